@@ -1,0 +1,184 @@
+"""An account as the engine takes it: resolved, complete, immutable. Nothing is looked up or assumed after this."""
+
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct
+
+from marginctl.core.contract import Contract, HaircutTier
+from marginctl.core.exact import ONE, ZERO
+
+STABLECOINS = frozenset({"USDT", "USDC", "FDUSD", "DAI", "TUSD", "USDE", "PYUSD", "BUSD"})
+FIAT_CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "TRY", "BRL"})
+
+
+class Netting(Enum):
+    """How opposite requirements combine: both (NONE), the dearer one (LARGER_LEG), that of the net quantity (NET)."""
+
+    NONE = "none"
+    LARGER_LEG = "larger-leg"
+    NET = "net"
+
+
+class Basis(Enum):
+    """The price a margin is taken on."""
+
+    MARK = "mark"
+    ENTRY = "entry"
+
+
+class CloseFee(Enum):
+    """The fee to close as a part of the initial and the maintenance margin.
+
+    NONE; MARK: taker_fee * notional at mark; BANKRUPTCY: taker_fee * notional at the bankruptcy price of the bare
+    position, entry notional * (1 - s / leverage) for linear, * (1 + s / leverage) for inverse contracts (s = side).
+    """
+
+    NONE = "none"
+    MARK = "mark"
+    BANKRUPTCY = "bankruptcy"
+
+
+class Equality(Enum):
+    """Whether equity exactly at the level counts as liquidated."""
+
+    SAFE = "safe"
+    LIQUIDATED = "liquidated"
+
+
+class OpenLoss(Enum):
+    """Whether an order that would open at a loss against the mark adds that loss to its margin."""
+
+    NONE = "none"
+    MARGIN = "margin"
+
+
+class CollateralMode(Enum):
+    """single-asset: one cross pool per asset; multi-asset: one cross pool for everything."""
+
+    SINGLE_ASSET = "single-asset"
+    MULTI_ASSET = "multi-asset"
+
+
+class PositionMode(Enum):
+    """one-way: a contract has one side; hedge: it may have a long and a short leg."""
+
+    ONE_WAY = "one-way"
+    HEDGE = "hedge"
+
+
+class MarginMode(Enum):
+    """cross: secured by the pool; isolated: a pool of its own."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+class Purpose(Enum):
+    """Why a position is held, as its owner states it."""
+
+    SPECULATIVE = "speculative"
+    HEDGE = "hedge"
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """The closed set of choices in which venues differ; every bundled rule set states each of them.
+
+    level: liquidated when equity < level * maintenance margin (<= with ``equality`` LIQUIDATED).
+    warning_level: the venue warns when equity <= warning_level * maintenance margin; None = it does not.
+    """
+
+    level: Decimal = ONE
+    equality: Equality = Equality.SAFE
+    netting: Netting = Netting.NET
+    underlying_netting: Netting = Netting.NONE
+    initial_basis: Basis = Basis.MARK
+    maintenance_basis: Basis = Basis.MARK
+    close_fee: CloseFee = CloseFee.NONE
+    open_loss: OpenLoss = OpenLoss.NONE
+    warning_level: Decimal | None = None
+
+
+class AssetTerms(Struct, frozen=True):
+    """How an asset counts in a multi-asset pool.
+
+    haircuts: marginal schedule; liability_factor: what a unit of debt counts (1 = in full);
+    requirement_factor: what a unit of margin required in this asset counts; loan_rate: maintenance on debt.
+    """
+
+    haircuts: tuple[HaircutTier, ...] = (HaircutTier(None, ZERO),)
+    liability_factor: Decimal = ONE
+    requirement_factor: Decimal = ONE
+    loan_rate: Decimal = ZERO
+
+
+class Position(Struct, frozen=True):
+    """One position after merging. ``side`` is +1 long, -1 short; ``quantity`` > 0 contracts; prices are quote per base.
+
+    Exactly one of initial_rate, leverage, initial_margin may be set; with none the contract's tiers give the rate.
+    initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset.
+    """
+
+    key: str
+    contract: Contract
+    side: int
+    quantity: Decimal
+    entry_price: Decimal
+    mark_price: Decimal
+    initial_rate: Decimal | None = None
+    leverage: Decimal | None = None
+    initial_margin: Decimal | None = None
+    maintenance_rate: Decimal | None = None
+    maintenance_deduction: Decimal = ZERO
+    margin_mode: MarginMode = MarginMode.CROSS
+    isolated_margin: Decimal | None = None
+    funding_rate: Decimal | None = None
+    funding_interval: Decimal = Decimal(8)
+    taker_fee: Decimal = ZERO
+    purpose: Purpose | None = None
+
+
+class Order(Struct, frozen=True):
+    """An open order. ``side`` is +1 buy, -1 sell; ``position_side`` only in hedge mode."""
+
+    contract: Contract
+    side: int
+    quantity: Decimal
+    price: Decimal
+    mark_price: Decimal
+    leverage: Decimal | None = None
+    initial_rate: Decimal | None = None
+    reduce_only: bool = False
+    position_side: int | None = None
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Everything the engine needs. ``prices`` are in ``currency`` per unit; ``balances`` include isolated margins.
+
+    ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ.
+    """
+
+    name: str
+    venue: str
+    currency: str
+    collateral_mode: CollateralMode
+    position_mode: PositionMode
+    margin_model: str
+    rules: Rules
+    prices: dict[str, Decimal]
+    betas: dict[str, Decimal]
+    balances: dict[str, Decimal]
+    terms: dict[str, AssetTerms]
+    positions: tuple[Position, ...]
+    orders: tuple[Order, ...] = ()
+    as_of: str | None = None
+    isolated_rules: Rules | None = None
+
+    def is_volatile(self, asset: str) -> bool:
+        """Whether the asset's price can move against the account's currency beyond a stablecoin's peg."""
+        return asset != self.currency and asset not in STABLECOINS
+
+
+def default_beta(asset: str) -> Decimal:
+    """How far an asset moves when "all move together": 1; stablecoins and fiat currencies 0."""
+    return ZERO if asset in STABLECOINS or asset in FIAT_CURRENCIES else ONE

@@ -1,0 +1,401 @@
+"""account -> report: every figure of the interface, from pools, risks and crossings."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from marginctl.core.account import Account, Basis, MarginMode, Position
+from marginctl.core.contract import LONG, ContractType
+from marginctl.core.exact import ONE, ZERO, ratio
+from marginctl.core.funding import funding_per_day, runway_days
+from marginctl.core.liquidation import (
+    HERE,
+    UP_END,
+    PoolState,
+    Sides,
+    asset_sides,
+    bankruptcy_move,
+    contract_sides,
+    joint_sides,
+    moves_alone,
+    pool_state,
+)
+from marginctl.core.pool import (
+    Holding,
+    Leg,
+    Pool,
+    entry_value,
+    exposure_side,
+    leg,
+    notional,
+    partition,
+    tiers_in_force,
+)
+from marginctl.core.report import (
+    AccountHeader,
+    AccountLiquidation,
+    CollateralFigures,
+    FundingFigures,
+    Liquidation,
+    MaintenanceNetting,
+    NettingFigures,
+    PoolFigures,
+    PositionFigures,
+    Report,
+    Totals,
+    UnderlyingFigures,
+)
+from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
+
+
+class Standing(NamedTuple):
+    """A position in its pool with what it moves alone."""
+
+    position: Position
+    state: PoolState
+    leg: Leg
+
+
+class Crossings:
+    """Crossings by pool and asset, each computed once: positions that share both share them."""
+
+    def __init__(self) -> None:
+        self._sides: dict[tuple[str, str], Sides] = {}
+        self._bankruptcy: dict[tuple[str, str], Decimal | None] = {}
+
+    def sides(self, state: PoolState, asset: str) -> Sides:
+        """``asset_sides`` of a pool."""
+        key = (state.pool.name, asset)
+        if key not in self._sides:
+            self._sides[key] = asset_sides(state, asset, state.pool.rules)
+        return self._sides[key]
+
+    def bankruptcy(self, state: PoolState, asset: str) -> Decimal | None:
+        """``bankruptcy_move`` of a pool."""
+        key = (state.pool.name, asset)
+        if key not in self._bankruptcy:
+            self._bankruptcy[key] = bankruptcy_move(state, asset, self.sides(state, asset))
+        return self._bankruptcy[key]
+
+
+def report_of(account: Account) -> Report:
+    """All figures of an account, exact."""
+    states = [pool_state(pool) for pool in partition(account)]
+    crossings = Crossings()
+    standings = [
+        Standing(position, state, leg(position, state.pool.rules, account.prices, _weight(account, state, position)))
+        for state in states
+        for position in state.pool.positions
+    ]
+    order = {position.key: i for i, position in enumerate(account.positions)}
+    standings.sort(key=lambda one: order[one.position.key])
+    joint = [(state, joint_sides(state, account.betas, state.pool.rules)) for state in states]
+    return Report(
+        account=AccountHeader(
+            account.name,
+            account.venue,
+            account.collateral_mode.value,
+            account.margin_model,
+            account.position_mode.value,
+            account.currency,
+            account.as_of,
+        ),
+        totals=totals(account, states, standings),
+        liquidation=account_liquidation(joint),
+        pools=tuple(pool_figures(state, sides) for state, sides in joint),
+        positions=tuple(position_figures(account, one, crossings) for one in standings),
+        collateral=tuple(row for state in states for row in collateral_figures(state.pool)),
+        underlyings=tuple(row for state in states for row in underlying_figures(account, state, crossings)),
+        netting=netting_figures(states, standings),
+        funding=funding_figures(account, states),
+    )
+
+
+def _weight(account: Account, state: PoolState, position: Position) -> Decimal:
+    """The requirement factor of a position's settle asset; it applies in multi-asset pools only."""
+    if state.pool.name != "cross":
+        return ONE
+    terms = account.terms.get(position.contract.settle)
+    return terms.requirement_factor if terms else ONE
+
+
+def totals(account: Account, states: list[PoolState], standings: list[Standing]) -> Totals:
+    """Sums over the pools, and the figures of the worst cross pool."""
+    added = sum((state.risk for state in states), NO_RISK)
+    gross = sum((h.balance * h.price for state in states for h in state.pool.holdings), ZERO)
+    pnl = sum((unrealized_pnl(one.position, account.prices) for one in standings), ZERO)
+    values = [one.position.side * notional(one.position, account.prices) for one in standings]
+    gross_notional = sum((abs(value) for value in values), ZERO)
+    level = account.rules.level
+    pool, worst = worst_pool(((state.pool, state.risk) for state in states), level)
+    return Totals(
+        equity=added.equity,
+        gross_collateral=gross,
+        unrealized_pnl=pnl,
+        haircut=gross + pnl - added.equity,
+        initial_margin=added.initial_margin,
+        order_margin=added.order_margin,
+        maintenance_margin=added.maintenance_margin,
+        gross_notional=gross_notional,
+        net_notional=sum(values, ZERO),
+        leverage=ratio(gross_notional, added.equity),
+        free_collateral=worst.free_collateral,
+        buffer=worst.buffer(level),
+        utilization=worst.utilization,
+        maintenance_ratio=worst.maintenance_ratio(level),
+        worst_pool=pool.name,
+        liquidatable=any(state.risk.is_liquidatable(state.pool.rules) for state in states),
+        state=account_state(states),
+    )
+
+
+def account_state(states: Iterable[PoolState]) -> str:
+    """liquidation > margin-call (the venue's warning level) > restricted (a cross pool without free collateral)."""
+    found = "healthy"
+    for state in states:
+        if state.risk.is_liquidatable(state.pool.rules):
+            return "liquidation"
+        if state.risk.is_warned(state.pool.rules):
+            found = "margin-call"
+        elif found == "healthy" and state.pool.margin_mode is MarginMode.CROSS and state.risk.free_collateral < 0:
+            found = "restricted"
+    return found
+
+
+def liquidation(sides: Sides) -> Liquidation:
+    """Signed moves down and up, the nearer one's size and side."""
+    if sides == HERE:
+        return Liquidation(ZERO, ZERO, ZERO, None)
+    direction = None if sides.nearest is None else "down" if sides.is_below else "up"
+    return Liquidation(None if sides.down is None else -sides.down, sides.up, sides.nearest, direction)
+
+
+def account_liquidation(joint: list[tuple[PoolState, Sides]]) -> AccountLiquidation:
+    """The first pool to go on either side, and which goes first of all."""
+    down = min((sides.down for _, sides in joint if sides.down is not None), default=None)
+    up = min((sides.up for _, sides in joint if sides.up is not None), default=None)
+    first = Sides(down, up)
+    pool = next((state.pool.name for state, sides in joint if sides.nearest == first.nearest is not None), None)
+    figures = liquidation(HERE if first.nearest == ZERO and _any_here(joint) else first)
+    return AccountLiquidation(figures.down, figures.up, figures.distance, figures.direction, pool)
+
+
+def _any_here(joint: list[tuple[PoolState, Sides]]) -> bool:
+    return any(sides == HERE for _, sides in joint)
+
+
+def pool_figures(state: PoolState, sides: Sides) -> PoolFigures:
+    """One pool's row."""
+    pool, risk = state.pool, state.risk
+    return PoolFigures(
+        name=pool.name,
+        margin_mode=pool.margin_mode.value,
+        equity=risk.equity,
+        initial_margin=risk.initial_margin,
+        order_margin=risk.order_margin,
+        maintenance_margin=risk.maintenance_margin,
+        free_collateral=risk.free_collateral,
+        buffer=risk.buffer(pool.rules.level),
+        utilization=risk.utilization,
+        maintenance_ratio=risk.maintenance_ratio(pool.rules.level),
+        liquidatable=risk.is_liquidatable(pool.rules),
+        liquidation=liquidation(sides),
+    )
+
+
+def unrealized_pnl(position: Position, prices: dict[str, Decimal]) -> Decimal:
+    """linear: s * q * (mark - entry) * quote price; inverse: s * n * size * (1/entry - 1/mark) * base price."""
+    return exposure_side(position) * (notional(position, prices) - entry_value(position, prices))
+
+
+def position_figures(account: Account, standing: Standing, crossings: Crossings) -> PositionFigures:
+    """One position's row; margins stand alone, prices as ``interface`` defines them."""
+    position, state, terms = standing
+    contract = position.contract
+    prices = account.prices
+    value = notional(position, prices)
+    unit_price = prices[contract.settle]
+    asset = underlying_of(position, account)
+    sides = crossings.sides(state, asset)
+    own = sides if moves_alone(state, asset, contract.symbol) else _contract_sides(state, position)
+    tiers = tiers_in_force(position, value / unit_price, position.quantity)
+    tier = maintenance_tier(position, account)
+    row = tiers[min(tier or 1, len(tiers)) - 1]
+    rates = terms.initial[0].curve
+    initial_rate = rates.slopes[rates.index(value, unit_price)]
+    return PositionFigures(
+        symbol=contract.symbol,
+        side="long" if position.side == LONG else "short",
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        mark_price=position.mark_price,
+        notional=value,
+        unrealized_pnl=unrealized_pnl(position, prices),
+        leverage=ONE / initial_rate if initial_rate else None,
+        initial_rate=initial_rate,
+        initial_margin=sum((term.at(NO_MOVE) for term in terms.initial), ZERO),
+        maintenance_rate=row.maintenance_rate,
+        maintenance_deduction=row.deduction * unit_price,
+        tier=tier,
+        maintenance_margin=sum((term.at(NO_MOVE) for term in terms.maintenance), ZERO),
+        margin_mode=position.margin_mode.value,
+        pool=state.pool.name,
+        liquidation_price=price_after(position, asset, _nearest_move(sides)),
+        liquidation_side=side_of(position, asset, sides),
+        distance_to_liquidation=_distance(position, asset, sides),
+        contract_liquidation_price=price_after(position, contract.base, _nearest_move(own)),
+        bankruptcy_price=price_after(position, asset, crossings.bankruptcy(state, asset)),
+        funding_per_day=funding_per_day(position, account),
+        purpose=position.purpose.value if position.purpose else None,
+        key=position.key,
+        contract_liquidation_side=side_of(position, contract.base, own),
+    )
+
+
+def maintenance_tier(position: Position, account: Account) -> int | None:
+    """The 1-based row of the contract's table, None where the position brings its own rate."""
+    if position.maintenance_rate is not None:
+        return None
+    contract = position.contract
+    value = notional(position, account.prices)
+    rules = account.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
+    if (rules or account.rules).maintenance_basis is Basis.ENTRY:
+        value = entry_value(position, account.prices)
+    index = contract.tier_index(value / account.prices[contract.settle], position.quantity)
+    return min(index, len(contract.tiers) - 1) + 1
+
+
+def underlying_of(position: Position, account: Account) -> str:
+    """The asset whose move liquidates a position: its base; its quote where the base is the account's currency."""
+    contract = position.contract
+    return contract.quote if contract.base == account.currency else contract.base
+
+
+def _contract_sides(state: PoolState, position: Position) -> Sides:
+    inverse = position.contract.type is ContractType.INVERSE
+    return contract_sides(state, position.contract.symbol, inverse=inverse, rules=state.pool.rules)
+
+
+def _nearest_move(sides: Sides) -> Decimal | None:
+    if sides.nearest is None:
+        return None
+    return -sides.nearest if sides.is_below else sides.nearest
+
+
+def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
+    """The contract's mark after a signed move of an asset; None when not positive or beyond 11 times the mark."""
+    if move is None or move <= -1:
+        return None
+    factor = ONE + move
+    price = position.mark_price * factor if asset == position.contract.base else position.mark_price / factor
+    return price if price <= position.mark_price * (ONE + UP_END) else None
+
+
+def side_of(position: Position, asset: str, sides: Sides) -> str | None:
+    """Whether the crossing lies below or above the mark; None without one or when already liquidatable."""
+    price = price_after(position, asset, _nearest_move(sides))
+    if price is None or sides == HERE:
+        return None
+    return "below" if sides.is_below == (asset == position.contract.base) else "above"
+
+
+def _distance(position: Position, asset: str, sides: Sides) -> Decimal | None:
+    """|liquidation price - mark| / mark."""
+    price = price_after(position, asset, _nearest_move(sides))
+    if price is None:
+        return None
+    if asset == position.contract.base:
+        return sides.nearest
+    return abs(price - position.mark_price) / position.mark_price
+
+
+def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
+    """One row per asset: what is held, what positions add, what of it counts."""
+    for holding in pool.holdings:
+        gross = holding.gross(NO_MOVE)
+        value = holding.value(NO_MOVE)
+        pnl = gross - holding.balance * holding.price
+        yield CollateralFigures(
+            asset=holding.asset,
+            pool=pool.name,
+            balance=holding.balance,
+            unrealized_pnl=pnl / holding.price,
+            equity=holding.balance + pnl / holding.price,
+            price=holding.price,
+            haircut=ONE - value / gross if gross > 0 else ZERO,
+            value=value,
+        )
+
+
+def underlying_figures(account: Account, state: PoolState, crossings: Crossings) -> Iterable[UnderlyingFigures]:
+    """One row per volatile asset with a position or a balance, in the order of the pool."""
+    bases: dict[str, list[Decimal]] = {}
+    for position in state.pool.positions:
+        value = position.side * notional(position, account.prices)
+        bases.setdefault(underlying_of(position, account), []).append(value)
+    held = [h.asset for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
+    deltas = exposures_by_asset(state.pool.holdings)
+    for asset in dict.fromkeys([*bases, *held]):
+        values = bases.get(asset, [])
+        sides = crossings.sides(state, asset)
+        price = account.prices[asset]
+        yield UnderlyingFigures(
+            asset=asset,
+            pool=state.pool.name,
+            delta=deltas.get(asset, ZERO) / price,
+            net_notional=sum(values, ZERO),
+            gross_notional=sum((abs(value) for value in values), ZERO),
+            liquidation_down=None if sides.down is None else price * (ONE - sides.down),
+            liquidation_up=None if sides.up is None else price * (ONE + sides.up),
+            distance=sides.nearest,
+        )
+
+
+def _is_held(holding: Holding) -> bool:
+    return bool(holding.balance) or any(holding.form.values())
+
+
+def exposures_by_asset(holdings: Iterable[Holding]) -> dict[str, Decimal]:
+    """d(value before haircut) / d(price ratio) by asset, in currency: coin equity plus signed base of contracts.
+
+    A contract quoted in a coin (ETHBTC) is short that coin by its notional.
+    """
+    deltas: dict[str, Decimal] = {}
+    for holding in holdings:
+        for asset, amount in holding.form.items():
+            deltas[asset] = deltas.get(asset, ZERO) + amount
+    return deltas
+
+
+def netting_figures(states: list[PoolState], standings: list[Standing]) -> NettingFigures:
+    """Requirements of the positions one by one against those of the pools, without loans."""
+    gross = sum((term.at(NO_MOVE) for one in standings for term in one.leg.initial), ZERO)
+    gross_maintenance = sum((term.at(NO_MOVE) for one in standings for term in one.leg.maintenance), ZERO)
+    risk: Risk = sum((state.risk for state in states), NO_RISK)
+    maintenance = risk.maintenance_margin - risk.loan_margin
+    return NettingFigures(
+        gross_initial_margin=gross,
+        initial_margin=risk.initial_margin,
+        saving=gross - risk.initial_margin,
+        saving_rate=ratio(gross - risk.initial_margin, gross),
+        maintenance=MaintenanceNetting(
+            gross_maintenance_margin=gross_maintenance,
+            maintenance_margin=maintenance,
+            saving=gross_maintenance - maintenance,
+            saving_rate=ratio(gross_maintenance - maintenance, gross_maintenance),
+        ),
+    )
+
+
+def funding_figures(account: Account, states: list[PoolState]) -> FundingFigures:
+    """Per day over the positions with a rate; the runway of the first pool to cross, unknown while a rate is missing."""
+    paid = [funding_per_day(position, account) for position in account.positions]
+    missing = tuple(
+        dict.fromkeys(p.contract.symbol for p, amount in zip(account.positions, paid, strict=True) if amount is None)
+    )
+    runways = [runway_days(state, account, state.pool.rules) for state in states] if not missing else []
+    return FundingFigures(
+        per_day=sum((amount for amount in paid if amount is not None), ZERO),
+        runway_days=min((days for days in runways if days is not None), default=None),
+        missing=missing,
+    )

@@ -1,0 +1,91 @@
+"""Decimal arithmetic: one context, and every division's rounding with a named direction.
+
+The context carries 100 digits and traps floats, invalid operations and overflow. Inputs have at most 60 digits, so sums
+and products are exact in practice; what a division leaves behind is below 1e-90 of its result. ``SNAP`` is where such
+residue ends: figures that agree to 1e-60 of the money involved are equal. Rounding happens in reports only, and each
+function here says which way: requirements up, equity and free collateral down, liquidation prices toward the mark.
+"""
+
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    ROUND_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    FloatOperation,
+    InvalidOperation,
+    Overflow,
+    setcontext,
+)
+from enum import Enum
+
+CONTEXT = Context(
+    prec=100,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-999_999,
+    Emax=999_999,
+    traps=[InvalidOperation, DivisionByZero, Overflow, FloatOperation],
+)
+setcontext(CONTEXT)
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+SNAP = Decimal("1e-60")
+_SETTLE = Context(prec=50, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
+
+
+class Direction(Enum):
+    """Which way a rounded figure may lie from the exact one."""
+
+    UP = ROUND_CEILING
+    DOWN = ROUND_FLOOR
+    TOWARD_ZERO = ROUND_DOWN
+    AWAY_FROM_ZERO = ROUND_UP
+    NEAREST = ROUND_HALF_EVEN
+
+
+def rounded(value: Decimal, places: int, direction: Direction) -> Decimal:
+    """``value`` with ``places`` decimals, rounded in ``direction``.
+
+    Division residue (beyond 50 digits) is settled to the nearest first, so that 2.9999...9 is 3 and not 2.99 when
+    rounded down. Trailing zeros are kept off and the result never prints with an exponent smaller than its digits ask.
+    """
+    settled = _SETTLE.plus(value)
+    exponent = settled.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= -places:
+        return settled
+    return settled.quantize(Decimal((0, (1,), -places)), rounding=direction.value)
+
+
+def rounded_price(price: Decimal, direction: Direction) -> Decimal:
+    """A price with 8 decimals or 10 significant digits, whichever is finer, in ``direction``."""
+    return rounded(price, max(8, 9 - price.adjusted()) if price else 8, direction)
+
+
+def sign(value: Decimal, scale: Decimal) -> int:
+    """-1, 0 or 1; values below ``SNAP`` times ``scale`` (the money involved, >= 0) are division residue: 0."""
+    if abs(value) <= SNAP * scale:
+        return 0
+    return 1 if value > 0 else -1
+
+
+def exceeds(numerator: Decimal, denominator: Decimal, limit: Decimal) -> bool:
+    """numerator / denominator > limit, by multiplying across; always so at a denominator <= 0 under a positive numerator.
+
+    With the numerator 0 (or negative) and no positive denominator there is nothing to exceed.
+    """
+    if denominator <= 0:
+        return numerator > 0
+    return sign(numerator - limit * denominator, abs(numerator) + abs(limit * denominator)) > 0
+
+
+def ratio(numerator: Decimal, denominator: Decimal) -> Decimal | None:
+    """numerator / denominator; 0 when the numerator is 0, ``None`` when the denominator is not positive otherwise."""
+    if not numerator:
+        return ZERO
+    if denominator <= 0:
+        return None
+    return numerator / denominator

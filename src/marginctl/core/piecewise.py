@@ -1,0 +1,250 @@
+"""Piecewise-linear functions along a path, and their first crossing of zero.
+
+A path moves asset prices linearly in one variable u >= 0. Measured in the account's currency every part of a margin
+account is then piecewise linear in u, even where the base and the quote of one contract move together: a figure in
+units of an asset is a quotient v / w of two straight lines (its value v and the asset's price w), a tier table or a
+haircut schedule is a curve y = slope * x + intercept, and  w * curve(v / w) = slope * v + intercept * w  is straight
+between the borders, which lie where  v = border * w.  No case is curved, none needs an iteration.
+
+Pieces are produced outward and only as far as somebody asks: a walk that ends at the first crossing pays for the
+tiers up to there.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from heapq import heapify, heappop, heapreplace
+from itertools import pairwise
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from marginctl.core.exact import ONE, SNAP, ZERO
+
+
+class Line(NamedTuple):
+    """at_zero + slope * u."""
+
+    at_zero: Decimal
+    slope: Decimal
+
+    def at(self, u: Decimal) -> Decimal:
+        """The value at ``u``."""
+        return self.at_zero + self.slope * u
+
+    def scaled(self, factor: Decimal) -> "Line":
+        """The line times a constant."""
+        return Line(self.at_zero * factor, self.slope * factor)
+
+
+class Piece(NamedTuple):
+    """A straight line from ``start`` up to where the next piece starts."""
+
+    start: Decimal
+    at_zero: Decimal
+    slope: Decimal
+
+
+class Curve(Struct, frozen=True, gc=False):
+    """y = slopes[k] * x + intercepts[k] for borders[k-1] < x <= borders[k]: one slope more than borders, ascending.
+
+    A border belongs to the piece below it (``up_to`` is inclusive). Nothing asks the curve to be continuous.
+    """
+
+    borders: tuple[Decimal, ...]
+    slopes: tuple[Decimal, ...]
+    intercepts: tuple[Decimal, ...]
+
+    def index(self, value: Decimal, unit: Decimal) -> int:
+        """The piece of x = value / unit, without dividing (unit > 0; at unit 0 the limit from above)."""
+        if not unit:
+            return len(self.borders) if value > 0 else 0
+        for k, border in enumerate(self.borders):
+            if value <= border * unit:
+                return k
+        return len(self.borders)
+
+    def at(self, value: Decimal, unit: Decimal) -> Decimal:
+        """unit * curve(value / unit): the curve's value in the currency of ``value`` (unit >= 0)."""
+        k = self.index(value, unit)
+        return self.slopes[k] * value + self.intercepts[k] * unit
+
+
+def constant_curve(slope: Decimal) -> Curve:
+    """y = slope * x everywhere."""
+    return Curve((), (slope,), (ZERO,))
+
+
+def along(curve: Curve, value: Line, unit: Line, end: Decimal | None) -> Iterator[Piece]:
+    """unit * curve(value / unit) over 0 < u < end, as pieces in order, the first starting at 0.
+
+    ``unit`` must not be negative on the range; ``end`` None = without end. value / unit is monotone in u, so the
+    borders are met in order.
+    """
+    borders = curve.borders
+    v0, v1 = value
+    w0, w1 = unit
+    drift = v1 * w0 - v0 * w1
+    k = _index_just_after_zero(curve, value, unit, drift)
+    start = ZERO
+    step = 1 if drift > 0 else -1
+    while True:
+        slope, intercept = curve.slopes[k], curve.intercepts[k]
+        yield Piece(start, slope * v0 + intercept * w0, slope * v1 + intercept * w1)
+        following = k if step > 0 else k - 1
+        if not drift or not 0 <= following < len(borders):
+            return
+        border = borders[following]
+        rise = v1 - border * w1
+        if (rise > 0) != (step > 0) or not rise:
+            return
+        start = max(start, (border * w0 - v0) / rise)
+        if end is not None and start >= end:
+            return
+        k += step
+
+
+def _index_just_after_zero(curve: Curve, value: Line, unit: Line, drift: Decimal) -> int:
+    """The piece that holds on the first stretch beyond u = 0; a border that x leaves upward is left at once."""
+    k = curve.index(value.at_zero, unit.at_zero)
+    if drift > 0 and k < len(curve.borders) and value.at_zero == curve.borders[k] * unit.at_zero:
+        return k + 1
+    return k
+
+
+class Crossing(NamedTuple):
+    """Where a walk ended: ``u`` and whether the function jumped there (else it is 0 there)."""
+
+    u: Decimal
+    jump: bool
+
+
+def total(parts: Iterable[Iterable[Piece]]) -> Iterator[Piece]:
+    """The sum of piecewise functions, piece by piece outward; pieces of no length are skipped."""
+    iterators = [iter(part) for part in parts]
+    at_zero = slope = start = ZERO
+    queue: list[tuple[Decimal, int, Piece, Piece, Iterator[Piece]]] = []
+    for order, pieces in enumerate(iterators):
+        current = next(pieces, None)
+        if current is None:
+            continue
+        at_zero += current.at_zero
+        slope += current.slope
+        following = next(pieces, None)
+        if following is not None:
+            queue.append((following.start, order, current, following, pieces))
+    heapify(queue)
+    while queue:
+        following_start = queue[0][0]
+        if following_start > start:
+            yield Piece(start, at_zero, slope)
+            start = following_start
+        while queue and queue[0][0] == following_start:
+            _, order, current, following, pieces = queue[0]
+            at_zero += following.at_zero - current.at_zero
+            slope += following.slope - current.slope
+            after = next(pieces, None)
+            if after is None:
+                heappop(queue)
+            else:
+                heapreplace(queue, (after.start, order, following, after, pieces))
+    yield Piece(start, at_zero, slope)
+
+
+def scaled(pieces: Iterable[Piece], factor: Decimal) -> Iterator[Piece]:
+    """The function times a constant."""
+    for start, at_zero, slope in pieces:
+        yield Piece(start, at_zero * factor, slope * factor)
+
+
+def larger(first: Iterable[Piece], second: Iterable[Piece], end: Decimal | None) -> list[Piece]:
+    """The larger of two functions at every point: their pieces, cut where they meet."""
+    merged: list[Piece] = []
+    for start, until, one, two in _common(list(first), list(second), end):
+        low, high = (one, two) if _below_at(one, two, start, until) else (two, one)
+        merged.append(Piece(start, high.at_zero, high.slope))
+        faster = low.slope - high.slope
+        if faster > 0:
+            meet = (high.at_zero - low.at_zero) / faster
+            if meet > start and (until is None or meet < until):
+                merged.append(Piece(meet, low.at_zero, low.slope))
+    return merged
+
+
+def _below_at(one: Piece, two: Piece, start: Decimal, until: Decimal | None) -> bool:
+    """Whether ``one`` is below ``two`` just beyond ``start``."""
+    gap = (one.at_zero + one.slope * start) - (two.at_zero + two.slope * start)
+    return gap < 0 or (not gap and one.slope < two.slope)
+
+
+def _common(
+    first: list[Piece], second: list[Piece], end: Decimal | None
+) -> Iterator[tuple[Decimal, Decimal | None, Piece, Piece]]:
+    """Stretches on which both functions are straight."""
+    starts = sorted({piece.start for piece in first} | {piece.start for piece in second})
+    bounds: list[Decimal | None] = [*starts[1:], end]
+    i = j = 0
+    for start, until in zip(starts, bounds, strict=True):
+        while i + 1 < len(first) and first[i + 1].start <= start:
+            i += 1
+        while j + 1 < len(second) and second[j + 1].start <= start:
+            j += 1
+        yield start, until, first[i], second[j]
+
+
+def first_below(
+    pieces: Iterable[Piece], end: Decimal | None, scale: Decimal, *, or_at_zero: bool = False
+) -> Crossing | None:
+    """The first u in (0, end) beyond which the function is below zero (``or_at_zero``: at or below), else None.
+
+    ``scale`` is the money involved: what is smaller than its division residue counts as zero. ``pieces`` may be
+    consumed only as far as needed.
+    """
+    noise = SNAP * scale
+    iterator = iter(pieces)
+    piece = next(iterator, None)
+    while piece is not None:
+        following = next(iterator, None)
+        until = end if following is None else following.start
+        found = _below_on(piece, until, noise, or_at_zero)
+        if found is not None:
+            return found
+        piece = following
+    return None
+
+
+def _below_on(piece: Piece, until: Decimal | None, noise: Decimal, or_at_zero: bool) -> Crossing | None:
+    start, at_zero, slope = piece
+    value = at_zero + slope * start
+    if value < -noise:
+        return Crossing(start, True)
+    if value <= noise:
+        if or_at_zero or slope < 0:
+            return Crossing(start, False)
+        return None
+    if slope >= 0:
+        return None
+    root = -at_zero / slope
+    if until is None or root < until:
+        return Crossing(root, False)
+    if or_at_zero and abs(at_zero + slope * until) <= noise:
+        return Crossing(until, False)
+    return None
+
+
+def masked(pieces: Iterable[Piece], guard: Iterable[Piece], end: Decimal | None) -> Iterator[Piece]:
+    """The function where ``guard`` is not zero throughout a stretch, 1 (nothing below zero) where it is."""
+    for start, _, piece, other in _common(list(pieces), list(guard), end):
+        if other.at_zero or other.slope:
+            yield Piece(start, piece.at_zero, piece.slope)
+        else:
+            yield Piece(start, ONE, ZERO)
+
+
+def samples(pieces: list[Piece], end: Decimal) -> list[tuple[Decimal, Decimal]]:
+    """Corner points (u, value) of the function on [0, end], enough to draw it exactly; jumps give two points."""
+    closed = [*pieces, Piece(end, ZERO, ZERO)]
+    points: list[tuple[Decimal, Decimal]] = []
+    for piece, following in pairwise(closed):
+        points.append((piece.start, piece.at_zero + piece.slope * piece.start))
+        points.append((following.start, piece.at_zero + piece.slope * following.start))
+    return points

@@ -1,0 +1,132 @@
+"""What a pool has and needs at a set of asset prices.
+
+``pool_risk`` is the one evaluation of the engine: account totals are the sum over pools, a scenario is the same call at
+other ratios, and health is  equity - level * maintenance_margin.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from marginctl.core.account import Equality, MarginMode, Rules
+from marginctl.core.exact import ZERO, exceeds, ratio, sign
+from marginctl.core.pool import Pool
+
+NO_MOVE: dict[str, Decimal] = {}
+
+
+class Risk(Struct, frozen=True):
+    """Equity and what it must cover, in currency; additive, with ``NO_RISK`` as zero.
+
+    ``scale`` is the money involved (sum of absolute values), against which division residue is told from a figure.
+    """
+
+    equity: Decimal = ZERO
+    initial_margin: Decimal = ZERO
+    order_margin: Decimal = ZERO
+    maintenance_margin: Decimal = ZERO
+    loan_margin: Decimal = ZERO
+    scale: Decimal = ZERO
+
+    def __add__(self, other: "Risk") -> "Risk":
+        return Risk(
+            self.equity + other.equity,
+            self.initial_margin + other.initial_margin,
+            self.order_margin + other.order_margin,
+            self.maintenance_margin + other.maintenance_margin,
+            self.loan_margin + other.loan_margin,
+            self.scale + other.scale,
+        )
+
+    @property
+    def used_margin(self) -> Decimal:
+        """initial_margin + order_margin."""
+        return self.initial_margin + self.order_margin
+
+    @property
+    def free_collateral(self) -> Decimal:
+        """equity - initial_margin - order_margin, signed."""
+        return self.equity - self.used_margin
+
+    @property
+    def utilization(self) -> Decimal | None:
+        """(initial_margin + order_margin) / equity; None where equity cannot carry it."""
+        return ratio(self.used_margin, self.equity)
+
+    def buffer(self, level: Decimal) -> Decimal:
+        """equity - level * maintenance_margin: health."""
+        return self.equity - level * self.maintenance_margin
+
+    def maintenance_ratio(self, level: Decimal) -> Decimal | None:
+        """level * maintenance_margin / equity; None where equity cannot carry it."""
+        return ratio(level * self.maintenance_margin, self.equity)
+
+    def is_liquidatable(self, rules: Rules) -> bool:
+        """equity < level * maintenance_margin (<= where the venue counts equality), with maintenance_margin > 0."""
+        if self.maintenance_margin <= 0:
+            return False
+        health = sign(self.buffer(rules.level), self.scale)
+        return health < 0 or (not health and rules.equality is Equality.LIQUIDATED)
+
+    def is_warned(self, rules: Rules) -> bool:
+        """equity <= warning_level * maintenance_margin, where the venue has such a level."""
+        if rules.warning_level is None or self.maintenance_margin <= 0:
+            return False
+        return sign(self.buffer(rules.warning_level), self.scale) <= 0
+
+
+NO_RISK = Risk()
+
+
+def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
+    """The risk of a pool with asset prices multiplied by ``ratios`` (1 where not given).
+
+    maintenance_margin includes the maintenance on debt. Order margin is that of today's prices.
+    """
+    loans = sum((holding.loan_margin(ratios) for holding in pool.holdings), ZERO)
+    return Risk(
+        equity=sum((holding.value(ratios) for holding in pool.holdings), ZERO),
+        initial_margin=pool.initial.at(ratios),
+        order_margin=pool.order_margin,
+        maintenance_margin=pool.maintenance.at(ratios) + loans,
+        loan_margin=loans,
+        scale=sum((abs(amount) for holding in pool.holdings for amount in holding.form.values()), ZERO),
+    )
+
+
+def worst_pool(risks: Iterable[tuple[Pool, Risk]], level: Decimal) -> tuple[Pool, Risk]:
+    """The cross pool with the highest maintenance ratio (none being the worst), then utilization.
+
+    Of all pools where no cross pool holds a position or an order. Compared by multiplying across.
+    """
+    rows = list(risks)
+    cross = [row for row in rows if row[0].margin_mode is MarginMode.CROSS]
+    rows = cross if any(pool.is_occupied for pool, _ in cross) else rows
+    worst = rows[0]
+    for row in rows[1:]:
+        if _is_worse(row[1], worst[1], level):
+            worst = row
+    return worst
+
+
+def _is_worse(one: Risk, other: Risk, level: Decimal) -> bool:
+    for numerator, against in (
+        (level * one.maintenance_margin, level * other.maintenance_margin),
+        (one.used_margin, other.used_margin),
+    ):
+        higher = _is_higher(numerator, one.equity, against, other.equity)
+        if higher is not None:
+            return higher
+    return False
+
+
+def _is_higher(numerator: Decimal, equity: Decimal, against: Decimal, other_equity: Decimal) -> bool | None:
+    """numerator / equity > against / other_equity, None when equal; a ratio that does not exist is above all others."""
+    missing, other_missing = exceeds(numerator, equity, ZERO) and equity <= 0, against > 0 and other_equity <= 0
+    if missing or other_missing:
+        return None if missing and other_missing else missing
+    left = numerator * other_equity if equity > 0 else ZERO
+    right = against * equity if other_equity > 0 else ZERO
+    difference = sign(left - right, abs(left) + abs(right))
+    return None if not difference else difference > 0

@@ -1,0 +1,81 @@
+"""What the program has to say about a file: problems (it cannot be checked) and findings (it was checked).
+
+Plain immutable values, collected in lists; nothing here prints, opens or raises.
+"""
+
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct
+
+
+class Severity(Enum):
+    """How grave a finding is. ``error`` and ``warning`` can fail a run, ``note`` never does."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Status(Enum):
+    """The outcome of one limit."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    WAIVED = "waived"
+    NOT_EVALUATED = "not-evaluated"
+
+
+class Location(Struct, frozen=True):
+    """A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    end_column: int = 0
+
+
+class Problem(Struct, frozen=True):
+    """Why a file could not be checked: an ERROR of the report.
+
+    ``code`` is stable (``MC0xx``), ``message`` says what is wrong, ``help`` what to write instead,
+    ``excerpt`` is the source line (already free of control characters) or empty.
+    """
+
+    location: Location
+    code: str
+    message: str
+    help: str = ""
+    excerpt: str = ""
+
+
+class Check(Struct, frozen=True):
+    """One limit, evaluated, passing or not.
+
+    ``value`` and ``limit`` are in the unit of the limit (a fraction, a multiple, days); ``None`` = does not exist.
+    ``headroom`` is what is left before the limit is broken, in the same unit, negative when it is broken.
+    """
+
+    code: str
+    name: str
+    subject: str
+    value: Decimal | None
+    limit: Decimal | None
+    status: Status
+    headroom: Decimal | None = None
+
+
+class Finding(Struct, frozen=True):
+    """A limit that is not met, or something about the data that a reader must know."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    location: Location
+    subject: str = ""
+    value: Decimal | None = None
+    limit: Decimal | None = None
+    remedy: str = ""
+    waived: bool = False
