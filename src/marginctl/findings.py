@@ -79,3 +79,17 @@ class Finding(Struct, frozen=True):
     limit: Decimal | None = None
     remedy: str = ""
     waived: bool = False
+
+
+class DataFact(Struct, frozen=True):
+    """Something about the data that a limit of the MC2xx family turns into a finding.
+
+    ``value`` and ``limit`` in the unit of the fact (a leverage, a rate, a fraction), where it has one.
+    """
+
+    code: str
+    subject: str
+    message: str
+    location: Location
+    value: Decimal | None = None
+    limit: Decimal | None = None

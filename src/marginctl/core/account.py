@@ -98,6 +98,11 @@ class Rules(Struct, frozen=True, kw_only=True):
     open_loss: OpenLoss = OpenLoss.NONE
     warning_level: Decimal | None = None
 
+    @property
+    def needs_taker_fee(self) -> bool:
+        """Whether the fee to close is part of the margins."""
+        return self.close_fee is not CloseFee.NONE
+
 
 class AssetTerms(Struct, frozen=True):
     """How an asset counts in a multi-asset pool.

@@ -388,7 +388,7 @@ def netting_figures(states: list[PoolState], standings: list[Standing]) -> Netti
 
 
 def funding_figures(account: Account, states: list[PoolState]) -> FundingFigures:
-    """Per day over the positions with a rate; the runway of the first pool to cross, unknown while a rate is missing."""
+    """Per day over the positions with a rate; the runway of the first pool to cross, unknown if a rate is missing."""
     paid = [funding_per_day(position, account) for position in account.positions]
     missing = tuple(
         dict.fromkeys(p.contract.symbol for p, amount in zip(account.positions, paid, strict=True) if amount is None)

@@ -118,7 +118,7 @@ def initial_curve(tiers: tuple[Tier, ...], least_rate: Decimal) -> Curve:
 
 
 def collateral_curve(haircuts: tuple[HaircutTier, ...], liability_factor: Decimal) -> Curve:
-    """Value of x units of an asset at price 1: debts (x < 0) in full times ``liability_factor``, else marginal haircuts."""
+    """Value of x units at price 1: a debt (x < 0) times ``liability_factor``, else the marginal haircuts."""
     borders = [ZERO]
     slopes = [liability_factor]
     intercepts = [ZERO]

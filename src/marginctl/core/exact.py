@@ -73,7 +73,7 @@ def sign(value: Decimal, scale: Decimal) -> int:
 
 
 def exceeds(numerator: Decimal, denominator: Decimal, limit: Decimal) -> bool:
-    """numerator / denominator > limit, by multiplying across; always so at a denominator <= 0 under a positive numerator.
+    """Whether numerator / denominator > limit, multiplied across; true at a denominator <= 0 under a numerator > 0.
 
     With the numerator 0 (or negative) and no positive denominator there is nothing to exceed.
     """

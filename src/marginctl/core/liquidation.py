@@ -7,6 +7,7 @@ collateral that moves along, and the first one even where health recovers furthe
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -241,7 +242,7 @@ def asset_motion(asset: str, line: Line) -> Motion:
 
 
 def contract_motion(position_symbol: str, *, inverse: bool, line: Line) -> Motion:
-    """One contract's mark moves and nothing else: for an inverse contract everything is measured in units of the mark."""
+    """One contract's mark moves and nothing else; for an inverse contract all is measured in units of the mark."""
     if inverse:
         return Motion({}, rest=line, symbol=position_symbol, mark=STAYS)
     return Motion({}, symbol=position_symbol, mark=line)
@@ -300,7 +301,7 @@ def joint_path(assets: Iterable[str], betas: dict[str, Decimal], side: int, end:
     gone = {asset: ONE / -slope for asset, slope in slopes.items() if slope < 0 and -slope * end > 1}
     cuts = [ZERO, *sorted(set(gone.values())), end]
     stretches = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         ratios = {
             asset: GONE if asset in gone and gone[asset] <= start else Line(ONE + slope * start, slope)
             for asset, slope in slopes.items()

@@ -160,7 +160,7 @@ def larger(first: Iterable[Piece], second: Iterable[Piece], end: Decimal | None)
     """The larger of two functions at every point: their pieces, cut where they meet."""
     merged: list[Piece] = []
     for start, until, one, two in _common(list(first), list(second), end):
-        low, high = (one, two) if _below_at(one, two, start, until) else (two, one)
+        low, high = (one, two) if _is_below(one, two, start) else (two, one)
         merged.append(Piece(start, high.at_zero, high.slope))
         faster = low.slope - high.slope
         if faster > 0:
@@ -170,7 +170,7 @@ def larger(first: Iterable[Piece], second: Iterable[Piece], end: Decimal | None)
     return merged
 
 
-def _below_at(one: Piece, two: Piece, start: Decimal, until: Decimal | None) -> bool:
+def _is_below(one: Piece, two: Piece, start: Decimal) -> bool:
     """Whether ``one`` is below ``two`` just beyond ``start``."""
     gap = (one.at_zero + one.slope * start) - (two.at_zero + two.slope * start)
     return gap < 0 or (not gap and one.slope < two.slope)

@@ -191,7 +191,7 @@ class Leg(Struct, frozen=True):
 
 
 def leg(position: Position, rules: Rules, prices: dict[str, Decimal], weight: Decimal, share: Decimal = ONE) -> Leg:
-    """Initial and maintenance terms of ``share`` of a position; ``weight`` is the requirement factor of its settle asset.
+    """Requirement terms of ``share`` of a position; ``weight`` is the requirement factor of its settle asset.
 
     initial = initial rate * notional [+ close fee]; maintenance = tier curve of the notional [+ close fee].
     """
@@ -447,7 +447,7 @@ def _side_orders(account: Account, orders: list[Order], side: int) -> tuple[Deci
 
 
 def order_rate(account: Account, position: Position | None, orders: list[Order], size: Decimal) -> Decimal:
-    """The initial rate orders are margined at: the position's where there is one, else the order's own and its tier's."""
+    """The initial rate of orders: the position's where there is one, else their own, not below their tier's."""
     if position is not None:
         value = notional(position, account.prices)
         curve = initial_rates(position, value, account.prices)

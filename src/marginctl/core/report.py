@@ -26,7 +26,7 @@ class AccountHeader(Struct, frozen=True):
 
 
 class Liquidation(Struct, frozen=True):
-    """Where all volatile assets moving together liquidate: signed fractions down and up, the nearer one's size and side.
+    """Where all volatile assets moving together liquidate: signed fractions, the nearer one's size and side.
 
     Already liquidatable: down = up = distance = 0 and no direction.
     """
@@ -189,7 +189,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class Figure(NamedTuple):
-    """How a figure is shown: its kind ('money', 'price', 'ratio', 'days', 'units') and the direction of its rounding."""
+    """How a figure is shown: its kind (money, price, ratio, days, units) and the direction of its rounding."""
 
     kind: str
     direction: Direction
@@ -198,6 +198,8 @@ class Figure(NamedTuple):
 _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Direction.NEAREST
 PLACES = {"money": 8, "ratio": 10, "days": 10, "units": 8}
 AS_GIVEN = frozenset({"quantity", "entry_price", "balance"})
+GIVEN_DIGITS = 60
+"""What the user may write; figures with more come from a merge or a conversion and are rounded."""
 
 FIGURES: dict[str, Figure] = {
     "equity": Figure("money", _DOWN),
@@ -220,6 +222,9 @@ FIGURES: dict[str, Figure] = {
     "down": Figure("ratio", _IN),
     "up": Figure("ratio", _IN),
     "distance": Figure("ratio", _IN),
+    "quantity": Figure("units", _NEAR),
+    "entry_price": Figure("price", _NEAR),
+    "balance": Figure("units", _NEAR),
     "mark_price": Figure("price", _NEAR),
     "initial_rate": Figure("ratio", _UP),
     "maintenance_rate": Figure("ratio", _UP),
@@ -275,7 +280,7 @@ def rounded_figure(
     name: str, value: Decimal, *, kind: str | None = None, direction: Direction | None = None
 ) -> Decimal:
     """One figure rounded for the report; figures of the user's own come back as they are."""
-    if name in AS_GIVEN:
+    if name in AS_GIVEN and len(value.as_tuple().digits) <= GIVEN_DIGITS:
         return value
     figure = FIGURES[name]
     towards = direction or figure.direction

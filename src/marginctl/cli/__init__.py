@@ -1,0 +1,1 @@
+"""The Typer commands: the only place that opens files, prints and exits."""

@@ -1,0 +1,211 @@
+"""The command line: ``marginctl``. Commands import what they need when they run, so that each pays only for itself."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from marginctl.cli.exits import DEFECT, NOT_CHECKED
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    name="marginctl",
+    help="Exact margin of cross-collateralised crypto-futures accounts: requirements, haircuts, netting, liquidation.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings=CONTEXT,
+)
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
+]
+Format = Annotated[
+    str,
+    typer.Option("--format", "-f", help="table, json, jsonl, csv, markdown, github, gitlab, sarif or junit."),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
+]
+LimitsFile = Annotated[
+    str | None,
+    typer.Option("--limits", metavar="FILE", help="A policy of the risk team; per rule the stricter one counts."),
+]
+FailOn = Annotated[str, typer.Option("--fail-on", help="The least severity that exits 1: error, warning or never.")]
+Codes = Annotated[str | None, typer.Option(metavar="CODE,...")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Edit the file before reading it: positions.0.leverage=5."),
+]
+Shocks = Annotated[
+    list[str] | None,
+    typer.Option("--shock", metavar="ASSET=PERCENT", help="Move a price first, as in BTC=-20%; '*' is all others."),
+]
+Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="The date that ages are measured against.")]
+StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")]
+RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")]
+Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
+Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every limit, assumption and source.")]
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from marginctl import __version__
+
+        typer.echo(f"marginctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Margin, haircuts, netting and liquidation of crypto-futures accounts, exactly and offline."""
+
+
+@app.command()
+def check(
+    paths: Paths,
+    format: Format = "table",
+    output: Outputs = None,
+    limits: LimitsFile = None,
+    fail_on: FailOn = "error",
+    select: Codes = None,
+    ignore: Codes = None,
+    set: Sets = None,
+    shock: Shocks = None,
+    today: Today = None,
+    stdin_filename: StdinName = "<stdin>",
+    rules: RulesDir = None,
+    color: Color = "auto",
+    width: Width = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compute and lint portfolios.
+
+    Exits 0 when nothing is at or above --fail-on, 1 when something is, 2 when a file could not be checked.
+    """
+    from marginctl.cli.check import Request, run_check
+
+    request = Request(
+        paths=paths,
+        format=format,
+        outputs=output or [],
+        limits=limits,
+        fail_on=fail_on,
+        select=select or "",
+        ignore=ignore or "",
+        sets=set or [],
+        shocks=shock or [],
+        today=today,
+        stdin_name=stdin_filename,
+        rules_dir=rules,
+        color=color,
+        width=width,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    raise typer.Exit(run_check(request))
+
+
+@app.command()
+def venues(format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table") -> None:
+    """List the bundled rule sets with their dates and how far each may be trusted."""
+    from marginctl.cli.catalogue import list_venues
+
+    raise typer.Exit(list_venues(format))
+
+
+@app.command()
+def venue(
+    name: Annotated[str, typer.Argument(help="A bundled rule set or the path of a rule file.")],
+    symbol: Annotated[str | None, typer.Option("--symbol", help="Show the tiers of this contract.")] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json or yaml.")] = "table",
+    rules: RulesDir = None,
+) -> None:
+    """Show one rule set: rules, haircuts, tiers of a contract, dates, sources, status."""
+    from marginctl.cli.catalogue import show_venue
+
+    raise typer.Exit(show_venue(name, symbol, format, rules))
+
+
+@app.command()
+def rules(format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table") -> None:
+    """List the limits that `check` evaluates."""
+    from marginctl.cli.catalogue import list_rules
+
+    raise typer.Exit(list_rules(format))
+
+
+@app.command()
+def rule(code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")]) -> None:
+    """Show what one limit checks, why, with an example, and what to do instead."""
+    from marginctl.cli.catalogue import show_rule
+
+    raise typer.Exit(show_rule(code))
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="portfolio, report, venue or policy.")]) -> None:
+    """Print the JSON Schema (draft-07) of a file format."""
+    from marginctl.cli.catalogue import show_schema
+
+    raise typer.Exit(show_schema(kind))
+
+
+@app.command()
+def init(
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="The file to create; - for standard output.")] = (
+        "portfolio.yaml"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a commented starter portfolio."""
+    from marginctl.cli.starter import write_starter
+
+    raise typer.Exit(write_starter(file, force=force))
+
+
+def run() -> None:
+    """Entry point of the console script: a defect says so and exits 70, a closed pipe ends quietly."""
+    try:
+        app()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+        raise SystemExit(NOT_CHECKED) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except RecursionError as error:
+        raise SystemExit(_defect(error)) from None
+    except Exception as error:  # noqa: BLE001
+        raise SystemExit(_defect(error)) from None
+
+
+def _defect(error: BaseException) -> int:
+    """Say that marginctl is wrong, where, and ask for a report; no figures, no locals."""
+    place = "unknown place"
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        place = f"{frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    sys.stderr.write(
+        f"marginctl: this is a defect of marginctl itself, not of your file ({type(error).__name__} at {place}).\n"
+        "No figure was computed. Please report it with this line and, if you can, the file.\n"
+    )
+    return DEFECT
+
+
+def _silence(stream: object) -> None:
+    """Point standard output elsewhere, so that closing it at exit does not complain again."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

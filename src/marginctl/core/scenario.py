@@ -1,0 +1,57 @@
+"""Shocks: asset prices move, quantities and entries stay, marks follow their prices."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from marginctl.core.account import Account, Order, Position, default_beta
+from marginctl.core.contract import Contract
+from marginctl.core.exact import ONE
+from marginctl.core.pool import initial_rates, notional
+
+EVERY_OTHER = "*"
+
+
+def expanded(shocks: dict[str, Decimal], account: Account) -> dict[str, Decimal]:
+    """Shocks by asset; ``*`` stands for every other volatile asset (no stablecoin, no fiat currency) of the account."""
+    named = {asset: shock for asset, shock in shocks.items() if asset != EVERY_OTHER}
+    if EVERY_OTHER in shocks:
+        for asset in account.prices:
+            if default_beta(asset) and asset != account.currency:
+                named.setdefault(asset, shocks[EVERY_OTHER])
+    return named
+
+
+def ratios(shocks: dict[str, Decimal]) -> dict[str, Decimal]:
+    """1 + shock per asset: what a price is multiplied by."""
+    return {asset: ONE + shock for asset, shock in shocks.items()}
+
+
+def moved(account: Account, by: dict[str, Decimal]) -> Account:
+    """The account with asset prices multiplied by ``by``: mark = mark * ratio of the base / ratio of the quote.
+
+    Nothing moves where ``by`` is empty: the account itself.
+    """
+    if all(ratio == ONE for ratio in by.values()):
+        return account
+
+    def mark(contract: Contract, before: Decimal) -> Decimal:
+        return before * by.get(contract.base, ONE) / by.get(contract.quote, ONE)
+
+    def position(held: Position) -> Position:
+        after = replace(held, mark_price=mark(held.contract, held.mark_price))
+        if held.initial_margin is None:
+            return after
+        value = notional(held, account.prices)
+        rate = initial_rates(held, value, account.prices).slopes[0]
+        return replace(after, initial_margin=None, initial_rate=rate)
+
+    def order(placed: Order) -> Order:
+        return replace(placed, mark_price=mark(placed.contract, placed.mark_price))
+
+    return replace(
+        account,
+        prices={asset: price * by.get(asset, ONE) for asset, price in account.prices.items()},
+        positions=tuple(position(held) for held in account.positions),
+        orders=tuple(order(placed) for placed in account.orders),
+    )

@@ -1,0 +1,200 @@
+"""The portfolio file, ``marginctl.portfolio/1``."""
+
+from marginctl.document.kinds import (
+    Choice,
+    Duration,
+    Field,
+    Flag,
+    Instant,
+    ListOf,
+    MapOf,
+    Number,
+    Rate,
+    Record,
+    Shape,
+    Text,
+)
+from marginctl.document.limits_shape import LIMITS, SCENARIO, WAIVER
+
+POSITIVE = Number(exclusive_minimum=0)
+AMOUNT = Number(minimum=0)
+SIGNED = Number()
+SHARE = Rate(maximum=1)
+
+ACCOUNT = Shape(
+    "account",
+    (
+        Field("name", Text(), doc="default: the name of the file"),
+        Field("venue", Text(), doc="a bundled rule set, or the path of a rule file; default generic"),
+        Field("collateral_mode", Choice(("single-asset", "multi-asset")), doc="default: the venue's first mode"),
+        Field("margin_model", Choice(("tiered", "scenario")), doc="default tiered"),
+        Field("position_mode", Choice(("one-way", "hedge")), doc="default one-way"),
+        Field("currency", Text(), doc="what totals are reported in: USD or a USD stablecoin"),
+        Field("as_of", Instant(), doc="when the figures were taken, with its time zone"),
+        Field("taker_fee", Rate(), doc="fee for closing, where the venue's rule needs it"),
+        Field("netting", Choice(("none", "larger-leg", "net")), doc="legs of one contract in hedge mode"),
+        Field("underlying_netting", Choice(("none", "larger-leg")), doc="across contracts of one underlying"),
+        Field("liquidation_level", POSITIVE, doc="liquidated when equity < level x maintenance margin"),
+    ),
+    "How the account is run",
+)
+
+HAIRCUT_TIER = Shape(
+    "haircut_tier",
+    (
+        Field("up_to", POSITIVE, doc="amount of the asset, inclusive; the last tier has none"),
+        Field("haircut", SHARE, required=True, doc="share of the value that does not count"),
+    ),
+    "A marginal haircut, by amount of the asset",
+)
+
+COLLATERAL = Shape(
+    "collateral",
+    (
+        Field("asset", Text(), required=True, doc="the coin or currency held"),
+        Field("amount", SIGNED, required=True, doc="units of the asset; negative = borrowed"),
+        Field("haircut", SHARE, doc="share of the value that does not count"),
+        Field("haircut_tiers", ListOf(Record(HAIRCUT_TIER)), doc="haircuts that grow with the amount"),
+        Field("loan_rate", Rate(), doc="maintenance margin on a debt"),
+    ),
+    "An asset that the account holds or owes",
+)
+
+TIER = Shape(
+    "tier",
+    (
+        Field("up_to", POSITIVE, doc="upper border, inclusive; the last tier has none"),
+        Field("maintenance_rate", Rate(), required=True, doc="maintenance margin per notional"),
+        Field("initial_rate", Rate(), doc="initial margin per notional"),
+        Field("max_leverage", POSITIVE, doc="highest leverage; the initial rate is at least 1 / max_leverage"),
+        Field("deduction", AMOUNT, doc="maintenance deduction; derived so that the margin is continuous unless given"),
+    ),
+    "A step of a contract's margin table",
+)
+
+CONTRACT = Shape(
+    "contract",
+    (
+        Field("type", Choice(("linear", "inverse")), doc="linear settles in its quote, inverse in its base"),
+        Field("base", Text(), doc="the asset that is traded"),
+        Field("quote", Text(), doc="the asset it is priced in"),
+        Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
+        Field("tiers_by", Choice(("notional", "quantity")), doc="what the borders of the tiers are measured in"),
+        Field("tiers", ListOf(Record(TIER)), doc="the margin table"),
+    ),
+    "A contract that the venue's rule set does not have, or an override",
+)
+
+POSITION = Shape(
+    "position",
+    (
+        Field("symbol", Text(), required=True, doc="the venue's own symbol of the contract"),
+        Field("side", Choice(("long", "short")), required=True),
+        Field("quantity", POSITIVE, doc="number of contracts: base units for a linear contract of size 1"),
+        Field("notional", POSITIVE, doc="value at the mark in the quote asset, instead of quantity"),
+        Field("entry_price", POSITIVE, doc="default: the mark price"),
+        Field("mark_price", POSITIVE, doc="default: price of the base / price of the quote"),
+        Field("leverage", POSITIVE, doc="initial rate = 1 / leverage"),
+        Field("initial_rate", Rate(), doc="instead of leverage"),
+        Field("initial_margin", AMOUNT, doc="instead of leverage: an amount in the settle asset"),
+        Field("maintenance_rate", Rate(), doc="instead of the contract's tiers"),
+        Field("maintenance_deduction", AMOUNT, doc="goes with maintenance_rate, in the settle asset; default 0"),
+        Field("margin_mode", Choice(("cross", "isolated")), doc="default cross"),
+        Field("isolated_margin", POSITIVE, doc="set aside out of the collateral, in the settle asset"),
+        Field("funding_rate", Rate(minimum=None), doc="per interval; positive: longs pay"),
+        Field("funding_interval", Duration(), doc="default 8h"),
+        Field("purpose", Choice(("speculative", "hedge"))),
+    ),
+    "An open position",
+)
+
+ORDER = Shape(
+    "order",
+    (
+        Field("symbol", Text(), required=True, doc="the venue's own symbol of the contract"),
+        Field("side", Choice(("buy", "sell")), required=True),
+        Field("quantity", POSITIVE, required=True, doc="number of contracts"),
+        Field("price", POSITIVE, required=True, doc="limit price"),
+        Field("leverage", POSITIVE, doc="only where the contract has no position"),
+        Field("initial_rate", Rate(), doc="instead of leverage"),
+        Field("reduce_only", Flag(), doc="never opens or adds; default false"),
+        Field("position_side", Choice(("long", "short")), doc="required in hedge mode, refused otherwise"),
+    ),
+    "An open order",
+)
+
+RATIOS = ("utilization", "maintenance_ratio")
+MONEY = (
+    "equity",
+    "gross_collateral",
+    "unrealized_pnl",
+    "haircut",
+    "initial_margin",
+    "order_margin",
+    "maintenance_margin",
+    "gross_notional",
+    "net_notional",
+    "leverage",
+    "free_collateral",
+    "buffer",
+)
+EXPECTED_TOTALS = Shape(
+    "expected_totals",
+    (*(Field(name, SIGNED) for name in MONEY), *(Field(name, Number(percent=True)) for name in RATIOS)),
+    "Totals that the venue shows",
+)
+
+POSITION_FIGURES = (
+    "quantity",
+    "entry_price",
+    "mark_price",
+    "notional",
+    "unrealized_pnl",
+    "leverage",
+    "initial_margin",
+    "maintenance_deduction",
+    "maintenance_margin",
+    "liquidation_price",
+    "contract_liquidation_price",
+    "bankruptcy_price",
+    "funding_per_day",
+)
+POSITION_RATES = ("initial_rate", "maintenance_rate", "distance_to_liquidation")
+EXPECTED_POSITION = Shape(
+    "expected_position",
+    (
+        *(Field(name, SIGNED) for name in POSITION_FIGURES),
+        *(Field(name, Number(percent=True)) for name in POSITION_RATES),
+    ),
+    "Figures of a position that the venue shows",
+)
+
+EXPECT = Shape(
+    "expect",
+    (
+        Field("tolerance", Rate(), doc="relative difference that is no finding"),
+        Field("totals", Record(EXPECTED_TOTALS), doc="figures of the account"),
+        Field("positions", MapOf(Record(EXPECTED_POSITION)), doc="figures by symbol"),
+    ),
+    "What the venue shows for this account",
+)
+
+PORTFOLIO = Shape(
+    "portfolio",
+    (
+        Field("$schema", Text(), doc="where an editor finds the JSON Schema"),
+        Field("schema", Choice(("marginctl.portfolio/1",)), doc="the format of this file"),
+        Field("account", Record(ACCOUNT), doc="how the account is run"),
+        Field("prices", MapOf(POSITIVE), doc="price of one unit of an asset, in the account's currency"),
+        Field("betas", MapOf(SIGNED), doc="how far an asset moves when all move together"),
+        Field("collateral", ListOf(Record(COLLATERAL)), doc="what the account holds, isolated margin included"),
+        Field("contracts", MapOf(Record(CONTRACT)), doc="contracts by symbol"),
+        Field("positions", ListOf(Record(POSITION)), doc="open positions"),
+        Field("orders", ListOf(Record(ORDER)), doc="open orders"),
+        Field("limits", Record(LIMITS), doc="thresholds of this account"),
+        Field("scenarios", ListOf(Record(SCENARIO)), doc="price moves to survive"),
+        Field("waivers", ListOf(Record(WAIVER)), doc="accepted breaches of this file's limits"),
+        Field("expect", Record(EXPECT), doc="figures to compare the result with"),
+    ),
+    "A margin account: what it holds, its positions and its limits",
+)

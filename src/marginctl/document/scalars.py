@@ -1,0 +1,91 @@
+"""Words, dates and durations from their text."""
+
+from datetime import date as Date
+from datetime import datetime as DateTime
+from decimal import Decimal
+
+from marginctl.document.numbers import NumberError, decimal
+from marginctl.document.source import echo
+
+HOURS = {"h": 1, "d": 24}
+
+
+class WordError(ValueError):
+    """Text that is not among the words or dates expected. ``message`` and ``help`` as in NumberError."""
+
+    code = "MC015"
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+def choice(text: str, options: tuple[str, ...]) -> str:
+    """One of the options, in their spelling. Raises WordError."""
+    if text in options:
+        return text
+    close = next((option for option in options if option.lower() == text.lower()), "")
+    raise WordError(f"must be {either(options)}: {echo(text)}", f"write {close or either(options)}")
+
+
+def either(words: tuple[str, ...]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    return " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]
+
+
+def flag(text: str) -> bool:
+    """``true`` or ``false``. Raises WordError."""
+    if text in ("true", "false"):
+        return text == "true"
+    meant = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+    raise WordError(f"must be true or false: {echo(text)}", f"write {meant.get(text.lower(), 'true or false')}")
+
+
+def duration(text: str) -> Decimal:
+    """The hours that ``8h`` or ``30d`` means, more than 0. Raises NumberError."""
+    body, unit = text[:-1], text[-1:]
+    if unit not in HOURS:
+        example = f"write {text}h for hours or {text}d for days" if text.isdecimal() and text.isascii() else ""
+        reason = "has no unit" if example else "is not a duration"
+        raise NumberError(f"{reason}: {echo(text)}", example or "write hours or days, such as 8h or 30d")
+    try:
+        value = decimal(body)
+    except NumberError:
+        raise NumberError(f"is not a duration: {echo(text)}", "write hours or days, such as 8h or 30d") from None
+    if value <= 0:
+        raise NumberError(f"must be more than 0: {echo(text)}", "write hours or days, such as 8h or 30d")
+    return value * HOURS[unit]
+
+
+def date(text: str) -> Date:
+    """The day that ``2026-12-31`` names. Raises WordError."""
+    if not _is_date(text):
+        raise WordError(f"is not a date: {echo(text)}", "write year-month-day, such as 2026-12-31")
+    try:
+        return Date.fromisoformat(text)
+    except ValueError:
+        raise WordError(f"is not a day of the calendar: {echo(text)}", "write an existing day") from None
+
+
+def instant(text: str) -> str:
+    """A moment with its time zone, such as ``2026-11-22T11:00:00Z``, as written. Raises WordError."""
+    moment = _moment(text)
+    if moment is None:
+        raise WordError(f"is not a date and time: {echo(text)}", "write it like 2026-11-22T11:00:00Z")
+    if moment.tzinfo is None:
+        raise WordError(f"has no time zone: {echo(text)}", f"write {text}Z if it is UTC, or add an offset like +02:00")
+    return text
+
+
+def _is_date(text: str) -> bool:
+    return len(text) == 10 and text[4] == text[7] == "-" and text.isascii() and text.replace("-", "").isdecimal()
+
+
+def _moment(text: str) -> DateTime | None:
+    if not (_is_date(text[:10]) and text[10:11] in ("T", " ") and text[13:14] == ":" and len(text) < 40):
+        return None
+    try:
+        return DateTime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,60 @@
+"""JSON Schema (draft-07) of a shape, for editors."""
+
+from typing import Any
+
+from marginctl.document.kinds import AnyOf, Field, Kind, ListOf, MapOf, Record, ScalarKind, Shape
+
+DRAFT_07 = "http://json-schema.org/draft-07/schema#"
+
+
+def json_schema(shape: Shape, *, identifier: str, title: str) -> dict[str, Any]:
+    """The schema of documents of a shape; ``identifier`` becomes its ``$id``.
+
+    It describes values as YAML and JSON editors see them, so a number may also be its text. What it accepts can still
+    be refused when read: an editor does not see that a number was written ``1e3``.
+    """
+    definitions: dict[str, dict[str, Any]] = {}
+    return {
+        "$schema": DRAFT_07,
+        "$id": identifier,
+        "title": title,
+        **_record(shape, definitions),
+        "definitions": dict(sorted(definitions.items())),
+    }
+
+
+def _record(shape: Shape, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"description": shape.doc} if shape.doc else {}
+    schema |= {"type": "object", "additionalProperties": False}
+    schema["properties"] = {field.name: _field(field, definitions) for field in shape.fields}
+    required = [field.name for field in shape.fields if field.required]
+    return schema | {"required": required} if required else schema
+
+
+def _field(field: Field, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    schema = _kind(field.kind, definitions)
+    if not field.doc:
+        return schema
+    if "$ref" in schema:  # draft-07 ignores everything beside a $ref
+        schema = {"allOf": [schema]}
+    return {"description": field.doc, **schema}
+
+
+def _kind(kind: Kind, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    if isinstance(kind, ScalarKind):
+        return kind.schema()
+    if isinstance(kind, ListOf):
+        return {"type": "array", "items": _kind(kind.item, definitions)}
+    if isinstance(kind, MapOf):
+        return {"type": "object", "additionalProperties": _kind(kind.value, definitions)}
+    if isinstance(kind, AnyOf):
+        return {"anyOf": [_kind(one, definitions) for one in kind.kinds]}
+    return _reference(kind, definitions)
+
+
+def _reference(kind: Record, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    name = kind.shape.name
+    if name not in definitions:
+        definitions[name] = {}  # holds the place, so that a shape may refer to itself
+        definitions[name] = _record(kind.shape, definitions)
+    return {"$ref": f"#/definitions/{name}"}

@@ -1,0 +1,106 @@
+"""A document's text and the places in it; user text made safe to show."""
+
+from msgspec import Struct
+
+from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
+from marginctl.findings import Location, Problem
+
+LONGEST_ECHO = 60
+EXCERPT_WIDTH = 120
+CARET_IN_WINDOW = 60
+MOST_PROBLEMS = 1000
+
+
+def printable(text: str) -> str:
+    r"""The text with everything that a terminal would not show as itself written out: ``\x1b``, ``\u202e``.
+
+    Control characters, line breaks, bidirectional overrides, zero-width and unassigned characters and lone
+    surrogates are replaced; the result is a single line that can be encoded as UTF-8.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _escape(ord(character)) for character in text)
+
+
+def _escape(code_point: int) -> str:
+    if code_point < 0x100:
+        return f"\\x{code_point:02x}"
+    return f"\\u{code_point:04x}" if code_point < 0x10000 else f"\\U{code_point:08x}"
+
+
+def echo(text: str) -> str:
+    """User text as messages show it: printable, in backticks, at most about 60 characters."""
+    shown = printable(text[: LONGEST_ECHO + 1])
+    return f"`{shown}`" if len(shown) <= LONGEST_ECHO else f"`{shown[: LONGEST_ECHO - 3]}...`"
+
+
+class Source(Struct):
+    """A document's display name and its text, without a byte order mark."""
+
+    name: str
+    text: str
+    split: list[str] | None = None
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1; empty when there is no such line."""
+        if self.split is None:
+            self.split = self.text.splitlines()
+        return self.split[number - 1] if 0 < number <= len(self.split) else ""
+
+    def location(self, node: Node) -> Location:
+        """Where a node begins, and where it ends if that is on the same line."""
+        return Location(self.name, node.line, node.column, node.end_column if isinstance(node, Scalar) else 0)
+
+    def problem(self, where: Node | tuple[int, int], code: str, message: str, help: str = "") -> Problem:
+        """A problem at a node or at ``(line, column)``, with the line it is on."""
+        if isinstance(where, (Scalar, Mapping, Sequence)):
+            location = self.location(where)
+        else:
+            location = Location(self.name, *where)
+        return Problem(location, code, message, help, _excerpt(self.line(location.line), location.column))
+
+
+def _excerpt(line: str, column: int) -> str:
+    """The part of a line around a column, one character for one, so that columns stay true up to the window."""
+    if len(line) <= EXCERPT_WIDTH:
+        return _clean(line)
+    if column <= EXCERPT_WIDTH - CARET_IN_WINDOW // 2:
+        return _clean(line[: EXCERPT_WIDTH - 1]) + "…"
+    start = column - 1 - CARET_IN_WINDOW
+    tail = "…" if start + EXCERPT_WIDTH < len(line) else ""
+    return "…" + _clean(line[start + 1 : start + EXCERPT_WIDTH - len(tail)]) + tail
+
+
+def _clean(line: str) -> str:
+    if line.startswith("…"):  # an ellipsis in front is the sign of a window, see caret()
+        line = "." + line[1:]
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def caret(problem: Problem) -> int:
+    """How many characters of ``problem.excerpt`` stand before the place meant: where a caret line puts its caret."""
+    if problem.excerpt.startswith("…"):
+        return CARET_IN_WINDOW
+    return min(max(problem.location.column - 1, 0), len(problem.excerpt))
+
+
+class Collector(Struct):
+    """The problems of one source, as they are found. Behind the thousandth one says so and no more are kept."""
+
+    source: Source
+    problems: list[Problem]
+
+    def add(self, where: Node | tuple[int, int], code: str, message: str, help: str = "") -> None:
+        count = len(self.problems)
+        if count < MOST_PROBLEMS:
+            self.problems.append(self.source.problem(where, code, message, help))
+        elif count == MOST_PROBLEMS:
+            rest = f"more than {MOST_PROBLEMS} problems, the rest is not listed"
+            self.problems.append(self.source.problem(where, code, rest))
+
+
+def in_order(problems: list[Problem]) -> list[Problem]:
+    """Problems in the order of their places in the file."""
+    return sorted(problems, key=lambda problem: (problem.location.line, problem.location.column))

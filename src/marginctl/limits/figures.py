@@ -1,0 +1,79 @@
+"""Views of a report that several rules share."""
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+
+from marginctl.core.account import Account, MarginMode, Rules
+from marginctl.core.assemble import underlying_of
+from marginctl.core.exact import ZERO
+from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.limits.context import Context
+
+CROSS = MarginMode.CROSS.value
+
+
+def cross_pools(report: Report) -> list[PoolFigures]:
+    """The cross pools in which something is at stake; all of them where it is in none."""
+    cross = [pool for pool in report.pools if pool.margin_mode == CROSS]
+    return occupied(report, cross) or cross
+
+
+def occupied(report: Report, pools: Iterable[PoolFigures]) -> list[PoolFigures]:
+    """The pools that hold a position, or need margin for orders or debts."""
+    held = {position.pool for position in report.positions}
+    return [p for p in pools if p.name in held or p.initial_margin or p.order_margin or p.maintenance_margin]
+
+
+def isolated_pools(report: Report) -> list[PoolFigures]:
+    """The pools of the isolated positions."""
+    return [pool for pool in report.pools if pool.margin_mode != CROSS]
+
+
+def used_margin(pool: PoolFigures) -> Decimal:
+    """initial_margin + order_margin, in currency."""
+    return pool.initial_margin + pool.order_margin
+
+
+def pool_rules(account: Account, pool: PoolFigures) -> Rules:
+    """The rules of a pool: an isolated one may have its own."""
+    return account.rules if pool.margin_mode == CROSS else account.isolated_rules or account.rules
+
+
+def underlyings(report: Report, pool: PoolFigures) -> list[UnderlyingFigures]:
+    """The rows of the assets that move a pool."""
+    return [row for row in report.underlyings if row.pool == pool.name]
+
+
+def collateral(report: Report, pool: PoolFigures) -> list[CollateralFigures]:
+    """The rows of the assets that a pool holds."""
+    return [row for row in report.collateral if row.pool == pool.name]
+
+
+def symbols_by_underlying(context: Context) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(pool, underlying asset) -> the contracts on it that stand in the pool."""
+    underlying = {p.key: underlying_of(p, context.account) for p in context.account.positions}
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for row in context.report.positions:
+        found.setdefault((row.pool, underlying[row.key]), {})[row.symbol] = None
+    return {key: tuple(symbols) for key, symbols in found.items()}
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """Their sum, an exact zero where there are none."""
+    return sum(values, ZERO)
+
+
+def position_subjects(report: Report) -> dict[str, str]:
+    """Position key -> its shortest unambiguous name: symbol, symbol:side or symbol:side:margin mode."""
+    symbols = Counter(row.symbol for row in report.positions)
+    sides = Counter((row.symbol, row.side) for row in report.positions)
+    return {row.key: _subject(row, symbols, sides) for row in report.positions}
+
+
+def _subject(row: PositionFigures, symbols: Counter[str], sides: Counter[tuple[str, str]]) -> str:
+    if symbols[row.symbol] == 1:
+        return row.symbol
+    if sides[row.symbol, row.side] == 1:
+        return f"{row.symbol}:{row.side}"
+    return f"{row.symbol}:{row.side}:{row.margin_mode}"

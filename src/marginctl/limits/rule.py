@@ -1,0 +1,132 @@
+"""What a rule is, and what it hands to the engine: measurements, not verdicts."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct
+
+from marginctl.core.exact import ONE
+from marginctl.findings import Location, Severity
+from marginctl.limits.context import Context
+
+
+class Unit(Enum):
+    """What a value and its limit are measured in."""
+
+    FRACTION = "fraction"
+    MULTIPLE = "multiple"
+    DAYS = "days"
+    COUNT = "count"
+    NONE = "none"
+
+
+class Comparison(Enum):
+    """MAXIMUM breaks above its limit, MINIMUM below it, equality passes; HOLDS has no limit to compare with."""
+
+    MAXIMUM = "maximum"
+    MINIMUM = "minimum"
+    HOLDS = "holds"
+
+
+class Ratio(Struct, frozen=True):
+    """numerator / denominator, compared by multiplying across.
+
+    Under a denominator of 0 or less a numerator above 0 breaks every maximum, and any numerator every minimum.
+    """
+
+    numerator: Decimal
+    denominator: Decimal = ONE
+
+
+class Never(Struct, frozen=True):
+    """What the limit guards against does not happen at all: nothing liquidates, the runway has no end."""
+
+
+class Fact(Struct, frozen=True):
+    """Something that holds or does not; value and limit only illustrate it. ``headroom`` as in ``findings.Check``."""
+
+    broken: bool
+    value: Decimal | None = None
+    limit: Decimal | None = None
+    headroom: Decimal | None = None
+
+
+class Unknown(Struct, frozen=True):
+    """The figure cannot be had: why, and what to give so that it can."""
+
+    reason: str
+    help: str
+
+
+class Deposit(Struct, frozen=True):
+    """``amount`` units of ``asset`` into ``pool``."""
+
+    pool: str
+    asset: str
+    amount: Decimal
+
+
+class Remedy(Struct, frozen=True):
+    """How to pass, in words; ``deposit`` is the same as a figure where a deposit alone is enough."""
+
+    text: str
+    deposit: Deposit | None = None
+
+
+Mend = Callable[[Decimal], Remedy]
+
+
+def advice(text: str) -> Mend:
+    """A remedy that does not depend on the limit."""
+    return lambda _: Remedy(text)
+
+
+class Measurement(Struct, frozen=True):
+    """One figure of one subject.
+
+    ``what`` names the figure inside a sentence ("utilization of cross"); for a fact it is the whole message.
+    ``undefined`` says why the ratio does not exist, ``detail`` what it is made of. ``aliases`` are further names under
+    which a waiver may address the subject. ``remedy`` takes the limit that is broken (0 for a fact).
+    """
+
+    subject: str
+    measured: Ratio | Never | Fact | Unknown
+    what: str
+    location: Location
+    detail: str = ""
+    undefined: str = ""
+    aliases: tuple[str, ...] = ()
+    remedy: Mend | None = None
+
+
+Measure = Callable[[Context], Iterable[Measurement]]
+
+
+def nothing(context: Context) -> Iterable[Measurement]:  # noqa: ARG001  (the signature of Measure)
+    """The measure of a rule whose findings the engine itself makes."""
+    return ()
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One entry of the catalogue.
+
+    ``key`` is its name under ``limits:``, empty where nothing can be configured. ``default`` is the threshold when no
+    file says otherwise, at ``default_severity``; without such a severity the rule is off unless configured.
+    ``policy_severity`` replaces it under a policy file. ``always``: can be neither configured, waived nor ignored.
+    ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing.
+    """
+
+    code: str
+    name: str
+    summary: str
+    manual: str
+    measure: Measure
+    key: str = ""
+    comparison: Comparison = Comparison.HOLDS
+    unit: Unit = Unit.NONE
+    default: Decimal | None = None
+    default_severity: Severity | None = Severity.WARNING
+    policy_severity: Severity | None = None
+    always: bool = False
+    needs_subject: bool = False

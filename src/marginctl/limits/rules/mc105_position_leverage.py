@@ -1,0 +1,57 @@
+"""What it checks: the leverage of each position that is not marked `purpose: hedge`, cross or isolated.
+
+Value: 1 / initial rate in force, the rate being that of the position's tier where the leverage asked for is too high.
+Configured as `max_position_leverage`; not configured: a warning above 10.
+
+Why: the initial margin is the venue's first buffer on a position. A hedge is left out because a low margin on it frees
+collateral without adding risk.
+
+Example: an ETHUSDT long at 25x.
+
+Instead: set a lower leverage on the venue and in the file; the initial margin grows, liquidation of a cross position
+does not move.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from marginctl.core.account import Purpose
+from marginctl.core.exact import ONE
+from marginctl.limits.context import Context
+from marginctl.limits.figures import position_subjects
+from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
+from marginctl.limits.wording import plain
+
+
+def measure(context: Context) -> Iterable[Measurement]:
+    """One measurement per position that is no hedge."""
+    subjects = position_subjects(context.report)
+    for row in context.report.positions:
+        if row.purpose == Purpose.HEDGE.value:
+            continue
+        yield Measurement(
+            subject=subjects[row.key],
+            measured=Ratio(ONE, row.initial_rate),
+            what=f"leverage of the {row.symbol} {row.side}",
+            undefined="its initial rate is 0",
+            location=context.locations.position(row.key),
+            aliases=(row.symbol,),
+            remedy=_remedy,
+        )
+
+
+def _remedy(limit: Decimal) -> Remedy:
+    return Remedy(f"set its leverage to {plain(limit)} or less" if limit else "close it")
+
+
+RULE = Rule(
+    code="MC105",
+    name="position-leverage",
+    summary="leverage of a position that is not marked hedge",
+    manual=__doc__ or "",
+    measure=measure,
+    key="max_position_leverage",
+    comparison=Comparison.MAXIMUM,
+    unit=Unit.MULTIPLE,
+    default=Decimal(10),
+)

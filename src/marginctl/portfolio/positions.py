@@ -1,0 +1,320 @@
+"""Rows of `positions:` -> positions, merged where they are one."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from marginctl.core.account import MarginMode, Position, PositionMode, Purpose
+from marginctl.core.contract import LONG, SHORT, Contract, ContractType, TiersBy
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.pool import initial_rates, notional
+from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.prices import Prices
+from marginctl.portfolio.reading import Reading
+
+if TYPE_CHECKING:
+    from marginctl.document.shape import Draft
+    from marginctl.venues.rule_set import RuleSet
+
+SIDES = {"long": LONG, "short": SHORT}
+SAME_ON_EVERY_ROW = (
+    "initial_rate",
+    "leverage",
+    "maintenance_rate",
+    "maintenance_deduction",
+    "mark_price",
+    "funding_rate",
+    "funding_interval",
+    "purpose",
+)
+
+
+class Row(Struct):
+    """One row with the contract it means and the position it makes."""
+
+    draft: "Draft"
+    position: Position
+
+
+class Defaults(Struct, frozen=True):
+    """What rows may leave out: the account's taker fee and the venue's funding interval in hours."""
+
+    taker_fee: Decimal | None
+    funding_interval: Decimal
+    needs_fee: bool
+
+
+def positions(
+    reading: Reading,
+    rows: list["Draft"],
+    contracts: Contracts,
+    prices: Prices,
+    mode: PositionMode,
+    defaults: Defaults,
+    rule_set: "RuleSet",
+) -> list[Row]:
+    """All positions of a portfolio after merging, in the order of their first rows."""
+    known: list[tuple[Draft, Contract]] = []
+    for draft in rows:
+        symbol = draft.get("symbol")
+        contract = contracts.resolve(symbol, draft.at("symbol")) if symbol is not None else None
+        if contract is not None:
+            known.append((draft, contract))
+            if "mark_price" in draft:
+                prices.give_mark(contract, draft.get("mark_price"), draft.at("mark_price"))
+    read = [row for draft, contract in known if (row := _row(reading, draft, contract, prices, defaults))]
+    merged = _merged(reading, read)
+    if mode is PositionMode.ONE_WAY:
+        _refuse_opposite_sides(reading, merged)
+    _name(merged)
+    for row in merged:
+        reading.locations[row.position.key] = reading.source.location(row.draft.node)
+        _check_margins(reading, row, prices, rule_set)
+    return merged
+
+
+def _row(reading: Reading, draft: "Draft", contract: Contract, prices: Prices, defaults: Defaults) -> Row | None:
+    _refuse_contradictions(reading, draft, contract)
+    mark = prices.mark(contract, draft.at("symbol"))
+    side = SIDES.get(draft.get("side") or "")
+    if mark is None or side is None:
+        return None
+    quantity = _quantity(reading, draft, contract, mark)
+    if quantity is None:
+        return None
+    entry = draft.get("entry_price")
+    if entry is None:
+        reading.assume(f"{contract.symbol} entry_price = mark")
+        entry = mark
+    purpose = draft.get("purpose")
+    position = Position(
+        key=contract.symbol,
+        contract=contract,
+        side=side,
+        quantity=quantity,
+        entry_price=entry,
+        mark_price=mark,
+        initial_rate=draft.get("initial_rate"),
+        leverage=draft.get("leverage"),
+        initial_margin=draft.get("initial_margin"),
+        maintenance_rate=draft.get("maintenance_rate"),
+        maintenance_deduction=draft.get("maintenance_deduction", ZERO),
+        margin_mode=MarginMode(draft.get("margin_mode") or "cross"),
+        isolated_margin=draft.get("isolated_margin"),
+        funding_rate=draft.get("funding_rate"),
+        funding_interval=draft.get("funding_interval", defaults.funding_interval),
+        taker_fee=defaults.taker_fee or ZERO,
+        purpose=Purpose(purpose) if purpose else None,
+    )
+    return Row(draft, position) if _has_rates(reading, draft, position) else None
+
+
+def _refuse_contradictions(reading: Reading, draft: "Draft", contract: Contract) -> None:
+    rates = [name for name in ("leverage", "initial_rate", "initial_margin") if name in draft]
+    if len(rates) > 1:
+        names = " and ".join(f"`{name}`" for name in rates)
+        reading.refuse(draft.at(rates[1]), "MC016", f"{names} contradict each other", "keep one of them")
+    if "maintenance_deduction" in draft and "maintenance_rate" not in draft:
+        reading.refuse(
+            draft.at("maintenance_deduction"), "MC016", "`maintenance_deduction` without `maintenance_rate`", "give both"
+        )
+    isolated = draft.get("margin_mode") == "isolated"
+    if isolated and "isolated_margin" not in draft:
+        reading.refuse(
+            draft.at("margin_mode"),
+            "MC012",
+            f"isolated {contract.symbol} needs `isolated_margin`",
+            f"write the margin set aside for it, in {contract.settle}",
+        )
+    if not isolated and "isolated_margin" in draft:
+        reading.refuse(
+            draft.at("isolated_margin"),
+            "MC016",
+            "`isolated_margin` on a cross position",
+            "add `margin_mode: isolated` or remove it",
+        )
+
+
+def _quantity(reading: Reading, draft: "Draft", contract: Contract, mark: Decimal) -> Decimal | None:
+    """Contracts: as given, or from the notional at mark in the quote asset."""
+    quantity: Decimal | None = draft.get("quantity")
+    value: Decimal | None = draft.get("notional")
+    if quantity is not None and value is not None:
+        reading.refuse(
+            draft.at("notional"), "MC016", "`quantity` and `notional` contradict each other", "keep one of them"
+        )
+        return None
+    if value is not None:
+        per_contract = contract.contract_size * (mark if contract.type is ContractType.LINEAR else ONE)
+        return value / per_contract
+    if quantity is None and "quantity" not in draft:
+        reading.refuse(draft.node, "MC012", f"`{contract.symbol}` has no `quantity`", "write `quantity:` or `notional:`")
+    return quantity
+
+
+def _has_rates(reading: Reading, draft: "Draft", position: Position) -> bool:
+    contract = position.contract
+    initial = position.initial_rate, position.leverage, position.initial_margin
+    rated = all(tier.initial_rate is not None for tier in contract.tiers) and bool(contract.tiers)
+    complete = True
+    if all(rate is None for rate in initial) and not rated:
+        complete = False
+        reading.refuse(
+            draft.node,
+            "MC022",
+            f"`{contract.symbol}` has no initial margin rate",
+            "add `leverage:` (or `initial_rate:` or `initial_margin:`) to the position, or tiers with `max_leverage`",
+        )
+    if position.maintenance_rate is None and not contract.tiers:
+        complete = False
+        reading.refuse(
+            draft.node,
+            "MC022",
+            f"`{contract.symbol}` has no maintenance margin rate",
+            f"add `maintenance_rate:` to the position, or `contracts: {{{contract.symbol}: {{tiers: [...]}}}}`",
+        )
+    return complete
+
+
+def _merged(reading: Reading, rows: list[Row]) -> list[Row]:
+    groups: dict[tuple[str, MarginMode, int], list[Row]] = {}
+    for row in rows:
+        key = row.position.contract.symbol, row.position.margin_mode, row.position.side
+        groups.setdefault(key, []).append(row)
+    return [_one(reading, group) for group in groups.values()]
+
+
+def _one(reading: Reading, rows: list[Row]) -> Row:
+    """Rows of one contract, mode and side as one position: quantities and margins add, entries keep the PnL.
+
+    entry: sum(n * entry) / sum(n) for linear, sum(n) / sum(n / entry) for inverse contracts.
+    """
+    first = rows[0]
+    if len(rows) == 1:
+        return first
+    for row in rows[1:]:
+        for name in SAME_ON_EVERY_ROW:
+            if getattr(row.position, name) != getattr(first.position, name):
+                node = row.draft.at(name) if name in row.draft else row.draft.node
+                symbol = first.position.contract.symbol
+                reading.refuse(
+                    node,
+                    "MC016",
+                    f"rows of `{symbol}` differ in `{name}`",
+                    "rows on one side are one position: write the same value on each",
+                )
+        if (row.position.initial_margin is None) != (first.position.initial_margin is None):
+            reading.refuse(row.draft.node, "MC016", f"`initial_margin` on some rows of `{first.position.key}` only")
+    held = [row.position for row in rows]
+    quantity = sum((position.quantity for position in held), ZERO)
+    return Row(
+        first.draft,
+        replace(
+            first.position,
+            quantity=quantity,
+            entry_price=_merged_entry(held, quantity),
+            initial_margin=_added([position.initial_margin for position in held]),
+            isolated_margin=_added([position.isolated_margin for position in held]),
+        ),
+    )
+
+
+def _merged_entry(held: list[Position], quantity: Decimal) -> Decimal:
+    entries = {position.entry_price for position in held}
+    if len(entries) == 1:
+        return held[0].entry_price
+    if held[0].contract.type is ContractType.LINEAR:
+        return sum((position.quantity * position.entry_price for position in held), ZERO) / quantity
+    return quantity / sum((position.quantity / position.entry_price for position in held), ZERO)
+
+
+def _added(amounts: list[Decimal | None]) -> Decimal | None:
+    given = [amount for amount in amounts if amount is not None]
+    return sum(given, ZERO) if given else None
+
+
+def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
+    seen: dict[tuple[str, MarginMode], Row] = {}
+    for row in rows:
+        key = row.position.contract.symbol, row.position.margin_mode
+        if key in seen:
+            reading.refuse(
+                row.draft.node,
+                "MC016",
+                f"`{key[0]}` is both long and short in one-way mode",
+                "set `position_mode: hedge` under `account:`, or write the net position",
+            )
+        seen.setdefault(key, row)
+
+
+def _name(rows: list[Row]) -> None:
+    """Give every position a key that tells it from the others: its symbol, with side and mode where needed."""
+    symbols: dict[str, int] = {}
+    for row in rows:
+        symbol = row.position.contract.symbol
+        symbols[symbol] = symbols.get(symbol, 0) + 1
+    used: set[str] = set()
+    for row in rows:
+        position = row.position
+        key = symbol = position.contract.symbol
+        if symbols[symbol] > 1:
+            key = f"{symbol}:{'long' if position.side == LONG else 'short'}"
+            key = f"{key}:{position.margin_mode.value}" if key in used else key
+            used.add(key)
+            row.position = replace(position, key=key)
+
+
+def _check_margins(reading: Reading, row: Row, prices: Prices, rule_set: "RuleSet") -> None:
+    """Beyond the last tier: a problem. Leverage above the tier's maximum, maintenance above initial: facts."""
+    position, draft = row.position, row.draft
+    contract = position.contract
+    value = notional(position, prices.used)
+    units = value / prices.used[contract.settle]
+    index = contract.tier_index(units, position.quantity)
+    if contract.tiers and index == len(contract.tiers) and position.maintenance_rate is None:
+        last = contract.tiers[-1].up_to
+        measure = "notional" if contract.tiers_by is TiersBy.NOTIONAL else "quantity"
+        unit = f" {contract.settle}" if contract.tiers_by is TiersBy.NOTIONAL else ""
+        reading.refuse(
+            draft.node,
+            "MC025",
+            f"the {measure} of `{contract.symbol}` is beyond its last tier, which ends at {last}{unit}",
+            f"give the tier it falls in: `contracts: {{{contract.symbol}: {{tiers: [...]}}}}`, or a `maintenance_rate`",
+        )
+        return
+    tier = contract.tiers[min(index, len(contract.tiers) - 1)] if contract.tiers else None
+    if tier is not None and tier.initial_rate and position.leverage and position.leverage * tier.initial_rate > ONE:
+        most = ONE / tier.initial_rate
+        reading.observe(
+            "MC206",
+            position.key,
+            f"{contract.symbol} at {position.leverage}x: its tier allows {round(most, 2):f}x, which is used",
+            draft.at("leverage"),
+            position.leverage,
+            most,
+        )
+    rates = initial_rates(position, value, prices.used)
+    initial = rates.slopes[rates.index(value, prices.used[contract.settle])]
+    maintenance = position.maintenance_rate if position.maintenance_rate is not None else None
+    if maintenance is None and tier is not None:
+        maintenance = tier.maintenance_rate
+    if maintenance is not None and maintenance > initial:
+        reading.observe(
+            "MC207",
+            position.key,
+            f"{contract.symbol}: the maintenance rate is above the initial rate",
+            draft.at("maintenance_rate") if "maintenance_rate" in draft else draft.node,
+            maintenance,
+            initial,
+        )
+    if position.maintenance_rate is not None and tier is not None and position.maintenance_rate < tier.maintenance_rate:
+        reading.observe(
+            "MC208",
+            position.key,
+            f"{contract.symbol}: `maintenance_rate` is kinder than {rule_set.name}'s tier",
+            draft.at("maintenance_rate"),
+            position.maintenance_rate,
+            tier.maintenance_rate,
+        )
