@@ -25,7 +25,7 @@ from marginctl.core.piecewise import (
     scaled,
     total,
 )
-from marginctl.core.pool import Holding, Pool, Requirement, Term
+from marginctl.core.pool import Pool, Requirement, Term
 from marginctl.core.risk import NO_MOVE, Risk, pool_risk
 
 STAYS = Line(ONE, ZERO)
@@ -61,6 +61,7 @@ class PoolState(Struct, frozen=True):
 
     pool: Pool
     risk: Risk
+    grosses: tuple[Decimal, ...]
     values: tuple[Decimal, ...]
     loans: tuple[Decimal, ...]
     terms: tuple[Decimal, ...]
@@ -101,6 +102,7 @@ def pool_state(pool: Pool) -> PoolState:
     return PoolState(
         pool=pool,
         risk=pool_risk(pool),
+        grosses=tuple(holding.gross(NO_MOVE) for holding in pool.holdings),
         values=tuple(holding.value(NO_MOVE) for holding in pool.holdings),
         loans=tuple(holding.loan_margin(NO_MOVE) for holding in pool.holdings),
         terms=tuple(term.at(NO_MOVE) for term in pool.maintenance.terms),
@@ -139,7 +141,7 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None) -> Parts:
     requirement: list[Iterable[Piece]] = [(Piece(ZERO, needed * motion.rest.at_zero, needed * motion.rest.slope),)]
     for i in moved.holdings:
         holding = pool.holdings[i]
-        gross = _gross_line(pool, holding, motion)
+        gross = _gross_line(state, i, motion)
         equity.append(along(holding.curve, gross, motion.of(holding.asset).scaled(holding.price), end))
         if holding.loan is not None:
             requirement.append(along(holding.loan, gross, motion.rest, end))
@@ -163,22 +165,22 @@ def _moved(state: PoolState, motion: Motion) -> Touched:
     return moved
 
 
-def _gross_line(pool: Pool, holding: Holding, motion: Motion) -> Line:
-    """price * (balance + PnL) of one asset along the motion, in currency."""
+def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
+    """price * (balance + PnL) of one asset along the motion, in currency; costs what moves, not what is held."""
+    form = state.pool.holdings[index].form
     at_zero = slope = ZERO
-    rest = motion.rest
-    still = ZERO
-    for asset, amount in holding.form.items():
-        line = motion.ratios.get(asset)
-        if line is None:
-            still += amount
-        else:
+    still = state.grosses[index]
+    for asset, line in motion.ratios.items():
+        amount = form.get(asset)
+        if amount is not None:
+            still -= amount
             at_zero += amount * line.at_zero
             slope += amount * line.slope
+    rest = motion.rest
     at_zero += still * rest.at_zero
     slope += still * rest.slope
     if motion.symbol:
-        exposure = pool.exposures[motion.symbol]
+        exposure = state.pool.exposures[motion.symbol]
         at_zero += exposure * (motion.mark.at_zero - rest.at_zero)
         slope += exposure * (motion.mark.slope - rest.slope)
     return Line(at_zero, slope)

@@ -2,7 +2,7 @@
 
 ``import yaml`` compiles and builds loaders, resolvers and dumpers that an event reader never uses: about 9 ms, more
 than reading a portfolio takes. PyYAML's extension module ``yaml._yaml`` needs of its package only the classes that it
-hands out, so it is loaded here over a stand-in package that holds lighter ones. The stand-in stays registered as
+hands out, so it is loaded here over a stand-in package that lends it lighter ones. The stand-in stays registered as
 ``yaml`` and turns into the real package, in place, as soon as anybody else uses it.
 
 When anything is not as expected the ordinary ``import yaml`` is used, and without libyaml PyYAML's parser in Python:
@@ -10,25 +10,19 @@ the events are the same, only slower.
 """
 
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
-from types import ModuleType, SimpleNamespace
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Any
 
 from msgspec import Struct
 
 
-class Events(Protocol):
-    """A stream of PyYAML events. They differ in class by where they come from, but not in class name and attributes."""
-
-    def get_event(self) -> Any: ...
-
-
 class YAMLError(Exception):
-    """What the extension raises as long as the real package is not loaded."""
+    """What the extension raises as long as the real package is not loaded, with the real one's attributes."""
 
-    def __init__(self, context: str = "", context_mark: Any = None, problem: str = "", problem_mark: Any = None) -> None:
-        super().__init__(context, problem)
+    def __init__(self, context: Any = None, context_mark: Any = None, problem: Any = None, problem_mark: Any = None):
+        super().__init__(problem)
         self.context = context
         self.context_mark = context_mark
         self.problem = problem
@@ -38,14 +32,15 @@ class YAMLError(Exception):
 class ReaderError(YAMLError):
     """A character that YAML does not allow."""
 
-    def __init__(self, name: str, position: int, character: int, encoding: str, reason: str) -> None:
-        super().__init__("", None, reason)
+    def __init__(self, name: str, position: int, character: int, encoding: str, reason: str):
+        super().__init__(problem=reason)
+        self.reason = reason
 
 
 class StreamStartEvent(Struct, gc=False):
     start_mark: Any
     end_mark: Any
-    encoding: str | None = None
+    encoding: Any = None
 
 
 class StreamEndEvent(Struct, gc=False):
@@ -56,7 +51,7 @@ class StreamEndEvent(Struct, gc=False):
 class DocumentStartEvent(Struct, gc=False):
     start_mark: Any
     end_mark: Any
-    explicit: bool
+    explicit: Any
     version: Any
     tags: Any
 
@@ -64,32 +59,32 @@ class DocumentStartEvent(Struct, gc=False):
 class DocumentEndEvent(Struct, gc=False):
     start_mark: Any
     end_mark: Any
-    explicit: bool
+    explicit: Any
 
 
 class AliasEvent(Struct, gc=False):
-    anchor: str
+    anchor: Any
     start_mark: Any
     end_mark: Any
 
 
 class ScalarEvent(Struct, gc=False):
-    anchor: str | None
-    tag: str | None
+    anchor: Any
+    tag: Any
     implicit: Any
-    value: str
+    value: Any
     start_mark: Any
     end_mark: Any
-    style: str | None
+    style: Any
 
 
 class SequenceStartEvent(Struct, gc=False):
-    anchor: str | None
-    tag: str | None
-    implicit: bool
+    anchor: Any
+    tag: Any
+    implicit: Any
     start_mark: Any
     end_mark: Any
-    flow_style: bool | None
+    flow_style: Any
 
 
 class SequenceEndEvent(Struct, gc=False):
@@ -97,8 +92,13 @@ class SequenceEndEvent(Struct, gc=False):
     end_mark: Any
 
 
-class MappingStartEvent(SequenceStartEvent, gc=False):
-    pass
+class MappingStartEvent(Struct, gc=False):
+    anchor: Any
+    tag: Any
+    implicit: Any
+    start_mark: Any
+    end_mark: Any
+    flow_style: Any
 
 
 class MappingEndEvent(Struct, gc=False):
@@ -107,80 +107,104 @@ class MappingEndEvent(Struct, gc=False):
 
 
 class _Unused:
-    """Stands for the tokens and nodes, which an event parser never makes."""
+    """Lent for tokens and nodes, which an event parser never makes."""
 
 
-_EVENTS: tuple[type, ...] = (
-    StreamStartEvent,
-    StreamEndEvent,
-    DocumentStartEvent,
-    DocumentEndEvent,
-    AliasEvent,
-    ScalarEvent,
-    SequenceStartEvent,
-    SequenceEndEvent,
-    MappingStartEvent,
-    MappingEndEvent,
-)
-_TOKENS = (
-    "StreamStart StreamEnd Directive DocumentStart DocumentEnd BlockSequenceStart BlockMappingStart BlockEnd "
-    "FlowSequenceStart FlowMappingStart FlowSequenceEnd FlowMappingEnd Key Value BlockEntry FlowEntry Alias Anchor "
-    "Tag Scalar"
-)
-_STAND_INS: dict[str, dict[str, type]] = {
-    "error": {"YAMLError": YAMLError},
-    "reader": {"ReaderError": ReaderError},
-    **{
-        name: {f"{name.title()}Error": YAMLError}
-        for name in ("scanner", "parser", "composer", "constructor", "emitter", "serializer", "representer")
-    },
-    "tokens": {f"{name}Token": _Unused for name in _TOKENS.split()},
-    "events": {event.__name__: event for event in _EVENTS},
-    "nodes": {name: _Unused for name in ("ScalarNode", "SequenceNode", "MappingNode")},
+_CLASSES: dict[str, type] = {
+    one.__name__: one
+    for one in (
+        ReaderError,
+        StreamStartEvent,
+        StreamEndEvent,
+        DocumentStartEvent,
+        DocumentEndEvent,
+        AliasEvent,
+        ScalarEvent,
+        SequenceStartEvent,
+        SequenceEndEvent,
+        MappingStartEvent,
+        MappingEndEvent,
+    )
 }
 
 
+class _Submodule:
+    """Stands for ``yaml.events`` and its like while the extension takes its classes from them."""
+
+    def __init__(self, name: str, lent: list[tuple[str, str]]) -> None:
+        self._name = name
+        self._lent = lent
+
+    def __getattr__(self, name: str) -> type:
+        self._lent.append((self._name, name))
+        return _CLASSES.get(name, YAMLError if name.endswith("Error") else _Unused)
+
+
+class _Lending(ModuleType):
+    """The package ``yaml`` as the extension sees it while it loads."""
+
+    def __getattr__(self, name: str) -> _Submodule:
+        return _Submodule(name, self.__dict__.setdefault("_lent", []))
+
+
 class _Deferred(ModuleType):
-    """The package ``yaml``, not executed yet: the first use of anything in it, by whomever, makes it the real one."""
+    """The package ``yaml`` afterwards, not executed yet: the first use of anything in it makes it the real one."""
 
     def __getattr__(self, name: str) -> Any:
         _become_real(self)
         return getattr(self, name)
 
 
-_extension: ModuleType | None = None
+def _become_real(package: ModuleType) -> None:
+    """Executes the package in place and gives the extension the real classes for those that it was lent."""
+    package.__class__ = ModuleType
+    spec = package.__spec__
+    if spec is None or spec.loader is None or spec.submodule_search_locations is None:
+        raise ImportError("the package yaml has no source")
+    package.__path__ = spec.submodule_search_locations
+    lent = package.__dict__.pop("_lent", [])
+    spec.loader.exec_module(package)
+    for submodule, name in lent:
+        setattr(sys.modules["yaml._yaml"], name, getattr(getattr(package, submodule), name))
 
 
-def events(text: str) -> Events:
-    """The events of a document's text. Getting one can raise ``errors()``."""
-    extension = _loaded()
-    if extension is not None:
-        parser: Events = extension.CParser(text)
-        return parser
-    import yaml
-
-    if text.lstrip()[:1] in ("{", "["):  # JSON indented by tabs, which PyYAML's own scanner refuses
-        text = text.replace("\t", " ")
-    return yaml.SafeLoader(text)
-
-
-def errors() -> type[Exception]:
-    """The class of exceptions that events raise; it changes when somebody loads the real package."""
-    extension = _loaded()
-    if extension is None:
-        import yaml
-
-        return yaml.YAMLError
-    error: type[Exception] = extension.YAMLError
-    return error
+def _light() -> ModuleType | None:
+    """The extension over the stand-in package; None where ``yaml`` is already loaded or has no extension."""
+    package_spec = None if "yaml" in sys.modules else PathFinder.find_spec("yaml")
+    spec = package_spec and PathFinder.find_spec("yaml._yaml", package_spec.submodule_search_locations)
+    if package_spec is None or spec is None or spec.loader is None:
+        return None
+    sys.modules["yaml"] = package = module_from_spec(package_spec)
+    package.__class__ = _Lending
+    try:
+        extension = module_from_spec(spec)
+        spec.loader.exec_module(extension)
+    except ImportError:
+        del sys.modules["yaml"]
+        return None
+    sys.modules["yaml._yaml"] = extension
+    del package.__path__  # importing a submodule asks for it, and so counts as a use
+    package.__class__ = _Deferred
+    if not _is_as_expected(extension):
+        _become_real(package)
+    return extension
 
 
-def _loaded() -> ModuleType | None:
-    """PyYAML's extension module, or nothing where it was installed without."""
-    global _extension
-    if _extension is None:
-        _extension = _light() or _ordinary()
-    return _extension
+def _is_as_expected(extension: ModuleType) -> bool:
+    """Whether the extension makes our events, with the arguments that we know."""
+    try:
+        parser = extension.CParser("- {a: *b}")
+        made = [type(parser.get_event()) for _ in range(10)]
+    except (AttributeError, TypeError):
+        return False
+    return made[:6] == [
+        StreamStartEvent,
+        DocumentStartEvent,
+        SequenceStartEvent,
+        MappingStartEvent,
+        ScalarEvent,
+        AliasEvent,
+    ]
 
 
 def _ordinary() -> ModuleType | None:
@@ -191,42 +215,37 @@ def _ordinary() -> ModuleType | None:
     return _yaml
 
 
-def _light() -> ModuleType | None:
-    """The extension over the stand-in package; nothing when ``yaml`` is already there or not as expected."""
-    package = None if "yaml" in sys.modules else PathFinder.find_spec("yaml")
-    spec = package and PathFinder.find_spec("yaml._yaml", package.submodule_search_locations)
-    if package is None or spec is None or spec.loader is None:
-        return None
-    sys.modules["yaml"] = stand_in = _stand_in(package)
-    try:
-        extension = module_from_spec(spec)
-        spec.loader.exec_module(extension)
-        extension.CParser("").get_event()
-    except Exception:  # an extension of another make: the ordinary import decides
-        del sys.modules["yaml"]
-        return None
-    for name in _STAND_INS:
-        delattr(stand_in, name)
-    return extension
+_loaded: list[ModuleType | None] = []
 
 
-def _stand_in(package: ModuleSpec) -> ModuleType:
-    module = module_from_spec(package)
-    module.__class__ = _Deferred
-    del module.__path__  # importing a submodule asks for it, which is a use of the package
-    for name, members in _STAND_INS.items():
-        setattr(module, name, SimpleNamespace(**members))
-    return module
+def _extension() -> ModuleType | None:
+    """PyYAML's extension module, loaded once; None where PyYAML was installed without."""
+    if not _loaded:
+        _loaded.append(_light() or _ordinary())
+    return _loaded[0]
 
 
-def _become_real(module: ModuleType) -> None:
-    """Executes the package in place and gives the extension the real classes."""
-    module.__class__ = ModuleType
-    spec = module.__spec__
-    if spec is None or spec.loader is None or spec.submodule_search_locations is None:
-        raise ImportError("the package yaml cannot be loaded")
-    module.__path__ = spec.submodule_search_locations
-    spec.loader.exec_module(module)
-    for name, members in _STAND_INS.items():
-        for member in members if _extension else ():
-            setattr(_extension, member, getattr(getattr(module, name), member))
+def events(text: str) -> Any:
+    """A stream of a document's events: ``get_event()`` returns the next one or raises ``errors()``.
+
+    The classes of events depend on what is loaded; their names and attributes are PyYAML's.
+    """
+    extension = _extension()
+    if extension is not None:
+        return extension.CParser(text)
+    import yaml
+
+    if text.lstrip()[:1] in ("{", "["):  # JSON may be indented by tabs, which PyYAML's own scanner refuses
+        text = text.replace("\t", " ")
+    return yaml.SafeLoader(text)
+
+
+def errors() -> type[Exception]:
+    """The class of what ``events`` raises. Ask when it is needed: it changes when the real package gets loaded."""
+    extension = _extension()
+    if extension is not None:
+        error: type[Exception] = extension.YAMLError
+        return error
+    import yaml
+
+    return yaml.YAMLError

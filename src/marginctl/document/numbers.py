@@ -175,7 +175,7 @@ def _meant(text: str) -> str:
 
 def _ascii_digits(text: str) -> str:
     plain = "".join(str(int(c)) if c.isdecimal() else c for c in text)
-    return plain.replace("\N{MINUS SIGN}", "-")
+    return plain.replace("\u2212", "-")
 
 
 def _without_units(text: str) -> str:

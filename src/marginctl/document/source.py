@@ -76,7 +76,7 @@ def _clean(line: str) -> str:
         line = "." + line[1:]
     if line.isprintable():
         return line
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in line)
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in line)
 
 
 def caret(problem: Problem) -> int:

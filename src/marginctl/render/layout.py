@@ -61,13 +61,18 @@ def shortened(text: str, width: int, ellipsis: str) -> str:
         return text
     room = width - cells_of(ellipsis)
     if room < 2:
-        return _beginning(text, max(width, 0))
-    head = _beginning(text, room - room // 2)
-    tail = _beginning(text[::-1], room - cells_of(head))[::-1]
-    return head + ellipsis + tail
+        return beginning(text, width)
+    head = beginning(text, room - room // 2)
+    return head + ellipsis + ending(text, room - cells_of(head))
 
 
-def _beginning(text: str, width: int) -> str:
+def ending(text: str, width: int) -> str:
+    """The longest end of the text that takes at most ``width`` cells."""
+    return beginning(text[::-1], width)[::-1]
+
+
+def beginning(text: str, width: int) -> str:
+    """The longest beginning of the text that takes at most ``width`` cells."""
     taken = 0
     for count, character in enumerate(text):
         taken += cells_of(character)
@@ -153,7 +158,7 @@ def wrapped(text: str, width: int | None) -> list[str]:
 def _pieces(word: str, width: int) -> list[str]:
     pieces = []
     while cells_of(word) > width and not _NUMBER.fullmatch(word):
-        head = _beginning(word, width) or word[0]
+        head = beginning(word, width) or word[0]
         pieces.append(head)
         word = word[len(head) :]
     return [*pieces, word]

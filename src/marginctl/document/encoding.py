@@ -1,0 +1,72 @@
+"""Bytes of a file -> text that a parser may see, or the reason why not."""
+
+from marginctl.document.source import Source, printable
+from marginctl.findings import Problem
+
+LARGEST = 16 * 1024 * 1024
+UTF_8_MARK = b"\xef\xbb\xbf"
+SAVE_AS_UTF_8 = "save it as UTF-8"
+
+# Longest first: the mark of UTF-32 begins with that of UTF-16. The last two are a text's first character and a zero.
+_OTHERS = (
+    ("UTF-32", (b"\xff\xfe\0\0", b"\0\0\xfe\xff")),
+    ("UTF-16", (b"\xff\xfe", b"\xfe\xff")),
+)
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
+_HIGH_CONTROLS = frozenset(map(chr, (*range(0x80, 0x85), *range(0x86, 0xA0), 0xFFFE, 0xFFFF)))
+
+
+def decode(data: bytes, name: str) -> tuple[Source, list[Problem]]:
+    """The text of a file, without byte order mark. With a problem the text is not to be parsed."""
+    if len(data) > LARGEST:
+        size = f"the file has {len(data) / 1048576:.1f} MiB, at most 16 MiB are read"
+        return _unreadable(name, size, "split it into several files")
+    other = _other_encoding(data)
+    if other:
+        return _unreadable(name, f"the file is {other}, not UTF-8", SAVE_AS_UTF_8)
+    try:
+        source = Source(name, data.removeprefix(UTF_8_MARK).decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return _not_utf_8(data.removeprefix(UTF_8_MARK), error, name)
+    return source, _control_characters(data, source)
+
+
+def _unreadable(name: str, message: str, help: str) -> tuple[Source, list[Problem]]:
+    source = Source(name, "")
+    return source, [source.problem((0, 0), "MC001", message, help)]
+
+
+def _other_encoding(data: bytes) -> str:
+    """UTF-16 or UTF-32 by its byte order mark, or by the zeros beside its first, surely ASCII, character."""
+    for encoding, marks in _OTHERS:
+        if data.startswith(marks):
+            return encoding
+    head = data[:4]
+    zeros = tuple(byte == 0 for byte in head)
+    if zeros in ((True, True, True, False), (False, True, True, True)):
+        return "UTF-32"
+    return "UTF-16" if zeros in ((True, False, True, False), (False, True, False, True)) else ""
+
+
+def _not_utf_8(data: bytes, error: UnicodeDecodeError, name: str) -> tuple[Source, list[Problem]]:
+    source = Source(name, data.decode("utf-8", "replace"))
+    before = data[: error.start].decode("utf-8")
+    message = f"the file is not UTF-8: byte 0x{data[error.start]:02x}"
+    return source, [source.problem(_place(before), "MC001", message, SAVE_AS_UTF_8)]
+
+
+def _control_characters(data: bytes, source: Source) -> list[Problem]:
+    """One problem at the first control character, if there are any."""
+    high = set() if source.text.isascii() else _HIGH_CONTROLS.intersection(source.text)
+    if len(data.translate(None, _CONTROLS)) == len(data) and not high:
+        return []
+    controls = high.union(map(chr, _CONTROLS))
+    at = next(index for index, character in enumerate(source.text) if character in controls)
+    message = f"the file holds the control character `{printable(source.text[at])}`"
+    return [source.problem(_place(source.text[:at]), "MC001", message, "remove it")]
+
+
+def _place(before: str) -> tuple[int, int]:
+    """Line and column of the character that follows a text."""
+    lines = (before + "x").splitlines()
+    return len(lines), len(lines[-1])

@@ -1,0 +1,99 @@
+"""The deposit that keeps a pool alive over a whole range of moves: the largest shortfall of health on the way.
+
+Money whose price does not move and that counts in full, as an asset or as a debt paid back, lifts health by its amount
+everywhere on a path. So the deposit needed is exactly the deepest point below zero, found on the same pieces as the
+liquidation itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from functools import cached_property
+
+from marginctl.core.account import Account, Equality
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import (
+    DOWN_END,
+    FALLING,
+    RISING,
+    UP_END,
+    PoolState,
+    Stretch,
+    asset_motion,
+    health,
+    joint_path,
+    pool_state,
+)
+from marginctl.core.piecewise import Piece
+from marginctl.core.pool import partition
+from marginctl.core.report import PoolFigures
+from marginctl.limits.context import Context
+from marginctl.limits.remedy import deposit, deposit_row, terms_in
+from marginctl.limits.rule import Deposit
+
+Path = list[Stretch]
+
+
+class Paths:
+    """Paths of an account's pools; the pools are divided up when the first remedy asks for one."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @cached_property
+    def states(self) -> dict[str, PoolState]:
+        """The pools by name."""
+        return {pool.name: pool_state(pool) for pool in partition(self.context.account)}
+
+    def together(self, pool: str, reach: Decimal) -> list[Path]:
+        """All assets down and up by their betas, as far as ``reach``."""
+        account: Account = self.context.account
+        assets = sorted(asset for asset in self.states[pool].touching if not asset.startswith(":"))
+        return [
+            joint_path(assets, account.betas, -1, min(reach, DOWN_END)),
+            joint_path(assets, account.betas, 1, min(reach, UP_END)),
+        ]
+
+    def alone(self, asset: str, reach: Decimal) -> list[Path]:
+        """One asset down and up, as far as ``reach``."""
+        return [
+            [Stretch(ZERO, min(reach, DOWN_END), asset_motion(asset, FALLING))],
+            [Stretch(ZERO, min(reach, UP_END), asset_motion(asset, RISING))],
+        ]
+
+    def deposit(self, pool: PoolFigures, paths: Iterable[Path]) -> Deposit | None:
+        """The smallest deposit after which no path liquidates the pool before its end, where that is exact."""
+        paths = list(paths)
+        row = deposit_row(self.context, pool)
+        if row is None or not self._counts_in_full(pool, row.asset) or _moves(row.asset, paths):
+            return None
+        state = self.states[pool.name]
+        need = max(shortfall(state, path) for path in paths)
+        strict = state.pool.rules.equality is Equality.LIQUIDATED
+        return deposit(self.context, pool, need, strict=strict)
+
+    def _counts_in_full(self, pool: PoolFigures, asset: str) -> bool:
+        terms = terms_in(self.context.account, pool, asset)
+        whole = terms.liability_factor == ONE and not terms.loan_rate
+        return whole and not any(tier.haircut for tier in terms.haircuts)
+
+
+def shortfall(state: PoolState, path: Path) -> Decimal:
+    """-min(equity - level * maintenance_margin) over a path, its end excluded; in currency, negative = to spare."""
+    return -min(_values(state, path))
+
+
+def _values(state: PoolState, path: Path) -> Iterator[Decimal]:
+    for start, end, motion in path:
+        length = end - start
+        pieces = list(health(state, motion, length, state.pool.rules.level))
+        for piece, until in zip(pieces, [*(following.start for following in pieces[1:]), length], strict=True):
+            yield _at(piece, piece.start)
+            yield _at(piece, until)
+
+
+def _at(piece: Piece, u: Decimal) -> Decimal:
+    return piece.at_zero + piece.slope * u
+
+
+def _moves(asset: str, paths: Iterable[Path]) -> bool:
+    return any(asset in stretch.motion.ratios for path in paths for stretch in path)

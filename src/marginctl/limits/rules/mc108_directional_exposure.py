@@ -1,0 +1,66 @@
+"""What it checks: how much the account bets on the whole market.
+
+Value: |sum of delta x price| / equity over the cross pools, where delta counts collateral held in coins as well as
+contracts, and stablecoins and the account's currency do not count. It does not exist, and breaks the limit, when
+equity is 0 or negative under an exposure. Configured as `max_directional_exposure`; not configured: a warning above 3.
+
+Why: in a crash coins fall together; longs on BTC and ETH are one bet, and a long financed by the same coin is two.
+
+Example: 20,000 USD of BTC long, 15,000 USD of ETH long, 5,000 USD of SOL short on 10,000 USD of equity: 3x.
+
+Instead: hedge the net side, reduce it, or hold collateral in stablecoins.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import partial
+
+from marginctl.core.exact import Direction
+from marginctl.limits.context import Context
+from marginctl.limits.figures import cross_pools, total, underlyings
+from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
+from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
+from marginctl.limits.wording import money
+
+SUBJECT = "account"
+
+
+def measure(context: Context) -> Iterable[Measurement]:
+    """One measurement, of all cross pools together."""
+    account, pools = context.account, cross_pools(context.report)
+    rows = (row for pool in pools for row in underlyings(context.report, pool) if account.is_volatile(row.asset))
+    net = total(row.delta * account.prices[row.asset] for row in rows)
+    equity = total(pool.equity for pool in pools)
+    exposure, funds = money(abs(net), account.currency, Direction.UP), money(equity, account.currency, Direction.DOWN)
+    side = "short" if net < 0 else "long"
+    yield Measurement(
+        subject=SUBJECT,
+        measured=Ratio(abs(net), equity),
+        what="directional exposure of the account",
+        detail=f"net {side} {exposure} on {funds} of equity",
+        undefined=f"equity is {funds} under a net {side} of {exposure}",
+        location=context.locations.account,
+        remedy=partial(_remedy, context, net, equity),
+    )
+
+
+def _remedy(context: Context, net: Decimal, equity: Decimal, limit: Decimal) -> Remedy:
+    pool = main_pool(context.report)
+    found = deposit(context, pool, abs(net) / limit - equity, steady=True) if limit and pool else None
+    if equity <= 0:
+        return remedy(found)
+    too_much = at_least(abs(net) - limit * equity, context.account.currency)
+    return remedy(found, f"{'buy back' if net < 0 else 'sell'} {too_much} of the net {'short' if net < 0 else 'long'}")
+
+
+RULE = Rule(
+    code="MC108",
+    name="directional-exposure",
+    summary="absolute sum of delta x price over equity",
+    manual=__doc__ or "",
+    measure=measure,
+    key="max_directional_exposure",
+    comparison=Comparison.MAXIMUM,
+    unit=Unit.MULTIPLE,
+    default=Decimal(3),
+)

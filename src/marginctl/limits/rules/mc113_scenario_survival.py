@@ -1,0 +1,60 @@
+"""What it checks: whether the account survives the scenarios of its file and of the policy.
+
+Prices move in a straight line from now to the scenario; no pool may be liquidated anywhere on that way. Value: the
+fraction of the way at which the first pool is, null where none is; limit: 1. Configured as `survive`, a name, a list
+of names or `all`; naming a scenario that does not exist cannot be evaluated. Not configured: a warning for each.
+
+Why: a distance per coin says nothing about coins that move by different amounts, or about a rise in one and a fall in
+another. The way matters because an account can be dead halfway and look healthy at the end.
+
+Example: `{name: crypto-crash, shocks: {BTC: -30%, ETH: -40%, "*": -50%}}` liquidates the cross pool after 70% of it.
+
+Instead: reduce or hedge what loses most in the scenario, or deposit.
+"""
+
+from collections.abc import Iterable
+
+from marginctl.core.exact import ONE, Direction
+from marginctl.limits.context import Context, ScenarioOutcome
+from marginctl.limits.rule import Fact, Measurement, Rule, Unit, Unknown, advice
+from marginctl.limits.wording import percent
+
+NOT_COMPUTED = Unknown("the scenario was not computed", "run it with a version of marginctl that computes scenarios")
+
+
+def measure(context: Context) -> Iterable[Measurement]:
+    """One measurement per declared scenario."""
+    for name in context.scenarios:
+        outcome = (context.outcomes or {}).get(name)
+        yield Measurement(
+            subject=name,
+            measured=_fact(outcome) if outcome else NOT_COMPUTED,
+            what=_message(name, outcome),
+            location=context.locations.scenario(name),
+            remedy=advice("reduce or hedge what loses most in it, or deposit"),
+        )
+
+
+def _fact(outcome: ScenarioOutcome) -> Fact:
+    crossing = outcome.crossing
+    return Fact(crossing is not None, crossing, ONE, None if crossing is None else crossing - ONE)
+
+
+def _message(name: str, outcome: ScenarioOutcome | None) -> str:
+    if outcome is None or outcome.crossing is None:
+        return f"survival of scenario {name}"
+    if not outcome.crossing:
+        return f"scenario {name} is not survived: {outcome.pool} is liquidatable before it begins"
+    return f"scenario {name} is not survived: {outcome.pool} is liquidated after {percent(outcome.crossing, Direction.DOWN)} of it"
+
+
+RULE = Rule(
+    code="MC113",
+    name="scenario-survival",
+    summary="no pool is liquidated on the way to a scenario",
+    manual=__doc__ or "",
+    measure=measure,
+    key="survive",
+    unit=Unit.FRACTION,
+    needs_subject=True,
+)

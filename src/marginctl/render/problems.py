@@ -1,0 +1,75 @@
+"""Problems as a reader of the file wants them: place, message, the line with a caret below it, what to write instead."""
+
+from collections.abc import Sequence
+
+from marginctl.document.source import caret
+from marginctl.findings import Location, Problem
+from marginctl.render.document import Options
+from marginctl.render.layout import beginning, cells_of, ending
+from marginctl.render.screen import Block, Line, Show, draw, glyphs, line, paragraph, shower
+
+MOST_PROBLEMS = 20
+"""Problems of one file that are shown in full."""
+TAB = "    "
+MARGIN = "  "
+CARET_ROOM = 30
+"""Cells of the excerpt that stay visible from the caret on."""
+
+
+def render_problems(problems: Sequence[Problem], options: Options) -> str:
+    """The problems of one file as text for the terminal; empty when there are none."""
+    return draw(problem_blocks(problems, options), options) if problems else ""
+
+
+def problem_blocks(problems: Sequence[Problem], options: Options) -> list[Block]:
+    """The first twenty in full, an empty line between them, then how many more there are."""
+    blocks: list[Block] = []
+    for number, problem in enumerate(problems[:MOST_PROBLEMS]):
+        blocks += [line()] * (number > 0) + _problem(problem, options)
+    more = len(problems) - MOST_PROBLEMS
+    if more > 0:
+        blocks += [line(), line(f"and {more} more {'problem' if more == 1 else 'problems'} in this file", "bold")]
+    return blocks
+
+
+def _problem(problem: Problem, options: Options) -> list[Line]:
+    show = shower(options)
+    lead: Line = ((f"{place(problem.location, show)}: ", "bold"), (problem.code, "bold red"), (" ", ""))
+    words = show(problem.message)
+    if options.width and sum(cells_of(text) for text, _ in lead) > options.width // 2:
+        head = [lead[:-1], *paragraph(words, options.width, lead=line(MARGIN))]
+    else:
+        head = paragraph(words, options.width, lead=lead)
+    rows = [*head, *_pointer(problem, options, show)]
+    if problem.help:
+        rows += paragraph(show(problem.help), options.width, lead=((f"{MARGIN}help: ", "cyan"),))
+    return rows
+
+
+def place(location: Location, show: Show) -> str:
+    """``file:line:column``, as far as it is known."""
+    numbers = [str(number) for number in (location.line, location.column) if number]
+    return ":".join([show(location.file), *numbers])
+
+
+def _pointer(problem: Problem, options: Options, show: Show) -> list[Line]:
+    """The excerpt and a caret line below it, cut to the width around the caret."""
+    if not problem.excerpt:
+        return []
+    at = caret(problem)
+    dots = glyphs(options).ellipsis
+    meant = problem.location.end_column - problem.location.column
+    before, marked, behind = (
+        show(part.replace("\t", TAB).replace("…", dots))
+        for part in (problem.excerpt[:at], problem.excerpt[at : at + max(meant, 1)], problem.excerpt[at + max(meant, 1) :])
+    )
+    room = None if options.width is None else options.width - len(MARGIN)
+    if room is not None and cells_of(before) > room - CARET_ROOM:
+        before = dots + ending(before, room - CARET_ROOM - len(dots))
+    text = before + marked + behind
+    if room is not None and cells_of(text) > room:
+        text = beginning(text, room - len(dots)) + dots
+    if not problem.location.column:
+        return [line(MARGIN + text)]
+    arrows = "^" * max(min(cells_of(marked), cells_of(text) - cells_of(before)), 1)
+    return [line(MARGIN + text), line(MARGIN + " " * cells_of(before) + arrows, "bold red")]
