@@ -11,58 +11,155 @@ from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.edit import set_value
-from marginctl.document.nodes import Mapping, Node
 from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
-from marginctl.document.source import Source
-from marginctl.findings import Problem
+from marginctl.document.source import Source, in_order
+from marginctl.findings import Location, Problem
+from marginctl.limits.config import FileLimits, Origin, combined, limits_of
+from marginctl.limits.context import Context, HedgeEffect, Locations, ScenarioOutcome
+from marginctl.limits.engine import Evaluation, Selection, evaluate
+from marginctl.limits.expectation import expectations
+from marginctl.limits.verdict import FailOn, verdict
 from marginctl.portfolio.resolve import Resolved, resolve
+from marginctl.render.document import Outcome
 from marginctl.venues.loader import load
 
 
+class Policy(Struct, frozen=True):
+    """The risk team's file: its limits and its scenarios."""
+
+    limits: FileLimits
+    scenarios: dict[str, dict[str, Decimal]]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a run asks for, the same for every file."""
+
+    today: date
+    sets: tuple[tuple[str, str], ...] = ()
+    shocks: dict[str, Decimal] = {}
+    selection: Selection = Selection()
+    fail_on: FailOn = FailOn.ERROR
+    policy: Policy | None = None
+    rules_dir: str | None = None
+
+
 class Loaded(Struct, frozen=True):
-    """A portfolio that resolves: its text, its draft, and the account it means (after shocks)."""
+    """A portfolio that resolves: its text, its draft, and the account it means, shocks applied."""
 
     source: Source
     draft: Draft
     resolved: Resolved
-
-    @property
-    def account(self) -> Account:
-        """The account."""
-        return self.resolved.account
+    account: Account
 
 
-def load_portfolio(
-    data: bytes,
-    name: str,
-    *,
-    sets: list[tuple[str, str]],
-    shocks: dict[str, Decimal],
-    rules_dir: str | None,
-) -> tuple[Loaded | None, list[Problem]]:
+def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
     """Read, edit, bind, resolve and shock one portfolio; None with every problem found on the way."""
     source, node, problems = read(data, name)
     if node is None or problems:
         return None, problems
-    for path, text in sets:
+    for path, text in settings.sets:
         problems += set_value(node, path, text, source)
     draft, bound = bind(node, PORTFOLIO, source)
     problems += bound
     if problems:
         return None, problems
-    account = draft.get("account")
-    rule_set, refused = load(
-        account.get("venue", "generic") if account is not None else "generic",
-        node=account.at("venue") if account is not None and "venue" in account else node,
-        source=source,
-        directory=rules_dir,
-        beside=Path(name).parent,
-    )
+    rule_set, problems = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(name).parent)
     if rule_set is None:
-        return None, refused
+        return None, problems
     resolved, problems = resolve(draft, source, rule_set, Path(name).stem)
     if resolved is None:
-        return None, problems
-    return Loaded(source, draft, resolved), []
+        return None, in_order(problems)
+    shocks = expanded(settings.shocks, resolved.account)
+    unknown = [asset for asset in shocks if asset not in resolved.account.prices]
+    if unknown:
+        return None, [_unknown_shock(asset, name) for asset in unknown]
+    return Loaded(source, draft, resolved, moved(resolved.account, ratios(shocks))), []
+
+
+def _unknown_shock(asset: str, name: str) -> Problem:
+    return Problem(Location(name), "MC020", f"--shock names {asset}, which the account has no price for")
+
+
+def check(data: bytes, name: str, settings: Settings) -> Outcome:
+    """The outcome of one file: report, checks and findings, or the problems that stand in the way."""
+    loaded, problems = load_portfolio(data, name, settings)
+    if loaded is None:
+        return Outcome(file=name, problems=tuple(problems))
+    limits, problems = limits_of(loaded.draft, Origin.PORTFOLIO, loaded.source)
+    if problems:
+        return Outcome(file=name, problems=tuple(problems))
+    report = report_of(loaded.account)
+    evaluation = judged(loaded, report, limits, settings)
+    facts_problems = evaluation.problems
+    return Outcome(
+        file=name,
+        report=report,
+        checks=evaluation.checks,
+        findings=evaluation.findings,
+        assumptions=loaded.resolved.assumptions,
+        rules=loaded.resolved.rules_used,
+        problems=facts_problems,
+        remedy=verdict(evaluation, settings.fail_on).text,
+    )
+
+
+def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
+    """All limits on one report."""
+    facts, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
+    scenarios = scenarios_of(loaded.draft, settings.policy)
+    found = evaluate(
+        Context(
+            report=report,
+            account=loaded.account,
+            rules=loaded.resolved.rules_used,
+            today=settings.today,
+            locations=locations_of(loaded),
+            scenarios=tuple(scenarios),
+            outcomes=_outcomes(loaded.account, scenarios),
+            hedge_effects=_hedge_effects(loaded.account),
+            facts=(*loaded.resolved.facts, *facts),
+        ),
+        combined(limits, settings.policy.limits if settings.policy else None),
+        settings.selection,
+    )
+    return Evaluation(found.checks, found.findings, (*found.problems, *problems), found.ways)
+
+
+def locations_of(loaded: Loaded) -> Locations:
+    """Where the account, its positions and its scenarios stand."""
+    draft, source = loaded.draft, loaded.source
+    scenarios = {one.get("name"): source.location(one.node) for one in draft.get("scenarios", ())}
+    return Locations(source.location(draft.at("account")), loaded.resolved.locations, scenarios)
+
+
+def scenarios_of(draft: Draft, policy: Policy | None = None) -> dict[str, dict[str, Decimal]]:
+    """Shocks by the name of the scenario; a policy's scenario wins over the portfolio's of the same name."""
+    own = {
+        one.get("name"): {key.text: shock for key, shock, _ in one.get("shocks", ())}
+        for one in draft.get("scenarios", ())
+    }
+    return own | policy.scenarios if policy else own
+
+
+def _outcomes(account: Account, scenarios: dict[str, dict[str, Decimal]]) -> dict[str, ScenarioOutcome] | None:
+    if not scenarios:
+        return {}
+    from marginctl.core.stress import path_outcome, states_of
+
+    states = states_of(account)
+    found = {}
+    for name, shocks in scenarios.items():
+        known = {asset: shock for asset, shock in expanded(shocks, account).items() if asset in account.prices}
+        outcome = path_outcome(account, states, known)
+        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
+    return found
+
+
+def _hedge_effects(account: Account) -> dict[str, HedgeEffect]:
+    if not any(position.purpose is not None for position in account.positions):
+        return {}
+    from marginctl.core.stress import hedge_figures, hedges
+
+    return {position.key: HedgeEffect(*hedge_figures(account, position)) for position in hedges(account)}

@@ -179,13 +179,13 @@ def run() -> None:
     try:
         app()
     except BrokenPipeError:
-        _silence(sys.stdout)
+        _silence_stdout()
         raise SystemExit(NOT_CHECKED) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except RecursionError as error:
         raise SystemExit(_defect(error)) from None
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         raise SystemExit(_defect(error)) from None
 
 
@@ -204,7 +204,7 @@ def _defect(error: BaseException) -> int:
     return DEFECT
 
 
-def _silence(stream: object) -> None:
+def _silence_stdout() -> None:
     """Point standard output elsewhere, so that closing it at exit does not complain again."""
     import os
 

@@ -1,11 +1,13 @@
 """Changing a value of a document before it is read: ``--set PATH=VALUE``."""
 
+from marginctl.document.encoding import decode
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo
 from marginctl.findings import Problem
 
 QUOTES = ("'", '"')
+VALUE_HELP = "write a word, a number, or a list or mapping in brackets"
 
 
 class PathError(ValueError):
@@ -34,6 +36,8 @@ def set_value(root: Node, path: str, text: str, source: Source) -> list[Problem]
 
 def split_path(path: str) -> list[str]:
     """The parts of a path. Raises PathError."""
+    if not path.isprintable():
+        raise PathError(f"the path {echo(path)} has a character that no key has", "write it like positions.0.leverage")
     parts: list[str] = []
     rest = path
     while True:
@@ -61,12 +65,12 @@ def _first_part(rest: str, path: str) -> tuple[str, str]:
 
 def _value(path: str, text: str) -> Node:
     """The node that a text writes, without a place in the file. Raises PathError."""
-    value, problems = parse(Source("", text))
-    help = "write a word, a number, or a list or mapping in brackets"
+    source, problems = decode(text.encode("utf-8", "surrogatepass"), "")
+    value, problems = (None, problems) if problems else parse(source)
     if problems:
-        raise PathError(f"the value for {echo(path)} cannot be read: {problems[0].message}", help)
+        raise PathError(f"the value for {echo(path)} cannot be read: {problems[0].message}", VALUE_HELP)
     if not isinstance(value, Scalar | None) and not text.lstrip().startswith(("[", "{")):
-        raise PathError(f"the value for {echo(path)} is more than one value: {echo(text)}", help)
+        raise PathError(f"the value for {echo(path)} is more than one value: {echo(text)}", VALUE_HELP)
     return Scalar("", 0, 0, 0, True) if value is None else _without_place(value)
 
 
@@ -88,8 +92,8 @@ def _place(root: Node, parts: list[str], value: Node) -> None:
     for depth, part in enumerate(parts[:-1]):
         below = _child(node, part, parts[:depth])
         if below is None:
-            value = _nested(parts[depth + 1 :], value)
-            return _set(node, part, value, parts[:depth])
+            _set(node, part, _nested(parts[depth + 1 :], value), parts[:depth])
+            return
         node = below
     _set(node, parts[-1], value, parts[:-1])
 
@@ -124,8 +128,8 @@ def _index(node: Sequence, part: str, above: list[str]) -> int:
     count = len(node.items)
     if part.isascii() and part.isdecimal() and len(part) < 10 and int(part) < count:
         return int(part)
-    help = f"write an index from 0 to {count - 1}" if count else "the list is empty; --set does not add items"
-    raise PathError(f"{_path(above)} has {count} items, {echo(part)} is none of them", help)
+    advice = f"write an index from 0 to {count - 1}" if count else "add items in the file"
+    raise PathError(f"{_path(above)} has {count} items, {echo(part)} is none of them", advice)
 
 
 def _nested(parts: list[str], value: Node) -> Node:

@@ -7,7 +7,7 @@ LARGEST = 16 * 1024 * 1024
 UTF_8_MARK = b"\xef\xbb\xbf"
 SAVE_AS_UTF_8 = "save it as UTF-8"
 
-# Longest first: the mark of UTF-32 begins with that of UTF-16. The last two are a text's first character and a zero.
+# UTF-32 first: one of its marks begins with one of UTF-16.
 _OTHERS = (
     ("UTF-32", (b"\xff\xfe\0\0", b"\0\0\xfe\xff")),
     ("UTF-16", (b"\xff\xfe", b"\xfe\xff")),
@@ -57,12 +57,12 @@ def _not_utf_8(data: bytes, error: UnicodeDecodeError, name: str) -> tuple[Sourc
 
 def _control_characters(data: bytes, source: Source) -> list[Problem]:
     """One problem at the first control character, if there are any."""
-    high = set() if source.text.isascii() else _HIGH_CONTROLS.intersection(source.text)
-    if len(data.translate(None, _CONTROLS)) == len(data) and not high:
+    has_high = not source.text.isascii() and not _HIGH_CONTROLS.isdisjoint(source.text)
+    if len(data.translate(None, _CONTROLS)) == len(data) and not has_high:
         return []
-    controls = high.union(map(chr, _CONTROLS))
+    controls = _HIGH_CONTROLS.union(map(chr, _CONTROLS))
     at = next(index for index, character in enumerate(source.text) if character in controls)
-    message = f"the file holds the control character `{printable(source.text[at])}`"
+    message = f"the control character `{printable(source.text[at])}` is not allowed"
     return [source.problem(_place(source.text[:at]), "MC001", message, "remove it")]
 
 

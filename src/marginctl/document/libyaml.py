@@ -8,6 +8,7 @@ hands out, so it is loaded here over a stand-in package that lends it lighter on
 When anything is not as expected the ordinary ``import yaml`` is used, and without libyaml PyYAML's parser in Python:
 the events are the same, only slower.
 """
+# ruff: noqa: D101, ARG002 - classes and arguments are PyYAML's
 
 import sys
 from importlib.machinery import PathFinder

@@ -25,7 +25,7 @@ OFF = Choice(("off",))
 
 
 def _limit(name: str, kind: Kind, levels: str, doc: str) -> Field:
-    """A limit key: ``kind`` (fails), ``off``, or ``{warn: kind, fail: kind}``. ``levels`` names that mapping's shape."""
+    """A limit key: ``kind`` (fails), ``off``, or ``{warn: kind, fail: kind}``. ``levels`` names that last shape."""
     both = Shape(
         f"{levels}_levels",
         (

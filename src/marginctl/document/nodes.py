@@ -3,7 +3,7 @@
 Line 0 marks a node that no line of the file holds, such as a value set on the command line.
 """
 
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -42,7 +42,7 @@ class Sequence(Struct, gc=False):
     column: int
 
 
-Node: TypeAlias = Union[Scalar, Mapping, Sequence]
+Node: TypeAlias = Scalar | Mapping | Sequence
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 

@@ -69,7 +69,7 @@ def _is_decimal(text: str) -> bool:
 
 def _exact(text: str) -> Decimal:
     value = Decimal(text)
-    return value if value else value.copy_abs()
+    return value or value.copy_abs()  # no -0
 
 
 def _rate_help(text: str) -> str:
@@ -88,12 +88,12 @@ def _refusal(text: str, suffix: str, example: str) -> NumberError:
     """Why a text is no number: the first reason that applies, and the number it was probably meant to be."""
     reason = next((reason for applies, reason in _REASONS if applies(text)), "is not a number")
     meant = _meant(text)
-    help = f"write {_short(meant)}{suffix}" if meant else example
+    advice = f"write {_short(meant)}{suffix}" if meant else example
     if _is_ambiguous(text):
-        help += f", or {text.replace(',', '.')}{suffix} if the comma is a decimal point"
+        advice += f", or {text.replace(',', '.')}{suffix} if the comma is a decimal point"
     if reason == _TOO_LONG:
-        help = f"write at most {MOST_DIGITS} digits"
-    return NumberError(f"{reason}: {echo(text + suffix)}", help)
+        advice = f"write at most {MOST_DIGITS} digits"
+    return NumberError(f"{reason}: {echo(text + suffix)}" if text else reason, advice)
 
 
 _TOO_LONG = f"has more than {MOST_DIGITS} digits"
@@ -196,16 +196,24 @@ def _prefixed(text: str) -> str:
 
 def _without_separators(text: str) -> str:
     joined = "".join(text.replace("_", "").split())
-    groups = joined.split(",")
-    if len(groups) == 2 and ("." in groups[0] or ("." not in joined and len(groups[1]) != 3)):
-        return groups[0].replace(".", "") + "." + groups[1]
-    grouped = all(len(group.partition(".")[0]) == 3 for group in groups[1:])
-    return joined.replace(",", "") if grouped else joined
+    whole, *groups = joined.split(",")
+    if _is_grouped(whole, groups):
+        return joined.replace(",", "")
+    if len(groups) == 1 and "." not in groups[0]:
+        return f"{whole.replace('.', '')}.{groups[0]}"
+    return joined
+
+
+def _is_grouped(whole: str, groups: list[str]) -> bool:
+    """Whether commas stand where they part thousands: ``12,345,678.9``."""
+    first = whole.lstrip("+-")
+    later = [group.partition(".")[0] for group in groups]
+    return first.isdecimal() and len(first) <= 3 and first[0] != "0" and all(len(group) == 3 for group in later)
 
 
 def _is_ambiguous(text: str) -> bool:
-    whole, comma, fraction = text.partition(",")
-    return bool(comma) and len(fraction) == 3 and _is_decimal(whole) and fraction.isdecimal() and len(whole) <= 4
+    whole, *groups = text.split(",")
+    return len(groups) == 1 and "." not in text and _is_grouped(whole, groups)
 
 
 def _tidied(text: str) -> str:

@@ -10,12 +10,14 @@ from typing import Any
 from marginctl.document import libyaml, surrogates
 from marginctl.document.encoding import decode
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
-from marginctl.document.source import Collector, Source, echo, in_order, printable
+from marginctl.document.source import Collector, Source, StoppingCollector, TooManyProblemsError, echo, in_order
 from marginctl.document.syntax import syntax_problem
 from marginctl.findings import Problem
 
 DEEPEST = 32
-_CONTROLS = frozenset(map(chr, (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0))))
+MOST_EVENTS = 2_000_000  # of the smallest nodes that is about half a gigabyte of memory
+EMPTY_HELP = "write `key: value` lines; `marginctl init` writes a portfolio to start from"
+_FORBIDDEN = frozenset(map(chr, (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))))
 
 
 def read(data: bytes, name: str) -> tuple[Source, Node | None, list[Problem]]:
@@ -30,27 +32,39 @@ def read(data: bytes, name: str) -> tuple[Source, Node | None, list[Problem]]:
     if problems or isinstance(root, Mapping):
         return source, root if isinstance(root, Mapping) else None, problems
     if root is None or is_null(root):
-        empty = "the file is empty"
-        return source, None, [source.problem((0, 0), "MC001", empty, "`marginctl init` writes a file to start from")]
+        return source, None, [source.problem((0, 0), "MC001", "the file is empty", EMPTY_HELP)]
     found = "a list" if isinstance(root, Sequence) else "a single value"
-    return source, None, [source.problem(root, "MC013", f"the file holds {found}, not keys", "write `key: value` lines")]
+    return (
+        source,
+        None,
+        [source.problem(root, "MC013", f"the file holds {found}, not keys", "write `key: value` lines")],
+    )
 
 
 def parse(source: Source) -> tuple[Node | None, list[Problem]]:
     """The root node of a text; None when there is none, or when the text cannot be parsed to its end."""
-    text = source.text
-    has_pairs = surrogates.has_pairs(text)
-    builder = _Builder(Collector(source, []), has_pairs)
-    handlers = builder.handlers()
-    stream = libyaml.events(surrogates.hide(text) if has_pairs else text)
+    builder = _Builder(StoppingCollector(source, []), surrogates.has_pairs(source.text))
     try:
-        while not builder.done:
-            event = stream.get_event()
-            handlers[type(event).__name__](event)
+        _build(builder, source)
+    except TooManyProblemsError:
+        builder.root = None
     except libyaml.errors() as error:
         builder.root = None
         builder.found.problems.append(syntax_problem(error, source))
     return builder.root, in_order(builder.found.problems)
+
+
+def _build(builder: "_Builder", source: Source) -> None:
+    """Feeds a text's events to a builder, up to the last one or to what the builder refuses to go beyond."""
+    handlers = builder.handlers()
+    stream = libyaml.events(surrogates.hide(source.text) if builder.has_pairs else source.text)
+    for _ in range(MOST_EVENTS):
+        event = stream.get_event()
+        handlers[type(event).__name__](event)
+        if builder.done:
+            return
+    message = f"the file holds more than {MOST_EVENTS:,} keys and values"
+    builder.refuse_rest((0, 0), "MC001", message, "split it into several files")
 
 
 class _Builder:
@@ -81,10 +95,15 @@ class _Builder:
             "StreamEndEvent": self.end_stream,
         }
 
+    def refuse_rest(self, where: Node | tuple[int, int], code: str, message: str, help: str) -> None:
+        self.found.add(where, code, message, help)
+        self.root = None
+        self.done = True
+
     def ignore(self, event: Any) -> None:
         pass
 
-    def end_stream(self, event: Any) -> None:
+    def end_stream(self, _: Any) -> None:
         self.done = True
 
     def start_document(self, event: Any) -> None:
@@ -108,10 +127,10 @@ class _Builder:
     def checked(self, node: Scalar) -> Scalar:
         """A quoted text with its surrogate pairs joined, or nothing of it if escapes put control characters in."""
         text = surrogates.reveal(node.text) if self.has_pairs else node.text
-        control = next((character for character in text if character in _CONTROLS), "")
-        if not control:
+        forbidden = next((character for character in text if character in _FORBIDDEN), "")
+        if not forbidden:
             return Scalar(text, node.line, node.column, node.end_column, node.plain)
-        message = f"the text holds the control character `{printable(control)}`"
+        message = f"the control character {echo(forbidden)} is not allowed"
         self.found.add(node, "MC003", message, "remove it")
         return _refused(node)
 
@@ -133,15 +152,14 @@ class _Builder:
         if event.anchor is not None or event.tag is not None:
             self.refuse_properties(event)
         if len(self.outer) >= DEEPEST:
-            self.found.add(node, "MC003", f"nested deeper than {DEEPEST} levels", "a portfolio needs no more than 6")
-            self.root = None
-            self.done = True
+            message = f"nested deeper than {DEEPEST} levels"
+            self.refuse_rest(node, "MC003", message, "close the brackets, or indent less")
             return
         self.place(node)
         self.outer.append((self.open, self.key, self.seen))
         self.open, self.key, self.seen = node, None, {}
 
-    def end_container(self, event: Any) -> None:
+    def end_container(self, _: Any) -> None:
         self.open, self.key, self.seen = self.outer.pop()
 
     def place(self, node: Node) -> None:
@@ -189,7 +207,13 @@ class _Builder:
             name = echo("&" + event.anchor)
             self.found.add(place, "MC003", f"the anchor {name} is not allowed", "remove it")
         if event.tag is not None:
-            self.found.add(place, "MC003", f"the tag {echo(event.tag)} is not allowed", "remove it")
+            self.found.add(place, "MC003", f"the tag {echo(self.written_tag(event))} is not allowed", "remove it")
+
+    def written_tag(self, event: Any) -> str:
+        """A tag as the file has it: the parser gives ``tag:yaml.org,2002:str`` for ``!!str``."""
+        line, column = _place(event)
+        rest = self.found.source.line(line)[column - 1 :]
+        return next((word for word in rest.split() if word.startswith("!")), event.tag)
 
 
 def _place(event: Any) -> tuple[int, int]:

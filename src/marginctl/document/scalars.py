@@ -1,13 +1,14 @@
 """Words, dates and durations from their text."""
 
-from datetime import date as Date
-from datetime import datetime as DateTime
+import datetime as dt
 from decimal import Decimal
 
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 
 HOURS = {"h": 1, "d": 24}
+LONGEST_DURATION = 20  # characters: short enough for the product in hours to be exact
+DURATION_EXAMPLE = "write hours or days, such as 8h or 30d"
 
 
 class WordError(ValueError):
@@ -45,25 +46,29 @@ def flag(text: str) -> bool:
 def duration(text: str) -> Decimal:
     """The hours that ``8h`` or ``30d`` means, more than 0. Raises NumberError."""
     body, unit = text[:-1], text[-1:]
-    if unit not in HOURS:
-        example = f"write {text}h for hours or {text}d for days" if text.isdecimal() and text.isascii() else ""
-        reason = "has no unit" if example else "is not a duration"
-        raise NumberError(f"{reason}: {echo(text)}", example or "write hours or days, such as 8h or 30d")
+    if len(text) > LONGEST_DURATION or unit not in HOURS:
+        raise _no_duration(text)
     try:
         value = decimal(body)
     except NumberError:
-        raise NumberError(f"is not a duration: {echo(text)}", "write hours or days, such as 8h or 30d") from None
+        raise _no_duration(text) from None
     if value <= 0:
-        raise NumberError(f"must be more than 0: {echo(text)}", "write hours or days, such as 8h or 30d")
+        raise NumberError(f"must be more than 0: {echo(text)}", DURATION_EXAMPLE)
     return value * HOURS[unit]
 
 
-def date(text: str) -> Date:
+def _no_duration(text: str) -> NumberError:
+    if text.isascii() and text.isdecimal() and len(text) < LONGEST_DURATION:
+        return NumberError(f"has no unit: {echo(text)}", f"write {text}h for hours, {text}d for days")
+    return NumberError(f"is not a duration: {echo(text)}", DURATION_EXAMPLE)
+
+
+def date(text: str) -> dt.date:
     """The day that ``2026-12-31`` names. Raises WordError."""
     if not _is_date(text):
         raise WordError(f"is not a date: {echo(text)}", "write year-month-day, such as 2026-12-31")
     try:
-        return Date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise WordError(f"is not a day of the calendar: {echo(text)}", "write an existing day") from None
 
@@ -82,10 +87,10 @@ def _is_date(text: str) -> bool:
     return len(text) == 10 and text[4] == text[7] == "-" and text.isascii() and text.replace("-", "").isdecimal()
 
 
-def _moment(text: str) -> DateTime | None:
+def _moment(text: str) -> dt.datetime | None:
     if not (_is_date(text[:10]) and text[10:11] in ("T", " ") and text[13:14] == ":" and len(text) < 40):
         return None
     try:
-        return DateTime.fromisoformat(text)
+        return dt.datetime.fromisoformat(text)
     except ValueError:
         return None

@@ -30,7 +30,7 @@ from marginctl.document.kinds import (
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
 from marginctl.document.numbers import NumberError
 from marginctl.document.scalars import WordError
-from marginctl.document.source import Collector, Source, echo, in_order
+from marginctl.document.source import Collector, Source, StoppingCollector, TooManyProblemsError, echo, in_order
 from marginctl.findings import Problem
 
 __all__ = [
@@ -100,61 +100,68 @@ def bind(node: Node, shape: Shape, source: Source) -> tuple[Draft, list[Problem]
 
     Where there are problems, the draft lacks what they name.
     """
-    binder = _Binder(Collector(source, []))
-    draft = binder.value(shape.name, node, Record(shape))
+    binder = _Binder(StoppingCollector(source, []))
+    try:
+        draft = binder.value(f"`{shape.name}`", node, Record(shape))
+    except TooManyProblemsError:
+        draft = None
     if draft is None:
         draft = Draft(shape, Mapping([], node.line, node.column), {})
     return draft, in_order(binder.found.problems)
 
 
 class _Binder:
-    """Binds node by node. What does not fit is a problem and binds to None, which no valid value does."""
+    """Binds node by node. What does not fit is a problem and binds to None, which no valid value does.
+
+    ``label`` is how messages call a value.
+    """
 
     def __init__(self, found: Collector) -> None:
         self.found = found
         self.suggestions = 0
 
-    def value(self, name: str, node: Node, kind: Kind) -> Any:
+    def value(self, label: str, node: Node, kind: Kind) -> Any:
         if isinstance(node, Refused):
             return None
         if is_null(node):
-            self.found.add(node, "MC013", f"{echo(name)} has no value", f"write {kind.hint()}, or remove the key")
+            self.found.add(node, "MC013", f"{label} has no value", f"write {kind.hint()}, or remove the key")
             return None
         if isinstance(kind, AnyOf):
-            return self.any_of(name, node, kind)
+            return self.any_of(label, node, kind)
         if isinstance(kind, ScalarKind):
-            return self.scalar(name, node, kind) if isinstance(node, Scalar) else self.misfit(name, node, kind)
+            return self.scalar(label, node, kind) if isinstance(node, Scalar) else self.misfit(label, node, kind)
         if isinstance(kind, ListOf):
-            return self.list_of(name, node, kind) if isinstance(node, Sequence) else self.misfit(name, node, kind)
+            return self.list_of(label, node, kind) if isinstance(node, Sequence) else self.misfit(label, node, kind)
         if not isinstance(node, Mapping):
-            return self.misfit(name, node, kind)
+            return self.misfit(label, node, kind)
         return self.record(node, kind.shape) if isinstance(kind, Record) else self.map_of(node, kind)
 
-    def scalar(self, name: str, node: Scalar, kind: ScalarKind) -> Any:
+    def scalar(self, label: str, node: Scalar, kind: ScalarKind) -> Any:
         try:
             return kind.read(node.text)
         except (NumberError, WordError) as error:
-            self.found.add(node, error.code, f"{echo(name)} {error.message}", error.help)
+            self.found.add(node, error.code, f"{label} {error.message}", error.help)
             return None
 
-    def any_of(self, name: str, node: Node, kind: AnyOf) -> Any:
+    def any_of(self, label: str, node: Node, kind: AnyOf) -> Any:
         fitting = [one for one in kind.kinds if _fits(node, one)]
         if not fitting:
-            return self.misfit(name, node, kind)
+            return self.misfit(label, node, kind)
         if isinstance(node, Scalar):
             for other in fitting[1:]:
                 if isinstance(other, Choice) and node.text in other.options:
                     return node.text
-        return self.value(name, node, fitting[0])
+        return self.value(label, node, fitting[0])
 
-    def list_of(self, name: str, node: Sequence, kind: ListOf) -> list[Any]:
-        bound = [(self.value(name, item, kind.item), item) for item in node.items]
+    def list_of(self, label: str, node: Sequence, kind: ListOf) -> list[Any]:
+        item_label = f"an item of {label}"
+        bound = [(self.value(item_label, item, kind.item), item) for item in node.items]
         if isinstance(kind.item, Record):
             return [value for value, _ in bound if value is not None]
         return [Element(value, item) for value, item in bound if value is not None]
 
     def map_of(self, node: Mapping, kind: MapOf) -> list[tuple[Scalar, Any, Node]]:
-        bound = [(key, self.value(key.text, item, kind.value), item) for key, item in node.entries]
+        bound = [(key, self.value(echo(key.text), item, kind.value), item) for key, item in node.entries]
         return [entry for entry in bound if entry[1] is not None]
 
     def record(self, node: Mapping, shape: Shape) -> Draft:
@@ -165,7 +172,7 @@ class _Binder:
             if field is None:
                 self.unknown(key, shape)
                 continue
-            value = self.value(field.name, item, field.kind)
+            value = self.value(f"`{field.name}`", item, field.kind)
             if value is not None:
                 entries[field.name] = (key, value, item)
         self.missing(node, shape)
@@ -180,8 +187,8 @@ class _Binder:
     def unknown(self, key: Scalar, shape: Shape) -> None:
         close = self.close_match(key.text, shape)
         known = ", ".join(field.name for field in shape.fields)
-        help = f"did you mean `{close}`?" if close else f"known here: {known}"
-        self.found.add(key, "MC010", f"unknown key {echo(key.text)}", help)
+        advice = f"did you mean `{close}`?" if close else f"known here: {known}"
+        self.found.add(key, "MC010", f"unknown key {echo(key.text)}", advice)
 
     def close_match(self, word: str, shape: Shape) -> str:
         if self.suggestions >= MOST_SUGGESTIONS or len(word) > LONGEST_KEY:
@@ -191,9 +198,9 @@ class _Binder:
 
         return next(iter(get_close_matches(word.lower(), shape.by_name, 1)), "")
 
-    def misfit(self, name: str, node: Node, kind: Kind) -> None:
+    def misfit(self, label: str, node: Node, kind: Kind) -> None:
         found = {Mapping: "a mapping", Sequence: "a list"}.get(type(node)) or echo(getattr(node, "text", ""))
-        self.found.add(node, "MC013", f"{echo(name)} must be {kind.expects()}, not {found}", f"write {kind.hint()}")
+        self.found.add(node, "MC013", f"{label} must be {kind.expects()}, not {found}", f"write {kind.hint()}")
 
 
 def _fits(node: Node, kind: Kind) -> bool:

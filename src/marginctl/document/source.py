@@ -87,18 +87,33 @@ def caret(problem: Problem) -> int:
 
 
 class Collector(Struct):
-    """The problems of one source, as they are found. Behind the thousandth one says so and no more are kept."""
+    """The problems of one source, as they are found. Behind the thousandth a last one says so; no more are kept."""
 
     source: Source
     problems: list[Problem]
 
     def add(self, where: Node | tuple[int, int], code: str, message: str, help: str = "") -> None:
+        """Keeps a problem at a place."""
         count = len(self.problems)
         if count < MOST_PROBLEMS:
             self.problems.append(self.source.problem(where, code, message, help))
         elif count == MOST_PROBLEMS:
-            rest = f"more than {MOST_PROBLEMS} problems, the rest is not listed"
+            rest = f"more than {MOST_PROBLEMS} problems, the others are not listed"
             self.problems.append(self.source.problem(where, code, rest))
+
+
+class TooManyProblemsError(Exception):
+    """A document has more problems than anybody reads: its rest need not be looked at."""
+
+
+class StoppingCollector(Collector):
+    """A collector that raises TooManyProblemsError when it is full."""
+
+    def add(self, where: Node | tuple[int, int], code: str, message: str, help: str = "") -> None:
+        """Keeps a problem at a place; raises with the first one too many."""
+        super().add(where, code, message, help)
+        if len(self.problems) > MOST_PROBLEMS:
+            raise TooManyProblemsError
 
 
 def in_order(problems: list[Problem]) -> list[Problem]:

@@ -32,6 +32,7 @@ def reveal(text: str) -> str:
     for character in text:
         if _LOW <= ord(character) < _END and joined and _HIGH <= ord(joined[-1]) < _LOW:
             high, low = ord(joined.pop()) - _HIGH, ord(character) - _LOW
-            character = chr(0x10000 + (high << 10) + low)
-        joined.append(character)
+            joined.append(chr(0x10000 + (high << 10) + low))
+        else:
+            joined.append(character)
     return "".join(joined)

@@ -5,8 +5,8 @@ from typing import Any
 from marginctl.document.source import Source
 from marginctl.findings import Problem
 
-# Part of the parser's own wording (libyaml's, then that of PyYAML's parser in Python) -> message, help.
-# A message with {line} is about the place where something was opened.
+# Parts of the parsers' own wording (libyaml's, and where it differs that of PyYAML's parser in Python), and what
+# they mean. {line} is where the thing was opened that is not continued, {character} what stands at the place.
 _WORDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("mapping values are not allowed",),
@@ -15,89 +15,98 @@ _WORDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("could not find expected ':'",), "this line is no `key: value`", "write a colon and a space behind the key"),
     (
-        ("did not find expected ',' or ']'", "expected ',' or ']'"),
+        ("expected ',' or ']'",),
         "the list `[` of line {line} is not continued here",
         "put a comma between items and `]` at the end",
     ),
     (
-        ("did not find expected ',' or '}'", "expected ',' or '}'"),
+        ("expected ',' or '}'",),
         "the mapping `{{` of line {line} is not continued here",
         "put a comma between entries and `}` at the end",
     ),
     (
-        ("did not find expected '-' indicator",),
+        ("expected '-' indicator",),
         "this line does not fit the list of line {line}",
         "indent it like the items beside it",
     ),
     (
-        ("did not find expected key", "expected <block end>"),
+        ("expected key", "expected <block end>"),
         "this line does not fit the keys of line {line}",
         "indent it like the keys beside it",
     ),
-    (("found unexpected end of stream",), "the text of line {line} has no closing quote", "close the quote"),
-    (
-        ("alphabetic or numeric character",),
-        "`*` and `&` cannot start a value or a key",
-        'put it in quotes, such as "*"',
-    ),
-    (
-        ("cannot start any token",),
-        "the character `{character}` cannot stand here",
-        "put the text in quotes",
-    ),
+    (("unexpected end of stream",), "this text has no closing quote", "close the quote"),
+    (("alphabetic or numeric character",), "`*` and `&` cannot begin a word", 'put it in quotes, such as "*"'),
+    (("cannot start any token",), "no word can begin with `{character}`", "put it in quotes"),
     (
         ("sequence entries are not allowed",),
         "a list item cannot stand here",
         "start the list on a line of its own, with `- ` in front of each item",
     ),
     (("mapping keys are not allowed",), "a key cannot stand here", "start it on a line of its own"),
-    (
-        ("escape",),
-        "unknown escape in a text with double quotes",
-        "use single quotes, or write `\\\\` for a backslash",
-    ),
-    (("hexdecimal", "hexadecimal"), "unfinished escape in a text with double quotes", "use single quotes"),
-    (("undefined tag handle",), "tags are not allowed", "remove everything from `!` to the space"),
-    (("violates indentation", "tab character"), "a tab is used as indent", "indent with spaces"),
-    (("<document start>",), "this line belongs to no key", "remove it, or indent it below a key"),
     (("document indicator",), "the document ends within a text", "close the quote"),
-    (("node content",), "a value is missing here", "write a value"),
+    (("escape", "hexdecimal", "hexadecimal"), "unknown escape in a text with double quotes", "use single quotes"),
+    (("tag handle",), "tags are not allowed", "remove everything from `!` to the space"),
+    (("<document start>",), "this line belongs to no key", "remove it, or indent it below a key"),
+    (("node content",), "a value is missing here", "write a value, or close the brackets"),
+    (("directive", "YAML document", "version"), "a `%` line is not allowed", "remove it"),
 )
-_FEATURES = ("undefined tag handle", "tab character", "violates indentation")
+_AT_ITS_START = ("could not find expected ':'", "unexpected end of stream", "alphabetic or numeric character")
 
 
 def syntax_problem(error: Any, source: Source) -> Problem:
-    """The problem that a parser's exception is about. Its place is where the parser gave up."""
-    text = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "")
-    line, column = _place(error, source)
-    if _is_indented_by_tab(source, line):
-        tab = source.line(line).index("\t") + 1
+    """The problem that a parser's exception is about, where the parser gave up or where what it read begins."""
+    text = str(getattr(error, "problem", None) or "")
+    opened = getattr(error, "context_mark", None)
+    mark = opened if opened and any(part in text for part in _AT_ITS_START) else getattr(error, "problem_mark", None)
+    line, column = _place(mark, source)
+    tab = 0 if _is_within_brackets(error, source) else _tab_in_indent(source.line(line))
+    if tab:
         return source.problem((line, tab), "MC003", "a tab is used as indent", "indent with spaces")
-    message, help = _words(text)
-    opened = getattr(getattr(error, "context_mark", None), "line", line - 1) + 1
+    message, advice = _special_case(text, line, column, source) or _words(text)
     character = source.line(line)[column - 1 : column]
-    code = "MC003" if any(part in text for part in _FEATURES) else "MC002"
-    return source.problem((line, column), code, message.format(line=opened, character=character), help)
+    message = message.format(line=opened.line + 1 if opened else line, character=character)
+    return source.problem((line, column), "MC003" if "tag handle" in text else "MC002", message, advice)
 
 
 def _words(text: str) -> tuple[str, str]:
-    for parts, message, help in _WORDS:
+    for parts, message, advice in _WORDS:
         if any(part in text for part in parts):
-            return message, help
-    return "this is not valid YAML", "check the line and the one above for indent, colons and quotes"
+            return message, advice
+    return "this is not valid YAML", "check indents, colons and quotes here and in the line above"
 
 
-def _is_indented_by_tab(source: Source, line: int) -> bool:
-    text = source.line(line)
-    return "\t" in text[: len(text) - len(text.lstrip())]
+def _special_case(text: str, line: int, column: int, source: Source) -> tuple[str, str] | None:
+    """Slips that the parser notices late, or describes by their consequence."""
+    before = source.line(line)[: column - 1].strip()
+    if "mapping values are not allowed" in text and _lacks_space(source.line(line - 1)):
+        return f"line {line - 1} has no space behind its colon", "write `key: value`, with a space"
+    if "expected key" in text or "expected <block end>" in text:
+        if source.line(line)[column - 1 : column] == ":":
+            return "a key is missing in front of the colon", "write `key: value`"
+        if before and before[-1] != "-":
+            return "the value has ended before this", "put the whole text in double quotes"
+    return None
 
 
-def _place(error: Any, source: Source) -> tuple[int, int]:
-    """Line and column where the parser gave up; for the end of the file, the end of its last line with text."""
-    mark = getattr(error, "problem_mark", None)
+def _lacks_space(line: str) -> bool:
+    key, colon, value = line.strip().partition(":")
+    return bool(colon) and key.isalnum() and value[:1].isalnum()
+
+
+def _is_within_brackets(error: Any, source: Source) -> bool:
+    """Whether tabs are mere space at the error: in JSON, or in a list or mapping in brackets."""
+    return "flow" in str(getattr(error, "context", None)) or source.text.lstrip().startswith(("{", "["))
+
+
+def _tab_in_indent(line: str) -> int:
+    """The column of a tab within a line's indent, 0 without one."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return indent.find("\t") + 1
+
+
+def _place(mark: Any, source: Source) -> tuple[int, int]:
+    """A mark's line and column; for the end of the file, the end of its last line with text."""
     if mark is None:
         return 0, 0
     last = len(source.text.rstrip().splitlines())
-    if mark.line < last:
-        return mark.line + 1, mark.column + 1
-    return last, len(source.line(last)) + 1
+    return (mark.line + 1, mark.column + 1) if mark.line < last else (last, len(source.line(last)) + 1)

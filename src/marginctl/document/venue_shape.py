@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from marginctl.core.exact import CONTEXT
 from marginctl.document import scalars
 from marginctl.document.kinds import (
     DIGITS,
@@ -14,7 +15,6 @@ from marginctl.document.kinds import (
     Kind,
     ListOf,
     MapOf,
-    Number,
     Rate,
     Record,
     ScalarKind,
@@ -31,15 +31,19 @@ class ExactRate(ScalarKind, frozen=True):
     """A rate between 0 and 100% that may also be a fraction of whole numbers, ``1/30``. Binds to ``Decimal``."""
 
     def expects(self) -> str:
+        """What a message calls it."""
         return "a rate"
 
     def hint(self) -> str:
+        """What a help text asks for."""
         return "a percentage such as 10%, a fraction such as 0.1 or 1/30"
 
     def read(self, text: str) -> Decimal:
+        """The rate. Raises NumberError."""
         return fraction(text) if "/" in text else SHARE.read(text)
 
     def schema(self) -> dict[str, Any]:
+        """Its JSON Schema."""
         pattern = rf"^(0(\.[0-9]+)?|{DIGITS}%|[1-9][0-9]*/[1-9][0-9]*)$"
         return {"type": ["number", "string"], "pattern": pattern, "minimum": 0, "exclusiveMaximum": 1}
 
@@ -48,18 +52,22 @@ class Period(ScalarKind, frozen=True):
     """A day, a month or a year, as exactly as it is known: ``2026-05-01``, ``2025-10``, ``2024``. Binds to ``str``."""
 
     def expects(self) -> str:
+        """What a message calls it."""
         return "a date"
 
     def hint(self) -> str:
+        """What a help text asks for."""
         return "a date such as 2026-05-01, or only 2026-05 or 2026"
 
     def read(self, text: str) -> str:
+        """The period as written. Raises WordError."""
         if len(text) not in (4, 7, 10):
             raise WordError(f"is not a date: {echo(text)}", f"write {self.hint()}")
         scalars.date(first_day(text))
         return text
 
     def schema(self) -> dict[str, Any]:
+        """Its JSON Schema."""
         return {"type": ["string", "integer"], "pattern": "^[0-9]{4}(-[0-9]{2}){0,2}$"}
 
 
@@ -74,7 +82,7 @@ def fraction(text: str) -> Decimal:
     numerator, denominator = decimal(above), decimal(below)
     if "." in text or not 0 <= numerator <= denominator or not denominator:
         raise NumberError(f"is not a fraction between 0 and 1: {echo(text)}", "write whole numbers, such as 1/30")
-    return numerator / denominator
+    return CONTEXT.divide(numerator, denominator)
 
 
 TRUST = (
@@ -88,7 +96,7 @@ TRUST = (
     "superseded",
 )
 TRUST_DOC = (
-    "verified: worked examples reproduce it; documented: the venue's own text; secondary: someone else's account of it; "
+    "verified: worked examples reproduce it; documented: the venue's own text; secondary: someone else's account; "
     "inferred: follows from other statements; assumed: the venue does not say; convention: defined here; "
     "sample, superseded: shown as a hint, never used in figures"
 )
@@ -128,7 +136,10 @@ RULE_KINDS: dict[str, tuple[Kind, str]] = {
     "underlying_netting": (Choice(("none", "larger-leg")), "across contracts of one underlying"),
     "initial_basis": (Choice(("mark", "entry")), "the price that initial margin is taken on"),
     "maintenance_basis": (Choice(("mark", "entry")), "the price that maintenance margin is taken on"),
-    "close_fee": (Choice(("none", "mark", "bankruptcy")), "the fee to close as part of the requirement, at which price"),
+    "close_fee": (
+        Choice(("none", "mark", "bankruptcy")),
+        "the fee to close as part of the requirement, at which price",
+    ),
     "close_fee_in": (Choice(("maintenance", "initial-and-maintenance")), "which margins the fee to close is part of"),
     "open_loss": (Choice(("none", "margin")), "whether the loss of opening off the mark adds to order margin"),
     "warning_level": (AnyOf((POSITIVE, Choice(("none",)))), "the venue warns at equity <= this x maintenance margin"),
@@ -253,7 +264,9 @@ LISTED = Shape(
 CONTRACTS = Shape(
     "contracts",
     (
-        Field("type", Choice(("linear", "inverse")), required=True, doc="linear settles in its quote, inverse in its base"),
+        Field(
+            "type", Choice(("linear", "inverse")), required=True, doc="linear settles in its quote, inverse in its base"
+        ),
         Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
         Field("contract_size_by_base", MapOf(POSITIVE), doc="exceptions, by base asset"),
         Field("contract_size_assumption", Text(), doc="listed in reports that use contract_size"),

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.report import Report, RulesUsed
-from marginctl.findings import Location
+from marginctl.findings import DataFact, Location
 
 
 class Locations(Struct, frozen=True):
@@ -49,18 +49,6 @@ class HedgeEffect(Struct, frozen=True):
     distance_without: Decimal | None
     delta: Decimal
     delta_without: Decimal
-
-
-class DataFact(Struct, frozen=True):
-    """Something about the data (a code MC2xx) that whoever resolved the account has found; always a breach."""
-
-    code: str
-    subject: str
-    message: str
-    location: Location
-    value: Decimal | None = None
-    limit: Decimal | None = None
-    remedy: str = ""
 
 
 class Context(Struct, frozen=True, kw_only=True):

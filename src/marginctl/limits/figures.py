@@ -1,13 +1,12 @@
 """Views of a report that several rules share."""
 
-from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
 from marginctl.core.account import Account, MarginMode, Rules
 from marginctl.core.assemble import underlying_of
 from marginctl.core.exact import ZERO
-from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.core.report import CollateralFigures, PoolFigures, Report, UnderlyingFigures
 from marginctl.limits.context import Context
 
 CROSS = MarginMode.CROSS.value
@@ -62,18 +61,3 @@ def symbols_by_underlying(context: Context) -> dict[tuple[str, str], tuple[str, 
 def total(values: Iterable[Decimal]) -> Decimal:
     """Their sum, an exact zero where there are none."""
     return sum(values, ZERO)
-
-
-def position_subjects(report: Report) -> dict[str, str]:
-    """Position key -> its shortest unambiguous name: symbol, symbol:side or symbol:side:margin mode."""
-    symbols = Counter(row.symbol for row in report.positions)
-    sides = Counter((row.symbol, row.side) for row in report.positions)
-    return {row.key: _subject(row, symbols, sides) for row in report.positions}
-
-
-def _subject(row: PositionFigures, symbols: Counter[str], sides: Counter[tuple[str, str]]) -> str:
-    if symbols[row.symbol] == 1:
-        return row.symbol
-    if sides[row.symbol, row.side] == 1:
-        return f"{row.symbol}:{row.side}"
-    return f"{row.symbol}:{row.side}:{row.margin_mode}"

@@ -22,8 +22,9 @@ COIN_PLACES = 8
 
 
 class Segment(NamedTuple):
-    """A stretch of a deposit: ``length`` units (None = without end), each worth ``gain`` of equity and ``relief`` of
-    maintenance margin on debt, in currency.
+    """A stretch of a deposit: ``length`` units, None = without end.
+
+    Each unit is worth ``gain`` of equity and ``relief`` of maintenance margin on debt, in currency.
     """
 
     length: Decimal | None
@@ -78,7 +79,7 @@ def deposit_row(context: Context, pool: PoolFigures) -> CollateralFigures | None
     return max(currency or steady or rows, key=lambda row: row.value, default=None)
 
 
-def deposit(  # noqa: PLR0913
+def deposit(
     context: Context,
     pool: PoolFigures,
     need: Decimal,

@@ -56,7 +56,7 @@ class Unknown(Struct, frozen=True):
     """The figure cannot be had: why, and what to give so that it can."""
 
     reason: str
-    help: str
+    help: str = ""
 
 
 class Deposit(Struct, frozen=True):
@@ -113,7 +113,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     ``key`` is its name under ``limits:``, empty where nothing can be configured. ``default`` is the threshold when no
     file says otherwise, at ``default_severity``; without such a severity the rule is off unless configured.
-    ``policy_severity`` replaces it under a policy file. ``always``: can be neither configured, waived nor ignored.
+    ``policy_severity`` replaces it under a policy file. ``always``: cannot be ignored. ``waivable``: waivers count.
     ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing.
     """
 
@@ -129,4 +129,5 @@ class Rule(Struct, frozen=True, kw_only=True):
     default_severity: Severity | None = Severity.WARNING
     policy_severity: Severity | None = None
     always: bool = False
+    waivable: bool = True
     needs_subject: bool = False

@@ -1,5 +1,6 @@
 """Figures inside sentences: never rounded onto or across the limit that they are compared with."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import ONE, Direction, rounded
@@ -9,6 +10,7 @@ HUNDRED = Decimal(100)
 PLACES = {Unit.FRACTION: 2, Unit.MULTIPLE: 2, Unit.DAYS: 1, Unit.COUNT: 0, Unit.NONE: 8}
 MOST_PLACES = 60
 MONEY_PLACES = 2
+MOST_NAMES = 5
 
 
 def plain(value: Decimal) -> str:
@@ -51,3 +53,9 @@ def money(value: Decimal, currency: str, direction: Direction = Direction.NEARES
 def percent(value: Decimal, direction: Direction) -> str:
     """A fraction as a percentage with two decimals."""
     return f"{plain(rounded(value * HUNDRED, PLACES[Unit.FRACTION], direction))}%"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row, the first five and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

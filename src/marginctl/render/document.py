@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -10,7 +11,7 @@ from marginctl.findings import Check, Finding, Problem, Severity, Status
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one file: checked (``report`` and ``rules`` are set) or not (``report`` is None, ``problems`` say why).
+    """What became of one file: checked (``report`` and ``rules`` are set), or not (``problems`` say why).
 
     file: the name to show. A checked file may still have ``problems``: a configured limit that cannot be evaluated.
     remedy: the cheapest way to pass; empty = that of the gravest finding.
@@ -36,11 +37,19 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class RuleText(Struct, frozen=True):
-    """A rule in the words of its manual: ``short`` is one sentence, ``help`` the whole text."""
+    """A rule in the words of its manual: ``short`` is one line, ``help`` the whole text.
+
+    unit: what its value and limit are measured in: fraction, multiple, days, or empty for a plain number.
+    """
 
     name: str
     short: str
     help: str
+    unit: str = ""
+
+
+Manual: TypeAlias = Mapping[str, RuleText]
+"""Code of a rule -> its text."""
 
 
 class Verbosity(Enum):
@@ -62,7 +71,7 @@ class Options(Struct, frozen=True, kw_only=True):
     color: bool = False
     ascii: bool = False
     verbosity: Verbosity = Verbosity.NORMAL
-    manual: Mapping[str, RuleText] = field(default_factory=dict)
+    manual: Manual = field(default_factory=dict)
 
 
 class Verdict(Enum):
@@ -89,7 +98,7 @@ def live(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
 
 
 def verdict(outcome: Outcome, fail_on: str = "error") -> Verdict:
-    """ERROR: not, or not fully, checked; FAIL: a finding at or above ``fail_on`` (a broken limit stays FAIL under never)."""
+    """ERROR: not, or not fully, checked; FAIL: an error, or a warning where warnings fail the run; else WARN or PASS."""
     if outcome.problems or outcome.report is None:
         return Verdict.ERROR
     warned = bool(live(outcome.findings, Severity.WARNING))

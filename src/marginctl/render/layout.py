@@ -12,7 +12,7 @@ GUTTER = 2
 OPTIONAL = 8
 """Columns of this priority and beyond go before any name is shortened."""
 NAME_FLOOR = 20
-"""Names are shortened to this many cells before a column that matters goes, and further only when nothing else is left."""
+"""Names are shortened to this many cells before a column that matters goes, further only when nothing else is left."""
 
 _NUMBER = re.compile(r"[-+(]?[\d.,]+[%x)]?[.,;:]?")
 
@@ -89,11 +89,9 @@ def fit(columns: Sequence[Column], width: int | None, ellipsis: str) -> Fitted:
     kept = [column for column in columns if any(column.cells)]
     if width is None:
         return Fitted(kept, [column_width(column) for column in kept], [])
-    natural = [min(column_width(column), width) if column.name else column_width(column) for column in kept]
-    shown, widths = _drop(kept, natural, width, OPTIONAL)
-    widths = _shrink(shown, widths, width, NAME_FLOOR)
-    shown, widths = _drop(shown, widths, width, 1)
-    widths = _shrink(shown, widths, width, 4)
+    shown = _drop(kept, _natural(kept, width), width, OPTIONAL)
+    shown = _drop(shown, _shrink(shown, width, NAME_FLOOR), width, 1)
+    widths = _shrink(shown, width, 4)
     cut = [_cut(column, cells, ellipsis) for column, cells in zip(shown, widths, strict=True)]
     remaining = {id(column) for column in shown}
     return Fitted(cut, widths, [column.title for column in kept if id(column) not in remaining])
@@ -104,21 +102,25 @@ def table_width(widths: Sequence[int]) -> int:
     return sum(widths) + GUTTER * max(len(widths) - 1, 0)
 
 
-def _drop(columns: list[Column], widths: list[int], width: int, from_priority: int) -> tuple[list[Column], list[int]]:
+def _natural(columns: Sequence[Column], width: int) -> list[int]:
+    return [min(column_width(column), width) if column.name else column_width(column) for column in columns]
+
+
+def _drop(columns: list[Column], widths: list[int], width: int, from_priority: int) -> list[Column]:
     kept = list(zip(columns, widths, strict=True))
     while table_width([cells for _, cells in kept]) > width:
         candidates = [index for index, (column, _) in enumerate(kept) if column.priority >= from_priority]
         if not candidates:
             break
         del kept[max(candidates, key=lambda index: (kept[index][0].priority, index))]
-    return [column for column, _ in kept], [cells for _, cells in kept]
+    return [column for column, _ in kept]
 
 
-def _shrink(columns: list[Column], widths: list[int], width: int, floor: int) -> list[int]:
-    """Takes what is too much from the widest name columns, one cell at a time."""
-    shrunk = list(widths)
+def _shrink(columns: list[Column], width: int, floor: int) -> list[int]:
+    """Takes what is too much from the widest name columns, one cell at a time, down to ``floor`` or the title."""
+    shrunk = _natural(columns, width)
     names = [index for index, column in enumerate(columns) if column.name]
-    for _ in range(table_width(widths) - width):
+    for _ in range(table_width(shrunk) - width):
         widest = max(names, key=lambda index: shrunk[index], default=None)
         if widest is None or shrunk[widest] <= max(floor, cells_of(columns[widest].title)):
             break
@@ -146,12 +148,12 @@ def wrapped(text: str, width: int | None) -> list[str]:
     if width is None or cells_of(text) <= width:
         return [" ".join(words)]
     lines = [""]
-    for word in (piece for word in words for piece in _pieces(word, width)):
-        joined = f"{lines[-1]} {word}" if lines[-1] else word
+    for piece in (piece for word in words for piece in _pieces(word, width)):
+        joined = f"{lines[-1]} {piece}" if lines[-1] else piece
         if cells_of(joined) <= width:
             lines[-1] = joined
         else:
-            lines.append(word)
+            lines.append(piece)
     return lines
 
 

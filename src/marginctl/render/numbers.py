@@ -13,20 +13,19 @@ HUNDRED = Decimal(100)
 MOST_PLACES = 48
 """Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
 
-PERCENT_RULES = frozenset({"MC101", "MC102", "MC103", "MC106", "MC107", "MC109", "MC110", "MC205", "MC207"})
-MULTIPLE_RULES = frozenset({"MC104", "MC105", "MC108", "MC206"})
-DAY_RULES = frozenset({"MC112", "MC201", "MC202"})
+SIGNS = {"fraction": "%", "multiple": "x", "days": "d"}
+"""Unit of a rule -> the sign behind its figures; a fraction is shown in percent."""
 
 
 def plain(value: Decimal) -> str:
     """The exact decimal text: no exponent, no grouping, no negative zero."""
-    return format(value if value else abs(value), "f")
+    return format(value or abs(value), "f")
 
 
 def grouped(value: Decimal, places: int, direction: Direction) -> str:
     """The value rounded in ``direction`` to exactly ``places`` decimals, thousands separated: ``-1,234.50``."""
     shown = rounded(value, places, direction)
-    return f"{shown if shown else abs(shown):,.{places}f}"
+    return f"{shown or abs(shown):,.{places}f}"
 
 
 def figure(name: str, value: Decimal, places: int = 2) -> str:
@@ -95,15 +94,6 @@ def _trimmed(text: str, places: int) -> str:
     return whole + point + fraction[:places] + fraction[places:].rstrip("0") if point else text
 
 
-def unit_of(code: str) -> str:
-    """The unit in which people read a rule's value: ``%``, ``x``, ``d`` or none."""
-    if code in PERCENT_RULES:
-        return "%"
-    if code in MULTIPLE_RULES:
-        return "x"
-    return "d" if code in DAY_RULES else ""
-
-
 def cautious(check: Check) -> Direction:
     """The rounding of a check's value: up under a maximum, down over a minimum; which it is shows in its outcome."""
     if check.value is None or check.limit is None or check.value == check.limit:
@@ -112,36 +102,46 @@ def cautious(check: Check) -> Direction:
     return Direction.UP if (check.value > check.limit) == broken else Direction.DOWN
 
 
-def check_value(check: Check) -> str:
-    """A check's value with its unit, never rounded onto or across its limit; ``none`` where there is no value."""
+def check_value(check: Check, unit: str) -> str:
+    """A check's value with its unit, never rounded onto or across its limit; ``n/a`` where there is no value."""
     if check.value is None:
-        return "none"
-    unit = unit_of(check.code)
-    scale = HUNDRED if unit == "%" else Decimal(1)
-    direction = cautious(check)
-    shown = CONTEXT.multiply(check.value, scale)
-    places = 2 if unit in ("%", "x") else min(natural_places(shown), 2)
+        return "n/a"
+    shown, places = _scaled(check.value, unit), _places(check.value, unit)
+    sign = SIGNS.get(unit, "")
     if check.limit is None:
-        return grouped(shown, places, direction) + unit
-    return beside(shown, CONTEXT.multiply(check.limit, scale), direction, places) + unit
+        return grouped(shown, places, cautious(check)) + sign
+    return beside(shown, _scaled(check.limit, unit), cautious(check), places) + sign
 
 
-def limit_text(check: Check) -> str:
+def limit_text(check: Check, unit: str) -> str:
     """A limit as it was given: ``60%``, ``5x``, ``30d``; empty where the rule has none."""
     if check.limit is None:
         return ""
-    unit = unit_of(check.code)
-    shown = CONTEXT.multiply(check.limit, HUNDRED) if unit == "%" else check.limit
-    return grouped(shown, natural_places(shown), Direction.NEAREST) + unit
+    shown = _scaled(check.limit, unit)
+    return grouped(shown, natural_places(shown), Direction.NEAREST) + SIGNS.get(unit, "")
 
 
-def headroom_text(check: Check) -> str:
+def headroom_text(check: Check, unit: str) -> str:
     """What is left before the limit is broken, rounded down, negative when it is broken."""
     if check.headroom is None:
         return ""
-    unit = unit_of(check.code)
-    shown = CONTEXT.multiply(check.headroom, HUNDRED) if unit == "%" else check.headroom
-    return grouped(shown, 2 if unit in ("%", "x") else min(natural_places(shown), 2), Direction.DOWN) + unit
+    shown = _scaled(check.headroom, unit)
+    return grouped(shown, _places(check.headroom, unit), Direction.DOWN) + SIGNS.get(unit, "")
+
+
+def _scaled(value: Decimal, unit: str) -> Decimal:
+    return CONTEXT.multiply(value, HUNDRED) if unit == "fraction" else value
+
+
+def _places(value: Decimal, unit: str) -> int:
+    return 2 if unit in ("fraction", "multiple") else min(natural_places(value), 2)
+
+
+def same(left: Decimal | None, right: Decimal | None) -> bool:
+    """Whether two figures are equal but for the residue of a division."""
+    if left is None or right is None:
+        return left is right
+    return _side(left, right) == 0
 
 
 def settled_value(value: Decimal, limit: Decimal | None, places: int = 10) -> Decimal:
@@ -154,3 +154,8 @@ def settled_value(value: Decimal, limit: Decimal | None, places: int = 10) -> De
         if _side(shown, limit) == side:
             return shown
     return rounded(value, MOST_PLACES, Direction.NEAREST)
+
+
+def settled(headroom: Decimal, places: int = 10) -> Decimal:
+    """What is left before a limit, for machines: rounded down."""
+    return rounded(headroom, places, Direction.DOWN)

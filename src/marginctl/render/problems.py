@@ -1,4 +1,4 @@
-"""Problems as a reader of the file wants them: place, message, the line with a caret below it, what to write instead."""
+"""Problems as a reader of the file wants them: place, message, the line with a caret, what to write instead."""
 
 from collections.abc import Sequence
 
@@ -58,10 +58,14 @@ def _pointer(problem: Problem, options: Options, show: Show) -> list[Line]:
         return []
     at = caret(problem)
     dots = glyphs(options).ellipsis
-    meant = problem.location.end_column - problem.location.column
+    end = at + max(problem.location.end_column - problem.location.column, 1)
     before, marked, behind = (
         show(part.replace("\t", TAB).replace("…", dots))
-        for part in (problem.excerpt[:at], problem.excerpt[at : at + max(meant, 1)], problem.excerpt[at + max(meant, 1) :])
+        for part in (
+            problem.excerpt[:at],
+            problem.excerpt[at : at + max(meant, 1)],
+            problem.excerpt[at + max(meant, 1) :],
+        )
     )
     room = None if options.width is None else options.width - len(MARGIN)
     if room is not None and cells_of(before) > room - CARET_ROOM:

@@ -116,14 +116,14 @@ def _items(texts: Sequence[str], options: Options) -> list[Line]:
 
 
 def verdict_line(outcome: Outcome, run: Run, options: Options) -> list[Block]:
-    """``FAIL  desk-a: 1 error, 2 warnings. Cheapest way to pass: ...``"""
+    """``FAIL  desk-a: 1 error, 2 warnings. Cheapest way: ...``."""
     word = verdict(outcome, run.fail_on)
     show = shower(options)
     name = show(outcome.report.account.name if outcome.report else outcome.file)
     text = f"{name}: {_tally(outcome)}."
     remedy = cheapest(outcome)
     if word in (Verdict.FAIL, Verdict.WARN) and remedy:
-        text += f" Cheapest way to pass: {show(remedy)}"
+        text += f" Cheapest way: {show(remedy)}"
     lead: Line = ((word.value, VERDICT_STYLES[word]), ("  ", ""))
     return [*paragraph(text, options.width, lead=lead)]
 

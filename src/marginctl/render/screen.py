@@ -82,9 +82,7 @@ def paragraph(text: str, width: int | None, *, lead: Line = (), style: str = "")
     """Words wrapped to the width; later lines hang below the end of ``lead``."""
     hang = line_width(lead)
     rows = wrapped(text, None if width is None else max(width - hang, 20))
-    return [
-        (*(lead if number == 0 else line(" " * hang)), *line(row, style)) for number, row in enumerate(rows)
-    ]
+    return [(*(lead if number == 0 else line(" " * hang)), *line(row, style)) for number, row in enumerate(rows)]
 
 
 def draw(blocks: Iterable[Block], options: Options) -> str:
@@ -130,9 +128,13 @@ def _table(columns: Sequence[Column], widths: Sequence[int], rule: str) -> "Tabl
     from rich.table import Table
 
     table = Table(box=None, padding=0, pad_edge=False)
+    units = any(column.unit for column in columns)
     indents = [INDENT if number == 0 else " " * GUTTER for number in range(len(columns))]
     for column, cells, indent in zip(columns, widths, indents, strict=True):
-        table.add_column(_header(column, cells, indent, rule), width=cells + len(indent), no_wrap=True)
+        head = [(column.title, "bold"), (column.unit, "dim"), (rule * cells, "dim")]
+        texts = [head[0], *head[1 if units else 2 :]]
+        header = _Rows([((indent + _padded(text, cells, column.right), style),) for text, style in texts])
+        table.add_column(header, width=cells + len(indent), no_wrap=True)
     for row in range(len(columns[0].cells) if columns else 0):
         table.add_row(
             *(
@@ -141,11 +143,6 @@ def _table(columns: Sequence[Column], widths: Sequence[int], rule: str) -> "Tabl
             )
         )
     return table
-
-
-def _header(column: Column, cells: int, indent: str, rule: str) -> "_Rows":
-    texts = (_padded(column.title, cells, column.right), _padded(column.unit, cells, column.right), rule * cells)
-    return _Rows([((indent + text, style),) for text, style in zip(texts, ("bold", "dim", "dim"), strict=True)])
 
 
 def _style(column: Column, row: int) -> str:

@@ -1,6 +1,6 @@
 """The tables of a report: pools, positions, collateral, netting, liquidation per underlying, limits.
 
-Each function takes finished figures and gives a grid, or none where there is nothing to say. Money is shown to the cent.
+Each function takes finished figures and gives a grid, or none where there is nothing to say. Money is shown in cents.
 Prices and quantities differ by orders of magnitude within one column: they keep the decimals of their own row and stand
 with their points below each other.
 """
@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from marginctl.core.exact import Direction
-from marginctl.core.report import FIGURES, NettingFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.core.report import FIGURES, CollateralFigures, PositionFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Status
+from marginctl.render.document import Manual
 from marginctl.render.layout import Column
 from marginctl.render.numbers import (
     aligned,
@@ -51,7 +52,9 @@ def positions(report: Report, show: Show) -> Grid | None:
     columns = (
         Column(title="symbol", cells=[show(row.symbol) for row in rows], right=False, name=True),
         Column(title="side", cells=[row.side for row in rows], right=False, priority=1),
-        _pools_of(report, rows, show, priority=9),
+        _pools_of(
+            report, ["isolated" if row.margin_mode == "isolated" else row.pool for row in rows], show, priority=4
+        ),
         Column(title="quantity", cells=aligned([exactly(row.quantity) for row in rows]), priority=6),
         _prices("entry", rows, "entry_price", priority=10),
         _prices("mark", rows, "mark_price", priority=5),
@@ -108,31 +111,14 @@ def collateral(report: Report, show: Show) -> Grid | None:
     if not rows:
         return None
     money = report.account.currency
-    priced = [(row, max(2, min(8, row.price.adjusted() + 2))) for row in rows]
     columns = (
         Column(title="asset", cells=[show(row.asset) for row in rows], right=False, name=True),
-        _pools_of(report, rows, show, priority=5),
+        _pools_of(report, [row.pool for row in rows], show, priority=2),
         Column(title="balance", unit="units", cells=aligned([exactly(row.balance) for row in rows]), priority=3),
-        Column(
-            title="PnL",
-            unit="units",
-            cells=aligned([figure("unrealized_pnl", row.unrealized_pnl, places) for row, places in priced]),
-            styles=[_sign_style(row.unrealized_pnl) for row in rows],
-            priority=6,
-        ),
-        Column(
-            title="equity",
-            unit="units",
-            cells=aligned([figure("equity", row.equity, places) for row, places in priced]),
-            priority=4,
-        ),
-        Column(
-            title="price",
-            unit=money,
-            cells=aligned([_own_price(row.price, FIGURES["price"].direction) for row in rows]),
-            priority=4,
-        ),
-        Column(title="haircut", unit="%", cells=[percent("haircut", row.haircut) for row in rows], priority=2),
+        _units("PnL", rows, "unrealized_pnl", priority=6),
+        _units("equity", rows, "equity", priority=4),
+        Column(title="price", unit=money, cells=aligned([_own_price(row.price) for row in rows]), priority=4),
+        _shares("haircut", rows, "haircut", priority=3),
         _signed("value", rows, "value", money, priority=1),
     )
     return Grid("Collateral", "", columns)
@@ -164,7 +150,7 @@ def underlyings(report: Report, show: Show) -> Grid | None:
     money = report.account.currency
     columns = (
         Column(title="asset", cells=[show(row.asset) for row in rows], right=False, name=True),
-        _pools_of(report, rows, show, priority=4),
+        _pools_of(report, [row.pool for row in rows], show, priority=2),
         Column(title="delta", unit="units", cells=aligned([_delta(row.delta) for row in rows]), priority=5),
         _signed("net notional", rows, "net_notional", money, priority=6),
         _money("gross notional", rows, "gross_notional", money, priority=8),
@@ -175,12 +161,11 @@ def underlyings(report: Report, show: Show) -> Grid | None:
     return Grid("Liquidation", "when one asset moves alone", columns)
 
 
-def limits(checks: Sequence[Check], show: Show) -> Grid | None:
-    """Every limit that was looked at, broken ones first."""
+def limits(checks: Sequence[Check], manual: Manual, show: Show) -> Grid | None:
+    """Every limit that was looked at, broken ones first, in the units that the manual gives."""
     order = list(STATUS_WORDS)
     rows = sorted(checks, key=lambda check: order.index(check.status))
-    if not rows:
-        return None
+    judged = [(row, manual[row.code].unit if row.code in manual else "") for row in rows]
     columns = (
         Column(
             title="status",
@@ -191,9 +176,9 @@ def limits(checks: Sequence[Check], show: Show) -> Grid | None:
         Column(title="code", cells=[row.code for row in rows], right=False),
         Column(title="limit on", cells=[row.name for row in rows], right=False, name=True),
         Column(title="subject", cells=[show(row.subject) for row in rows], right=False, name=True, priority=1),
-        Column(title="value", cells=[check_value(row) for row in rows], priority=2),
-        Column(title="limit", cells=[limit_text(row) for row in rows], priority=2),
-        Column(title="headroom", cells=[headroom_text(row) for row in rows], priority=3),
+        Column(title="value", cells=[check_value(row, unit) for row, unit in judged], priority=2),
+        Column(title="limit", cells=[limit_text(row, unit) for row, unit in judged], priority=2),
+        Column(title="headroom", cells=[headroom_text(row, unit) for row, unit in judged], priority=3),
     )
     return Grid("Limits", "broken ones first", columns)
 
@@ -237,8 +222,22 @@ def _price(row: PositionFigures, price: Decimal | None) -> str:
     return grouped(price, min(most, given), Direction.NEAREST)
 
 
-def _own_price(price: Decimal, direction: Direction) -> str:
-    return grouped(price, price_places(price), direction)
+def _own_price(price: Decimal, direction: Direction = Direction.NEAREST) -> str:
+    return grouped(price, min(price_places(price), max(natural_places(price), 2)), direction)
+
+
+def _units(title: str, rows: Sequence[CollateralFigures], name: str, *, priority: int) -> Column:
+    """Amounts of each row's own asset."""
+    values: list[Decimal] = [getattr(row, name) for row in rows]
+    cells = [figure(name, value, _unit_places(row)) for row, value in zip(rows, values, strict=True)]
+    styles = [_sign_style(value) for value in values] if name == "unrealized_pnl" else []
+    return Column(title=title, unit="units", cells=aligned(cells), styles=styles, priority=priority)
+
+
+def _unit_places(row: CollateralFigures) -> int:
+    """Decimals at which a unit of the asset's last digit is worth about a cent, fewer where nothing stands there."""
+    worth = max(2, min(8, row.price.adjusted() + 2))
+    return min(worth, max(2, natural_places(row.unrealized_pnl), natural_places(row.equity)))
 
 
 def _fall(row: UnderlyingFigures) -> str:
@@ -255,10 +254,10 @@ def _delta(delta: Decimal) -> str:
     return grouped(delta, min(natural_places(delta), price_places(delta)), Direction.NEAREST)
 
 
-def _pools_of(report: Report, rows: Sequence[Any], show: Show, *, priority: int) -> Column:
+def _pools_of(report: Report, names: Sequence[str], show: Show, *, priority: int) -> Column:
     """The pool of every row; empty, and so not shown, where there is only one."""
     several = len(report.pools) > 1
-    cells = [show(row.pool) if several else "" for row in rows]
+    cells = [show(name) if several else "" for name in names]
     return Column(title="pool", cells=cells, right=False, name=True, priority=priority)
 
 
@@ -267,6 +266,11 @@ def _known(values: Sequence[str | None]) -> list[str]:
     if not any(values):
         return [""] * len(values)
     return [UNKNOWN if value is None else value for value in values]
+
+
+def _pool_word(row: PositionFigures) -> str:
+    """The name of an isolated pool would only repeat the position's own."""
+    return row.margin_mode if row.margin_mode == "isolated" else row.pool
 
 
 def _nearest(distance: Decimal | None) -> tuple[bool, Decimal]:

@@ -8,7 +8,7 @@ from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Check, Status
 from marginctl.render.document import Options, Outcome, Verbosity
 from marginctl.render.layout import cells_of, shortened
-from marginctl.render.numbers import check_value, figure, limit_text, percent
+from marginctl.render.numbers import check_value, figure, limit_text, percent, same
 from marginctl.render.screen import INDENT, Block, Glyphs, Line, Show, glyphs, line, line_width, paragraph, shower
 from marginctl.render.sections import STATUS_WORDS, UNKNOWN
 
@@ -28,18 +28,19 @@ MORE_MONEY = (
     ("net_notional", "net notional"),
 )
 RATIOS = (
-    ("utilization", "utilization", "MC101"),
-    ("maintenance_ratio", "maintenance ratio", "MC103"),
-    ("leverage", "leverage", "MC104"),
+    ("utilization", "utilization", "MC101", "fraction"),
+    ("maintenance_ratio", "maintenance ratio", "MC103", "fraction"),
+    ("leverage", "leverage", "MC104", "multiple"),
 )
+"""Figure, label, the code of the limit on it, its unit."""
 STATES = {
     "healthy": ("healthy", "green"),
     "restricted": ("RESTRICTED: free collateral is negative, nothing new can be opened", "bold yellow"),
     "margin-call": ("MARGIN CALL: at the venue's warning level", "bold yellow"),
     "liquidation": ("LIQUIDATION: equity is below the level the venue asks for", "bold red"),
 }
-BAR = 20
-GAP = "    "
+BARS = (20, 16, 12, 10)
+GAP = "   "
 
 
 def header(outcome: Outcome, report: Report, options: Options) -> list[Block]:
@@ -55,7 +56,19 @@ def header(outcome: Outcome, report: Report, options: Options) -> list[Block]:
         name = shortened(name, options.width * 2 // 3, glyphs(options).ellipsis)
         file = shortened(file, options.width - cells_of(name) - 2, glyphs(options).ellipsis)
     title: Line = ((name, "bold"), (f"  {file}", "dim"))
-    return [title, *paragraph(f" {dot} ".join(facts), options.width, style="dim")]
+    return [title, *(line(row, "dim") for row in _joined(facts, f" {dot} ", options.width))]
+
+
+def _joined(facts: Sequence[str], separator: str, width: int | None) -> list[str]:
+    """Facts in as few lines as the width allows, broken between facts."""
+    rows = list(facts[:1])
+    for fact in facts[1:]:
+        longer = rows[-1] + separator + fact
+        if width is None or cells_of(longer) <= width:
+            rows[-1] = longer
+        else:
+            rows.append(fact)
+    return rows
 
 
 def _dates(outcome: Outcome, report: Report, options: Options) -> list[str]:
@@ -71,17 +84,23 @@ def _dates(outcome: Outcome, report: Report, options: Options) -> list[str]:
 def account(outcome: Outcome, report: Report, options: Options) -> list[Block]:
     """Money on the left, ratios with their limits on the right, or below where the terminal is narrow."""
     money = _money_lines(report, MONEY + MORE_MONEY if options.verbosity is Verbosity.VERBOSE else MONEY)
-    ratios = [_ratio_line(report, row, outcome.checks, glyphs(options)) for row in RATIOS]
-    side = max(map(line_width, money))
-    title = _title(report)
-    if options.width and side + len(GAP) + max(map(line_width, ratios)) > options.width:
-        return [title, *money, *ratios, *_worst_pool(report, options)]
-    blank = [line()] * (len(money) - len(ratios))
-    beside = [
-        (*left, *line(" " * (side - line_width(left)) + GAP), *right)
-        for left, right in zip(money, [*ratios, *blank], strict=True)
+    side = max(map(line_width, money)) + len(GAP)
+    for cells in BARS:
+        ratios = _ratio_lines(report, outcome.checks, glyphs(options), cells)
+        if options.width is None or side + max(map(line_width, ratios)) <= options.width:
+            return [_title(report), *_beside(money, ratios, side), *_worst_pool(report, options)]
+    below: list[Line] = [
+        (*line(INDENT), *ratio) for ratio in _ratio_lines(report, outcome.checks, glyphs(options), BAR)
     ]
-    return [title, *beside, *_worst_pool(report, options)]
+    return [_title(report), *money, line(), *below, *_worst_pool(report, options)]
+
+
+def _beside(left: Sequence[Line], right: Sequence[Line], side: int) -> list[Line]:
+    blank = [line()] * (len(left) - len(right))
+    return [
+        (*money, *line(" " * (side - line_width(money))), *ratio)
+        for money, ratio in zip(left, [*right, *blank], strict=True)
+    ]
 
 
 def _title(report: Report) -> Line:
@@ -95,47 +114,50 @@ def _money_lines(report: Report, rows: Sequence[tuple[str, str]]) -> list[Line]:
     return [line(f"{INDENT}{label:<{longest}}  {cell:>{widest}}") for (_, label), cell in zip(rows, cells, strict=True)]
 
 
-def _ratio_line(report: Report, row: tuple[str, str, str], checks: Sequence[Check], signs: Glyphs) -> Line:
-    """``utilization  64.21%  ████████│█····  FAIL, limit 60%``"""
-    name, label, code = row
-    value: Decimal | None = getattr(report.totals, name)
-    check = _check_of(code, value, checks)
-    limit = None if check is None else check.limit
-    spans: Line = ((f"{INDENT}{label:<17}  {_ratio(name, value, check):>9}  ", ""),)
-    style = STATUS_WORDS[check.status][1] if check else ""
-    drawn = " " * BAR if name == "leverage" else bar(value, limit, signs)
-    if check is None:
-        return (*spans, (drawn, style))
-    return (*spans, (drawn, style), ("  ", ""), *_judged(check))
+def _ratio_lines(report: Report, checks: Sequence[Check], signs: Glyphs, cells: int) -> list[Line]:
+    """``utilization  64.21%  ████████│█····  FAIL limit 60%``, one line per ratio, the bar ``cells`` wide."""
+    values: list[Decimal | None] = [getattr(report.totals, name) for name, _, _, _ in RATIOS]
+    found = [_check_of(code, value, checks) for (_, _, code, _), value in zip(RATIOS, values, strict=True)]
+    texts = [_ratio(name, value, check) for (name, _, _, _), value, check in zip(RATIOS, values, found, strict=True)]
+    labels, widest = max(len(label) for _, label, _, _ in RATIOS), max(map(len, texts))
+    rows: list[Line] = []
+    for (_, label, _, unit), value, check, text in zip(RATIOS, values, found, texts, strict=True):
+        style = STATUS_WORDS[check.status][1] if check else ""
+        drawn = bar(value, check.limit if check else None, signs, cells) if unit == "fraction" else " " * cells
+        judged = _judged(check, unit) if check else ()
+        rows.append((*line(f"{label:<{labels}}  {text:>{widest}}  "), (drawn, style), *judged))
+    return rows
 
 
-def _judged(check: Check) -> Line:
+def _judged(check: Check, unit: str) -> Line:
     word, style = STATUS_WORDS[check.status]
+    limit = f"limit {limit_text(check, unit)}" if check.limit is not None else ""
     if check.status is Status.PASS:
-        return line(f"limit {limit_text(check)}" if check.limit is not None else "", "dim")
-    return ((word, style), *line(f" limit {limit_text(check)}" if check.limit is not None else "", style))
+        return line(f"  {limit}" if limit else "", "dim")
+    return line(f"  {word} {limit}".rstrip(), style)
 
 
 def _check_of(code: str, value: Decimal | None, checks: Sequence[Check]) -> Check | None:
     """The check of this very figure; the same rule may have judged other pools as well."""
-    return next((check for check in checks if check.code == code and check.value == value), None)
+    return next((check for check in checks if check.code == code and same(check.value, value)), None)
 
 
 def _ratio(name: str, value: Decimal | None, check: Check | None) -> str:
     if value is None:
         return UNKNOWN
-    if check is not None and check.limit is not None:
-        return check_value(check)
-    return f"{figure(name, value)}x" if name == "leverage" else f"{percent(name, value)}%"
+    unit = next(unit for figure_name, _, _, unit in RATIOS if figure_name == name)
+    if check is not None:
+        return check_value(check, unit)
+    return f"{percent(name, value)}%" if unit == "fraction" else f"{figure(name, value)}x"
 
 
-def bar(value: Decimal | None, limit: Decimal | None, signs: Glyphs) -> str:
-    """A share as twenty cells, rounded up, with a mark where its limit stands; a ratio over no equity fills it."""
-    filled = BAR if value is None else int(rounded(min(max(value, ZERO), ONE) * BAR, 0, Direction.UP))
-    cells = [signs.filled] * filled + [signs.blank] * (BAR - filled)
+def bar(value: Decimal | None, limit: Decimal | None, signs: Glyphs, cells: int) -> str:
+    """A share of 100%, rounded up to whole cells, with a mark at its limit; a ratio over no equity fills it."""
+    filled = cells if value is None else int(rounded(min(max(value, ZERO), ONE) * cells, 0, Direction.UP))
+    drawn = [signs.filled] * filled + [signs.blank] * (cells - filled)
     if limit is not None and ZERO < limit < ONE:
-        cells[int(limit * BAR)] = signs.mark
-    return "".join(cells)
+        drawn[int(limit * cells)] = signs.mark
+    return "".join(drawn)
 
 
 def _worst_pool(report: Report, options: Options) -> list[Line]:

@@ -1,6 +1,6 @@
 """The screen a trader reads: account, tables, findings, and in the last line the verdict.
 
-The text fits ``options.width`` cells without ever cutting a number; it is plain unless ``options.color`` says otherwise.
+The text fits ``options.width`` cells without ever cutting a number; it is plain unless ``options.color`` is set.
 """
 
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ def _tables(outcome: Outcome, report: Report, options: Options) -> Iterable[Bloc
     yield sections.netting(report)
     yield sections.underlyings(report, show)
     if options.verbosity is Verbosity.VERBOSE:
-        yield sections.limits(outcome.checks, show)
+        yield sections.limits(outcome.checks, options.manual, show)
 
 
 def _spaced(parts: Iterable[list[Block]]) -> list[Block]:

@@ -71,4 +71,5 @@ RULE = Rule(
     unit=Unit.FRACTION,
     default_severity=Severity.ERROR,
     always=True,
+    waivable=False,
 )

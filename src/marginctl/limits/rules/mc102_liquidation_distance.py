@@ -86,9 +86,7 @@ def nearest(row: UnderlyingFigures, price: Decimal) -> tuple[str | None, str]:
     return ("up", plain(rounded_price(up, Direction.DOWN))) if up is not None else (None, "")
 
 
-def _alone_remedy(
-    pool: PoolFigures, row: UnderlyingFigures, way: str | None, paths: Paths, limit: Decimal
-) -> Remedy:
+def _alone_remedy(pool: PoolFigures, row: UnderlyingFigures, way: str | None, paths: Paths, limit: Decimal) -> Remedy:
     found = paths.deposit(pool, paths.alone(row.asset, limit))
     return remedy(found, _reduction(row, way))
 

@@ -18,19 +18,17 @@ from decimal import Decimal
 from marginctl.core.account import Purpose
 from marginctl.core.exact import ONE
 from marginctl.limits.context import Context
-from marginctl.limits.figures import position_subjects
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
 from marginctl.limits.wording import plain
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per position that is no hedge."""
-    subjects = position_subjects(context.report)
     for row in context.report.positions:
         if row.purpose == Purpose.HEDGE.value:
             continue
         yield Measurement(
-            subject=subjects[row.key],
+            subject=row.key,
             measured=Ratio(ONE, row.initial_rate),
             what=f"leverage of the {row.symbol} {row.side}",
             undefined="its initial rate is 0",

@@ -44,7 +44,9 @@ def measure(context: Context) -> Iterable[Measurement]:
     for pool in occupied(context.report, cross_pools(context.report)):
         held = {row.asset: row.value for row in collateral(context.report, pool) if row.value > 0}
         rows = underlyings(context.report, pool)
-        coins = [WrongWay(r.asset, held[r.asset], r.net_notional) for r in rows if r.asset in held and r.net_notional > 0]
+        coins = [
+            WrongWay(r.asset, held[r.asset], r.net_notional) for r in rows if r.asset in held and r.net_notional > 0
+        ]
         wrong, value = total(coin.overlap for coin in coins), total(held.values())
         names = ", ".join(coin.asset for coin in coins)
         of = f"{money(wrong, currency, Direction.UP)} in {names} of {money(value, currency, Direction.DOWN)}"

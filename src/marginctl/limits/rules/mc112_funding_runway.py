@@ -48,7 +48,9 @@ def measure(context: Context) -> Iterable[Measurement]:
 
 def _measured(days: Decimal | None, missing: tuple[str, ...]) -> Ratio | Never | Unknown:
     if missing:
-        return Unknown(f"no funding_rate for {listed(missing)}", "add `funding_rate` to these positions, 0% if there is none")
+        return Unknown(
+            f"no funding_rate for {listed(missing)}", "add `funding_rate` to these positions, 0% if there is none"
+        )
     return Never() if days is None else Ratio(days)
 
 

@@ -19,7 +19,7 @@ from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.rule import Fact, Measurement, Rule, Unit, Unknown, advice
 from marginctl.limits.wording import percent
 
-NOT_COMPUTED = Unknown("the scenario was not computed", "run it with a version of marginctl that computes scenarios")
+NOT_COMPUTED = Unknown("the scenario was not computed")
 
 
 def measure(context: Context) -> Iterable[Measurement]:
@@ -45,7 +45,8 @@ def _message(name: str, outcome: ScenarioOutcome | None) -> str:
         return f"survival of scenario {name}"
     if not outcome.crossing:
         return f"scenario {name} is not survived: {outcome.pool} is liquidatable before it begins"
-    return f"scenario {name} is not survived: {outcome.pool} is liquidated after {percent(outcome.crossing, Direction.DOWN)} of it"
+    way = percent(outcome.crossing, Direction.DOWN)
+    return f"scenario {name} is not survived: {outcome.pool} is liquidated after {way} of it"
 
 
 RULE = Rule(

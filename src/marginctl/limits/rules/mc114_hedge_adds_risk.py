@@ -18,23 +18,21 @@ from decimal import Decimal
 from marginctl.core.account import Purpose
 from marginctl.core.exact import ZERO
 from marginctl.limits.context import Context, HedgeEffect
-from marginctl.limits.figures import position_subjects
 from marginctl.limits.rule import Fact, Measurement, Rule, Unit, Unknown, advice
 
-NOT_COMPUTED = Unknown("the account without it was not computed", "use a version of marginctl that computes hedge effects")
+NOT_COMPUTED = Unknown("the account without it was not computed")
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per position marked hedge."""
-    subjects = position_subjects(context.report)
     for row in context.report.positions:
         if row.purpose != Purpose.HEDGE.value:
             continue
         effect = (context.hedge_effects or {}).get(row.key)
         yield Measurement(
-            subject=subjects[row.key],
+            subject=row.key,
             measured=_fact(effect) if effect else NOT_COMPUTED,
-            what=f"{subjects[row.key]} is marked hedge but {_reason(effect)}" if effect else f"effect of the hedge {row.symbol}",
+            what=f"{row.key} is marked hedge but {_reason(effect)}" if effect else f"effect of the hedge {row.symbol}",
             location=context.locations.position(row.key),
             aliases=(row.symbol,),
             remedy=advice("reduce it to what it covers, or mark it `purpose: speculative`"),

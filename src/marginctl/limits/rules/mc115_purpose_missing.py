@@ -13,18 +13,16 @@ Instead: add the line. A hedge is then checked to be one (MC114).
 from collections.abc import Iterable
 
 from marginctl.limits.context import Context
-from marginctl.limits.figures import position_subjects
 from marginctl.limits.rule import Fact, Measurement, Rule, advice
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per position."""
-    subjects = position_subjects(context.report)
     for row in context.report.positions:
         yield Measurement(
-            subject=subjects[row.key],
+            subject=row.key,
             measured=Fact(row.purpose is None),
-            what=f"{subjects[row.key]} has no purpose",
+            what=f"{row.key} has no purpose",
             location=context.locations.position(row.key),
             aliases=(row.symbol,),
             remedy=advice("add `purpose: speculative` or `purpose: hedge`"),

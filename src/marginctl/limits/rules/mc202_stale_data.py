@@ -36,8 +36,12 @@ def measure(context: Context) -> Iterable[Measurement]:
 
 
 def _age(context: Context, as_of: str) -> Ratio | Unknown:
-    moment = datetime.fromisoformat(as_of).astimezone(UTC)
-    return age(moment.date().isoformat(), context.today)
+    moment = datetime.fromisoformat(as_of)
+    try:
+        day = moment.astimezone(UTC).date()
+    except OverflowError:  # within a day of the first or last one of the calendar
+        day = moment.date()
+    return age(day.isoformat(), context.today)
 
 
 RULE = Rule(

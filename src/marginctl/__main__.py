@@ -1,0 +1,5 @@
+"""``python -m marginctl``."""
+
+from marginctl.cli.main import run
+
+run()

@@ -1,0 +1,109 @@
+"""What a scenario does on its whole straight path, and what a position adds to or takes from the account's safety."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from marginctl.core.account import Account, MarginMode, Position, Purpose
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state, shock_path
+from marginctl.core.pool import entry_value, exposure_side, notional, partition
+
+
+class PathOutcome(NamedTuple):
+    """The first pool to be liquidated on the path to a scenario.
+
+    crossing: the fraction of the path (0 = now, 1 = all of it), None = no pool is. bystanders: keys of the positions
+    with PnL >= 0 that stand in that pool at that point.
+    """
+
+    crossing: Decimal | None
+    pool: str | None
+    bystanders: tuple[str, ...]
+
+
+NOTHING_CROSSES = PathOutcome(None, None, ())
+
+
+def states_of(account: Account) -> list[PoolState]:
+    """The pools of an account, evaluated at its prices."""
+    return [pool_state(pool) for pool in partition(account)]
+
+
+def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str, Decimal]) -> PathOutcome:
+    """Walk the straight path  price * (1 + shock * u), 0 <= u <= 1, to the first crossing of any pool."""
+    path = shock_path(shocks)
+    first: tuple[Decimal, PoolState] | None = None
+    for state in states:
+        found = first_on_path(state, path, state.pool.rules)
+        if found is not None and (first is None or found < first[0]):
+            first = found, state
+    if first is None:
+        return NOTHING_CROSSES
+    u, state = first
+    at = {asset: ONE + shock * u for asset, shock in shocks.items()}
+    winners = tuple(p.key for p in state.pool.positions if pnl_at(p, account.prices, at) >= 0)
+    return PathOutcome(u, state.pool.name, winners)
+
+
+def pnl_at(position: Position, prices: dict[str, Decimal], ratios: dict[str, Decimal]) -> Decimal:
+    """Unrealized PnL in currency with prices multiplied by ``ratios``: side * (N * r_driver - E * r_settle)."""
+    contract = position.contract
+    value = notional(position, prices) * ratios.get(contract.driver, ONE)
+    return exposure_side(position) * (value - entry_value(position, prices) * ratios.get(contract.settle, ONE))
+
+
+def without(account: Account, keys: frozenset[str]) -> Account:
+    """The account after closing positions at their marks: their PnL is paid in their settle assets."""
+    balances = dict(account.balances)
+    for position in account.positions:
+        if position.key in keys:
+            settle = position.contract.settle
+            pnl = pnl_at(position, account.prices, {}) / account.prices[settle]
+            balances[settle] = balances.get(settle, ZERO) + pnl
+    kept = tuple(position for position in account.positions if position.key not in keys)
+    return replace(account, balances=balances, positions=kept)
+
+
+class HedgeFigures(NamedTuple):
+    """With and without a position: its pool's distance to liquidation (None = never), the delta of its base."""
+
+    distance: Decimal | None
+    distance_without: Decimal | None
+    delta: Decimal
+    delta_without: Decimal
+
+
+def hedge_figures(account: Account, position: Position) -> HedgeFigures:
+    """What removing a position changes: the smallest move (all together, or its base alone), and the account's delta."""
+    base = position.contract.base
+    before, after = states_of(account), states_of(without(account, frozenset({position.key})))
+    name = next(state.pool.name for state in before if any(p.key == position.key for p in state.pool.positions))
+    return HedgeFigures(
+        _distance(account, before, name, base),
+        _distance(account, after, name, base),
+        _delta(account, before, base),
+        _delta(account, after, base),
+    )
+
+
+def _distance(account: Account, states: list[PoolState], name: str, base: str) -> Decimal | None:
+    for state in states:
+        if state.pool.name == name:
+            rules = state.pool.rules
+            sides = asset_sides(state, base, rules), joint_sides(state, account.betas, rules)
+            return min((side.nearest for side in sides if side.nearest is not None), default=None)
+    return None
+
+
+def _delta(account: Account, states: list[PoolState], asset: str) -> Decimal:
+    """d(value before haircut) / d(price of the asset) over all pools, in units of the asset."""
+    slope = sum((h.form.get(asset, ZERO) for state in states for h in state.pool.holdings), ZERO)
+    return slope / account.prices[asset]
+
+
+def hedges(account: Account) -> tuple[Position, ...]:
+    """Positions marked hedge that stand in a cross pool."""
+    return tuple(p for p in account.positions if p.purpose is Purpose.HEDGE and p.margin_mode is MarginMode.CROSS)

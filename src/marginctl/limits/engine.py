@@ -1,0 +1,311 @@
+"""Rules x bounds x waivers -> checks, findings, and problems where a limit could not be evaluated.
+
+Rules measure; here it is decided what passes. Equality passes, a ratio that does not exist breaks every limit on it,
+and what cannot be measured is ``not-evaluated``, never a pass: a note where nobody asked for the limit, a problem
+(exit code 2) where a file did.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from marginctl.core.exact import ZERO, exceeds, ratio, sign
+from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
+from marginctl.limits.config import Bound, LimitsConfig, Origin
+from marginctl.limits.context import Context
+from marginctl.limits.registry import BY_CODE, FACT_CODES, RULES
+from marginctl.limits.rule import (
+    Comparison,
+    Deposit,
+    Fact,
+    Measurement,
+    Never,
+    Ratio,
+    Remedy,
+    Rule,
+    Unknown,
+)
+from marginctl.limits.waivers import Ledger
+from marginctl.limits.wording import amount, measured
+
+ACCOUNT = "account"
+CANNOT_EVALUATE = "MC030"
+GRAVITY = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+STATUS = {Severity.WARNING: Status.WARN, Severity.ERROR: Status.FAIL}
+
+
+class Way(Struct, frozen=True):
+    """The deposit that alone lifts one finding."""
+
+    code: str
+    subject: str
+    severity: Severity
+    deposit: Deposit
+
+
+class Evaluation(Struct, frozen=True):
+    """What the limits say about one account.
+
+    ``problems`` (MC030): limits that a file set and that could not be evaluated. ``ways``: the deposits that lift
+    findings, for the verdict.
+    """
+
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...] = ()
+    ways: tuple[Way, ...] = ()
+
+
+class Selection(Struct, frozen=True):
+    """``--select`` and ``--ignore``: codes; nothing selected = all."""
+
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+
+    def takes(self, rule: Rule) -> bool:
+        """Whether the rule is to be evaluated; MC100 always is."""
+        chosen = not self.select or rule.code in self.select
+        return rule.always or (chosen and rule.code not in self.ignore)
+
+
+class _Result:
+    """What has been found so far."""
+
+    def __init__(self) -> None:
+        self.checks: list[Check] = []
+        self.findings: list[Finding] = []
+        self.problems: list[Problem] = []
+        self.ways: list[Way] = []
+        self.undecided: set[str] = set()
+
+
+EVERYTHING = Selection()
+
+
+def evaluate(context: Context, config: LimitsConfig, selection: Selection = EVERYTHING) -> Evaluation:
+    """Every selected rule on one account. Raises ValueError for a fact whose code no rule takes."""
+    lost = {fact.code for fact in context.facts} - FACT_CODES
+    if lost:
+        raise ValueError(f"facts that no rule takes: {', '.join(sorted(lost))}")
+    result = _Result()
+    ledger = Ledger(config.waivers, context.today)
+    taken = [rule for rule in RULES if selection.takes(rule)]
+    for rule in taken:
+        bounds = config.of(rule)
+        if bounds:
+            _apply(rule, bounds, context, ledger, result)
+    judged = {rule.code for rule in taken} - result.undecided
+    codes = {rule.code for rule in taken}
+    result.findings += [f for f in ledger.hygiene(judged) if f.code in codes]
+    result.findings += _ignored(selection, context.locations.account)
+    return Evaluation(tuple(result.checks), tuple(result.findings), tuple(result.problems), tuple(result.ways))
+
+
+def _apply(rule: Rule, bounds: tuple[Bound, ...], context: Context, ledger: Ledger, result: _Result) -> None:
+    measurements = list(rule.measure(context))
+    for measurement in measurements:
+        applicable = [bound for bound in bounds if bound.applies_to(measurement.subject)]
+        if not applicable:
+            continue
+        if isinstance(measurement.measured, Unknown):
+            _undecided(rule, applicable, measurement, measurement.measured, result)
+        else:
+            _decided(rule, applicable, measurement, ledger, result)
+    _unmeasured(rule, bounds, [measurement.subject for measurement in measurements], context, result)
+
+
+def _unmeasured(rule: Rule, bounds: Iterable[Bound], subjects: list[str], context: Context, result: _Result) -> None:
+    """A rule with nothing to measure passes; one that a file has set for scenarios that are not there cannot."""
+    for bound in bounds:
+        for name in _absent(rule, bound, subjects):
+            why = Unknown(f"there is no scenario {name}".rstrip(), "add it under `scenarios`")
+            absent = Measurement(name or ACCOUNT, why, f"`{rule.key}`", context.locations.account)
+            _undecided(rule, [bound], absent, why, result)
+    if not subjects and rule.code not in result.undecided and rule.key:
+        result.checks.append(
+            Check(rule.code, rule.name, ACCOUNT, None, _strictest(rule, bounds).threshold, Status.PASS)
+        )
+
+
+def _absent(rule: Rule, bound: Bound, subjects: list[str]) -> list[str]:
+    """The scenarios that a bound names and nobody has declared; an empty name where any would do and none is there."""
+    if bound.subjects is not None:
+        return sorted(bound.subjects.difference(subjects))
+    return [""] if rule.needs_subject and not subjects and _is_configured(bound) else []
+
+
+def _is_configured(bound: Bound) -> bool:
+    return bound.origin is not Origin.DEFAULT
+
+
+def _undecided(rule: Rule, bounds: list[Bound], measurement: Measurement, why: Unknown, result: _Result) -> None:
+    configured = next((bound for bound in bounds if _is_configured(bound)), None)
+    limit = _strictest(rule, bounds).threshold
+    result.undecided.add(rule.code)
+    result.checks.append(Check(rule.code, rule.name, measurement.subject, None, limit, Status.NOT_EVALUATED))
+    if configured is not None:
+        result.problems.append(_problem(rule, configured, why, measurement.location))
+    result.findings.append(
+        Finding(
+            code=rule.code,
+            name=rule.name,
+            severity=Severity.NOTE if configured is None else Severity.ERROR,
+            message=f"{measurement.what} not evaluated: {why.reason}",
+            location=measurement.location,
+            subject=measurement.subject,
+            limit=limit,
+            remedy=why.help,
+        )
+    )
+
+
+def _problem(rule: Rule, bound: Bound, why: Unknown, fallback: Location) -> Problem:
+    message = f"`{rule.key}` cannot be evaluated: {why.reason}"
+    return Problem(bound.location or fallback, CANNOT_EVALUATE, message, why.help)
+
+
+def _decided(rule: Rule, bounds: list[Bound], measurement: Measurement, ledger: Ledger, result: _Result) -> None:
+    broken = [bound for bound in bounds if is_broken(rule, measurement, bound.threshold)]
+    if not broken:
+        result.checks.append(_check(rule, measurement, _strictest(rule, bounds), Status.PASS))
+        return
+    live = [bound for bound in broken if not ledger.covers(rule.code, measurement, bound)]
+    worst = _worst(rule, live or broken)
+    if worst.severity in STATUS:
+        status = STATUS[worst.severity] if live else Status.WAIVED
+        result.checks.append(_check(rule, measurement, worst, status))
+    finding, deposit = _finding(rule, measurement, worst, waived=not live)
+    result.findings.append(finding)
+    if deposit is not None and live:
+        result.ways.append(Way(rule.code, measurement.subject, worst.severity, deposit))
+
+
+def is_broken(rule: Rule, measurement: Measurement, threshold: Decimal | None) -> bool:
+    """Above a maximum, below a minimum, by multiplying across; a ratio that does not exist is always broken."""
+    found = measurement.measured
+    if isinstance(found, Fact):
+        return found.broken
+    if isinstance(found, Never) or threshold is None:
+        return False
+    if not isinstance(found, Ratio):
+        raise TypeError("an unknown figure has no comparison")
+    if rule.comparison is Comparison.MINIMUM:
+        return _falls_short(found, threshold)
+    return exceeds(found.numerator, found.denominator, threshold)
+
+
+def _falls_short(found: Ratio, limit: Decimal) -> bool:
+    if found.denominator <= 0:
+        return True
+    needed = limit * found.denominator
+    return sign(found.numerator - needed, abs(found.numerator) + abs(needed)) < 0
+
+
+def _strictest(rule: Rule, bounds: Iterable[Bound]) -> Bound:
+    """The bound that is met first."""
+    return max(bounds, key=lambda bound: (_strictness(rule, bound), GRAVITY[bound.severity]))
+
+
+def _worst(rule: Rule, bounds: Iterable[Bound]) -> Bound:
+    """The gravest bound, of these the strictest."""
+    return max(bounds, key=lambda bound: (GRAVITY[bound.severity], _strictness(rule, bound)))
+
+
+def _strictness(rule: Rule, bound: Bound) -> Decimal:
+    threshold = bound.threshold or ZERO
+    return threshold if rule.comparison is Comparison.MINIMUM else -threshold
+
+
+def value_of(rule: Rule, measurement: Measurement) -> Decimal | None:
+    """The figure, exact; None when it does not exist or what the limit guards against never happens."""
+    found = measurement.measured
+    if isinstance(found, Fact):
+        return found.value
+    if not isinstance(found, Ratio):
+        return None
+    if rule.comparison is Comparison.MINIMUM and found.denominator <= 0:
+        return None
+    return ratio(found.numerator, found.denominator)
+
+
+def limit_of(measurement: Measurement, bound: Bound) -> Decimal | None:
+    """The threshold of the bound, or what the fact itself compares with."""
+    return measurement.measured.limit if isinstance(measurement.measured, Fact) else bound.threshold
+
+
+def _headroom(rule: Rule, measurement: Measurement, bound: Bound) -> Decimal | None:
+    if isinstance(measurement.measured, Fact):
+        return measurement.measured.headroom
+    value = value_of(rule, measurement)
+    if value is None or bound.threshold is None:
+        return None
+    room = bound.threshold - value
+    return -room if rule.comparison is Comparison.MINIMUM else room
+
+
+def _check(rule: Rule, measurement: Measurement, bound: Bound, status: Status) -> Check:
+    return Check(
+        code=rule.code,
+        name=rule.name,
+        subject=measurement.subject,
+        value=value_of(rule, measurement),
+        limit=limit_of(measurement, bound),
+        status=status,
+        headroom=_headroom(rule, measurement, bound),
+    )
+
+
+def _finding(rule: Rule, measurement: Measurement, bound: Bound, *, waived: bool) -> tuple[Finding, Deposit | None]:
+    remedy = measurement.remedy(bound.threshold or ZERO) if measurement.remedy else Remedy("")
+    finding = Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=bound.severity,
+        message=_message(rule, measurement, bound),
+        location=measurement.location,
+        subject=measurement.subject,
+        value=value_of(rule, measurement),
+        limit=limit_of(measurement, bound),
+        remedy=remedy.text,
+        waived=waived,
+    )
+    return finding, remedy.deposit
+
+
+def _message(rule: Rule, measurement: Measurement, bound: Bound) -> str:
+    """One sentence: the figure, its value, the limit and whose it is, what the figure is made of."""
+    if isinstance(measurement.measured, Fact) or bound.threshold is None:
+        return measurement.what + ("" if bound.origin is Origin.DEFAULT else _whose(bound))
+    limit = f"limit {amount(bound.threshold, rule.unit)}{_whose(bound)}"
+    value = value_of(rule, measurement)
+    if value is None:
+        return f"{measurement.what} does not exist, {limit}: {measurement.undefined}"
+    shown = measured(value, bound.threshold, rule.unit, rule.comparison)
+    side = "below" if rule.comparison is Comparison.MINIMUM else "above"
+    detail = f": {measurement.detail}" if measurement.detail else ""
+    return f"{measurement.what} is {shown}, {side} the {limit}{detail}"
+
+
+def _whose(bound: Bound) -> str:
+    if bound.origin is Origin.POLICY and bound.location is not None:
+        return f" ({bound.location.file}:{bound.location.line})"
+    return {Origin.POLICY: " (an error under a policy)", Origin.PORTFOLIO: "", Origin.DEFAULT: " (default)"}[
+        bound.origin
+    ]
+
+
+def _ignored(selection: Selection, location: Location) -> Iterator[Finding]:
+    """MC904: what cannot be ignored says so."""
+    rule = BY_CODE["MC904"]
+    for code in sorted(selection.ignore):
+        if code in BY_CODE and BY_CODE[code].always:
+            yield Finding(
+                code=rule.code,
+                name=rule.name,
+                severity=rule.default_severity or Severity.WARNING,
+                message=f"ignoring {code} has no effect: it is always checked",
+                location=location,
+                subject=code,
+                remedy=f"remove {code} from --ignore",
+            )

@@ -1,0 +1,78 @@
+"""The catalogue: every rule, in the order of its code. A code is never used again for something else."""
+
+from marginctl.limits.rule import Rule
+from marginctl.limits.rules import (
+    mc100_account_liquidatable,
+    mc101_utilization,
+    mc102_liquidation_distance,
+    mc103_maintenance_ratio,
+    mc104_account_leverage,
+    mc105_position_leverage,
+    mc106_isolated_distance,
+    mc107_concentration,
+    mc108_directional_exposure,
+    mc109_stable_buffer,
+    mc110_wrong_way_collateral,
+    mc112_funding_runway,
+    mc113_scenario_survival,
+    mc114_hedge_adds_risk,
+    mc115_purpose_missing,
+    mc116_contagion,
+    mc201_stale_rules,
+    mc202_stale_data,
+    mc203_unverified_rules,
+    mc204_assumption_made,
+    mc205_mark_off_prices,
+    mc206_leverage_above_tier,
+    mc207_maintenance_above_initial,
+    mc208_kinder_than_venue,
+    mc209_expectation_not_met,
+    mc901_waiver_unused,
+    mc902_waiver_expired,
+    mc903_waiver_expiring,
+    mc904_waiver_without_effect,
+)
+
+RULES: tuple[Rule, ...] = (
+    mc100_account_liquidatable.RULE,
+    mc101_utilization.RULE,
+    mc102_liquidation_distance.RULE,
+    mc103_maintenance_ratio.RULE,
+    mc104_account_leverage.RULE,
+    mc105_position_leverage.RULE,
+    mc106_isolated_distance.RULE,
+    mc107_concentration.RULE,
+    mc108_directional_exposure.RULE,
+    mc109_stable_buffer.RULE,
+    mc110_wrong_way_collateral.RULE,
+    mc112_funding_runway.RULE,
+    mc113_scenario_survival.RULE,
+    mc114_hedge_adds_risk.RULE,
+    mc115_purpose_missing.RULE,
+    mc116_contagion.RULE,
+    mc201_stale_rules.RULE,
+    mc202_stale_data.RULE,
+    mc203_unverified_rules.RULE,
+    mc204_assumption_made.RULE,
+    mc205_mark_off_prices.RULE,
+    mc206_leverage_above_tier.RULE,
+    mc207_maintenance_above_initial.RULE,
+    mc208_kinder_than_venue.RULE,
+    mc209_expectation_not_met.RULE,
+    mc901_waiver_unused.RULE,
+    mc902_waiver_expired.RULE,
+    mc903_waiver_expiring.RULE,
+    mc904_waiver_without_effect.RULE,
+)
+FACT_CODES = frozenset({"MC203", "MC204", "MC205", "MC206", "MC207", "MC208", "MC209"})
+"""The codes that a ``DataFact`` may have."""
+
+BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}
+BY_KEY: dict[str, Rule] = {rule.key: rule for rule in RULES if rule.key}
+
+
+def closest(code: str) -> str:
+    """The known code that looks most like an unknown one, or nothing."""
+    from difflib import get_close_matches  # only ever needed for a mistake
+
+    return next(iter(get_close_matches(code.upper(), BY_CODE, 1)), "")

@@ -1,0 +1,26 @@
+"""What it checks: whether the venue would allow the leverage that a position states.
+
+Value: the leverage given; limit: the maximum of the tier that its notional or quantity falls into. A warning; the
+initial margin is computed at the tier's rate.
+
+Why: the venue lowers the leverage as a position grows, and demands the difference in margin.
+
+Example: 50x on a position in a tier that allows 25x.
+
+Instead: set the leverage that the venue applies.
+"""
+
+from marginctl.findings import Severity
+from marginctl.limits.facts import facts_of
+from marginctl.limits.rule import Rule
+
+CODE = "MC206"
+
+RULE = Rule(
+    code=CODE,
+    name="leverage-above-tier",
+    summary="leverage above the maximum of the position's tier",
+    manual=__doc__ or "",
+    measure=facts_of(CODE, "write the leverage that the venue applies"),
+    default_severity=Severity.WARNING,
+)

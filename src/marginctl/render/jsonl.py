@@ -1,0 +1,19 @@
+"""One line of JSON per file, in the order of the files: its REPORT, or what kept it from being checked."""
+
+from typing import Any
+
+from marginctl.render.document import Options, Outcome, Run
+from marginctl.render.json import SCHEMA, encoded, errors_of, report_of
+
+
+def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
+    """The lines, each ending in a line break."""
+    return "".join(f"{encoded(line_of(outcome)).decode()}\n" for outcome in run.outcomes)
+
+
+def line_of(outcome: Outcome) -> dict[str, Any]:
+    """A REPORT; with ``errors`` when a limit could not be evaluated, and nothing but them when there are no figures."""
+    errors = {"errors": errors_of(outcome.problems)}
+    if outcome.report is None:
+        return {"schema": SCHEMA, "file": outcome.file, **errors}
+    return {**report_of(outcome), **(errors if outcome.problems else {})}

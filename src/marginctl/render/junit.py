@@ -1,0 +1,106 @@
+"""JUnit XML: one suite per file, one test case for the account and one per limit, passing ones too.
+
+Broken limits fail (warnings only where warnings fail the run), waived and unevaluated ones are skipped, and a file that
+could not be checked is an error.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from marginctl.document.source import printable
+from marginctl.findings import Check, Finding, Problem, Severity, Status
+from marginctl.render.document import Options, Outcome, Run
+from marginctl.render.numbers import check_value, limit_text
+
+if TYPE_CHECKING:
+    from junitparser import Failure, TestCase, TestSuite
+
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def render(run: Run, options: Options) -> str:
+    """The document, ending in a line break. Needs the package ``junitparser``."""
+    from junitparser import JUnitXml
+
+    document: Any = JUnitXml("marginctl")
+    for outcome in run.outcomes:
+        document.add_testsuite(_suite(outcome, run.fail_on, options))
+    document.update_statistics()
+    text: str = document.tostring().decode()
+    return f"{'' if text.startswith('<?xml') else DECLARATION}{text.rstrip()}\n"
+
+
+def _suite(outcome: Outcome, fail_on: str, options: Options) -> "TestSuite":
+    from junitparser import TestSuite
+
+    suite = TestSuite(printable(outcome.file))
+    suite.add_testcase(_account(outcome))
+    found = {(finding.code, finding.subject): finding for finding in outcome.findings}
+    for check in outcome.checks:
+        unit = options.manual[check.code].unit if check.code in options.manual else ""
+        suite.add_testcase(_check(outcome, check, unit, found.pop((check.code, check.subject), None), fail_on))
+    for finding in found.values():
+        suite.add_testcase(_finding(outcome, finding, fail_on))
+    return suite
+
+
+def _case(outcome: Outcome, name: str) -> "TestCase":
+    from junitparser import TestCase
+
+    account = outcome.report.account.name if outcome.report else outcome.file
+    return TestCase(printable(name), classname=printable(account))
+
+
+def _account(outcome: Outcome) -> "TestCase":
+    from junitparser import Error
+
+    case = _case(outcome, "account")
+    if outcome.problems or outcome.report is None:
+        error = Error(f"could not be checked: {len(outcome.problems)} problem(s)")
+        error.text = "\n".join(map(_line, outcome.problems))
+        case.result = [error]
+    return case
+
+
+def _line(problem: Problem) -> str:
+    location = problem.location
+    text = f"{location.file}:{location.line}:{location.column}: {problem.code} {problem.message}"
+    return printable(f"{text} ({problem.help})" if problem.help else text)
+
+
+def _check(outcome: Outcome, check: Check, unit: str, finding: Finding | None, fail_on: str) -> "TestCase":
+    from junitparser import Skipped
+
+    case = _case(outcome, " ".join(filter(None, (check.code, check.name, check.subject))))
+    text = finding.message if finding else f"{check_value(check, unit)}, limit {limit_text(check, unit) or 'none'}"
+    if check.status in (Status.WAIVED, Status.NOT_EVALUATED):
+        case.result = [Skipped(printable(f"{check.status.value}: {text}"))]
+    elif check.status is Status.FAIL or (check.status is Status.WARN and fail_on == "warning"):
+        case.result = [_failure(text, finding)]
+    else:
+        case.system_out = printable(f"{check.status.value}: {text}")
+    return case
+
+
+def _finding(outcome: Outcome, finding: Finding, fail_on: str) -> "TestCase":
+    """A finding that is about no limit, such as one on the data or on a waiver."""
+    from junitparser import Skipped
+
+    case = _case(outcome, " ".join(filter(None, (finding.code, finding.name, finding.subject))))
+    fails = finding.severity is Severity.ERROR or (finding.severity is Severity.WARNING and fail_on == "warning")
+    if finding.waived:
+        case.result = [Skipped(printable(f"waived: {finding.message}"))]
+    elif fails:
+        case.result = [_failure(finding.message, finding)]
+    else:
+        case.system_out = printable(f"{finding.severity.value}: {finding.message}")
+    return case
+
+
+def _failure(text: str, finding: Finding | None) -> "Failure":
+    from junitparser import Failure
+
+    failure = Failure(printable(text), finding.code if finding else None)
+    if finding is not None:
+        where = f"{finding.location.file}:{finding.location.line}" if finding.location.line else finding.location.file
+        failure.text = "\n".join(map(printable, filter(None, (text, finding.remedy, where))))
+    return failure

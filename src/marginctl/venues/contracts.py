@@ -1,0 +1,90 @@
+"""The contracts of a venue, looked up one symbol at a time."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from marginctl.core.contract import Contract, ContractType, TiersBy
+from marginctl.core.exact import ONE
+from marginctl.venues.origin import Verification
+from marginctl.venues.table import Table
+from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, leverage_caps, tiers_of
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """A contract as published: with its date and trust, and the texts that reports list when it is used.
+
+    ``leverage_caps``: the highest leverage by notional, also where the venue publishes no maintenance rates.
+    """
+
+    contract: Contract
+    as_of: str | None
+    status: Verification
+    source: str | None
+    leverage_caps: tuple[LeverageCap, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A contract written in the rule file itself, or a remark on one of the table; None = as in its group."""
+
+    base: str | None = None
+    quote: str | None = None
+    contract_size: Decimal | None = None
+    as_of: str | None = None
+    source: str | None = None
+    assumption: str = ""
+    rows: tuple[TierRow, ...] = ()
+
+
+class ContractGroup(Struct, frozen=True, kw_only=True):
+    """Contracts that share their terms: those of a table, and those written in the file."""
+
+    type: ContractType
+    contract_size: Decimal | None
+    sizes_by_base: dict[str, Decimal]
+    size_assumption: str
+    tiers_by: TiersBy
+    deduction: Deduction
+    table: Table | None
+    entries: dict[str, Entry]
+    splits_symbols: bool
+    as_of: str | None
+    status: Verification
+    source: str | None
+    assumption: str
+
+    def listing(self, symbol: str) -> Listing | None:
+        """The contract of a symbol, as published."""
+        entry = self.entries.get(symbol, Entry())
+        found = self.table.contract(symbol) if self.table else None
+        rows = list(found.rows if found else entry.rows)
+        base, quote = (found.base, found.quote) if found else (entry.base, entry.quote)
+        if base is None or quote is None:
+            return None
+        size = entry.contract_size or self.sizes_by_base.get(base)
+        contract = Contract(
+            symbol,
+            self.type,
+            base,
+            quote,
+            size or self.contract_size or ONE,
+            tiers_of(rows, self.deduction),
+            self.tiers_by,
+        )
+        remarks = (self.assumption, entry.assumption, "" if size else self.size_assumption)
+        return Listing(
+            contract=contract,
+            as_of=entry.as_of or self.as_of,
+            status=self.status,
+            source=entry.source or self.source,
+            leverage_caps=leverage_caps(rows),
+            assumptions=tuple(f"{symbol}: {remark}" for remark in remarks if remark),
+        )
+
+    def symbols(self) -> Iterator[str]:
+        """Every symbol, those of the table first."""
+        listed = self.table.symbols() if self.table else []
+        yield from listed
+        yield from (symbol for symbol, entry in self.entries.items() if entry.base is not None)

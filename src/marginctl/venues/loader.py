@@ -1,0 +1,149 @@
+"""Finding and reading rule files: bundled ones by name, a user's by folder or path."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from marginctl.document.nodes import Node
+from marginctl.document.reader import read
+from marginctl.document.shape import Draft, bind
+from marginctl.document.source import Source, echo
+from marginctl.document.venue_shape import VENUE
+from marginctl.findings import Location, Problem
+from marginctl.venues.binding import rule_set_of
+from marginctl.venues.rule_set import RuleSet
+from marginctl.venues.table import LARGEST, Table, open_table, table_problems
+from marginctl.venues.tiers import Deduction
+
+DATA = Path(__file__).parent / "data"
+DEFAULT = "generic"
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def load(
+    account: Draft | None, source: Source, *, directory: str | None = None, beside: Path | None = None
+) -> tuple[RuleSet | None, list[Problem]]:
+    """The rule set of a portfolio's ``account:`` section (``generic`` where it names none), as ``named`` finds it."""
+    if account is None or "venue" not in account:
+        return named(DEFAULT, directory=directory, beside=beside)
+    return named(account.get("venue"), node=account.at("venue"), source=source, directory=directory, beside=beside)
+
+
+def named(
+    name: str,
+    *,
+    node: Node | None = None,
+    source: Source | None = None,
+    directory: str | None = None,
+    beside: Path | None = None,
+) -> tuple[RuleSet | None, list[Problem]]:
+    """The rule set of a name or path; None with every problem of finding, reading or binding it.
+
+    A name with a path separator or the suffix of a rule file is a path, relative to ``beside`` (the portfolio's
+    folder). Any other name is looked for in ``directory``, then among the bundled rule sets. ``node`` and ``source``
+    are where the name was written, for the problem that there is no such rule set (MC024).
+    """
+    if is_path(name):
+        path = (beside or Path()) / name
+        found = _load_file(path, name)
+    else:
+        own = _own_file(name, directory)
+        if own is None and name in bundled():
+            return _load_bundled(name), []
+        found = _load_file(own, str(own)) if own is not None else None
+    if found is not None:
+        return found
+    wrong = ("MC024", *_not_found(name, directory))
+    if node is None or source is None:
+        return None, [Problem(Location(""), *wrong)]
+    return None, [source.problem(node, *wrong)]
+
+
+def bundled() -> tuple[str, ...]:
+    """The names of the bundled rule sets, in alphabetical order."""
+    return _names(DATA)
+
+
+def is_path(name: str) -> bool:
+    """Whether ``account.venue`` names a file rather than a rule set."""
+    return name.endswith(SUFFIXES) or "/" in name or os.sep in name
+
+
+def rule_text(name: str) -> str:
+    """The text of a bundled rule file, as it stands. Raises KeyError for another name."""
+    if name not in bundled():
+        raise KeyError(name)
+    return (DATA / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def _load_bundled(name: str) -> RuleSet:
+    """A bundled rule set. Its tables are not checked again: the tests hold them to it, row by row."""
+    path = DATA / f"{name}.yaml"
+    loaded, problems = _bound(path.read_bytes(), path.name, DATA, check_tables=False)
+    if loaded is None:
+        raise RuntimeError(f"bundled rule set {name}: {problems[0].message}")
+    return loaded
+
+
+def _load_file(path: Path, shown: str) -> tuple[RuleSet | None, list[Problem]] | None:
+    """The rule set of a user's file, shown as it was named; None where there is no such file."""
+    data = _contents(path)
+    return None if data is None else _bound(data, shown, path.parent, check_tables=True)
+
+
+def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tuple[RuleSet | None, list[Problem]]:
+    source, node, problems = read(data, shown)
+    if node is None or problems:
+        return None, problems
+    draft, problems = bind(node, VENUE, source)
+    if problems:
+        return None, problems
+
+    def table(name: str, deduction: Deduction) -> tuple[Table | None, list[Problem]]:
+        content = _contents(folder / name)
+        if content is None:
+            return None, []
+        opened = open_table(str(Path(shown).parent / name), content)
+        found = table_problems(opened, deduction) if check_tables else []
+        return (None, found) if found else (opened, [])
+
+    return rule_set_of(draft, source, table)
+
+
+def _own_file(name: str, directory: str | None) -> Path | None:
+    if directory is None or name not in _names(Path(directory)):
+        return None
+    paths = (Path(directory) / (name + suffix) for suffix in SUFFIXES)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    try:
+        entries = os.listdir(folder)  # noqa: PTH208 - names alone, without a Path for each
+    except OSError:
+        return ()
+    stems = (os.path.splitext(entry) for entry in entries)  # noqa: PTH122
+    return tuple(sorted({stem for stem, suffix in stems if suffix in SUFFIXES}))
+
+
+def _contents(path: Path) -> bytes | None:
+    """The bytes of an ordinary file, one more than is allowed at most; None where there is none to read."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except (OSError, ValueError):
+        return None
+
+
+def _not_found(name: str, directory: str | None) -> tuple[str, str]:
+    if is_path(name):
+        return f"there is no rule file {echo(name)}", "the path counts from the folder of the portfolio"
+    from difflib import get_close_matches  # only ever needed for a mistake
+
+    known = sorted({*bundled(), *(_names(Path(directory)) if directory else ())})
+    close = get_close_matches(name[:40].lower(), known, 1) or [one for one in known if one.startswith(name.lower())]
+    suggestion = f"did you mean {' or '.join(map(echo, close))}? " if name and close else ""
+    return f"there is no rule set {echo(name)}", f"{suggestion}known: {', '.join(known)}, or the path of a rule file"

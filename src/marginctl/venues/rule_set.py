@@ -1,0 +1,264 @@
+"""A venue's rules, loaded: immutable values and the questions that a portfolio asks of them."""
+
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct, field
+
+from marginctl.core.account import Account, AssetTerms, CollateralMode, MarginMode, PositionMode, Rules
+from marginctl.core.contract import Contract, HaircutTier
+from marginctl.core.exact import ZERO
+from marginctl.core.report import RulesUsed
+from marginctl.document.source import echo
+from marginctl.document.venue_shape import first_day
+from marginctl.venues.collateral import Collateral
+from marginctl.venues.contracts import ContractGroup, Listing
+from marginctl.venues.origin import Origin, Source, Verification
+
+USUAL_FUNDING_INTERVAL = Decimal(8)
+INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
+LONGEST_SYMBOL = 40
+SYMBOL_WORDS = ("SWAP", "PERP", "USDT", "USDC", "USD")
+_RANKS = {status: rank for rank, status in enumerate(Verification)}
+
+
+class CloseFeeIn(Enum):
+    """Which margins the fee to close is part of."""
+
+    MAINTENANCE = "maintenance"
+    INITIAL_AND_MAINTENANCE = "initial-and-maintenance"
+
+
+class Occasion(Enum):
+    """What an account must have for an assumption to matter."""
+
+    ALWAYS = "always"
+    ORDERS = "orders"
+    DEBT = "debt"
+    ISOLATED = "isolated"
+    HEDGE_MODE = "hedge-mode"
+
+
+class Assumption(Struct, frozen=True):
+    """What figures rest on without the venue having said so."""
+
+    when: Occasion
+    text: str
+
+
+class LiquidationStep(Enum):
+    """What a venue does at liquidation.
+
+    CANCEL_ORDERS; CANCEL_BORROWING_ORDERS: those that would borrow; REPAY: debts out of collateral; NET_LEGS: long
+    against short of a contract; REDUCE_TO_LEVEL: just as much as makes the pool compliant; REDUCE_BY_TIER: each
+    position to the tier below; CLOSE_ON_BOOK: at market, the holder keeps what is left; CLOSE_POSITIONS: whole
+    positions, in ``ClosingOrder``; TAKE_OVER: by the venue, with their margin; INSURANCE_FUND, AUTO_DELEVERAGING.
+    """
+
+    CANCEL_ORDERS = "cancel-orders"
+    CANCEL_BORROWING_ORDERS = "cancel-borrowing-orders"
+    REPAY = "repay"
+    NET_LEGS = "net-legs"
+    REDUCE_TO_LEVEL = "reduce-to-level"
+    REDUCE_BY_TIER = "reduce-by-tier"
+    CLOSE_ON_BOOK = "close-on-book"
+    CLOSE_POSITIONS = "close-positions"
+    TAKE_OVER = "take-over"
+    INSURANCE_FUND = "insurance-fund"
+    AUTO_DELEVERAGING = "auto-deleveraging"
+
+
+class ClosingOrder(Enum):
+    """Which of several positions goes first."""
+
+    UNKNOWN = "unknown"
+    LARGEST_LOSS_FIRST = "largest-loss-first"
+    RANDOM = "random"
+    ALL_AT_ONCE = "all-at-once"
+
+
+class Liquidation(Struct, frozen=True, kw_only=True):
+    """The published sequence; no steps = not published.
+
+    ``fee``: share of the liquidated notional, None = not published.
+    ``take_over_level``: TAKE_OVER happens below this times the maintenance margin, None = at once.
+    """
+
+    steps: tuple[LiquidationStep, ...]
+    order: ClosingOrder
+    fee: Decimal | None
+    take_over_level: Decimal | None
+    origin: Origin
+
+
+class NotOffered(Struct, frozen=True):
+    """A setting that the venue has and the rule set does not."""
+
+    setting: str
+    value: str
+    message: str
+
+
+class Mode(Struct, frozen=True, kw_only=True):
+    """One way to run an account: its rules and how assets count.
+
+    ``isolated_rules`` replace ``rules`` for isolated positions, None = the same. ``origins``: where a rule comes from.
+    """
+
+    collateral_mode: CollateralMode
+    status: Verification
+    rules: Rules
+    isolated_rules: Rules | None
+    close_fee_in: CloseFeeIn
+    taker_fee: Decimal | None
+    offers_isolated: bool
+    offers_hedge: bool
+    collateral: Collateral
+    notes: tuple[Assumption, ...]
+    origins: dict[str, Origin]
+
+    def terms(self, asset: str, currency: str, haircuts: tuple[HaircutTier, ...] | None = None) -> AssetTerms | None:
+        """How an asset counts; None where no haircut is known (or the asset is refused)."""
+        return self.collateral.terms(asset, currency, haircuts)
+
+    def assumptions(self, asset: str) -> tuple[str, ...]:
+        """What figures rest on when the published haircut of an asset is used."""
+        return self.collateral.assumptions(asset)
+
+    def haircut_hint(self, asset: str) -> str:
+        """What to add to an error about a missing haircut."""
+        return self.collateral.haircut_hint(asset)
+
+
+class RuleSet(Struct, frozen=True, kw_only=True):
+    """The margin rules of one venue product. ``as_of`` None = conventions, which do not age."""
+
+    name: str
+    title: str
+    as_of: str | None
+    status: Verification
+    sources: tuple[Source, ...]
+    modes: tuple[Mode, ...]
+    groups: tuple[ContractGroup, ...]
+    liquidation: Liquidation
+    published_funding_interval: Decimal | None
+    taker_fee_hint: str
+    not_offered: tuple[NotOffered, ...]
+    notes: tuple[Assumption, ...]
+    unknown: tuple[str, ...]
+    seen: dict[str, Listing | None] = field(default_factory=dict)
+
+    @property
+    def is_generic(self) -> bool:
+        """Whether it states conventions instead of a venue's rules: nothing in it can be overridden too kindly."""
+        return self.as_of is None
+
+    @property
+    def splits_symbols(self) -> bool:
+        """Whether a symbol that is no contract here is read as base and quote."""
+        return any(group.splits_symbols for group in self.groups)
+
+    @property
+    def funding_interval(self) -> Decimal:
+        """Hours between fundings where a position states none."""
+        return self.published_funding_interval or USUAL_FUNDING_INTERVAL
+
+    def mode(self, collateral_mode: str | None = None) -> Mode | None:
+        """The mode of that name, the first one for None; None where the venue has no such mode."""
+        if collateral_mode is None:
+            return self.modes[0]
+        return next((mode for mode in self.modes if mode.collateral_mode.value == collateral_mode), None)
+
+    def contract(self, symbol: str) -> Contract | None:
+        """The contract of the venue's own symbol; None where it is not known."""
+        listing = self.listing(symbol)
+        return listing.contract if listing else None
+
+    def listing(self, symbol: str) -> Listing | None:
+        """The contract with its date, trust, leverage caps and assumptions."""
+        if symbol not in self.seen:
+            found = (group.listing(symbol) for group in self.groups)
+            self.seen[symbol] = next((listing for listing in found if listing), None)
+        return self.seen[symbol]
+
+    def symbols(self) -> list[str]:
+        """Every symbol of the venue that is known here."""
+        return list(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
+
+    def unknown_help(self, symbol: str) -> str:
+        """What to do about a symbol that is no contract here."""
+        declare = f"declare it: `contracts: {{{symbol}: {{base: ..., quote: ..., tiers: [...]}}}}`"
+        close = self.close_symbols(symbol)
+        return f"did you mean {' or '.join(map(echo, close))}? Otherwise {declare}" if close else declare
+
+    def close_symbols(self, symbol: str) -> list[str]:
+        """Known symbols that a mistaken one may stand for, the likeliest first, three at most."""
+        from difflib import get_close_matches  # only ever needed for a mistake
+
+        known = self.symbols()
+        same = [one for one in known if _plain(one) == _plain(symbol)]
+        similar = [one for one in known if _underlying(one) == _underlying(symbol)]
+        return (same or similar or get_close_matches(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75))[:3]
+
+    def not_offered_message(self, setting: str, value: str) -> str:
+        """Why a setting that the venue has is not offered; empty where nothing is said."""
+        found = (one.message for one in self.not_offered if (one.setting, one.value) == (setting, value))
+        return next(found, "")
+
+    def used(self, mode: Mode, symbols: list[str], overridden: set[str]) -> RulesUsed:
+        """What stands behind the figures of an account: the oldest date, the weakest trust, the sources.
+
+        ``overridden`` symbols are described by the portfolio itself.
+        """
+        listings = [listing for symbol in symbols if symbol not in overridden and (listing := self.listing(symbol))]
+        dates = [first_day(date) for date in (self.as_of, *(listing.as_of for listing in listings)) if date]
+        named = {origin.source for origin in mode.origins.values()} | {listing.source for listing in listings}
+        return RulesUsed(
+            venue=self.name,
+            as_of=min(dates, default=None),
+            status=max((mode.status, *(listing.status for listing in listings)), key=_RANKS.__getitem__).value,
+            sources=tuple(source.text for source in self.sources if source.id in named),
+        )
+
+    def assumptions_for(self, mode: Mode, account: Account) -> tuple[str, ...]:
+        """What the figures of the account rest on: of the rules, then of the contracts as published."""
+        occasions = _occasions(account)
+        texts = [note.text for note in (*self.notes, *mode.notes) if note.when in occasions]
+        contracts = [*(one.contract for one in account.positions), *(one.contract for one in account.orders)]
+        for contract in dict.fromkeys(contracts):
+            listing = self.listing(contract.symbol)
+            if listing and listing.contract == contract:
+                texts += listing.assumptions
+        if self._interval_assumed(account):
+            texts.append(INTERVAL_ASSUMED)
+        return tuple(dict.fromkeys(texts))
+
+    def _interval_assumed(self, account: Account) -> bool:
+        return self.published_funding_interval is None and any(
+            position.funding_rate is not None and position.funding_interval == USUAL_FUNDING_INTERVAL
+            for position in account.positions
+        )
+
+
+def _occasions(account: Account) -> set[Occasion]:
+    holds = {
+        Occasion.ALWAYS: bool(account.positions or account.orders),
+        Occasion.ORDERS: bool(account.orders),
+        Occasion.DEBT: any(amount < ZERO for amount in account.balances.values()),
+        Occasion.ISOLATED: any(position.margin_mode is MarginMode.ISOLATED for position in account.positions),
+        Occasion.HEDGE_MODE: account.position_mode is PositionMode.HEDGE,
+    }
+    return {occasion for occasion, held in holds.items() if held}
+
+
+def _plain(symbol: str) -> str:
+    """Letters and digits alone, in capitals: how venues' spellings of one contract agree."""
+    return "".join(character for character in symbol.upper() if character.isalnum())
+
+
+def _underlying(symbol: str) -> str:
+    """The plain symbol without the words that venues add to the traded asset."""
+    plain = _plain(symbol)
+    for word in SYMBOL_WORDS:
+        plain = plain.removesuffix(word)
+    return plain

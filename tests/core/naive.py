@@ -1,0 +1,409 @@
+"""A second, deliberately naive reading of the definitions, to hold the engine against.
+
+Everything is evaluated at given asset prices in ``Fraction``, in units of each asset and from the formulas as they are
+written: no price ratios, no curves, no pieces. A crossing is found by looking at many points and halving between the
+last safe and the first dead one. From the engine only the account's structs and enums are used.
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from marginctl.core.account import (
+    Account,
+    AssetTerms,
+    Basis,
+    CloseFee,
+    CollateralMode,
+    Equality,
+    MarginMode,
+    Netting,
+    OpenLoss,
+    Order,
+    Position,
+    PositionMode,
+    Rules,
+)
+from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
+
+NOTHING = Fraction(0)
+WHOLE = Fraction(1)
+UP_END = Fraction(10)
+
+
+@lru_cache(maxsize=65536)
+def frac(value: Decimal) -> Fraction:
+    """The exact value of a decimal."""
+    return Fraction(value)
+
+
+class World(NamedTuple):
+    """Asset prices in the account's currency, marks by symbol."""
+
+    prices: dict[str, Fraction]
+    marks: dict[str, Fraction]
+
+
+class Book(NamedTuple):
+    """What stands and falls together."""
+
+    account: Account
+    name: str
+    isolated: bool
+    rules: Rules
+    balances: dict[str, Fraction]
+    terms: dict[str, AssetTerms]
+    positions: list[Position]
+    orders: list[Order]
+
+
+def books(account: Account) -> list[Book]:
+    """The partition, in words: isolated positions with their own margin, the rest per asset or all together."""
+    isolated = [p for p in account.positions if p.margin_mode is MarginMode.ISOLATED]
+    cross = [p for p in account.positions if p.margin_mode is MarginMode.CROSS]
+    balances = {asset: frac(amount) for asset, amount in account.balances.items()}
+    for traded in [*account.positions, *account.orders]:
+        balances.setdefault(traded.contract.settle, NOTHING)
+    for position in isolated:
+        balances[position.contract.settle] -= frac(position.isolated_margin or Decimal(0))
+    found = []
+    if account.collateral_mode is CollateralMode.MULTI_ASSET:
+        found.append(
+            Book(account, "cross", False, account.rules, balances, account.terms, cross, list(account.orders))
+        )
+    else:
+        for asset, amount in balances.items():
+            loan_rate = account.terms.get(asset, AssetTerms()).loan_rate
+            found.append(
+                Book(
+                    account,
+                    f"cross:{asset}",
+                    False,
+                    account.rules,
+                    {asset: amount},
+                    {asset: AssetTerms(loan_rate=loan_rate)},
+                    [p for p in cross if p.contract.settle == asset],
+                    [o for o in account.orders if o.contract.settle == asset],
+                )
+            )
+    for position in isolated:
+        side = "long" if position.side > 0 else "short"
+        found.append(
+            Book(
+                account,
+                f"isolated:{position.contract.symbol}:{side}",
+                True,
+                account.isolated_rules or account.rules,
+                {position.contract.settle: frac(position.isolated_margin or Decimal(0))},
+                {},
+                [position],
+                [],
+            )
+        )
+    return found
+
+
+def today(account: Account) -> World:
+    """Prices and marks as they stand."""
+    marks = {o.contract.symbol: frac(o.mark_price) for o in account.orders}
+    marks |= {p.contract.symbol: frac(p.mark_price) for p in account.positions}
+    return World({asset: frac(price) for asset, price in account.prices.items()}, marks)
+
+
+def moved(account: Account, ratios: dict[str, Fraction]) -> World:
+    """mark = mark0 * (base / base0) / (quote / quote0)."""
+    now = today(account)
+    contracts = {p.contract.symbol: p.contract for p in account.positions}
+    marks = {
+        symbol: now.marks[symbol] * ratios.get(contract.base, WHOLE) / ratios.get(contract.quote, WHOLE)
+        for symbol, contract in contracts.items()
+    }
+    return World({asset: price * ratios.get(asset, WHOLE) for asset, price in now.prices.items()}, marks)
+
+
+def remarked(account: Account, symbol: str, ratio: Fraction) -> World:
+    """Only one contract's mark moves."""
+    now = today(account)
+    return World(now.prices, {**now.marks, symbol: now.marks[symbol] * ratio})
+
+
+def base_size(contract: Contract, quantity: Fraction, price: Fraction) -> Fraction:
+    """Notional in the settle asset."""
+    units = quantity * frac(contract.contract_size)
+    return units * price if contract.type is ContractType.LINEAR else units / price
+
+
+def pnl(position: Position, mark: Fraction) -> Fraction:
+    """Unrealized PnL in the settle asset."""
+    contract, entry = position.contract, frac(position.entry_price)
+    units = position.side * frac(position.quantity) * frac(contract.contract_size)
+    if contract.type is ContractType.LINEAR:
+        return units * (mark - entry)
+    return units * (1 / entry - 1 / mark)
+
+
+def units(book: Book, world: World) -> dict[str, Fraction]:
+    """X_a = balance + unrealized PnL settled in a, in units of a."""
+    found = dict(book.balances)
+    for position in book.positions:
+        found[position.contract.settle] += pnl(position, world.marks[position.contract.symbol])
+    return found
+
+
+def worth(amount: Fraction, terms: AssetTerms) -> Fraction:
+    """What an amount of an asset counts, in units of the asset."""
+    if amount < 0:
+        return amount * frac(terms.liability_factor)
+    counted, floor = NOTHING, NOTHING
+    for tier in terms.haircuts:
+        top = amount if tier.up_to is None else min(amount, frac(tier.up_to))
+        counted += max(NOTHING, top - floor) * (1 - frac(tier.haircut))
+        floor = max(floor, top)
+    return counted
+
+
+def equity(book: Book, world: World) -> Fraction:
+    """Sum of the values of the pool's assets, in currency."""
+    held = units(book, world)
+    return sum((world.prices[a] * worth(x, book.terms.get(a, AssetTerms())) for a, x in held.items()), NOTHING)
+
+
+def loans(book: Book, world: World) -> Fraction:
+    """Maintenance on debt, in currency."""
+    owed = NOTHING
+    for asset, amount in units(book, world).items():
+        if amount < 0:
+            owed += -amount * world.prices[asset] * frac(book.terms.get(asset, AssetTerms()).loan_rate)
+    return owed
+
+
+def tier_of(contract: Contract, size: Fraction, quantity: Fraction) -> Tier | None:
+    """The row of the table: the first one that reaches the notional (or the quantity), else the last."""
+    measure = size if contract.tiers_by is TiersBy.NOTIONAL else quantity
+    for tier in contract.tiers:
+        if tier.up_to is None or measure <= frac(tier.up_to):
+            return tier
+    return contract.tiers[-1] if contract.tiers else None
+
+
+def initial_rate(position: Position, size: Fraction, quantity: Fraction) -> Fraction:
+    """The position's own rate, or the larger of 1 / leverage and the tier's."""
+    if position.initial_rate is not None:
+        return frac(position.initial_rate)
+    if position.initial_margin is not None:
+        mark = frac(position.mark_price)
+        return frac(position.initial_margin) / base_size(position.contract, frac(position.quantity), mark)
+    tier = tier_of(position.contract, size, quantity)
+    least = tier.initial_rate if tier and tier.initial_rate is not None else Decimal(0)
+    by_leverage = 1 / frac(position.leverage) if position.leverage is not None else NOTHING
+    return max(by_leverage, frac(least))
+
+
+def close_fee(position: Position, rules: Rules, quantity: Fraction, mark: Fraction) -> Fraction:
+    """The fee to close, in the settle asset."""
+    contract, taker = position.contract, frac(position.taker_fee)
+    if rules.close_fee is CloseFee.NONE:
+        return NOTHING
+    if rules.close_fee is CloseFee.MARK:
+        return taker * base_size(contract, quantity, mark)
+    full = frac(position.quantity)
+    rate = initial_rate(position, base_size(contract, full, frac(position.mark_price)), full)
+    sign = position.side if contract.type is ContractType.LINEAR else -position.side
+    return taker * base_size(contract, quantity, frac(position.entry_price)) * (1 - sign * rate)
+
+
+def required(position: Position, book: Book, world: World, quantity: Fraction, *, initial: bool) -> Fraction:
+    """Initial or maintenance margin of ``quantity`` of a position alone, in currency."""
+    rules, contract = book.rules, position.contract
+    mark = world.marks[contract.symbol]
+    basis = rules.initial_basis if initial else rules.maintenance_basis
+    size = base_size(contract, quantity, mark if basis is Basis.MARK else frac(position.entry_price))
+    if initial:
+        margin = size * initial_rate(position, size, quantity)
+    elif position.maintenance_rate is not None:
+        margin = max(NOTHING, size * frac(position.maintenance_rate) - frac(position.maintenance_deduction))
+    else:
+        tier = tier_of(contract, size, quantity)
+        margin = max(NOTHING, size * frac(tier.maintenance_rate) - frac(tier.deduction)) if tier else NOTHING
+    terms = book.terms.get(contract.settle, AssetTerms())
+    factor = frac(terms.requirement_factor) if book.name == "cross" else WHOLE
+    return factor * world.prices[contract.settle] * (margin + close_fee(position, rules, quantity, mark))
+
+
+def after_netting(book: Book) -> list[tuple[Position, Fraction]]:
+    """What is margined: every position whole, or what remains of the larger leg of a contract."""
+    if book.rules.netting is not Netting.NET:
+        return [(p, frac(p.quantity)) for p in book.positions]
+    kept = []
+    for symbol in dict.fromkeys(p.contract.symbol for p in book.positions):
+        legs = [p for p in book.positions if p.contract.symbol == symbol]
+        net = sum((p.side * frac(p.quantity) for p in legs), NOTHING)
+        kept += [(p, abs(net)) for p in legs if net * p.side > 0]
+    return kept
+
+
+def margin(book: Book, world: World, *, initial: bool) -> Fraction:
+    """Initial or maintenance margin of a pool's positions after netting, without loans, in currency."""
+    rows = [(p, required(p, book, world, q, initial=initial)) for p, q in after_netting(book)]
+    if book.rules.underlying_netting is Netting.LARGER_LEG:
+        return _dearer(rows, lambda p: p.contract.base)
+    if book.rules.netting is Netting.LARGER_LEG:
+        return _dearer(rows, lambda p: p.contract.symbol)
+    return sum((amount for _, amount in rows), NOTHING)
+
+
+def _dearer(rows: list[tuple[Position, Fraction]], key: Callable[[Position], str]) -> Fraction:
+    longs: dict[str, Fraction] = {}
+    shorts: dict[str, Fraction] = {}
+    for position, amount in rows:
+        side = longs if position.side > 0 else shorts
+        side[key(position)] = side.get(key(position), NOTHING) + amount
+    return sum((max(longs.get(k, NOTHING), shorts.get(k, NOTHING)) for k in {*longs, *shorts}), NOTHING)
+
+
+def maintenance(book: Book, world: World) -> Fraction:
+    """Maintenance margin with loans, in currency."""
+    return margin(book, world, initial=False) + loans(book, world)
+
+
+def health(book: Book, world: World) -> Fraction:
+    """equity - level * maintenance margin."""
+    return equity(book, world) - frac(book.rules.level) * maintenance(book, world)
+
+
+def is_dead(book: Book, world: World) -> bool:
+    """equity < level * maintenance margin, with maintenance margin > 0."""
+    needed = maintenance(book, world)
+    if needed <= 0:
+        return False
+    left = equity(book, world) - frac(book.rules.level) * needed
+    return left < 0 or (left == 0 and book.rules.equality is Equality.LIQUIDATED)
+
+
+def order_margin(book: Book) -> Fraction:
+    """What the open orders add, in currency."""
+    account, now = book.account, today(book.account)
+    added = NOTHING
+    opening = [order for order in book.orders if not order.reduce_only]
+    for symbol in dict.fromkeys(order.contract.symbol for order in opening):
+        orders = [order for order in opening if order.contract.symbol == symbol]
+        held = [p for p in book.positions if p.contract.symbol == symbol]
+        contract = orders[0].contract
+        terms = book.terms.get(contract.settle, AssetTerms())
+        factor = frac(terms.requirement_factor) if book.name == "cross" else WHOLE
+        if account.position_mode is PositionMode.HEDGE:
+            margins = [_leg_order_margin(book, held, orders, side) for side in (1, -1)]
+            in_settle = sum(margins, NOTHING)
+        else:
+            in_settle = _one_way_order_margin(book, held, orders)
+        added += factor * now.prices[contract.settle] * in_settle
+    return added
+
+
+def _one_way_order_margin(book: Book, held: list[Position], orders: list[Order]) -> Fraction:
+    now = NOTHING
+    if held:
+        now = held[0].side * base_size(held[0].contract, frac(held[0].quantity), frac(held[0].mark_price))
+    buys, sells = (sum((_order_size(o) for o in orders if o.side == s), NOTHING) for s in (1, -1))
+    rate = _order_rate(held, orders, max(abs(now + buys), abs(now - sells)))
+    bought, sold = (sum((_open_loss(book, o) for o in orders if o.side == s), NOTHING) for s in (1, -1))
+    worse = max(abs(now + buys) * rate + bought, abs(now - sells) * rate + sold)
+    return max(NOTHING, worse - abs(now) * rate)
+
+
+def _leg_order_margin(book: Book, held: list[Position], orders: list[Order], side: int) -> Fraction:
+    opening = [order for order in orders if order.side == side == order.position_side]
+    if not opening:
+        return NOTHING
+    leg = [p for p in held if p.side == side]
+    now = base_size(leg[0].contract, frac(leg[0].quantity), frac(leg[0].mark_price)) if leg else NOTHING
+    added = sum((_order_size(order) for order in opening), NOTHING)
+    losses = sum((_open_loss(book, order) for order in opening), NOTHING)
+    return added * _order_rate(leg, opening, now + added) + losses
+
+
+def _order_size(order: Order) -> Fraction:
+    return base_size(order.contract, frac(order.quantity), frac(order.price))
+
+
+def _open_loss(book: Book, order: Order) -> Fraction:
+    if book.account.rules.open_loss is OpenLoss.NONE:
+        return NOTHING
+    bought_at, mark = frac(order.price), frac(order.mark_price)
+    amount = order.side * frac(order.quantity) * frac(order.contract.contract_size)
+    linear = order.contract.type is ContractType.LINEAR
+    gain = amount * (mark - bought_at) if linear else amount * (1 / bought_at - 1 / mark)
+    return max(NOTHING, -gain)
+
+
+def _order_rate(held: list[Position], orders: list[Order], size: Fraction) -> Fraction:
+    if held:
+        quantity = frac(held[0].quantity)
+        return initial_rate(held[0], base_size(held[0].contract, quantity, frac(held[0].mark_price)), quantity)
+    first = orders[0]
+    if first.initial_rate is not None:
+        return frac(first.initial_rate)
+    tier = tier_of(first.contract, size, sum((frac(order.quantity) for order in orders), NOTHING))
+    least = tier.initial_rate if tier and tier.initial_rate is not None else Decimal(0)
+    by_leverage = 1 / frac(first.leverage) if first.leverage is not None else NOTHING
+    return max(by_leverage, frac(least))
+
+
+def funding_received(position: Position, world: World) -> Fraction:
+    """Per day, in the settle asset; longs pay a positive rate."""
+    size = base_size(position.contract, frac(position.quantity), world.marks[position.contract.symbol])
+    rate = frac(position.funding_rate or Decimal(0))
+    return -position.side * size * rate * 24 / frac(position.funding_interval)
+
+
+def after_days(book: Book, days: Fraction) -> Book:
+    """The pool after so many days of funding, prices flat."""
+    now = today(book.account)
+    balances = dict(book.balances)
+    for position in book.positions:
+        balances[position.contract.settle] += days * funding_received(position, now)
+    return book._replace(balances=balances)
+
+
+def points(end: Fraction, count: int) -> Iterable[Fraction]:
+    """Points in (0, end), denser near 0."""
+    return (end * Fraction(k * k, count * count) for k in range(1, count))
+
+
+def first_crossing(dead: Callable[[Fraction], bool], end: Fraction, *, count: int, halvings: int) -> Fraction | None:
+    """The first u in (0, end) found dead by looking at ``count`` points, then by halving; 0 < u."""
+    safe = NOTHING
+    for u in points(end, count):
+        if not dead(u):
+            safe = u
+            continue
+        for _ in range(halvings):
+            middle = (safe + u) / 2
+            if dead(middle):
+                u = middle
+            else:
+                safe = middle
+        return u
+    return None
+
+
+def asset_world(account: Account, asset: str, side: int, u: Fraction) -> World:
+    """One asset's price moved by side * u."""
+    return moved(account, {asset: 1 + side * u})
+
+
+def contract_world(account: Account, symbol: str, side: int, u: Fraction) -> World:
+    """One contract's mark moved by side * u."""
+    return remarked(account, symbol, 1 + side * u)
+
+
+def joint_world(account: Account, side: int, u: Fraction) -> World:
+    """All assets moved together: price * max(0, 1 + side * beta * u)."""
+    return moved(account, {a: max(NOTHING, 1 + side * frac(beta) * u) for a, beta in account.betas.items()})
+
+
+def ends(side: int) -> Fraction:
+    """Where the way down and the way up end."""
+    return WHOLE if side < 0 else UP_END
