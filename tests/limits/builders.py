@@ -285,11 +285,12 @@ def context(of: Report | Account, **fields: Any) -> Context:
     """The context of a handmade report, or of an account with the report that the engine makes of it."""
     figures, of_account = (report_of(of), of) if isinstance(of, Account) else (of, PLAIN_ACCOUNT)
     neutral: dict[str, Any] = {
+        "account": of_account,
         "rules": RulesUsed(venue="generic", as_of=None, status="verified", sources=()),
         "today": TODAY,
         "locations": Locations(ACCOUNT_LINE, {"BTCUSDT": Location("desk.yaml", 20, 5)}),
     }
-    return Context(report=figures, account=of_account, **(neutral | fields))
+    return Context(report=figures, **(neutral | fields))
 
 
 def bound(limit: Number | None = None, severity: Severity = Severity.ERROR, **fields: Any) -> Bound:

@@ -35,7 +35,7 @@ def test_names_value_limit_and_remedy() -> None:
 
 def test_never_rounds_a_breach_onto_its_limit() -> None:
     found = finding(judged("MC101", "0.7", report(pool(equity=1000, initial="700.000012"))))
-    assert "is 70.000002%, above the limit 70%" in found.message  # 0.70000001.2 rounded up where it first differs
+    assert "is 70.000002%, above the limit 70%" in found.message  # 70.0000012%, rounded up at the first place that differs
 
 
 @pytest.mark.parametrize("equity", ["0", "-5"])

@@ -305,7 +305,8 @@ def silos() -> Outcome:
             collateral=(
                 balance("USDT", "24000", "1", "0", "24000", pool="cross:USDT"),
                 balance("BTC", "0.1", "59500", "0", "5950", pool="cross:BTC"),
-                balance("USDT", "300", "1", "0", "312", pool="isolated:SOLUSDT:long", unrealized_pnl="12", equity="312"),
+                balance("USDT", "300", "1", "0", "312", pool="isolated:SOLUSDT:long",
+                        unrealized_pnl="12", equity="312"),
             ),
             netting=NettingFigures(
                 gross_initial_margin=D("7165"), initial_margin=D("5975"), saving=D("1190"),

@@ -114,7 +114,11 @@ def _report(run: Run, request: Request, outputs: list[tuple[str, Path]]) -> int:
         except OSError as error:
             complain(f"{path} cannot be written: {error.strerror or error}")
             exit_with = NOT_CHECKED
-    emit(render(request.format, run, options_of(request.format, terminal(sys.stdout, request.color, request.width), request)))
+    emit(
+        render(
+            request.format, run, options_of(request.format, terminal(sys.stdout, request.color, request.width), request)
+        )
+    )
     return exit_with
 
 

@@ -68,7 +68,7 @@ def _glob(pattern: str) -> list[Path]:
 
 
 def content(one: Input) -> tuple[bytes, Problem | None]:
-    """The bytes of a file (at most one more than may be read, so that the reader can refuse it), or why there are none."""
+    """The bytes of a file (one more than may be read at most, so that the reader can refuse it), or the problem."""
     try:
         if one.path is None:
             return sys.stdin.buffer.read(MOST_BYTES + 1), None

@@ -39,6 +39,13 @@ class CloseFee(Enum):
     BANKRUPTCY = "bankruptcy"
 
 
+class CloseFeeIn(Enum):
+    """Which margins the fee to close is part of."""
+
+    MAINTENANCE = "maintenance"
+    INITIAL_AND_MAINTENANCE = "initial-and-maintenance"
+
+
 class Equality(Enum):
     """Whether equity exactly at the level counts as liquidated."""
 
@@ -95,6 +102,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     initial_basis: Basis = Basis.MARK
     maintenance_basis: Basis = Basis.MARK
     close_fee: CloseFee = CloseFee.NONE
+    close_fee_in: CloseFeeIn = CloseFeeIn.INITIAL_AND_MAINTENANCE
     open_loss: OpenLoss = OpenLoss.NONE
     warning_level: Decimal | None = None
 

@@ -20,6 +20,7 @@ from marginctl.core.account import (
     AssetTerms,
     Basis,
     CloseFee,
+    CloseFeeIn,
     CollateralMode,
     MarginMode,
     Netting,
@@ -210,9 +211,10 @@ def leg(position: Position, rules: Rules, prices: dict[str, Decimal], weight: De
     rates = initial_rates(position, mark_value, prices)
     fee = _close_fee(position, rules, rates.slopes[rates.index(mark_value, unit_price)])
     fees = (term(*fee),) if fee else ()
+    initial_fees = fees if rules.close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE else ()
     return Leg(
         position,
-        (term(rates, rules.initial_basis), *fees),
+        (term(rates, rules.initial_basis), *initial_fees),
         (term(maintenance_curve(tiers), rules.maintenance_basis), *fees),
     )
 

@@ -86,6 +86,8 @@ def _shifted(text: str) -> str:
 
 def _refusal(text: str, suffix: str, example: str) -> NumberError:
     """Why a text is no number: the first reason that applies, and the number it was probably meant to be."""
+    if not text + suffix:
+        return NumberError("is empty", example)
     reason = next((reason for applies, reason in _REASONS if applies(text)), "is not a number")
     meant = _meant(text)
     advice = f"write {_short(meant)}{suffix}" if meant else example
@@ -93,7 +95,7 @@ def _refusal(text: str, suffix: str, example: str) -> NumberError:
         advice += f", or {text.replace(',', '.')}{suffix} if the comma is a decimal point"
     if reason == _TOO_LONG:
         advice = f"write at most {MOST_DIGITS} digits"
-    return NumberError(f"{reason}: {echo(text + suffix)}" if text else reason, advice)
+    return NumberError(f"{reason}: {echo(text + suffix)}", advice)
 
 
 _TOO_LONG = f"has more than {MOST_DIGITS} digits"
@@ -144,7 +146,6 @@ def _is_too_long(text: str) -> bool:
 
 
 _REASONS: tuple[tuple[Callable[[str], bool], str], ...] = (
-    (lambda text: not text, "is empty"),
     (_is_infinite, "is not a finite number"),
     (_has_foreign_digits, "has digits other than 0 to 9"),
     (_holds("%"), "is a percentage where a plain number belongs"),

@@ -58,6 +58,12 @@ def symbols_by_underlying(context: Context) -> dict[tuple[str, str], tuple[str, 
     return {key: tuple(symbols) for key, symbols in found.items()}
 
 
+def settle_assets(context: Context, pool: PoolFigures) -> set[str]:
+    """The assets that the positions of a pool settle in."""
+    keys = {row.key for row in context.report.positions if row.pool == pool.name}
+    return {p.contract.settle for p in context.account.positions if p.key in keys}
+
+
 def total(values: Iterable[Decimal]) -> Decimal:
     """Their sum, an exact zero where there are none."""
     return sum(values, ZERO)

@@ -13,7 +13,7 @@ from marginctl.core.account import Account, AssetTerms, CollateralMode
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.report import CollateralFigures, PoolFigures, Report
 from marginctl.limits.context import Context
-from marginctl.limits.figures import CROSS, collateral, cross_pools
+from marginctl.limits.figures import CROSS, collateral, cross_pools, settle_assets
 from marginctl.limits.rule import Deposit, Remedy
 from marginctl.limits.wording import plain
 
@@ -72,11 +72,15 @@ def terms_in(account: Account, pool: PoolFigures, asset: str) -> AssetTerms:
 
 
 def deposit_row(context: Context, pool: PoolFigures) -> CollateralFigures | None:
-    """The asset to deposit: the account's currency where the pool has it, else its largest stablecoin, else asset."""
+    """The asset to deposit: the account's currency where the pool has it, else a stablecoin, else any.
+
+    Of several the one that its positions settle in, then the one with the largest value.
+    """
     rows = collateral(context.report, pool)
     currency = [row for row in rows if row.asset == context.account.currency]
     steady = [row for row in rows if not context.account.is_volatile(row.asset)]
-    return max(currency or steady or rows, key=lambda row: row.value, default=None)
+    settled = settle_assets(context, pool)
+    return max(currency or steady or rows, key=lambda row: (row.asset in settled, row.value), default=None)
 
 
 def deposit(

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from marginctl.core.account import AssetTerms, CollateralMode, MarginMode, Position
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ZERO
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.shape import Draft
     from marginctl.venues.rule_set import Mode
-
-NO_HAIRCUT = (HaircutTier(None, ZERO),)
 
 
 def balances(reading: Reading, rows: list["Draft"]) -> dict[str, tuple[Decimal, "Draft"]]:
@@ -53,24 +53,57 @@ def terms(
         published = mode.terms(asset, currency)
         haircuts = _given_haircuts(reading, draft) if draft is not None else None
         if haircuts is None and published is not None:
-            haircuts = published.haircuts
+            _check_known(reading, asset, place, held, mode)
             for text in mode.assumptions(asset):
                 reading.assume(text)
         elif haircuts is not None and published is not None and draft is not None:
             _compare(reading, asset, draft, haircuts, published.haircuts)
-        if haircuts is None and mode.collateral_mode is CollateralMode.MULTI_ASSET:
+        found[asset] = _with_loan_rate(reading, asset, held, mode, mode.terms(asset, currency, haircuts))
+        if mode.collateral.refuses(asset) or (
+            haircuts is None and published is None and mode.collateral_mode is CollateralMode.MULTI_ASSET
+        ):
             reading.refuse(
                 place,
                 "MC023",
                 f"no haircut for {asset}",
                 f"add `haircut: ...` to its row under `collateral:`{mode.haircut_hint(asset)}",
             )
-        base = published or AssetTerms()
-        loan_rate = draft.get("loan_rate", base.loan_rate) if draft is not None else base.loan_rate
-        found[asset] = AssetTerms(
-            haircuts or NO_HAIRCUT, base.liability_factor, base.requirement_factor, loan_rate
-        )
     return found
+
+
+def _check_known(
+    reading: Reading, asset: str, place: "Node", held: dict[str, tuple[Decimal, "Draft"]], mode: "Mode"
+) -> None:
+    """Beyond the last published haircut tier nothing is known: a problem."""
+    most = mode.collateral.largest_amount(asset)
+    if most is not None and asset in held and held[asset][0] > most:
+        reading.refuse(
+            place,
+            "MC025",
+            f"the haircut of {asset} is known up to {most} only, the account holds {held[asset][0]}",
+            "add `haircut_tiers:` to its row, the last one without `up_to`",
+        )
+
+
+def _with_loan_rate(
+    reading: Reading, asset: str, held: dict[str, tuple[Decimal, "Draft"]], mode: "Mode", known: AssetTerms | None
+) -> AssetTerms:
+    """The terms with the file's loan rate before the venue's; a debt whose rate nobody states is a problem."""
+    terms = known or AssetTerms()
+    if asset not in held:
+        return terms
+    amount, draft = held[asset]
+    if "loan_rate" in draft:
+        return replace(terms, loan_rate=draft.get("loan_rate"))
+    if amount < 0 and mode.collateral.requires_loan_rate(asset):
+        hint = f" ({mode.collateral.loan_rate_hint})" if mode.collateral.loan_rate_hint else ""
+        reading.refuse(
+            draft.node,
+            "MC022",
+            f"no loan rate for the {asset} debt",
+            f"add `loan_rate: ...` to its row{hint}; 0% if the venue asks for no maintenance on it",
+        )
+    return terms
 
 
 def _given_haircuts(reading: Reading, draft: "Draft") -> tuple[HaircutTier, ...] | None:

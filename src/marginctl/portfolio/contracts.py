@@ -49,7 +49,10 @@ class Contracts:
             return published
         if not self._rule_set.splits_symbols:
             self._reading.refuse(
-                node, "MC021", f"`{symbol}` is no contract of {self._rule_set.name}", self._rule_set.unknown_help(symbol)
+                node,
+                "MC021",
+                f"`{symbol}` is no contract of {self._rule_set.name}",
+                self._rule_set.unknown_help(symbol),
             )
             return None
         pair = split_symbol(symbol, self._currency)
@@ -103,7 +106,10 @@ class Contracts:
                 )
             if "initial_rate" in row and "max_leverage" in row:
                 self._reading.refuse(
-                    row.at("initial_rate"), "MC016", "`initial_rate` and `max_leverage` say the same", "keep one of them"
+                    row.at("initial_rate"),
+                    "MC016",
+                    "`initial_rate` and `max_leverage` say the same",
+                    "keep one of them",
                 )
             leverage: Decimal | None = row.get("max_leverage")
             initial = row.get("initial_rate") if leverage is None else ONE / leverage

@@ -65,7 +65,10 @@ def _order(
     if held and rated:
         name = "leverage" if "leverage" in draft else "initial_rate"
         reading.refuse(
-            draft.at(name), "MC016", f"`{name}` of an order on `{symbol}`, which has a position", "the position's counts"
+            draft.at(name),
+            "MC016",
+            f"`{name}` of an order on `{symbol}`, which has a position",
+            "the position's counts",
         )
     needs_rate = not held and not draft.get("reduce_only", False)
     tiered = bool(contract.tiers) and all(tier.initial_rate is not None for tier in contract.tiers)

@@ -118,7 +118,10 @@ def _refuse_contradictions(reading: Reading, draft: "Draft", contract: Contract)
         reading.refuse(draft.at(rates[1]), "MC016", f"{names} contradict each other", "keep one of them")
     if "maintenance_deduction" in draft and "maintenance_rate" not in draft:
         reading.refuse(
-            draft.at("maintenance_deduction"), "MC016", "`maintenance_deduction` without `maintenance_rate`", "give both"
+            draft.at("maintenance_deduction"),
+            "MC016",
+            "`maintenance_deduction` without `maintenance_rate`",
+            "give both",
         )
     isolated = draft.get("margin_mode") == "isolated"
     if isolated and "isolated_margin" not in draft:
@@ -150,7 +153,9 @@ def _quantity(reading: Reading, draft: "Draft", contract: Contract, mark: Decima
         per_contract = contract.contract_size * (mark if contract.type is ContractType.LINEAR else ONE)
         return value / per_contract
     if quantity is None and "quantity" not in draft:
-        reading.refuse(draft.node, "MC012", f"`{contract.symbol}` has no `quantity`", "write `quantity:` or `notional:`")
+        reading.refuse(
+            draft.node, "MC012", f"`{contract.symbol}` has no `quantity`", "write `quantity:` or `notional:`"
+        )
     return quantity
 
 

@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.core.account import (
     STABLECOINS,
     Account,
+    CloseFeeIn,
     MarginMode,
     Netting,
     PositionMode,
@@ -67,9 +69,7 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
     prices = Prices(reading, header.currency, draft.get("prices", []))
     contracts = Contracts(reading, draft.get("contracts", []), rule_set, header.currency)
     defaults = Defaults(header.taker_fee, rule_set.funding_interval, header.rules.needs_taker_fee)
-    rows = positions(
-        reading, draft.get("positions", []), contracts, prices, header.position_mode, defaults, rule_set
-    )
+    rows = positions(reading, draft.get("positions", []), contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.get("collateral", []))
     collateral.check_prices(held, prices)
     placed = orders(
@@ -83,7 +83,7 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
     contracts.resolve_declared()
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
-    needed = _counted_assets(reading, draft, header, held, rows)
+    needed = _counted_assets(header, held, rows)
     terms = collateral.terms(reading, held, needed, header.mode, header.currency)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
@@ -125,7 +125,10 @@ def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: 
         )
     if draft is not None and given("margin_model") == "scenario":
         reading.refuse(
-            draft.at("margin_model"), "MC015", "`margin_model: scenario` is not offered yet", "write tiered, or remove it"
+            draft.at("margin_model"),
+            "MC015",
+            rule_set.not_offered_message("margin_model", "scenario") or "`margin_model: scenario` is not offered yet",
+            "write tiered, or remove it",
         )
     mode = rule_set.mode(given("collateral_mode"))
     if mode is None:
@@ -138,25 +141,26 @@ def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: 
                 f"write {offered}",
             )
         return None
-    rules = _overridden(reading, draft, mode.rules, rule_set)
+    rules = _overridden(reading, draft, mode, mode.rules, rule_set)
     return Header(
         name=given("name") or stem,
         currency=currency,
         mode=mode,
         position_mode=PositionMode(given("position_mode") or "one-way"),
         rules=rules,
-        isolated_rules=_overridden(reading, draft, mode.isolated_rules, rule_set) if mode.isolated_rules else None,
+        isolated_rules=_overridden(reading, draft, mode, mode.isolated_rules, rule_set)
+        if mode.isolated_rules
+        else None,
         as_of=given("as_of"),
         taker_fee=draft.get("taker_fee", mode.taker_fee) if draft is not None else mode.taker_fee,
     )
 
 
-def _overridden(reading: Reading, draft: "Draft | None", rules: Rules, rule_set: "RuleSet") -> Rules:
+def _overridden(reading: Reading, draft: "Draft | None", mode: "Mode", rules: Rules, rule_set: "RuleSet") -> Rules:
     """The venue's rules with the file's netting and level; a kinder one than the venue's is a fact."""
+    rules = replace(rules, close_fee_in=CloseFeeIn(mode.close_fee_in.value))
     if draft is None:
         return rules
-    from msgspec.structs import replace
-
     netting = Netting(draft.get("netting") or rules.netting.value)
     across = Netting(draft.get("underlying_netting") or rules.underlying_netting.value)
     level = draft.get("liquidation_level", rules.level)
@@ -171,8 +175,6 @@ def _overridden(reading: Reading, draft: "Draft | None", rules: Rules, rule_set:
 
 
 def _counted_assets(
-    reading: Reading,
-    draft: "Draft",
     header: Header,
     held: dict[str, tuple[Decimal, "Draft"]],
     rows: list[Row],
@@ -191,9 +193,7 @@ def _counted_assets(
     return needed
 
 
-def _check_offered(
-    reading: Reading, draft: "Draft", rule_set: "RuleSet", header: Header, rows: list[Row]
-) -> None:
+def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header: Header, rows: list[Row]) -> None:
     """What the venue does not offer in this mode."""
     for row in rows:
         position = row.position
@@ -218,5 +218,3 @@ def _check_offered(
 def _betas(draft: "Draft", prices: Prices) -> dict[str, Decimal]:
     given = {key.text: beta for key, beta, _ in draft.get("betas", [])}
     return {asset: given.get(asset, default_beta(asset)) for asset in prices.used}
-
-

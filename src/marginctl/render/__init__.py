@@ -24,5 +24,5 @@ FORMATS = {
 
 
 def render(form: str, run: Run, options: Options | None = None) -> str:
-    """The run in the format named ``form`` (a key of ``FORMATS``, else ``KeyError``); empty or ending in a line break."""
+    """The run in the format ``form``, a key of ``FORMATS`` (else ``KeyError``); empty or ending in a line break."""
     return cast(str, import_module(FORMATS[form]).render(run, options or Options()))

@@ -98,7 +98,7 @@ def live(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
 
 
 def verdict(outcome: Outcome, fail_on: str = "error") -> Verdict:
-    """ERROR: not, or not fully, checked; FAIL: an error, or a warning where warnings fail the run; else WARN or PASS."""
+    """ERROR: not or not fully checked; FAIL: an error, or a warning where warnings fail the run; else WARN or PASS."""
     if outcome.problems or outcome.report is None:
         return Verdict.ERROR
     warned = bool(live(outcome.findings, Severity.WARNING))

@@ -41,8 +41,10 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature f
 
 
 def _all(run: Run) -> Iterable[Annotation]:
+    """Problems before findings: a file that was not checked is worse than one that failed."""
     for outcome in run.outcomes:
         yield from map(_of_problem, outcome.problems)
+    for outcome in run.outcomes:
         yield from (_of_finding(finding, outcome.file) for finding in ranked(outcome.findings) if not finding.waived)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.document import Options, Run, ranked
 from marginctl.render.json import encoded
-from marginctl.render.paths import fingerprint, relative
+from marginctl.render.paths import explained, fingerprint, relative
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 NOT_CHECKED = "blocker"
@@ -24,29 +24,28 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature f
 
 def _issues(run: Run) -> Iterable[dict[str, Any]]:
     for outcome in run.outcomes:
-        yield from map(_of_problem, outcome.problems)
+        yield from (_of_problem(problem, outcome.file) for problem in outcome.problems)
         yield from (_of_finding(finding, outcome.file) for finding in ranked(outcome.findings) if not finding.waived)
 
 
-def _of_problem(problem: Problem) -> dict[str, Any]:
-    text = ". ".join(filter(None, (problem.message, problem.help)))
-    return _issue(text, problem.code, problem.message, NOT_CHECKED, problem.location)
+def _of_problem(problem: Problem, file: str) -> dict[str, Any]:
+    text = explained(problem.message, problem.help)
+    return _issue(text, problem.code, NOT_CHECKED, problem.location, fingerprint(file, problem.code, problem.message))
 
 
 def _of_finding(finding: Finding, file: str) -> dict[str, Any]:
     location = finding.location if finding.location.file else Location(file)
-    text = ". ".join(filter(None, (finding.message, finding.remedy)))
-    return _issue(text, finding.code, finding.subject, SEVERITIES[finding.severity], location)
+    text, name = explained(finding.message, finding.remedy), fingerprint(file, finding.code, finding.subject)
+    return _issue(text, finding.code, SEVERITIES[finding.severity], location, name)
 
 
-def _issue(description: str, code: str, subject: str, severity: str, location: Location) -> dict[str, Any]:
-    path = relative(location.file)
+def _issue(description: str, code: str, severity: str, location: Location, name: str) -> dict[str, Any]:
     return {
         "description": description,
         "check_name": code,
-        "fingerprint": fingerprint(path, code, subject),
+        "fingerprint": name,
         "severity": severity,
-        "location": {"path": path, "lines": {"begin": max(location.line, 1)}},
+        "location": {"path": relative(location.file), "lines": {"begin": max(location.line, 1)}},
     }
 
 

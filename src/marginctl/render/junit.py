@@ -10,6 +10,7 @@ from marginctl.document.source import printable
 from marginctl.findings import Check, Finding, Problem, Severity, Status
 from marginctl.render.document import Options, Outcome, Run
 from marginctl.render.numbers import check_value, limit_text
+from marginctl.render.paths import explained, spot
 
 if TYPE_CHECKING:
     from junitparser import Failure, TestCase, TestSuite
@@ -62,9 +63,7 @@ def _account(outcome: Outcome) -> "TestCase":
 
 
 def _line(problem: Problem) -> str:
-    location = problem.location
-    text = f"{location.file}:{location.line}:{location.column}: {problem.code} {problem.message}"
-    return printable(f"{text} ({problem.help})" if problem.help else text)
+    return printable(f"{spot(problem.location)}: {problem.code} {explained(problem.message, problem.help)}")
 
 
 def _check(outcome: Outcome, check: Check, unit: str, finding: Finding | None, fail_on: str) -> "TestCase":
@@ -101,6 +100,5 @@ def _failure(text: str, finding: Finding | None) -> "Failure":
 
     failure = Failure(printable(text), finding.code if finding else None)
     if finding is not None:
-        where = f"{finding.location.file}:{finding.location.line}" if finding.location.line else finding.location.file
-        failure.text = "\n".join(map(printable, filter(None, (text, finding.remedy, where))))
+        failure.text = "\n".join(map(printable, filter(None, (text, finding.remedy, spot(finding.location)))))
     return failure

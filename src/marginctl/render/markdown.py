@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from marginctl.core.report import Report
 from marginctl.document.source import printable
-from marginctl.findings import Check, Finding, Problem, Severity, Status
+from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
 from marginctl.render.document import Options, Outcome, Run, Verdict, cheapest, ranked, verdict
 from marginctl.render.numbers import check_value, figure, headroom_text, limit_text, percent
+from marginctl.render.paths import spot
 from marginctl.render.summary import common_move
 
 WORDS = {Severity.ERROR: "**FAIL**", Severity.WARNING: "WARN", Severity.NOTE: "note"}
@@ -105,19 +106,14 @@ def _word(finding: Finding) -> str:
 
 def _place(finding: Finding) -> str:
     where = finding.location
-    if not where.file:
-        return ""
-    return code(f"{where.file}:{where.line}" if where.line else where.file)
+    return code(spot(Location(where.file, where.line))) if where.file else ""
 
 
 def _problems(problems: Sequence[Problem]) -> str:
-    rows = [(problem.code, code(_where(problem)), text(problem.message), text(problem.help)) for problem in problems]
+    rows = [
+        (problem.code, code(spot(problem.location)), text(problem.message), text(problem.help)) for problem in problems
+    ]
     return _table(("Code", "Place", "Problem", "Help"), rows, right=4) if rows else ""
-
-
-def _where(problem: Problem) -> str:
-    numbers = [str(number) for number in (problem.location.line, problem.location.column) if number]
-    return ":".join([problem.location.file, *numbers])
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: int) -> str:

@@ -1,6 +1,8 @@
-"""File names as the formats for code hosts want them: relative, with forward slashes."""
+"""Places in files as the formats for machines name them."""
 
 from hashlib import sha256
+
+from marginctl.findings import Location
 
 STANDARD_INPUT = "-"
 
@@ -15,6 +17,16 @@ def relative(file: str) -> str:
     return path or "."
 
 
-def fingerprint(*parts: str) -> str:
-    """A name for a finding that stays the same when lines move: 32 hex digits of its parts."""
-    return sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+def spot(location: Location) -> str:
+    """``file:line:column`` as far as it is known."""
+    return ":".join([location.file, *(str(number) for number in (location.line, location.column) if number)])
+
+
+def explained(message: str, advice: str) -> str:
+    """One sentence of what is wrong and what to do about it."""
+    return f"{message}; {advice}" if advice else message
+
+
+def fingerprint(file: str, *parts: str) -> str:
+    """A name for a finding of a file that stays the same when lines move: 32 hex digits of the file and the parts."""
+    return sha256("\0".join((relative(file), *parts)).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from marginctl.document.source import caret
-from marginctl.findings import Location, Problem
+from marginctl.findings import Problem
 from marginctl.render.document import Options
 from marginctl.render.layout import beginning, cells_of, ending
+from marginctl.render.paths import spot
 from marginctl.render.screen import Block, Line, Show, draw, glyphs, line, paragraph, shower
 
 MOST_PROBLEMS = 20
@@ -34,7 +35,7 @@ def problem_blocks(problems: Sequence[Problem], options: Options) -> list[Block]
 
 def _problem(problem: Problem, options: Options) -> list[Line]:
     show = shower(options)
-    lead: Line = ((f"{place(problem.location, show)}: ", "bold"), (problem.code, "bold red"), (" ", ""))
+    lead: Line = ((f"{show(spot(problem.location))}: ", "bold"), (problem.code, "bold red"), (" ", ""))
     words = show(problem.message)
     if options.width and sum(cells_of(text) for text, _ in lead) > options.width // 2:
         head = [lead[:-1], *paragraph(words, options.width, lead=line(MARGIN))]
@@ -46,12 +47,6 @@ def _problem(problem: Problem, options: Options) -> list[Line]:
     return rows
 
 
-def place(location: Location, show: Show) -> str:
-    """``file:line:column``, as far as it is known."""
-    numbers = [str(number) for number in (location.line, location.column) if number]
-    return ":".join([show(location.file), *numbers])
-
-
 def _pointer(problem: Problem, options: Options, show: Show) -> list[Line]:
     """The excerpt and a caret line below it, cut to the width around the caret."""
     if not problem.excerpt:
@@ -61,11 +56,7 @@ def _pointer(problem: Problem, options: Options, show: Show) -> list[Line]:
     end = at + max(problem.location.end_column - problem.location.column, 1)
     before, marked, behind = (
         show(part.replace("\t", TAB).replace("…", dots))
-        for part in (
-            problem.excerpt[:at],
-            problem.excerpt[at : at + max(meant, 1)],
-            problem.excerpt[at + max(meant, 1) :],
-        )
+        for part in (problem.excerpt[:at], problem.excerpt[at:end], problem.excerpt[end:])
     )
     room = None if options.width is None else options.width - len(MARGIN)
     if room is not None and cells_of(before) > room - CARET_ROOM:

@@ -13,7 +13,7 @@ import msgspec
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.document import Manual, Options, Outcome, RuleText, Run
 from marginctl.render.json import encoded
-from marginctl.render.paths import fingerprint, relative
+from marginctl.render.paths import explained, fingerprint, relative
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -85,25 +85,25 @@ def _notification(outcome: Outcome) -> dict[str, Any]:
 
 
 def _results(outcome: Outcome, codes: Sequence[str]) -> Iterable[dict[str, Any]]:
-    yield from (_of_problem(problem, codes) for problem in outcome.problems)
+    yield from (_of_problem(problem, outcome.file, codes) for problem in outcome.problems)
     waived = any(finding.waived for finding in outcome.findings)
     for finding in outcome.findings:
         result = _of_finding(finding, outcome.file, codes)
         yield {**result, "suppressions": _suppressions(finding)} if waived else result
 
 
-def _of_problem(problem: Problem, codes: Sequence[str]) -> dict[str, Any]:
-    text = ". ".join(filter(None, (problem.message, problem.help)))
-    return _result(problem.code, "error", text, problem.message, problem.location, codes)
+def _of_problem(problem: Problem, file: str, codes: Sequence[str]) -> dict[str, Any]:
+    text, name = explained(problem.message, problem.help), fingerprint(file, problem.code, problem.message)
+    return _result(problem.code, "error", text, problem.location, name, codes)
 
 
 def _of_finding(finding: Finding, file: str, codes: Sequence[str]) -> dict[str, Any]:
     location = finding.location if finding.location.file else Location(file)
-    text = ". ".join(filter(None, (finding.message, finding.remedy)))
-    return _result(finding.code, LEVELS[finding.severity], text, finding.subject, location, codes)
+    text, name = explained(finding.message, finding.remedy), fingerprint(file, finding.code, finding.subject)
+    return _result(finding.code, LEVELS[finding.severity], text, location, name, codes)
 
 
-def _result(code: str, level: str, text: str, subject: str, location: Location, codes: Sequence[str]) -> dict[str, Any]:
+def _result(code: str, level: str, text: str, location: Location, name: str, codes: Sequence[str]) -> dict[str, Any]:
     return {
         "ruleId": code,
         "ruleIndex": codes.index(code),
@@ -112,7 +112,7 @@ def _result(code: str, level: str, text: str, subject: str, location: Location, 
         "locations": [
             {"physicalLocation": {"artifactLocation": _artifact(location.file), "region": _region(location)}}
         ],
-        "partialFingerprints": {FINGERPRINT: fingerprint(relative(location.file), code, subject)},
+        "partialFingerprints": {FINGERPRINT: name},
     }
 
 

@@ -127,7 +127,7 @@ def _grid(grid: Grid, options: Options) -> "Iterator[_Rows | Table]":
 def _table(columns: Sequence[Column], widths: Sequence[int], rule: str) -> "Table":
     from rich.table import Table
 
-    table = Table(box=None, padding=0, pad_edge=False)
+    table = Table(box=None, padding=0, pad_edge=False, header_style="")
     units = any(column.unit for column in columns)
     indents = [INDENT if number == 0 else " " * GUTTER for number in range(len(columns))]
     for column, cells, indent in zip(columns, widths, indents, strict=True):

@@ -119,7 +119,7 @@ def collateral(report: Report, show: Show) -> Grid | None:
         _units("equity", rows, "equity", priority=4),
         Column(title="price", unit=money, cells=aligned([_own_price(row.price) for row in rows]), priority=4),
         _shares("haircut", rows, "haircut", priority=3),
-        _signed("value", rows, "value", money, priority=1),
+        _money("value", rows, "value", money, priority=1),
     )
     return Grid("Collateral", "", columns)
 
@@ -152,7 +152,7 @@ def underlyings(report: Report, show: Show) -> Grid | None:
         Column(title="asset", cells=[show(row.asset) for row in rows], right=False, name=True),
         _pools_of(report, [row.pool for row in rows], show, priority=2),
         Column(title="delta", unit="units", cells=aligned([_delta(row.delta) for row in rows]), priority=5),
-        _signed("net notional", rows, "net_notional", money, priority=6),
+        _money("net notional", rows, "net_notional", money, priority=6),
         _money("gross notional", rows, "gross_notional", money, priority=8),
         Column(title="falls to", unit=money, cells=aligned([_fall(row) for row in rows]), priority=2),
         Column(title="rises to", unit=money, cells=aligned([_rise(row) for row in rows]), priority=2),

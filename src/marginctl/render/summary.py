@@ -89,9 +89,8 @@ def account(outcome: Outcome, report: Report, options: Options) -> list[Block]:
         ratios = _ratio_lines(report, outcome.checks, glyphs(options), cells)
         if options.width is None or side + max(map(line_width, ratios)) <= options.width:
             return [_title(report), *_beside(money, ratios, side), *_worst_pool(report, options)]
-    below: list[Line] = [
-        (*line(INDENT), *ratio) for ratio in _ratio_lines(report, outcome.checks, glyphs(options), BAR)
-    ]
+    ratios = _ratio_lines(report, outcome.checks, glyphs(options), BARS[0])
+    below: list[Line] = [(*line(INDENT), *ratio) for ratio in ratios]
     return [_title(report), *money, line(), *below, *_worst_pool(report, options)]
 
 
@@ -123,9 +122,9 @@ def _ratio_lines(report: Report, checks: Sequence[Check], signs: Glyphs, cells: 
     rows: list[Line] = []
     for (_, label, _, unit), value, check, text in zip(RATIOS, values, found, texts, strict=True):
         style = STATUS_WORDS[check.status][1] if check else ""
-        drawn = bar(value, check.limit if check else None, signs, cells) if unit == "fraction" else " " * cells
-        judged = _judged(check, unit) if check else ()
-        rows.append((*line(f"{label:<{labels}}  {text:>{widest}}  "), (drawn, style), *judged))
+        gauge = (bar(value, check.limit if check else None, signs, cells), style)
+        drawn = gauge if unit == "fraction" else (" " * cells, "")
+        rows.append((*line(f"{label:<{labels}}  {text:>{widest}}  "), drawn, *(_judged(check, unit) if check else ())))
     return rows
 
 

@@ -2,11 +2,10 @@
 
 from decimal import Decimal
 from enum import Enum
-from itertools import pairwise
 
 from msgspec import Struct
 
-from marginctl.core.contract import Tier
+from marginctl.core.contract import Tier, derived_deductions
 from marginctl.core.exact import ONE, ZERO
 
 
@@ -56,12 +55,12 @@ def tiers_of(rows: list[TierRow], deduction: Deduction) -> tuple[Tier, ...]:
     """
     if not has_maintenance_rates(rows):
         return ()
-    derived = continuous_deductions(rows)
+    derived = continuous_deductions(rows) if deduction is Deduction.DERIVED else []
     return tuple(
         Tier(
             row.up_to,
             row.maintenance_rate or ZERO,
-            ZERO if deduction is Deduction.WHOLE else derived[k],
+            derived[k] if derived else row.deduction or ZERO,
             initial_rate(row),
         )
         for k, row in enumerate(rows)
@@ -86,12 +85,9 @@ def initial_rate(row: TierRow) -> Decimal | None:
 
 
 def continuous_deductions(rows: list[TierRow]) -> list[Decimal]:
-    """deduction_1 = 0, deduction_k = deduction_(k-1) + floor_k * (rate_k - rate_(k-1)), floor_k where row k-1 ends."""
-    deductions = [ZERO]
-    for above, row in pairwise(rows):
-        step = (row.maintenance_rate or ZERO) - (above.maintenance_rate or ZERO)
-        deductions.append(deductions[-1] + (above.up_to or ZERO) * step)
-    return deductions
+    """The deductions with which the margin is continuous, each tier beginning where the one before it ends."""
+    floors = [ZERO, *(row.up_to or ZERO for row in rows[:-1])]
+    return derived_deductions(floors, [row.maintenance_rate or ZERO for row in rows])
 
 
 def first_fault(rows: list[TierRow], deduction: Deduction) -> Fault | None:

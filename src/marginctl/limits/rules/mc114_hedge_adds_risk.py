@@ -70,7 +70,7 @@ def _reason(effect: HedgeEffect) -> str:
     if adds_risk(effect):
         reasons.append("liquidation is further away without it")
     if flips_delta(effect):
-        reasons.append(f"turns the account {'short' if effect.delta < 0 else 'long'} in its underlying")
+        reasons.append(f"it turns the account {'short' if effect.delta < 0 else 'long'} in its underlying")
     return " and ".join(reasons) or "adds no risk"
 
 

@@ -1,0 +1,92 @@
+"""MC102: smallest move that liquidates a cross pool, all together or one underlying alone."""
+
+import pytest
+
+from marginctl.findings import Status
+
+from .builders import account, by_default, check, d, finding, isolated, judged, linear, pool, report, stand, underlying
+from .test_remedy import deposited
+
+
+@pytest.mark.parametrize(
+    ("distance", "status"),
+    [
+        pytest.param("0.2000000001", Status.PASS, id="further than the limit"),
+        pytest.param("0.2", Status.PASS, id="equality passes"),
+        pytest.param("0.1999999999", Status.FAIL, id="nearer than the limit"),
+        pytest.param("0", Status.FAIL, id="liquidatable now"),
+        pytest.param(None, Status.PASS, id="never"),
+    ],
+)
+def test_breaks_below_the_limit(distance: str | None, status: Status) -> None:
+    together = report(pool(distance=distance, direction="down" if distance else None))
+    alone = report(pool(), underlyings=(underlying("BTC", distance=distance, down=80),))
+    for figures, subject in ((together, "cross"), (alone, "BTC")):
+        found = check(judged("MC102", "0.2", figures), subject)
+        assert (found.status, found.value) == (status, None if distance is None else d(distance))
+        assert found.headroom == (None if distance is None else d(distance) - d("0.2"))
+
+
+def test_names_the_direction_and_the_price_of_the_underlying() -> None:
+    # 10 BTC long at 100 on 110 USDT: equity 110 + 10 (p - 100) = 0.01 * 10 p  ->  9.9 p = 890, p = 89.898989...
+    book = account({"USDT": 110}, stand(linear(), 1, 10, 100))
+    evaluation = judged("MC102", "0.2", book)
+    alone = finding(evaluation, "BTC")
+    assert alone.message == (
+        "distance of cross to liquidation when BTC alone falls is 10.1%, below the limit 20%: at 89.8989899 USD"
+    )
+    # at -20%: equity 110 - 200 = -90, maintenance 8 -> 98 short
+    assert alone.remedy == "deposit 98 USDT, or reduce the BTC long"
+    joint = finding(evaluation, "cross")
+    assert joint.message == "distance of cross to liquidation (all together, down) is 10.1%, below the limit 20%"
+    assert joint.remedy == "deposit 98 USDT, or reduce what loses when the market falls"
+
+
+def test_a_short_is_liquidated_by_a_rise() -> None:
+    # 10 BTC short at 100 on 110 USDT: at +20% equity 110 - 200 = -90, maintenance 12 -> 102 short
+    found = finding(judged("MC102", "0.2", account({"USDT": 110}, stand(linear(), -1, 10, 100))), "BTC")
+    assert "when BTC alone rises is 9.9%" in found.message  # 1110 / 1010 - 1 = 9.9009...%, rounded down
+    assert found.remedy == "deposit 102 USDT, or reduce the BTC short"
+
+
+def test_passes_with_the_deposit_and_fails_a_millionth_before() -> None:
+    book = account(
+        {"USDT": 300, "BTC": 1},
+        stand(linear(), 1, 10, 100),
+        stand(linear("ETHUSDT", "ETH"), -1, 50, 9, 10),
+    )
+    evaluation = judged("MC102", "0.25", book)
+    for way in evaluation.ways:
+        enough = judged("MC102", "0.25", deposited(book, "cross", "USDT", way.deposit.amount))
+        almost = judged("MC102", "0.25", deposited(book, "cross", "USDT", way.deposit.amount - d("0.000001")))
+        assert check(enough, way.subject).status is Status.PASS
+        assert check(almost, way.subject).status is Status.FAIL
+    assert [way.subject for way in evaluation.ways] == ["cross", "BTC"]
+
+
+def test_without_an_exact_deposit_says_what_to_reduce() -> None:
+    # the only collateral is the coin itself: a deposit of it would move along
+    found = finding(judged("MC102", "0.5", account({"BTC": 1}, stand(linear("BTCUSD", "BTC", "USD"), 1, 1, 100))), "BTC")
+    assert found.remedy == "reduce the BTC long"
+
+
+def test_each_silo_is_a_subject_of_its_own_and_isolated_pools_are_not() -> None:
+    book = account(
+        {"USDT": 200, "BTC": 1},
+        stand(linear(), 1, 10, 100),
+        isolated(linear("ETHUSDT", "ETH"), 1, 1, 10, 1),
+        single_asset=True,
+    )
+    assert [one.subject for one in by_default("MC102", book).checks] == ["cross:USDT", "cross:USDT:BTC"]
+
+
+def test_liquidatable_now_is_said() -> None:
+    # equity 5 - 10 = -5 after the mark fell to 90 with 1 BTC entered at 100
+    book = account({"USDT": 5}, stand(linear(), 1, 1, 100, 90), prices={"BTC": 90})
+    found = finding(by_default("MC102", book), "cross")
+    assert found.message == "distance of cross to liquidation is 0%, below the limit 20% (default): it is liquidatable now"
+
+
+def test_a_pool_with_nothing_that_moves_passes() -> None:
+    found = check(by_default("MC102", account({"USDT": 5})))
+    assert (found.subject, found.status, found.value) == ("cross", Status.PASS, None)
