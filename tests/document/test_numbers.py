@@ -146,7 +146,10 @@ def test_any_other_text_is_refused_with_an_advice_that_is_accepted(text):
         value = decimal(text)
     except NumberError as refused:
         advice = refused.help.removeprefix("write ").partition(", or ")[0]
-        assert advice in (NUMBER.removeprefix("write ").partition(", or ")[0], "at most 60 digits") or decimal(advice).is_finite()
+        assert (
+            advice in (NUMBER.removeprefix("write ").partition(", or ")[0], "at most 60 digits")
+            or decimal(advice).is_finite()
+        )
     else:
         assert isinstance(value, Decimal)
         assert value == Decimal(text)

@@ -35,7 +35,9 @@ class TestTree:
     def test_json_indented_by_tabs(self):
         assert tree_of('{\n\t"a": 1,\n\t"b": [\n\t\t2\n\t]\n}') == {"a": "1", "b": ["2"]}
 
-    @pytest.mark.parametrize("text", ["NO", "ON", "1e3", "017", "0x1F", "1:30", "0.10", "2026-11-22", "null", "~", "1_0"])
+    @pytest.mark.parametrize(
+        "text", ["NO", "ON", "1e3", "017", "0x1F", "1:30", "0.10", "2026-11-22", "null", "~", "1_0"]
+    )
     def test_scalars_stay_text(self, text):
         assert tree_of(f"a: {text}") == {"a": text}
 
@@ -95,7 +97,7 @@ EMPTY = "0:0 MC001 the file is empty -> write `key: value` lines; `marginctl ini
         ("a: 1\n---\nb: 2\n", ["2:1 MC003 a second document begins here -> write each into a file of its own"]),
         ("? [a, b]\n: 1\n", ["1:3 MC003 a key must be a single word -> write `key: value`"]),
         ("{{a: 1}: 2}", ["1:2 MC003 a key must be a single word -> write `key: value`"]),
-        ("{: 1}", ["1:2 MC013 a key is missing in front of the colon -> write `key: value`"]),
+        ("?\n: 1\n", ["1:2 MC013 a key is missing in front of the colon -> write `key: value`"]),
         ('a: "\\e[31m"\n', [r"1:4 MC003 the control character `\x1b` is not allowed -> remove it"]),
         ('"\\0": 1\n', [r"1:1 MC003 the control character `\x00` is not allowed -> remove it"]),
         ("[" * 33, ["1:33 MC003 nested deeper than 32 levels -> close the brackets, or indent less"]),

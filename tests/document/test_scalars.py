@@ -74,7 +74,11 @@ def test_an_instant_is_kept_as_written(text):
         ),
         ("2026-11-22", "is not a date and time: `2026-11-22`", "write it like 2026-11-22T11:00:00Z"),
         ("20261122T110000Z", "is not a date and time: `20261122T110000Z`", "write it like 2026-11-22T11:00:00Z"),
-        ("2026-11-22T25:00:00Z", "is not a date and time: `2026-11-22T25:00:00Z`", "write it like 2026-11-22T11:00:00Z"),
+        (
+            "2026-11-22T25:00:00Z",
+            "is not a date and time: `2026-11-22T25:00:00Z`",
+            "write it like 2026-11-22T11:00:00Z",
+        ),
         ("now", "is not a date and time: `now`", "write it like 2026-11-22T11:00:00Z"),
     ],
 )
@@ -88,7 +92,9 @@ def test_a_flag_is_true_or_false():
     assert [scalars.flag("true"), scalars.flag("false")] == [True, False]
 
 
-@pytest.mark.parametrize(("text", "help"), [("yes", "write true"), ("OFF", "write false"), ("1", "write true or false")])
+@pytest.mark.parametrize(
+    ("text", "help"), [("yes", "write true"), ("OFF", "write false"), ("1", "write true or false")]
+)
 def test_a_refused_flag(text, help):
     with pytest.raises(WordError) as refused:
         scalars.flag(text)

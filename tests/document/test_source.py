@@ -59,7 +59,12 @@ class TestSource:
     def test_a_problem_carries_its_line(self):
         problem = self.source.problem((3, 2), "MC010", "unknown", "write x")
         assert problem.location == Location("book.yaml", 3, 2)
-        assert (problem.code, problem.message, problem.help, problem.excerpt) == ("MC010", "unknown", "write x", "third")
+        assert (problem.code, problem.message, problem.help, problem.excerpt) == (
+            "MC010",
+            "unknown",
+            "write x",
+            "third",
+        )
 
     def test_a_problem_of_the_whole_file_has_no_excerpt(self):
         assert self.source.problem((0, 0), "MC001", "empty").excerpt == ""

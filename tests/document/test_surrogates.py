@@ -37,4 +37,4 @@ def test_json_with_pairs_keeps_its_text_and_its_columns():
     _, root, problems = read(rb'{"\ud83d\ude00": "a\ud83d\ude00b", "name": 5}', "f")
     (emoji, text), (name, _) = root.entries
     assert (emoji.text, text.text, problems) == ("\U0001f600", "a\U0001f600b", [])
-    assert (name.text, name.column) == ("name", 35)
+    assert (name.text, name.column) == ("name", 36)

@@ -15,6 +15,7 @@ QUOTE = "put it in quotes"
         ("a:\n- b\n-c\n", "3:1 MC002 this line is no `key: value` -> write a colon and a space behind the key"),
         ("a:\n    b: 1\n  c: 2\n", "3:3 MC002 this line does not fit the keys of line 1 -> indent it like the keys beside it"),
         ("a: 1\n- b\n", "2:1 MC002 this line does not fit the keys of line 1 -> indent it like the keys beside it"),
+        ("a: {: 5}\n", "1:5 MC002 a key is missing in front of the colon -> write `key: value`"),
         (": 5\n", "1:1 MC002 a key is missing in front of the colon -> write `key: value`"),
         ("reason: 'it's late'\n", "1:13 MC002 the value has ended before this -> put the whole text in double quotes"),
         ('a: "x" y', "1:8 MC002 the value has ended before this -> put the whole text in double quotes"),
@@ -48,7 +49,7 @@ def test_unknown_escapes(text):
 
 def test_tabs_in_json_are_not_blamed_for_another_slip():
     assert structure_of('{\n\t"a": 1\n\t"b": 2\n}') == [
-        "3:2 MC002 the mapping `{` of line 1 is not continued here -> put a comma between entries and `}` at the end"
+        "3:5 MC002 the mapping `{` of line 1 is not continued here -> put a comma between entries and `}` at the end"
     ]
 
 

@@ -218,7 +218,9 @@ def report(
     )
 
 
-def linear(symbol: str = "BTCUSDT", base: str = "BTC", quote: str = "USDT", *, maintenance: Number = "0.01") -> Contract:
+def linear(
+    symbol: str = "BTCUSDT", base: str = "BTC", quote: str = "USDT", *, maintenance: Number = "0.01"
+) -> Contract:
     """A contract of size 1 that settles in its quote, with one tier and 10% of initial margin."""
     return Contract(symbol, ContractType.LINEAR, base, quote, ONE, (Tier(None, d(maintenance), ZERO, d("0.1")),))
 
@@ -238,9 +240,7 @@ def stand(
 
 def isolated(contract: Contract, side: int, quantity: Number, entry: Number, margin: Number) -> Position:
     """An isolated position at its entry price."""
-    return stand(
-        contract, side, quantity, entry, margin_mode=MarginMode.ISOLATED, isolated_margin=d(margin)
-    )
+    return stand(contract, side, quantity, entry, margin_mode=MarginMode.ISOLATED, isolated_margin=d(margin))
 
 
 def haircut(rate: Number, **terms: Any) -> AssetTerms:

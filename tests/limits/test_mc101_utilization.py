@@ -24,7 +24,9 @@ def test_breaks_above_the_limit(initial: str, orders: str, limit: str, status: S
 
 
 def test_names_value_limit_and_remedy() -> None:
-    found = finding(judged("MC101", "0.7", report(pool(equity=1000, initial=600, orders=140), collateral=(held("USDT", 1000),))))
+    found = finding(
+        judged("MC101", "0.7", report(pool(equity=1000, initial=600, orders=140), collateral=(held("USDT", 1000),)))
+    )
     assert found.message == (
         "utilization of cross is 74%, above the limit 70%: 740 USD of initial and order margin on 1000 USD of equity"
     )
@@ -35,7 +37,9 @@ def test_names_value_limit_and_remedy() -> None:
 
 def test_never_rounds_a_breach_onto_its_limit() -> None:
     found = finding(judged("MC101", "0.7", report(pool(equity=1000, initial="700.000012"))))
-    assert "is 70.000002%, above the limit 70%" in found.message  # 70.0000012%, rounded up at the first place that differs
+    assert (
+        "is 70.000002%, above the limit 70%" in found.message
+    )  # 70.0000012%, rounded up at the first place that differs
 
 
 @pytest.mark.parametrize("equity", ["0", "-5"])
@@ -44,7 +48,8 @@ def test_without_equity_it_does_not_exist_and_fails(equity: str) -> None:
     assert (check(evaluation).status, check(evaluation).value, check(evaluation).headroom) == (Status.FAIL, None, None)
     found = finding(evaluation)
     assert found.message == (
-        f"utilization of cross does not exist, limit 70%: equity is {equity} USD under 350 USD of initial and order margin"
+        "utilization of cross does not exist, limit 70%: "
+        f"equity is {equity} USD under 350 USD of initial and order margin"
     )
     assert found.remedy == f"deposit {500 - d(equity)} USDT"
 

@@ -4,7 +4,21 @@ import pytest
 
 from marginctl.findings import Status
 
-from .builders import account, by_default, check, d, finding, isolated, judged, linear, pool, report, stand, underlying
+from .builders import (
+    account,
+    by_default,
+    check,
+    d,
+    finding,
+    inverse,
+    isolated,
+    judged,
+    linear,
+    pool,
+    report,
+    stand,
+    underlying,
+)
 from .test_remedy import deposited
 
 
@@ -51,7 +65,7 @@ def test_a_short_is_liquidated_by_a_rise() -> None:
 
 def test_passes_with_the_deposit_and_fails_a_millionth_before() -> None:
     book = account(
-        {"USDT": 300, "BTC": 1},
+        {"USDT": 60, "BTC": 1},
         stand(linear(), 1, 10, 100),
         stand(linear("ETHUSDT", "ETH"), -1, 50, 9, 10),
     )
@@ -61,12 +75,13 @@ def test_passes_with_the_deposit_and_fails_a_millionth_before() -> None:
         almost = judged("MC102", "0.25", deposited(book, "cross", "USDT", way.deposit.amount - d("0.000001")))
         assert check(enough, way.subject).status is Status.PASS
         assert check(almost, way.subject).status is Status.FAIL
-    assert [way.subject for way in evaluation.ways] == ["cross", "BTC"]
+    assert [way.subject for way in evaluation.ways] == ["cross", "BTC", "ETH"]
 
 
 def test_without_an_exact_deposit_says_what_to_reduce() -> None:
-    # the only collateral is the coin itself: a deposit of it would move along
-    found = finding(judged("MC102", "0.5", account({"BTC": 1}, stand(linear("BTCUSD", "BTC", "USD"), 1, 1, 100))), "BTC")
+    # the only collateral is the coin itself, a deposit of it would move along: 2 p - 100 = 1 at p = 50.5
+    found = finding(judged("MC102", "0.5", account({"BTC": 1}, stand(inverse(), 1, 100, 100))), "BTC")
+    assert found.value == d("0.495")
     assert found.remedy == "reduce the BTC long"
 
 
@@ -80,11 +95,34 @@ def test_each_silo_is_a_subject_of_its_own_and_isolated_pools_are_not() -> None:
     assert [one.subject for one in by_default("MC102", book).checks] == ["cross:USDT", "cross:USDT:BTC"]
 
 
-def test_liquidatable_now_is_said() -> None:
+def test_liquidatable_now_is_said_once() -> None:
     # equity 5 - 10 = -5 after the mark fell to 90 with 1 BTC entered at 100
     book = account({"USDT": 5}, stand(linear(), 1, 1, 100, 90), prices={"BTC": 90})
-    found = finding(by_default("MC102", book), "cross")
-    assert found.message == "distance of cross to liquidation is 0%, below the limit 20% (default): it is liquidatable now"
+    found = finding(by_default("MC102", book))
+    assert found.subject == "cross"
+    assert (
+        found.message == "distance of cross to liquidation is 0%, below the limit 20% (default): it is liquidatable now"
+    )
+
+
+def test_at_the_edge_the_direction_is_said() -> None:
+    # 10 BTC entered at 199, mark 100: equity 10, maintenance 10: alive, and any fall ends that
+    book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100))
+    found = finding(by_default("MC102", book), "BTC")
+    assert found.message == (
+        "distance of cross to liquidation when BTC alone falls is 0%, below the limit 20% (default): at 100 USD"
+    )
+    # at -20%: equity 10 - 200, maintenance 8
+    assert found.remedy == "deposit 198 USDT, or reduce the BTC long"
+
+
+def test_collateral_that_falls_is_named_where_no_position_is_long() -> None:
+    # 10 BTC of collateral, 820 USDT of debt, 1 BTC short: 10 p - 820 - (p - 100) = 0.5 p at p = 720 / 8.5 = 84.70...
+    book = account({"USDT": -820, "BTC": 10}, stand(linear(maintenance="0.5"), -1, 1, 100))
+    found = finding(by_default("MC102", book), "BTC")
+    assert found.value is not None
+    assert abs(found.value - (1 - d(72) / 85)) < d("1e-50")
+    assert found.remedy.endswith("or hold less BTC as collateral")
 
 
 def test_a_pool_with_nothing_that_moves_passes() -> None:

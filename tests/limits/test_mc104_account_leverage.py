@@ -4,7 +4,21 @@ import pytest
 
 from marginctl.findings import Status
 
-from .builders import account, by_default, check, d, finding, held, isolated, judged, linear, pool, position, report, stand
+from .builders import (
+    account,
+    by_default,
+    check,
+    d,
+    finding,
+    held,
+    isolated,
+    judged,
+    linear,
+    pool,
+    position,
+    report,
+    stand,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,9 +46,7 @@ def test_names_value_limit_and_remedy() -> None:
 
 def test_counts_isolated_positions_with_their_margin() -> None:
     # 300 of cross and 700 of isolated notional on 100 of equity, of which 70 are set aside
-    book = account(
-        {"USDT": 100}, stand(linear(), 1, 3, 100), isolated(linear("ETHUSDT", "ETH"), -1, 70, 10, 70)
-    )
+    book = account({"USDT": 100}, stand(linear(), 1, 3, 100), isolated(linear("ETHUSDT", "ETH"), -1, 70, 10, 70))
     assert check(by_default("MC104", book)).value == 10
 
 

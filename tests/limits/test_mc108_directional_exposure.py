@@ -49,6 +49,8 @@ def test_without_equity_it_fails_unless_there_is_no_exposure() -> None:
 
 def test_a_coin_is_no_remedy() -> None:
     figures = report(
-        pool(equity=1000, initial=1), underlyings=(underlying("BTC", delta=30),), collateral=(held("BTC", 1000, price=100),)
+        pool(equity=1000, initial=1),
+        underlyings=(underlying("BTC", delta=30),),
+        collateral=(held("BTC", 1000, price=100),),
     )
     assert finding(judged("MC108", 2, figures)).remedy == "sell 1000 USD of the net long"

@@ -58,7 +58,10 @@ def test_a_deposit_pays_back_debt_before_it_counts() -> None:
     # 400 wrong of 400 + 600 = 1000: 333.33... more collateral, behind a debt of 50
     figures = book("-50", ("ETH", "400", "500"), ("BTC", "600", "0"))
     assert finding(judged("MC110", "0.3", figures)).remedy.startswith("deposit 383.333334 USDT")
-    assert check(judged("MC110", "0.3", book("333.333334", ("ETH", "400", "500"), ("BTC", "600", "0")))).status is Status.PASS
+    assert (
+        check(judged("MC110", "0.3", book("333.333334", ("ETH", "400", "500"), ("BTC", "600", "0")))).status
+        is Status.PASS
+    )
 
 
 def test_without_collateral_it_is_zero() -> None:

@@ -38,7 +38,9 @@ def test_only_the_scenarios_named_count() -> None:
     config = only("MC113", bound(severity=Severity.WARNING), bound(subjects=frozenset({"rally"})))
     evaluation = evaluate(context(FIGURES, **outcomes(rally=SAFE, crash=CRASH)), config)
     assert check(evaluation, "crash").status is Status.WARN
-    narrow = evaluate(context(FIGURES, **outcomes(rally=SAFE, crash=CRASH)), only("MC113", bound(subjects=frozenset({"rally"}))))
+    narrow = evaluate(
+        context(FIGURES, **outcomes(rally=SAFE, crash=CRASH)), only("MC113", bound(subjects=frozenset({"rally"})))
+    )
     assert [one.subject for one in narrow.checks] == ["rally"]
 
 

@@ -48,7 +48,10 @@ def test_says_what_is_wrong_and_where() -> None:
 def test_an_effect_that_was_not_computed_is_a_note() -> None:
     evaluation = by_default("MC114", FIGURES)
     assert check(evaluation).status is Status.NOT_EVALUATED
-    assert finding(evaluation).message == "effect of the hedge BTCUSDT not evaluated: the account without it was not computed"
+    assert (
+        finding(evaluation).message
+        == "effect of the hedge BTCUSDT not evaluated: the account without it was not computed"
+    )
 
 
 def test_an_account_without_hedges_passes() -> None:

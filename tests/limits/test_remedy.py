@@ -93,7 +93,9 @@ BOOKS: dict[str, Account] = {
     "behind a debt with interest": account(
         {"USDT": -40, "BTC": 2}, BTC_LONG, prices=AT_97, terms={"USDT": AssetTerms(loan_rate=d("0.05"))}
     ),
-    "with a haircut on the stablecoin": account({"USDT": 160}, BTC_LONG, prices=AT_97, terms={"USDT": haircut("0.013")}),
+    "with a haircut on the stablecoin": account(
+        {"USDT": 160}, BTC_LONG, prices=AT_97, terms={"USDT": haircut("0.013")}
+    ),
     "only coins": account(
         {"BTC": "1.3"}, stand(inverse(), 1, 1100, "101.3", "97.1"), prices=AT_97, terms={"BTC": haircut("0.07")}
     ),
@@ -147,7 +149,9 @@ def test_names_the_silo_of_a_deposit() -> None:
 
 def test_an_isolated_pool_is_measured_bare() -> None:
     position = isolated(linear(), 1, 10, 100, 5)
-    book = account({"USDT": 100}, replace(position, mark_price=d(99)), prices={"BTC": 99}, terms={"USDT": haircut("0.5")})
+    book = account(
+        {"USDT": 100}, replace(position, mark_price=d(99)), prices={"BTC": 99}, terms={"USDT": haircut("0.5")}
+    )
     assert judged("MC100", None, book).ways[0].deposit.amount == d("14.9")
 
 
@@ -185,7 +189,9 @@ def release(text: str) -> Decimal:
     ("code", "limit", "after"),
     [
         pytest.param("MC101", "0.37", lambda r, x: (r.totals.initial_margin - x, r.totals.equity), id="initial margin"),
-        pytest.param("MC103", "0.03", lambda r, x: (r.totals.maintenance_margin - x, r.totals.equity), id="maintenance"),
+        pytest.param(
+            "MC103", "0.03", lambda r, x: (r.totals.maintenance_margin - x, r.totals.equity), id="maintenance"
+        ),
         pytest.param("MC104", "3.1", lambda r, x: (r.totals.gross_notional - x, r.totals.equity), id="notional"),
     ],
 )

@@ -208,10 +208,9 @@ def test_mexc_levels_rise_from_the_first_by_equal_steps():
         assert row.initial_rate == D("0.0025") + n * D("0.008")
 
 
-def test_a_printed_initial_rate_stands_before_a_rounded_leverage():
-    rows = {row.up_to: row for row in bundled("bybit").contract("XRPUSDT").tiers}
-    assert rows[D(7600000)].initial_rate == D("0.14")  # printed beside 7.14x
-    assert rows[D(2000000)].initial_rate == 1 / D(25)
+def test_an_initial_rate_is_the_printed_one_or_the_inverse_of_the_leverage():
+    assert bundled("okx").contract("BTC-USDT-SWAP").tiers[1].initial_rate == D("0.015")  # printed beside 66.66x
+    assert bundled("bybit").contract("BTCUSDT").tiers[6].initial_rate == 1 / D(55)
 
 
 def test_the_second_hyperliquid_tier_of_eth_is_an_exact_thirtieth():

@@ -106,13 +106,6 @@ def test_okx_tiers_follow_one_step_from_the_fourth_on():
         assert Fraction(row["initial_rate"]) - Fraction(above["initial_rate"]) == Fraction("0.005")
 
 
-def test_bybit_initial_rates_stand_only_where_the_printed_leverage_is_a_rounded_one():
-    for row in rows_of("bybit.csv"):
-        if row["initial_rate"]:
-            assert abs(1 / Fraction(row["initial_rate"]) - Fraction(row["max_leverage"])) <= Fraction("0.005"), row
-            assert 1 / Fraction(row["initial_rate"]) != Fraction(row["max_leverage"]), row
-
-
 @pytest.mark.parametrize("name", loader.bundled())
 def test_the_program_finds_its_bundled_tables_sound(name):
     path = loader.DATA / f"{name}.yaml"

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, Purpose
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded, moved, ratios
-from marginctl.document.edit import set_value
 from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
@@ -59,8 +58,11 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
     source, node, problems = read(data, name)
     if node is None or problems:
         return None, problems
-    for path, text in settings.sets:
-        problems += set_value(node, path, text, source)
+    if settings.sets:
+        from marginctl.document.edit import set_value
+
+        for path, text in settings.sets:
+            problems += set_value(node, path, text, source)
     draft, bound = bind(node, PORTFOLIO, source)
     problems += bound
     if problems:
@@ -158,7 +160,7 @@ def _outcomes(account: Account, scenarios: dict[str, dict[str, Decimal]]) -> dic
 
 
 def _hedge_effects(account: Account) -> dict[str, HedgeEffect]:
-    if not any(position.purpose is not None for position in account.positions):
+    if not any(position.purpose is Purpose.HEDGE for position in account.positions):
         return {}
     from marginctl.core.stress import hedge_figures, hedges
 

@@ -77,7 +77,7 @@ class HedgeFigures(NamedTuple):
 
 
 def hedge_figures(account: Account, position: Position) -> HedgeFigures:
-    """What removing a position changes: the smallest move (all together, or its base alone), and the account's delta."""
+    """What removing a position changes: the smallest move (all together or its base alone) and the account delta."""
     base = position.contract.base
     before, after = states_of(account), states_of(without(account, frozenset({position.key})))
     name = next(state.pool.name for state in before if any(p.key == position.key for p in state.pool.positions))

@@ -2,8 +2,8 @@
 
 ``import yaml`` compiles and builds loaders, resolvers and dumpers that an event reader never uses: about 9 ms, more
 than reading a portfolio takes. PyYAML's extension module ``yaml._yaml`` needs of its package only the classes that it
-hands out, so it is loaded here over a stand-in package that lends it lighter ones. The stand-in stays registered as
-``yaml`` and turns into the real package, in place, as soon as anybody else uses it.
+hands out, so it is loaded here over a stand-in package that lends it lighter ones. The stand-in is gone when that is
+done; a finder waits for the first ordinary ``import yaml`` and then gives the extension the real classes.
 
 When anything is not as expected the ordinary ``import yaml`` is used, and without libyaml PyYAML's parser in Python:
 the events are the same, only slower.
@@ -11,7 +11,7 @@ the events are the same, only slower.
 # ruff: noqa: D101, ARG002 - classes and arguments are PyYAML's
 
 import sys
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any
@@ -129,69 +129,73 @@ _CLASSES: dict[str, type] = {
 }
 
 
+_lent: list[tuple[str, str]] = []
+"""Submodule and name of every class that the extension took from the stand-in."""
+
+
 class _Submodule:
     """Stands for ``yaml.events`` and its like while the extension takes its classes from them."""
 
-    def __init__(self, name: str, lent: list[tuple[str, str]]) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._lent = lent
 
     def __getattr__(self, name: str) -> type:
-        self._lent.append((self._name, name))
+        _lent.append((self._name, name))
         return _CLASSES.get(name, YAMLError if name.endswith("Error") else _Unused)
 
 
-class _Lending(ModuleType):
+class _StandIn(ModuleType):
     """The package ``yaml`` as the extension sees it while it loads."""
 
     def __getattr__(self, name: str) -> _Submodule:
-        return _Submodule(name, self.__dict__.setdefault("_lent", []))
+        return _Submodule(name)
 
 
-class _Deferred(ModuleType):
-    """The package ``yaml`` afterwards, not executed yet: the first use of anything in it makes it the real one."""
+class _Package(SourceFileLoader):
+    """Loads the real package and gives the extension its classes for those that were lent."""
 
-    def __getattr__(self, name: str) -> Any:
-        _become_real(self)
-        return getattr(self, name)
+    def exec_module(self, module: ModuleType) -> None:
+        sys.meta_path.remove(_PackageFinder)
+        super().exec_module(module)
+        for submodule, name in _lent:
+            setattr(_loaded[0], name, getattr(sys.modules[f"yaml.{submodule}"], name))
 
 
-def _become_real(package: ModuleType) -> None:
-    """Executes the package in place and gives the extension the real classes for those that it was lent."""
-    package.__class__ = ModuleType
-    spec = package.__spec__
-    if spec is None or spec.loader is None or spec.submodule_search_locations is None:
-        raise ImportError("the package yaml has no source")
-    package.__path__ = spec.submodule_search_locations
-    lent = package.__dict__.pop("_lent", [])
-    spec.loader.exec_module(package)
-    for submodule, name in lent:
-        setattr(sys.modules["yaml._yaml"], name, getattr(getattr(package, submodule), name))
+class _PackageFinder:
+    """Waits, first among the finders, for the first import of the real package, which removes it."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
+        if name != "yaml":
+            return None
+        spec = PathFinder.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            spec.loader = _Package(name, spec.origin)
+        return spec
 
 
 def _light() -> ModuleType | None:
-    """The extension over the stand-in package; None where ``yaml`` is already loaded or has no extension."""
-    package_spec = None if "yaml" in sys.modules else PathFinder.find_spec("yaml")
-    spec = package_spec and PathFinder.find_spec("yaml._yaml", package_spec.submodule_search_locations)
-    if package_spec is None or spec is None or spec.loader is None:
+    """The extension over the stand-in; None where ``yaml`` is already loaded, has no extension or no source file."""
+    package = None if "yaml" in sys.modules else PathFinder.find_spec("yaml")
+    if package is None or type(package.loader) is not SourceFileLoader:
         return None
-    sys.modules["yaml"] = package = module_from_spec(package_spec)
-    package.__class__ = _Lending
+    spec = PathFinder.find_spec("yaml._yaml", package.submodule_search_locations)
+    if spec is None or spec.loader is None:
+        return None
+    sys.modules["yaml"] = _StandIn("yaml")
     try:
         extension = module_from_spec(spec)
         spec.loader.exec_module(extension)
-    except ImportError:
-        del sys.modules["yaml"]
+    except Exception:  # whatever is wrong with it, the ordinary import decides
         return None
-    sys.modules["yaml._yaml"] = extension
-    del package.__path__  # importing a submodule asks for it, and so counts as a use
-    package.__class__ = _Deferred
-    if not _is_as_expected(extension):
-        _become_real(package)
+    finally:
+        del sys.modules["yaml"]
+        sys.modules.pop("yaml._yaml", None)
+    sys.meta_path.insert(0, _PackageFinder)
     return extension
 
 
-def _is_as_expected(extension: ModuleType) -> bool:
+def _is_as_expected(extension: Any) -> bool:
     """Whether the extension makes our events, with the arguments that we know."""
     try:
         parser = extension.CParser("- {a: *b}")
@@ -223,6 +227,8 @@ def _extension() -> ModuleType | None:
     """PyYAML's extension module, loaded once; None where PyYAML was installed without."""
     if not _loaded:
         _loaded.append(_light() or _ordinary())
+        if _lent and not _is_as_expected(_loaded[0]):
+            _ordinary()
     return _loaded[0]
 
 

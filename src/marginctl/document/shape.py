@@ -57,6 +57,7 @@ __all__ = [
 
 MOST_SUGGESTIONS = 20
 LONGEST_KEY = 40
+COMMA_HELP = "write numbers without commas: within brackets a comma begins a new key"
 
 
 class Element(Struct, frozen=True, gc=False):
@@ -124,7 +125,8 @@ class _Binder:
         if isinstance(node, Refused):
             return None
         if is_null(node):
-            self.found.add(node, "MC013", f"{label} has no value", f"write {kind.hint()}, or remove the key")
+            advice = COMMA_HELP if label.strip("`").isdecimal() else f"write {kind.hint()}, or remove the key"
+            self.found.add(node, "MC013", f"{label} has no value", advice)
             return None
         if isinstance(kind, AnyOf):
             return self.any_of(label, node, kind)
@@ -188,6 +190,7 @@ class _Binder:
         close = self.close_match(key.text, shape)
         known = ", ".join(field.name for field in shape.fields)
         advice = f"did you mean `{close}`?" if close else f"known here: {known}"
+        advice = COMMA_HELP if key.text.isdecimal() else advice
         self.found.add(key, "MC010", f"unknown key {echo(key.text)}", advice)
 
     def close_match(self, word: str, shape: Shape) -> str:

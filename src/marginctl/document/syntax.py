@@ -80,11 +80,11 @@ def _special_case(text: str, line: int, column: int, source: Source) -> tuple[st
     before = source.line(line)[: column - 1].strip()
     if "mapping values are not allowed" in text and _lacks_space(source.line(line - 1)):
         return f"line {line - 1} has no space behind its colon", "write `key: value`, with a space"
-    if "expected key" in text or "expected <block end>" in text:
-        if source.line(line)[column - 1 : column] == ":":
-            return "a key is missing in front of the colon", "write `key: value`"
-        if before and before[-1] != "-":
-            return "the value has ended before this", "put the whole text in double quotes"
+    is_between_keys = "expected key" in text or "expected <block end>" in text
+    if source.line(line)[column - 1 : column] == ":" and (is_between_keys or "node content" in text):
+        return "a key is missing in front of the colon", "write `key: value`"
+    if is_between_keys and before and before[-1] != "-":
+        return "the value has ended before this", "put the whole text in double quotes"
     return None
 
 

@@ -181,6 +181,6 @@ def _waiver(draft: Draft, origin: Origin, source: Source) -> Waiver:
 def _unknown_code(draft: Draft, source: Source) -> Iterable[Problem]:
     code = draft.get("code")
     if code is not None and code not in BY_CODE:
-        near = closest(code)
-        hint = f"did you mean `{near}`?" if near else "`marginctl rules` lists them"
+        known = closest(code)
+        hint = f"did you mean `{known}`?" if known else "`marginctl rules` lists them"
         yield source.problem(draft.at("code"), "MC015", f"no limit has the code {echo(code)}", hint)

@@ -25,9 +25,9 @@ from marginctl.core.liquidation import (
 )
 from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition
-from marginctl.core.report import PoolFigures
+from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.limits.context import Context
-from marginctl.limits.remedy import deposit, deposit_row, terms_in
+from marginctl.limits.remedy import deposit_of, deposit_row, terms_in
 from marginctl.limits.rule import Deposit
 
 Path = list[Stretch]
@@ -38,6 +38,7 @@ class Paths:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self._rows: dict[str, CollateralFigures | None] = {}
 
     @cached_property
     def states(self) -> dict[str, PoolState]:
@@ -63,13 +64,18 @@ class Paths:
     def deposit(self, pool: PoolFigures, paths: Iterable[Path]) -> Deposit | None:
         """The smallest deposit after which no path liquidates the pool before its end, where that is exact."""
         paths = list(paths)
-        row = deposit_row(self.context, pool)
+        row = self._row(pool)
         if row is None or not self._counts_in_full(pool, row.asset) or _moves(row.asset, paths):
             return None
         state = self.states[pool.name]
         need = max(shortfall(state, path) for path in paths)
         strict = state.pool.rules.equality is Equality.LIQUIDATED
-        return deposit(self.context, pool, need, strict=strict)
+        return deposit_of(self.context, pool, row, need, strict=strict)
+
+    def _row(self, pool: PoolFigures) -> CollateralFigures | None:
+        if pool.name not in self._rows:
+            self._rows[pool.name] = deposit_row(self.context, pool)
+        return self._rows[pool.name]
 
     def _counts_in_full(self, pool: PoolFigures, asset: str) -> bool:
         terms = terms_in(self.context.account, pool, asset)

@@ -27,7 +27,9 @@ def expectations(draft: Draft | None, report: Report, source: Source) -> tuple[l
     problems: list[Problem] = []
     for subject, figures, ours in _compared(draft, report):
         if ours is None:
-            problems.append(source.problem(figures.node, "MC030", f"`expect` names {subject}, which the account does not have"))
+            problems.append(
+                source.problem(figures.node, "MC030", f"`expect` names {subject}, which the account does not have")
+            )
             continue
         for key, theirs, node in figures.items():
             facts += _difference(subject, key.text, theirs, getattr(ours, key.text), tolerance, node, source)

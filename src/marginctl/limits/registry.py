@@ -71,8 +71,10 @@ BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}
 BY_KEY: dict[str, Rule] = {rule.key: rule for rule in RULES if rule.key}
 
 
-def closest(code: str) -> str:
-    """The known code that looks most like an unknown one, or nothing."""
-    from difflib import get_close_matches  # only ever needed for a mistake
+def closest(text: str) -> str:
+    """The code that somebody means who wrote it in small letters, or the rule's name or key instead; or nothing.
 
-    return next(iter(get_close_matches(code.upper(), BY_CODE, 1)), "")
+    Codes that merely look alike stand for limits that have nothing to do with each other, so they are no guess.
+    """
+    names = (rule.code for rule in RULES if text.lower() in (rule.code.lower(), rule.name, rule.key))
+    return next(names, "") if text else ""

@@ -100,6 +100,20 @@ def deposit(
     row = deposit_row(context, pool)
     if row is None or (steady and context.account.is_volatile(row.asset)):
         return None
+    return deposit_of(context, pool, row, need, relief_weight=relief_weight, strict=strict, debt_counts=debt_counts)
+
+
+def deposit_of(
+    context: Context,
+    pool: PoolFigures,
+    row: CollateralFigures,
+    need: Decimal,
+    *,
+    relief_weight: Decimal = ZERO,
+    strict: bool = False,
+    debt_counts: bool = True,
+) -> Deposit | None:
+    """The same in an asset that is already chosen."""
     terms = terms_in(context.account, pool, row.asset)
     units = units_for(need, segments(row.equity, row.price, terms, debt_counts=debt_counts), relief_weight)
     if units is None or units < 0 or not (units or strict):

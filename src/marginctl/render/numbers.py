@@ -72,13 +72,14 @@ def aligned(cells: list[str]) -> list[str]:
 def beside(value: Decimal, limit: Decimal, direction: Direction, places: int) -> str:
     """The value with as many decimals (at least ``places``) as it takes to stay on its side of the limit.
 
-    70.0000001 beside 70 shows as 70.0000001 and not as 70.00; equal values show alike.
+    70.0000001 beside 70 shows as 70.0000001, neither as 70.00 nor as 70.01; equal values show alike.
     """
     side = _side(value, limit)
     if side == 0:
         return _trimmed(grouped(limit, max(natural_places(limit), places), Direction.NEAREST), places)
     for digits in range(places, MOST_PLACES):
-        if _side(rounded(value, digits, direction), limit) == side:
+        candidates = (rounded(value, digits, way) for way in (Direction.NEAREST, direction))
+        if all(_side(candidate, limit) == side for candidate in candidates):
             return grouped(value, digits, direction)
     return grouped(value, MOST_PLACES, Direction.NEAREST)
 

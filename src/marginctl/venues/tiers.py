@@ -127,15 +127,18 @@ def _rate_fault(rows: list[TierRow]) -> Fault | None:
 
 def _deduction_fault(rows: list[TierRow], deduction: Deduction) -> Fault | None:
     derived = continuous_deductions(rows)
-    stated = has_maintenance_rates(rows)
+    whole = deduction is Deduction.WHOLE
     for k, row in enumerate(rows):
-        due = ZERO if deduction is Deduction.WHOLE else derived[k]
-        if row.deduction is None:
-            if deduction is Deduction.GIVEN and stated:
-                return Fault(k, "deduction", "the deduction is missing", f"write {due:f}")
-        elif row.deduction != due:
-            rule = "a whole-position rate has none" if deduction is Deduction.WHOLE else "by its floor and rates"
+        due = ZERO if whole else derived[k]
+        if row.deduction is None and deduction is Deduction.GIVEN and has_maintenance_rates(rows):
+            return Fault(k, "deduction", "the deduction is missing", f"write {_plain(due)}")
+        if row.deduction is not None and row.deduction != due:
+            rule = "a whole-position rate has none" if whole else f"its floor and rates make it {_plain(due)}"
             return Fault(
-                k, "deduction", f"the deduction is {row.deduction:f}, it must be {due:f} {rule}", f"write {due:f}"
+                k, "deduction", f"the deduction is {_plain(row.deduction)}, but {rule}", f"write {_plain(due)}"
             )
     return None
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"

@@ -29,12 +29,13 @@ WAYS = {"down": "falls", "up": "rises", None: "moves"}
 
 
 def measure(context: Context) -> Iterable[Measurement]:
-    """Per cross pool: all assets together, then each underlying alone."""
+    """Per cross pool: all assets together, then each underlying alone unless the pool is liquidatable already."""
     paths = Paths(context)
     symbols = symbols_by_underlying(context)
     for pool in cross_pools(context.report):
         yield _together(context, pool, paths)
-        for row in underlyings(context.report, pool):
+        rows = [] if pool.liquidatable else underlyings(context.report, pool)
+        for row in rows:
             yield _alone(context, pool, row, symbols.get((pool.name, row.asset), ()), paths)
 
 
@@ -49,7 +50,7 @@ def _together(context: Context, pool: PoolFigures, paths: Paths) -> Measurement:
         subject=pool.name,
         measured=_measured(pool.liquidation.distance),
         what=f"distance of {pool.name} to liquidation{together}",
-        detail="" if direction else "it is liquidatable now",
+        detail="it is liquidatable now" if pool.liquidatable else "",
         location=context.locations.account,
         remedy=partial(_together_remedy, pool, paths),
     )
@@ -69,7 +70,7 @@ def _alone(
         subject=row.asset if pool.name == "cross" else f"{pool.name}:{row.asset}",
         measured=_measured(row.distance),
         what=f"distance of {pool.name} to liquidation when {row.asset} alone {WAYS[way]}",
-        detail=f"at {price} {context.account.currency}" if way else "it is liquidatable now",
+        detail=f"at {price} {context.account.currency}",
         location=context.locations.account,
         aliases=(row.asset, *symbols),
         remedy=partial(_alone_remedy, pool, row, way, paths),
@@ -77,9 +78,7 @@ def _alone(
 
 
 def nearest(row: UnderlyingFigures, price: Decimal) -> tuple[str | None, str]:
-    """Which way liquidation is nearer, and its price of the asset rounded toward today's; None when it is here."""
-    if not row.distance:
-        return None, ""
+    """Which way liquidation is nearer, and its price of the asset rounded toward today's; None when it never comes."""
     down, up = row.liquidation_down, row.liquidation_up
     if down is not None and (up is None or price - down <= up - price):
         return "down", plain(rounded_price(down, Direction.UP))

@@ -1,0 +1,210 @@
+"""What a rule set answers to a portfolio: dates and trust of what is used, assumptions, symbols meant."""
+
+from decimal import Decimal
+
+import pytest
+
+from marginctl.core.account import Account, CollateralMode, MarginMode, Order, Position, PositionMode
+from marginctl.core.contract import LONG, HaircutTier
+from marginctl.venues import loader
+from marginctl.venues.rule_set import INTERVAL_ASSUMED
+
+D = Decimal
+
+
+def bundled(name):
+    return loader.named(name)[0]
+
+
+def position(rule_set, symbol, **changes):
+    contract = rule_set.contract(symbol)
+    return Position(symbol, contract, LONG, D(1), D(100), D(100), **changes)
+
+
+def account(rule_set, positions=(), *, orders=(), balances=None, hedge=False):
+    mode = rule_set.mode()
+    return Account(
+        name="desk",
+        venue=rule_set.name,
+        currency="USD",
+        collateral_mode=CollateralMode.MULTI_ASSET,
+        position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
+        margin_model="tiered",
+        rules=mode.rules,
+        prices={},
+        betas={},
+        balances=balances or {},
+        terms={},
+        positions=tuple(positions),
+        orders=tuple(orders),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "symbols", "overridden", "as_of", "status"),
+    [
+        ("binance-usdm", ["BTCUSDT"], set(), "2026-05-01", "verified"),
+        ("binance-pm", ["BTCUSDT", "BTCUSD_PERP"], set(), "2025-11-04", "partial"),  # the collateral is the oldest
+        ("weex", ["PAXGUSDT"], set(), "2026-03-04", "unverified"),
+        ("weex", ["PAXGUSDT", "TRBUSDT"], set(), "2023-09-15", "unverified"),  # the oldest table
+        ("weex", ["PAXGUSDT", "TRBUSDT"], {"TRBUSDT"}, "2026-03-04", "unverified"),
+        ("hyperliquid", ["BTC"], set(), "2026-01-01", "partial"),  # known to the year: counted from its beginning
+        ("dydx", ["SOL-USD"], set(), "2024-01-01", "partial"),
+        ("dydx", ["BTC-USD"], set(), "2023-09-01", "partial"),
+        ("generic", ["BTCUSDT"], set(), None, "verified"),
+    ],
+)
+def test_figures_are_as_old_and_as_sure_as_what_they_rest_on(name, symbols, overridden, as_of, status):
+    rule_set = bundled(name)
+    used = rule_set.used(rule_set.mode(), symbols, overridden)
+    assert (used.venue, used.as_of, used.status) == (name, as_of, status)
+
+
+def test_a_mode_known_less_well_lowers_the_status():
+    rule_set = bundled("binance-usdm")
+    assert rule_set.used(rule_set.mode("multi-asset"), ["BTCUSDT"], set()).status == "partial"
+
+
+def test_only_the_sources_used_are_named():
+    rule_set = bundled("weex")
+    assert rule_set.used(rule_set.mode(), ["PAXGUSDT"], set()).sources == (
+        "position tiers and margin rate, WEEX help 5491591989785, 4417905343129, 24780414317593",
+        "tiers of PAXGUSDT and XAUTUSDT (2026-03-04), WEEX help 55660452220953",
+        "API client (2026-04-28), public code: JKorf/Weex.Net, commit 305d78ef58a8e7f93817836cadb36f5411cc10e6",
+        "observation of an account (2026-09-27), public code, repository not recorded",
+    )
+
+
+def test_an_account_without_positions_rests_on_nothing():
+    rule_set = bundled("okx")
+    assert rule_set.assumptions_for(rule_set.mode(), account(rule_set)) == ()
+
+
+def test_assumptions_are_those_that_matter_to_the_account():
+    rule_set = bundled("okx")
+    held = [position(rule_set, "BTC-USDT-SWAP")]
+    texts = rule_set.assumptions_for(rule_set.mode(), account(rule_set, held))
+    assert texts == (
+        "the fee to close is taker_fee x notional at the mark price",
+        "a currency driven below zero by losses is counted in full, without the venue's maintenance margin on borrowing",
+        "futures and swaps of one family are not added up to find the tier",
+        "BTC-USDT-SWAP: contract_size 0.01 from public code of 2026-08-01",
+    )
+    contract = rule_set.contract("BTC-USDT-SWAP")
+    more = account(
+        rule_set, held, orders=[Order(contract, LONG, D(1), D(100), D(100))], balances={"USDT": D(-5)}, hedge=True
+    )
+    assert set(rule_set.assumptions_for(rule_set.mode(), more)) - set(texts) == {
+        "a negative currency counts in full; the venue does not say",
+        "estimated fees of open orders are not taken off the equity",
+        "legs are not netted; the venue does not say",
+    }
+
+
+def test_isolated_positions_have_assumptions_of_their_own():
+    rule_set = bundled("dydx")
+    held = [position(rule_set, "BTC-USD", margin_mode=MarginMode.ISOLATED, isolated_margin=D(10))]
+    texts = rule_set.assumptions_for(rule_set.mode(), account(rule_set, held))
+    assert "an isolated position stands for a market with a subaccount of its own" in texts
+    assert "BTC-USD: the base initial rate; the venue raises it with open interest" in texts
+
+
+def test_a_contract_that_the_portfolio_describes_itself_carries_no_assumption_of_the_venue():
+    from msgspec.structs import replace
+
+    rule_set = bundled("binance-coinm")
+    mode = rule_set.mode()
+    published = position(rule_set, "ETHUSD_PERP")
+    text = "ETHUSD_PERP: contract_size 10 is the usual one, not confirmed for this contract"
+    assert rule_set.assumptions_for(mode, account(rule_set, [published])) == (text,)
+    own = replace(published, contract=replace(published.contract, contract_size=D(20)))
+    assert rule_set.assumptions_for(mode, account(rule_set, [own])) == ()
+    assert rule_set.assumptions_for(mode, account(rule_set, [position(rule_set, "BTCUSD_PERP")])) == ()
+
+
+def test_an_interval_that_the_venue_does_not_state_is_an_assumption():
+    for name, symbol, assumed in (("bybit", "BTCUSDT", True), ("mexc", "BTC_USDT", False)):
+        rule_set = bundled(name)
+        held = [position(rule_set, symbol, funding_rate=D("0.0001"))]
+        assert (INTERVAL_ASSUMED in rule_set.assumptions_for(rule_set.mode(), account(rule_set, held))) is assumed
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "meant"),
+    [
+        ("binance-usdm", "BTC-USDT", ["BTCUSDT"]),
+        ("binance-usdm", "btcusdt", ["BTCUSDT"]),
+        ("binance-usdm", "BTC_USDT", ["BTCUSDT"]),
+        ("binance-usdm", "BTC-PERP", ["BTCUSDC", "BTCUSDT"]),
+        ("okx", "BTCUSDT", ["BTC-USDT-SWAP", "BTC-USD-SWAP"]),
+        ("hyperliquid", "ETH-USDC", ["ETH"]),
+        ("dydx", "SOLUSDT", ["SOL-USD"]),
+        ("mexc", "BTCUSDT", ["BTC_USDT"]),
+        ("binance-usdm", "DOGEUDST", ["DOGEUSDT"]),
+        ("dydx", "NOSUCHTHING", []),
+    ],
+)
+def test_which_contracts_a_mistaken_symbol_may_mean(name, symbol, meant):
+    found = bundled(name).close_symbols(symbol)
+    assert found[: len(meant)] == meant if meant else found == []
+
+
+def test_an_unknown_contract_is_answered_with_what_to_do():
+    assert bundled("dydx").unknown_help("NOSUCHTHING") == (
+        "declare it: `contracts: {NOSUCHTHING: {base: ..., quote: ..., tiers: [...]}}`"
+    )
+    assert bundled("mexc").unknown_help("BTCUSDT") == (
+        "did you mean `BTC_USDT`? Otherwise declare it: `contracts: {BTCUSDT: {base: ..., quote: ..., tiers: [...]}}`"
+    )
+
+
+def test_listings_are_looked_up_once():
+    rule_set = bundled("bybit")
+    assert rule_set.listing("BTCUSDT") is rule_set.listing("BTCUSDT")
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "asset", "hint"),
+    [
+        ("binance-usdm", "multi-asset", "SOL", "; seen: 10% (2021, superseded)"),
+        ("bybit", "multi-asset", "BTC", "; seen: 5% up to 1000000, 100% (2026-08, sample)"),
+        ("binance-pm", "multi-asset", "USDT", "; seen: 0.01% (sample)"),
+        ("bybit", "multi-asset", "ETH", ""),
+        ("dydx", "single-asset", "ETH", "; only USDC secures positions"),
+    ],
+)
+def test_hints_about_a_missing_haircut(name, mode, asset, hint):
+    assert bundled(name).mode(mode).haircut_hint(asset) == hint
+
+
+def test_assets_that_are_no_collateral_are_refused_whatever_the_portfolio_says():
+    mode = bundled("hyperliquid").mode()
+    assert mode.collateral.refuses("BTC")
+    assert not mode.collateral.refuses("USDC")
+    assert mode.terms("BTC", "USD", (HaircutTier(None, D("0.1")),)) is None
+
+
+def test_a_haircut_of_the_portfolio_brings_its_own_ask_buffer():
+    mode = bundled("binance-usdm").mode("multi-asset")
+    terms = mode.terms("SOL", "USD", (HaircutTier(None, D("0.2")),))
+    assert (terms.haircuts[0].haircut, terms.liability_factor) == (D("0.2"), D("1.2"))
+
+
+@pytest.mark.parametrize(
+    ("name", "asset", "texts"),
+    [
+        ("binance-usdm", "BTC", ()),
+        ("binance-usdm", "USDT", ("USDT: haircut of 2021-2022, the current one is not known",)),
+        ("binance-usdm", "SOL", ()),
+        ("binance-pm", "CAKE", ("CAKE: haircut 25% (2025-05-16, secondary)",)),
+        (
+            "mexc",
+            "BTC",
+            (
+                "BTC: haircut 2.5% up to 1, 3% up to 5, 3.5% up to 10, 4% up to 50, 15% up to 100 (2025-09, secondary)",
+            ),
+        ),
+    ],
+)
+def test_haircuts_that_are_not_the_venues_own_word_are_assumptions(name, asset, texts):
+    assert bundled(name).mode("multi-asset").assumptions(asset) == texts
