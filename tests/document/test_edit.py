@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables with one case a line
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

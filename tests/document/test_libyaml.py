@@ -1,4 +1,5 @@
 """The light loading of libyaml, each case in an interpreter of its own: what is imported stays imported."""
+# ruff: noqa: E501 - tables with one case a line
 
 import subprocess
 import sys

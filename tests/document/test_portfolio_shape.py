@@ -1,4 +1,5 @@
 """The shapes against the interface: every key of it is known, with its kind and its bounds."""
+# ruff: noqa: E501 - tables with one case a line
 
 from decimal import Decimal
 from pathlib import Path

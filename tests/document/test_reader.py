@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables with one case a line
+
 import pytest
 
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence

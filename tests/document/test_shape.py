@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables with one case a line
+
 import datetime as dt
 from decimal import Decimal
 

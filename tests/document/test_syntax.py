@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables with one case a line
+
 import pytest
 
 from .told import structure_of
@@ -34,6 +36,7 @@ QUOTE = "put it in quotes"
         ("a: !e!x 5\n", "1:4 MC003 tags are not allowed -> remove everything from `!` to the space"),
         ("a:\n\tb: 1\n", "2:1 MC003 a tab is used as indent -> indent with spaces"),
         ("account:\n  name: x\n  \tvenue: y\n", "3:3 MC003 a tab is used as indent -> indent with spaces"),
+        ("a: 1\n?\tb\n", "2:2 MC002 a tab stands where a space belongs -> write a space"),
         ("\ta: 1", "1:1 MC003 a tab is used as indent -> indent with spaces"),
     ],
 )  # fmt: skip
@@ -56,6 +59,5 @@ def test_tabs_in_json_are_not_blamed_for_another_slip():
 def test_a_slip_comes_after_what_was_found_before_it():
     assert structure_of("a: 1\na: 2\nb: c: d\n") == [
         "2:1 MC011 `a` is given twice, first on line 1 -> remove one of the two",
-        "3:5 MC002 a `:` does not belong here -> indent the line like the keys beside it; "
-        "put text that holds `: ` in quotes",
+        "3:5 MC002 a `:` does not belong here -> indent the line like the keys beside it; put text that holds `: ` in quotes",
     ]

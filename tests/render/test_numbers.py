@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from marginctl.core.exact import Direction
 from marginctl.findings import Check, Status
 from marginctl.render import numbers
@@ -169,7 +170,12 @@ def test_checks_read_in_their_unit(judged: Check, unit: str, value: str, limit: 
 
 @pytest.mark.parametrize(
     ("headroom", "unit", "shown"),
-    [("-0.000001", "fraction", "-0.01%"), ("0.0199999", "fraction", "1.99%"), ("2.999", "days", "2.99d"), (None, "", "")],
+    [
+        ("-0.000001", "fraction", "-0.01%"),
+        ("0.0199999", "fraction", "1.99%"),
+        ("2.999", "days", "2.99d"),
+        (None, "", ""),
+    ],
 )
 def test_headroom_is_rounded_down(headroom: str | None, unit: str, shown: str) -> None:
     assert numbers.headroom_text(check("0.6", "0.6", Status.PASS, headroom), unit) == shown

@@ -1,12 +1,12 @@
 """Problems with their place, the line, a caret and help."""
 
 import pytest
+from tests.render.samples import problem
+
 from marginctl.document.source import Source
 from marginctl.findings import Problem
 from marginctl.render.document import Options
 from marginctl.render.problems import render_problems
-
-from tests.render.samples import problem
 
 
 def shown(*problems: Problem, width: int | None = 80, **options: bool) -> str:

@@ -8,15 +8,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.render import samples
+
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Severity, Status
 from marginctl.render.document import Options, Outcome, Verbosity
 from marginctl.render.layout import cells_of
-from marginctl.render.summary import bar, common_move, funding
 from marginctl.render.screen import ASCII
+from marginctl.render.summary import bar, common_move, funding
 from marginctl.render.table import render
-
-from tests.render import samples
 
 D = Decimal
 NUMBER = re.compile(r"-?[\d,]*\d\.\d+")
@@ -70,7 +70,7 @@ def test_lines_fit_and_every_number_is_whole(report: Report, width: int, ascii_o
     assert max(map(cells_of, narrow.splitlines())) <= width
     whole = set(NUMBER.findall(text(outcome, ascii=ascii_only)))
     names = " ".join([report.account.name, *(row.symbol for row in report.positions)])
-    assert {number for number in NUMBER.findall(narrow) if number not in names} <= whole | {"0.00"}
+    assert {number for number in NUMBER.findall(narrow) if number not in names} <= whole
 
 
 @given(reports())
@@ -190,7 +190,11 @@ def test_the_common_move_in_words(
 
 def test_the_pool_that_goes_first_is_named_where_there_are_several() -> None:
     move = AccountLiquidation(D("-0.2"), None, D("0.2"), "down", "cross:BTC")
-    assert common_move(move, str, several=True).endswith("liquidates cross:BTC, no rise does.")
+    assert common_move(move, str, several=True).endswith(": a fall of 20.00% (cross:BTC) liquidates, no rise does.")
+    both = AccountLiquidation(D("-0.5"), D("0.25"), D("0.25"), "up", "cross:USDT")
+    assert common_move(both, str, several=True).endswith(
+        ": a fall of 50.00% or a rise of 25.00% (cross:USDT) liquidates."
+    )
     gone = AccountLiquidation(D(0), D(0), D(0), None, "cross:BTC")
     assert common_move(gone, str, several=True) == "Liquidatable at these prices already: cross:BTC."
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from tests.render import samples
+
 from marginctl.render import render
 from marginctl.render.document import Options, Outcome, Verbosity
-
-from tests.render import samples
 
 Golden = Callable[[str, str], None]
 

@@ -75,6 +75,17 @@ def test_only_the_sources_used_are_named():
     )
 
 
+def test_haircuts_in_force_name_their_sources_and_samples_do_not():
+    rule_set = bundled("mexc")
+    multi = rule_set.used(rule_set.mode("multi-asset"), [], set()).sources
+    single = rule_set.used(rule_set.mode("single-asset"), [], set()).sources
+    assert set(multi) - set(single) == {
+        "press on the launch of the Multi-Asset mode (2025-09), bzns.media, finway.com.ua"
+    }
+    bybit = bundled("bybit")
+    assert not any("gocryptotrader" in text for text in bybit.used(bybit.mode(), ["BTCUSDT"], set()).sources)
+
+
 def test_an_account_without_positions_rests_on_nothing():
     rule_set = bundled("okx")
     assert rule_set.assumptions_for(rule_set.mode(), account(rule_set)) == ()
@@ -86,7 +97,10 @@ def test_assumptions_are_those_that_matter_to_the_account():
     texts = rule_set.assumptions_for(rule_set.mode(), account(rule_set, held))
     assert texts == (
         "the fee to close is taker_fee x notional at the mark price",
-        "a currency driven below zero by losses is counted in full, without the venue's maintenance margin on borrowing",
+        (
+            "a currency driven below zero by losses is counted in full, without the venue's maintenance margin on "
+            "borrowing"
+        ),
         "futures and swaps of one family are not added up to find the tier",
         "BTC-USDT-SWAP: contract_size 0.01 from public code of 2026-08-01",
     )
@@ -200,9 +214,7 @@ def test_a_haircut_of_the_portfolio_brings_its_own_ask_buffer():
         (
             "mexc",
             "BTC",
-            (
-                "BTC: haircut 2.5% up to 1, 3% up to 5, 3.5% up to 10, 4% up to 50, 15% up to 100 (2025-09, secondary)",
-            ),
+            ("BTC: haircut 2.5% up to 1, 3% up to 5, 3.5% up to 10, 4% up to 50, 15% up to 100 (2025-09, secondary)",),
         ),
     ],
 )

@@ -6,7 +6,8 @@ import pytest
 
 from marginctl.venues import loader
 from marginctl.venues.table import open_table
-from tests.venues.rule_files import HEADER, TABLE, said, with_table
+
+from .rule_files import HEADER, TABLE, said, with_table
 
 D = Decimal
 
@@ -101,17 +102,34 @@ def test_a_sound_table_is_said_to_be_sound(tmp_path):
         (
             "5000,0.02",
             "5000,2",
-            "house.csv:3:24 MC014 `maintenance_rate` is a rate of 1 or more without %: `2` | "
-            "write 2%, the same as 0.02",
+            (
+                "house.csv:3:24 MC014 `maintenance_rate` is a rate of 1 or more without %: `2` | "
+                "write 2%, the same as 0.02"
+            ),
         ),
-        ("0.02,10,25", "0.02,10", "house.csv:3:1 MC025 the row has 7 cells, the first line 8 | "
-            "write one cell for each column, without quotes"),
-        ("AUSDT,A,USDT,1000", "AUSDT,A,USDC,1000", "house.csv:3:9 MC025 `quote` differs from the first row of AUSDT | "
-            "write USDT"),
-        ("AUSDT,A,USDT,1000", "AUSDT, A,USDT,1000", "house.csv:3:7 MC025 `base` is empty or has spaces around it | "
-            "write it without spaces"),
-        ("BUSDT,B,USDT,0", "BUSDT,,USDT,0", "house.csv:4:7 MC025 `base` is empty or has spaces around it | "
-            "write it without spaces"),
+        (
+            "0.02,10,25",
+            "0.02,10",
+            (
+                "house.csv:3:1 MC025 the row has 7 cells, the first line 8 | "
+                "write one cell for each column, without quotes"
+            ),
+        ),
+        (
+            "AUSDT,A,USDT,1000",
+            "AUSDT,A,USDC,1000",
+            "house.csv:3:9 MC025 `quote` differs from the first row of AUSDT | write USDT",
+        ),
+        (
+            "AUSDT,A,USDT,1000",
+            "AUSDT, A,USDT,1000",
+            "house.csv:3:7 MC025 `base` is empty or has spaces around it | write it without spaces",
+        ),
+        (
+            "BUSDT,B,USDT,0",
+            "BUSDT,,USDT,0",
+            "house.csv:4:7 MC025 `base` is empty or has spaces around it | write it without spaces",
+        ),
         (
             "\nAUSDT,A,USDT,1000,5000,0.02,10,25\nBUSDT,B,USDT,0,,1/30,0,10\n",
             "\nBUSDT,B,USDT,0,,1/30,0,10\nAUSDT,A,USDT,1000,5000,0.02,10,25\n",
@@ -120,16 +138,24 @@ def test_a_sound_table_is_said_to_be_sound(tmp_path):
         (
             "symbol,base",
             "ticker,base",
-            "house.csv:1:1 MC025 the table has no column `symbol` | "
-            "the first line is symbol,base,quote,floor,cap,maintenance_rate,max_leverage,deduction,initial_rate",
+            (
+                "house.csv:1:1 MC025 the table has no column `symbol` | "
+                "the first line is symbol,base,quote,floor,cap,maintenance_rate,max_leverage,deduction,initial_rate"
+            ),
         ),
         (
             "deduction,max_leverage\n",
             "cum,max_leverage\n",
-            "house.csv:1:1 MC025 the table has an unknown column `cum` | "
-            "known: symbol, base, quote, floor, cap, maintenance_rate, max_leverage, deduction, initial_rate",
+            (
+                "house.csv:1:1 MC025 the table has an unknown column `cum` | "
+                "known: symbol, base, quote, floor, cap, maintenance_rate, max_leverage, deduction, initial_rate"
+            ),
         ),
-        ("symbol,base", "base,symbol", "house.csv:1:1 MC025 the columns must differ, and `symbol` must be the first | "),
+        (
+            "symbol,base",
+            "base,symbol",
+            "house.csv:1:1 MC025 the columns must differ, and `symbol` must be the first | ",
+        ),
     ],
 )
 def test_broken_tables(tmp_path, old, new, expected):
@@ -158,3 +184,6 @@ def test_an_empty_table(tmp_path):
 def test_control_characters_in_a_table_do_not_reach_the_screen(tmp_path):
     (line,) = said(tmp_path, with_table(), TABLE.replace("5000,0.02", "\x1b[31m5,0.02"))
     assert line.startswith(r"house.csv:3:19 MC014 `cap` is not a number: `\x1b[31m5`")
+    assert said(tmp_path, with_table(), HEADER + "\x1b[2JUSDT,A,USDT,0,,0.01,0,50\n") == [
+        r"house.csv:2:1 MC025 `symbol` has invisible characters: `\x1b[2JUSDT` | remove them"
+    ]

@@ -1,5 +1,6 @@
 """Tier rows: derived deductions against margins worked out by hand, and faults."""
 
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,7 @@ def rows(*pairs):
 def test_derived_deductions_make_the_margin_continuous_at_every_border():
     tiers = tiers_of(rows((5, "0.004"), (10, "0.005"), (20, "0.01"), (None, "0.025")), Deduction.DERIVED)
     assert [tier.deduction for tier in tiers] == [0, D("0.005"), D("0.055"), D("0.355")]
-    for below, above in zip(tiers, tiers[1:], strict=False):
+    for below, above in itertools.pairwise(tiers):
         border = below.up_to
         assert border * below.maintenance_rate - below.deduction == border * above.maintenance_rate - above.deduction
 
@@ -31,8 +32,8 @@ def test_the_published_example_of_300_btc():
 
 
 def test_given_deductions_are_kept_as_printed():
-    row = TierRow(None, D("0.01"), deduction=D("0.00"))
-    assert str(tiers_of([row], Deduction.GIVEN)[0].deduction) == "0.00"
+    printed = [TierRow(D(1000), D("0.010"), deduction=D(0)), TierRow(None, D("0.015"), deduction=D(5))]
+    assert [str(tier.deduction) for tier in tiers_of(printed, Deduction.GIVEN)] == ["0", "5"]  # 1000 x 0.005 = 5.000
 
 
 def test_rows_without_maintenance_rates_are_leverage_caps_and_no_tiers():

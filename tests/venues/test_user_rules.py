@@ -7,7 +7,8 @@ import pytest
 from marginctl.core.account import CollateralMode, Equality, Netting
 from marginctl.venues import loader
 from marginctl.venues.origin import Trust
-from tests.venues.rule_files import RULES, TABLE, said, with_table, write
+
+from .rule_files import RULES, TABLE, said, with_table, write
 
 D = Decimal
 
@@ -102,8 +103,10 @@ def test_every_mistake_of_a_file_is_reported_in_one_run(tmp_path):
         (
             "as_of: 2026-10\n",
             "as_of: October\n",
-            "house.yaml:4:8 MC015 `as_of` is not a date: `October` | "
-            "write a date such as 2026-05-01, or only 2026-05 or 2026",
+            (
+                "house.yaml:4:8 MC015 `as_of` is not a date: `October` | "
+                "write a date such as 2026-05-01, or only 2026-05 or 2026"
+            ),
         ),
         (
             "schema: marginctl.venue/1",
@@ -138,8 +141,10 @@ def test_every_mistake_of_a_file_is_reported_in_one_run(tmp_path):
         (
             "maintenance_rate: 1/30",
             "maintenance_rate: 30/1",
-            "house.yaml:46:32 MC014 `maintenance_rate` is not a fraction between 0 and 1: `30/1` | "
-            "write whole numbers, such as 1/30",
+            (
+                "house.yaml:46:32 MC014 `maintenance_rate` is not a fraction between 0 and 1: `30/1` | "
+                "write whole numbers, such as 1/30"
+            ),
         ),
         (
             "        base: BTC\n",
@@ -181,9 +186,7 @@ def test_mistakes(tmp_path, old, new, expected):
 def test_modes_may_not_be_empty(tmp_path):
     head, _, tail = RULES.partition("modes:\n")
     text = head + "modes: []\n" + tail[tail.index("contracts:") :]
-    assert said(tmp_path, text) == [
-        "house.yaml:19:8 MC012 `modes` is empty | list at least one collateral_mode"
-    ]
+    assert said(tmp_path, text) == ["house.yaml:19:8 MC012 `modes` is empty | list at least one collateral_mode"]
 
 
 def test_a_mode_stands_once(tmp_path):

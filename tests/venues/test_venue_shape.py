@@ -15,7 +15,8 @@ D = Decimal
 
 
 @pytest.mark.parametrize(
-    ("text", "rate"), [("0.4%", "0.004"), ("0.004", "0.004"), ("0", "0"), ("100%", "1"), ("1/80", "0.0125"), ("1/1", "1")]
+    ("text", "rate"),
+    [("0.4%", "0.004"), ("0.004", "0.004"), ("0", "0"), ("100%", "1"), ("1/80", "0.0125"), ("1/1", "1")],
 )
 def test_exact_rates(text, rate):
     assert shape.ExactRate().read(text) == D(rate)

@@ -6,7 +6,7 @@ hands out, so it is loaded here over a stand-in package that lends it lighter on
 done; a finder waits for the first ordinary ``import yaml`` and then gives the extension the real classes.
 
 When anything is not as expected the ordinary ``import yaml`` is used, and without libyaml PyYAML's parser in Python:
-the events are the same, only slower.
+the events are the same, only slower, and tabs between words of block style are refused.
 """
 # ruff: noqa: D101, ARG002 - classes and arguments are PyYAML's
 
@@ -158,7 +158,7 @@ class _Package(SourceFileLoader):
         sys.meta_path.remove(_PackageFinder)
         super().exec_module(module)
         for submodule, name in _lent:
-            setattr(_loaded[0], name, getattr(sys.modules[f"yaml.{submodule}"], name))
+            setattr(sys.modules["yaml._yaml"], name, getattr(sys.modules[f"yaml.{submodule}"], name))
 
 
 class _PackageFinder:

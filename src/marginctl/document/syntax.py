@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marginctl.document.source import Source
+from marginctl.document.source import Source, echo
 from marginctl.findings import Problem
 
 # Parts of the parsers' own wording (libyaml's, and where it differs that of PyYAML's parser in Python), and what
@@ -36,7 +36,7 @@ _WORDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("unexpected end of stream",), "this text has no closing quote", "close the quote"),
     (("alphabetic or numeric character",), "`*` and `&` cannot begin a word", 'put it in quotes, such as "*"'),
-    (("cannot start any token",), "no word can begin with `{character}`", "put it in quotes"),
+    (("cannot start any token",), "no word can begin with {character}", "put it in quotes"),
     (
         ("sequence entries are not allowed",),
         "a list item cannot stand here",
@@ -64,7 +64,7 @@ def syntax_problem(error: Any, source: Source) -> Problem:
         return source.problem((line, tab), "MC003", "a tab is used as indent", "indent with spaces")
     message, advice = _special_case(text, line, column, source) or _words(text)
     character = source.line(line)[column - 1 : column]
-    message = message.format(line=opened.line + 1 if opened else line, character=character)
+    message = message.format(line=opened.line + 1 if opened else line, character=echo(character))
     return source.problem((line, column), "MC003" if "tag handle" in text else "MC002", message, advice)
 
 
@@ -78,6 +78,8 @@ def _words(text: str) -> tuple[str, str]:
 def _special_case(text: str, line: int, column: int, source: Source) -> tuple[str, str] | None:
     """Slips that the parser notices late, or describes by their consequence."""
     before = source.line(line)[: column - 1].strip()
+    if "cannot start any token" in text and source.line(line)[column - 1 : column] == "\t":
+        return "a tab stands where a space belongs", "write a space"
     if "mapping values are not allowed" in text and _lacks_space(source.line(line - 1)):
         return f"line {line - 1} has no space behind its colon", "write `key: value`, with a space"
     is_between_keys = "expected key" in text or "expected <block end>" in text

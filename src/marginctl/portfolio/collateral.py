@@ -1,25 +1,29 @@
 """`collateral:` -> balances and the terms on which each asset counts."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
 from marginctl.core.account import AssetTerms, CollateralMode, MarginMode, Position
-from marginctl.core.contract import HaircutTier
-from marginctl.core.exact import ZERO
+from marginctl.core.contract import HaircutTier, collateral_curve
+from marginctl.core.exact import ONE, ZERO
 from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading
+from marginctl.portfolio.reading import Reading, brief
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.shape import Draft
     from marginctl.venues.rule_set import Mode
 
+NOTHING_CUT = HaircutTier(None, ZERO)
+Held: TypeAlias = "dict[str, tuple[Decimal, Draft]]"
+"""Amount and row by asset."""
 
-def balances(reading: Reading, rows: list["Draft"]) -> dict[str, tuple[Decimal, "Draft"]]:
+
+def balances(reading: Reading, rows: list["Draft"]) -> Held:
     """Amount and row by asset; an asset listed twice is a problem."""
-    held: dict[str, tuple[Decimal, Draft]] = {}
+    held: Held = {}
     for draft in rows:
         asset, amount = draft.get("asset"), draft.get("amount")
         if asset is None or amount is None:
@@ -37,68 +41,85 @@ def balances(reading: Reading, rows: list["Draft"]) -> dict[str, tuple[Decimal, 
 
 def terms(
     reading: Reading,
-    held: dict[str, tuple[Decimal, "Draft"]],
-    needed: dict[str, "Node"],
+    held: Held,
+    settled: dict[str, "Node"],
     mode: "Mode",
     currency: str,
 ) -> dict[str, AssetTerms]:
     """Terms of every asset held or settled in: the file's haircut before the venue's, loan rate likewise.
 
-    ``needed`` maps each asset that may have positive equity to the place that makes it so; without a known haircut
-    there, in a multi-asset pool, the haircut is missing: a problem, never zero.
+    ``settled`` maps the assets that positions and orders of cross pools settle in to the place that says so. What the
+    computation needs and nobody states is a problem, never zero: the haircut, where the asset may have positive equity
+    in a multi-asset pool or where the haircut also weighs debts and requirements; the loan rate of a debt.
     """
     found: dict[str, AssetTerms] = {}
-    for asset, place in needed.items():
-        draft = held[asset][1] if asset in held else None
+    for asset in dict.fromkeys([*held, *settled]):
+        amount, row = held.get(asset, (ZERO, None))
+        given = _given_haircuts(reading, row) if row is not None else None
         published = mode.terms(asset, currency)
-        haircuts = _given_haircuts(reading, draft) if draft is not None else None
-        if haircuts is None and published is not None:
-            _check_known(reading, asset, place, held, mode)
+        place = settled[asset] if row is None else row.node
+        if mode.collateral.refuses(asset):
+            reading.refuse(place, "MC023", f"{asset} is no collateral of the venue", mode.collateral.refusal_help)
+        elif given is None and published is None and _counts(asset, amount, settled, mode):
+            _refuse_unknown_haircut(reading, asset, place, mode, has_row=row is not None)
+        if given is None and published is not None:
+            _check_known(reading, asset, amount, place, mode)
             for text in mode.assumptions(asset):
                 reading.assume(text)
-        elif haircuts is not None and published is not None and draft is not None:
-            _compare(reading, asset, draft, haircuts, published.haircuts)
-        found[asset] = _with_loan_rate(reading, asset, held, mode, mode.terms(asset, currency, haircuts))
-        if mode.collateral.refuses(asset) or (
-            haircuts is None and published is None and mode.collateral_mode is CollateralMode.MULTI_ASSET
-        ):
-            reading.refuse(
-                place,
-                "MC023",
-                f"no haircut for {asset}",
-                f"add `haircut: ...` to its row under `collateral:`{mode.haircut_hint(asset)}",
-            )
+        if row is not None and given is not None and published is not None:
+            _compare(reading, asset, amount, row, given, published.haircuts)
+        found[asset] = _with_loan_rate(reading, asset, amount, row, mode, mode.terms(asset, currency, given))
     return found
 
 
-def _check_known(
-    reading: Reading, asset: str, place: "Node", held: dict[str, tuple[Decimal, "Draft"]], mode: "Mode"
-) -> None:
+def _counts(asset: str, amount: Decimal, settled: dict[str, "Node"], mode: "Mode") -> bool:
+    """Whether the computation needs the asset's haircut."""
+    if mode.collateral_mode is not CollateralMode.MULTI_ASSET:
+        return False
+    may_be_positive = amount > 0 or asset in settled
+    return may_be_positive or (amount < 0 and mode.collateral.ask_buffer)
+
+
+def _refuse_unknown_haircut(reading: Reading, asset: str, place: "Node", mode: "Mode", *, has_row: bool) -> None:
+    """A missing haircut: in the row of ``collateral:`` where there is one, else in a row to be added."""
+    if has_row:
+        help = f"add `haircut: ...` to its row under `collateral:`{mode.haircut_hint(asset)}"
+        reading.refuse(place, "MC023", f"no haircut for {asset}", help)
+        return
+    row = f"{{asset: {asset}, amount: 0, haircut: ...}}"
+    help = f"add `{row}` under `collateral:`{mode.haircut_hint(asset)}"
+    reading.refuse(place, "MC023", f"no haircut for {asset}, in which this settles", help)
+
+
+def _check_known(reading: Reading, asset: str, amount: Decimal, place: "Node", mode: "Mode") -> None:
     """Beyond the last published haircut tier nothing is known: a problem."""
     most = mode.collateral.largest_amount(asset)
-    if most is not None and asset in held and held[asset][0] > most:
+    if most is not None and amount > most:
         reading.refuse(
             place,
             "MC025",
-            f"the haircut of {asset} is known up to {most} only, the account holds {held[asset][0]}",
+            f"the haircut of {asset} is known up to {most:f} only, the account holds {amount:f}",
             "add `haircut_tiers:` to its row, the last one without `up_to`",
         )
 
 
 def _with_loan_rate(
-    reading: Reading, asset: str, held: dict[str, tuple[Decimal, "Draft"]], mode: "Mode", known: AssetTerms | None
+    reading: Reading, asset: str, amount: Decimal, row: "Draft | None", mode: "Mode", known: AssetTerms | None
 ) -> AssetTerms:
     """The terms with the file's loan rate before the venue's; a debt whose rate nobody states is a problem."""
     terms = known or AssetTerms()
-    if asset not in held:
+    if row is None:
         return terms
-    amount, draft = held[asset]
-    if "loan_rate" in draft:
-        return replace(terms, loan_rate=draft.get("loan_rate"))
-    if amount < 0 and mode.collateral.requires_loan_rate(asset):
+    required = mode.collateral.requires_loan_rate(asset)
+    if "loan_rate" in row:
+        given: Decimal = row.get("loan_rate")
+        if amount < 0 and not required and given < terms.loan_rate:
+            _observe_kinder(reading, asset, row, "loan_rate", given, terms.loan_rate)
+        return replace(terms, loan_rate=given)
+    if amount < 0 and required:
         hint = f" ({mode.collateral.loan_rate_hint})" if mode.collateral.loan_rate_hint else ""
         reading.refuse(
-            draft.node,
+            row.node,
             "MC022",
             f"no loan rate for the {asset} debt",
             f"add `loan_rate: ...` to its row{hint}; 0% if the venue asks for no maintenance on it",
@@ -107,6 +128,7 @@ def _with_loan_rate(
 
 
 def _given_haircuts(reading: Reading, draft: "Draft") -> tuple[HaircutTier, ...] | None:
+    """The haircuts of a row; None where it states none."""
     if "haircut" in draft and "haircut_tiers" in draft:
         reading.refuse(
             draft.at("haircut_tiers"), "MC016", "`haircut` and `haircut_tiers` contradict each other", "keep one"
@@ -116,45 +138,76 @@ def _given_haircuts(reading: Reading, draft: "Draft") -> tuple[HaircutTier, ...]
     if "haircut_tiers" not in draft:
         return None
     rows: list[Draft] = draft.get("haircut_tiers")
-    tiers: list[HaircutTier] = []
-    floor = ZERO
-    for i, row in enumerate(rows):
-        up_to: Decimal | None = row.get("up_to")
+    if not rows:
+        reading.refuse(
+            draft.at("haircut_tiers"), "MC012", "`haircut_tiers` is empty", "write `haircut: 0%` if nothing is cut"
+        )
+        return (NOTHING_CUT,)
+    tiers = tuple(HaircutTier(row.get("up_to"), row.get("haircut", ZERO)) for row in rows)
+    _check_haircut_tiers(reading, rows, tiers)
+    return tiers
+
+
+def _check_haircut_tiers(reading: Reading, rows: list["Draft"], tiers: tuple[HaircutTier, ...]) -> None:
+    """Borders rise, haircuts do not fall, and only the last tier has no border."""
+    floor, cut = ZERO, ZERO
+    for i, (row, tier) in enumerate(zip(rows, tiers, strict=True)):
         last = i == len(rows) - 1
-        if last and up_to is not None:
+        if last and tier.up_to is not None:
             reading.refuse(
                 row.at("up_to"), "MC016", "the last haircut tier has no `up_to`", "add a tier for what is beyond it"
             )
-        elif not last and up_to is None:
-            reading.refuse(row.node, "MC012", "only the last haircut tier may leave out `up_to`")
-        elif up_to is not None and up_to <= floor:
-            reading.refuse(row.at("up_to"), "MC016", f"haircut tiers must rise: {up_to} after {floor}")
-        floor = up_to if up_to is not None else floor
-        haircut = row.get("haircut", ZERO)
-        if tiers and haircut < tiers[-1].haircut:
-            reading.refuse(row.at("haircut"), "MC016", "a haircut must not fall with the amount")
-        tiers.append(HaircutTier(up_to, haircut))
-    return tuple(tiers)
+        elif not last and tier.up_to is None:
+            reading.refuse(row.node, "MC012", "only the last haircut tier may leave out `up_to`", "add `up_to: ...`")
+        elif tier.up_to is not None and tier.up_to <= floor:
+            reading.refuse(
+                row.at("up_to"),
+                "MC016",
+                f"haircut tiers must rise: {tier.up_to:f} after {floor:f}",
+                "put the tiers in the order of `up_to`, the smallest first",
+            )
+        if tier.haircut < cut:
+            reading.refuse(
+                row.at("haircut"),
+                "MC016",
+                f"a haircut must not fall with the amount: {_percent(tier.haircut)} after {_percent(cut)}",
+                "check the tiers; each haircut is for the part of the amount in its tier",
+            )
+        floor, cut = tier.up_to if tier.up_to is not None else floor, tier.haircut
 
 
 def _compare(
-    reading: Reading, asset: str, draft: "Draft", given: tuple[HaircutTier, ...], published: tuple[HaircutTier, ...]
+    reading: Reading,
+    asset: str,
+    amount: Decimal,
+    draft: "Draft",
+    given: tuple[HaircutTier, ...],
+    published: tuple[HaircutTier, ...],
 ) -> None:
-    """A haircut kinder than the venue's is a fact; taken at the amount held, tier by tier at the first."""
-    if given[0].haircut < published[0].haircut:
-        name = "haircut" if "haircut" in draft else "haircut_tiers"
-        reading.observe(
-            "MC208",
-            asset,
-            f"the haircut of {asset} is kinder than the venue's",
-            draft.at(name),
-            given[0].haircut,
-            published[0].haircut,
-        )
+    """A haircut kinder than the venue's, on the amount held, is a fact."""
+    own, venues = _effective(given, amount), _effective(published, amount)
+    if own < venues:
+        _observe_kinder(reading, asset, draft, "haircut" if "haircut" in draft else "haircut_tiers", own, venues)
+
+
+def _effective(haircuts: tuple[HaircutTier, ...], amount: Decimal) -> Decimal:
+    """The share of ``amount`` that the schedule cuts; the first tier's where nothing is held."""
+    if amount <= 0:
+        return haircuts[0].haircut
+    return ONE - collateral_curve(haircuts, ONE).at(amount, ONE) / amount
+
+
+def _observe_kinder(reading: Reading, asset: str, draft: "Draft", name: str, own: Decimal, venues: Decimal) -> None:
+    message = f"`{name}` of {asset} is kinder than the venue's: {_percent(own)} against {_percent(venues)}"
+    reading.observe("MC208", asset, message, draft.at(name), own, venues)
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{brief(rate * 100)}%"
 
 
 def check_isolated(
-    reading: Reading, held: dict[str, tuple[Decimal, "Draft"]], positions: list[tuple[Position, "Draft"]]
+    reading: Reading, held: Held, positions: list[tuple[Position, "Draft"]]
 ) -> None:
     """Isolated margins are set aside out of the collateral: more than is held is a problem."""
     aside: dict[str, Decimal] = {}
@@ -173,7 +226,7 @@ def check_isolated(
             )
 
 
-def check_prices(held: dict[str, tuple[Decimal, "Draft"]], prices: Prices) -> None:
+def check_prices(held: Held, prices: Prices) -> None:
     """Every asset held needs a price."""
     for asset, (_, draft) in held.items():
         prices.of(asset, draft.at("asset"), "which is held as collateral")

@@ -1,5 +1,6 @@
 """Which contract a symbol means: the file's own, the venue's, or a linear one split from the symbol."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,8 @@ from msgspec.structs import replace
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy, derived_deductions
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.symbols import split_symbol
-from marginctl.portfolio.reading import Reading
+from marginctl.document.source import echo
+from marginctl.portfolio.reading import Reading, brief, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -47,79 +49,115 @@ class Contracts:
             return self._from_draft(symbol, draft, published)
         if published is not None:
             return published
-        if not self._rule_set.splits_symbols:
-            self._reading.refuse(
-                node,
-                "MC021",
-                f"`{symbol}` is no contract of {self._rule_set.name}",
-                self._rule_set.unknown_help(symbol),
-            )
-            return None
+        if self._rule_set.splits_symbols:
+            return self._split(symbol, node)
+        message = f"{echo(symbol)} is no contract of {self._rule_set.name}"
+        self._reading.refuse(node, "MC021", message, self._rule_set.unknown_help(short(symbol)))
+        return None
+
+    def _split(self, symbol: str, node: "Node") -> Contract | None:
         pair = split_symbol(symbol, self._currency)
         if pair is None:
+            capitals = split_symbol(symbol.upper(), self._currency)
+            meant = f"did you mean {echo(symbol.upper())}? Otherwise " if capitals and symbol != symbol.upper() else ""
+            declaration = f"{{{short(symbol)}: {{type: linear, base: ..., quote: ...}}}}"
             self._reading.refuse(
                 node,
                 "MC021",
-                f"`{symbol}` cannot be split into base and quote",
-                f"declare it: `contracts: {{{symbol}: {{type: linear, base: ..., quote: ...}}}}`",
+                f"{echo(symbol)} cannot be split into base and quote",
+                f"{meant}declare it: `contracts: {declaration}`, or `type: inverse` if it settles in its base",
             )
             return None
-        return Contract(symbol, ContractType.LINEAR, *pair)
+        base, quote = pair
+        if base == quote:
+            self._refuse_pair(symbol, base, node)
+            return None
+        return Contract(symbol, ContractType.LINEAR, base, quote)
+
+    def _refuse_pair(self, symbol: str, base: str, node: "Node") -> None:
+        self._reading.refuse(
+            node, "MC016", f"base and quote of {echo(symbol)} are both {short(base)}", "write two different assets"
+        )
 
     def _from_draft(self, symbol: str, draft: "Draft", published: Contract | None) -> Contract | None:
         pair = (published.base, published.quote) if published else split_symbol(symbol, self._currency)
         base = draft.get("base") or (pair[0] if pair else None)
         quote = draft.get("quote") or (pair[1] if pair else None)
         if base is None or quote is None:
-            self._reading.refuse(draft.node, "MC012", f"`{symbol}` needs `base` and `quote`", "write both assets")
+            missing = " and ".join(f"`{name}`" for name, asset in (("base", base), ("quote", quote)) if asset is None)
+            self._reading.refuse(draft.node, "MC012", f"{echo(symbol)} needs {missing}", "write the asset")
             return None
         if base == quote:
-            self._reading.refuse(draft.node, "MC016", f"base and quote of `{symbol}` are both {base}")
+            self._refuse_pair(symbol, base, draft.at("quote" if "quote" in draft else "base"))
             return None
-        contract = published or Contract(symbol, ContractType.LINEAR, base, quote)
-        tiers_by = TiersBy(draft.get("tiers_by") or contract.tiers_by.value)
-        tiers = tuple(self._tiers(draft, symbol)) if "tiers" in draft else contract.tiers
-        return replace(
-            contract,
-            type=ContractType(draft.get("type") or contract.type.value),
+        known = published or Contract(symbol, ContractType.LINEAR, base, quote)
+        contract = replace(
+            known,
+            type=ContractType(draft.get("type") or known.type.value),
             base=base,
             quote=quote,
-            contract_size=draft.get("contract_size") or contract.contract_size,
-            tiers=tiers if "tiers" not in draft else _with_deductions(tiers, draft.get("tiers"), tiers_by),
-            tiers_by=tiers_by,
+            contract_size=draft.get("contract_size") or known.contract_size,
+            tiers_by=TiersBy(draft.get("tiers_by") or known.tiers_by.value),
         )
+        if "tiers" in draft:
+            rows: list[Draft] = draft.get("tiers")
+            tiers = tuple(self._tier(row) for row in rows)
+            self._check_tiers(draft, rows, tiers)
+            return replace(contract, tiers=_with_deductions(tiers, rows, contract.tiers_by))
+        if contract.tiers and _unit_of_tiers(contract) != _unit_of_tiers(known):
+            self._reading.refuse(
+                draft.node,
+                "MC016",
+                f"the tiers of {echo(symbol)} go by {_unit_of_tiers(known)}, this contract's by "
+                f"{_unit_of_tiers(contract)}",
+                "give its `tiers:` too",
+            )
+        return contract
 
-    def _tiers(self, contract: "Draft", symbol: str) -> list[Tier]:
-        rows: list[Draft] = contract.get("tiers")
-        tiers: list[Tier] = []
-        floor = ZERO
-        for i, row in enumerate(rows):
-            up_to: Decimal | None = row.get("up_to")
-            if up_to is None and i < len(rows) - 1:
-                self._reading.refuse(row.node, "MC012", f"only the last tier of `{symbol}` may leave out `up_to`")
-            elif up_to is not None and up_to <= floor:
-                self._reading.refuse(row.at("up_to"), "MC016", f"tiers of `{symbol}` must rise: {up_to} after {floor}")
-            floor = up_to if up_to is not None else floor
-            if tiers and row.get("maintenance_rate", ZERO) < tiers[-1].maintenance_rate:
-                self._reading.refuse(
-                    row.at("maintenance_rate"), "MC016", f"maintenance rates of `{symbol}` must not fall with the tier"
-                )
-            if "initial_rate" in row and "max_leverage" in row:
-                self._reading.refuse(
-                    row.at("initial_rate"),
-                    "MC016",
-                    "`initial_rate` and `max_leverage` say the same",
-                    "keep one of them",
-                )
-            leverage: Decimal | None = row.get("max_leverage")
-            initial = row.get("initial_rate") if leverage is None else ONE / leverage
-            tiers.append(Tier(up_to, row.get("maintenance_rate", ZERO), row.get("deduction", ZERO), initial))
+    def _tier(self, row: "Draft") -> Tier:
+        if "initial_rate" in row and "max_leverage" in row:
+            self._reading.refuse(
+                row.at("initial_rate"), "MC016", "`initial_rate` and `max_leverage` say the same", "keep one of them"
+            )
+        leverage: Decimal | None = row.get("max_leverage")
+        initial = row.get("initial_rate") if leverage is None else ONE / leverage
+        return Tier(row.get("up_to"), row.get("maintenance_rate", ZERO), row.get("deduction", ZERO), initial)
+
+    def _check_tiers(self, contract: "Draft", rows: list["Draft"], tiers: tuple[Tier, ...]) -> None:
+        """Borders rise, rates do not fall, only the last tier has no border, deductions stand on all tiers or none."""
+        refuse = self._reading.refuse
+        if not rows:
+            refuse(contract.at("tiers"), "MC012", "`tiers` is empty", "write at least one tier, or remove the key")
+        floor, before = ZERO, None
+        for i, (row, tier) in enumerate(zip(rows, tiers, strict=True)):
+            if tier.up_to is None and i < len(rows) - 1:
+                refuse(row.node, "MC012", "only the last tier may leave out `up_to`", "add `up_to: ...`")
+            elif tier.up_to is not None and tier.up_to <= floor:
+                message = f"tiers must rise: {tier.up_to:f} after {floor:f}"
+                refuse(row.at("up_to"), "MC016", message, "put the tiers in the order of `up_to`, the smallest first")
+            for name, rate, least in _falling_rates(row, tier, before):
+                message = f"`{name}` must not ease with the tier: a rate of {brief(rate)} after {brief(least)}"
+                refuse(row.at(name), "MC016", message, "check the order of the tiers")
+            floor, before = tier.up_to if tier.up_to is not None else floor, tier
         given = [row for row in rows if "deduction" in row]
         if given and len(given) < len(rows):
-            self._reading.refuse(
-                given[0].at("deduction"), "MC016", "a `deduction` is given on some tiers only", "give it on all or none"
-            )
-        return tiers
+            message = "a `deduction` is given on some tiers only"
+            refuse(given[0].at("deduction"), "MC016", message, "give it on all tiers, or on none to have it derived")
+
+
+def _falling_rates(row: "Draft", tier: Tier, before: Tier | None) -> Iterator[tuple[str, Decimal, Decimal]]:
+    """Rates of a tier below those of the tier before: the key, the rate and the one before."""
+    if before is None:
+        return
+    if tier.maintenance_rate < before.maintenance_rate:
+        yield "maintenance_rate", tier.maintenance_rate, before.maintenance_rate
+    if tier.initial_rate is not None and before.initial_rate is not None and tier.initial_rate < before.initial_rate:
+        yield "max_leverage" if "max_leverage" in row else "initial_rate", tier.initial_rate, before.initial_rate
+
+
+def _unit_of_tiers(contract: Contract) -> str:
+    """What the borders of a contract's tiers are measured in."""
+    return f"notional in {contract.settle}" if contract.tiers_by is TiersBy.NOTIONAL else "quantity"
 
 
 def _with_deductions(tiers: tuple[Tier, ...], rows: list["Draft"], tiers_by: TiersBy) -> tuple[Tier, ...]:

@@ -3,61 +3,68 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract
-from marginctl.core.exact import ONE, ZERO
-from marginctl.portfolio.reading import Reading
+from marginctl.core.exact import ONE
+from marginctl.document.nodes import Node
+from marginctl.document.source import echo
+from marginctl.portfolio.reading import Reading, brief, short
 
 if TYPE_CHECKING:
-    from marginctl.document.nodes import Node, Scalar
+    from marginctl.document.nodes import Scalar
 
 MARK_TOLERANCE = Decimal("0.05")
 REFERENCE_CURRENCY = "USD"
+
+
+class Mark(Struct, frozen=True):
+    """The mark that a row gives a contract."""
+
+    contract: Contract
+    price: Decimal
+    node: Node
 
 
 class Prices:
     """Asset prices in the account's currency, and the marks that are given or follow from them.
 
     mark = mark_price where one is given, else price of the base / price of the quote. A base that only marks price
-    takes  mark * price of the quote  from its first contract.
+    takes  mark * price of the quote  from its first contract. All marks are given before the first price is asked for.
     """
 
-    def __init__(self, reading: Reading, currency: str, given: list[tuple["Scalar", Decimal, "Node"]]):
+    def __init__(self, reading: Reading, currency: str, given: list[tuple["Scalar", Decimal, Node]]):
         self._reading = reading
         self._currency = currency
         self._given = {key.text: price for key, price, _ in given}
-        self._from_marks: dict[str, Decimal] = {}
-        self._marks: dict[str, tuple[Decimal, Node]] = {}
+        self._marks: dict[str, Mark] = {}
+        self._from_marks: dict[str, Decimal] | None = None
         self._missing: set[str] = set()
         self.used: dict[str, Decimal] = {}
         for key, price, node in given:
             if key.text == currency and price != ONE:
                 reading.refuse(node, "MC016", f"{currency} is the account's currency: its price is 1", "leave it out")
 
-    def give_mark(self, contract: Contract, mark: Decimal, node: "Node") -> None:
+    def give_mark(self, contract: Contract, price: Decimal, node: Node) -> None:
         """Take a mark from a row; a contract has one mark."""
-        known = self._marks.get(contract.symbol)
-        if known is not None and known[0] != mark:
-            self._reading.refuse(
-                node, "MC016", f"`{contract.symbol}` has two marks, {known[0]} and {mark}", "give one mark per contract"
-            )
-            return
-        self._marks.setdefault(contract.symbol, (mark, node))
-        quote = self._default(contract.quote)
-        if contract.base not in self._given and self._default(contract.base) is None and quote is not None:
-            self._from_marks.setdefault(contract.base, mark * quote)
+        known = self._marks.setdefault(contract.symbol, Mark(contract, price, node))
+        if known.price != price:
+            symbol = echo(contract.symbol)
+            message = f"{symbol} has two marks, {known.price:f} and {price:f}"
+            self._reading.refuse(node, "MC016", message, "give one mark per contract")
 
-    def of(self, asset: str, node: "Node", why: str) -> Decimal | None:
+    def of(self, asset: str, node: Node, why: str) -> Decimal | None:
         """The price of an asset that the computation needs; None after noting that it is missing."""
         price = self._default(asset)
         if price is None:
-            price = self._from_marks.get(asset)
+            price = self._priced_by_marks().get(asset)
         if price is None:
             self._miss(asset, node, why)
             return None
         if asset not in self.used:
             self.used[asset] = price
-            if asset not in self._given and asset != self._currency and asset not in self._from_marks:
+            if asset not in self._given and asset != self._currency and self._default(asset) is not None:
                 self._reading.assume(f"{asset} priced at 1")
         return price
 
@@ -68,41 +75,59 @@ class Prices:
             return ONE
         return None
 
-    def _miss(self, asset: str, node: "Node", why: str) -> None:
+    def _priced_by_marks(self) -> dict[str, Decimal]:
+        """Prices of the bases that only marks price: first those quoted in a priced asset, then those quoted in them."""
+        if self._from_marks is not None:
+            return self._from_marks
+        found: dict[str, Decimal] = {}
+        waiting: dict[str, list[Mark]] = {}
+        for mark in self._marks.values():
+            quote = self._default(mark.contract.quote)
+            if self._default(mark.contract.base) is not None:
+                continue
+            if quote is None:
+                waiting.setdefault(mark.contract.quote, []).append(mark)
+            else:
+                found.setdefault(mark.contract.base, mark.price * quote)
+        layer = list(found)
+        while layer:
+            quoted = [mark for quote in layer for mark in waiting.pop(quote, []) if mark.contract.base not in found]
+            for mark in quoted:
+                found.setdefault(mark.contract.base, mark.price * found[mark.contract.quote])
+            layer = list(dict.fromkeys(mark.contract.base for mark in quoted))
+        self._from_marks = found
+        return found
+
+    def _miss(self, asset: str, node: Node, why: str) -> None:
         if asset in self._missing:
             return
         self._missing.add(asset)
-        self._reading.refuse(
-            node,
-            "MC020",
-            f"no price for {asset}, {why}",
-            f"add `{asset}: ...` under `prices:`, in {self._currency} per {asset}",
-        )
+        written = asset.upper()
+        meant = f"did you mean {echo(written)}? Otherwise " if asset != written and self._default(written) else ""
+        advice = f"{meant}add `{short(asset)}: ...` under `prices:`, in {self._currency} per {asset}"
+        self._reading.refuse(node, "MC020", f"no price for {short(asset)}, {why}", advice)
 
-    def mark(self, contract: Contract, node: "Node") -> Decimal | None:
+    def mark(self, contract: Contract, node: Node) -> Decimal | None:
         """The mark of a contract, in quote per base; None after noting what is missing."""
-        quote = self.of(contract.quote, node, f"the quote of {contract.symbol}")
+        symbol = echo(contract.symbol)
         known = self._marks.get(contract.symbol)
-        base = self.of(contract.base, node, f"the base of {contract.symbol}, which has no `mark_price` either")
+        quote = self.of(contract.quote, node, f"the quote of {symbol}")
+        if quote is None and known is not None:
+            return None
+        base = self.of(contract.base, node, f"the base of {symbol}, which has no `mark_price` either")
         if quote is None or base is None:
             return None
         implied = base / quote
         if known is None:
             return implied
-        gap = abs(known[0] - implied)
+        gap = abs(known.price - implied)
         if gap > MARK_TOLERANCE * implied:
             self._reading.observe(
                 "MC205",
                 contract.symbol,
-                f"the mark of {contract.symbol} is {known[0]}, its prices give {_brief(implied)}",
-                known[1],
+                f"the mark of {contract.symbol} is {known.price:f}, its prices give {brief(implied)}",
+                known.node,
                 gap / implied,
                 MARK_TOLERANCE,
             )
-        return known[0]
-
-
-def _brief(value: Decimal) -> str:
-    digits = max(0, 7 - value.adjusted()) if value != ZERO else 0
-    text = format(round(value, digits), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        return known.price

@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from marginctl.core.exact import ZERO
 from marginctl.document.source import Source, printable
 from marginctl.findings import DataFact, Location, Problem
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.shape import Draft
+
+LONGEST_NAME = 40
 
 
 class Reading(Struct):
@@ -45,3 +48,15 @@ class Reading(Struct):
     def require(self, draft: "Draft", name: str) -> "Node":
         """The node of a key, or of the whole mapping where the key is missing: a place to point at."""
         return draft.at(name) if name in draft else draft.node
+
+
+def short(name: str) -> str:
+    """A name of the user's for messages, without quotes; a long one loses its end."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
+
+
+def brief(value: Decimal) -> str:
+    """A computed figure for a message: eight significant digits at most, no exponent, no trailing zeros."""
+    digits = max(0, 7 - value.adjusted()) if value != ZERO else 0
+    text = format(round(value, digits), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -3,7 +3,7 @@
 Decimals become JSON numbers with their exact text: no exponent, never through a float. Unknown is ``null``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -112,7 +112,7 @@ def encoded(tree: Any) -> bytes:
         return msgspec.json.encode(exact(tree, encodable))
 
 
-def exact(tree: Any, text: Any = None) -> Any:
+def exact(tree: Any, text: Callable[[str], str] | None = None) -> Any:
     """The tree with every Decimal as raw JSON text; ``text`` is applied to every string."""
     if isinstance(tree, Decimal):
         return msgspec.Raw(plain(tree)) if tree.is_finite() else None

@@ -35,13 +35,25 @@ def _suite(outcome: Outcome, fail_on: str, options: Options) -> "TestSuite":
 
     suite = TestSuite(printable(outcome.file))
     suite.add_testcase(_account(outcome))
-    found = {(finding.code, finding.subject): finding for finding in outcome.findings}
+    found, others = _matched(outcome)
     for check in outcome.checks:
         unit = options.manual[check.code].unit if check.code in options.manual else ""
-        suite.add_testcase(_check(outcome, check, unit, found.pop((check.code, check.subject), None), fail_on))
-    for finding in found.values():
+        suite.add_testcase(_check(outcome, check, unit, found.get((check.code, check.subject)), fail_on))
+    for finding in others:
         suite.add_testcase(_finding(outcome, finding, fail_on))
     return suite
+
+
+def _matched(outcome: Outcome) -> tuple[dict[tuple[str, str], Finding], list[Finding]]:
+    """The finding of each limit, and those that are about no limit, such as the data or a waiver."""
+    judged = {(check.code, check.subject) for check in outcome.checks}
+    found: dict[tuple[str, str], Finding] = {}
+    others = []
+    for finding in outcome.findings:
+        key = (finding.code, finding.subject)
+        if key not in judged or found.setdefault(key, finding) is not finding:
+            others.append(finding)
+    return found, others
 
 
 def _case(outcome: Outcome, name: str) -> "TestCase":
@@ -81,7 +93,7 @@ def _check(outcome: Outcome, check: Check, unit: str, finding: Finding | None, f
 
 
 def _finding(outcome: Outcome, finding: Finding, fail_on: str) -> "TestCase":
-    """A finding that is about no limit, such as one on the data or on a waiver."""
+    """A finding without a limit of its own."""
     from junitparser import Skipped
 
     case = _case(outcome, " ".join(filter(None, (finding.code, finding.name, finding.subject))))

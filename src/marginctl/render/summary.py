@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
@@ -9,7 +10,7 @@ from marginctl.findings import Check, Status
 from marginctl.render.document import Options, Outcome, Verbosity
 from marginctl.render.layout import cells_of, shortened
 from marginctl.render.numbers import check_value, figure, limit_text, percent, same
-from marginctl.render.screen import INDENT, Block, Glyphs, Line, Show, glyphs, line, line_width, paragraph, shower
+from marginctl.render.screen import INDENT, Block, Glyphs, Line, Show, Span, glyphs, line, line_width, paragraph, shower
 from marginctl.render.sections import STATUS_WORDS, UNKNOWN
 
 MONEY = (
@@ -27,12 +28,22 @@ MORE_MONEY = (
     ("gross_notional", "gross notional"),
     ("net_notional", "net notional"),
 )
+
+
+class Ratio(NamedTuple):
+    """A ratio of the totals: its name there, its label, the code of the limit on it, its unit."""
+
+    name: str
+    label: str
+    code: str
+    unit: str
+
+
 RATIOS = (
-    ("utilization", "utilization", "MC101", "fraction"),
-    ("maintenance_ratio", "maintenance ratio", "MC103", "fraction"),
-    ("leverage", "leverage", "MC104", "multiple"),
+    Ratio("utilization", "utilization", "MC101", "fraction"),
+    Ratio("maintenance_ratio", "maintenance ratio", "MC103", "fraction"),
+    Ratio("leverage", "leverage", "MC104", "multiple"),
 )
-"""Figure, label, the code of the limit on it, its unit."""
 STATES = {
     "healthy": ("healthy", "green"),
     "restricted": ("RESTRICTED: free collateral is negative, nothing new can be opened", "bold yellow"),
@@ -103,7 +114,7 @@ def _beside(left: Sequence[Line], right: Sequence[Line], side: int) -> list[Line
 
 
 def _title(report: Report) -> Line:
-    state, style = STATES[report.totals.state]
+    state, style = STATES.get(report.totals.state, (report.totals.state, ""))
     return ((f"Account, {report.account.currency}", "bold"), ("  ", ""), (state, style))
 
 
@@ -115,17 +126,39 @@ def _money_lines(report: Report, rows: Sequence[tuple[str, str]]) -> list[Line]:
 
 def _ratio_lines(report: Report, checks: Sequence[Check], signs: Glyphs, cells: int) -> list[Line]:
     """``utilization  64.21%  ████████│█····  FAIL limit 60%``, one line per ratio, the bar ``cells`` wide."""
-    values: list[Decimal | None] = [getattr(report.totals, name) for name, _, _, _ in RATIOS]
-    found = [_check_of(code, value, checks) for (_, _, code, _), value in zip(RATIOS, values, strict=True)]
-    texts = [_ratio(name, value, check) for (name, _, _, _), value, check in zip(RATIOS, values, found, strict=True)]
-    labels, widest = max(len(label) for _, label, _, _ in RATIOS), max(map(len, texts))
-    rows: list[Line] = []
-    for (_, label, _, unit), value, check, text in zip(RATIOS, values, found, texts, strict=True):
-        style = STATUS_WORDS[check.status][1] if check else ""
-        gauge = (bar(value, check.limit if check else None, signs, cells), style)
-        drawn = gauge if unit == "fraction" else (" " * cells, "")
-        rows.append((*line(f"{label:<{labels}}  {text:>{widest}}  "), drawn, *(_judged(check, unit) if check else ())))
-    return rows
+    values: list[Decimal | None] = [getattr(report.totals, ratio.name) for ratio in RATIOS]
+    found = [_check_of(ratio, value, checks) for ratio, value in zip(RATIOS, values, strict=True)]
+    judged = list(zip(RATIOS, values, found, strict=True))
+    texts = [_text(*row) for row in judged]
+    labels, widest = max(len(ratio.label) for ratio in RATIOS), max(map(len, texts))
+    return [
+        (
+            *line(f"{ratio.label:<{labels}}  {text:>{widest}}  "),
+            _gauge(ratio, value, check, signs, cells),
+            *(_judged(check, ratio.unit) if check else ()),
+        )
+        for (ratio, value, check), text in zip(judged, texts, strict=True)
+    ]
+
+
+def _check_of(ratio: Ratio, value: Decimal | None, checks: Sequence[Check]) -> Check | None:
+    """The check of this very figure; the same rule may have judged other pools as well."""
+    return next((check for check in checks if check.code == ratio.code and same(check.value, value)), None)
+
+
+def _text(ratio: Ratio, value: Decimal | None, check: Check | None) -> str:
+    if value is None:
+        return UNKNOWN
+    if check is not None:
+        return check_value(check, ratio.unit)
+    return f"{percent(ratio.name, value)}%" if ratio.unit == "fraction" else f"{figure(ratio.name, value)}x"
+
+
+def _gauge(ratio: Ratio, value: Decimal | None, check: Check | None, signs: Glyphs, cells: int) -> Span:
+    """A bar for what is a share of something, room in its place for what is not."""
+    if ratio.unit != "fraction":
+        return (" " * cells, "")
+    return (bar(value, check.limit if check else None, signs, cells), STATUS_WORDS[check.status][1] if check else "")
 
 
 def _judged(check: Check, unit: str) -> Line:
@@ -134,20 +167,6 @@ def _judged(check: Check, unit: str) -> Line:
     if check.status is Status.PASS:
         return line(f"  {limit}" if limit else "", "dim")
     return line(f"  {word} {limit}".rstrip(), style)
-
-
-def _check_of(code: str, value: Decimal | None, checks: Sequence[Check]) -> Check | None:
-    """The check of this very figure; the same rule may have judged other pools as well."""
-    return next((check for check in checks if check.code == code and same(check.value, value)), None)
-
-
-def _ratio(name: str, value: Decimal | None, check: Check | None) -> str:
-    if value is None:
-        return UNKNOWN
-    unit = next(unit for figure_name, _, _, unit in RATIOS if figure_name == name)
-    if check is not None:
-        return check_value(check, unit)
-    return f"{percent(name, value)}%" if unit == "fraction" else f"{figure(name, value)}x"
 
 
 def bar(value: Decimal | None, limit: Decimal | None, signs: Glyphs, cells: int) -> str:
@@ -179,17 +198,19 @@ def outlook(report: Report, options: Options) -> list[Block]:
 
 
 def common_move(liquidation: AccountLiquidation, show: Show, *, several: bool) -> str:
-    """All volatile assets together: which fall and which rise liquidate first."""
-    pool = f" {show(liquidation.pool)}" if several and liquidation.pool else ""
+    """All volatile assets together: which fall and which rise liquidate; at the nearer one, which of several pools."""
+    pool = show(liquidation.pool) if several and liquidation.pool else ""
     if liquidation.distance is not None and liquidation.direction is None:
-        return f"Liquidatable at these prices already{':' if pool else ''}{pool}."
-    fall = "" if liquidation.down is None else f"a fall of {percent('down', abs(liquidation.down))}%"
-    rise = "" if liquidation.up is None else f"a rise of {percent('up', liquidation.up)}%"
-    if not fall and not rise:
+        return f"Liquidatable at these prices already{f': {pool}' if pool else ''}."
+    moves = [
+        f"a {word} of {percent(side, abs(move))}%" + (f" ({pool})" if pool and side == liquidation.direction else "")
+        for side, word, move in (("down", "fall", liquidation.down), ("up", "rise", liquidation.up))
+        if move is not None
+    ]
+    if not moves:
         return "All assets together: neither a fall nor a rise liquidates."
-    if fall and rise:
-        return f"All assets together: {fall} or {rise} liquidates{pool}."
-    return f"All assets together: {fall or rise} liquidates{pool}, no {'rise' if fall else 'fall'} does."
+    other = "" if len(moves) > 1 else f", no {'rise' if liquidation.up is None else 'fall'} does"
+    return f"All assets together: {' or '.join(moves)} liquidates{other}."
 
 
 def funding(figures: FundingFigures, currency: str, show: Show) -> str:

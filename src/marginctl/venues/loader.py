@@ -17,6 +17,7 @@ from marginctl.venues.tiers import Deduction
 
 DATA = Path(__file__).parent / "data"
 DEFAULT = "generic"
+LONGEST_NAME = 40
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -144,6 +145,7 @@ def _not_found(name: str, directory: str | None) -> tuple[str, str]:
     from difflib import get_close_matches  # only ever needed for a mistake
 
     known = sorted({*bundled(), *(_names(Path(directory)) if directory else ())})
-    close = get_close_matches(name[:40].lower(), known, 1) or [one for one in known if one.startswith(name.lower())]
-    suggestion = f"did you mean {' or '.join(map(echo, close))}? " if name and close else ""
+    products = [one for one in known if name and one.startswith(name.lower())]
+    close = products or get_close_matches(name[:LONGEST_NAME].lower(), known, 1)
+    suggestion = f"did you mean {' or '.join(map(echo, close))}? " if close else ""
     return f"there is no rule set {echo(name)}", f"{suggestion}known: {', '.join(known)}, or the path of a rule file"

@@ -212,7 +212,9 @@ class RuleSet(Struct, frozen=True, kw_only=True):
         """
         listings = [listing for symbol in symbols if symbol not in overridden and (listing := self.listing(symbol))]
         dates = [first_day(date) for date in (self.as_of, *(listing.as_of for listing in listings)) if date]
-        named = {origin.source for origin in mode.origins.values()} | {listing.source for listing in listings}
+        published = [terms.origin for terms in mode.collateral.assets.values() if terms.origin.enters_figures]
+        origins = [*mode.origins.values(), *published]
+        named = {origin.source for origin in origins} | {listing.source for listing in listings}
         return RulesUsed(
             venue=self.name,
             as_of=min(dates, default=None),

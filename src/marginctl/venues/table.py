@@ -157,7 +157,7 @@ def _check_contract(
     fault = first_fault([_row(dict(zip(columns, cells, strict=True))) for cells in read], deduction)
     if fault:
         column = _column(read[fault.row], columns, COLUMN_OF_FAULT.get(fault.column, fault.column))
-        found.add((lines[fault.row][0], column), "MC025", f"{_symbol(lines[0][1])}: {fault.message}", fault.help)
+        found.add((lines[fault.row][0], column), "MC025", f"{read[0][0]}: {fault.message}", fault.help)
 
 
 def _cell_problem(cells: dict[str, str], first: dict[str, str]) -> tuple[str, str, str, str] | None:
@@ -165,8 +165,11 @@ def _cell_problem(cells: dict[str, str], first: dict[str, str]) -> tuple[str, st
     for name in ("symbol", "base", "quote"):
         if not cells[name] or cells[name] != cells[name].strip():
             return name, "MC025", f"`{name}` is empty or has spaces around it", "write it without spaces"
+        if not cells[name].isprintable():
+            return name, "MC025", f"`{name}` has invisible characters: {echo(cells[name])}", "remove them"
         if cells[name] != first[name]:
-            return name, "MC025", f"`{name}` differs from the first row of {cells['symbol']}", f"write {first[name]}"
+            message = f"`{name}` differs from the first row of {cells['symbol']}"
+            return name, "MC025", message, f"write {first[name]}"
     for name, read in _READERS.items():
         text = cells.get(name, "")
         try:
