@@ -12,7 +12,7 @@ HOSTILE = "a\x00\x1b[31m\u202e\ud800\n|`<>&\"'%::@x"
 
 
 def hostile() -> Outcome:
-    finding = samples.finding(HOSTILE, HOSTILE, Severity.ERROR, HOSTILE, subject=HOSTILE, remedy=HOSTILE)
+    finding = samples.finding("MC105", "position-leverage", Severity.ERROR, HOSTILE, subject=HOSTILE, remedy=HOSTILE)
     report = samples.report(account=samples.header(HOSTILE), positions=(samples.position(HOSTILE),))
     problem = samples.problem(1, 1, HOSTILE, help=HOSTILE, excerpt="x")
     return replace(samples.desk(), file=HOSTILE, report=report, findings=(finding,), problems=(problem,))
@@ -22,7 +22,8 @@ def hostile() -> Outcome:
 def test_hostile_text_passes_through_every_format_as_text(form: str) -> None:
     text = render(form, samples.run(hostile(), samples.broken()))
     assert text.encode("utf-8").endswith(b"\n")
-    assert not any(character in text for character in "\x00\x1b\r\u202e")
+    assert not {"\x00", "\x1b", "\r"} & set(text)
+    assert form in {"json", "jsonl", "gitlab", "sarif"} or "\u202e" not in text
 
 
 @pytest.mark.parametrize("form", FORMATS)

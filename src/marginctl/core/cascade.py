@@ -126,7 +126,7 @@ def _first(states: Iterable[PoolState], path: list[Stretch]) -> tuple[Decimal, P
     for state in states:
         if not state.pool.positions:
             continue
-        found = first_on_path(state, path, state.pool.rules)
+        found = first_on_path(state, path, state.pool.rules, end_included=True)
         if found is not None and (first is None or found < first[0]):
             first = found, state
     return first

@@ -201,10 +201,16 @@ def health(state: PoolState, motion: Motion, end: Decimal | None, level: Decimal
     return masked(pieces, total(parts(state, motion, end).requirement), end)
 
 
-def first_liquidation(state: PoolState, motion: Motion, end: Decimal | None, rules: Rules) -> Crossing | None:
-    """The first u in (0, end) beyond which the pool is liquidatable; the pool must not be so at 0."""
+def first_liquidation(
+    state: PoolState, motion: Motion, end: Decimal | None, rules: Rules, *, end_included: bool = False
+) -> Crossing | None:
+    """The first u in (0, end) beyond which the pool is liquidatable; the pool must not be so at 0.
+
+    Where equality counts, ``end_included`` asks about the end of the range itself as well.
+    """
     pieces = health(state, motion, end, rules.level)
-    return first_below(pieces, end, state.risk.scale, or_at_zero=rules.equality is Equality.LIQUIDATED)
+    at_zero = rules.equality is Equality.LIQUIDATED
+    return first_below(pieces, end, state.risk.scale, or_at_zero=at_zero, end_included=end_included)
 
 
 def first_bankruptcy(state: PoolState, motion: Motion, end: Decimal | None) -> Crossing | None:
@@ -317,12 +323,14 @@ def shock_path(shocks: dict[str, Decimal]) -> list[Stretch]:
     return [Stretch(ZERO, ONE, Motion({asset: Line(ONE, shock) for asset, shock in shocks.items() if shock}))]
 
 
-def first_on_path(state: PoolState, path: list[Stretch], rules: Rules) -> Decimal | None:
+def first_on_path(state: PoolState, path: list[Stretch], rules: Rules, *, end_included: bool = False) -> Decimal | None:
     """The first u on a path beyond which the pool is liquidatable; 0 when it already is; None = never."""
     if state.risk.is_liquidatable(rules):
         return ZERO
     for stretch in path:
-        found = first_liquidation(state, stretch.motion, stretch.end - stretch.start, rules)
+        length = stretch.end - stretch.start
+        last = end_included and stretch is path[-1]
+        found = first_liquidation(state, stretch.motion, length, rules, end_included=last)
         if found is not None:
             return stretch.start + found.u
     return None

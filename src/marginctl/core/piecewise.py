@@ -192,11 +192,16 @@ def _common(
 
 
 def first_below(
-    pieces: Iterable[Piece], end: Decimal | None, scale: Decimal, *, or_at_zero: bool = False
+    pieces: Iterable[Piece],
+    end: Decimal | None,
+    scale: Decimal,
+    *,
+    or_at_zero: bool = False,
+    end_included: bool = False,
 ) -> Crossing | None:
     """The first u in (0, end) beyond which the function is below zero (``or_at_zero``: at or below), else None.
 
-    ``scale`` is the money involved: what is smaller than its division residue counts as zero. ``pieces`` may be
+    ``end_included``: with ``or_at_zero`` the end itself counts too. ``scale`` is the money involved: what is smaller than its division residue counts as zero. ``pieces`` may be
     consumed only as far as needed.
     """
     noise = SNAP * scale
@@ -208,6 +213,9 @@ def first_below(
         found = _below_on(piece, until, noise, or_at_zero)
         if found is not None:
             return found
+        if following is None and or_at_zero and end_included and end is not None:
+            reached = piece.at_zero + piece.slope * end
+            return Crossing(end, False) if reached <= noise else None
         piece = following
     return None
 
@@ -224,11 +232,7 @@ def _below_on(piece: Piece, until: Decimal | None, noise: Decimal, or_at_zero: b
     if slope >= 0:
         return None
     root = -at_zero / slope
-    if until is None or root < until:
-        return Crossing(root, False)
-    if or_at_zero and abs(at_zero + slope * until) <= noise:
-        return Crossing(until, False)
-    return None
+    return Crossing(root, False) if until is None or root < until else None
 
 
 def masked(pieces: Iterable[Piece], guard: Iterable[Piece], end: Decimal | None) -> Iterator[Piece]:

@@ -37,7 +37,7 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
     path = shock_path(shocks)
     first: tuple[Decimal, PoolState] | None = None
     for state in states:
-        found = first_on_path(state, path, state.pool.rules)
+        found = first_on_path(state, path, state.pool.rules, end_included=True)
         if found is not None and (first is None or found < first[0]):
             first = found, state
     if first is None:

@@ -157,12 +157,14 @@ def _falling_rates(row: "Draft", tier: Tier, before: Tier | None) -> Iterator[tu
 
 def _unit_of_tiers(contract: Contract) -> str:
     """What the borders of a contract's tiers are measured in."""
-    return f"notional in {contract.settle}" if contract.tiers_by is TiersBy.NOTIONAL else "quantity"
+    if contract.tiers_by is TiersBy.NOTIONAL:
+        return f"notional in {contract.settle}"
+    return f"quantity of contracts of size {contract.contract_size:f}"
 
 
 def _with_deductions(tiers: tuple[Tier, ...], rows: list["Draft"], tiers_by: TiersBy) -> tuple[Tier, ...]:
     """Deductions as given; derived so that the margin is continuous where none is; 0 where tiers go by quantity."""
-    if any("deduction" in row for row in rows) or tiers_by is TiersBy.QUANTITY:
+    if not tiers or any("deduction" in row for row in rows) or tiers_by is TiersBy.QUANTITY:
         return tiers
     floors = [ZERO, *(tier.up_to or ZERO for tier in tiers[:-1])]
     deductions = derived_deductions(floors, [tier.maintenance_rate for tier in tiers])

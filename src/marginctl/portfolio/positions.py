@@ -7,12 +7,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import MarginMode, Position, PositionMode, Purpose
-from marginctl.core.contract import LONG, SHORT, Contract, ContractType, TiersBy
+from marginctl.core.contract import LONG, SHORT, Contract, ContractType
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.pool import initial_rates, notional
+from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.margins import check_margins
 from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading
+from marginctl.portfolio.reading import Reading, short
 
 if TYPE_CHECKING:
     from marginctl.document.shape import Draft
@@ -71,7 +72,7 @@ def positions(
     _name(merged)
     for row in merged:
         reading.locations[row.position.key] = reading.source.location(row.draft.node)
-        _check_margins(reading, row, prices, rule_set)
+        check_margins(reading, row.draft, row.position, prices, rule_set)
     return merged
 
 
@@ -86,7 +87,7 @@ def _row(reading: Reading, draft: "Draft", contract: Contract, prices: Prices, d
         return None
     entry = draft.get("entry_price")
     if entry is None:
-        reading.assume(f"{contract.symbol} entry_price = mark")
+        reading.assume(f"{short(contract.symbol)} entry_price = mark")
         entry = mark
     purpose = draft.get("purpose")
     position = Position(
@@ -121,22 +122,22 @@ def _refuse_contradictions(reading: Reading, draft: "Draft", contract: Contract)
             draft.at("maintenance_deduction"),
             "MC016",
             "`maintenance_deduction` without `maintenance_rate`",
-            "give both",
+            "give both, or remove it",
         )
     isolated = draft.get("margin_mode") == "isolated"
     if isolated and "isolated_margin" not in draft:
         reading.refuse(
             draft.at("margin_mode"),
             "MC012",
-            f"isolated {contract.symbol} needs `isolated_margin`",
-            f"write the margin set aside for it, in {contract.settle}",
+            f"the isolated position in {echo(contract.symbol)} has no `isolated_margin`",
+            f"add `isolated_margin: ...`, the {short(contract.settle)} set aside for it out of `collateral:`",
         )
     if not isolated and "isolated_margin" in draft:
         reading.refuse(
             draft.at("isolated_margin"),
             "MC016",
             "`isolated_margin` on a cross position",
-            "add `margin_mode: isolated` or remove it",
+            "add `margin_mode: isolated`, or remove it",
         )
 
 
@@ -154,7 +155,10 @@ def _quantity(reading: Reading, draft: "Draft", contract: Contract, mark: Decima
         return value / per_contract
     if quantity is None and "quantity" not in draft:
         reading.refuse(
-            draft.node, "MC012", f"`{contract.symbol}` has no `quantity`", "write `quantity:` or `notional:`"
+            draft.node,
+            "MC012",
+            f"the position in {echo(contract.symbol)} has no `quantity`",
+            "add `quantity: ...` (contracts), or `notional: ...` (value at the mark, in the quote asset)",
         )
     return quantity
 
@@ -169,16 +173,17 @@ def _has_rates(reading: Reading, draft: "Draft", position: Position) -> bool:
         reading.refuse(
             draft.node,
             "MC022",
-            f"`{contract.symbol}` has no initial margin rate",
-            "add `leverage:` (or `initial_rate:` or `initial_margin:`) to the position, or tiers with `max_leverage`",
+            f"the position in {echo(contract.symbol)} has no initial margin rate",
+            "add `leverage: ...` (or `initial_rate:` or `initial_margin:`), or tiers with `max_leverage` to its contract",
         )
     if position.maintenance_rate is None and not contract.tiers:
         complete = False
         reading.refuse(
             draft.node,
             "MC022",
-            f"`{contract.symbol}` has no maintenance margin rate",
-            f"add `maintenance_rate:` to the position, or `contracts: {{{contract.symbol}: {{tiers: [...]}}}}`",
+            f"the position in {echo(contract.symbol)} has no maintenance margin rate",
+            "add `maintenance_rate: ...`, or the margin table of its contract: "
+            f"`contracts: {{{short(contract.symbol)}: {{tiers: [...]}}}}`",
         )
     return complete
 
@@ -200,18 +205,7 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
     if len(rows) == 1:
         return first
     for row in rows[1:]:
-        for name in SAME_ON_EVERY_ROW:
-            if getattr(row.position, name) != getattr(first.position, name):
-                node = row.draft.at(name) if name in row.draft else row.draft.node
-                symbol = first.position.contract.symbol
-                reading.refuse(
-                    node,
-                    "MC016",
-                    f"rows of `{symbol}` differ in `{name}`",
-                    "rows on one side are one position: write the same value on each",
-                )
-        if (row.position.initial_margin is None) != (first.position.initial_margin is None):
-            reading.refuse(row.draft.node, "MC016", f"`initial_margin` on some rows of `{first.position.key}` only")
+        _refuse_difference(reading, first, row)
     held = [row.position for row in rows]
     quantity = sum((position.quantity for position in held), ZERO)
     return Row(
@@ -224,6 +218,27 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
             isolated_margin=_added([position.isolated_margin for position in held]),
         ),
     )
+
+
+def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
+    """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
+    symbol = echo(first.position.contract.symbol)
+    for name in SAME_ON_EVERY_ROW:
+        if getattr(row.position, name) != getattr(first.position, name):
+            message = f"rows of {symbol} differ in `{name}`: see line {first.draft.node.line}"
+            reading.refuse(
+                reading.require(row.draft, name),
+                "MC016",
+                message,
+                "rows on one side are one position: write the same value on each",
+            )
+    if (row.position.initial_margin is None) != (first.position.initial_margin is None):
+        reading.refuse(
+            reading.require(row.draft, "initial_margin"),
+            "MC016",
+            f"some rows of {symbol} have an `initial_margin`, some have none: see line {first.draft.node.line}",
+            "rows on one side are one position: give its margin on each of them, or on none",
+        )
 
 
 def _merged_entry(held: list[Position], quantity: Decimal) -> Decimal:
@@ -248,7 +263,7 @@ def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
             reading.refuse(
                 row.draft.node,
                 "MC016",
-                f"`{key[0]}` is both long and short in one-way mode",
+                f"{echo(key[0])} is both long and short in one-way mode: see line {seen[key].draft.node.line}",
                 "set `position_mode: hedge` under `account:`, or write the net position",
             )
         seen.setdefault(key, row)
@@ -269,57 +284,3 @@ def _name(rows: list[Row]) -> None:
             key = f"{key}:{position.margin_mode.value}" if key in used else key
             used.add(key)
             row.position = replace(position, key=key)
-
-
-def _check_margins(reading: Reading, row: Row, prices: Prices, rule_set: "RuleSet") -> None:
-    """Beyond the last tier: a problem. Leverage above the tier's maximum, maintenance above initial: facts."""
-    position, draft = row.position, row.draft
-    contract = position.contract
-    value = notional(position, prices.used)
-    units = value / prices.used[contract.settle]
-    index = contract.tier_index(units, position.quantity)
-    if contract.tiers and index == len(contract.tiers) and position.maintenance_rate is None:
-        last = contract.tiers[-1].up_to
-        measure = "notional" if contract.tiers_by is TiersBy.NOTIONAL else "quantity"
-        unit = f" {contract.settle}" if contract.tiers_by is TiersBy.NOTIONAL else ""
-        reading.refuse(
-            draft.node,
-            "MC025",
-            f"the {measure} of `{contract.symbol}` is beyond its last tier, which ends at {last}{unit}",
-            f"give the tier it falls in: `contracts: {{{contract.symbol}: {{tiers: [...]}}}}`, or a `maintenance_rate`",
-        )
-        return
-    tier = contract.tiers[min(index, len(contract.tiers) - 1)] if contract.tiers else None
-    if tier is not None and tier.initial_rate and position.leverage and position.leverage * tier.initial_rate > ONE:
-        most = ONE / tier.initial_rate
-        reading.observe(
-            "MC206",
-            position.key,
-            f"{contract.symbol} at {position.leverage}x: its tier allows {round(most, 2):f}x, which is used",
-            draft.at("leverage"),
-            position.leverage,
-            most,
-        )
-    rates = initial_rates(position, value, prices.used)
-    initial = rates.slopes[rates.index(value, prices.used[contract.settle])]
-    maintenance = position.maintenance_rate if position.maintenance_rate is not None else None
-    if maintenance is None and tier is not None:
-        maintenance = tier.maintenance_rate
-    if maintenance is not None and maintenance > initial:
-        reading.observe(
-            "MC207",
-            position.key,
-            f"{contract.symbol}: the maintenance rate is above the initial rate",
-            draft.at("maintenance_rate") if "maintenance_rate" in draft else draft.node,
-            maintenance,
-            initial,
-        )
-    if position.maintenance_rate is not None and tier is not None and position.maintenance_rate < tier.maintenance_rate:
-        reading.observe(
-            "MC208",
-            position.key,
-            f"{contract.symbol}: `maintenance_rate` is kinder than {rule_set.name}'s tier",
-            draft.at("maintenance_rate"),
-            position.maintenance_rate,
-            tier.maintenance_rate,
-        )

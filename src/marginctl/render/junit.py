@@ -4,6 +4,7 @@ Broken limits fail (warnings only where warnings fail the run), waived and uneva
 could not be checked is an error.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from marginctl.document.source import printable
@@ -24,7 +25,7 @@ def render(run: Run, options: Options) -> str:
 
     document: Any = JUnitXml("marginctl")
     for outcome in run.outcomes:
-        document.add_testsuite(_suite(outcome, run.fail_on, options))
+        document.append(_suite(outcome, run.fail_on, options))
     document.update_statistics()
     text: str = document.tostring().decode()
     return f"{'' if text.startswith('<?xml') else DECLARATION}{text.rstrip()}\n"
@@ -34,14 +35,18 @@ def _suite(outcome: Outcome, fail_on: str, options: Options) -> "TestSuite":
     from junitparser import TestSuite
 
     suite = TestSuite(printable(outcome.file))
-    suite.add_testcase(_account(outcome))
+    suite.add_testcases(list(_cases(outcome, fail_on, options)))
+    return suite
+
+
+def _cases(outcome: Outcome, fail_on: str, options: Options) -> "Iterator[TestCase]":
     found, others = _matched(outcome)
+    yield _account(outcome)
     for check in outcome.checks:
         unit = options.manual[check.code].unit if check.code in options.manual else ""
-        suite.add_testcase(_check(outcome, check, unit, found.get((check.code, check.subject)), fail_on))
+        yield _check(outcome, check, unit, found.get((check.code, check.subject)), fail_on)
     for finding in others:
-        suite.add_testcase(_finding(outcome, finding, fail_on))
-    return suite
+        yield _finding(outcome, finding, fail_on)
 
 
 def _matched(outcome: Outcome) -> tuple[dict[tuple[str, str], Finding], list[Finding]]:

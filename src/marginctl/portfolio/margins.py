@@ -1,0 +1,153 @@
+"""What a position's margins are held against: the end of its tier table, the tier's leverage, the venue's own table."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from marginctl.core.account import Position
+from marginctl.core.contract import Contract, Tier, TiersBy
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.pool import initial_rates, notional
+from marginctl.document.source import echo
+from marginctl.portfolio.prices import Prices
+from marginctl.portfolio.reading import Reading, brief, short
+
+if TYPE_CHECKING:
+    from marginctl.document.nodes import Node
+    from marginctl.document.shape import Draft
+    from marginctl.venues.rule_set import RuleSet
+
+
+def check_margins(
+    reading: Reading, draft: "Draft", position: Position, prices: Prices, rule_set: "RuleSet"
+) -> None:
+    """Beyond the last tier: a problem. Leverage above the tier's, maintenance above initial, kinder terms: facts."""
+    contract = position.contract
+    value = notional(position, prices.used)
+    units = value / prices.used[contract.settle]
+    needs_tier = position.maintenance_rate is None or _has_no_initial(position)
+    if contract.tiers and needs_tier and beyond_last_tier(contract, units, position.quantity):
+        refuse_beyond(reading, draft, contract, "position")
+        return
+    tier = _tier(contract, units, position.quantity)
+    initial = _initial_rate(position, value, prices)
+    _observe_leverage(reading, draft, position, tier)
+    _observe_order_of_rates(reading, draft, position, tier, initial)
+    published = rule_set.contract(contract.symbol)
+    if published is not None and published.tiers:
+        _observe_kinder(reading, draft, position, published, units, initial, rule_set.name)
+
+
+def beyond_last_tier(contract: Contract, notional: Decimal, quantity: Decimal) -> bool:
+    """Whether a size (notional in the settle asset) lies beyond the contract's last tier."""
+    return contract.tier_index(notional, quantity) == len(contract.tiers)
+
+
+def refuse_beyond(reading: Reading, draft: "Draft", contract: Contract, what: str) -> None:
+    """Nothing is known beyond the last tier: a problem."""
+    last = contract.tiers[-1].up_to or ZERO
+    by_notional = contract.tiers_by is TiersBy.NOTIONAL
+    end = f"notional of {last:f} {short(contract.settle)}" if by_notional else f"quantity of {last:f}"
+    own = "`maintenance_rate:` and `leverage:`" if what == "position" else "`initial_rate:`"
+    reading.refuse(
+        draft.node,
+        "MC025",
+        f"the {what} in {echo(contract.symbol)} is beyond the last tier of its contract, which ends at a {end}",
+        f"give the {what} its own {own}, or the tiers up to its size: "
+        f"`contracts: {{{short(contract.symbol)}: {{tiers: [...]}}}}`",
+    )
+
+
+def _has_no_initial(position: Position) -> bool:
+    return position.initial_rate is None and position.leverage is None and position.initial_margin is None
+
+
+def _tier(contract: Contract, units: Decimal, quantity: Decimal) -> Tier | None:
+    """The tier of a size, the last one beyond it; None without tiers."""
+    if not contract.tiers:
+        return None
+    return contract.tiers[min(contract.tier_index(units, quantity), len(contract.tiers) - 1)]
+
+
+def _initial_rate(position: Position, value: Decimal, prices: Prices) -> Decimal:
+    rates = initial_rates(position, value, prices.used)
+    return rates.slopes[rates.index(value, prices.used[position.contract.settle])]
+
+
+def _observe_leverage(reading: Reading, draft: "Draft", position: Position, tier: Tier | None) -> None:
+    if tier is None or not tier.initial_rate or position.leverage is None:
+        return
+    if position.leverage * tier.initial_rate > ONE:
+        most = ONE / tier.initial_rate
+        reading.observe(
+            "MC206",
+            position.key,
+            f"leverage {position.leverage:f} of {short(position.key)}: its tier allows {brief(most)}, which is used",
+            draft.at("leverage"),
+            position.leverage,
+            most,
+        )
+
+
+def _observe_order_of_rates(
+    reading: Reading, draft: "Draft", position: Position, tier: Tier | None, initial: Decimal
+) -> None:
+    maintenance = position.maintenance_rate
+    if maintenance is None and tier is not None:
+        maintenance = tier.maintenance_rate
+    if maintenance is not None and maintenance > initial:
+        reading.observe(
+            "MC207",
+            position.key,
+            f"the maintenance rate of {short(position.key)} is {_percent(maintenance)}, "
+            f"above its initial rate of {_percent(initial)}",
+            reading.require(draft, "maintenance_rate"),
+            maintenance,
+            initial,
+        )
+
+
+def _observe_kinder(
+    reading: Reading,
+    draft: "Draft",
+    position: Position,
+    published: Contract,
+    units: Decimal,
+    initial: Decimal,
+    venue: str,
+) -> None:
+    """Margins below those of the venue's own table, at the mark, are facts: overrides of the position or contract.
+
+    Compared as rates on the notional. Beyond the end of the venue's table its last tier stands for what is not known.
+    """
+    theirs = _tier(published, units, position.quantity)
+    ours = _tier(position.contract, units, position.quantity)
+    if position.maintenance_rate is not None:
+        ours = Tier(None, position.maintenance_rate, position.maintenance_deduction)
+    if theirs is None or ours is None:
+        return
+    own, due = _effective(ours, units), _effective(theirs, units)
+    if own < due:
+        place = draft.at("maintenance_rate") if "maintenance_rate" in draft else draft.at("symbol")
+        _observe_rate(reading, position, "maintenance", own, due, venue, place)
+    if theirs.initial_rate is not None and initial < theirs.initial_rate:
+        name = next((one for one in ("initial_rate", "initial_margin") if one in draft), "symbol")
+        _observe_rate(reading, position, "initial", initial, theirs.initial_rate, venue, draft.at(name))
+
+
+def _effective(tier: Tier, units: Decimal) -> Decimal:
+    """Maintenance margin over notional: max(0, rate - deduction / notional)."""
+    return max(ZERO, tier.maintenance_rate - tier.deduction / units)
+
+
+def _observe_rate(
+    reading: Reading, position: Position, which: str, own: Decimal, due: Decimal, venue: str, place: "Node"
+) -> None:
+    message = (
+        f"the {which} margin of {short(position.key)} is {_percent(own)} of its notional, kinder than {venue}'s "
+        f"{_percent(due)}"
+    )
+    reading.observe("MC208", position.key, message, place, own, due)
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{brief(rate * 100)}%"
