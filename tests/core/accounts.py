@@ -32,7 +32,9 @@ def optional(value: Number | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-def tiers(*rows: tuple[Number | None, Number, Number | None], deductions: list[Number] | None = None) -> tuple[Tier, ...]:
+def tiers(
+    *rows: tuple[Number | None, Number, Number | None], deductions: list[Number] | None = None
+) -> tuple[Tier, ...]:
     """Rows (up_to, maintenance rate, initial rate); deductions continuous unless given."""
     rates = [d(rate) for _, rate, _ in rows]
     floors = [ZERO, *(d(up_to) for up_to, _, _ in rows if up_to is not None)]
@@ -77,7 +79,9 @@ def position(
     contract: Contract, side: int, quantity: Number, entry: Number, mark: Number | None = None, **fields: Any
 ) -> Position:
     """A position; numbers in ``fields`` may be text. The mark defaults to the entry price."""
-    own = {name: d(value) if isinstance(value, str | int) and name != "key" else value for name, value in fields.items()}
+    own = {
+        name: d(value) if isinstance(value, str | int) and name != "key" else value for name, value in fields.items()
+    }
     if "isolated_margin" in own:
         own["margin_mode"] = MarginMode.ISOLATED
     key = own.pop("key", f"{contract.symbol}:{side}:{'isolated' if 'isolated_margin' in own else 'cross'}")
@@ -129,4 +133,18 @@ def account(
     )
 
 
-__all__ = ["LONG", "ONE", "SHORT", "ZERO", "account", "d", "flat", "haircuts", "inverse", "linear", "order", "position", "tiers"]
+__all__ = [
+    "LONG",
+    "ONE",
+    "SHORT",
+    "ZERO",
+    "account",
+    "d",
+    "flat",
+    "haircuts",
+    "inverse",
+    "linear",
+    "order",
+    "position",
+    "tiers",
+]

@@ -16,6 +16,7 @@ from marginctl.core.account import (
     AssetTerms,
     Basis,
     CloseFee,
+    CloseFeeIn,
     CollateralMode,
     Equality,
     MarginMode,
@@ -70,9 +71,7 @@ def books(account: Account) -> list[Book]:
         balances[position.contract.settle] -= frac(position.isolated_margin or Decimal(0))
     found = []
     if account.collateral_mode is CollateralMode.MULTI_ASSET:
-        found.append(
-            Book(account, "cross", False, account.rules, balances, account.terms, cross, list(account.orders))
-        )
+        found.append(Book(account, "cross", False, account.rules, balances, account.terms, cross, list(account.orders)))
     else:
         for asset, amount in balances.items():
             loan_rate = account.terms.get(asset, AssetTerms()).loan_rate
@@ -227,9 +226,11 @@ def required(position: Position, book: Book, world: World, quantity: Fraction, *
     else:
         tier = tier_of(contract, size, quantity)
         margin = max(NOTHING, size * frac(tier.maintenance_rate) - frac(tier.deduction)) if tier else NOTHING
+    if not initial or rules.close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE:
+        margin += close_fee(position, rules, quantity, mark)
     terms = book.terms.get(contract.settle, AssetTerms())
     factor = frac(terms.requirement_factor) if book.name == "cross" else WHOLE
-    return factor * world.prices[contract.settle] * (margin + close_fee(position, rules, quantity, mark))
+    return factor * world.prices[contract.settle] * margin
 
 
 def after_netting(book: Book) -> list[tuple[Position, Fraction]]:

@@ -11,6 +11,7 @@ from marginctl.core.account import (
     AssetTerms,
     Basis,
     CloseFee,
+    CloseFeeIn,
     CollateralMode,
     Equality,
     MarginMode,
@@ -92,6 +93,7 @@ def rules(draw: st.DrawFn) -> Rules:
         initial_basis=draw(st.sampled_from(Basis)),
         maintenance_basis=draw(st.sampled_from([Basis.MARK, Basis.MARK, Basis.ENTRY])),
         close_fee=draw(st.sampled_from([CloseFee.NONE, *CloseFee])),
+        close_fee_in=draw(st.sampled_from(CloseFeeIn)),
         open_loss=draw(st.sampled_from(OpenLoss)),
         warning_level=draw(st.sampled_from([None, Decimal("1.25")])),
     )
@@ -175,27 +177,27 @@ def positions_on(
     """Positions of one contract: cross ones (one, or a leg on each side in hedge mode) and perhaps an isolated one."""
     listed, mark, value = market
     settle = listed.quote if listed.type is LINEAR else listed.base
-    amount = draw(number(1, 400, -2))
-    quantity = short(amount / value, draw(st.integers(1, 4)))
-    contract = draw(contracts(listed, mark, quantity, prices[settle]))
     stands = draw(st.sampled_from(["cross", "cross", "cross", "both", "isolated"]))
-    sides = [draw(st.sampled_from([1, -1]))] if stands != "isolated" else []
-    if hedge and sides and draw(st.booleans()):
-        sides.append(-sides[0])
-    modes = [(side, MarginMode.CROSS) for side in sides]
+    side = draw(st.sampled_from([1, -1]))
+    legs = [(side, MarginMode.CROSS)] if stands != "isolated" else []
+    if hedge and legs and draw(st.booleans()):
+        legs.append((-side, MarginMode.CROSS))
     if stands != "cross":
-        modes.append((draw(st.sampled_from([1, -1])), MarginMode.ISOLATED))
+        legs.append((draw(st.sampled_from([1, -1])), MarginMode.ISOLATED))
+    lots = [draw(st.integers(1, 7)) for _ in legs]
+    margined = abs(lots[0] - lots[1]) or 1 if len(legs) > 1 else lots[0]
+    lot = short(draw(number(1, 100, -2)) / value, draw(st.integers(1, 3)))
+    contract = draw(contracts(listed, mark, lot * margined, prices[settle]))
     found = []
-    for i, (side, mode) in enumerate(modes):
-        held = quantity if i == 0 else draw(st.sampled_from([quantity, quantity / 2, quantity * 3]))
-        notional = held * value / prices[settle]
+    for i, (leg_side, mode) in enumerate(legs):
+        notional = lot * lots[i] * value / prices[settle]
         entry = short(mark * draw(number(75, 130, 2)), 5) if draw(st.booleans()) else mark
         found.append(
             Position(
                 f"{contract.symbol}:{i}",
                 contract,
-                side,
-                held,
+                leg_side,
+                lot * lots[i],
                 entry,
                 mark,
                 margin_mode=mode,
@@ -235,7 +237,11 @@ def asset_terms(draw: st.DrawFn, price: Decimal, *, stable: bool) -> AssetTerms:
     haircuts: tuple[HaircutTier, ...] = (HaircutTier(None, first),)
     if draw(st.booleans()):
         border = short(draw(number(1, 200, -2)) / price, 3)
-        haircuts = (HaircutTier(border, first), HaircutTier(border * 2, first + Decimal("0.15")), HaircutTier(None, ONE))
+        haircuts = (
+            HaircutTier(border, first),
+            HaircutTier(border * 2, first + Decimal("0.15")),
+            HaircutTier(None, ONE),
+        )
     return AssetTerms(
         haircuts=haircuts,
         liability_factor=draw(chosen("1", "1", "1.05")),

@@ -48,6 +48,7 @@ def levels(limits: str, code: str) -> list[tuple[Severity, object]]:
         pytest.param(
             "min_liquidation_distance: {warn: 20%, fail: 20%}", "MC102", [(WARNING, "0.2"), (ERROR, "0.2")], id="equal"
         ),
+        pytest.param("max_leverage: {warn: 5, fail: 5}", "MC104", [(WARNING, "5"), (ERROR, "5")], id="equal multiples"),
         pytest.param("max_leverage: off", "MC104", [], id="off"),
         pytest.param("max_leverage: {warn: 3, fail: 5}", "MC104", [(WARNING, "3"), (ERROR, "5")], id="multiples"),
         pytest.param("min_funding_runway: 30d", "MC112", [(ERROR, "30")], id="days"),

@@ -1,7 +1,9 @@
 """MC102: smallest move that liquidates a cross pool, all together or one underlying alone."""
 
 import pytest
+from msgspec.structs import replace
 
+from marginctl.core.account import AssetTerms
 from marginctl.findings import Status
 
 from .builders import (
@@ -10,6 +12,7 @@ from .builders import (
     check,
     d,
     finding,
+    haircut,
     inverse,
     isolated,
     judged,
@@ -128,3 +131,55 @@ def test_collateral_that_falls_is_named_where_no_position_is_long() -> None:
 def test_a_pool_with_nothing_that_moves_passes() -> None:
     found = check(by_default("MC102", account({"USDT": 5})))
     assert (found.subject, found.status, found.value) == ("cross", Status.PASS, None)
+
+
+def test_a_debt_in_the_coin_is_named_where_no_position_is_short() -> None:
+    # 150 USDT against 1 BTC owed: 150 - p = 0.1 p at p = 136.36...
+    owed = {"BTC": AssetTerms(loan_rate=d("0.1"))}
+    found = finding(judged("MC102", "0.4", account({"USDT": 150, "BTC": -1}, terms=owed)), "BTC")
+    assert "when BTC alone rises is 36.36%" in found.message
+    # at +40%: 150 - 140 - 14
+    assert found.remedy == "deposit 4 USDT, or owe less BTC"
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "said"),
+    [
+        pytest.param("81", "120", "falls is 19%, below the limit 20%: at 81 USD", id="down is nearer"),
+        pytest.param("75", "119", "rises is 19%, below the limit 20%: at 119 USD", id="up is nearer"),
+        pytest.param("81", "119", "falls is 19%, below the limit 20%: at 81 USD", id="both as near"),
+        pytest.param(None, "119", "rises is 19%, below the limit 20%: at 119 USD", id="only up"),
+        pytest.param(
+            "81.000000001", None, "falls is 19%, below the limit 20%: at 81.00000001 USD", id="rounded up to the mark"
+        ),
+        pytest.param(
+            None, "118.999999999", "rises is 19%, below the limit 20%: at 118.99999999 USD", id="rounded down to it"
+        ),
+    ],
+)
+def test_names_the_nearer_side(down: str | None, up: str | None, said: str) -> None:
+    """BTC stands at 100."""
+    figures = report(pool(), underlyings=(underlying("BTC", distance="0.19", down=down, up=up),))
+    assert finding(judged("MC102", "0.2", figures)).message.endswith(f"when BTC alone {said}")
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        pytest.param(haircut("0.01"), id="with a haircut"),
+        pytest.param(AssetTerms(loan_rate=d("0.01")), id="with interest on debt"),
+        pytest.param(AssetTerms(liability_factor=d("1.1")), id="with a factor on debt"),
+    ],
+)
+def test_no_figure_where_money_does_not_count_in_full(terms: AssetTerms) -> None:
+    book = account({"USDT": 115}, stand(linear(), 1, 10, 100), terms={"USDT": terms})
+    assert finding(judged("MC102", "0.2", book), "BTC").remedy == "reduce the BTC long"
+
+
+def test_the_deposit_covers_a_path_beyond_a_price_of_zero() -> None:
+    # ETH moves twice as far: gone at -50%. At -60%: 60 of loss on BTC, 30 on ETH, maintenance 0.01 * 40
+    book = account({"USDT": 50}, stand(linear(), 1, 1, 100), stand(linear("ETHUSDT", "ETH"), 1, 3, 10))
+    book = replace(book, betas=book.betas | {"ETH": d(2)})
+    found = judged("MC102", "0.6", book)
+    assert finding(found, "cross").remedy.startswith("deposit 40.4 USDT")
+    assert check(judged("MC102", "0.6", deposited(book, "cross", "USDT", "40.4")), "cross").status is Status.PASS

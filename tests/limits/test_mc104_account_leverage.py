@@ -50,6 +50,11 @@ def test_counts_isolated_positions_with_their_margin() -> None:
     assert check(by_default("MC104", book)).value == 10
 
 
+def test_equity_of_exactly_zero_fails() -> None:
+    figures = report(pool(equity=0), positions=(position(notional=50),), collateral=(held("USDT", 0),))
+    assert finding(judged("MC104", 5, figures)).remedy == "deposit 10 USDT"
+
+
 def test_without_equity_it_fails() -> None:
     figures = report(pool(equity=-10), positions=(position(notional=50),), collateral=(held("USDT", -10),))
     found = finding(judged("MC104", 5, figures))

@@ -53,6 +53,11 @@ def test_without_free_collateral_it_fails(stable: str) -> None:
     assert check(judged("MC109", "0.5", book(str(d(stable) + least), "0"))).status is Status.PASS
 
 
+def test_nothing_at_all_is_no_buffer_either() -> None:
+    found = check(judged("MC109", "0.5", book("0", "200")))
+    assert (found.status, found.value, found.headroom) == (Status.FAIL, None, None)
+
+
 def test_at_a_limit_of_100_percent_no_deposit_helps() -> None:
     assert finding(judged("MC109", 1, book("200", "1000"))).remedy == "swap coins into stablecoins"
 

@@ -45,6 +45,12 @@ def test_says_what_is_wrong_and_where() -> None:
     assert found.location.line == 20
 
 
+@pytest.mark.parametrize(("delta", "before", "side"), [("-1", "2", "short"), ("1", "-2", "long")])
+def test_names_the_side_that_it_turns_the_account_to(delta: str, before: str, side: str) -> None:
+    found = finding(by_default("MC114", FIGURES, hedge_effects=effect("0.3", "0.3", delta, before)))
+    assert found.message == f"BTCUSDT is marked hedge but it turns the account {side} in its underlying"
+
+
 def test_an_effect_that_was_not_computed_is_a_note() -> None:
     evaluation = by_default("MC114", FIGURES)
     assert check(evaluation).status is Status.NOT_EVALUATED

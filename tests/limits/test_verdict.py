@@ -84,5 +84,12 @@ def test_warnings_are_worth_lifting_when_nothing_is_graver() -> None:
     assert verdict(evaluate(context(book), config(MC104=bound(4, WARNING)))).text == "deposit 150 USDT to pass MC104"
 
 
+def test_of_what_is_left_the_gravest_comes_first() -> None:
+    book = account({"USDT": 100}, stand(linear(), 1, 10, 100))
+    limits = config(MC105=bound(8, WARNING), MC115=bound())
+    text = "MC115: add `purpose: speculative` or `purpose: hedge`"
+    assert verdict(evaluate(context(book), limits), FailOn.WARNING).text == text
+
+
 def test_nothing_to_do_says_nothing() -> None:
     assert verdict(Evaluation((), (found(NOTE),))).text == ""

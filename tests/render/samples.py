@@ -166,7 +166,7 @@ RULES = RulesUsed(
 
 
 def report(**parts: Any) -> Report:
-    base = {
+    base: dict[str, Any] = {
         "account": header(),
         "totals": totals(),
         "liquidation": AccountLiquidation(D("-0.4231"), D("1.0521"), D("0.4231"), "down", "cross"),

@@ -9,8 +9,8 @@ from marginctl.render.document import Options
 from marginctl.render.problems import render_problems
 
 
-def shown(*problems: Problem, width: int | None = 80, **options: bool) -> str:
-    return render_problems(problems, Options(width=width, **options))
+def shown(*problems: Problem, width: int | None = 80, ascii: bool = False) -> str:
+    return render_problems(problems, Options(width=width, ascii=ascii))
 
 
 def test_place_message_line_caret_and_help() -> None:

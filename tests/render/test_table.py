@@ -184,8 +184,8 @@ def test_a_failed_file_shows_no_figures() -> None:
 def test_the_common_move_in_words(
     down: str | None, up: str | None, distance: str | None, direction: str | None, sentence: str
 ) -> None:
-    values = [None if value is None else D(value) for value in (down, up, distance)]
-    assert common_move(AccountLiquidation(*values, direction, "cross"), str, several=False) == sentence
+    fall, rise, nearer = (None if value is None else D(value) for value in (down, up, distance))
+    assert common_move(AccountLiquidation(fall, rise, nearer, direction, "cross"), str, several=False) == sentence
 
 
 def test_the_pool_that_goes_first_is_named_where_there_are_several() -> None:
@@ -226,8 +226,8 @@ def test_funding_in_words(per_day: str, runway: str | None, missing: tuple[str, 
     ],
 )
 def test_bars_round_up_and_mark_the_limit(value: str | None, limit: str | None, drawn: str) -> None:
-    numbers = [None if each is None else D(each) for each in (value, limit)]
-    assert bar(*numbers, ASCII, 10) == drawn
+    share, bound = (None if each is None else D(each) for each in (value, limit))
+    assert bar(share, bound, ASCII, 10) == drawn
 
 
 def test_colour_changes_nothing_but_colour(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,3 +244,9 @@ def test_what_a_plain_json_check_does_not_need_is_not_imported() -> None:
     code = "import sys, marginctl.render.json; print([m for m in sys.modules if m in ('rich', 'junitparser', 'csv')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_sections_without_anything_to_say_are_left_out() -> None:
+    shown = text(samples.empty(), verbosity=Verbosity.VERBOSE)
+    headings = [row.split("  ")[0] for row in shown.splitlines() if row[:1].isupper()]
+    assert headings == ["Account, USDT", "Collateral", "Sources", "PASS"]

@@ -7,13 +7,13 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from marginctl.core.account import Basis, CloseFee, Equality, Netting, OpenLoss
+from marginctl.core.account import Basis, CloseFee, CloseFeeIn, Equality, Netting, OpenLoss
 from marginctl.core.contract import ContractType, TiersBy
 from marginctl.document.schema import json_schema
 from marginctl.document.venue_shape import RULE_KINDS, VENUE
 from marginctl.venues import loader
 from marginctl.venues.origin import Trust
-from marginctl.venues.rule_set import CloseFeeIn, ClosingOrder, LiquidationStep
+from marginctl.venues.rule_set import ClosingOrder, LiquidationStep
 
 D = Decimal
 PRODUCTS = (
@@ -111,7 +111,7 @@ def test_the_rules_are_those_of_the_venue(name):
         rules.initial_basis.value,
         rules.maintenance_basis.value,
         rules.close_fee.value,
-        mode.close_fee_in.value,
+        mode.rules.close_fee_in.value,
         rules.open_loss.value,
     ) == RULES[name]
     assert rules.underlying_netting is Netting.NONE
@@ -365,5 +365,5 @@ def test_what_is_not_offered_says_why():
 def test_rules_are_plain_data():
     rules = bundled("bybit").mode().rules
     assert (rules.equality, rules.open_loss) == (Equality.LIQUIDATED, OpenLoss.MARGIN)
-    assert bundled("bybit").mode().close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE
+    assert bundled("bybit").mode().rules.close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE
     json.dumps([text for name in PRODUCTS for text in bundled(name).unknown])

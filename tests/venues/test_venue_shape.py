@@ -64,7 +64,7 @@ def test_words_of_the_format_are_the_words_of_the_program():
         ("initial_basis", core.Basis),
         ("maintenance_basis", core.Basis),
         ("close_fee", core.CloseFee),
-        ("close_fee_in", rule_set.CloseFeeIn),
+        ("close_fee_in", core.CloseFeeIn),
         ("open_loss", core.OpenLoss),
     ):
         assert words(kind) == shape.RULE_KINDS[name][0].options

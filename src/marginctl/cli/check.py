@@ -130,13 +130,13 @@ def options_of(form: str, shown: Terminal, request: Request) -> Options:
         color=shown.color,
         ascii=shown.ascii,
         verbosity=verbosity,
-        manual=manual() if form in {"sarif", "gitlab", "github", "junit"} else {},
+        manual={} if form in {"json", "jsonl", "csv"} else manual(),
     )
 
 
 def manual() -> dict[str, RuleText]:
     """Code -> what the rule says about itself."""
-    return {code: RuleText(rule.name, rule.summary, rule.manual) for code, rule in BY_CODE.items()}
+    return {code: RuleText(rule.name, rule.summary, rule.manual, rule.unit.value) for code, rule in BY_CODE.items()}
 
 
 def settings_of(request: Request, fail_on: FailOn) -> Settings:

@@ -37,6 +37,9 @@ SNAP = Decimal("1e-60")
 _SETTLE = Context(prec=50, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
 
+_QUANTA = {places: Decimal((0, (1,), -places)) for places in (8, 10)}
+
+
 class Direction(Enum):
     """Which way a rounded figure may lie from the exact one."""
 
@@ -54,10 +57,9 @@ def rounded(value: Decimal, places: int, direction: Direction) -> Decimal:
     rounded down. Trailing zeros are kept off and the result never prints with an exponent smaller than its digits ask.
     """
     settled = _SETTLE.plus(value)
-    exponent = settled.as_tuple().exponent
-    if isinstance(exponent, int) and exponent >= -places:
-        return settled
-    return settled.quantize(Decimal((0, (1,), -places)), rounding=direction.value)
+    quantum = _QUANTA.get(places) or Decimal((0, (1,), -places))
+    rounded_off = settled.quantize(quantum, rounding=direction.value)
+    return settled if rounded_off == settled else rounded_off
 
 
 def rounded_price(price: Decimal, direction: Direction) -> Decimal:

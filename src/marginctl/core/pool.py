@@ -228,7 +228,7 @@ def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple
 
 
 def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weights: dict[str, Decimal]) -> list[Leg]:
-    """The legs after netting ``NET`` of opposite legs of one contract: what remains, at the rates of its side."""
+    """The legs after netting ``NET``: of opposite legs of one contract the net quantity, at the rates of its side."""
     if rules.netting is not Netting.NET:
         return list(legs)
     by_contract: dict[str, list[Leg]] = {}
@@ -236,15 +236,17 @@ def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weight
         by_contract.setdefault(one.position.contract.symbol, []).append(one)
     remaining: list[Leg] = []
     for group in by_contract.values():
-        if len(group) == 1:
+        longs = sum((one.position.quantity for one in group if one.position.side == LONG), ZERO)
+        shorts = sum((one.position.quantity for one in group if one.position.side == SHORT), ZERO)
+        if not longs or not shorts:
             remaining += group
             continue
-        larger, smaller = sorted(group, key=lambda one: one.position.quantity, reverse=True)
-        rest = larger.position.quantity - smaller.position.quantity
-        if rest:
-            position = larger.position
-            weight = weights.get(position.contract.settle, ONE)
-            remaining.append(leg(position, rules, prices, weight, rest / position.quantity))
+        side, larger = (LONG, longs) if longs > shorts else (SHORT, shorts)
+        share = abs(longs - shorts) / larger
+        for one in group:
+            if share and one.position.side == side:
+                weight = weights.get(one.position.contract.settle, ONE)
+                remaining.append(leg(one.position, rules, prices, weight, share))
     return remaining
 
 

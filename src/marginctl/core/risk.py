@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.account import Equality, MarginMode, Rules
-from marginctl.core.exact import ZERO, exceeds, ratio, sign
+from marginctl.core.exact import ONE, ZERO, ratio, sign
 from marginctl.core.pool import Pool
 
 NO_MOVE: dict[str, Decimal] = {}
@@ -123,10 +123,10 @@ def _is_worse(one: Risk, other: Risk, level: Decimal) -> bool:
 
 def _is_higher(numerator: Decimal, equity: Decimal, against: Decimal, other_equity: Decimal) -> bool | None:
     """numerator / equity > against / other_equity, None when equal; a ratio that does not exist is above all others."""
-    missing, other_missing = exceeds(numerator, equity, ZERO) and equity <= 0, against > 0 and other_equity <= 0
+    missing, other_missing = numerator > 0 >= equity, against > 0 >= other_equity
     if missing or other_missing:
         return None if missing and other_missing else missing
-    left = numerator * other_equity if equity > 0 else ZERO
-    right = against * equity if other_equity > 0 else ZERO
+    left = numerator * (other_equity if against else ONE)
+    right = against * (equity if numerator else ONE)
     difference = sign(left - right, abs(left) + abs(right))
     return None if not difference else difference > 0

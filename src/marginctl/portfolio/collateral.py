@@ -9,7 +9,7 @@ from marginctl.core.account import AssetTerms, CollateralMode, MarginMode, Posit
 from marginctl.core.contract import HaircutTier, collateral_curve
 from marginctl.core.exact import ONE, ZERO
 from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading, brief
+from marginctl.portfolio.reading import Reading, brief, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -31,7 +31,10 @@ def balances(reading: Reading, rows: list["Draft"]) -> Held:
         if asset in held:
             line = held[asset][1].node.line
             reading.refuse(
-                draft.at("asset"), "MC016", f"{asset} is listed twice, first on line {line}", "add the amounts up"
+                draft.at("asset"),
+                "MC016",
+                f"{short(asset)} is listed twice, first on line {line}",
+                "write one row with the sum of the amounts",
             )
             continue
         held[asset] = (amount, draft)
@@ -59,7 +62,9 @@ def terms(
         published = mode.terms(asset, currency)
         place = settled[asset] if row is None else row.node
         if mode.collateral.refuses(asset):
-            reading.refuse(place, "MC023", f"{asset} is no collateral of the venue", mode.collateral.refusal_help)
+            reading.refuse(
+                place, "MC023", f"{short(asset)} is no collateral of the venue", mode.collateral.refusal_help
+            )
         elif given is None and published is None and _counts(asset, amount, settled, mode):
             _refuse_unknown_haircut(reading, asset, place, mode, has_row=row is not None)
         if given is None and published is not None:
@@ -82,13 +87,12 @@ def _counts(asset: str, amount: Decimal, settled: dict[str, "Node"], mode: "Mode
 
 def _refuse_unknown_haircut(reading: Reading, asset: str, place: "Node", mode: "Mode", *, has_row: bool) -> None:
     """A missing haircut: in the row of ``collateral:`` where there is one, else in a row to be added."""
-    if has_row:
-        help = f"add `haircut: ...` to its row under `collateral:`{mode.haircut_hint(asset)}"
-        reading.refuse(place, "MC023", f"no haircut for {asset}", help)
-        return
-    row = f"{{asset: {asset}, amount: 0, haircut: ...}}"
-    help = f"add `{row}` under `collateral:`{mode.haircut_hint(asset)}"
-    reading.refuse(place, "MC023", f"no haircut for {asset}, in which this settles", help)
+    name = short(asset)
+    message, todo = f"no haircut for {name}", "add `haircut: ...` to its row under `collateral:`"
+    if not has_row:
+        message += ", in which this settles"
+        todo = f"add `{{asset: {name}, amount: 0, haircut: ...}}` under `collateral:`"
+    reading.refuse(place, "MC023", message, todo + mode.haircut_hint(asset))
 
 
 def _check_known(reading: Reading, asset: str, amount: Decimal, place: "Node", mode: "Mode") -> None:
@@ -98,7 +102,7 @@ def _check_known(reading: Reading, asset: str, amount: Decimal, place: "Node", m
         reading.refuse(
             place,
             "MC025",
-            f"the haircut of {asset} is known up to {most:f} only, the account holds {amount:f}",
+            f"the haircut of {short(asset)} is known up to {most:f} only, the account holds {amount:f}",
             "add `haircut_tiers:` to its row, the last one without `up_to`",
         )
 
@@ -121,7 +125,7 @@ def _with_loan_rate(
         reading.refuse(
             row.node,
             "MC022",
-            f"no loan rate for the {asset} debt",
+            f"no loan rate for the {short(asset)} debt",
             f"add `loan_rate: ...` to its row{hint}; 0% if the venue asks for no maintenance on it",
         )
     return terms
@@ -198,7 +202,7 @@ def _effective(haircuts: tuple[HaircutTier, ...], amount: Decimal) -> Decimal:
 
 
 def _observe_kinder(reading: Reading, asset: str, draft: "Draft", name: str, own: Decimal, venues: Decimal) -> None:
-    message = f"`{name}` of {asset} is kinder than the venue's: {_percent(own)} against {_percent(venues)}"
+    message = f"`{name}` of {short(asset)} is kinder than the venue's: {_percent(own)} against {_percent(venues)}"
     reading.observe("MC208", asset, message, draft.at(name), own, venues)
 
 
@@ -206,9 +210,7 @@ def _percent(rate: Decimal) -> str:
     return f"{brief(rate * 100)}%"
 
 
-def check_isolated(
-    reading: Reading, held: Held, positions: list[tuple[Position, "Draft"]]
-) -> None:
+def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position, "Draft"]]) -> None:
     """Isolated margins are set aside out of the collateral: more than is held is a problem."""
     aside: dict[str, Decimal] = {}
     for position, draft in positions:
@@ -221,8 +223,8 @@ def check_isolated(
             reading.refuse(
                 draft.at("isolated_margin"),
                 "MC026",
-                f"isolated margins of {aside[settle]} {settle} exceed the {amount} {settle} of `collateral:`",
-                f"list all {settle} the account holds, isolated margin included",
+                f"isolated margins of {aside[settle]:f} {settle} exceed the {amount:f} {settle} of `collateral:`",
+                f"list all {settle} that the account holds there, isolated margins included",
             )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from marginctl.core.account import Position
 from marginctl.core.contract import Contract, Tier, TiersBy
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.pool import initial_rates, notional
 from marginctl.document.source import echo
 from marginctl.portfolio.prices import Prices
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from marginctl.venues.rule_set import RuleSet
 
 
-def check_margins(
-    reading: Reading, draft: "Draft", position: Position, prices: Prices, rule_set: "RuleSet"
-) -> None:
+def check_margins(reading: Reading, draft: "Draft", position: Position, prices: Prices, rule_set: "RuleSet") -> None:
     """Beyond the last tier: a problem. Leverage above the tier's, maintenance above initial, kinder terms: facts."""
     contract = position.contract
     value = notional(position, prices.used)
@@ -31,6 +29,8 @@ def check_margins(
     tier = _tier(contract, units, position.quantity)
     initial = _initial_rate(position, value, prices)
     _observe_leverage(reading, draft, position, tier)
+    if tier is None:
+        _observe_cap(reading, draft, position, units, rule_set)
     _observe_order_of_rates(reading, draft, position, tier, initial)
     published = rule_set.contract(contract.symbol)
     if published is not None and published.tiers:
@@ -88,6 +88,20 @@ def _observe_leverage(reading: Reading, draft: "Draft", position: Position, tier
         )
 
 
+def _observe_cap(reading: Reading, draft: "Draft", position: Position, units: Decimal, rule_set: "RuleSet") -> None:
+    """Leverage above what a venue allows that publishes this alone, without maintenance rates."""
+    listing = rule_set.listing(position.contract.symbol)
+    if listing is None or position.leverage is None:
+        return
+    caps = (cap.max_leverage for cap in listing.leverage_caps if cap.up_to is None or units <= cap.up_to)
+    most = next(caps, None)
+    if most is not None and position.leverage > most:
+        message = (
+            f"leverage {position.leverage:f} of {short(position.key)}: {rule_set.name} allows {brief(most)} at its size"
+        )
+        reading.observe("MC206", position.key, message, draft.at("leverage"), position.leverage, most)
+
+
 def _observe_order_of_rates(
     reading: Reading, draft: "Draft", position: Position, tier: Tier | None, initial: Decimal
 ) -> None:
@@ -126,10 +140,10 @@ def _observe_kinder(
     if theirs is None or ours is None:
         return
     own, due = _effective(ours, units), _effective(theirs, units)
-    if own < due:
+    if sign(own - due, due) < 0:
         place = draft.at("maintenance_rate") if "maintenance_rate" in draft else draft.at("symbol")
         _observe_rate(reading, position, "maintenance", own, due, venue, place)
-    if theirs.initial_rate is not None and initial < theirs.initial_rate:
+    if theirs.initial_rate is not None and sign(initial - theirs.initial_rate, initial) < 0:
         name = next((one for one in ("initial_rate", "initial_margin") if one in draft), "symbol")
         _observe_rate(reading, position, "initial", initial, theirs.initial_rate, venue, draft.at(name))
 

@@ -2,9 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from marginctl.core.account import MarginMode, Order, Position, PositionMode
-from marginctl.core.contract import LONG, SHORT
+from marginctl.core.contract import LONG, SHORT, Contract
+from marginctl.core.exact import ZERO
+from marginctl.core.pool import value_at
+from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.margins import beyond_last_tier, refuse_beyond
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading
 
@@ -15,6 +21,13 @@ SIDES = {"buy": LONG, "sell": SHORT}
 LEGS = {"long": LONG, "short": SHORT}
 
 
+class Placed(Struct, frozen=True):
+    """One row with the order it makes."""
+
+    draft: "Draft"
+    order: Order
+
+
 def orders(
     reading: Reading,
     rows: list["Draft"],
@@ -22,91 +35,118 @@ def orders(
     prices: Prices,
     mode: PositionMode,
     positions: list[Position],
-) -> list[Order]:
+) -> list[Placed]:
     """All orders; they belong to the cross pool of their settle asset and ignore isolated positions."""
-    found: list[Order] = []
-    for draft in rows:
-        order = _order(reading, draft, contracts, prices, mode, positions)
-        if order is not None:
-            found.append(order)
-    _refuse_mixed_rates(reading, rows, found)
-    return found
+    book = _Book(reading, contracts, prices, mode is PositionMode.HEDGE, positions)
+    placed = [one for draft in rows if (one := book.placed(draft))]
+    for group in _groups(placed):
+        _refuse_mixed_rates(reading, group)
+        if not book.is_held(group[0].order.contract.symbol, group[0].order.position_side):
+            _refuse_beyond_tiers(reading, group, prices)
+    return placed
 
 
-def _order(
-    reading: Reading,
-    draft: "Draft",
-    contracts: Contracts,
-    prices: Prices,
-    mode: PositionMode,
-    positions: list[Position],
-) -> Order | None:
-    symbol = draft.get("symbol")
-    contract = contracts.resolve(symbol, draft.at("symbol")) if symbol is not None else None
-    if contract is None:
-        return None
-    hedge = mode is PositionMode.HEDGE
-    if hedge and "position_side" not in draft:
-        reading.refuse(draft.node, "MC012", "in hedge mode an order needs `position_side`", "write long or short")
-    if not hedge and "position_side" in draft:
-        reading.refuse(draft.at("position_side"), "MC016", "`position_side` is for `position_mode: hedge`", "remove it")
-    leg = LEGS.get(draft.get("position_side") or "")
-    held = any(
-        position.contract.symbol == symbol
-        and position.margin_mode is MarginMode.CROSS
-        and (not hedge or position.side == leg)
-        for position in positions
-    )
-    rated = "leverage" in draft or "initial_rate" in draft
-    if "leverage" in draft and "initial_rate" in draft:
-        reading.refuse(
-            draft.at("initial_rate"), "MC016", "`leverage` and `initial_rate` contradict each other", "keep one of them"
+class _Book:
+    """Reads rows against what the account holds."""
+
+    def __init__(
+        self, reading: Reading, contracts: Contracts, prices: Prices, hedge: bool, positions: list[Position]
+    ) -> None:
+        self._reading = reading
+        self._contracts = contracts
+        self._prices = prices
+        self._hedge = hedge
+        cross = [position for position in positions if position.margin_mode is MarginMode.CROSS]
+        self._held = {(position.contract.symbol, position.side if hedge else None) for position in cross}
+
+    def is_held(self, symbol: str, leg: int | None) -> bool:
+        """Whether the cross pool has a position that orders add to; in hedge mode on that leg."""
+        return (symbol, leg) in self._held
+
+    def placed(self, draft: "Draft") -> Placed | None:
+        """The order of a row; None after noting what is wrong with it."""
+        symbol = draft.get("symbol")
+        contract = self._contracts.resolve(symbol, draft.at("symbol")) if symbol is not None else None
+        if contract is None:
+            return None
+        self._refuse_contradictions(draft)
+        leg = LEGS.get(draft.get("position_side") or "")
+        self._check_rate(draft, contract, held=self.is_held(contract.symbol, leg))
+        mark = self._prices.mark(contract, draft.at("symbol"))
+        side, quantity, price = SIDES.get(draft.get("side") or ""), draft.get("quantity"), draft.get("price")
+        if mark is None or side is None or quantity is None or price is None:
+            return None
+        order = Order(
+            contract=contract,
+            side=side,
+            quantity=quantity,
+            price=price,
+            mark_price=mark,
+            leverage=draft.get("leverage"),
+            initial_rate=draft.get("initial_rate"),
+            reduce_only=draft.get("reduce_only", False),
+            position_side=leg,
         )
-    if held and rated:
-        name = "leverage" if "leverage" in draft else "initial_rate"
-        reading.refuse(
-            draft.at(name),
-            "MC016",
-            f"`{name}` of an order on `{symbol}`, which has a position",
-            "the position's counts",
-        )
-    needs_rate = not held and not draft.get("reduce_only", False)
-    tiered = bool(contract.tiers) and all(tier.initial_rate is not None for tier in contract.tiers)
-    if needs_rate and not rated and not tiered:
-        reading.refuse(
-            draft.node, "MC022", f"the order on `{symbol}` has no initial margin rate", "add `leverage:` to the order"
-        )
-        return None
-    mark = prices.mark(contract, draft.at("symbol"))
-    side, quantity, price = SIDES.get(draft.get("side") or ""), draft.get("quantity"), draft.get("price")
-    if mark is None or side is None or quantity is None or price is None:
-        return None
-    return Order(
-        contract=contract,
-        side=side,
-        quantity=quantity,
-        price=price,
-        mark_price=mark,
-        leverage=draft.get("leverage"),
-        initial_rate=draft.get("initial_rate"),
-        reduce_only=draft.get("reduce_only", False),
-        position_side=leg,
-    )
+        return Placed(draft, order)
 
-
-def _refuse_mixed_rates(reading: Reading, rows: list["Draft"], found: list[Order]) -> None:
-    seen: dict[tuple[str, int | None], Order] = {}
-    for order in found:
-        if order.reduce_only:
-            continue
-        key = order.contract.symbol, order.position_side
-        first = seen.setdefault(key, order)
-        if (first.leverage, first.initial_rate) != (order.leverage, order.initial_rate):
-            draft = next(draft for draft in rows if draft.get("symbol") == order.contract.symbol)
-            reading.refuse(
+    def _refuse_contradictions(self, draft: "Draft") -> None:
+        refuse = self._reading.refuse
+        if self._hedge and "position_side" not in draft:
+            refuse(
                 draft.node,
-                "MC016",
-                f"orders on `{order.contract.symbol}` differ in leverage",
-                "a contract has one leverage: write the same on each",
+                "MC012",
+                "in hedge mode an order needs `position_side`",
+                "add `position_side: long` or `short`",
             )
-            return
+        if not self._hedge and "position_side" in draft:
+            refuse(draft.at("position_side"), "MC016", "`position_side` is for `position_mode: hedge`", "remove it")
+        if "leverage" in draft and "initial_rate" in draft:
+            message = "`leverage` and `initial_rate` contradict each other"
+            refuse(draft.at("initial_rate"), "MC016", message, "keep one of them")
+
+    def _check_rate(self, draft: "Draft", contract: Contract, *, held: bool) -> None:
+        """A position's rate counts for its orders; without one an order needs its own, or the contract's tiers."""
+        given = next((name for name in ("leverage", "initial_rate") if name in draft), None)
+        tiered = bool(contract.tiers) and all(tier.initial_rate is not None for tier in contract.tiers)
+        if held and given is not None:
+            message = f"`{given}` of an order on {echo(contract.symbol)}, which has a position: the position's counts"
+            self._reading.refuse(draft.at(given), "MC016", message, "remove it")
+        if not (held or given or tiered or draft.get("reduce_only", False)):
+            message = f"the order on {echo(contract.symbol)} has no initial margin rate"
+            self._reading.refuse(draft.node, "MC022", message, "add `leverage: ...` (or `initial_rate:`) to the order")
+
+
+def _groups(placed: list[Placed]) -> list[list[Placed]]:
+    """Orders that share a rate: of one contract, in hedge mode on one leg; those that only reduce need none."""
+    groups: dict[tuple[str, int | None], list[Placed]] = {}
+    for one in placed:
+        if not one.order.reduce_only:
+            groups.setdefault((one.order.contract.symbol, one.order.position_side), []).append(one)
+    return list(groups.values())
+
+
+def _refuse_mixed_rates(reading: Reading, group: list[Placed]) -> None:
+    first = group[0]
+    for one in group[1:]:
+        for name in ("leverage", "initial_rate"):
+            if getattr(one.order, name) != getattr(first.order, name):
+                symbol = echo(one.order.contract.symbol)
+                reading.refuse(
+                    reading.require(one.draft, name),
+                    "MC016",
+                    f"orders on {symbol} differ in `{name}`: see line {first.draft.node.line}",
+                    "a contract has one leverage: write the same on each order",
+                )
+
+
+def _refuse_beyond_tiers(reading: Reading, group: list[Placed], prices: Prices) -> None:
+    """Orders of one side that take their rate from a tier must end within the contract's tiers."""
+    contract = group[0].order.contract
+    if not contract.tiers or group[0].order.initial_rate is not None:
+        return
+    for side in (LONG, SHORT):
+        same = [one for one in group if one.order.side == side]
+        quantity = sum((one.order.quantity for one in same), ZERO)
+        values = (value_at(contract, one.order.quantity, one.order.price, prices.used) for one in same)
+        if same and beyond_last_tier(contract, sum(values, ZERO) / prices.used[contract.settle], quantity):
+            refuse_beyond(reading, same[-1].draft, contract, "order")

@@ -174,7 +174,7 @@ def _has_rates(reading: Reading, draft: "Draft", position: Position) -> bool:
             draft.node,
             "MC022",
             f"the position in {echo(contract.symbol)} has no initial margin rate",
-            "add `leverage: ...` (or `initial_rate:` or `initial_margin:`), or tiers with `max_leverage` to its contract",
+            "add `leverage: ...` (or `initial_rate:`, `initial_margin:`), or tiers with `max_leverage` to its contract",
         )
     if position.maintenance_rate is None and not contract.tiers:
         complete = False

@@ -76,7 +76,7 @@ class Prices:
         return None
 
     def _priced_by_marks(self) -> dict[str, Decimal]:
-        """Prices of the bases that only marks price: first those quoted in a priced asset, then those quoted in them."""
+        """Prices of bases that only marks give: those quoted in a priced asset, then those quoted in these, etc."""
         if self._from_marks is not None:
             return self._from_marks
         found: dict[str, Decimal] = {}

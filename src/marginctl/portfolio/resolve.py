@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from marginctl.core.account import (
     STABLECOINS,
     Account,
-    CloseFeeIn,
     MarginMode,
     Netting,
     PositionMode,
@@ -17,13 +16,14 @@ from marginctl.core.account import (
     default_beta,
 )
 from marginctl.core.report import RulesUsed
+from marginctl.document.source import echo
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.orders import orders
+from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, Row, positions
-from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading
+from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
+from marginctl.portfolio.reading import Reading, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -64,8 +64,6 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
     """
     reading = Reading(source)
     header = _header(reading, draft.get("account"), rule_set, stem)
-    if header is None:
-        return None, reading.problems
     prices = Prices(reading, header.currency, draft.get("prices", []))
     contracts = Contracts(reading, draft.get("contracts", []), rule_set, header.currency)
     defaults = Defaults(header.taker_fee, rule_set.funding_interval, header.rules.needs_taker_fee)
@@ -83,8 +81,9 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
     contracts.resolve_declared()
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
-    needed = _counted_assets(header, held, rows)
-    terms = collateral.terms(reading, held, needed, header.mode, header.currency)
+    settled = _settled_assets(rows, placed)
+    terms = collateral.terms(reading, held, settled, header.mode, header.currency)
+    _check_scenarios(reading, draft)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
@@ -103,10 +102,11 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
         balances={asset: amount for asset, (amount, _) in held.items()},
         terms=terms,
         positions=tuple(row.position for row in rows),
-        orders=tuple(placed),
+        orders=tuple(one.order for one in placed),
         as_of=header.as_of,
     )
-    used = rule_set.used(header.mode, [row.position.contract.symbol for row in rows], contracts.overridden)
+    traded = [row.position.contract.symbol for row in rows] + [one.order.contract.symbol for one in placed]
+    used = rule_set.used(header.mode, traded, contracts.overridden)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     return (
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations),
@@ -114,83 +114,90 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
     )
 
 
-def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: str) -> Header | None:
-    def given(name: str) -> str | None:
-        return draft.get(name) if draft is not None else None
-
-    currency = given("currency") or "USD"
-    if draft is not None and currency != "USD" and currency not in STABLECOINS:
-        reading.refuse(
-            draft.at("currency"), "MC015", f"totals cannot be reported in {currency}", "write USD or a USD stablecoin"
+def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: str) -> Header:
+    mode = rule_set.modes[0]
+    if draft is None:
+        return Header(
+            stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None, mode.taker_fee
         )
-    if draft is not None and given("margin_model") == "scenario":
-        reading.refuse(
-            draft.at("margin_model"),
-            "MC015",
-            rule_set.not_offered_message("margin_model", "scenario") or "`margin_model: scenario` is not offered yet",
-            "write tiered, or remove it",
-        )
-    mode = rule_set.mode(given("collateral_mode"))
-    if mode is None:
-        if draft is not None:
-            offered = " or ".join(one.collateral_mode.value for one in rule_set.modes)
-            reading.refuse(
-                draft.at("collateral_mode"),
-                "MC015",
-                f"{rule_set.name} has no `{given('collateral_mode')}` mode",
-                f"write {offered}",
-            )
-        return None
-    rules = _overridden(reading, draft, mode, mode.rules, rule_set)
+    _refuse_unavailable(reading, draft, rule_set)
+    mode = rule_set.mode(draft.get("collateral_mode")) or mode
+    _observe_kinder(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
     return Header(
-        name=given("name") or stem,
-        currency=currency,
+        name=draft.get("name") or stem,
+        currency=draft.get("currency") or REFERENCE_CURRENCY,
         mode=mode,
-        position_mode=PositionMode(given("position_mode") or "one-way"),
-        rules=rules,
-        isolated_rules=_overridden(reading, draft, mode, mode.isolated_rules, rule_set)
-        if mode.isolated_rules
-        else None,
-        as_of=given("as_of"),
-        taker_fee=draft.get("taker_fee", mode.taker_fee) if draft is not None else mode.taker_fee,
+        position_mode=PositionMode(draft.get("position_mode") or "one-way"),
+        rules=_overridden(draft, mode.rules),
+        isolated_rules=_overridden(draft, mode.isolated_rules) if mode.isolated_rules else None,
+        as_of=draft.get("as_of"),
+        taker_fee=draft.get("taker_fee", mode.taker_fee),
     )
 
 
-def _overridden(reading: Reading, draft: "Draft | None", mode: "Mode", rules: Rules, rule_set: "RuleSet") -> Rules:
-    """The venue's rules with the file's netting and level; a kinder one than the venue's is a fact."""
-    rules = replace(rules, close_fee_in=CloseFeeIn(mode.close_fee_in.value))
-    if draft is None:
-        return rules
-    netting = Netting(draft.get("netting") or rules.netting.value)
-    across = Netting(draft.get("underlying_netting") or rules.underlying_netting.value)
-    level = draft.get("liquidation_level", rules.level)
+def _refuse_unavailable(reading: Reading, draft: "Draft", rule_set: "RuleSet") -> None:
+    """Settings that exist but not here: a currency, the scenario model, a mode that the venue does not have."""
+    currency, model, wanted = (draft.get(name) for name in ("currency", "margin_model", "collateral_mode"))
+    if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
+        message = f"totals cannot be reported in {short(currency)}"
+        reading.refuse(draft.at("currency"), "MC015", message, "write USD or a USD stablecoin, such as USDT")
+    if model == "scenario":
+        message = rule_set.not_offered_message("margin_model", model) or "`margin_model: scenario` is not offered yet"
+        reading.refuse(draft.at("margin_model"), "MC015", message, "write tiered, or remove the line")
+    if wanted is not None and rule_set.mode(wanted) is None:
+        offered = " or ".join(one.collateral_mode.value for one in rule_set.modes)
+        message = f"{rule_set.name} has no {wanted} mode"
+        reading.refuse(draft.at("collateral_mode"), "MC015", message, f"write {offered}, or remove the line")
+
+
+def _overridden(draft: "Draft", rules: Rules) -> Rules:
+    """The venue's rules with the file's netting and level."""
+    return replace(
+        rules,
+        netting=Netting(draft.get("netting") or rules.netting.value),
+        underlying_netting=Netting(draft.get("underlying_netting") or rules.underlying_netting.value),
+        level=draft.get("liquidation_level", rules.level),
+    )
+
+
+def _observe_kinder(reading: Reading, draft: "Draft", stated: list[Rules], rule_set: "RuleSet") -> None:
+    """The file's netting or level, where it is kinder than what the venue states, is a fact."""
+    if rule_set.is_generic:
+        return
+    own = [_overridden(draft, rules) for rules in stated]
+    pairs = list(zip(own, stated, strict=True))
     for name, kinder in (
-        ("netting", KINDER[netting] > KINDER[rules.netting]),
-        ("underlying_netting", KINDER[across] > KINDER[rules.underlying_netting]),
-        ("liquidation_level", level < rules.level),
+        ("netting", any(KINDER[ours.netting] > KINDER[theirs.netting] for ours, theirs in pairs)),
+        (
+            "underlying_netting",
+            any(KINDER[ours.underlying_netting] > KINDER[theirs.underlying_netting] for ours, theirs in pairs),
+        ),
+        ("liquidation_level", any(ours.level < theirs.level for ours, theirs in pairs)),
     ):
-        if kinder and not rule_set.is_generic:
+        if kinder:
             reading.observe("MC208", "account", f"`{name}` is kinder than {rule_set.name}'s rule", draft.at(name))
-    return replace(rules, netting=netting, underlying_netting=across, level=level)
 
 
-def _counted_assets(
-    header: Header,
-    held: dict[str, tuple[Decimal, "Draft"]],
-    rows: list[Row],
-) -> dict[str, "Node"]:
-    """Assets that may have positive equity in a cross pool, with the place that makes them count."""
-    needed: dict[str, Node] = {}
-    for asset, (amount, row) in held.items():
-        if amount > 0 or "haircut" in row or "haircut_tiers" in row:
-            needed[asset] = row.node
-    for entry in rows:
-        if entry.position.margin_mode is MarginMode.CROSS:
-            needed.setdefault(entry.position.contract.settle, entry.draft.at("symbol"))
-    for asset, (_, row) in held.items():
-        if asset not in needed and ("loan_rate" in row or header.mode.terms(asset, header.currency) is not None):
-            needed[asset] = row.node
-    return needed
+def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
+    """Assets in which cross positions and orders settle, with the place of the first that does."""
+    settled: dict[str, Node] = {}
+    for row in rows:
+        if row.position.margin_mode is MarginMode.CROSS:
+            settled.setdefault(row.position.contract.settle, row.draft.at("symbol"))
+    for one in placed:
+        settled.setdefault(one.order.contract.settle, one.draft.at("symbol"))
+    return settled
+
+
+def _check_scenarios(reading: Reading, draft: "Draft") -> None:
+    """Limits call scenarios by name: a name given twice would hide one of them."""
+    seen: dict[str, Node] = {}
+    for one in draft.get("scenarios", []):
+        name = one.get("name")
+        if name in seen:
+            message = f"the scenario {echo(name)} is given twice, first on line {seen[name].line}"
+            reading.refuse(one.at("name"), "MC016", message, "give each scenario a name of its own")
+        seen.setdefault(name, one.node)
 
 
 def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header: Header, rows: list[Row]) -> None:

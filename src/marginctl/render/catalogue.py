@@ -170,7 +170,11 @@ def _below(cell: str, height: int) -> list[str]:
 def render_rule(rule: RuleEntry, options: Options) -> str:
     """One limit: its settings, then its manual."""
     width = options.width or PROSE
-    blocks: list[Block] = [((f"{rule.code} {rule.name}", "bold"),), *paragraph(rule.summary, width, style="dim"), line()]
+    blocks: list[Block] = [
+        ((f"{rule.code} {rule.name}", "bold"),),
+        *paragraph(rule.summary, width, style="dim"),
+        line(),
+    ]
     blocks += labelled(_settings(rule), width)
     for text in rule.manual.strip().split("\n\n"):
         blocks += [line(), *_manual_paragraph(text, width)]
@@ -215,7 +219,7 @@ def _manual_paragraph(text: str, width: int) -> list[Line]:
     """A paragraph; its leading ``Why:`` stands out."""
     lead, colon, rest = text.partition(":")
     if not colon or not lead[:1].isupper() or len(lead.split()) > 3:
-        return paragraph(text, width)
+        return paragraph(text, width, lead=line(INDENT))
     return [((f"{lead}:", "bold"),), *paragraph(_capitalized(rest.strip()), width, lead=line(INDENT))]
 
 

@@ -1,7 +1,5 @@
 """Places in files as the formats for machines name them."""
 
-from hashlib import sha256
-
 from marginctl.findings import Location
 
 STANDARD_INPUT = "-"
@@ -29,4 +27,6 @@ def explained(message: str, advice: str) -> str:
 
 def fingerprint(file: str, *parts: str) -> str:
     """A name for a finding of a file that stays the same when lines move: 32 hex digits of the file and the parts."""
+    from hashlib import sha256
+
     return sha256("\0".join((relative(file), *parts)).encode("utf-8", "backslashreplace")).hexdigest()[:32]

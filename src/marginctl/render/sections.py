@@ -165,6 +165,8 @@ def limits(checks: Sequence[Check], manual: Manual, show: Show) -> Grid | None:
     """Every limit that was looked at, broken ones first, in the units that the manual gives."""
     order = list(STATUS_WORDS)
     rows = sorted(checks, key=lambda check: order.index(check.status))
+    if not rows:
+        return None
     judged = [(row, manual[row.code].unit if row.code in manual else "") for row in rows]
     columns = (
         Column(

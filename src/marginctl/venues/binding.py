@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.account import Basis, CloseFee, CollateralMode, Equality, Netting, OpenLoss, Rules
+from marginctl.core.account import Basis, CloseFee, CloseFeeIn, CollateralMode, Equality, Netting, OpenLoss, Rules
 from marginctl.core.contract import ContractType, HaircutTier, TiersBy
 from marginctl.core.exact import ZERO
 from marginctl.document.nodes import Node
@@ -17,7 +17,6 @@ from marginctl.venues.origin import Origin, Trust, Verification
 from marginctl.venues.origin import Source as Published
 from marginctl.venues.rule_set import (
     Assumption,
-    CloseFeeIn,
     ClosingOrder,
     Liquidation,
     LiquidationStep,
@@ -43,7 +42,6 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "open_loss": OpenLoss,
     "warning_level": lambda value: None if value == "none" else value,
 }
-NOT_IN_CORE = ("close_fee_in",)
 
 
 def rule_set_of(draft: Draft, source: Source, open_table: OpenTable) -> tuple[RuleSet | None, list[Problem]]:
@@ -157,7 +155,6 @@ class _Binding:
             status=Verification(draft.get("status")),
             rules=_core_rules(rules),
             isolated_rules=_core_rules(rules | isolated) if isolated else None,
-            close_fee_in=rules["close_fee_in"],
             taker_fee=taker_fee,
             offers_isolated=draft.get("isolated_positions"),
             offers_hedge=draft.get("hedge_mode"),
@@ -293,7 +290,7 @@ class _Binding:
 
 
 def _core_rules(stated: dict[str, Any]) -> Rules:
-    return Rules(**{name: value for name, value in stated.items() if name not in NOT_IN_CORE})
+    return Rules(**stated)
 
 
 def _tier_row(row: Draft) -> TierRow:

@@ -22,13 +22,6 @@ SYMBOL_WORDS = ("SWAP", "PERP", "USDT", "USDC", "USD")
 _RANKS = {status: rank for rank, status in enumerate(Verification)}
 
 
-class CloseFeeIn(Enum):
-    """Which margins the fee to close is part of."""
-
-    MAINTENANCE = "maintenance"
-    INITIAL_AND_MAINTENANCE = "initial-and-maintenance"
-
-
 class Occasion(Enum):
     """What an account must have for an assumption to matter."""
 
@@ -109,7 +102,6 @@ class Mode(Struct, frozen=True, kw_only=True):
     status: Verification
     rules: Rules
     isolated_rules: Rules | None
-    close_fee_in: CloseFeeIn
     taker_fee: Decimal | None
     offers_isolated: bool
     offers_hedge: bool

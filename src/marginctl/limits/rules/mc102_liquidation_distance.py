@@ -91,11 +91,10 @@ def _alone_remedy(pool: PoolFigures, row: UnderlyingFigures, way: str | None, pa
 
 
 def _reduction(row: UnderlyingFigures, way: str | None) -> str:
-    if way != "down" and row.net_notional < 0:
-        return f"reduce the {row.asset} short"
-    if way != "up" and row.net_notional > 0:
-        return f"reduce the {row.asset} long"
-    return f"hold less {row.asset} as collateral" if way == "down" else "reduce positions"
+    """What makes the pool less sensitive to the asset on that side: a position on it, else the balance or the debt."""
+    if way == "down":
+        return f"reduce the {row.asset} long" if row.net_notional > 0 else f"hold less {row.asset} as collateral"
+    return f"reduce the {row.asset} short" if row.net_notional < 0 else f"owe less {row.asset}"
 
 
 RULE = Rule(
