@@ -34,9 +34,10 @@ setcontext(CONTEXT)
 ZERO = Decimal(0)
 ONE = Decimal(1)
 SNAP = Decimal("1e-60")
-_SETTLE = Context(prec=50, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
+_SETTLE = Context(prec=80, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
 
+_WIDE = Context(prec=2_000, Emin=-999_999, Emax=999_999)
 _QUANTA = {places: Decimal((0, (1,), -places)) for places in (8, 10)}
 
 
@@ -53,12 +54,12 @@ class Direction(Enum):
 def rounded(value: Decimal, places: int, direction: Direction) -> Decimal:
     """``value`` with ``places`` decimals, rounded in ``direction``.
 
-    Division residue (beyond 50 digits) is settled to the nearest first, so that 2.9999...9 is 3 and not 2.99 when
+    Division residue (beyond 80 digits) is settled to the nearest first, so that 2.9999...9 is 3 and not 2.99 when
     rounded down. Trailing zeros are kept off and the result never prints with an exponent smaller than its digits ask.
     """
     settled = _SETTLE.plus(value)
     quantum = _QUANTA.get(places) or Decimal((0, (1,), -places))
-    rounded_off = settled.quantize(quantum, rounding=direction.value)
+    rounded_off = settled.quantize(quantum, rounding=direction.value, context=_WIDE)
     return settled if rounded_off == settled else rounded_off
 
 
