@@ -170,6 +170,8 @@ def test_an_unused_waiver_is_a_warning() -> None:
     evaluation = waived("690", waiver(subject="cross"))
     assert check(evaluation).status is Status.PASS
     assert finding(evaluation).message == "the waiver of MC101 for cross waives nothing"
+    assert finding(evaluation).subject == "cross"
+    assert finding(waived("690", waiver())).subject == "MC101"
     assert (finding(evaluation).code, finding(evaluation).severity) == ("MC901", Severity.WARNING)
 
 

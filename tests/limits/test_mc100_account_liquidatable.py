@@ -1,5 +1,7 @@
 """MC100: any pool is liquidatable; always an error."""
 
+from msgspec.structs import replace
+
 from marginctl.core.account import Equality, Rules
 from marginctl.findings import Severity, Status
 
@@ -52,9 +54,20 @@ def test_an_isolated_position_asks_for_isolated_margin() -> None:
     # margin 5, loss 10 * (100 - 99) = 10 -> equity -5 with maintenance 1% of 990 = 9.9
     position = isolated(linear(), 1, 10, 100, 5)
     book = account({"USDT": 1000}, position, prices={"BTC": 99})
-    from msgspec.structs import replace
-
     book = replace(book, positions=(replace(position, mark_price=d(99)),))
     found = finding(by_default("MC100", book))
     assert found.remedy == "add 14.9 USDT of isolated margin"
     assert found.location == context(book).locations.account
+
+
+def test_an_isolated_pool_has_rules_of_its_own() -> None:
+    # margin 15, no loss, maintenance 1% of 1000 = 10: alive at level 1, dead at level 2 which asks for 20
+    book = account({"USDT": 1000}, isolated(linear(), 1, 10, 100, 15))
+    assert check(by_default("MC100", book), "isolated:BTCUSDT:long").value == 10 / d(15)
+    stricter = replace(book, isolated_rules=Rules(level=d(2)))
+    found = finding(by_default("MC100", stricter))
+    assert found.value == 20 / d(15)
+    # 2 * 10 - 15 = 5; 5 / 2 = 2.5 of maintenance margin
+    assert found.remedy == (
+        "add 5 USDT of isolated margin, or close positions until the maintenance margin is 2.5 USD lower"
+    )

@@ -44,6 +44,7 @@ def test_without_equity_it_fails_unless_there_is_no_exposure() -> None:
     assert found.message == (
         "directional exposure of the account does not exist, limit 2x: equity is 0 USD under a net long of 100 USD"
     )
+    assert found.remedy == "deposit 50 USDT"
     assert check(judged("MC108", 2, book("1", "-10", equity="0"))).value == 0
 
 

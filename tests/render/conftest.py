@@ -1,4 +1,4 @@
-"""Golden files: expected texts under ``golden/``, rewritten by ``pytest tests/render --update-golden``."""
+"""Golden files: expected texts under ``golden/``, rewritten by ``--update-golden`` (declared in ``tests/conftest.py``)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +9,13 @@ GOLDEN = Path(__file__).parent / "golden"
 FLAG = "--update-golden"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(FLAG, action="store_true", help="rewrite the golden files of tests/render; review the difference")
-
-
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compares a text with the golden file of that name, or rewrites it."""
 
     def compare(name: str, text: str) -> None:
         path = GOLDEN / name
-        if request.config.getoption(FLAG, default=False):
+        if request.config.getoption(FLAG):
             path.write_text(text, encoding="utf-8", newline="\n")
         assert text == path.read_text(encoding="utf-8"), f"{name} differs: look at it, then {FLAG}"
 

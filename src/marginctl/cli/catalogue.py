@@ -2,7 +2,6 @@
 
 import os
 import sys
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from marginctl.render.catalogue import Listed, RuleEntry
 
 SCHEMAS = ("portfolio", "report", "report-line", "venue", "policy")
+MOST_NAMES = 5
 COLORS = ("auto", "always", "never")
 
 
@@ -84,14 +84,14 @@ def _own_names(directory: str | None) -> dict[str, Path]:
     try:
         entries = sorted(os.listdir(directory))  # noqa: PTH208 - names alone, without a Path for each
     except OSError as error:
-        raise FlagError(f"--rules {echo(directory)}: {error.strerror or error}", "name a folder of rule files") from None
+        raise FlagError(
+            f"--rules {echo(directory)}: {error.strerror or error}", "name a folder of rule files"
+        ) from None
     paths = [Path(directory, entry) for entry in entries if entry.endswith(loader.SUFFIXES)]
     return {path.stem: path for path in paths if path.is_file()}
 
 
-def _loaded(
-    bundled: list[str], own: dict[str, Path], directory: str | None
-) -> tuple[list["Listed"], list[Problem]]:
+def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> tuple[list["Listed"], list[Problem]]:
     from marginctl.render.catalogue import Listed
 
     listed, problems = [], []
@@ -117,10 +117,7 @@ def show_venue(
     try:
         one_of("--format", format, ("table", "json", "yaml"))
         options, on = screen(color, width), day(today)
-        if format == "yaml" and (symbol or table):
-            raise FlagError("--format yaml prints the whole rule file", "leave out --symbol and --table")
-        if symbol and table:
-            raise FlagError("--symbol and --table show different things", "write one of them")
+        _one_thing(symbol, table, format)
     except FlagError as error:
         return refuse(error)
     rule_set, problems = loader.named(name, directory=rules_dir)
@@ -143,6 +140,14 @@ def show_venue(
     return OK
 
 
+def _one_thing(symbol: str | None, table: str | None, format: str) -> None:
+    """Refuse flags that ask for different things."""
+    if format == "yaml" and (symbol or table):
+        raise FlagError("--format yaml prints the whole rule file", "leave out --symbol and --table")
+    if symbol and table:
+        raise FlagError("--symbol and --table show different things", "write one of them")
+
+
 def rule_path(name: str, directory: str | None) -> Path:
     """The file of a rule set that exists, found as the loader finds it."""
     if loader.is_path(name):
@@ -155,31 +160,29 @@ def rule_path(name: str, directory: str | None) -> Path:
 def _show_contract(rule_set: RuleSet, symbol: str, format: str, options: Options) -> int:
     listing = rule_set.listing(symbol)
     if listing is None:
-        if rule_set.splits_symbols:
-            help = "it reads any symbol as base and quote; a position there states its own rates"
-        else:
-            close = rule_set.close_symbols(symbol)
-            help = f"did you mean {' or '.join(map(echo, close))}?" if close else _known(rule_set)
-        complain(f"{rule_set.name} lists no contract {echo(symbol)}", help)
+        complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol))
         return NOT_CHECKED
     if format == "json":
         from marginctl.render import catalogue_json
 
         emit(catalogue_json.text_of(catalogue_json.contract(rule_set, listing)))
     else:
-        from marginctl.render.rule_set import render_contract
+        from marginctl.render.contract import render_contract
 
         emit(render_contract(rule_set, listing, options))
     return OK
 
 
-def _known(rule_set: RuleSet) -> str:
-    """The first symbols of a rule set, for a help text."""
-    symbols = rule_set.symbols()
+def _symbol_help(rule_set: RuleSet, symbol: str) -> str:
+    if rule_set.splits_symbols:
+        return "it reads any symbol as base and quote; a position there states its own rates"
+    close, symbols = rule_set.close_symbols(symbol), rule_set.symbols()
+    if close:
+        return f"did you mean {' or '.join(map(echo, close))}?"
     if not symbols:
         return "its contracts are declared in the portfolio: `contracts: {...}`"
-    more = f" and {len(symbols) - 5:,} more" if len(symbols) > 5 else ""
-    return f"it lists {', '.join(map(printable, symbols[:5]))}{more}"
+    more = f" and {len(symbols) - MOST_NAMES:,} more" if len(symbols) > MOST_NAMES else ""
+    return f"it lists {', '.join(map(printable, symbols[:MOST_NAMES]))}{more}"
 
 
 def _show_table(rule_set: RuleSet, name: str) -> int:

@@ -26,7 +26,6 @@ from marginctl.core.pool import (
     Pool,
     entry_value,
     exposure_side,
-    leg,
     notional,
     partition,
     tiers_in_force,
@@ -83,9 +82,9 @@ def report_of(account: Account) -> Report:
     states = [pool_state(pool) for pool in partition(account)]
     crossings = Crossings()
     standings = [
-        Standing(position, state, leg(position, state.pool.rules, account.prices, _weight(account, state, position)))
+        Standing(position, state, terms)
         for state in states
-        for position in state.pool.positions
+        for position, terms in zip(state.pool.positions, state.pool.legs, strict=True)
     ]
     order = {position.key: i for i, position in enumerate(account.positions)}
     standings.sort(key=lambda one: order[one.position.key])
@@ -109,14 +108,6 @@ def report_of(account: Account) -> Report:
         netting=netting_figures(states, standings),
         funding=funding_figures(account, states),
     )
-
-
-def _weight(account: Account, state: PoolState, position: Position) -> Decimal:
-    """The requirement factor of a position's settle asset; it applies in multi-asset pools only."""
-    if state.pool.name != "cross":
-        return ONE
-    terms = account.terms.get(position.contract.settle)
-    return terms.requirement_factor if terms else ONE
 
 
 def totals(account: Account, states: list[PoolState], standings: list[Standing]) -> Totals:

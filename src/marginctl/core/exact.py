@@ -20,7 +20,7 @@ from decimal import (
     Overflow,
     setcontext,
 )
-from enum import Enum
+from enum import StrEnum
 
 CONTEXT = Context(
     prec=100,
@@ -41,7 +41,7 @@ _WIDE = Context(prec=2_000, Emin=-999_999, Emax=999_999)
 _QUANTA = {places: Decimal((0, (1,), -places)) for places in (8, 10)}
 
 
-class Direction(Enum):
+class Direction(StrEnum):
     """Which way a rounded figure may lie from the exact one."""
 
     UP = ROUND_CEILING
@@ -59,7 +59,7 @@ def rounded(value: Decimal, places: int, direction: Direction) -> Decimal:
     """
     settled = _SETTLE.plus(value)
     quantum = _QUANTA.get(places) or Decimal((0, (1,), -places))
-    rounded_off = settled.quantize(quantum, rounding=direction.value, context=_WIDE)
+    rounded_off = settled.quantize(quantum, direction, _WIDE)
     return settled if rounded_off == settled else rounded_off
 
 

@@ -129,14 +129,17 @@ class Parts(NamedTuple):
     requirement: list[Iterable[Piece]]
 
 
-def parts(state: PoolState, motion: Motion, end: Decimal | None) -> Parts:
-    """The moving parts of a pool and the constant rest (times the numeraire), each a piecewise function of u."""
+def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Parts:
+    """The moving parts of a pool and the constant rest (times the numeraire), each a piecewise function of u.
+
+    The requirement is taken times ``factor``.
+    """
     pool = state.pool
     moved = _moved(state, motion)
     still = state.risk.equity - sum((state.values[i] for i in moved.holdings), ZERO)
     needed = state.risk.maintenance_margin
     needed -= sum((state.terms[i] for i in moved.terms), ZERO) + sum((state.pairs[i] for i in moved.pairs), ZERO)
-    needed -= sum((state.loans[i] for i in moved.holdings), ZERO)
+    needed = (needed - sum((state.loans[i] for i in moved.holdings), ZERO)) * factor
     equity: list[Iterable[Piece]] = [(Piece(ZERO, still * motion.rest.at_zero, still * motion.rest.slope),)]
     requirement: list[Iterable[Piece]] = [(Piece(ZERO, needed * motion.rest.at_zero, needed * motion.rest.slope),)]
     for i in moved.holdings:
@@ -144,11 +147,11 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None) -> Parts:
         gross = _gross_line(state, i, motion)
         equity.append(along(holding.curve, gross, motion.of(holding.asset).scaled(holding.price), end))
         if holding.loan is not None:
-            requirement.append(along(holding.loan, gross, motion.rest, end))
-    requirement += [_term_pieces(pool.maintenance.terms[i], motion, end) for i in moved.terms]
+            requirement.append(along(holding.loan, gross, motion.rest, end, factor))
+    requirement += [_term_pieces(pool.maintenance.terms[i], motion, end, factor) for i in moved.terms]
     for i in moved.pairs:
         longs, shorts = (total(_term_pieces(t, motion, end) for t in side) for side in pool.maintenance.larger_of[i])
-        requirement.append(larger(longs, shorts, end))
+        requirement.append(scaled(larger(longs, shorts, end), factor))
     return Parts(equity, requirement)
 
 
@@ -186,16 +189,16 @@ def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
     return Line(at_zero, slope)
 
 
-def _term_pieces(term: Term, motion: Motion, end: Decimal | None) -> Iterable[Piece]:
+def _term_pieces(term: Term, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
     driver = motion.mark if motion.symbol and term.symbol == motion.symbol else motion.of(term.driver)
-    pieces = along(term.curve, driver.scaled(term.amount), motion.of(term.unit).scaled(term.unit_price), end)
-    return pieces if term.weight == ONE else scaled(pieces, term.weight)
+    value, unit = driver.scaled(term.amount), motion.of(term.unit).scaled(term.unit_price)
+    return along(term.curve, value, unit, end, factor * term.weight)
 
 
 def health(state: PoolState, motion: Motion, end: Decimal | None, level: Decimal) -> Iterator[Piece]:
     """equity - level * maintenance_margin along a motion; 1 on stretches without any maintenance margin."""
-    equity, requirement = parts(state, motion, end)
-    pieces = total([*equity, *(scaled(part, -level) for part in requirement)])
+    equity, requirement = parts(state, motion, end, -level)
+    pieces = total([*equity, *requirement])
     if not state.may_vanish:
         return pieces
     return masked(pieces, total(parts(state, motion, end).requirement), end)

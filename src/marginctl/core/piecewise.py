@@ -74,8 +74,8 @@ def constant_curve(slope: Decimal) -> Curve:
     return Curve((), (slope,), (ZERO,))
 
 
-def along(curve: Curve, value: Line, unit: Line, end: Decimal | None) -> Iterator[Piece]:
-    """unit * curve(value / unit) over 0 < u < end, as pieces in order, the first starting at 0.
+def along(curve: Curve, value: Line, unit: Line, end: Decimal | None, factor: Decimal = ONE) -> Iterator[Piece]:
+    """factor * unit * curve(value / unit) over 0 < u < end, as pieces in order, the first starting at 0.
 
     ``unit`` must not be negative on the range; ``end`` None = without end. value / unit is monotone in u, so the
     borders are met in order.
@@ -88,7 +88,7 @@ def along(curve: Curve, value: Line, unit: Line, end: Decimal | None) -> Iterato
     start = ZERO
     step = 1 if drift > 0 else -1
     while True:
-        slope, intercept = curve.slopes[k], curve.intercepts[k]
+        slope, intercept = curve.slopes[k] * factor, curve.intercepts[k] * factor
         yield Piece(start, slope * v0 + intercept * w0, slope * v1 + intercept * w1)
         following = k if step > 0 else k - 1
         if not drift or not 0 <= following < len(borders):
@@ -201,8 +201,8 @@ def first_below(
 ) -> Crossing | None:
     """The first u in (0, end) beyond which the function is below zero (``or_at_zero``: at or below), else None.
 
-    ``end_included``: with ``or_at_zero`` the end itself counts too. ``scale`` is the money involved: what is smaller than its division residue counts as zero. ``pieces`` may be
-    consumed only as far as needed.
+    ``end_included``: with ``or_at_zero`` the end itself counts too. ``scale`` is the money involved: what is smaller
+    than its division residue counts as zero. ``pieces`` may be consumed only as far as needed.
     """
     noise = SNAP * scale
     iterator = iter(pieces)

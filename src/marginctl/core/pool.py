@@ -106,10 +106,19 @@ class Holding(Struct, frozen=True):
         return self.loan.at(self.gross(ratios), ONE) if self.loan else ZERO
 
 
+class Leg(Struct, frozen=True):
+    """The requirement terms of one position, or of the part of it that netting leaves."""
+
+    position: Position
+    initial: tuple[Term, ...]
+    maintenance: tuple[Term, ...]
+
+
 class Pool(Struct, frozen=True):
     """Collateral and positions that share one equity. ``order_margin`` in currency.
 
-    ``exposures``: per contract the signed notional in currency, as it enters the form of its settle asset.
+    ``legs``: the positions' requirements alone, before netting. ``exposures``: per contract the signed notional in
+    currency, as it enters the form of its settle asset.
     """
 
     name: str
@@ -117,6 +126,7 @@ class Pool(Struct, frozen=True):
     rules: Rules
     holdings: tuple[Holding, ...]
     positions: tuple[Position, ...]
+    legs: tuple[Leg, ...]
     maintenance: Requirement
     initial: Requirement
     exposures: dict[str, Decimal]
@@ -181,14 +191,6 @@ def initial_rates(position: Position, account_notional: Decimal, prices: dict[st
         index = min(contract.tier_index(settle_notional, position.quantity), len(tiers) - 1)
         tiers = (tiers[index],)
     return initial_curve(tiers, least)
-
-
-class Leg(Struct, frozen=True):
-    """The requirement terms of one position, or of the part of it that netting leaves."""
-
-    position: Position
-    initial: tuple[Term, ...]
-    maintenance: tuple[Term, ...]
 
 
 def leg(position: Position, rules: Rules, prices: dict[str, Decimal], weight: Decimal, share: Decimal = ONE) -> Leg:
@@ -343,6 +345,7 @@ def _pool(
         rules=rules,
         holdings=_holdings(account, balances, positions, terms),
         positions=tuple(positions),
+        legs=tuple(legs),
         maintenance=maintenance,
         initial=initial,
         exposures=_exposures(account, positions),

@@ -267,13 +267,13 @@ def rounded_report(report: Report) -> dict[str, Any]:
 
 def rounded_figures(struct: Struct, **kinds: str) -> dict[str, Any]:
     """One struct as a dict, every Decimal rounded by ``FIGURES``; ``kinds`` overrides the kind of a name."""
-    return {name: _shown(name, value, kinds) for name, value in asdict(struct).items()}
-
-
-def _shown(name: str, value: Any, kinds: dict[str, str]) -> Any:
-    if isinstance(value, Decimal):
-        return rounded_figure(name, value, kind=kinds.get(name))
-    return rounded_figures(value) if isinstance(value, Struct) else value
+    shown = asdict(struct)
+    for name, value in shown.items():
+        if type(value) is Decimal:
+            shown[name] = rounded_figure(name, value, kind=kinds.get(name))
+        elif isinstance(value, Struct):
+            shown[name] = rounded_figures(value)
+    return shown
 
 
 def rounded_figure(
@@ -282,10 +282,11 @@ def rounded_figure(
     """One figure rounded for the report; figures of the user's own come back as they are."""
     if name in AS_GIVEN and len(value.as_tuple().digits) <= GIVEN_DIGITS:
         return value
-    figure = FIGURES[name]
-    towards = direction or figure.direction
-    shown = kind or figure.kind
-    return rounded_price(value, towards) if shown == "price" else rounded(value, PLACES[shown], towards)
+    known, towards = FIGURES[name]
+    shown = kind or known
+    if shown == "price":
+        return rounded_price(value, direction or towards)
+    return rounded(value, PLACES[shown], direction or towards)
 
 
 def rounded_position(position: PositionFigures) -> dict[str, Any]:

@@ -76,6 +76,8 @@ def _rate_help(text: str) -> str:
     sign = "-" if text.startswith("-") else ""
     if Decimal(text).copy_abs() == 1:
         return f"write {sign}100% for the whole, {sign}1% for one hundredth"
+    if Decimal(text).copy_abs() >= 100:  # as a fraction it would be 1 or more again
+        return f"write {_short(text)}%"
     return f"write {_short(text)}%, the same as {_short(_shifted(text))}"
 
 

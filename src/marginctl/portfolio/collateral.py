@@ -9,7 +9,7 @@ from marginctl.core.account import AssetTerms, CollateralMode, MarginMode, Posit
 from marginctl.core.contract import HaircutTier, collateral_curve
 from marginctl.core.exact import ONE, ZERO
 from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading, brief, short
+from marginctl.portfolio.reading import Reading, percent, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -174,7 +174,7 @@ def _check_haircut_tiers(reading: Reading, rows: list["Draft"], tiers: tuple[Hai
             reading.refuse(
                 row.at("haircut"),
                 "MC016",
-                f"a haircut must not fall with the amount: {_percent(tier.haircut)} after {_percent(cut)}",
+                f"a haircut must not fall with the amount: {percent(tier.haircut)} after {percent(cut)}",
                 "check the tiers; each haircut is for the part of the amount in its tier",
             )
         floor, cut = tier.up_to if tier.up_to is not None else floor, tier.haircut
@@ -202,12 +202,8 @@ def _effective(haircuts: tuple[HaircutTier, ...], amount: Decimal) -> Decimal:
 
 
 def _observe_kinder(reading: Reading, asset: str, draft: "Draft", name: str, own: Decimal, venues: Decimal) -> None:
-    message = f"`{name}` of {short(asset)} is kinder than the venue's: {_percent(own)} against {_percent(venues)}"
+    message = f"`{name}` of {short(asset)} is kinder than the venue's: {percent(own)} against {percent(venues)}"
     reading.observe("MC208", asset, message, draft.at(name), own, venues)
-
-
-def _percent(rate: Decimal) -> str:
-    return f"{brief(rate * 100)}%"
 
 
 def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position, "Draft"]]) -> None:

@@ -10,7 +10,7 @@ from marginctl.core.contract import Contract, ContractType, Tier, TiersBy, deriv
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.symbols import split_symbol
 from marginctl.document.source import echo
-from marginctl.portfolio.reading import Reading, brief, short
+from marginctl.portfolio.reading import Reading, brief, percent, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -60,13 +60,8 @@ class Contracts:
         if pair is None:
             capitals = split_symbol(symbol.upper(), self._currency)
             meant = f"did you mean {echo(symbol.upper())}? Otherwise " if capitals and symbol != symbol.upper() else ""
-            declaration = f"{{{short(symbol)}: {{type: linear, base: ..., quote: ...}}}}"
-            self._reading.refuse(
-                node,
-                "MC021",
-                f"{echo(symbol)} cannot be split into base and quote",
-                f"{meant}declare it: `contracts: {declaration}`, or `type: inverse` if it settles in its base",
-            )
+            message = f"{echo(symbol)} cannot be split into base and quote"
+            self._reading.refuse(node, "MC021", message, meant + _declaration(symbol))
             return None
         base, quote = pair
         if base == quote:
@@ -85,7 +80,8 @@ class Contracts:
         quote = draft.get("quote") or (pair[1] if pair else None)
         if base is None or quote is None:
             missing = " and ".join(f"`{name}`" for name, asset in (("base", base), ("quote", quote)) if asset is None)
-            self._reading.refuse(draft.node, "MC012", f"{echo(symbol)} needs {missing}", "write the asset")
+            example = ", ".join(f"{name}: ..." for name, asset in (("base", base), ("quote", quote)) if asset is None)
+            self._reading.refuse(draft.node, "MC012", f"{echo(symbol)} needs {missing}", f"add `{example}`")
             return None
         if base == quote:
             self._refuse_pair(symbol, base, draft.at("quote" if "quote" in draft else "base"))
@@ -135,9 +131,8 @@ class Contracts:
             elif tier.up_to is not None and tier.up_to <= floor:
                 message = f"tiers must rise: {tier.up_to:f} after {floor:f}"
                 refuse(row.at("up_to"), "MC016", message, "put the tiers in the order of `up_to`, the smallest first")
-            for name, rate, least in _falling_rates(row, tier, before):
-                message = f"`{name}` must not ease with the tier: a rate of {brief(rate)} after {brief(least)}"
-                refuse(row.at(name), "MC016", message, "check the order of the tiers")
+            for name, message in _easier(row, tier, before):
+                refuse(row.at(name), "MC016", message, "a higher tier asks for as much or more: check the numbers")
             floor, before = tier.up_to if tier.up_to is not None else floor, tier
         given = [row for row in rows if "deduction" in row]
         if given and len(given) < len(rows):
@@ -145,14 +140,34 @@ class Contracts:
             refuse(given[0].at("deduction"), "MC016", message, "give it on all tiers, or on none to have it derived")
 
 
-def _falling_rates(row: "Draft", tier: Tier, before: Tier | None) -> Iterator[tuple[str, Decimal, Decimal]]:
-    """Rates of a tier below those of the tier before: the key, the rate and the one before."""
+def _declaration(symbol: str) -> str:
+    """How to declare a symbol that nobody knows: as an inverse contract where it says that it settles in its base."""
+    pair, _, settle = symbol.partition(":")
+    base, slash, quote = pair.partition("/")
+    if slash and settle == base and quote:
+        terms = f"{{type: inverse, base: {short(base)}, quote: {short(quote)}, contract_size: ...}}"
+        return f'it settles in its base: declare it, `contracts: {{"{short(symbol)}": {terms}}}`'
+    terms = "{type: linear, base: ..., quote: ...}"
+    return f"declare it: `contracts: {{{short(symbol)}: {terms}}}`, or `type: inverse` if it settles in its base"
+
+
+def _easier(row: "Draft", tier: Tier, before: Tier | None) -> Iterator[tuple[str, str]]:
+    """What a tier asks less for than the tier before: the key, and what is wrong with it."""
     if before is None:
         return
     if tier.maintenance_rate < before.maintenance_rate:
-        yield "maintenance_rate", tier.maintenance_rate, before.maintenance_rate
-    if tier.initial_rate is not None and before.initial_rate is not None and tier.initial_rate < before.initial_rate:
-        yield "max_leverage" if "max_leverage" in row else "initial_rate", tier.initial_rate, before.initial_rate
+        yield "maintenance_rate", _falls("maintenance_rate", before.maintenance_rate, tier.maintenance_rate)
+    if tier.initial_rate is None or before.initial_rate is None or tier.initial_rate >= before.initial_rate:
+        return
+    if "max_leverage" in row:
+        rise = f"from {brief(ONE / before.initial_rate)} to {brief(row.get('max_leverage'))}"
+        yield "max_leverage", f"`max_leverage` rises with the tier, {rise}"
+    else:
+        yield "initial_rate", _falls("initial_rate", before.initial_rate, tier.initial_rate)
+
+
+def _falls(name: str, before: Decimal, rate: Decimal) -> str:
+    return f"`{name}` falls with the tier, from {percent(before)} to {percent(rate)}"
 
 
 def _unit_of_tiers(contract: Contract) -> str:

@@ -9,7 +9,7 @@ from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.pool import initial_rates, notional
 from marginctl.document.source import echo
 from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading, brief, short
+from marginctl.portfolio.reading import Reading, brief, percent, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -24,7 +24,9 @@ def check_margins(reading: Reading, draft: "Draft", position: Position, prices: 
     units = value / prices.used[contract.settle]
     needs_tier = position.maintenance_rate is None or _has_no_initial(position)
     if contract.tiers and needs_tier and beyond_last_tier(contract, units, position.quantity):
-        refuse_beyond(reading, draft, contract, "position")
+        missing = ["`maintenance_rate: ...`"] if position.maintenance_rate is None else []
+        missing += ["`leverage: ...`"] if _has_no_initial(position) else []
+        refuse_beyond(reading, draft, contract, f"the position in {echo(contract.symbol)}", " and ".join(missing))
         return
     tier = _tier(contract, units, position.quantity)
     initial = _initial_rate(position, value, prices)
@@ -42,18 +44,17 @@ def beyond_last_tier(contract: Contract, notional: Decimal, quantity: Decimal) -
     return contract.tier_index(notional, quantity) == len(contract.tiers)
 
 
-def refuse_beyond(reading: Reading, draft: "Draft", contract: Contract, what: str) -> None:
-    """Nothing is known beyond the last tier: a problem."""
+def refuse_beyond(reading: Reading, draft: "Draft", contract: Contract, what: str, todo: str) -> None:
+    """Nothing is known beyond the last tier: a problem. ``todo`` is what the row may state instead."""
     last = contract.tiers[-1].up_to or ZERO
     by_notional = contract.tiers_by is TiersBy.NOTIONAL
     end = f"notional of {last:f} {short(contract.settle)}" if by_notional else f"quantity of {last:f}"
-    own = "`maintenance_rate:` and `leverage:`" if what == "position" else "`initial_rate:`"
+    table = f"`contracts: {{{short(contract.symbol)}: {{tiers: [...]}}}}`"
     reading.refuse(
         draft.node,
         "MC025",
-        f"the {what} in {echo(contract.symbol)} is beyond the last tier of its contract, which ends at a {end}",
-        f"give the {what} its own {own}, or the tiers up to its size: "
-        f"`contracts: {{{short(contract.symbol)}: {{tiers: [...]}}}}`",
+        f"{what} is beyond the last tier of the contract, which ends at a {end}",
+        f"add {todo}, or give the tiers up to its size: {table}",
     )
 
 
@@ -112,8 +113,8 @@ def _observe_order_of_rates(
         reading.observe(
             "MC207",
             position.key,
-            f"the maintenance rate of {short(position.key)} is {_percent(maintenance)}, "
-            f"above its initial rate of {_percent(initial)}",
+            f"the maintenance rate of {short(position.key)} is {percent(maintenance)}, "
+            f"above its initial rate of {percent(initial)}",
             reading.require(draft, "maintenance_rate"),
             maintenance,
             initial,
@@ -157,11 +158,7 @@ def _observe_rate(
     reading: Reading, position: Position, which: str, own: Decimal, due: Decimal, venue: str, place: "Node"
 ) -> None:
     message = (
-        f"the {which} margin of {short(position.key)} is {_percent(own)} of its notional, kinder than {venue}'s "
-        f"{_percent(due)}"
+        f"the {which} margin of {short(position.key)} is {percent(own)} of its notional, kinder than {venue}'s "
+        f"{percent(due)}"
     )
     reading.observe("MC208", position.key, message, place, own, due)
-
-
-def _percent(rate: Decimal) -> str:
-    return f"{brief(rate * 100)}%"

@@ -149,4 +149,9 @@ def _refuse_beyond_tiers(reading: Reading, group: list[Placed], prices: Prices) 
         quantity = sum((one.order.quantity for one in same), ZERO)
         values = (value_at(contract, one.order.quantity, one.order.price, prices.used) for one in same)
         if same and beyond_last_tier(contract, sum(values, ZERO) / prices.used[contract.settle], quantity):
-            refuse_beyond(reading, same[-1].draft, contract, "order")
+            refuse_beyond(reading, same[-1].draft, contract, _named(same), "`initial_rate: ...`")
+
+
+def _named(same: list[Placed]) -> str:
+    symbol = echo(same[0].order.contract.symbol)
+    return f"the order on {symbol}" if len(same) == 1 else f"the sum of the orders of this side on {symbol}"

@@ -60,3 +60,8 @@ def brief(value: Decimal) -> str:
     digits = max(0, 7 - value.adjusted()) if value != ZERO else 0
     text = format(round(value, digits), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(rate: Decimal) -> str:
+    """A rate as a percentage for a message, as ``brief`` shows figures."""
+    return f"{brief(rate * 100)}%"

@@ -209,10 +209,16 @@ def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header
                 row.draft.at("margin_mode"),
                 "MC027",
                 f"{rule_set.name} offers no isolated positions in {header.mode.collateral_mode.value} mode",
+                "write `margin_mode: cross`" + _modes_with_isolated(rule_set),
             )
     account = draft.get("account")
     if header.position_mode is PositionMode.HEDGE and not header.mode.offers_hedge:
-        reading.refuse(account.at("position_mode"), "MC027", f"{rule_set.name} offers no hedge mode")
+        reading.refuse(
+            account.at("position_mode"),
+            "MC027",
+            f"{rule_set.name} offers no hedge mode",
+            "write one-way, or remove the line",
+        )
     if header.rules.needs_taker_fee and header.taker_fee is None and rows:
         reading.refuse(
             account.node if account is not None else draft.node,
@@ -220,6 +226,11 @@ def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header
             f"{rule_set.name} counts the fee to close in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
+
+
+def _modes_with_isolated(rule_set: "RuleSet") -> str:
+    modes = [f"`collateral_mode: {mode.collateral_mode.value}`" for mode in rule_set.modes if mode.offers_isolated]
+    return f", or {' or '.join(modes)} under `account:`" if modes else ""
 
 
 def _betas(draft: "Draft", prices: Prices) -> dict[str, Decimal]:

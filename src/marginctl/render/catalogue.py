@@ -7,10 +7,12 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from marginctl.core.exact import CONTEXT
 from marginctl.document.venue_shape import first_day
 from marginctl.render.document import Options
 from marginctl.render.layout import GUTTER, Column, column_width, table_width, wrapped
-from marginctl.render.screen import INDENT, Block, Grid, Line, draw, line, paragraph, shower
+from marginctl.render.numbers import HUNDRED, exactly
+from marginctl.render.screen import INDENT, Block, Grid, Line, Show, draw, line, paragraph, shower
 from marginctl.venues.rule_set import RuleSet
 
 STALE_DAYS = 180
@@ -19,6 +21,7 @@ PROSE = 80
 """Columns of running text where nothing limits them."""
 LEAST_TEXT = 24
 """Cells that a column of running text needs; other columns go before it gets less."""
+NARROWEST_TEXT = 12
 STATUS_STYLES = {"verified": "green", "partial": "yellow", "unverified": "red"}
 LIMIT_HINT = "`marginctl rule CODE` shows what a limit checks, why, with an example"
 VENUE_HINT = "`marginctl venue NAME` shows one of them"
@@ -114,6 +117,35 @@ def _notes(texts: Iterable[str], options: Options) -> list[Line]:
     return [row for text in texts for row in paragraph(text, options.width, lead=line(INDENT), style="dim")]
 
 
+def spaced(parts: Iterable[list[Block]]) -> list[Block]:
+    """The parts that have something to say, an empty line between them."""
+    blocks: list[Block] = []
+    for part in filter(None, parts):
+        blocks += ([line()] if blocks else []) + part
+    return blocks
+
+
+def section(title: str, rows: Sequence[Line]) -> list[Block]:
+    """Lines below a title; nothing without lines."""
+    return [line(title, "bold"), *rows] if rows else []
+
+
+def texts_below(title: str, texts: Iterable[str], width: int, show: Show) -> list[Block]:
+    """Texts behind dashes below a title; nothing without texts."""
+    rows = [row for text in texts for row in paragraph(show(text), width, lead=line(f"{INDENT}- "))]
+    return section(title, rows)
+
+
+def in_percent(rate: Decimal) -> str:
+    """A rate in percent, without the sign."""
+    return exactly(CONTEXT.multiply(rate, HUNDRED))
+
+
+def percent(rate: Decimal) -> str:
+    """``0.4%``."""
+    return f"{in_percent(rate)}%"
+
+
 def render_rules(rules: Sequence[RuleEntry], options: Options) -> str:
     """Every limit in one table."""
     columns = (
@@ -131,14 +163,16 @@ def render_rules(rules: Sequence[RuleEntry], options: Options) -> str:
 def with_text(columns: Sequence[Column], text: Column, width: int | None) -> tuple[Column, ...]:
     """The columns and, last, one of running text that goes on below itself; the cells of the others stay blank there.
 
-    Columns of high priority give way until the text has ``LEAST_TEXT`` cells.
+    Text that may be dropped (it has a priority) is where it gets less than ``LEAST_TEXT`` cells; otherwise columns of
+    high priority give way.
     """
-    if width is None:
+    least = min(LEAST_TEXT, column_width(text))
+    if width is None or (text.priority and _room(columns, width) < least):
         return (*columns, text)
     kept = list(columns)
-    while _room(kept, width) < min(LEAST_TEXT, column_width(text)) and any(column.priority for column in kept):
+    while _room(kept, width) < least and any(column.priority for column in kept):
         kept.remove(max(kept, key=lambda column: column.priority))
-    lines = [wrapped(cell, max(_room(kept, width), LEAST_TEXT)) for cell in text.cells]
+    lines = [wrapped(cell, max(_room(kept, width), NARROWEST_TEXT)) for cell in text.cells]
     heights = [len(rows) for rows in lines]
     stretched = (_stretched(column, heights) for column in columns)
     return (*stretched, Column(title=text.title, cells=[row for rows in lines for row in rows], right=False))

@@ -30,7 +30,7 @@ def text_of(tree: dict[str, Any]) -> str:
 
 
 def venues(listed: Sequence[Listed], today: date) -> dict[str, Any]:
-    """Every rule set; ``contracts`` null = it reads any symbol, ``file`` null = bundled, ``age_days`` null = ageless."""
+    """Every rule set. Null: ``contracts`` = it reads any symbol, ``file`` = bundled, ``age_days`` = it does not age."""
     return {"schema": VENUES, "venues": [{**_head(one.rule_set, today), "file": one.file or None} for one in listed]}
 
 
@@ -72,7 +72,7 @@ def rules(entries: Sequence[RuleEntry]) -> dict[str, Any]:
 
 
 def rule_set(rules_of: RuleSet, today: date) -> dict[str, Any]:
-    """One rule set: each rule with its value and origin, haircuts, groups of contracts, liquidation, what is unknown."""
+    """One rule set: each rule with its value and origin, haircuts, contracts, liquidation, what is unknown."""
     liquidation = rules_of.liquidation
     return {
         "schema": RULE_SET,

@@ -113,14 +113,18 @@ def encoded(tree: Any) -> bytes:
 
 
 def exact(tree: Any, text: Callable[[str], str] | None = None) -> Any:
-    """The tree with every Decimal as raw JSON text; ``text`` is applied to every string."""
-    if isinstance(tree, Decimal):
-        return msgspec.Raw(plain(tree)) if tree.is_finite() else None
-    if isinstance(tree, dict):
-        return {key: exact(value, text) for key, value in tree.items()}
-    if isinstance(tree, (list, tuple)):
+    """The tree with every Decimal as raw JSON text; ``text`` is applied to every string that is a value."""
+    kind = type(tree)
+    if kind is dict:
+        return {
+            key: msgspec.Raw(plain(value)) if type(value) is Decimal else exact(value, text)
+            for key, value in tree.items()
+        }
+    if kind is list or kind is tuple:
         return [exact(value, text) for value in tree]
-    return text(tree) if text and isinstance(tree, str) else tree
+    if kind is Decimal:
+        return msgspec.Raw(plain(tree))
+    return text(tree) if text and kind is str else tree
 
 
 def encodable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""One rule set on the screen: every rule with its value, trust and source, and the margin table of a contract."""
+"""One rule set on the screen: every rule with its value, trust and source, haircuts, contracts, what is unknown."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -8,36 +8,36 @@ from typing import Any
 
 from msgspec import Struct
 
-from marginctl.core.contract import ContractType, TiersBy
-from marginctl.core.exact import CONTEXT, ZERO, Direction, rounded
 from marginctl.document.venue_shape import RULE_KINDS
 from marginctl.render.catalogue import (
     PROSE,
     STALE_DAYS,
     STATUS_STYLES,
     age,
-    contracts_text,
     is_stale,
     labelled,
+    percent,
+    section,
+    spaced,
+    texts_below,
     with_text,
 )
 from marginctl.render.document import Options
 from marginctl.render.layout import Column
-from marginctl.render.numbers import HUNDRED, aligned, exactly, plain
+from marginctl.render.numbers import exactly, plain
 from marginctl.render.screen import INDENT, Block, Grid, Line, Show, draw, glyphs, line, paragraph, shower
 from marginctl.venues.collateral import Collateral, PublishedTerms, Unlisted
-from marginctl.venues.contracts import ContractGroup, Listing
+from marginctl.venues.contracts import ContractGroup
 from marginctl.venues.origin import Origin
-from marginctl.venues.rule_set import Mode, RuleSet
+from marginctl.venues.rule_set import Assumption, Mode, Occasion, RuleSet
 
-LEAST_PLACES = 4
 HINTS_ONLY = "sample, superseded: a hint in messages, never used in figures"
 OCCASIONS = {
-    "always": "",
-    "orders": "with orders: ",
-    "debt": "with debts: ",
-    "isolated": "isolated positions: ",
-    "hedge-mode": "in hedge mode: ",
+    Occasion.ALWAYS: "",
+    Occasion.ORDERS: "with orders",
+    Occasion.DEBT: "with debts",
+    Occasion.ISOLATED: "isolated positions",
+    Occasion.HEDGE_MODE: "in hedge mode",
 }
 
 
@@ -56,34 +56,17 @@ def render_rule_set(rule_set: RuleSet, today: date, options: Options) -> str:
     width = options.width or PROSE
     parts: list[list[Block]] = [
         _head(rule_set, today, options),
-        _section("Modes", [row for mode in rule_set.modes for row in _mode(mode, rule_set, width, show)]),
+        section("Modes", [row for mode in rule_set.modes for row in _mode(mode, rule_set, width, show)]),
         [_rules(rule_set, options)],
-        *([grid] for mode in rule_set.modes if (grid := _haircuts(mode, show)) is not None),
+        *(_haircuts(mode, options) for mode in rule_set.modes),
         _contracts(rule_set, options),
-        _section("Liquidation and fees", labelled(_liquidation(rule_set, options), width)),
-        _listed("Not offered", (one.message for one in rule_set.not_offered), width, show),
-        _listed("Figures rest on", _assumptions(rule_set), width, show),
-        _listed("Not known", rule_set.unknown, width, show),
-        _section("Sources", labelled([(show(one.id), show(one.text)) for one in rule_set.sources], width)),
+        section("Liquidation and fees", labelled(_liquidation(rule_set, options), width)),
+        texts_below("Not offered", (one.message for one in rule_set.not_offered), width, show),
+        texts_below("Figures rest on", _assumptions(rule_set), width, show),
+        texts_below("Not known", rule_set.unknown, width, show),
+        section("Sources", labelled([(show(one.id), show(one.text)) for one in rule_set.sources], width)),
     ]
     return draw(spaced(parts), options)
-
-
-def spaced(parts: Iterable[list[Block]]) -> list[Block]:
-    """The parts that have something to say, an empty line between them."""
-    blocks: list[Block] = []
-    for part in filter(None, parts):
-        blocks += ([line()] if blocks else []) + part
-    return blocks
-
-
-def _section(title: str, rows: Sequence[Line]) -> list[Block]:
-    return [line(title, "bold"), *rows] if rows else []
-
-
-def _listed(title: str, texts: Iterable[str], width: int, show: Show) -> list[Block]:
-    rows = [row for text in texts for row in paragraph(show(text), width, lead=line(f"{INDENT}- "))]
-    return _section(title, rows)
 
 
 def _head(rule_set: RuleSet, today: date, options: Options) -> list[Block]:
@@ -94,15 +77,17 @@ def _head(rule_set: RuleSet, today: date, options: Options) -> list[Block]:
         ((f"{dated}, ", "dim"), (rule_set.status.value, STATUS_STYLES[rule_set.status.value])),
     ]
     if is_stale(rule_set.as_of, today):
-        text = f"{age(rule_set.as_of, today)} days old, more than {STALE_DAYS}: compare with the venue's pages, or bring "
-        rows += paragraph(f"{text}it up to date with `marginctl venue refresh`", options.width, style="yellow")
+        old = f"{age(rule_set.as_of, today)} days old, more than {STALE_DAYS}: compare with the venue's pages, or "
+        text = f"{old}bring it up to date (`marginctl venue refresh --help`)"
+        rows += paragraph(text, options.width, style="yellow")
     return rows
 
 
 def _mode(mode: Mode, rule_set: RuleSet, width: int, show: Show) -> list[Line]:
     status = mode.status.value
     default = ", the default" if mode is rule_set.modes[0] and len(rule_set.modes) > 1 else ""
-    head: Line = ((f"{INDENT}{mode.collateral_mode.value}", "cyan"), (default, ""), ("  ", ""), (status, STATUS_STYLES[status]))
+    name = f"{INDENT}{mode.collateral_mode.value}"
+    head: Line = ((name, "cyan"), (default, ""), ("  ", ""), (status, STATUS_STYLES[status]))
     offers = [
         "isolated positions" if mode.offers_isolated else "no isolated positions",
         "hedge mode" if mode.offers_hedge else "no hedge mode",
@@ -112,35 +97,41 @@ def _mode(mode: Mode, rule_set: RuleSet, width: int, show: Show) -> list[Line]:
 
 
 def _collateral_texts(collateral: Collateral) -> list[str]:
-    listed = "assets not listed below: " if collateral.assets else "assets: "
-    unlisted = {
-        Unlisted.REQUIRED: f"{listed}the portfolio states the haircut",
-        Unlisted.REFUSED: f"{listed}no collateral here" + (f" ({collateral.refusal_help})" if collateral.refusal_help else ""),
-        Unlisted.STABLE_ZERO: f"{listed}haircut 0 on the account's currency and stablecoins, else the portfolio states it",
-        Unlisted.UNUSED: "haircuts do not count",
-    }
     hint = f" ({collateral.loan_rate_hint})" if collateral.loan_rate_hint else ""
-    loan = f"the portfolio states it{hint}" if collateral.loan_rate is None else _percent(collateral.loan_rate)
-    texts = [unlisted[collateral.unlisted], f"maintenance margin on debts: {loan}"]
+    loan = f"the portfolio states it{hint}" if collateral.loan_rate is None else percent(collateral.loan_rate)
+    texts = [_unlisted(collateral), f"maintenance margin on debts: {loan}"]
     if collateral.ask_buffer:
         texts.append("debts and requirements in an asset count 1 + its haircut")
     return texts
 
 
+def _unlisted(collateral: Collateral) -> str:
+    if collateral.unlisted is Unlisted.UNUSED:
+        return "haircuts do not count"
+    reason = f" ({collateral.refusal_help})" if collateral.refusal_help else ""
+    text = {
+        Unlisted.REQUIRED: "the portfolio states the haircut",
+        Unlisted.REFUSED: f"no collateral here{reason}",
+        Unlisted.STABLE_ZERO: "haircut 0 on the account's currency and stablecoins, else the portfolio states it",
+    }[collateral.unlisted]
+    return f"{'assets not listed below' if collateral.assets else 'assets'}: {text}"
+
+
 def rule_rows(rule_set: RuleSet) -> list[RuleRow]:
     """Every rule of the default mode, each followed by what differs in another mode or for isolated positions."""
-    rows = []
-    first = rule_set.modes[0]
-    for name in RULE_KINDS:
-        value, origin = _value(first, name), first.origins.get(name, Origin())
-        rows.append(RuleRow(name, value, "", origin))
-        for mode in rule_set.modes[1:]:
-            if (_value(mode, name), mode.origins.get(name, Origin())) != (value, origin):
-                rows.append(RuleRow(name, _value(mode, name), mode.collateral_mode.value, mode.origins.get(name, Origin())))
-        if first.isolated_rules is not None:
-            isolated = _word(getattr(first.isolated_rules, name))
-            if isolated != value:
-                rows.append(RuleRow(name, isolated, "isolated", Origin()))
+    return [row for name in RULE_KINDS for row in _rows_of(rule_set, name)]
+
+
+def _rows_of(rule_set: RuleSet, name: str) -> list[RuleRow]:
+    first, *others = [
+        RuleRow(name, _value(mode, name), mode.collateral_mode.value, mode.origins.get(name, Origin()))
+        for mode in rule_set.modes
+    ]
+    rows = [RuleRow(name, first.value, "", first.origin)]
+    rows += [row for row in others if (row.value, row.origin) != (first.value, first.origin)]
+    isolated = rule_set.modes[0].isolated_rules
+    if isolated is not None and _word(getattr(isolated, name)) != first.value:
+        rows.append(RuleRow(name, _word(getattr(isolated, name)), "isolated", Origin()))
     return rows
 
 
@@ -158,12 +149,15 @@ def _rules(rule_set: RuleSet, options: Options) -> Grid:
     show = shower(options)
     rows = rule_rows(rule_set)
     columns = (
-        Column(title="rule", cells=[row.name for row in rows], right=False),
-        Column(title="for", cells=[row.applies for row in rows], right=False),
+        Column(
+            title="rule",
+            cells=[f"{row.name} ({row.applies})" if row.applies else row.name for row in rows],
+            right=False,
+        ),
         Column(title="value", cells=[row.value for row in rows], right=False),
         *_origin_columns([row.origin for row in rows], show, dates=False),
     )
-    meaning = Column(title="meaning", cells=[RULE_KINDS[row.name][1] for row in rows], right=False)
+    meaning = Column(title="meaning", cells=[RULE_KINDS[row.name][1] for row in rows], right=False, priority=9)
     return Grid("Rules", "", with_text(columns, meaning, options.width))
 
 
@@ -176,12 +170,13 @@ def _origin_columns(origins: Sequence[Origin], show: Show, *, dates: bool) -> tu
     return columns if dates else columns[1:]
 
 
-def _haircuts(mode: Mode, show: Show) -> Grid | None:
-    """The published haircuts, one row to a tier; amounts and asset stand in the first row of each."""
+def _haircuts(mode: Mode, options: Options) -> list[Block]:
+    """The published haircuts, one row to a tier; what holds for all of them stands in the first row of an asset."""
+    show = shower(options)
     known = mode.collateral.assets
     rows = [(asset, terms, k) for asset, terms in known.items() for k in range(len(terms.haircuts))]
     if not rows:
-        return None
+        return []
 
     def once(texts: Iterable[str]) -> list[str]:
         return [text if k == 0 else "" for text, (_, _, k) in zip(texts, rows, strict=True)]
@@ -190,7 +185,7 @@ def _haircuts(mode: Mode, show: Show) -> Grid | None:
     columns = (
         Column(title="asset", cells=once(show(asset) for asset, _, _ in rows), right=False),
         Column(title="up to", unit="units", cells=[_amount(tier.up_to) for tier in tiers], priority=1),
-        Column(title="haircut", cells=[_percent(tier.haircut) for tier in tiers]),
+        Column(title="haircut", cells=[percent(tier.haircut) for tier in tiers]),
         _optional("opening", once(_rate(terms.initial_haircut) for _, terms, _ in rows)),
         _optional("debt counts", once(_times(terms.liability_factor) for _, terms, _ in rows)),
         _optional("margin counts", once(_times(terms.requirement_factor) for _, terms, _ in rows)),
@@ -201,7 +196,8 @@ def _haircuts(mode: Mode, show: Show) -> Grid | None:
         ),
     )
     hints = any(not terms.origin.enters_figures for _, terms, _ in rows)
-    return Grid(f"Haircuts, {mode.collateral_mode.value}", HINTS_ONLY if hints else "", columns)
+    note = paragraph(HINTS_ONLY, options.width, lead=line(INDENT), style="dim") if hints else []
+    return [Grid(f"Haircuts, {mode.collateral_mode.value}", "", columns), *note]
 
 
 def _faint(rows: Sequence[tuple[str, PublishedTerms, int]]) -> list[str]:
@@ -212,12 +208,8 @@ def _optional(title: str, cells: list[str]) -> Column:
     return Column(title=title, cells=cells, priority=2)
 
 
-def _percent(rate: Decimal) -> str:
-    return f"{_figure(rate)}%"
-
-
 def _rate(rate: Decimal | None) -> str:
-    return "" if rate is None else _percent(rate)
+    return "" if rate is None else percent(rate)
 
 
 def _times(factor: Decimal | None) -> str:
@@ -245,14 +237,15 @@ def _contracts(rule_set: RuleSet, options: Options) -> list[Block]:
         Column(title="source", cells=[show(group.source or "") for group in groups], right=False, priority=5),
     )
     symbols = rule_set.symbols()
+    if not symbols:
+        return [Grid("Contracts", "", columns)]
     hint = f"`marginctl venue {show(rule_set.name)} --symbol {show(_example(symbols))}` shows a contract's tiers"
-    rows = paragraph(hint, options.width, lead=line(INDENT), style="dim") if symbols else []
-    return [Grid("Contracts", contracts_text(rule_set) if len(groups) > 1 else "", columns), *rows]
+    return [Grid("Contracts", "", columns), *paragraph(hint, options.width, lead=line(INDENT), style="dim")]
 
 
 def _example(symbols: Sequence[str]) -> str:
-    """A symbol that readers will know: one of BTC where there is one."""
-    return next((symbol for symbol in symbols if symbol.startswith("BTC")), symbols[0])
+    """A symbol that readers will know: a short one of BTC where there is one."""
+    return min((symbol for symbol in symbols if symbol.startswith("BTC")), key=len, default=symbols[0])
 
 
 def _count(group: ContractGroup) -> str:
@@ -273,10 +266,10 @@ def _liquidation(rule_set: RuleSet, options: Options) -> list[tuple[str, str]]:
     interval = rule_set.published_funding_interval
     facts = [
         ("sequence", arrow.join(step.value for step in rules.steps) or "not known"),
-        ("order", f"of several positions: {rules.order.value}"),
-        ("fee", f"{_percent(rules.fee)} of what is liquidated" if rules.fee is not None else "not known"),
-        ("taker fee", _percent(fee) if fee is not None else f"the portfolio states it where a rule needs it{hint}"),
-        ("funding", f"every {exactly(interval)} h" if interval else "its interval is not known, or differs by contract"),
+        ("order", f"{rules.order.value} (of several positions)"),
+        ("fee", f"{percent(rules.fee)} of what is liquidated" if rules.fee is not None else "not known"),
+        ("taker fee", percent(fee) if fee is not None else f"the portfolio states it where a rule needs it{hint}"),
+        ("funding", f"every {exactly(interval)} h" if interval else "interval not known, or different by contract"),
     ]
     if rules.take_over_level is not None:
         facts.insert(2, ("take-over", f"below {exactly(rules.take_over_level)} x maintenance margin"))
@@ -285,85 +278,13 @@ def _liquidation(rule_set: RuleSet, options: Options) -> list[tuple[str, str]]:
 
 
 def _assumptions(rule_set: RuleSet) -> list[str]:
-    notes = [(OCCASIONS[note.when.value], note.text) for note in rule_set.notes]
-    for mode in rule_set.modes:
-        notes += [(f"{mode.collateral_mode.value}, {OCCASIONS[note.when.value]}".strip(), note.text) for note in mode.notes]
-    texts = [(occasion.rstrip(", ") + (" " if occasion.strip() else "") + text).lstrip() for occasion, text in notes]
-    groups = [text for group in rule_set.groups for text in (group.assumption, group.size_assumption) if text]
-    return list(dict.fromkeys([*texts, *groups]))
+    texts = [_note(note, "") for note in rule_set.notes]
+    texts += [_note(note, mode.collateral_mode.value) for mode in rule_set.modes for note in mode.notes]
+    texts += [text for group in rule_set.groups for text in (group.assumption, group.size_assumption) if text]
+    return list(dict.fromkeys(texts))
 
 
-def render_contract(rule_set: RuleSet, listing: Listing, options: Options) -> str:
-    """A contract's terms and its margin table, floors and deductions included."""
-    show = shower(options)
-    contract, width = listing.contract, options.width or PROSE
-    unit = contract.base if contract.type is ContractType.LINEAR else contract.quote
-    by = "number of contracts" if contract.tiers_by is TiersBy.QUANTITY else f"notional in {contract.settle}"
-    source = next((one.text for one in rule_set.sources if one.id == listing.source), "")
-    facts = [
-        ("contract", f"{contract.type.value}, {exactly(contract.contract_size)} {unit} each, settled in {contract.settle}"),
-        ("tiers", f"by {by}" if listing.leverage_caps or contract.tiers else "none: a position states its own rates"),
-        ("as of", f"{listing.as_of or rule_set.as_of or 'no date'}, {listing.status.value}"),
-        ("source", source),
-    ]
-    head: list[Block] = [((show(contract.symbol), "bold"), (f"  {show(rule_set.name)}", "dim"))]
-    head += labelled([(label, show(text)) for label, text in facts if text], width)
-    notes = _listed("Figures rest on", listing.assumptions, width, show)
-    return draw(spaced([head, _tiers(listing, options), notes]), options)
-
-
-def _tiers(listing: Listing, options: Options) -> list[Block]:
-    contract = listing.contract
-    if not contract.tiers:
-        return _caps(listing)
-    floors = [ZERO, *(tier.up_to for tier in contract.tiers[:-1] if tier.up_to is not None)]
-    unit = "contracts" if contract.tiers_by is TiersBy.QUANTITY else contract.settle
-    caps = {cap.up_to: cap.max_leverage for cap in listing.leverage_caps}
-    tiers = contract.tiers
-    columns = (
-        Column(title="tier", cells=[str(k) for k in range(1, len(tiers) + 1)]),
-        Column(title="above", unit=unit, cells=aligned([exactly(floor) for floor in floors]), priority=4),
-        Column(title="up to", unit=unit, cells=_limits([tier.up_to for tier in tiers])),
-        Column(title="maint.", unit="%", cells=aligned([_figure(tier.maintenance_rate) for tier in tiers])),
-        Column(title="deduction", unit=contract.settle, cells=_deductions(listing), priority=1),
-        Column(title="initial", unit="%", cells=aligned([_least(tier.initial_rate) for tier in tiers]), priority=3),
-        Column(title="leverage", unit="x", cells=_leverages([caps.get(tier.up_to) for tier in tiers]), priority=2),
-    )
-    formula = "maintenance margin = notional x rate - deduction, of the tier that the position is in"
-    return [Grid("Tiers", "", columns), *paragraph(formula, options.width, lead=line(INDENT), style="dim")]
-
-
-def _caps(listing: Listing) -> list[Block]:
-    caps = listing.leverage_caps
-    if not caps:
-        return []
-    columns = (
-        Column(title="up to", unit=listing.contract.settle, cells=_limits([cap.up_to for cap in caps])),
-        Column(title="leverage", unit="x", cells=_leverages([cap.max_leverage for cap in caps])),
-    )
-    return [Grid("Leverage", "no maintenance rates are published: a position states its own", columns)]
-
-
-def _limits(borders: Sequence[Decimal | None]) -> list[str]:
-    return aligned(["no limit" if border is None else exactly(border) for border in borders])
-
-
-def _figure(rate: Decimal) -> str:
-    """A rate in percent without the sign."""
-    return exactly(CONTEXT.multiply(rate, HUNDRED))
-
-
-def _least(rate: Decimal | None) -> str:
-    """The lowest initial rate in percent; what has no end, such as 1/3, is rounded up."""
-    return "" if rate is None else exactly(rounded(CONTEXT.multiply(rate, HUNDRED), LEAST_PLACES, Direction.UP))
-
-
-def _deductions(listing: Listing) -> list[str]:
-    """The deductions; none at all where every tier's rate counts on the whole position."""
-    deductions = [tier.deduction for tier in listing.contract.tiers]
-    return aligned([exactly(one) for one in deductions]) if any(deductions) else [""] * len(deductions)
-
-
-def _leverages(leverages: Sequence[Decimal | None]) -> list[str]:
-    return aligned(["" if one is None else exactly(one) for one in leverages])
-
+def _note(note: Assumption, mode: str) -> str:
+    """``multi-asset, with orders: ...``."""
+    when = ", ".join(filter(None, [mode, OCCASIONS[note.when]]))
+    return f"{when}: {note.text}" if when else note.text

@@ -1,0 +1,102 @@
+"""Whole-process timings, as ratios measured in one run: ``python tests/bench/run.py``.
+
+Not a test: machines differ and are noisy. What is compared runs in turn (A B A B ...), the median of the pairs counts.
+It needs the package installed with its bytecode (``pip install .``), as a user has it.
+
+goal                                          measured against
+``check`` of 5 positions, json   < 1.30 x     an empty Typer command
+``check`` of 5 positions, table  < 1.80 x     an empty Typer command
+one account of 10,000 positions  < 2 s        and about 10 x one of 1,000
+1,000 files of 5 positions       < 4 ms each  by jsonl
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+RUNS = 15
+MARGINCTL = str(Path(sysconfig.get_path("scripts")) / "marginctl")
+EMPTY = """
+import typer
+app = typer.Typer()
+@app.command()
+def first(): pass
+@app.command()
+def second(): pass
+app()
+"""
+FIVE = """\
+account: {venue: binance-usdm}
+prices: {BTC: 60000, ETH: 3000, SOL: 150, XRP: 2, DOGE: 0.2}
+collateral: [{asset: USDT, amount: 50000}]
+positions:
+  - {symbol: BTCUSDT, side: long, quantity: 1, entry_price: 61000, leverage: 10, funding_rate: 0.01%}
+  - {symbol: ETHUSDT, side: long, quantity: 20, entry_price: 2900, leverage: 8, funding_rate: 0.01%}
+  - {symbol: SOLUSDT, side: short, quantity: 100, entry_price: 145, leverage: 8, funding_rate: 0.01%}
+  - {symbol: XRPUSDT, side: short, quantity: 1000, entry_price: 2.1, leverage: 8, funding_rate: 0.01%}
+  - {symbol: DOGEUSDT, side: long, quantity: 10000, entry_price: 0.22, leverage: 8, funding_rate: 0.01%}
+"""
+
+
+def large_account(positions: int) -> str:
+    """One account on as many contracts, every one on an underlying of its own, tiers included."""
+    tiers = "[{up_to: 100, maintenance_rate: 0.5%, max_leverage: 50}, {maintenance_rate: 1%, max_leverage: 25}]"
+    rows = ["collateral: [{asset: USDT, amount: 10000000}, {asset: BTC, amount: 2, haircut: 5%}]", "prices:"]
+    rows += ["  BTC: 60000", *(f"  A{i}: {50 + i % 100}" for i in range(positions))]
+    rows += ["contracts:", *(f"  A{i}USDT: {{tiers: {tiers}}}" for i in range(0, positions, 10))]
+    rows += ["positions:"]
+    for i in range(positions):
+        side = "short" if i % 3 else "long"
+        own = "" if i % 10 == 0 else ", maintenance_rate: 0.5%"
+        rows.append(
+            f"  - {{symbol: A{i}USDT, side: {side}, quantity: {1 + i % 7}, entry_price: {51 + i % 99}, leverage: 10{own}}}"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def seconds(command: list[str]) -> float:
+    """Wall time of one run; its output goes nowhere."""
+    started = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - started
+
+
+def compared(one: list[str], other: list[str]) -> tuple[float, float]:
+    """(median seconds of ``one``, median ratio one / other), run in turn."""
+    pairs = [(seconds(one), seconds(other)) for _ in range(RUNS + 1)][1:]
+    return statistics.median(a for a, _ in pairs), statistics.median(a / b for a, b in pairs)
+
+
+def main() -> None:
+    """Print one line per goal."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "empty.py").write_text(EMPTY)
+        (root / "five.yaml").write_text(FIVE)
+        empty = [sys.executable, str(root / "empty.py"), "first"]
+        for form in ("json", "table"):
+            took, ratio = compared([MARGINCTL, "check", str(root / "five.yaml"), "--format", form], empty)
+            print(f"check of 5 positions, {form}: {took * 1000:.0f} ms, {ratio:.2f} x an empty Typer command")
+        times = {}
+        for size in (1_000, 10_000):
+            path = root / f"{size}.yaml"
+            path.write_text(large_account(size))
+            command = [MARGINCTL, "check", str(path), "--format", "json"]
+            times[size] = statistics.median(seconds(command) for _ in range(3))
+            print(f"one account of {size:,} positions, json: {times[size]:.2f} s")
+        print(f"  10 x the positions take {times[10_000] / times[1_000]:.1f} x the time")
+        many = root / "many"
+        many.mkdir()
+        for i in range(1_000):
+            (many / f"{i:04}.yaml").write_text(FIVE)
+        took = statistics.median(seconds([MARGINCTL, "check", str(many), "--format", "jsonl"]) for _ in range(3))
+        print(f"1,000 files of 5 positions, jsonl: {took:.2f} s, {took:.2f} ms each on {os.cpu_count()} processors")
+
+
+if __name__ == "__main__":
+    main()
