@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from marginctl.core.account import (
     Account,
     AssetTerms,
@@ -272,6 +274,20 @@ def account(
         terms=terms or {},
         positions=positions,
     )
+
+
+def deposited(book: Account, pool: str, asset: str, amount: Number) -> Account:
+    """The account after a deposit; into an isolated pool it becomes isolated margin."""
+    grown = replace(book, balances=book.balances | {asset: book.balances.get(asset, d(0)) + d(amount)})
+    if not pool.startswith("isolated"):
+        return grown
+    return replace(grown, positions=tuple(_with_margin(position, d(amount)) for position in grown.positions))
+
+
+def _with_margin(position: Position, amount: Decimal) -> Position:
+    if position.margin_mode is MarginMode.CROSS:
+        return position
+    return replace(position, isolated_margin=(position.isolated_margin or ZERO) + amount)
 
 
 PLAIN_ACCOUNT = account(

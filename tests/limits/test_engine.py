@@ -254,3 +254,10 @@ def test_a_limit_does_not_hide_behind_an_isolated_pool() -> None:
     checks = evaluate(context(book), combined()).checks
     assert [(c.subject, c.value) for c in checks if c.code == "MC101"] == [("cross", d(0))]
     assert [(c.subject, c.status) for c in checks if c.code == "MC104"] == [("account", Status.WARN)]
+
+
+def test_division_residue_breaks_no_minimum() -> None:
+    almost_one = 1 / d(3) * 3
+    assert almost_one < 1
+    figures = context(report(pool(distance=almost_one, direction="down")))
+    assert check(evaluate(figures, only("MC102", bound(1)))).status is Status.PASS

@@ -5,8 +5,21 @@ from msgspec.structs import replace
 from marginctl.core.account import Equality, Rules
 from marginctl.findings import Severity, Status
 
-from .builders import account, by_default, check, context, d, finding, held, isolated, linear, pool, report, stand
-from .test_remedy import deposited
+from .builders import (
+    account,
+    by_default,
+    check,
+    context,
+    d,
+    deposited,
+    finding,
+    held,
+    isolated,
+    linear,
+    pool,
+    report,
+    stand,
+)
 
 
 def test_a_healthy_pool_passes_with_its_headroom() -> None:

@@ -11,6 +11,7 @@ from .builders import (
     by_default,
     check,
     d,
+    deposited,
     finding,
     haircut,
     inverse,
@@ -22,7 +23,6 @@ from .builders import (
     stand,
     underlying,
 )
-from .test_remedy import deposited
 
 
 @pytest.mark.parametrize(

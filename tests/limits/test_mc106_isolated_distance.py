@@ -4,8 +4,20 @@ import pytest
 
 from marginctl.findings import Status
 
-from .builders import account, by_default, check, d, finding, isolated, judged, linear, pool, report, underlying
-from .test_remedy import deposited
+from .builders import (
+    account,
+    by_default,
+    check,
+    d,
+    deposited,
+    finding,
+    isolated,
+    judged,
+    linear,
+    pool,
+    report,
+    underlying,
+)
 
 LONG = "isolated:BTCUSDT:long"
 BOOK = account({"USDT": 1000}, isolated(linear(), 1, 10, 100, 50))

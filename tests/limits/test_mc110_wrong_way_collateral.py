@@ -1,10 +1,29 @@
 """MC110: sum over coins of min(collateral value, max(0, net notional)) / collateral value."""
 
+from datetime import date
+
 import pytest
 
 from marginctl.findings import Status
+from marginctl.limits.config import LimitsConfig, Origin, Waiver
+from marginctl.limits.engine import evaluate
 
-from .builders import by_default, check, d, finding, held, judged, pool, position, report, underlying
+from .builders import (
+    LIMIT_LINE,
+    bound,
+    by_default,
+    check,
+    context,
+    d,
+    finding,
+    held,
+    judged,
+    only,
+    pool,
+    position,
+    report,
+    underlying,
+)
 
 
 def book(usdt: str, *coins: tuple[str, str, str]):
@@ -66,3 +85,12 @@ def test_a_deposit_pays_back_debt_before_it_counts() -> None:
 
 def test_without_collateral_it_is_zero() -> None:
     assert check(by_default("MC110", book("-5", ("ETH", "0", "500")))).value == 0
+
+
+def test_a_waiver_may_name_the_coin_where_it_is_the_only_one() -> None:
+    accepted = Waiver("MC110", date(2027, 1, 1), "staked", Origin.PORTFOLIO, LIMIT_LINE, "ETH")
+    config = LimitsConfig(only("MC110", bound("0.3")).bounds, (accepted,))
+    alone = evaluate(context(book("600", ("ETH", "400", "500"))), config)
+    assert check(alone).status is Status.WAIVED
+    together = evaluate(context(book("200", ("ETH", "400", "500"), ("BTC", "400", "500"))), config)
+    assert check(together).status is Status.FAIL

@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, AssetTerms, MarginMode, Rules
+from marginctl.core.account import Account, AssetTerms, Rules
 from marginctl.core.contract import HaircutTier
 from marginctl.findings import Status
 from marginctl.limits.remedy import Segment, segments, stepped, units_for
 
 from .builders import (
-    Number,
     account,
     check,
     context,
     d,
+    deposited,
     finding,
     haircut,
     inverse,
@@ -29,20 +29,6 @@ from .builders import (
 )
 
 TIERS = AssetTerms((HaircutTier(d(10), d("0.1")), HaircutTier(d(20), d("0.5")), HaircutTier(None, d(1))))
-
-
-def deposited(book: Account, pool: str, asset: str, amount: Number) -> Account:
-    """The account after a deposit; into an isolated pool it becomes isolated margin."""
-    grown = replace(book, balances=book.balances | {asset: book.balances.get(asset, d(0)) + d(amount)})
-    if not pool.startswith("isolated"):
-        return grown
-    return replace(grown, positions=tuple(_with_margin(position, d(amount)) for position in grown.positions))
-
-
-def _with_margin(position, amount: Decimal):
-    if position.margin_mode is MarginMode.CROSS:
-        return position
-    return replace(position, isolated_margin=position.isolated_margin + amount)
 
 
 @pytest.mark.parametrize(
@@ -205,3 +191,20 @@ def test_a_reduction_passes_and_a_millionth_less_does_not(
     assert numerator <= d(limit) * denominator
     numerator, denominator = after(figures, least - d("0.000001"))
     assert numerator > d(limit) * denominator
+
+
+@pytest.mark.parametrize("code", ["MC101", "MC103", "MC104", "MC108", "MC110"])
+def test_a_limit_of_zero_names_no_deposit(code: str) -> None:
+    book = account({"USDT": 150, "BTC": 1}, BTC_LONG, prices=AT_97)
+    evaluation = judged(code, 0, book)
+    assert "deposit" not in finding(evaluation).remedy
+    assert finding(evaluation).remedy
+    assert evaluation.ways == ()
+
+
+@pytest.mark.parametrize("code", ["MC104", "MC108"])
+def test_a_deposit_for_the_whole_account_goes_into_its_worst_pool(code: str) -> None:
+    fragile = stand(linear("ETHUSDC", "ETH", "USDC"), 1, 60, 10)
+    book = account({"USDT": 900, "USDC": 70}, BTC_LONG, fragile, prices=AT_97, single_asset=True)
+    assert context(book).report.totals.worst_pool == "cross:USDC"
+    assert [way.deposit.pool for way in judged(code, "0.9", book).ways] == ["cross:USDC"]

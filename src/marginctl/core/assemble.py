@@ -322,8 +322,9 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
     """One row per volatile asset with a position or a balance, in the order of the pool."""
     bases: dict[str, list[Decimal]] = {}
     for position in state.pool.positions:
-        value = position.side * notional(position, account.prices)
-        bases.setdefault(underlying_of(position, account), []).append(value)
+        asset = underlying_of(position, account)
+        side = position.side if asset == position.contract.base else -position.side
+        bases.setdefault(asset, []).append(side * notional(position, account.prices))
     held = [h.asset for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
     deltas = exposures_by_asset(state.pool.holdings)
     for asset in dict.fromkeys([*bases, *held]):

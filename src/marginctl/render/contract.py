@@ -54,7 +54,8 @@ def _tiers(listing: Listing, options: Options) -> list[Block]:
         Column(title="initial", unit="%", cells=aligned([_least(tier.initial_rate) for tier in tiers]), priority=3),
         Column(title="leverage", unit="x", cells=_leverages([caps.get(tier.up_to) for tier in tiers]), priority=2),
     )
-    formula = "maintenance margin = notional x rate - deduction, of the tier that the position is in"
+    cut = " - deduction" if any(tier.deduction for tier in tiers) else ""
+    formula = f"maintenance margin = notional x rate{cut}, of the tier that the whole position is in"
     return [Grid("Tiers", "", columns), *paragraph(formula, options.width, lead=line(INDENT), style="dim")]
 
 

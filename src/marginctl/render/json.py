@@ -116,15 +116,16 @@ def exact(tree: Any, text: Callable[[str], str] | None = None) -> Any:
     """The tree with every Decimal as raw JSON text; ``text`` is applied to every string that is a value."""
     kind = type(tree)
     if kind is dict:
-        return {
-            key: msgspec.Raw(plain(value)) if type(value) is Decimal else exact(value, text)
-            for key, value in tree.items()
-        }
+        return {key: _number(value) if type(value) is Decimal else exact(value, text) for key, value in tree.items()}
     if kind is list or kind is tuple:
         return [exact(value, text) for value in tree]
     if kind is Decimal:
-        return msgspec.Raw(plain(tree))
+        return _number(tree)
     return text(tree) if text and kind is str else tree
+
+
+def _number(value: Decimal) -> msgspec.Raw | None:
+    return msgspec.Raw(plain(value)) if value.is_finite() else None
 
 
 def encodable(text: str) -> str:

@@ -1,0 +1,119 @@
+"""What every format of answer is read into: margin tables of contracts and haircuts of assets, nothing judged yet."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from marginctl.core.contract import ContractType, HaircutTier, TiersBy
+from marginctl.core.exact import ONE, ZERO
+from marginctl.document.nodes import Node
+from marginctl.venues.answers.reading import exact
+from marginctl.venues.tiers import Fault, TierRow
+
+NO_LIMIT = Decimal(2**63 - 1)
+"""The largest 64-bit number: what answers print where there is no upper border."""
+LEVERAGE_ROUNDING = Decimal("0.001")
+"""How far a printed initial rate may lie from 1 / max_leverage: either is rounded."""
+
+
+class PublishedTable(Struct, frozen=True, kw_only=True):
+    """The margin table of one contract, or of a family of contracts.
+
+    ``family``: ``name`` is how the symbols of its contracts begin. ``fault``: why the table cannot be used as it is.
+    """
+
+    name: str
+    rows: tuple[TierRow, ...]
+    family: bool = False
+    fault: str = ""
+
+
+class PublishedHaircuts(Struct, frozen=True, kw_only=True):
+    """The haircuts of one asset; ``debt_factor``: what a unit of debt or of required margin counts, None = unsaid."""
+
+    asset: str
+    haircuts: tuple[HaircutTier, ...]
+    debt_factor: Decimal | None = None
+    fault: str = ""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """One answer. ``day``: its own date (UTC), None = it has none. ``type``: of its contracts, None = it does not say.
+
+    ``remarks``: what a reader must know about it, such as further pages.
+    """
+
+    title: str
+    day: str | None = None
+    type: ContractType | None = None
+    tiers_by: TiersBy = TiersBy.NOTIONAL
+    tables: tuple[PublishedTable, ...] = ()
+    haircuts: tuple[PublishedHaircuts, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Format(Struct, frozen=True):
+    """A format of answer: its name, whether a document is in it, and how to read one. Reading raises MisfitError."""
+
+    title: str
+    recognizes: Callable[[Node], bool]
+    read: Callable[[Node], Answer]
+
+
+def day_of(milliseconds: str) -> str | None:
+    """The UTC day of a time in milliseconds since 1970; None for anything else."""
+    value = exact(milliseconds)
+    if value is None or not ZERO < value < NO_LIMIT:
+        return None
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(value))).date().isoformat()
+    except OverflowError:
+        return None
+
+
+def border(cap: Decimal) -> Decimal | None:
+    """An upper border; None where the number printed stands for no limit."""
+    return None if cap >= NO_LIMIT else cap
+
+
+def haircut_of(ratio: Decimal) -> Decimal:
+    """1 - collateral ratio."""
+    return ONE - ratio
+
+
+def haircut_fault(haircuts: tuple[HaircutTier, ...]) -> str:
+    """What is wrong with a haircut schedule: a rate outside 0 to 100%, or tiers that do not rise."""
+    end: Decimal | None = ZERO
+    for tier in haircuts:
+        if not ZERO <= tier.haircut <= ONE:
+            return f"a collateral ratio of {ONE - tier.haircut:f} is not between 0 and 1"
+        if end is None or (tier.up_to is not None and tier.up_to <= end):
+            return "the tiers do not rise"
+        end = tier.up_to
+    return "" if haircuts else "it has no tiers"
+
+
+def rate_fault(rows: tuple[TierRow, ...]) -> Fault | None:
+    """The first row whose rates cannot be meant: outside 0 to 1, or a maintenance rate above the initial one."""
+    for k, row in enumerate(rows):
+        if row.max_leverage is not None and row.max_leverage <= 0:
+            return Fault(k, "max_leverage", f"the highest leverage is {row.max_leverage:f}")
+        rate = row.maintenance_rate
+        if rate is not None and not ZERO <= rate < ONE:
+            return Fault(k, "maintenance_rate", f"the maintenance rate is {rate:f}, not a fraction below 1")
+        if row.up_to is not None and row.up_to <= 0:
+            return Fault(k, "up_to", f"the upper border is {row.up_to:f}")
+        if rate is not None and row.max_leverage is not None and rate * row.max_leverage > ONE:
+            return Fault(k, "maintenance_rate", f"the maintenance rate {rate:f} is above 1 / {row.max_leverage:f}")
+    return None
+
+
+def printed_rate_fault(initial_rate: Decimal | None, max_leverage: Decimal | None) -> str:
+    """Whether a printed initial rate and the highest leverage beside it contradict each other."""
+    if initial_rate is None or max_leverage is None or max_leverage <= 0:
+        return ""
+    if abs(initial_rate * max_leverage - ONE) > LEVERAGE_ROUNDING * max_leverage:
+        return f"the initial rate {initial_rate:f} is not 1 / {max_leverage:f}: it may be a percentage"
+    return ""

@@ -1,0 +1,108 @@
+"""Which contract of a rule set a published table is about, and whether the table can be used there."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from marginctl.venues.answers.answer import Answer, PublishedTable, rate_fault
+from marginctl.venues.contracts import ContractGroup
+from marginctl.venues.table import symbol_lines
+from marginctl.venues.tiers import TierRow, first_fault
+
+_DIGITS = re.compile("[0-9]")
+UNIT_WORDS = {"notional": "by notional", "quantity": "by number of contracts"}
+
+
+class Assigned(Struct, frozen=True, kw_only=True):
+    """A table for a contract of the group of that index; ``size``: its own contract size, None = that of the group."""
+
+    symbol: str
+    group: int
+    base: str
+    quote: str
+    rows: tuple[TierRow, ...]
+    size: Decimal | None = None
+
+
+class Untaken(Struct, frozen=True):
+    """What an answer says about a contract, a family or an asset and why it is not used."""
+
+    name: str
+    reason: str
+
+
+class Home(Struct, frozen=True):
+    """Where a contract belongs; ``known``: the rule set has it already."""
+
+    group: int
+    base: str
+    quote: str
+    known: bool
+
+
+class Homes:
+    """Finds the home of a symbol: as the rule set lists it, else by how the symbols that it lists are spelled.
+
+    A spelling is what follows the base (``USDT``, ``USDT_######``, ``-USDT-SWAP``); it tells the group and the quote
+    where no two of them share it.
+    """
+
+    def __init__(self, groups: Sequence[ContractGroup]) -> None:
+        self.known: dict[str, Home] = {}
+        spellings: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
+        for number, group in enumerate(groups):
+            for symbol, base, quote in _listed(group):
+                self.known.setdefault(symbol, Home(number, base, quote, True))
+                if symbol.startswith(base):
+                    spellings[_shape(symbol[len(base) :])].add((number, quote))
+        self.spellings = {shape: next(iter(homes)) for shape, homes in spellings.items() if len(homes) == 1}
+
+    def find(self, symbol: str) -> Home | None:
+        """The home of a symbol; None where nothing is spelled like it."""
+        if symbol in self.known:
+            return self.known[symbol]
+        for start in range(1, len(symbol) + 1):
+            found = self.spellings.get(_shape(symbol[start:]))
+            if found:
+                return Home(found[0], symbol[:start], found[1], False)
+        return None
+
+    def family(self, prefix: str, named: Iterable[str]) -> list[str]:
+        """The contracts whose symbols begin with a family's name: those listed, and those named."""
+        return [one for one in dict.fromkeys([*self.known, *named]) if _belongs(one, prefix)]
+
+
+def _listed(group: ContractGroup) -> Iterator[tuple[str, str, str]]:
+    """(symbol, base, quote) of every contract of a group."""
+    if group.table is not None:
+        yield from group.table.names()
+    for symbol, entry in group.entries.items():
+        if entry.base is not None and entry.quote is not None:
+            yield symbol, entry.base, entry.quote
+
+
+def _shape(text: str) -> str:
+    return _DIGITS.sub("#", text)
+
+
+def _belongs(symbol: str, family: str) -> bool:
+    return bool(family) and symbol.startswith(family) and not symbol[len(family) :][:1].isalnum() and symbol != family
+
+
+def assign(
+    answer: Answer, groups: Sequence[ContractGroup], homes: Homes, sizes: dict[str, Decimal]
+) -> tuple[list[Assigned], list[Untaken]]:
+    """The usable tables of an answer by contract, and the others with the reason."""
+    taken: list[Assigned] = []
+    untaken: list[Untaken] = []
+    for table in answer.tables:
+        symbols = homes.family(table.name, sizes) if table.family else [table.name]
+        if not symbols:
+            untaken.append(Untaken(table.name, "no contract of this family is listed; name one with --contract-size"))
+        for symbol in symbols:
+            found = _assigned(symbol, table, answer, groups, homes, sizes)
+            (taken if isinstance(found, Assigned) else untaken).append(found)  # type: ignore[arg-type]
+    return taken, untaken

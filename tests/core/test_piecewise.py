@@ -1,0 +1,217 @@
+"""Curves, their pieces along a path, sums, the larger of two, and first crossings."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.piecewise import (
+    Crossing,
+    Curve,
+    Line,
+    Piece,
+    along,
+    constant_curve,
+    first_below,
+    larger,
+    masked,
+    samples,
+    scaled,
+    total,
+)
+
+from .accounts import d
+
+TIERS = Curve((d(100), d(200)), (d("0.01"), d("0.02"), d("0.05")), (ZERO, d(-1), d(-7)))
+"""1% up to 100, 2% up to 200, 5% beyond, continuous."""
+JUMPS = Curve((d(100),), (d("0.01"), d("0.1")), (ZERO, ZERO))
+"""1% up to 100, then 10% of the whole."""
+
+
+def line(at_zero: str, slope: str) -> Line:
+    return Line(d(at_zero), d(slope))
+
+
+def piece(start: str, at_zero: str, slope: str) -> Piece:
+    return Piece(d(start), d(at_zero), d(slope))
+
+
+def value(pieces: list[Piece], u: Decimal) -> Decimal:
+    """The function at ``u``, from the piece that holds just beyond it."""
+    held = [one for one in pieces if one.start <= u][-1]
+    return held.at_zero + held.slope * u
+
+
+@pytest.mark.parametrize(
+    ("x", "unit", "expected"),
+    [
+        pytest.param("100", "1", 0, id="a border belongs to the piece below"),
+        pytest.param("100.00000001", "1", 1, id="just beyond it does not"),
+        pytest.param("200", "2", 0, id="the border moves with the unit"),
+        pytest.param("500", "1", 2, id="beyond the last border"),
+        pytest.param("-5", "1", 0, id="below the first border"),
+        pytest.param("5", "0", 2, id="anything over a unit of nothing is without limit"),
+        pytest.param("0", "0", 0, id="nothing over nothing is nothing"),
+    ],
+)
+def test_the_piece_of_a_curve(x: str, unit: str, expected: int) -> None:
+    assert TIERS.index(d(x), d(unit)) == expected
+
+
+@pytest.mark.parametrize(
+    ("x", "unit", "expected"), [("50", "1", "0.5"), ("100", "1", "1"), ("150", "1", "2"), ("300", "1", "8"), ("300", "2", "4")]
+)
+def test_a_curve_is_worth_unit_times_curve_of_value_over_unit(x: str, unit: str, expected: str) -> None:
+    assert TIERS.at(d(x), d(unit)) == d(expected)
+
+
+def test_a_constant_curve_has_one_slope() -> None:
+    assert constant_curve(d("0.03")).at(d(500), ONE) == 15
+
+
+@pytest.mark.parametrize(
+    ("moving", "unit", "end", "expected"),
+    [
+        pytest.param(line("50", "100"), line("1", "0"), "10", ["0", "0.5", "1.5"], id="up through both borders"),
+        pytest.param(line("250", "-250"), line("1", "0"), "1", ["0", "0.2", "0.6"], id="down through both borders"),
+        pytest.param(line("100", "100"), line("1", "0"), "10", ["0", "1"], id="a border that is left upward is left at once"),
+        pytest.param(line("100", "-100"), line("1", "0"), "1", ["0"], id="a border that is left downward is not left"),
+        pytest.param(line("50", "0"), line("1", "-1"), "1", ["0", "0.5", "0.75"], id="a shrinking unit lifts the measure"),
+        pytest.param(line("150", "150"), line("1", "1"), "10", ["0"], id="both together leave the measure alone"),
+        pytest.param(line("50", "100"), line("1", "0"), "1.5", ["0", "0.5"], id="borders at the end are not reached"),
+        pytest.param(line("50", "100"), line("1", "0"), None, ["0", "0.5", "1.5"], id="without an end"),
+        pytest.param(line("-50", "100"), line("1", "0"), None, ["0", "1.5", "2.5"], id="from below zero"),
+    ],
+)
+def test_pieces_start_where_a_border_is_crossed(moving: Line, unit: Line, end: str | None, expected: list[str]) -> None:
+    pieces = list(along(TIERS, moving, unit, None if end is None else d(end)))
+    assert [one.start for one in pieces] == [d(start) for start in expected]
+    for one in pieces:
+        u = one.start + d("0.0001")
+        assert value(pieces, u) == TIERS.at(moving.at(u), unit.at(u))
+
+
+def test_a_jump_takes_effect_just_beyond_its_border() -> None:
+    pieces = list(along(JUMPS, line("80", "40"), line("1", "0"), None))
+    assert pieces == [piece("0", "0.8", "0.4"), piece("0.5", "8", "4")]
+
+
+def test_sums_merge_breakpoints_and_skip_pieces_of_no_length() -> None:
+    one = [piece("0", "1", "0"), piece("2", "5", "-2")]
+    two = [piece("0", "0", "1"), piece("0", "7", "0"), piece("2", "3", "1"), piece("4", "7", "0")]
+    assert list(total([one, two])) == [piece("0", "8", "0"), piece("2", "8", "-1"), piece("4", "12", "-2")]
+
+
+def test_a_sum_of_nothing_is_zero() -> None:
+    assert list(total([])) == [piece("0", "0", "0")]
+
+
+def test_scaling_keeps_the_breakpoints() -> None:
+    assert list(scaled([piece("0", "1", "2"), piece("3", "7", "0")], d(-2))) == [piece("0", "-2", "-4"), piece("3", "-14", "0")]
+
+
+def test_the_larger_of_two_changes_where_they_meet() -> None:
+    found = larger([piece("0", "1", "2")], [piece("0", "3", "0")], d(10))
+    assert found == [piece("0", "3", "0"), piece("1", "1", "2")]
+
+
+def test_the_larger_of_two_jumps_with_the_one_that_jumps() -> None:
+    found = larger([piece("0", "1", "0"), piece("2", "9", "0")], [piece("0", "3", "1")], d(10))
+    assert [value(found, d(u)) for u in ("1", "2", "5", "7")] == [d(4), d(9), d(9), d(10)]
+
+
+@given(
+    st.fractions(Fraction(1, 20), Fraction(19, 20), max_denominator=23),
+    st.tuples(*[st.integers(-6, 6)] * 3),
+    st.integers(1, 7),
+)
+def test_the_larger_of_two_is_right_where_they_meet_exactly_at_a_breakpoint(
+    at: Fraction, slopes: tuple[int, int, int], height: int
+) -> None:
+    def through(start: Decimal, slope: int) -> Piece:
+        return Piece(start, decimal(height - slope * at), Decimal(slope))
+
+    broken = [through(ZERO, slopes[0]), through(decimal(at), slopes[1])]
+    straight = [through(ZERO, slopes[2])]
+    for first, second in ((broken, straight), (straight, broken)):
+        found = larger(first, second, ONE)
+        for u in (decimal(at) / 2, decimal(at + (1 - at) / 2), decimal(at) * d("0.99"), decimal(at + (1 - at) / 100)):
+            assert abs(value(found, u) - max(value(broken, u), value(straight, u))) < Decimal("1e-50")
+
+
+def decimal(value: Fraction) -> Decimal:
+    """To 100 digits."""
+    return Decimal(value.numerator) / value.denominator
+
+
+@pytest.mark.parametrize(
+    ("pieces", "or_at_zero", "expected"),
+    [
+        pytest.param([piece("0", "10", "-2")], False, Crossing(d(5), False), id="a straight line down"),
+        pytest.param([piece("0", "10", "2")], False, None, id="a straight line up"),
+        pytest.param([piece("0", "10", "-1")], False, None, id="zero only at the very end is no crossing"),
+        pytest.param([piece("0", "10", "-1")], True, None, id="nor where equality counts: the end is not reached"),
+        pytest.param(
+            [piece("0", "6", "-2"), piece("3", "-6", "2")], False, None, id="touching zero and rising is no crossing"
+        ),
+        pytest.param(
+            [piece("0", "6", "-2"), piece("3", "-6", "2")], True, Crossing(d(3), False), id="but it is where equality counts"
+        ),
+        pytest.param(
+            [piece("0", "6", "-2"), piece("3", "3", "-1")], False, Crossing(d(3), False), id="reaching zero and going on"
+        ),
+        pytest.param([piece("0", "5", "0"), piece("4", "-1", "0")], False, Crossing(d(4), True), id="a jump below zero"),
+        pytest.param(
+            [piece("0", "5", "0"), piece("4", "-1", "0"), piece("9", "5", "0")],
+            False,
+            Crossing(d(4), True),
+            id="the first one counts even where health recovers",
+        ),
+        pytest.param([piece("0", "0", "-1")], False, Crossing(ZERO, False), id="zero at the start and falling"),
+        pytest.param([piece("0", "0", "1")], False, None, id="zero at the start and rising"),
+        pytest.param([piece("0", "0", "0")], False, None, id="zero throughout"),
+        pytest.param([piece("0", "-1e-65", "1")], False, None, id="residue below zero is zero"),
+    ],
+)
+def test_first_crossings(pieces: list[Piece], or_at_zero: bool, expected: Crossing | None) -> None:
+    assert first_below(pieces, d(10), ONE, or_at_zero=or_at_zero) == expected
+
+
+def test_without_an_end_a_slow_fall_still_crosses() -> None:
+    assert first_below([piece("0", "1", "-0.000001")], None, ONE) == Crossing(d(1000000), False)
+
+
+def test_a_crossing_asks_for_no_more_pieces_than_it_needs() -> None:
+    def pieces():  # type: ignore[no-untyped-def]
+        yield piece("0", "1", "-1")
+        yield piece("2", "0", "0")
+        raise AssertionError("walked on")
+
+    assert first_below(pieces(), None, ONE) == Crossing(ONE, False)
+
+
+def test_nothing_is_below_zero_where_the_guard_is_zero() -> None:
+    health = [piece("0", "-5", "0")]
+    guard = [piece("0", "0", "0"), piece("3", "-3", "1")]
+    assert list(masked(health, guard, d(10))) == [piece("0", "1", "0"), piece("3", "-5", "0")]
+
+
+def test_corners_draw_the_function_with_two_points_at_a_jump() -> None:
+    points = samples([piece("0", "1", "1"), piece("2", "0", "0")], d(4))
+    assert points == [(d(0), d(1)), (d(2), d(3)), (d(2), d(0)), (d(4), d(0))]
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 20)), min_size=1, max_size=5), st.integers(-100, 100))
+def test_pieces_along_a_path_are_the_curve_at_every_point(rows: list[tuple[int, int]], drift: int) -> None:
+    borders = tuple(Decimal(b) for b in sorted({border for border, _ in rows}))
+    slopes = tuple(Decimal(slope) for _, slope in rows)[: len(borders)]
+    slopes = (*slopes, *[Decimal(3)] * (len(borders) + 1 - len(slopes)))
+    curve = Curve(borders, slopes, tuple(Decimal(k) for k in range(len(slopes))))
+    moving, unit = Line(Decimal(25), Decimal(drift)), Line(ONE, Decimal("0.5"))
+    pieces = list(along(curve, moving, unit, ONE))
+    for step in range(1, 40):
+        u = Decimal(step) / 41
+        assert abs(value(pieces, u) - curve.at(moving.at(u), unit.at(u))) < Decimal("1e-80")

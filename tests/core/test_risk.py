@@ -1,0 +1,128 @@
+"""Risk of a pool, its ratios, and which pool is the worst."""
+
+from decimal import Decimal
+
+import pytest
+
+from marginctl.core.account import Equality, MarginMode, Rules
+from marginctl.core.pool import partition
+from marginctl.core.risk import NO_RISK, Risk, pool_risk, worst_pool
+
+from .accounts import LONG, SHORT, account, d, inverse, linear, order, position
+
+LIQUIDATED = Rules(equality=Equality.LIQUIDATED)
+
+
+def risk(equity: str, maintenance: str, initial: str = "0", orders: str = "0") -> Risk:
+    return Risk(d(equity), d(initial), d(orders), d(maintenance), scale=Decimal(1000))
+
+
+@pytest.mark.parametrize(
+    ("one", "rules", "expected"),
+    [
+        pytest.param(risk("10", "10"), Rules(), False, id="equity at the level is safe"),
+        pytest.param(risk("10", "10"), LIQUIDATED, True, id="unless the venue counts equality"),
+        pytest.param(risk("9.99999999", "10"), Rules(), True, id="a trifle below is liquidated"),
+        pytest.param(risk("10.00000001", "10"), LIQUIDATED, False, id="a trifle above is not"),
+        pytest.param(risk("10.5", "10"), Rules(level=d("1.05")), False, id="level 1.05: 10.5 is at it"),
+        pytest.param(risk("10.4", "10"), Rules(level=d("1.05")), True, id="level 1.05: 10.4 is below it"),
+        pytest.param(risk("-500", "0"), Rules(), False, id="nothing to maintain never liquidates"),
+        pytest.param(risk("0", "0"), LIQUIDATED, False, id="not even at equality"),
+        pytest.param(risk("-1", "0.01"), Rules(), True, id="negative equity under any maintenance"),
+        pytest.param(risk("10." + "0" * 70 + "1", "10"), LIQUIDATED, True, id="division residue above is equality"),
+        pytest.param(risk("9." + "9" * 70, "10"), Rules(), False, id="division residue below is equality"),
+    ],
+)
+def test_liquidatable(one: Risk, rules: Rules, expected: bool) -> None:
+    assert one.is_liquidatable(rules) is expected
+
+
+@pytest.mark.parametrize(
+    ("equity", "level", "expected"),
+    [("12.5", "1.25", True), ("12.6", "1.25", False), ("9", None, False)],
+    ids=["at the warning level", "above it", "a venue without one"],
+)
+def test_warned(equity: str, level: str | None, expected: bool) -> None:
+    assert risk(equity, "10").is_warned(Rules(warning_level=None if level is None else d(level))) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "free", "utilization", "ratio"),
+    [
+        pytest.param(risk("100", "10", "20", "5"), "75", "0.25", "0.1", id="healthy"),
+        pytest.param(risk("20", "10", "20", "5"), "-5", "1.25", "0.5", id="more used than there is"),
+        pytest.param(risk("0", "10", "20"), "-20", None, None, id="no equity"),
+        pytest.param(risk("-5", "10", "20"), "-25", None, None, id="negative equity"),
+        pytest.param(risk("-5", "0"), "-5", "0", "0", id="negative equity with nothing required"),
+    ],
+)
+def test_ratios(one: Risk, free: str, utilization: str | None, ratio: str | None) -> None:
+    assert one.free_collateral == d(free)
+    assert one.utilization == (None if utilization is None else d(utilization))
+    assert one.maintenance_ratio(d(1)) == (None if ratio is None else d(ratio))
+
+
+def test_the_level_counts_in_buffer_and_ratio() -> None:
+    assert risk("100", "10").buffer(d("1.05")) == d("89.5")
+    assert risk("100", "10").maintenance_ratio(d("1.05")) == d("0.105")
+
+
+def test_risks_add_up_from_nothing() -> None:
+    assert risk("1", "2", "3", "4") + NO_RISK == risk("1", "2", "3", "4")
+    both = risk("1", "2", "3", "4") + risk("10", "20", "30", "40")
+    assert (both.equity, both.maintenance_margin, both.initial_margin, both.order_margin) == (11, 22, 33, 44)
+
+
+def test_risk_at_moved_prices_without_moving_the_account() -> None:
+    (pool,) = partition(account(position(linear(), LONG, 2, 100), balances={"USDT": 50, "BTC": 1}))
+    moved = pool_risk(pool, {"BTC": d("0.8")})
+    assert moved.equity == 50 - 40 + 80
+    assert moved.maintenance_margin == d("1.6")
+    assert moved.initial_margin == 16
+
+
+def test_orders_keep_todays_margin_at_moved_prices() -> None:
+    placed = order(linear(), LONG, 1, 100, 100, leverage=d(10))
+    (pool,) = partition(account(orders=(placed,), balances={"USDT": 50}))
+    assert pool_risk(pool, {"BTC": d("0.5")}).order_margin == 10
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param({"a": risk("100", "10"), "b": risk("100", "20")}, "b", id="the higher maintenance ratio"),
+        pytest.param({"a": risk("10", "10"), "b": risk("1000", "20")}, "a", id="not the higher maintenance margin"),
+        pytest.param({"a": risk("1", "10"), "b": risk("0", "1")}, "b", id="no ratio at all is the worst"),
+        pytest.param({"a": risk("-9", "10"), "b": risk("1", "10")}, "a", id="on either place"),
+        pytest.param({"a": risk("100", "10", "20"), "b": risk("10", "1", "3")}, "b", id="equal ratios: the higher utilization"),
+        pytest.param({"a": risk("100", "10", "20"), "b": risk("100", "10", "20")}, "a", id="all equal: the first"),
+        pytest.param({"a": risk("100", "1"), "b": risk("-250", "0")}, "a", id="a debt with nothing required is ratio 0"),
+        pytest.param({"a": risk("-250", "0"), "b": risk("100", "1")}, "b", id="on either place too"),
+        pytest.param({"a": risk("-250", "0"), "b": risk("100", "0", "1")}, "b", id="then utilization decides"),
+        pytest.param({"a": risk("-1", "5", "1"), "b": risk("-2", "9")}, "a", id="two without a ratio: utilization decides"),
+    ],
+)
+def test_the_worst_pool(rows: dict[str, Risk], expected: str) -> None:
+    held = position(linear(), LONG, 1, 100)
+    (template,) = partition(account(held, balances={"USDT": 100}))
+    pools = [(_renamed(template, name), one) for name, one in rows.items()]
+    assert worst_pool(pools, d(1))[0].name == expected
+
+
+def _renamed(pool, name: str):  # type: ignore[no-untyped-def]
+    from msgspec.structs import replace
+
+    return replace(pool, name=name)
+
+
+def test_an_idle_cross_pool_is_ignored_where_isolated_ones_hold_everything() -> None:
+    own = position(linear(), LONG, 1, 100, isolated_margin=20)
+    rows = [(pool, pool_risk(pool)) for pool in partition(account(own, balances={"USDT": 100}))]
+    assert worst_pool(rows, d(1))[0].margin_mode is MarginMode.ISOLATED
+
+
+def test_an_isolated_pool_is_ignored_where_a_cross_one_holds_something() -> None:
+    own = position(linear(), LONG, 1, 100, isolated_margin=2)
+    other = position(inverse(), SHORT, 1, 100)
+    rows = [(pool, pool_risk(pool)) for pool in partition(account(own, other, balances={"USDT": 100}))]
+    assert worst_pool(rows, d(1))[0].name == "cross"
