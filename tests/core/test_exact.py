@@ -36,7 +36,9 @@ SIXTY_DIGITS = "123456789012345678901234567890123456789012345678901234.125678"
     ],
 )
 def test_rounded(value: str, places: int, direction: Direction, expected: str) -> None:
-    assert rounded(d(value), places, direction) == d(expected)
+    found = rounded(d(value), places, direction)
+    assert found == d(expected)
+    assert len(f"{found:f}".partition(".")[2]) <= places
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_the_larger_leg_is_the_dearer_one_for_each_margin_apart() -> None:
 
 def test_the_net_quantity_has_the_tier_of_its_own_notional() -> None:
     contract = linear(table=tiers((100, "0.01", "0.02"), (None, "0.03", "0.1")))
-    legs = (position(contract, LONG, 3, 100), position(contract, SHORT, 2, 100))
+    legs = (position(contract, LONG, 2, 100), position(contract, SHORT, 1, 100))
     assert margins(account(*legs, hedge=True, balances={"USDT": 100})) == (2, 1)
 
 

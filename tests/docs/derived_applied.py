@@ -171,7 +171,7 @@ def currency_hedge() -> Derived:
     without_hedge = exact("1.1") * (1 - (equity - HALF_PERCENT * 30000) / counted)
     return Derived(
         equity,
-        exact("3000") + 110000 / 50,
+        exact("3000") + Fraction(110000, 50),
         maintenance,
         {"BTCUSDT:long": NEVER, "EURUSDT:short": NEVER},
         down=NEVER,

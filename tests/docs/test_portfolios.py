@@ -53,7 +53,7 @@ def run(*arguments: str, text: str | None = None) -> tuple[int, dict[str, Any]]:
 def report_of(*arguments: str, text: str | None = None) -> dict[str, Any]:
     """The report of the only file of a check."""
     _, document = run(*arguments, text=text)
-    (report,) = document["reports"]
+    report: dict[str, Any] = document["reports"][0]
     return report
 
 

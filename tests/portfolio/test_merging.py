@@ -138,7 +138,7 @@ def test_netting_of_legs_follows_the_account(netting: str, initial: str) -> None
     assert found["totals"]["initial_margin"] == d(initial)
 
 
-@pytest.mark.parametrize(("one", "other"), product(("0.1", "0.25", "0.4999"), repeat=2))
+@pytest.mark.parametrize(("one", "other"), list(product(("0.1", "0.25", "0.4999"), repeat=2)))
 def test_three_rows_are_one(one: str, other: str) -> None:
     rest = d("1") - d(one) - d(other)
     row = f"symbol: BTCUSDT, side: short, entry_price: 61234.5, {RATES}"

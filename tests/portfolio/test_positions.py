@@ -34,7 +34,7 @@ class TestSize:
         row = one(f"symbol: BTCUSDT, side: short, notional: 1000, mark_price: 58999.7, {RATES}")
         assert row["notional"] == d("1000")
         assert row["initial_margin"] == d("100")
-        assert row["quantity"] == d("0.01694923")  # 1000 / 58999.7
+        assert row["quantity"] == d("0.01694924")  # 1000 / 58999.7
 
     def test_a_notional_is_in_the_quote_asset_at_its_own_price(self) -> None:
         row = one(f"symbol: BTCUSDT, side: short, notional: 30000, {RATES}", HEAD.replace("}", ", USDT: 0.98}", 1))
@@ -97,9 +97,7 @@ class TestInitialMargin:
             ("initial_margin: 600", "0.01", []),
         ],
     )
-    def test_leverage_never_goes_below_the_tier_an_own_rate_does(
-        self, given: str, rate: str, facts: list[str]
-    ) -> None:
+    def test_leverage_never_goes_below_the_tier_an_own_rate_does(self, given: str, rate: str, facts: list[str]) -> None:
         row = one(f"symbol: ABCUSDT, side: long, quantity: 3000, {given}", HEAD + TIERS)
         assert row["notional"] == d("60000")
         assert row["initial_rate"] == d(rate)
@@ -129,7 +127,9 @@ class TestMaintenance:
         assert (row["tier"], row["maintenance_margin"]) == (None, d("5000"))
 
     def test_is_never_below_zero(self) -> None:
-        row = one("symbol: ABCUSDT, side: long, quantity: 1, maintenance_rate: 1%, maintenance_deduction: 50", HEAD + TIERS)
+        row = one(
+            "symbol: ABCUSDT, side: long, quantity: 1, maintenance_rate: 1%, maintenance_deduction: 50", HEAD + TIERS
+        )
         assert row["maintenance_margin"] == d("0")
 
     def test_above_the_initial_margin_is_a_finding(self) -> None:

@@ -10,12 +10,14 @@ from typing import Annotated, NoReturn  # noqa: E402
 
 import typer  # noqa: E402
 
+from marginctl.cli.default_command import DEFAULT, DefaultCommand, InOrder
 from marginctl.cli.exits import DEFECT, INTERRUPTED, NOT_CHECKED, OK  # noqa: E402
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
     name="marginctl",
+    cls=InOrder,
     help="Exact margin of cross-collateralised crypto-futures accounts: requirements, haircuts, netting, liquidation.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -55,6 +57,8 @@ RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A 
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
 Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
+ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
+RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every limit, assumption and source.")]
 
 
@@ -122,44 +126,110 @@ def check(
 
 
 @app.command()
-def venues(format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table") -> None:
-    """List the bundled rule sets with their dates and how far each may be trusted."""
+def venues(
+    format: ListFormat = "table",
+    rules: RulesDir = None,
+    today: Today = None,
+    color: Color = "auto",
+    width: Width = None,
+) -> None:
+    """List the rule sets with their dates and how far each may be trusted."""
     from marginctl.cli.catalogue import list_venues
 
-    raise typer.Exit(list_venues(format))
+    raise typer.Exit(list_venues(format, rules, today, color, width))
 
 
-@app.command()
-def venue(
-    name: Annotated[str, typer.Argument(help="A bundled rule set or the path of a rule file.")],
+venue = typer.Typer(cls=DefaultCommand, no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
+app.add_typer(venue, name="venue", help="Show one rule set, or bring one up to date: venue refresh.")
+
+
+@venue.command(DEFAULT, epilog="`marginctl venue refresh --help`: bring a rule set up to date.")
+def show(
+    name: RuleSetName,
     symbol: Annotated[str | None, typer.Option("--symbol", help="Show the tiers of this contract.")] = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json or yaml.")] = "table",
+    table: Annotated[str | None, typer.Option("--table", metavar="FILE.csv", help="Print one of its tables.")] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json or yaml (the rule file).")] = "table",
     rules: RulesDir = None,
+    today: Today = None,
+    color: Color = "auto",
+    width: Width = None,
 ) -> None:
     """Show one rule set: rules, haircuts, tiers of a contract, dates, sources, status."""
     from marginctl.cli.catalogue import show_venue
 
-    raise typer.Exit(show_venue(name, symbol, format, rules))
+    raise typer.Exit(show_venue(name, symbol, format, rules, table, today, color, width))
+
+
+@venue.command()
+def refresh(
+    name: RuleSetName,
+    answers: Annotated[
+        list[str], typer.Option("--from", metavar="FILE", help="An answer of the venue's interface; repeatable.")
+    ],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Its day, if it has none itself.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE.yaml", help="The rule file to write, tables beside it."),
+    ] = None,
+    contract_size: Annotated[
+        list[str] | None, typer.Option("--contract-size", metavar="SYMBOL=SIZE", help="Of a new contract; repeatable.")
+    ] = None,
+    complete: Annotated[bool, typer.Option("--complete", help="What the answers do not list is gone.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    format: ListFormat = "table",
+    rules: RulesDir = None,
+    today: Today = None,
+    color: Color = "auto",
+    width: Width = None,
+) -> None:
+    """Bring a rule set up to date from saved answers of the venue's own interface, offline.
+
+    Leverage brackets, risk limits, position tiers and collateral ratios are told apart by their form. Shows what changed;
+    what contradicts itself is not taken. Exits 0, 1 when something was not taken, 2 when nothing was.
+    """
+    from marginctl.cli.refresh import Request, run_refresh
+
+    request = Request(
+        name=name,
+        answers=answers,
+        as_of=as_of,
+        output=output,
+        sizes=contract_size or [],
+        complete=complete,
+        force=force,
+        format=format,
+        rules_dir=rules,
+        today=today,
+        color=color,
+        width=width,
+    )
+    raise typer.Exit(run_refresh(request))
 
 
 @app.command()
-def rules(format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table") -> None:
+def rules(format: ListFormat = "table", color: Color = "auto", width: Width = None) -> None:
     """List the limits that `check` evaluates."""
     from marginctl.cli.catalogue import list_rules
 
-    raise typer.Exit(list_rules(format))
+    raise typer.Exit(list_rules(format, color, width))
 
 
 @app.command()
-def rule(code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")]) -> None:
+def rule(
+    code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")],
+    color: Color = "auto",
+    width: Width = None,
+) -> None:
     """Show what one limit checks, why, with an example, and what to do instead."""
     from marginctl.cli.catalogue import show_rule
 
-    raise typer.Exit(show_rule(code))
+    raise typer.Exit(show_rule(code, color, width))
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="portfolio, report, venue or policy.")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(help="portfolio, report, report-line, venue or policy.")]) -> None:
     """Print the JSON Schema (draft-07) of a file format."""
     from marginctl.cli.catalogue import show_schema
 

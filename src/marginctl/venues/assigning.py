@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from marginctl.core.contract import TiersBy
 from marginctl.venues.answers.answer import Answer, PublishedTable, rate_fault
 from marginctl.venues.contracts import ContractGroup
-from marginctl.venues.table import symbol_lines
+from marginctl.venues.table_text import contracts_of, fits_table
 from marginctl.venues.tiers import TierRow, first_fault
 
 _DIGITS = re.compile("[0-9]")
-UNIT_WORDS = {"notional": "by notional", "quantity": "by number of contracts"}
+BY = {TiersBy.NOTIONAL: "go by notional", TiersBy.QUANTITY: "count contracts"}
 
 
 class Assigned(Struct, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ class Homes:
 def _listed(group: ContractGroup) -> Iterator[tuple[str, str, str]]:
     """(symbol, base, quote) of every contract of a group."""
     if group.table is not None:
-        yield from group.table.names()
+        yield from ((symbol, lines.base, lines.quote) for symbol, lines in contracts_of(group.table).items())
     for symbol, entry in group.entries.items():
         if entry.base is not None and entry.quote is not None:
             yield symbol, entry.base, entry.quote
@@ -103,6 +104,65 @@ def assign(
         if not symbols:
             untaken.append(Untaken(table.name, "no contract of this family is listed; name one with --contract-size"))
         for symbol in symbols:
-            found = _assigned(symbol, table, answer, groups, homes, sizes)
-            (taken if isinstance(found, Assigned) else untaken).append(found)  # type: ignore[arg-type]
+            home = homes.find(symbol)
+            reason = _reason(symbol, table, answer, groups, home, sizes)
+            if home is None or reason:
+                untaken.append(Untaken(symbol, reason))
+            else:
+                taken.append(
+                    Assigned(
+                        symbol=symbol,
+                        group=home.group,
+                        base=home.base,
+                        quote=home.quote,
+                        rows=table.rows,
+                        size=sizes.get(symbol),
+                    )
+                )
     return taken, untaken
+
+
+def _reason(
+    symbol: str,
+    table: PublishedTable,
+    answer: Answer,
+    groups: Sequence[ContractGroup],
+    home: Home | None,
+    sizes: dict[str, Decimal],
+) -> str:
+    """Why a table cannot be used for a contract; empty where it can."""
+    if not fits_table(symbol):
+        return "its name cannot be written into a table"
+    if home is None:
+        return "no contract that is listed is spelled like it: its base and quote are not known"
+    group = groups[home.group]
+    if table.fault:
+        return table.fault
+    return _misfit(answer, group) or _size_missing(symbol, home, group, sizes) or _table_fault(table, group)
+
+
+def _misfit(answer: Answer, group: ContractGroup) -> str:
+    if answer.type not in (None, group.type):
+        return f"the answer is about {answer.type.value} contracts, it is listed as {group.type.value}"
+    if answer.tiers_by is not group.tiers_by:
+        return f"its tiers {BY[answer.tiers_by]}, those of the rule set {BY[group.tiers_by]}"
+    return ""
+
+
+def _size_missing(symbol: str, home: Home, group: ContractGroup, sizes: dict[str, Decimal]) -> str:
+    """A contract that is new needs a size, unless the venue gives all its contracts the same one."""
+    if group.contract_size is None:
+        return "the rule set gives its group no contract_size"
+    same = not group.size_assumption
+    if home.known or same or symbol in sizes or home.base in group.sizes_by_base:
+        return ""
+    return f"it is new and its contract size is not known: add --contract-size {symbol}=SIZE"
+
+
+def _table_fault(table: PublishedTable, group: ContractGroup) -> str:
+    """The first row that contradicts the others, the recurrence of the deductions included."""
+    rows = list(table.rows)
+    if not rows:
+        return "it has no tiers"
+    fault = rate_fault(table.rows) or first_fault(rows, group.deduction)
+    return f"tier {fault.row + 1}: {fault.message}" if fault else ""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import CONTEXT
 from marginctl.document.nodes import NULLS, Mapping, Node, Scalar, Sequence
+from marginctl.venues.table_text import plain
 
 HUNDRED = Decimal(100)
 
@@ -25,7 +26,7 @@ def sequence(items: Iterable[Node]) -> Sequence:
     return Sequence(list(items), 0, 0)
 
 
-def value_of(node: Node, key: str) -> Node | None:
+def value_of(node: Node | None, key: str) -> Node | None:
     """The value of a key; None where it is not written."""
     return next((value for one, value in node.entries if one.text == key), None) if isinstance(node, Mapping) else None
 
@@ -47,12 +48,6 @@ def without(node: Mapping, keys: Iterable[str]) -> Mapping:
 def with_items(node: Node | None, items: Iterable[Node]) -> Sequence:
     """A list with other items in the place of the old one."""
     return Sequence(list(items), node.line if node else 0, node.column if node else 0)
-
-
-def plain(value: Decimal) -> str:
-    """All digits of a number, without an exponent and without trailing zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def percentage(rate: Decimal) -> str:

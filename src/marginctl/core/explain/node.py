@@ -2,7 +2,7 @@
 
 A node knows its formula (its class and its parts) and computes its value from the values of its parts: change a part and
 everything above it changes. Figures along a motion are straight lines of one unknown (``Unknown``); the same nodes
-compute with lines, so that a crossing (``node.Root``) is solved from the very formula that gives today's figure.
+compute with lines, so that a crossing (``solution.Root``) is solved from the very formula that gives today's figure.
 
 A node with a ``label`` is a quantity that a reader may ask about; one without is part of the expression it stands in.
 """
@@ -14,8 +14,9 @@ from functools import cached_property, reduce
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from marginctl.core.exact import ONE, SNAP, ZERO, ratio, sign
+from marginctl.core.exact import ONE, SNAP, ZERO, ratio
 from marginctl.core.piecewise import Curve, Line
 
 Value: TypeAlias = Decimal | Line | str | int | tuple[str, ...] | None
@@ -113,6 +114,11 @@ def _joined(nodes: tuple[Node, ...], join: Callable[[Decimal, Decimal], Decimal]
     return Line(reduce(join, (line.at_zero for line in lines)), reduce(join, (line.slope for line in lines)))
 
 
+def named(node: Node, label: str, of: str, unit: Unit, figure: str = "", note: str = "") -> Node:
+    """The same formula under a name."""
+    return replace(node, label=label, of=of, unit=unit, figure=figure, note=note or node.note)
+
+
 class Input(Node, frozen=True, kw_only=True):
     """Something that nobody computed. ``key`` names it (``positions.BTCUSDT.quantity``): others know where it stands."""
 
@@ -200,11 +206,12 @@ class Product(Node, frozen=True, kw_only=True):
 
     def evaluated(self) -> Number:
         """factor * factor * ..."""
-        moving = [factor for factor in self.factors if isinstance(factor.value, Line)]
+        moving = [line_of(factor) for factor in self.factors if isinstance(factor.value, Line)]
         if len(moving) > 1:
             raise ValueError(f"{self.label or 'a product'} is no straight line: two of its factors move")
-        constant = reduce(Decimal.__mul__, (decimal_of(f) for f in self.factors if f not in moving), ONE)
-        return line_of(moving[0]).scaled(constant) if moving else constant
+        still = (decimal_of(factor) for factor in self.factors if not isinstance(factor.value, Line))
+        constant = reduce(Decimal.__mul__, still, ONE)
+        return moving[0].scaled(constant) if moving else constant
 
 
 class Quotient(Node, frozen=True, kw_only=True):
@@ -222,9 +229,9 @@ class Quotient(Node, frozen=True, kw_only=True):
         """numerator / denominator."""
         below = decimal_of(self.denominator)
         value = self.numerator.value
-        return Line(value.at_zero / below, value.slope / below) if isinstance(value, Line) else (
-            decimal_of(self.numerator) / below
-        )
+        if isinstance(value, Line):
+            return Line(value.at_zero / below, value.slope / below)
+        return decimal_of(self.numerator) / below
 
 
 class Ratio(Quotient, frozen=True, kw_only=True):
@@ -335,266 +342,6 @@ class At(Node, frozen=True, kw_only=True):
     def evaluated(self) -> Decimal:
         """line(place)."""
         return line_of(self.line).at(decimal_of(self.place))
-
-
-class Root(Node, frozen=True, kw_only=True):
-    """The place where equity = level * requirement (or equity = 0), both straight lines of ``unknown`` around it.
-
-    ``start`` and ``end`` bound the stretch on which these lines hold: no border of a table lies between.
-    """
-
-    equity: Node
-    requirement: Node | None
-    level: Node | None
-    unknown: str
-    start: Decimal
-    end: Decimal | None
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """The lines."""
-        return tuple(node for node in (self.equity, self.requirement, self.level) if node is not None)
-
-    @property
-    def health(self) -> Line:
-        """equity - level * requirement."""
-        have, need = line_of(self.equity), self.needed
-        return Line(have.at_zero - need.at_zero, have.slope - need.slope)
-
-    @property
-    def needed(self) -> Line:
-        """level * requirement; 0 where only the equity is asked about."""
-        if self.requirement is None:
-            return Line(ZERO, ZERO)
-        return line_of(self.requirement).scaled(decimal_of(self.level) if self.level is not None else ONE)
-
-    def evaluated(self) -> Decimal | None:
-        """-health(0) / slope of health."""
-        at_zero, slope = self.health
-        return -at_zero / slope if slope else None
-
-
-class Border(Node, frozen=True, kw_only=True):
-    """The place where a measure (measured / unit_price) meets a border of its table, and the requirement jumps there."""
-
-    measured: Node
-    unit_price: Node
-    border: Node
-    equity: Node
-    requirement: Node
-    level: Node
-    unknown: str
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """What is measured, the border, and what holds beyond it."""
-        return self.measured, self.unit_price, self.border, self.equity, self.requirement, self.level
-
-    def evaluated(self) -> Decimal | None:
-        """measured = border * unit_price, solved."""
-        value, unit, border = line_of(self.measured), line_of(self.unit_price), decimal_of(self.border)
-        rise = value.slope - border * unit.slope
-        return (border * unit.at_zero - value.at_zero) / rise if rise else None
-
-
-class Never(Node, frozen=True, kw_only=True):
-    """No crossing on a whole way: the place where what is left is least, and what it is there."""
-
-    equity: Node
-    requirement: Node
-    level: Node
-    place: Node
-    unknown: str
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """The lines around the place, and the place."""
-        return self.equity, self.requirement, self.level, self.place
-
-    @property
-    def least(self) -> Decimal:
-        """equity - level * requirement at the place."""
-        return self.have - self.need
-
-    @property
-    def have(self) -> Decimal:
-        """Equity at the place."""
-        return line_of(self.equity).at(decimal_of(self.place))
-
-    @property
-    def need(self) -> Decimal:
-        """level * requirement at the place."""
-        return line_of(self.requirement).at(decimal_of(self.place)) * decimal_of(self.level)
-
-    def evaluated(self) -> None:
-        """There is none."""
-        return
-
-
-class Absent(Node, frozen=True, kw_only=True):
-    """A figure that does not exist; the note says why, ``because`` shows it."""
-
-    because: tuple[Node, ...] = ()
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """What shows it."""
-        return self.because
-
-    def evaluated(self) -> None:
-        """Nothing."""
-        return
-
-
-class Condition(Node, frozen=True, kw_only=True):
-    """A comparison of money: ``<``, ``<=``, ``>`` or ``>=``. What ``scale`` leaves as division residue is equality."""
-
-    left: Node
-    relation: str
-    right: Node
-    scale: Decimal = ZERO
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """Both sides."""
-        return self.left, self.right
-
-    def evaluated(self) -> bool:
-        """left relation right."""
-        side = sign(decimal_of(self.left) - decimal_of(self.right), self.scale)
-        return {"<": side < 0, "<=": side <= 0, ">": side > 0, ">=": side >= 0}[self.relation]
-
-
-class Every(Node, frozen=True, kw_only=True):
-    """Whether all conditions hold."""
-
-    conditions: tuple[Node, ...]
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """The conditions."""
-        return self.conditions
-
-    def evaluated(self) -> bool:
-        """All of them."""
-        return all(condition.value for condition in self.conditions)
-
-
-class Some(Every, frozen=True, kw_only=True):
-    """Whether one of the conditions holds."""
-
-    def evaluated(self) -> bool:
-        """Any of them."""
-        return any(condition.value for condition in self.conditions)
-
-
-class Case(Struct, frozen=True):
-    """What holds if a condition does."""
-
-    condition: Node
-    outcome: Node
-
-
-class Decision(Node, frozen=True, kw_only=True):
-    """The outcome of the first case whose condition holds, else the last resort."""
-
-    cases: tuple[Case, ...]
-    otherwise: Node
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """The conditions up to the one that decides, then the outcome."""
-        asked: list[Node] = []
-        for case in self.cases:
-            asked.append(case.condition)
-            if case.condition.value:
-                return (*asked, case.outcome)
-        return (*asked, self.otherwise)
-
-    def evaluated(self) -> Value:
-        """The outcome."""
-        return self.operands[-1].value
-
-
-class Nearest(Node, frozen=True, kw_only=True):
-    """The smallest of several moves by size, the first of equals; those that do not exist do not count."""
-
-    moves: tuple[Node, ...]
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """The moves."""
-        return self.moves
-
-    @property
-    def chosen(self) -> Node | None:
-        """The nearest one."""
-        found = [move for move in self.moves if move.value is not None]
-        return min(found, key=lambda move: abs(decimal_of(move)), default=None)
-
-    def evaluated(self) -> Value:
-        """Its value."""
-        return self.chosen.value if self.chosen else None
-
-
-class Candidate(Struct, frozen=True):
-    """A name and what it is ranked by, the first key before the next."""
-
-    name: str
-    keys: tuple[Node, ...]
-
-
-class Ranking(Node, frozen=True, kw_only=True):
-    """The name of the candidate that ranks first, the first of equals.
-
-    ``highest``: by the highest keys, where a key that does not exist is above all; else by the smallest size, where it
-    does not count.
-    """
-
-    candidates: tuple[Candidate, ...]
-    highest: bool
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """All keys."""
-        return tuple(key for candidate in self.candidates for key in candidate.keys)
-
-    def evaluated(self) -> str | None:
-        """The name of the first."""
-        best: Candidate | None = None
-        for candidate in self.candidates:
-            if not self.highest and candidate.keys[0].value is None:
-                continue
-            if best is None or self._is_before(candidate, best):
-                best = candidate
-        return best.name if best else None
-
-    def _is_before(self, one: Candidate, other: Candidate) -> bool:
-        for mine, theirs in zip(one.keys, other.keys, strict=True):
-            if mine.value is None or theirs.value is None:
-                if (mine.value is None) != (theirs.value is None):
-                    return mine.value is None
-                continue
-            left, right = abs(decimal_of(mine)), abs(decimal_of(theirs))
-            difference = sign(left - right, left + right)
-            if difference:
-                return (difference > 0) == self.highest
-        return False
-
-
-class Unstated(Node, frozen=True, kw_only=True):
-    """The subjects whose input is not given, each once."""
-
-    inputs: tuple[Node, ...]
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """All inputs asked for."""
-        return self.inputs
-
-    def evaluated(self) -> tuple[str, ...]:
-        """Their subjects."""
-        return tuple(dict.fromkeys(node.of for node in self.inputs if node.value is None))
 
 
 def is_close(left: Decimal, right: Decimal) -> bool:

@@ -1,7 +1,7 @@
-"""Answers of venues' own interfaces -> tables and haircuts. One module per format, told apart by the shape of the JSON.
+"""Answers of venues' own interfaces -> tables and haircuts: one module per format, told apart by the JSON's shape.
 
-Every module has a ``FORMAT``; a new one is added to ``FORMATS``. Formats do not know rule sets, and no module here knows
-which venue an answer is from.
+Every module has a ``FORMAT``; a new one is added to ``FORMATS``. Formats do not know rule sets, and no module here
+knows which venue an answer is from.
 """
 
 from marginctl.document.encoding import decode

@@ -23,7 +23,8 @@ class MisfitError(ValueError):
 def member(node: Node, *names: str) -> Node | None:
     """The value behind a chain of keys; None where there is none."""
     for name in names:
-        found = next((value for key, value in node.entries if key.text == name), None) if is_mapping(node) else None
+        entries = node.entries if isinstance(node, Mapping) else []
+        found = next((value for key, value in entries if key.text == name), None)
         if found is None:
             return None
         node = found

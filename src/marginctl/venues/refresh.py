@@ -1,0 +1,236 @@
+"""A rule set brought up to date from answers of the venue's own interface: new tables and haircuts, and what changed.
+
+What an answer does not say stays as it was, under its old date. What contradicts itself is not taken.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from marginctl.document.nodes import Mapping
+from marginctl.document.nodes import Sequence as Items
+from marginctl.document.reader import read
+from marginctl.document.shape import bind
+from marginctl.document.source import Source, echo
+from marginctl.document.venue_shape import VENUE, first_day
+from marginctl.findings import Problem
+from marginctl.venues import rewriting as to
+from marginctl.venues.answers.answer import Answer, PublishedHaircuts
+from marginctl.venues.answers.risk_limits import NEXT_PAGE
+from marginctl.venues.assigning import Assigned, Homes, Untaken, assign
+from marginctl.venues.binding import rule_set_of
+from marginctl.venues.refreshed_contracts import Kept, TableChange, refresh_contracts
+from marginctl.venues.refreshed_haircuts import HaircutChange, refresh_haircuts
+from marginctl.venues.rule_set import RuleSet
+from marginctl.venues.rule_text import rule_text
+from marginctl.venues.table import Table, open_table, table_problems
+from marginctl.venues.table_text import fits_table
+from marginctl.venues.tiers import Deduction
+
+TWICE = "given twice, with different figures"
+MOST_REASONS = 3
+
+
+class RefreshError(ValueError):
+    """Why nothing can be brought up to date. ``message`` says what is wrong, ``help`` what to do."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class RuleFile(Struct, frozen=True):
+    """A rule file as it stands: its text and nodes, and the rule set that it is."""
+
+    source: Source
+    root: Mapping
+    rule_set: RuleSet
+
+
+class Named(Struct, frozen=True):
+    """An answer and the name of the file it was read from."""
+
+    file: str
+    answer: Answer
+
+
+class Refreshed(Struct, frozen=True, kw_only=True):
+    """The new rule file and its tables (``text``, ``tables``: name -> bytes), and what is new in them.
+
+    ``before``, ``as_of``: the date of the rule set; ``day``: that of the answers. ``changes`` and ``haircuts`` hold
+    what the answers say, changed or not; ``kept``: what they do not say. ``untaken``: what they say and is not used.
+    """
+
+    name: str
+    before: str | None
+    as_of: str
+    day: str
+    answers: tuple[str, ...]
+    changes: tuple[TableChange, ...]
+    haircuts: tuple[HaircutChange, ...]
+    kept: tuple[Kept, ...]
+    untaken: tuple[Untaken, ...]
+    remarks: tuple[str, ...]
+    text: str
+    tables: dict[str, bytes]
+
+
+def refreshed(
+    file: RuleFile,
+    answers: Sequence[Named],
+    day: str,
+    *,
+    stem: str,
+    sizes: dict[str, Decimal] | None = None,
+    complete: bool = False,
+) -> Refreshed:
+    """The rule file with what the answers of ``day`` say. Raises RefreshError.
+
+    ``stem`` begins the names of new tables. ``sizes``: contract sizes by symbol. ``complete``: the answers list every
+    contract and asset, so that the others are gone.
+    """
+    rules = file.rule_set
+    if rules.as_of is None:
+        raise RefreshError(f"{rules.name} states conventions, not a venue's tables", "name a venue's rule set")
+    taken, haircuts, untaken = _gathered(rules, answers, sizes or {})
+    _sizes_used(sizes or {}, taken)
+    remarks = _remarks(answers, complete=complete)
+    source_id = _free_id(f"answer-{day}", {one.id for one in rules.sources})
+    contracts = refresh_contracts(
+        file.root, rules, taken, {one.name for one in untaken}, day=day, source=source_id, stem=stem, complete=complete
+    )
+    collateral = refresh_haircuts(
+        file.root, rules, haircuts, {one.name for one in untaken}, day=day, source=source_id, complete=complete
+    )
+    untaken += collateral.untaken
+    if not contracts.changes and not collateral.changes:
+        raise RefreshError(f"nothing in the answer can be used for {rules.name}", _reasons(untaken))
+    _not_older(day, [date for date in (*contracts.dates, *collateral.dates) if date])
+    moves = rules.as_of in contracts.dates or collateral.moves
+    root = file.root
+    for key, value in {"contracts": contracts.node, "modes": collateral.node}.items():
+        root = to.with_value(root, key, value)
+    root = to.with_value(root, "sources", _sources(root, source_id, answers, day))
+    as_of = day if moves else rules.as_of
+    root = to.with_value(root, "as_of", to.scalar(as_of)) if moves else root
+    text = rule_text(root, file.source)
+    _sound(text, contracts.tables)
+    return Refreshed(
+        name=rules.name,
+        before=rules.as_of,
+        as_of=as_of,
+        day=day,
+        answers=tuple(dict.fromkeys(one.answer.title for one in answers)),
+        changes=contracts.changes,
+        haircuts=collateral.changes,
+        kept=(*contracts.kept, *collateral.kept),
+        untaken=tuple(dict.fromkeys(untaken)),
+        remarks=remarks,
+        text=text,
+        tables=contracts.tables,
+    )
+
+
+def day_for(answers: Sequence[Answer], given: str | None) -> str:
+    """The date of some answers: their own, the earliest of several, else the one given. Raises RefreshError."""
+    days = sorted(answer.day for answer in answers if answer.day is not None)
+    if given is None:
+        if not days:
+            raise RefreshError("the answer has no date of its own", "add --as-of with the day it was asked for")
+        return days[0]
+    if days and not days[0] <= given <= days[-1]:
+        raise RefreshError(f"the answer is of {days[0]}, --as-of says {given}", "leave out --as-of")
+    return given
+
+
+def _gathered(
+    rules: RuleSet, answers: Sequence[Named], sizes: dict[str, Decimal]
+) -> tuple[dict[str, Assigned], dict[str, PublishedHaircuts], list[Untaken]]:
+    """The usable tables by symbol and haircuts by asset, and everything else with the reason."""
+    homes = Homes(rules.groups)
+    tables: dict[str, Assigned] = {}
+    haircuts: dict[str, PublishedHaircuts] = {}
+    untaken: list[Untaken] = []
+    for one in answers:
+        assigned, left = assign(one.answer, rules.groups, homes, sizes)
+        untaken += left
+        for table in assigned:
+            if tables.setdefault(table.symbol, table) != table:
+                untaken.append(Untaken(table.symbol, TWICE))
+        for row in one.answer.haircuts:
+            fault = row.fault or ("" if fits_table(row.asset) else "it names no asset")
+            if fault or haircuts.setdefault(row.asset, row) != row:
+                untaken.append(Untaken(row.asset, fault or TWICE))
+    refused = {one.name for one in untaken}
+    return (
+        {symbol: one for symbol, one in tables.items() if symbol not in refused},
+        {asset: one for asset, one in haircuts.items() if asset not in refused},
+        untaken,
+    )
+
+
+def _sizes_used(sizes: dict[str, Decimal], taken: dict[str, Assigned]) -> None:
+    unused = next((symbol for symbol in sizes if symbol not in taken), None)
+    if unused is not None:
+        raise RefreshError(f"--contract-size {echo(unused)}: no usable table of that contract", "check its symbol")
+
+
+def _remarks(answers: Sequence[Named], *, complete: bool) -> tuple[str, ...]:
+    """What a reader must know; an answer with further pages is whole where its last page is among the files."""
+    paged = [NEXT_PAGE in one.answer.remarks for one in answers if one.answer.tables]
+    if not paged or not all(paged):
+        return ()
+    if complete:
+        raise RefreshError(NEXT_PAGE, "or leave out --complete")
+    return (NEXT_PAGE,)
+
+
+def _reasons(untaken: Sequence[Untaken]) -> str:
+    shown = [f"{one.name}: {one.reason}" for one in untaken[:MOST_REASONS]]
+    more = len(untaken) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+
+
+def _not_older(day: str, replaced: Sequence[str]) -> None:
+    newer = max((first_day(date) for date in replaced), default="")
+    if day < newer:
+        raise RefreshError(f"the answer is of {day}, what it would replace of {newer}", "ask the venue again")
+
+
+def _free_id(wanted: str, used: set[str]) -> str:
+    number = 2
+    name = wanted
+    while name in used:
+        name = f"{wanted}-{number}"
+        number += 1
+    return name
+
+
+def _sources(root: Mapping, source_id: str, answers: Sequence[Named], day: str) -> Items:
+    old = to.value_of(root, "sources")
+    titles = ", ".join(dict.fromkeys(one.answer.title for one in answers))
+    files = ", ".join(dict.fromkeys(one.file for one in answers))
+    entry = {"id": source_id, "title": titles, "reference": f"answer of the venue, saved as {files}", "date": day}
+    new = to.mapping((key, to.scalar(value)) for key, value in entry.items())
+    return to.with_items(old, [*(old.items if isinstance(old, Items) else []), new])
+
+
+def _sound(text: str, tables: dict[str, bytes]) -> None:
+    """Read the result as any rule file is read. Raises RefreshError where it would be refused."""
+
+    def table(name: str, deduction: Deduction) -> tuple[Table | None, list[Problem]]:
+        if name not in tables:
+            return None, []
+        opened = open_table(name, tables[name])
+        return opened, table_problems(opened, deduction)
+
+    source, node, problems = read(text.encode(), "result")
+    if node is not None and not problems:
+        draft, problems = bind(node, VENUE, source)
+        if not problems:
+            _, problems = rule_set_of(draft, source, table)
+    if problems:
+        first = problems[0]
+        raise RefreshError(f"the result would be no valid rule file: {first.message}", first.help)

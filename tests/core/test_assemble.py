@@ -1,0 +1,227 @@
+"""Figures of the report that no single part of the engine has: rows, totals of the worst pool, the account's state."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from marginctl.core.account import Account, AssetTerms, Basis, MarginMode, Netting, Purpose, Rules
+from marginctl.core.assemble import report_of
+from marginctl.core.contract import TiersBy
+
+from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
+
+BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
+TABLE = tiers((150, "0.01", "0.02"), (None, "0.05", "0.1"))
+
+
+def test_totals_of_a_mixed_account() -> None:
+    terms = {"BTC": AssetTerms(haircuts=haircuts((None, "0.1")))}
+    report = report_of(
+        account(
+            position(BTC, LONG, 2, 90, 100),
+            position(ETH, SHORT, 5, 11, 10),
+            orders=(order(BTC, LONG, 1, 90, 100),),
+            balances={"USDT": 100, "BTC": "0.5"},
+            terms=terms,
+        )
+    )
+    totals = report.totals
+    assert totals.gross_collateral == 150
+    assert totals.unrealized_pnl == 25
+    assert totals.equity == 100 + 25 + 45
+    assert totals.haircut == 5
+    assert (totals.initial_margin, totals.maintenance_margin, totals.order_margin) == (25, d("2.5"), 9)
+    assert (totals.gross_notional, totals.net_notional) == (250, 150)
+    assert totals.leverage == Decimal(250) / 170
+    assert totals.free_collateral == 170 - 25 - 9
+    assert totals.buffer == d("167.5")
+    assert totals.utilization == Decimal(34) / 170
+    assert totals.maintenance_ratio == d("2.5") / 170
+    assert (totals.worst_pool, totals.state, totals.liquidatable) == ("cross", "healthy", False)
+
+
+def test_rows_keep_the_order_of_the_account_whatever_their_pools() -> None:
+    positions = (
+        position(PERP, LONG, 1, 100, isolated_margin="0.02"),
+        position(BTC, LONG, 1, 100),
+        position(ETH, LONG, 1, 10, isolated_margin=2),
+    )
+    report = report_of(account(*positions, balances={"USDT": 50, "BTC": 1}))
+    assert [row.symbol for row in report.positions] == ["BTCUSD", "BTCUSDT", "ETHUSDT"]
+    assert [row.pool for row in report.positions] == ["isolated:BTCUSD:long", "cross", "isolated:ETHUSDT:long"]
+    assert [pool.name for pool in report.pools] == ["cross", "isolated:BTCUSD:long", "isolated:ETHUSDT:long"]
+
+
+def test_a_position_row() -> None:
+    held = position(linear(table=TABLE), SHORT, 2, 90, 100, leverage=5, purpose=Purpose.HEDGE, funding_rate="0.001")
+    (row,) = report_of(account(held, balances={"USDT": 1000}, prices={"USDT": "0.5", "BTC": 50})).positions
+    assert (row.side, row.notional, row.unrealized_pnl) == ("short", 100, -10)
+    assert (row.leverage, row.initial_rate, row.initial_margin) == (5, d("0.2"), 20)
+    # 200 USDT are in tier 2: 5% of 200 less 6, at 0.5
+    assert (row.tier, row.maintenance_rate, row.maintenance_deduction, row.maintenance_margin) == (2, d("0.05"), 3, 2)
+    assert (row.margin_mode, row.pool, row.purpose, row.funding_per_day) == ("cross", "cross", "hedge", d("0.3"))
+
+
+def test_an_own_maintenance_rate_has_no_tier() -> None:
+    held = position(linear(table=TABLE), LONG, 2, 100, maintenance_rate="0.03", maintenance_deduction=1)
+    (row,) = report_of(account(held, balances={"USDT": 100})).positions
+    assert (row.tier, row.maintenance_rate, row.maintenance_deduction, row.maintenance_margin) == (None, d("0.03"), 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("contract", "quantity", "tier"),
+    [
+        pytest.param(linear(table=TABLE), "1.5", 1, id="a notional on the border is in the tier below"),
+        pytest.param(linear(table=TABLE), "1.50000001", 2, id="a trifle more is not"),
+        pytest.param(linear(table=tiers((3, "0.01", None), (None, "0.02", None)), tiers_by=TiersBy.QUANTITY), 3, 1, id="by quantity"),
+        pytest.param(inverse(table=tiers((2, "0.01", None), (None, "0.02", None))), 21, 2, id="inverse: 2.1 of the coin"),
+    ],
+)
+def test_the_tier_of_a_row(contract, quantity: str, tier: int) -> None:  # type: ignore[no-untyped-def]
+    assert report_of(account(position(contract, LONG, quantity, 100), balances={"USDT": 999})).positions[0].tier == tier
+
+
+def test_on_entry_the_rate_shown_is_the_rate_applied() -> None:
+    # 2 x 74 = 148 at entry is in tier 1 (2%), 2 x 80 = 160 at the mark would be in tier 2 (10%).
+    held = position(linear(table=TABLE), LONG, 2, 74, 80)
+    rules = Rules(initial_basis=Basis.ENTRY, maintenance_basis=Basis.ENTRY)
+    (row,) = report_of(account(held, balances={"USDT": 100}, prices={"BTC": 80}, rules=rules)).positions
+    assert row.initial_margin == d("2.96")
+    assert row.initial_rate == d("0.02")
+    assert (row.tier, row.maintenance_rate, row.maintenance_margin) == (1, d("0.01"), d("1.48"))
+
+
+def test_stand_alone_margins_stay_whole_where_the_pool_nets() -> None:
+    legs = (position(BTC, LONG, 2, 100), position(BTC, SHORT, 1, 100))
+    report = report_of(account(*legs, hedge=True, balances={"USDT": 100}))
+    assert [row.initial_margin for row in report.positions] == [20, 10]
+    netting = report.netting
+    assert (netting.gross_initial_margin, netting.initial_margin, netting.saving) == (30, 10, 20)
+    assert netting.saving_rate == Decimal(20) / 30
+    kept = netting.maintenance
+    assert (kept.gross_maintenance_margin, kept.maintenance_margin, kept.saving) == (3, 1, 2)
+
+
+def test_netting_figures_are_without_loans() -> None:
+    terms = {"USDT": AssetTerms(loan_rate=d("0.05"))}
+    report = report_of(account(position(BTC, LONG, 1, 100), balances={"USDT": -100, "USDC": 300}, terms=terms))
+    assert report.totals.maintenance_margin == 6
+    assert report.netting.maintenance.maintenance_margin == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "state"),
+    [
+        pytest.param(account(position(BTC, LONG, 1, 100), balances={"USDT": 10}), "healthy", id="free collateral of 0"),
+        pytest.param(account(position(BTC, LONG, 1, 100), balances={"USDT": 9}), "restricted", id="below 0"),
+        pytest.param(
+            account(position(BTC, LONG, 1, 100), balances={"USDT": "1.2"}, rules=Rules(warning_level=d("1.2"))),
+            "margin-call",
+            id="at the venue's warning level",
+        ),
+        pytest.param(account(position(BTC, LONG, 1, 100), balances={"USDT": "0.5"}), "liquidation", id="below maintenance"),
+        pytest.param(
+            account(
+                position(BTC, LONG, 1, 100), position(ETH, LONG, 1, 10, isolated_margin="0.05"), balances={"USDT": 1000}
+            ),
+            "liquidation",
+            id="any pool",
+        ),
+        pytest.param(
+            account(position(BTC, LONG, 1, 100, isolated_margin=5), balances={"USDT": 5}),
+            "healthy",
+            id="an isolated pool below its initial margin restricts nothing",
+        ),
+    ],
+)
+def test_the_state_of_an_account(one: Account, state: str) -> None:
+    totals = report_of(one).totals
+    assert totals.state == state
+    assert totals.liquidatable == (state == "liquidation")
+
+
+def test_the_worst_silo_is_the_one_that_holds_something() -> None:
+    one = account(position(BTC, LONG, 1, 100), balances={"USDT": 50, "USDC": -5}, single_asset=True)
+    totals = report_of(one).totals
+    assert (totals.worst_pool, totals.free_collateral, totals.maintenance_ratio) == ("cross:USDT", 40, d("0.02"))
+
+
+def test_the_worst_pools_figures_follow_its_own_rules() -> None:
+    own = position(BTC, LONG, 1, 100, isolated_margin=4)
+    report = report_of(account(own, balances={"USDT": 4}, isolated_rules=Rules(level=d(2))))
+    pool = next(pool for pool in report.pools if pool.name == report.totals.worst_pool)
+    assert (report.totals.worst_pool, pool.buffer, pool.maintenance_ratio) == ("isolated:BTCUSDT:long", 2, d("0.5"))
+    assert (report.totals.buffer, report.totals.maintenance_ratio) == (2, d("0.5"))
+
+
+@pytest.mark.parametrize("single_asset", [False, True])
+def test_an_account_that_holds_nothing_at_all_still_has_a_report(single_asset: bool) -> None:
+    report = report_of(account(single_asset=single_asset))
+    assert (report.totals.equity, report.totals.utilization, report.totals.state) == (0, 0, "healthy")
+    assert report.liquidation.distance is None
+
+
+def test_collateral_rows() -> None:
+    terms = {"BTC": AssetTerms(haircuts=haircuts((1, "0.1"), (None, "0.2")))}
+    one = account(position(PERP, LONG, 10, 80, 100), balances={"BTC": 2, "USDT": -30}, terms=terms)
+    coin, debt = report_of(one).collateral
+    # 2 + 100 x (1/80 - 1/100) = 2.25 BTC: 0.9 + 1.25 x 0.8 = 1.9
+    assert (coin.balance, coin.unrealized_pnl, coin.equity, coin.price) == (2, d("0.25"), d("2.25"), 100)
+    assert (coin.value, coin.haircut) == (190, 1 - Decimal(190) / 225)
+    assert (debt.equity, debt.value, debt.haircut) == (-30, -30, 0)
+
+
+def test_underlyings_count_coins_and_contracts() -> None:
+    positions = (
+        position(BTC, LONG, 2, 90, 100),
+        position(PERP, SHORT, 5, 80, 100),
+        position(linear("ETHBTC", "ETH", "BTC"), LONG, 3, "0.1"),
+    )
+    rows = {row.asset: row for row in report_of(account(*positions, balances={"USDT": 50, "BTC": 1})).underlyings}
+    assert set(rows) == {"BTC", "ETH"}
+    # Coin equity 1 - 50 (1/80 - 1/100) = 0.875, + 2 - 0.5 of contracts, - 3 x 0.1 as the quote of ETHBTC
+    assert rows["BTC"].delta == d("2.075")
+    assert (rows["BTC"].net_notional, rows["BTC"].gross_notional) == (150, 250)
+    assert (rows["ETH"].delta, rows["ETH"].net_notional) == (3, 30)
+
+
+def test_the_delta_of_a_contract_is_its_base_quantity_also_off_its_index() -> None:
+    one = account(position(BTC, LONG, "0.5", 100, "99.2"), balances={"USDT": 50})
+    assert report_of(one).underlyings[0].delta == d("0.5")
+
+
+def test_a_coin_that_is_only_held_is_an_underlying_and_a_stablecoin_is_not() -> None:
+    report = report_of(account(position(ETH, LONG, 1, 10), balances={"USDT": 5, "USDC": 7, "BTC": "0.1"}))
+    assert [row.asset for row in report.underlyings] == ["ETH", "BTC"]
+    # 12 + 0.1 p = 0.1 never: the coin's fall costs 10 of 22
+    assert (report.underlyings[1].liquidation_down, report.underlyings[1].distance) == (None, None)
+
+
+def test_an_isolated_position_is_margined_by_its_own_rules() -> None:
+    own = position(linear(table=TABLE), LONG, 2, 70, 80, isolated_margin=30)
+    report = report_of(
+        account(own, balances={"USDT": 30}, prices={"BTC": 80}, isolated_rules=Rules(maintenance_basis=Basis.ENTRY))
+    )
+    (row,) = report.positions
+    assert (row.tier, row.maintenance_margin, row.margin_mode) == (1, d("1.4"), MarginMode.ISOLATED.value)
+
+
+def test_perfectly_hedged_legs_move_nothing_and_need_nothing_when_netted() -> None:
+    legs = (position(PERP, LONG, 10, "97.3", "99.7"), position(PERP, SHORT, 10, "103.7", "99.7"))
+    other = position(inverse("BTCUSD_NEXT", table=flat("0.01")), SHORT, 3, "100.3", "99.9")
+    report = report_of(account(*legs, other, hedge=True, balances={"BTC": "0.7", "USDT": "10.3"}))
+    assert [row.contract_liquidation_price for row in report.positions[:2]] == [None, None]
+    assert report.netting.maintenance.maintenance_margin == report.positions[2].maintenance_margin
+
+
+def test_larger_legs_may_change_on_the_way() -> None:
+    # Legs of 1 at 2% and of 1.5 at 1%: 2% p against 1.5% p, the long leg everywhere: 30 + 2 - 0.5 (p - 100) = 2% p.
+    legs = (
+        position(BTC, LONG, 1, 98, 100, maintenance_rate="0.02"),
+        position(BTC, SHORT, "1.5", 100, maintenance_rate="0.01"),
+    )
+    one = account(*legs, hedge=True, balances={"USDT": 30}, rules=Rules(netting=Netting.LARGER_LEG))
+    found = report_of(one).positions[0].liquidation_price
+    assert found is not None
+    assert abs(Fraction(found) - Fraction(82) / Fraction("0.52")) < Fraction(1, 10**60)
