@@ -31,8 +31,8 @@ def test_a_loss_is_rounded_away_and_a_gain_down() -> None:
     # 10 x 10 USD of the coin at 99.7 against 97.3 and 103.7, in USD at 100: 10,000 x (1/e - 1/99.7)
     gain = shown(account(position(PERP, LONG, 10, "97.3", "99.7"), balances={"BTC": 1}))["totals"]["unrealized_pnl"]
     loss = shown(account(position(PERP, LONG, 10, "103.7", "99.7"), balances={"BTC": 1}))["totals"]["unrealized_pnl"]
-    assert gain == d("2.47402252")  # 2.474022528...
-    assert loss == d("-3.86893966")  # -3.868939656...
+    assert gain == d("2.47402021")  # 2.474020210...
+    assert loss == d("-3.86888728")  # -3.868887279...
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,6 @@ def test_equity_exactly_used_up_leaves_nothing_and_restricts_nothing(leverage: i
     totals = shown(one)["totals"]
     assert totals["free_collateral"] == 0
     assert (totals["utilization"], totals["state"]) == (1, "healthy")
-    assert len(str(totals["utilization"])) <= 12
 
 
 @pytest.mark.parametrize("entry", ["61.3", "97.3", "99.1", "103.7"])

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn  # noqa: E402
 
 import typer  # noqa: E402
 
-from marginctl.cli.default_command import DEFAULT, DefaultCommand, InOrder
+from marginctl.cli.default_command import DEFAULT, DefaultCommand, InOrder, Nameless  # noqa: E402
 from marginctl.cli.exits import DEFECT, INTERRUPTED, NOT_CHECKED, OK  # noqa: E402
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -143,7 +143,7 @@ venue = typer.Typer(cls=DefaultCommand, no_args_is_help=True, rich_markup_mode=N
 app.add_typer(venue, name="venue", help="Show one rule set, or bring one up to date: venue refresh.")
 
 
-@venue.command(DEFAULT, epilog="`marginctl venue refresh --help`: bring a rule set up to date.")
+@venue.command(DEFAULT, cls=Nameless, epilog="`marginctl venue refresh --help`: bring a rule set up to date.")
 def show(
     name: RuleSetName,
     symbol: Annotated[str | None, typer.Option("--symbol", help="Show the tiers of this contract.")] = None,
@@ -166,12 +166,10 @@ def refresh(
     answers: Annotated[
         list[str], typer.Option("--from", metavar="FILE", help="An answer of the venue's interface; repeatable.")
     ],
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DATE", help="Its day, if it has none itself.")
-    ] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Its day, where it has none.")] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FILE.yaml", help="The rule file to write, tables beside it."),
+        typer.Option("--output", "-o", metavar="FILE.yaml", help="The rule file to write."),
     ] = None,
     contract_size: Annotated[
         list[str] | None, typer.Option("--contract-size", metavar="SYMBOL=SIZE", help="Of a new contract; repeatable.")
@@ -186,8 +184,8 @@ def refresh(
 ) -> None:
     """Bring a rule set up to date from saved answers of the venue's own interface, offline.
 
-    Leverage brackets, risk limits, position tiers and collateral ratios are told apart by their form. Shows what changed;
-    what contradicts itself is not taken. Exits 0, 1 when something was not taken, 2 when nothing was.
+    Leverage brackets, risk limits, position tiers and collateral ratios are told apart by their form. Shows what
+    changed; what contradicts itself is not taken. Exits 0, 1 when something was not taken, 2 when nothing was.
     """
     from marginctl.cli.refresh import Request, run_refresh
 

@@ -34,6 +34,7 @@ setcontext(CONTEXT)
 ZERO = Decimal(0)
 ONE = Decimal(1)
 SNAP = Decimal("1e-60")
+RESIDUE = Decimal("1e-57")
 _SETTLE = Context(prec=80, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
 
@@ -57,7 +58,7 @@ def rounded(value: Decimal, places: int, direction: Direction) -> Decimal:
     Division residue (beyond 80 digits) is settled to the nearest first, so that 2.9999...9 is 3 and not 2.99 when
     rounded down. Trailing zeros are kept off and the result never prints with an exponent smaller than its digits ask.
     """
-    settled = _SETTLE.plus(value)
+    settled = _SETTLE.plus(value) if abs(value) > RESIDUE else ZERO
     quantum = _QUANTA.get(places) or Decimal((0, (1,), -places))
     rounded_off = settled.quantize(quantum, direction, _WIDE)
     return settled if rounded_off == settled else rounded_off

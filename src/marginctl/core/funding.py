@@ -1,9 +1,11 @@
-"""Funding: what is paid per day, and how long the account lives on it with prices flat."""
+"""Funding: what is paid per interval and per day, and how long the account lives on it with prices flat."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from marginctl.core.account import Account, Equality, Position, Rules
+from msgspec.structs import replace
+
+from marginctl.core.account import Account, Equality, MarginMode, Position, Rules
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.piecewise import Line, Piece, along, first_below, masked, scaled, total
@@ -12,12 +14,26 @@ from marginctl.core.pool import notional
 HOURS_PER_DAY = Decimal(24)
 
 
-def funding_per_day(position: Position, account: Account) -> Decimal | None:
-    """-side * notional at mark * rate * 24 h / interval, in currency: positive = received; None without a rate."""
+def funding_per_interval(position: Position, account: Account) -> Decimal | None:
+    """-side * notional at mark * rate, in currency: positive = received; None without a rate."""
     if position.funding_rate is None:
         return None
-    paid = position.side * notional(position, account.prices) * position.funding_rate
-    return -paid * HOURS_PER_DAY / position.funding_interval
+    return -(position.side * notional(position, account.prices) * position.funding_rate)
+
+
+def funding_per_day(position: Position, account: Account) -> Decimal | None:
+    """-side * notional at mark * rate * 24 h / interval, in currency: positive = received; None without a rate."""
+    paid = funding_per_interval(position, account)
+    return None if paid is None else paid * HOURS_PER_DAY / position.funding_interval
+
+
+def received_per_day(positions: Iterable[Position], account: Account) -> dict[str, Decimal]:
+    """Funding per day by settle asset, in currency; a position without a rate counts as paying nothing."""
+    received: dict[str, Decimal] = {}
+    for position in positions:
+        settle = position.contract.settle
+        received[settle] = received.get(settle, ZERO) + (funding_per_day(position, account) or ZERO)
+    return received
 
 
 def runway_days(state: PoolState, account: Account, rules: Rules) -> Decimal | None:
@@ -26,35 +42,71 @@ def runway_days(state: PoolState, account: Account, rules: Rules) -> Decimal | N
     0 when already liquidatable, None when it never does. Paid coin by coin, so that haircuts, debts and loan margins
     follow; exact, not health over daily cost. Positions without a rate count as paying nothing.
     """
+    return first_unpaid_day(state, account, rules, None)
+
+
+def first_unpaid_day(state: PoolState, account: Account, rules: Rules, end: Decimal | None) -> Decimal | None:
+    """``runway_days`` within ``end`` days (None = without end); the last day itself counts where equality does."""
     if state.risk.is_liquidatable(rules):
         return ZERO
-    received: dict[str, Decimal] = {}
-    for position in state.pool.positions:
-        settle = position.contract.settle
-        received[settle] = received.get(settle, ZERO) + (funding_per_day(position, account) or ZERO)
+    received = received_per_day(state.pool.positions, account)
     if not any(received.values()):
         return None
+    found = first_below(
+        _health_by_day(state, received, rules),
+        end,
+        state.risk.scale,
+        or_at_zero=rules.equality is Equality.LIQUIDATED,
+        end_included=end is not None,
+    )
+    return None if found is None else found.u
 
-    def requirement() -> list[Iterable[Piece]]:
+
+def _health_by_day(state: PoolState, received: dict[str, Decimal], rules: Rules) -> Iterable[Piece]:
+    """equity - level * maintenance_margin as a function of the day; 1 on stretches without any maintenance margin."""
+
+    def gross(asset: str, at_zero: Decimal) -> Line:
+        return Line(at_zero, received.get(asset, ZERO))
+
+    def requirement() -> Iterator[Iterable[Piece]]:
         fixed = state.risk.maintenance_margin - state.risk.loan_margin
-        parts: list[Iterable[Piece]] = [(Piece(ZERO, fixed, ZERO),)]
+        yield (Piece(ZERO, fixed, ZERO),)
         for holding in state.pool.holdings:
             if holding.loan is not None:
-                gross = Line(holding.gross({}), received.get(holding.asset, ZERO))
-                parts.append(along(holding.loan, gross, Line(ONE, ZERO), None))
-        return parts
+                yield along(holding.loan, gross(holding.asset, holding.gross({})), Line(ONE, ZERO), None)
 
     equity = [
-        along(
-            holding.curve,
-            Line(holding.gross({}), received.get(holding.asset, ZERO)),
-            Line(holding.price, ZERO),
-            None,
-        )
+        along(holding.curve, gross(holding.asset, holding.gross({})), Line(holding.price, ZERO), None)
         for holding in state.pool.holdings
     ]
     pieces: Iterable[Piece] = total([*equity, *(scaled(part, -rules.level) for part in requirement())])
-    if state.may_vanish:
-        pieces = masked(pieces, total(requirement()), None)
-    found = first_below(pieces, None, state.risk.scale, or_at_zero=rules.equality is Equality.LIQUIDATED)
-    return None if found is None else found.u
+    return masked(pieces, total(requirement()), None) if state.may_vanish else pieces
+
+
+def after_funding(account: Account, days: Decimal) -> Account:
+    """The account after ``days`` of funding with prices flat, paid in the settle asset of each position.
+
+    An isolated position pays out of its own margin.
+    """
+    balances = dict(account.balances)
+    positions = []
+    for position in account.positions:
+        settle = position.contract.settle
+        paid = (funding_per_day(position, account) or ZERO) * days / account.prices[settle]
+        balances[settle] = balances.get(settle, ZERO) + paid
+        if position.margin_mode is MarginMode.ISOLATED:
+            position = replace(position, isolated_margin=(position.isolated_margin or ZERO) + paid)
+        positions.append(position)
+    return replace(account, balances=balances, positions=tuple(positions))
+
+
+def with_rates(account: Account, rates: dict[str, tuple[Decimal, Decimal]]) -> Account:
+    """The account with other funding rates: by position key the rate and the hours of its interval."""
+
+    def rated(position: Position) -> Position:
+        if position.key not in rates:
+            return position
+        rate, interval = rates[position.key]
+        return replace(position, funding_rate=rate, funding_interval=interval)
+
+    return replace(account, positions=tuple(rated(position) for position in account.positions))

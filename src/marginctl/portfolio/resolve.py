@@ -108,6 +108,7 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
     traded = [row.position.contract.symbol for row in rows] + [one.order.contract.symbol for one in placed]
     used = rule_set.used(header.mode, traded, contracts.overridden)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
+    _observe_doubts(reading, draft, used)
     return (
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations),
         [],
@@ -133,6 +134,18 @@ def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: 
         as_of=draft.get("as_of"),
         taker_fee=draft.get("taker_fee", mode.taker_fee),
     )
+
+
+def _observe_doubts(reading: Reading, draft: "Draft", used: RulesUsed) -> None:
+    """Rules that are not verified, and that something was assumed: facts, so that neither passes in silence."""
+    account = draft.get("account")
+    where = account.at("venue") if account is not None else draft.node
+    if used.status != "verified":
+        reading.observe("MC203", "rules", f"the rules of {used.venue} are {used.status}", where)
+    count = len(reading.assumptions)
+    if count:
+        message = f"the figures rest on {count} assumption{'s' if count > 1 else ''}, listed under assumptions"
+        reading.observe("MC204", "account", message, draft.at("account"))
 
 
 def _refuse_unavailable(reading: Reading, draft: "Draft", rule_set: "RuleSet") -> None:

@@ -149,6 +149,8 @@ def settled_value(value: Decimal, limit: Decimal | None, places: int = 10) -> De
     """A check's value for machines: ``places`` decimals, more only where fewer would put it on or across its limit."""
     if limit is None:
         return rounded(value, places, Direction.NEAREST)
+    if abs(value - limit) > Decimal((0, (1,), 1 - places)):
+        return rounded(value, places, Direction.NEAREST)
     side = _side(value, limit)
     for direction in (Direction.NEAREST, Direction.UP, Direction.DOWN):
         shown = rounded(value, places, direction)

@@ -61,7 +61,11 @@ def _counts(kinds: Sequence[str]) -> str:
 def _tables(done: Refreshed, kind: str, options: Options) -> list[Block]:
     changes = [change for change in done.changes if change.kind == kind]
     shown, more = changes[:MOST_SHOWN], changes[MOST_SHOWN:]
-    entries = [(change.symbol, "; ".join(table_words(change, options))) for change in shown]
+    entries = [
+        (change.symbol if number == 0 else "", words)
+        for change in shown
+        for number, words in enumerate(table_words(change, options))
+    ]
     if more:
         names = ", ".join(change.symbol for change in more)
         entries.append((f"and {len(more):,} more", f"{names} (--format json shows every row)"))
@@ -148,7 +152,7 @@ def _kept(done: Refreshed, options: Options) -> list[Block]:
     entries = [
         (f"of {one.as_of or 'no date'}", f"{len(one.names):,} {one.what}: {_names(one.names)}") for one in done.kept
     ]
-    return _entries("Not in the answer, kept under their date", entries, options)
+    return _entries("Kept as they were, under their date", entries, options)
 
 
 def _names(names: Sequence[str]) -> str:

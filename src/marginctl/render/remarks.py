@@ -122,7 +122,7 @@ def verdict_line(outcome: Outcome, run: Run, options: Options) -> list[Block]:
     name = show(outcome.report.account.name if outcome.report else outcome.file)
     text = f"{name}: {_tally(outcome)}."
     remedy = cheapest(outcome)
-    if word in (Verdict.FAIL, Verdict.WARN) and remedy:
+    if remedy and (word is Verdict.FAIL or (word is Verdict.WARN and remedy.startswith("deposit"))):
         text += f" Cheapest way: {show(remedy)}"
     lead: Line = ((word.value, VERDICT_STYLES[word]), ("  ", ""))
     return [*paragraph(text, options.width, lead=lead)]

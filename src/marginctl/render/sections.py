@@ -55,11 +55,11 @@ def positions(report: Report, show: Show) -> Grid | None:
         _pools_of(
             report, ["isolated" if row.margin_mode == "isolated" else row.pool for row in rows], show, priority=4
         ),
-        Column(title="quantity", cells=aligned([exactly(row.quantity) for row in rows]), priority=6),
+        Column(title="quantity", cells=aligned([exactly(row.quantity) for row in rows]), priority=3),
         _prices("entry", rows, "entry_price", priority=10),
-        _prices("mark", rows, "mark_price", priority=5),
+        _prices("mark", rows, "mark_price", priority=6),
         _money("notional", rows, "notional", money, priority=3),
-        _signed("PnL", rows, "unrealized_pnl", money, priority=4),
+        _signed("PnL", rows, "unrealized_pnl", money, priority=5),
         _shares("leverage", rows, "leverage", priority=8, unit="x"),
         _money("initial", rows, "initial_margin", money, priority=7),
         _money("maintenance", rows, "maintenance_margin", money, priority=8),

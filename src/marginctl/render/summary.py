@@ -85,7 +85,7 @@ def _joined(facts: Sequence[str], separator: str, width: int | None) -> list[str
 def _dates(outcome: Outcome, report: Report, options: Options) -> list[str]:
     texts = []
     if outcome.rules is not None:
-        dated = f"rules of {outcome.rules.as_of}" if outcome.rules.as_of else "rules without a date"
+        dated = f"rules of {outcome.rules.as_of}" if outcome.rules.as_of else "conventions of no venue"
         texts.append(f"{dated} ({outcome.rules.status})")
     if report.account.as_of:
         texts.append(f"data of {shower(options)(report.account.as_of)}")
@@ -183,7 +183,7 @@ def _worst_pool(report: Report, options: Options) -> list[Line]:
     if len(report.pools) < 2:
         return []
     pool = shower(options)(report.totals.worst_pool)
-    text = f"Free collateral, buffer, utilization and maintenance ratio are those of the fullest pool, {pool}."
+    text = f"Free collateral, buffer, utilization and maintenance ratio are those of the fullest cross pool, {pool}."
     return paragraph(text, options.width, lead=line(INDENT), style="dim")
 
 

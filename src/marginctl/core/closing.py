@@ -1,0 +1,342 @@
+"""What a venue does to one pool at the moment of its liquidation, step by step, until it is healthy or nothing is left.
+
+Everything closes at its mark: the realised profit or loss, less the fee, is paid in the settle asset. What the venue or
+its insurance fund makes of it beyond that is not the account's. The account stays written at the prices of its file;
+``ratios`` say where prices are at that moment.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import ROUND_DOWN, Context, Decimal
+from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from marginctl.core.account import Account, MarginMode, Position
+from marginctl.core.contract import LONG, TiersBy
+from marginctl.core.exact import ONE, ZERO, sign
+from marginctl.core.pool import Pool, notional, partition
+from marginctl.core.risk import NO_RISK, Risk, pool_risk
+from marginctl.core.stress import pnl_at
+
+KEPT = Context(prec=30, rounding=ROUND_DOWN)
+"""A quantity cut down to a tier's border keeps 30 digits, rounded into that tier: residue must not leave it above."""
+
+
+class ClosingOrder(Enum):
+    """Which position goes first: the one with the largest loss until the pool is healthy again, or all at once."""
+
+    LARGEST_LOSS_FIRST = "largest-loss-first"
+    ALL_AT_ONCE = "all-at-once"
+
+
+class Sequence(Struct, frozen=True, kw_only=True):
+    """What a venue does at liquidation, as far as the engine follows it.
+
+    repays: debts out of the pool's other collateral, before anything closes. reduces_by_tier: positions beyond their
+    first tier are cut to the tier below, before any is closed whole. takes_over: instead of closing whole positions
+    the venue takes all that are left, with their margin; take_over_level: it does so at once below this times the
+    maintenance margin. fee: share of the closed notional.
+    """
+
+    cancels_orders: bool = True
+    nets_legs: bool = False
+    repays: bool = False
+    reduces_by_tier: bool = False
+    takes_over: bool = False
+    take_over_level: Decimal | None = None
+    order: ClosingOrder = ClosingOrder.LARGEST_LOSS_FIRST
+    fee: Decimal = ZERO
+
+
+class Action(Enum):
+    """What a step of the story does."""
+
+    CANCEL_ORDERS = "cancel-orders"
+    NET_LEGS = "net-legs"
+    REPAY = "repay"
+    REDUCE = "reduce"
+    CLOSE = "close"
+    TAKE_OVER = "take-over"
+    FORFEIT = "forfeit"
+    BANKRUPT = "bankrupt"
+
+
+class CascadeStep(Struct, frozen=True, kw_only=True):
+    """One step: at which fraction of the path (``move``) what was done, and what the pool is left with.
+
+    ``price`` is the mark it closed at, ``pnl`` what closing realised and ``fee`` what it cost, in currency; ``left``
+    is the quantity that stays open. ``in_profit``: a winner that went with its pool. ``amount``: the debt repaid, the
+    margin kept by the venue, or the deficit that others bear, in currency. ``equity`` and ``maintenance_margin`` are
+    the pool's afterwards.
+    """
+
+    move: Decimal
+    pool: str
+    action: Action
+    position: str | None = None
+    symbol: str | None = None
+    side: str | None = None
+    quantity: Decimal | None = None
+    left: Decimal | None = None
+    price: Decimal | None = None
+    pnl: Decimal = ZERO
+    fee: Decimal = ZERO
+    amount: Decimal = ZERO
+    in_profit: bool = False
+    equity: Decimal
+    maintenance_margin: Decimal
+
+
+class Moment(Struct, frozen=True):
+    """Where on the path, at which prices and under whose sequence a pool is liquidated."""
+
+    pool: str
+    move: Decimal
+    ratios: dict[str, Decimal]
+    sequence: Sequence
+
+    def price(self, account: Account, asset: str) -> Decimal:
+        """The asset's price at that moment."""
+        return account.prices[asset] * self.ratios.get(asset, ONE)
+
+    def mark(self, position: Position) -> Decimal:
+        """The contract's mark at that moment."""
+        contract = position.contract
+        return position.mark_price * self.ratios.get(contract.base, ONE) / self.ratios.get(contract.quote, ONE)
+
+    def value(self, account: Account, position: Position) -> Decimal:
+        """Notional at that moment, in currency."""
+        return notional(position, account.prices) * self.ratios.get(position.contract.driver, ONE)
+
+    def pnl(self, account: Account, position: Position) -> Decimal:
+        """Unrealized PnL at that moment, in currency."""
+        return pnl_at(position, account.prices, self.ratios)
+
+    def find(self, account: Account) -> Pool | None:
+        """The pool, where it still exists: an isolated one goes with its position."""
+        return next((pool for pool in partition(account) if pool.name == self.pool), None)
+
+    def step(self, account: Account, action: Action, **what: object) -> CascadeStep:
+        """A step with what the pool is left with."""
+        pool = self.find(account)
+        risk = NO_RISK if pool is None else pool_risk(pool, self.ratios)
+        return CascadeStep(
+            move=self.move,
+            pool=self.pool,
+            action=action,
+            equity=risk.equity,
+            maintenance_margin=risk.maintenance_margin,
+            **what,  # type: ignore[arg-type]
+        )
+
+
+Done = tuple[Account, list[CascadeStep]]
+Stage = Callable[[Account, Pool, Moment], Done]
+
+
+def liquidated(account: Account, moment: Moment) -> Done:
+    """One pool through the venue's sequence: until it is healthy, or nothing is left of it."""
+    now, steps = account, list[CascadeStep]()
+    for stage in _first_stages(moment.sequence):
+        pool = moment.find(now)
+        if pool is not None:
+            now, done = stage(now, pool, moment)
+            steps += done
+    while (pool := moment.find(now)) is not None and pool.positions:
+        if steps and moment.sequence.order is not ClosingOrder.ALL_AT_ONCE and is_healthy(pool, moment.ratios):
+            return now, steps
+        now, done = _next(now, pool, moment)
+        steps += done
+    if pool is not None and not is_healthy(pool, moment.ratios):
+        now, done = _without_position(now, pool, moment)
+        steps += done
+    return now, steps
+
+
+def _first_stages(sequence: Sequence) -> Iterator[Stage]:
+    if sequence.cancels_orders:
+        yield _orders_cancelled
+    if sequence.nets_legs:
+        yield _legs_netted
+    if sequence.repays:
+        yield _debts_repaid
+
+
+def is_healthy(pool: Pool, ratios: dict[str, Decimal]) -> bool:
+    """equity > level * maintenance margin with something to spare, or nothing is required and nothing is owed."""
+    risk = pool_risk(pool, ratios)
+    if risk.maintenance_margin <= 0:
+        return sign(risk.equity, risk.scale) >= 0
+    return sign(risk.buffer(pool.rules.level), risk.scale) > 0
+
+
+def _next(account: Account, pool: Pool, moment: Moment) -> Done:
+    """The next step at a pool that is not healthy: a reduction, a take-over, or a whole position closed."""
+    sequence = moment.sequence
+    if sequence.take_over_level is not None and _is_below(pool, moment.ratios, sequence.take_over_level):
+        return _taken_over(account, pool, moment)
+    if sequence.reduces_by_tier:
+        reducible = [one for one in pool.positions if _excess(account, one, moment)]
+        if reducible:
+            return _one_closed(account, _worst(account, reducible, moment), moment, Action.REDUCE)
+    if sequence.takes_over and sequence.take_over_level is None:
+        return _taken_over(account, pool, moment)
+    return _one_closed(account, _worst(account, list(pool.positions), moment), moment, Action.CLOSE)
+
+
+def _is_below(pool: Pool, ratios: dict[str, Decimal], level: Decimal) -> bool:
+    risk: Risk = pool_risk(pool, ratios)
+    return sign(risk.buffer(level), risk.scale) < 0
+
+
+def _worst(account: Account, positions: list[Position], moment: Moment) -> Position:
+    """The largest loss, in currency; the smallest profit where none loses."""
+    return min(positions, key=lambda position: moment.pnl(account, position))
+
+
+def _excess(account: Account, position: Position, moment: Moment) -> Decimal:
+    """The quantity above the upper border of the tier below; 0 in the first tier, or where no table applies."""
+    contract = position.contract
+    if position.maintenance_rate is not None or not contract.tiers:
+        return ZERO
+    units = moment.value(account, position) / moment.price(account, contract.settle)
+    index = contract.tier_index(units, position.quantity)
+    border = contract.tiers[index - 1].up_to if index else None
+    if border is None:
+        return ZERO
+    kept = border if contract.tiers_by is TiersBy.QUANTITY else position.quantity * border / units
+    return position.quantity - KEPT.plus(kept)
+
+
+def _one_closed(account: Account, position: Position, moment: Moment, action: Action) -> Done:
+    quantity = _excess(account, position, moment) if action is Action.REDUCE else position.quantity
+    now, step = closed(account, position, quantity, moment, action)
+    return now, [step, *_shortfall(account, now, position, moment)]
+
+
+def closed(
+    account: Account, position: Position, quantity: Decimal, moment: Moment, action: Action
+) -> tuple[Account, CascadeStep]:
+    """``quantity`` of a position closed at its mark: its PnL less the fee is paid in the settle asset.
+
+    An isolated position cannot lose more than its margin: the rest is the venue's.
+    """
+    share = quantity / position.quantity
+    pnl, fee = moment.pnl(account, position) * share, _fee(account, position, moment) * share
+    settle = position.contract.settle
+    gain = (pnl - fee) / moment.price(account, settle)
+    left = position.isolated_margin
+    kept: tuple[Position, ...] = ()
+    if quantity < position.quantity:
+        left = None if left is None else left + gain
+        kept = (replace(position, quantity=position.quantity - quantity, isolated_margin=left),)
+    elif left is not None:
+        gain = max(gain, -left)
+    positions = tuple(one for held in account.positions for one in (kept if held.key == position.key else (held,)))
+    after = replace(account, balances=_added(account.balances, {settle: gain}), positions=positions)
+    return after, moment.step(
+        after,
+        action,
+        position=position.key,
+        symbol=position.contract.symbol,
+        side="long" if position.side == LONG else "short",
+        quantity=quantity,
+        left=position.quantity - quantity,
+        price=moment.mark(position),
+        pnl=pnl,
+        fee=fee,
+        in_profit=pnl > 0,
+    )
+
+
+def _fee(account: Account, position: Position, moment: Moment) -> Decimal:
+    return moment.value(account, position) * moment.sequence.fee
+
+
+def _shortfall(before: Account, now: Account, position: Position, moment: Moment) -> list[CascadeStep]:
+    """What an isolated position lost beyond its margin, once all of it is closed."""
+    if position.isolated_margin is None or moment.find(now) is not None:
+        return []
+    margin = position.isolated_margin * moment.price(before, position.contract.settle)
+    rest = margin + moment.pnl(before, position) - _fee(before, position, moment)
+    return [moment.step(now, Action.BANKRUPT, amount=-rest)] if rest < 0 else []
+
+
+def _added(balances: dict[str, Decimal], changes: dict[str, Decimal]) -> dict[str, Decimal]:
+    changed = dict(balances)
+    for asset, change in changes.items():
+        changed[asset] = changed.get(asset, ZERO) + change
+    return changed
+
+
+def _orders_cancelled(account: Account, pool: Pool, moment: Moment) -> Done:
+    if not pool.orders:
+        return account, []
+    now = replace(account, orders=tuple(order for order in account.orders if order not in pool.orders))
+    return now, [moment.step(now, Action.CANCEL_ORDERS)]
+
+
+def _legs_netted(account: Account, pool: Pool, moment: Moment) -> Done:
+    """Long and short of one contract closed against each other, as much as the smaller leg; no fee."""
+    free = replace(moment, sequence=replace(moment.sequence, fee=ZERO))
+    now, steps = account, list[CascadeStep]()
+    for symbol in dict.fromkeys(position.contract.symbol for position in pool.positions):
+        legs = [position for position in pool.positions if position.contract.symbol == symbol]
+        if len(legs) == 2:
+            for leg in legs:
+                now, step = closed(now, leg, min(one.quantity for one in legs), free, Action.NET_LEGS)
+                steps.append(step)
+    return now, steps
+
+
+def _debts_repaid(account: Account, pool: Pool, moment: Moment) -> Done:
+    """Debts repaid out of the other balances, pro rata by value at their prices; the haircut on what is sold is freed."""
+    values = {holding.asset: holding.gross(moment.ratios) for holding in pool.holdings}
+    debts = {asset: -value for asset, value in values.items() if value < 0}
+    spare = {
+        holding.asset: min(holding.balance * moment.price(account, holding.asset), values[holding.asset])
+        for holding in pool.holdings
+        if holding.balance > 0 and values[holding.asset] > 0
+    }
+    owed, there = sum(debts.values(), ZERO), sum(spare.values(), ZERO)
+    paid = min(owed, there)
+    if not paid:
+        return account, []
+    changes = {asset: -value * paid / there / moment.price(account, asset) for asset, value in spare.items()}
+    changes |= {asset: debt * paid / owed / moment.price(account, asset) for asset, debt in debts.items()}
+    now = replace(account, balances=_added(account.balances, changes))
+    return now, [moment.step(now, Action.REPAY, amount=paid)]
+
+
+def _taken_over(account: Account, pool: Pool, moment: Moment) -> Done:
+    """Every position of the pool goes to the venue, and the equity that is left with it; no fee beyond that."""
+    free = replace(moment, sequence=replace(moment.sequence, fee=ZERO))
+    now, steps = account, list[CascadeStep]()
+    for position in pool.positions:
+        now, step = closed(now, position, position.quantity, free, Action.TAKE_OVER)
+        steps += [step, *_shortfall(account, now, position, free)]
+    if pool.margin_mode is MarginMode.ISOLATED:
+        (position,) = pool.positions
+        settle = position.contract.settle
+        kept = (position.isolated_margin or ZERO) + moment.pnl(account, position) / moment.price(account, settle)
+    else:
+        left = moment.find(now)
+        settle = pool.positions[0].contract.settle
+        equity = ZERO if left is None else pool_risk(left, moment.ratios).equity
+        kept = equity / moment.price(account, settle)
+    if kept > 0:
+        now = replace(now, balances=_added(now.balances, {settle: -kept}))
+        steps.append(moment.step(now, Action.FORFEIT, amount=kept * moment.price(account, settle)))
+    return now, steps
+
+
+def _without_position(account: Account, pool: Pool, moment: Moment) -> Done:
+    """A pool with nothing left to close that is not healthy: its debts are repaid; a deficit beyond that is not owed."""
+    now, steps = _debts_repaid(account, pool, moment)
+    after = moment.find(now)
+    equity = ZERO if after is None else pool_risk(after, moment.ratios).equity
+    if after is None or pool.margin_mode is MarginMode.ISOLATED or sign(equity, pool_risk(pool).scale) >= 0:
+        return now, steps
+    now = replace(now, balances=_added(now.balances, {one.asset: -one.balance for one in after.holdings}))
+    return now, [*steps, moment.step(now, Action.BANKRUPT, amount=-equity)]

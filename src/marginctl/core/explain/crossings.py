@@ -1,0 +1,329 @@
+"""Where a pool is liquidated or its equity is gone: the engine's crossing, as the lines that cross there."""
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from marginctl.core.account import Equality, Position
+from marginctl.core.contract import ContractType
+from marginctl.core.exact import ONE, SNAP, ZERO
+from marginctl.core.explain.book import Book, Way
+from marginctl.core.explain.decision import Absent, Case, Decision, Nearest
+from marginctl.core.explain.node import (
+    FRACTION,
+    ONE_NODE,
+    ZERO_NODE,
+    Constant,
+    Input,
+    Node,
+    Product,
+    Row,
+    Sum,
+    Unit,
+    Unknown,
+    line_of,
+)
+from marginctl.core.explain.pools import equity_on, liquidatable, maintenance_on
+from marginctl.core.explain.solution import Border, Never, Root
+from marginctl.core.liquidation import (
+    DOWN_END,
+    FALLING,
+    GONE,
+    RISING,
+    UP_END,
+    Motion,
+    PoolState,
+    asset_motion,
+    contract_motion,
+    health,
+    joint_path,
+    parts,
+)
+from marginctl.core.piecewise import Piece, first_below, scaled, total
+
+MOVE = Unknown(label="move", unit=FRACTION)
+MOVED = Sum(terms=(ONE_NODE, MOVE))
+"""1 + move: the ratio of a price that moves."""
+
+
+class Stretch(NamedTuple):
+    """A part of a course on which every price is one straight line: the engine's motion, and ours in signed moves."""
+
+    start: Decimal
+    end: Decimal
+    motion: Motion
+    way: Callable[[Decimal], Way]
+
+
+class Course(Struct, frozen=True):
+    """Which prices move, and which way. The engine counts u from 0 outward; a move is side * u."""
+
+    side: int
+    what: str
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def end(self) -> Decimal:
+        """The move at which the course ends."""
+        return self.side * self.stretches[-1].end
+
+
+def _reach(side: int) -> Decimal:
+    return UP_END if side > 0 else DOWN_END
+
+
+def asset_course(asset: str, side: int) -> Course:
+    """One asset's price moves, with everything that hangs on it."""
+    motion = asset_motion(asset, RISING if side > 0 else FALLING)
+    stretch = Stretch(ZERO, _reach(side), motion, lambda probe: Way({asset: MOVED}, probe=probe))
+    return Course(side, asset, (stretch,))
+
+
+def contract_course(position: Position, side: int) -> Course:
+    """One contract's mark moves and nothing else; an inverse contract is measured in units of its mark."""
+    contract = position.contract
+    inverse = contract.type is ContractType.INVERSE
+    motion = contract_motion(contract.symbol, inverse=inverse, line=RISING if side > 0 else FALLING)
+
+    def way(probe: Decimal) -> Way:
+        if inverse:
+            return Way({}, rest=MOVED, symbol=contract.symbol, mark=None, probe=probe)
+        return Way({}, symbol=contract.symbol, mark=MOVED, probe=probe)
+
+    return Course(side, f"the mark of {contract.symbol}", (Stretch(ZERO, _reach(side), motion, way),))
+
+
+def joint_course(book: Book, state: PoolState, side: int) -> Course:
+    """All assets move together by their betas."""
+    assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
+    betas = book.account.betas
+
+    def ratio(asset: str, *, is_gone: bool) -> Node:
+        if is_gone:
+            return Constant(amount=ZERO)
+        if betas[asset] == ONE:
+            return MOVED
+        beta = Input(label="beta", of=asset, amount=betas[asset], key=f"betas.{asset}")
+        return Sum(terms=(ONE_NODE, Product(factors=(beta, MOVE))))
+
+    def stretch(start: Decimal, end: Decimal, motion: Motion) -> Stretch:
+        ratios = {asset: ratio(asset, is_gone=line == GONE) for asset, line in motion.ratios.items()}
+        return Stretch(start, end, motion, lambda probe: Way(ratios, probe=probe))
+
+    path = joint_path(assets, betas, side, _reach(side))
+    return Course(side, "all assets together", tuple(stretch(*one) for one in path))
+
+
+class Straight(NamedTuple):
+    """A piece of health along a stretch, up to where the next one starts."""
+
+    stretch: Stretch
+    piece: Piece
+    until: Decimal
+
+    @property
+    def middle(self) -> Decimal:
+        """A u inside of it, from the start of the course."""
+        return self.stretch.start + (self.piece.start + self.until) / 2
+
+
+def pieces_of(stretch: Stretch, pieces: Iterable[Piece]) -> Iterator[Straight]:
+    """The pieces of a stretch with their ends."""
+    before: Piece | None = None
+    for piece in pieces:
+        if before is not None:
+            yield Straight(stretch, before, piece.start)
+        before = piece
+    if before is not None:
+        yield Straight(stretch, before, stretch.end - stretch.start)
+
+
+class Found(NamedTuple):
+    """A crossing: the piece on which it lies, the one before it, where it is, and whether health jumps there."""
+
+    on: Straight
+    before: Straight | None
+    u: Decimal
+    jump: bool
+
+
+def first(straights: Iterable[Straight], scale: Decimal, *, or_at_zero: bool) -> Found | None:
+    """The first crossing on pieces in order, as ``piecewise.first_below`` finds it."""
+    before: Straight | None = None
+    for one in straights:
+        found = first_below((one.piece,), one.until, scale, or_at_zero=or_at_zero)
+        if found is not None:
+            return Found(one, before, one.stretch.start + found.u, found.jump)
+        before = one
+    return None
+
+
+def crossing(book: Book, state: PoolState, course: Course) -> Node:
+    """The signed move at which a course liquidates a pool that is not liquidatable yet, or why there is none."""
+    rules = state.pool.rules
+    moving = any(asset in state.touching for stretch in course.stretches for asset in stretch.motion.ratios)
+    if not moving and not any(stretch.motion.symbol for stretch in course.stretches):
+        return Absent(label="move", of=course.what, unit=FRACTION, note=f"{course.what} moves nothing in {state.pool.name}")
+    straights = [
+        one
+        for stretch in course.stretches
+        for one in pieces_of(stretch, health(state, stretch.motion, stretch.end - stretch.start, rules.level))
+    ]
+    found = first(straights, state.risk.scale, or_at_zero=rules.equality is Equality.LIQUIDATED)
+    if found is None:
+        return _never(book, state, course, straights)
+    if found.jump:
+        return _border(book, state, course, found)
+    is_level = not found.on.piece.slope and found.before is not None
+    return _root(book, state, course, found.before if is_level and found.before else found.on)
+
+
+def _way(course: Course, one: Straight) -> Way:
+    return one.stretch.way(course.side * one.middle)
+
+
+def _root(book: Book, state: PoolState, course: Course, one: Straight) -> Node:
+    way = _way(course, one)
+    bounds = sorted(course.side * (one.stretch.start + u) for u in (one.piece.start, one.until))
+    return Root(
+        label="move",
+        of=course.what,
+        unit=FRACTION,
+        equity=equity_on(book, state, way),
+        requirement=maintenance_on(book, state, way),
+        level=book.pool_level(state),
+        unknown="move",
+        start=bounds[0],
+        end=bounds[1],
+    )
+
+
+def _border(book: Book, state: PoolState, course: Course, found: Found) -> Node:
+    """The border of a table at which the requirement jumps over the equity."""
+    way = _way(course, found.on)
+    need = maintenance_on(book, state, way)
+    place = course.side * found.u
+    row, border = _jumping(need, place) or (None, ZERO)
+    measured: Node = row.measured if row else MOVE
+    unit: Node = row.unit_price if row else ONE_NODE
+    return Border(
+        label="move",
+        of=course.what,
+        unit=FRACTION,
+        measured=measured,
+        unit_price=unit,
+        border=Constant(amount=border if row else place),
+        equity=equity_on(book, state, way),
+        requirement=need,
+        level=book.pool_level(state),
+        unknown="move",
+    )
+
+
+def _jumping(node: Node, place: Decimal) -> tuple[Row, Decimal] | None:
+    """The row of a table below a node whose measure meets one of its borders at a place."""
+    for row in _rows(node):
+        value, unit = line_of(row.measured), line_of(row.unit_price)
+        for border in row.up_to:
+            gap = value.at(place) - border * unit.at(place)
+            if value.slope - border * unit.slope and abs(gap) <= SNAP * max(ONE, abs(value.at_zero)):
+                return row, border
+    return None
+
+
+def _rows(node: Node) -> Iterator[Row]:
+    if isinstance(node, Row):
+        yield node
+    for operand in node.operands:
+        yield from _rows(operand)
+
+
+def _never(book: Book, state: PoolState, course: Course, straights: list[Straight]) -> Node:
+    """Why there is no crossing: the place where least is left, and what is left there."""
+    corners = [
+        (piece.at_zero + piece.slope * u, stretch.start + u, Straight(stretch, piece, until))
+        for stretch, piece, until in straights
+        if not state.may_vanish or (piece.at_zero, piece.slope) != (ONE, ZERO)
+        for u in (piece.start, until)
+    ]
+    if not corners:
+        note = "nothing needs maintenance margin on the whole way"
+        return Absent(label="move", of=course.what, unit=FRACTION, note=note)
+    _, place, on = min(corners, key=lambda corner: (corner[0], corner[1]))
+    way = _way(course, on)
+    return Never(
+        label="move",
+        of=course.what,
+        unit=FRACTION,
+        equity=equity_on(book, state, way),
+        requirement=maintenance_on(book, state, way),
+        level=book.pool_level(state),
+        place=Constant(amount=course.side * place, unit=FRACTION),
+        end=Constant(amount=course.end, unit=FRACTION),
+        unknown="move",
+    )
+
+
+def here(book: Book, state: PoolState, what: str) -> Node | None:
+    """The move 0 of a pool that is liquidatable already; None for any other."""
+    if not state.risk.is_liquidatable(state.pool.rules):
+        return None
+    case = Case(liquidatable(book, state), ZERO_NODE)
+    none = Absent(note="the pool is not liquidatable")
+    return Decision(cases=(case,), otherwise=none, label="move", of=what, unit=FRACTION)
+
+
+def nearest(book: Book, state: PoolState, key: str, course: Callable[[int], Course]) -> Node:
+    """The nearer one of a fall and a rise that liquidate a pool."""
+    return book.once(f"nearest {key}", lambda: _nearest(book, state, key, course))
+
+
+def _nearest(book: Book, state: PoolState, key: str, course: Callable[[int], Course]) -> Node:
+    moves = (one_way(book, state, key, course, -1), one_way(book, state, key, course, 1))
+    if moves[0] is moves[1]:
+        return moves[0]
+    return Nearest(moves=moves, label="move", of=course(-1).what, unit=FRACTION)
+
+
+def one_way(book: Book, state: PoolState, key: str, course: Callable[[int], Course], side: int) -> Node:
+    """The move on one side that liquidates a pool; 0 when it is liquidatable already."""
+    already = book.once(f"here {key}", lambda: here(book, state, course(side).what) or ONE_NODE)
+    if already is not ONE_NODE:
+        return already
+    return book.once(f"crossing {key} {side}", lambda: crossing(book, state, course(side)))
+
+
+def bankruptcy(book: Book, state: PoolState, asset: str, sides: Iterable[int]) -> Node:
+    """The nearest of the moves of an asset at which the equity of a pool is 0, on the sides asked about."""
+    moves = tuple(_bankruptcy(book, state, asset_course(asset, side)) for side in sides)
+    return moves[0] if len(moves) == 1 else Nearest(moves=moves, label="move", of=asset, unit=FRACTION)
+
+
+def _bankruptcy(book: Book, state: PoolState, course: Course) -> Node:
+    stretch = course.stretches[0]
+    pieces: Iterable[Piece] = total(parts(state, stretch.motion, stretch.end).equity)
+    if state.risk.equity < 0:
+        pieces = scaled(pieces, -ONE)
+    found = first(pieces_of(stretch, pieces), state.risk.scale, or_at_zero=True)
+    way_word = "rise" if course.side > 0 else "fall"
+    if found is None:
+        note = f"no {way_word} of {course.what} takes the equity of {state.pool.name} to 0"
+        return Absent(label="move", of=course.what, unit=FRACTION, note=note)
+    is_level = not found.on.piece.slope and found.before is not None
+    one = found.before if is_level and found.before else found.on
+    bounds = sorted(course.side * u for u in (one.piece.start, one.until))
+    return Root(
+        label="move",
+        of=course.what,
+        unit=FRACTION,
+        equity=equity_on(book, state, _way(course, one)),
+        requirement=None,
+        level=None,
+        unknown="move",
+        start=bounds[0],
+        end=bounds[1],
+    )
+
+

@@ -1,0 +1,89 @@
+"""The margins of a pool: what netting leaves of its legs, the dearer side where one counts, orders, debts."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from marginctl.core.exact import ZERO
+from marginctl.core.explain.book import TODAY, Book, Way
+from marginctl.core.explain.holdings import loan_margin
+from marginctl.core.explain.margins import Stake, initial_margin, maintenance_margin
+from marginctl.core.explain.node import Difference, Larger, Node, Product, Quotient, Sum
+from marginctl.core.explain.prices import quantity, quantity_unit
+from marginctl.core.liquidation import PoolState
+from marginctl.core.pool import Leg, Requirement, Term, combined, netted
+
+
+def stakes(book: Book, state: PoolState) -> list[tuple[Stake, Leg]]:
+    """What needs margin after netting, with its terms."""
+    weights = {holding.asset: book.terms(state, holding.asset).requirement_factor for holding in state.pool.holdings}
+    whole = {id(one) for one in state.pool.legs}
+    remaining = netted(state.pool.legs, state.pool.rules, book.account.prices, weights)
+    return [(Stake(one.position, None if id(one) in whole else _rest(book, state, one)), one) for one in remaining]
+
+
+def _rest(book: Book, state: PoolState, one: Leg) -> Node:
+    """The quantity that netting leaves of a leg: what its side has more than the other, its share of it."""
+    contract = one.position.contract
+    same = [p for p in state.pool.positions if p.contract.symbol == contract.symbol]
+    mine = [quantity(book, p) for p in same if p.side == one.position.side]
+    theirs = [quantity(book, p) for p in same if p.side != one.position.side]
+    names = {"label": "net quantity", "of": contract.symbol, "unit": quantity_unit(contract)}
+    if len(mine) == 1:
+        return Difference(terms=(*mine, *theirs), **names)  # type: ignore[arg-type]
+    held = Sum(terms=tuple(mine))
+    share = Quotient(numerator=Difference(terms=(held, *theirs)), denominator=held)
+    return Product(factors=(quantity(book, one.position), share), **names)  # type: ignore[arg-type]
+
+
+def cancelled(state: PoolState, left: list[tuple[Stake, Leg]]) -> list[str]:
+    """Contracts whose legs cancel: nothing of them needs margin."""
+    kept = {stake.position.contract.symbol for stake, _ in left}
+    return [symbol for symbol in state.pool.exposures if symbol not in kept]
+
+
+def _required(
+    left: list[tuple[Stake, Leg]], terms: Callable[[Leg], tuple[Term, ...]], need: Requirement, margin: Callable[[Stake], Node], probe: Decimal
+) -> list[Node]:
+    """The requirement as nodes: stakes that add, and pairs of sides of which the dearer one counts."""
+    owner = {id(term): k for k, (_, leg) in enumerate(left) for term in terms(leg)}
+
+    def nodes(of: tuple[Term, ...]) -> tuple[Node, ...]:
+        return tuple(margin(left[k][0]) for k in dict.fromkeys(owner[id(term)] for term in of))
+
+    found = list(nodes(need.terms))
+    for longs, shorts in need.larger_of:
+        sides = tuple(Sum(terms=nodes(side)) for side in (longs, shorts))
+        found.append(Larger(options=sides, probe=probe, note="of opposite sides the dearer one counts"))
+    return found
+
+
+def initial_margins(book: Book, state: PoolState) -> tuple[Node, ...]:
+    """The parts of a pool's initial margin."""
+    left = stakes(book, state)
+    need, _ = combined([leg for _, leg in left], state.pool.rules)
+    return tuple(_required(left, lambda leg: leg.initial, need, lambda stake: initial_margin(book, state, stake), ZERO))
+
+
+def maintenance_margins(book: Book, state: PoolState, way: Way = TODAY) -> tuple[Node, ...]:
+    """The parts of a pool's maintenance margin, without loans."""
+    left = stakes(book, state)
+    _, need = combined([leg for _, leg in left], state.pool.rules)
+
+    def margin(stake: Stake) -> Node:
+        return maintenance_margin(book, state, stake, way)
+
+    return tuple(_required(left, lambda leg: leg.maintenance, need, margin, way.probe))
+
+
+def loan_margins(book: Book, state: PoolState, way: Way = TODAY) -> tuple[Node, ...]:
+    """The maintenance margins of a pool's debts."""
+    found = (loan_margin(book, state, holding, way) for holding in state.pool.holdings)
+    return tuple(node for node in found if node is not None)
+
+
+def netting_note(book: Book, state: PoolState) -> str:
+    """What netting did to the legs of contracts."""
+    gone = cancelled(state, stakes(book, state))
+    return f"the legs of {', '.join(gone)} cancel: nothing of them needs margin" if gone else ""
+
+

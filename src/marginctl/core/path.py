@@ -1,0 +1,99 @@
+"""Ways from now (u = 0) to a scenario (u = 1): prices that move together, or funding that is paid day by day.
+
+Along a path the account stays written at the prices of its file; a point of the path is the ratios of its prices to
+those, so that nothing is divided or compounded on the way.
+"""
+
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec import Struct
+
+from marginctl.core.account import Account
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.funding import after_funding, first_unpaid_day
+from marginctl.core.liquidation import UP_END, Motion, PoolState, Stretch, first_liquidation
+from marginctl.core.piecewise import Line
+from marginctl.core.risk import pool_risk
+
+
+class Path(Protocol):
+    """What a scenario's way must answer; ``u`` is the fraction of it that lies behind."""
+
+    def ratios(self, u: Decimal) -> dict[str, Decimal]:
+        """Prices at ``u`` over prices now, by asset; 1 where not named."""
+
+    def carried(self, account: Account, start: Decimal, u: Decimal) -> Account:
+        """The account of ``start`` with what was paid or received by ``u``."""
+
+    def first(self, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
+        """The first u in [start, 1] beyond which the pool is liquidatable; ``account`` and ``state`` are of start."""
+
+    def reach(self, state: PoolState, account: Account) -> Decimal | None:
+        """The same from 0 on, past the scenario as far as the path can go on; None = never."""
+
+
+class PricePath(Struct, frozen=True):
+    """price * (1 + shock * u) for every asset named, shock >= -1."""
+
+    shocks: dict[str, Decimal]
+
+    def ratios(self, u: Decimal) -> dict[str, Decimal]:
+        """1 + shock * u."""
+        return {asset: ONE + shock * u for asset, shock in self.shocks.items() if shock}
+
+    def carried(self, account: Account, start: Decimal, u: Decimal) -> Account:  # noqa: ARG002
+        """Prices alone pay nothing."""
+        return account
+
+    def first(self, state: PoolState, account: Account, start: Decimal) -> Decimal | None:  # noqa: ARG002
+        """Exact, by the pieces of health from ``start`` on."""
+        rules = state.pool.rules
+        if pool_risk(state.pool, self.ratios(start)).is_liquidatable(rules):
+            return start
+        if start >= ONE:
+            return None
+        found = first_liquidation(state, self._motion(start), ONE - start, rules, end_included=True)
+        return None if found is None else start + found.u
+
+    def reach(self, state: PoolState, account: Account) -> Decimal | None:  # noqa: ARG002
+        """As far as the first price at 0, or the largest rise at +1000%."""
+        falls = [ONE / -shock for shock in self.shocks.values() if shock < 0]
+        rises = [UP_END / shock for shock in self.shocks.values() if shock > 0]
+        if not falls and not rises:
+            return ZERO if state.risk.is_liquidatable(state.pool.rules) else None
+        if state.risk.is_liquidatable(state.pool.rules):
+            return ZERO
+        found = first_liquidation(state, self._motion(ZERO), min(falls + rises), state.pool.rules)
+        return None if found is None else found.u
+
+    def _motion(self, start: Decimal) -> Motion:
+        return Motion({asset: Line(ONE + shock * start, shock) for asset, shock in self.shocks.items() if shock})
+
+    def stretches(self) -> list[Stretch]:
+        """The path as ``liquidation`` walks it."""
+        return [Stretch(ZERO, ONE, self._motion(ZERO))]
+
+
+class FundingPath(Struct, frozen=True):
+    """``days`` of funding at the positions' own rates, prices flat."""
+
+    days: Decimal
+
+    def ratios(self, u: Decimal) -> dict[str, Decimal]:  # noqa: ARG002
+        """No price moves."""
+        return {}
+
+    def carried(self, account: Account, start: Decimal, u: Decimal) -> Account:
+        """Funding of the days between."""
+        return after_funding(account, (u - start) * self.days)
+
+    def first(self, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
+        """Exact, by the pieces of health over the days."""
+        day = first_unpaid_day(state, account, state.pool.rules, (ONE - start) * self.days)
+        return None if day is None else start + day / self.days
+
+    def reach(self, state: PoolState, account: Account) -> Decimal | None:
+        """The runway, as a multiple of the days."""
+        day = first_unpaid_day(state, account, state.pool.rules, None)
+        return None if day is None else day / self.days
