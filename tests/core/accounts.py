@@ -79,7 +79,7 @@ def position(
     contract: Contract, side: int, quantity: Number, entry: Number, mark: Number | None = None, **fields: Any
 ) -> Position:
     """A position; numbers in ``fields`` may be text. The mark defaults to the entry price."""
-    own = {
+    own: dict[str, Any] = {
         name: d(value) if isinstance(value, str | int) and name != "key" else value for name, value in fields.items()
     }
     if "isolated_margin" in own:
@@ -90,7 +90,7 @@ def position(
 
 def order(contract: Contract, side: int, quantity: Number, price: Number, mark: Number, **fields: Any) -> Order:
     """An order."""
-    own = {name: d(value) if isinstance(value, str) else value for name, value in fields.items()}
+    own: dict[str, Any] = {name: d(value) if isinstance(value, str) else value for name, value in fields.items()}
     return Order(contract, side, d(quantity), d(price), d(mark), **own)
 
 

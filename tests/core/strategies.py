@@ -49,6 +49,7 @@ CATALOGUE = (
     Listed("ETHBTC", LINEAR, "ETH", "BTC", "1"),
     Listed("EURUSDT", LINEAR, "EUR", "USDT", "1"),
     Listed("USDCUSDT", LINEAR, "USDC", "USDT", "1"),
+    Listed("USDEUR", LINEAR, "USD", "EUR", "1"),
 )
 ASSETS = ("USD", "USDT", "USDC", "BTC", "ETH", "DOGE", "EUR")
 
@@ -213,21 +214,19 @@ def orders_on(draw: st.DrawFn, contract: Contract, market: Market, positions: li
     """Up to three orders of one contract, with a leverage of their own where no cross position has one."""
     held = any(position.margin_mode is MarginMode.CROSS for position in positions)
     leverage = None if held else draw(number(1, 30, 0))
-    found = []
-    for _ in range(draw(st.integers(0, 3))):
-        found.append(
-            Order(
-                contract,
-                draw(st.sampled_from([1, -1])),
-                short(draw(number(1, 200, -2)) / market.value, 3),
-                short(market.mark * draw(number(90, 110, 2)), 5),
-                market.mark,
-                leverage=leverage,
-                reduce_only=draw(st.sampled_from([False, False, True])),
-                position_side=draw(st.sampled_from([1, -1])),
-            )
+    return [
+        Order(
+            contract,
+            draw(st.sampled_from([1, -1])),
+            short(draw(number(1, 200, -2)) / market.value, 3),
+            short(market.mark * draw(number(90, 110, 2)), 5),
+            market.mark,
+            leverage=leverage,
+            reduce_only=draw(st.sampled_from([False, False, True])),
+            position_side=draw(st.sampled_from([1, -1])),
         )
-    return found
+        for _ in range(draw(st.integers(0, 3)))
+    ]
 
 
 @st.composite

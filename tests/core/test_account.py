@@ -21,6 +21,8 @@ def test_volatile_assets(asset: str, currency: str, expected: bool) -> None:
     assert account(currency=currency).is_volatile(asset) is expected
 
 
-@pytest.mark.parametrize(("asset", "beta"), [("BTC", 1), ("NEWCOIN", 1), ("USDT", 0), ("PYUSD", 0), ("USD", 0), ("TRY", 0)])
+@pytest.mark.parametrize(
+    ("asset", "beta"), [("BTC", 1), ("NEWCOIN", 1), ("USDT", 0), ("PYUSD", 0), ("USD", 0), ("TRY", 0)]
+)
 def test_default_betas(asset: str, beta: int) -> None:
     assert default_beta(asset) == beta

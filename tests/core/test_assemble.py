@@ -1,5 +1,8 @@
 """Figures of the report that no single part of the engine has: rows, totals of the worst pool, the account's state."""
 
+# A Decimal equals an int: mypy calls such tuples incomparable.
+# mypy: disable-error-code="comparison-overlap"
+
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,7 +10,7 @@ import pytest
 
 from marginctl.core.account import Account, AssetTerms, Basis, MarginMode, Netting, Purpose, Rules
 from marginctl.core.assemble import report_of
-from marginctl.core.contract import TiersBy
+from marginctl.core.contract import Contract, TiersBy
 
 from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
@@ -66,7 +69,12 @@ def test_a_position_row() -> None:
 def test_an_own_maintenance_rate_has_no_tier() -> None:
     held = position(linear(table=TABLE), LONG, 2, 100, maintenance_rate="0.03", maintenance_deduction=1)
     (row,) = report_of(account(held, balances={"USDT": 100})).positions
-    assert (row.tier, row.maintenance_rate, row.maintenance_deduction, row.maintenance_margin) == (None, d("0.03"), 1, 5)
+    assert (row.tier, row.maintenance_rate, row.maintenance_deduction, row.maintenance_margin) == (
+        None,
+        d("0.03"),
+        1,
+        5,
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,11 +82,18 @@ def test_an_own_maintenance_rate_has_no_tier() -> None:
     [
         pytest.param(linear(table=TABLE), "1.5", 1, id="a notional on the border is in the tier below"),
         pytest.param(linear(table=TABLE), "1.50000001", 2, id="a trifle more is not"),
-        pytest.param(linear(table=tiers((3, "0.01", None), (None, "0.02", None)), tiers_by=TiersBy.QUANTITY), 3, 1, id="by quantity"),
-        pytest.param(inverse(table=tiers((2, "0.01", None), (None, "0.02", None))), 21, 2, id="inverse: 2.1 of the coin"),
+        pytest.param(
+            linear(table=tiers((3, "0.01", None), (None, "0.02", None)), tiers_by=TiersBy.QUANTITY),
+            3,
+            1,
+            id="by quantity",
+        ),
+        pytest.param(
+            inverse(table=tiers((2, "0.01", None), (None, "0.02", None))), 21, 2, id="inverse: 2.1 of the coin"
+        ),
     ],
 )
-def test_the_tier_of_a_row(contract, quantity: str, tier: int) -> None:  # type: ignore[no-untyped-def]
+def test_the_tier_of_a_row(contract: Contract, quantity: str, tier: int) -> None:
     assert report_of(account(position(contract, LONG, quantity, 100), balances={"USDT": 999})).positions[0].tier == tier
 
 
@@ -120,7 +135,9 @@ def test_netting_figures_are_without_loans() -> None:
             "margin-call",
             id="at the venue's warning level",
         ),
-        pytest.param(account(position(BTC, LONG, 1, 100), balances={"USDT": "0.5"}), "liquidation", id="below maintenance"),
+        pytest.param(
+            account(position(BTC, LONG, 1, 100), balances={"USDT": "0.5"}), "liquidation", id="below maintenance"
+        ),
         pytest.param(
             account(
                 position(BTC, LONG, 1, 100), position(ETH, LONG, 1, 10, isolated_margin="0.05"), balances={"USDT": 1000}

@@ -73,8 +73,12 @@ def test_deductions_that_make_the_margin_continuous(floors: list[int], rates: li
         pytest.param(TABLE, "100", "1", id="at the border both tiers agree"),
         pytest.param(TABLE, "150", "2", id="1% of the first 100, 2% of the other 50"),
         pytest.param(TABLE, "300", "8", id="1 + 2 + 5% of 100"),
-        pytest.param(tiers((100, "0.01", None), (None, "0.1", None), deductions=[0, 0]), "100", "1", id="jump: not yet"),
-        pytest.param(tiers((100, "0.01", None), (None, "0.1", None), deductions=[0, 0]), "101", "10.1", id="jump: whole"),
+        pytest.param(
+            tiers((100, "0.01", None), (None, "0.1", None), deductions=[0, 0]), "100", "1", id="jump: not yet"
+        ),
+        pytest.param(
+            tiers((100, "0.01", None), (None, "0.1", None), deductions=[0, 0]), "101", "10.1", id="jump: whole"
+        ),
         pytest.param(flat("0"), "500", "0", id="a rate of zero"),
         pytest.param(tiers((100, "0.01", None)), "300", "3", id="the last line goes on beyond its bound"),
     ],

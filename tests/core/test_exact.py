@@ -32,7 +32,9 @@ SIXTY_DIGITS = "123456789012345678901234567890123456789012345678901234.125678"
         pytest.param("2.99999999999", 8, Direction.DOWN, "2.99999999", id="eleven nines are a figure, not residue"),
         pytest.param("7", 8, Direction.UP, "7", id="an integer stays as it is"),
         pytest.param(SIXTY_DIGITS, 8, Direction.DOWN, SIXTY_DIGITS, id="sixty digits keep every digit"),
-        pytest.param(SIXTY_DIGITS + "000000009", 8, Direction.UP, SIXTY_DIGITS[:-6] + "12567801", id="and round at the 8th"),
+        pytest.param(
+            SIXTY_DIGITS + "000000009", 8, Direction.UP, SIXTY_DIGITS[:-6] + "12567801", id="and round at the 8th"
+        ),
     ],
 )
 def test_rounded(value: str, places: int, direction: Direction, expected: str) -> None:
@@ -102,7 +104,7 @@ def test_a_ratio_without_positive_denominator_is_none_unless_the_numerator_is_0(
 
 def test_floats_and_invalid_operations_are_trapped() -> None:
     with pytest.raises(FloatOperation):
-        Decimal(0.1)
+        Decimal(0.1)  # noqa: RUF032
     with pytest.raises(FloatOperation):
         d("0.1") < 0.2  # noqa: B015
     with pytest.raises(InvalidOperation):

@@ -117,4 +117,6 @@ def test_one_missing_rate_leaves_the_runway_unknown() -> None:
 
 
 def test_already_liquidatable_is_no_runway_at_all() -> None:
-    assert funding(account(position(BTC, LONG, 1, 100, funding_rate="0.001"), balances={"USDT": "0.5"})).runway_days == 0
+    assert (
+        funding(account(position(BTC, LONG, 1, 100, funding_rate="0.001"), balances={"USDT": "0.5"})).runway_days == 0
+    )

@@ -1,5 +1,6 @@
 """Curves, their pieces along a path, sums, the larger of two, and first crossings."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -62,7 +63,8 @@ def test_the_piece_of_a_curve(x: str, unit: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "unit", "expected"), [("50", "1", "0.5"), ("100", "1", "1"), ("150", "1", "2"), ("300", "1", "8"), ("300", "2", "4")]
+    ("x", "unit", "expected"),
+    [("50", "1", "0.5"), ("100", "1", "1"), ("150", "1", "2"), ("300", "1", "8"), ("300", "2", "4")],
 )
 def test_a_curve_is_worth_unit_times_curve_of_value_over_unit(x: str, unit: str, expected: str) -> None:
     assert TIERS.at(d(x), d(unit)) == d(expected)
@@ -77,9 +79,13 @@ def test_a_constant_curve_has_one_slope() -> None:
     [
         pytest.param(line("50", "100"), line("1", "0"), "10", ["0", "0.5", "1.5"], id="up through both borders"),
         pytest.param(line("250", "-250"), line("1", "0"), "1", ["0", "0.2", "0.6"], id="down through both borders"),
-        pytest.param(line("100", "100"), line("1", "0"), "10", ["0", "1"], id="a border that is left upward is left at once"),
+        pytest.param(
+            line("100", "100"), line("1", "0"), "10", ["0", "1"], id="a border that is left upward is left at once"
+        ),
         pytest.param(line("100", "-100"), line("1", "0"), "1", ["0"], id="a border that is left downward is not left"),
-        pytest.param(line("50", "0"), line("1", "-1"), "1", ["0", "0.5", "0.75"], id="a shrinking unit lifts the measure"),
+        pytest.param(
+            line("50", "0"), line("1", "-1"), "1", ["0", "0.5", "0.75"], id="a shrinking unit lifts the measure"
+        ),
         pytest.param(line("150", "150"), line("1", "1"), "10", ["0"], id="both together leave the measure alone"),
         pytest.param(line("50", "100"), line("1", "0"), "1.5", ["0", "0.5"], id="borders at the end are not reached"),
         pytest.param(line("50", "100"), line("1", "0"), None, ["0", "0.5", "1.5"], id="without an end"),
@@ -110,7 +116,10 @@ def test_a_sum_of_nothing_is_zero() -> None:
 
 
 def test_scaling_keeps_the_breakpoints() -> None:
-    assert list(scaled([piece("0", "1", "2"), piece("3", "7", "0")], d(-2))) == [piece("0", "-2", "-4"), piece("3", "-14", "0")]
+    assert list(scaled([piece("0", "1", "2"), piece("3", "7", "0")], d(-2))) == [
+        piece("0", "-2", "-4"),
+        piece("3", "-14", "0"),
+    ]
 
 
 def test_the_larger_of_two_changes_where_they_meet() -> None:
@@ -158,12 +167,20 @@ def decimal(value: Fraction) -> Decimal:
             [piece("0", "6", "-2"), piece("3", "-6", "2")], False, None, id="touching zero and rising is no crossing"
         ),
         pytest.param(
-            [piece("0", "6", "-2"), piece("3", "-6", "2")], True, Crossing(d(3), False), id="but it is where equality counts"
+            [piece("0", "6", "-2"), piece("3", "-6", "2")],
+            True,
+            Crossing(d(3), False),
+            id="but it is where equality counts",
         ),
         pytest.param(
-            [piece("0", "6", "-2"), piece("3", "3", "-1")], False, Crossing(d(3), False), id="reaching zero and going on"
+            [piece("0", "6", "-2"), piece("3", "3", "-1")],
+            False,
+            Crossing(d(3), False),
+            id="reaching zero and going on",
         ),
-        pytest.param([piece("0", "5", "0"), piece("4", "-1", "0")], False, Crossing(d(4), True), id="a jump below zero"),
+        pytest.param(
+            [piece("0", "5", "0"), piece("4", "-1", "0")], False, Crossing(d(4), True), id="a jump below zero"
+        ),
         pytest.param(
             [piece("0", "5", "0"), piece("4", "-1", "0"), piece("9", "5", "0")],
             False,
@@ -185,7 +202,7 @@ def test_without_an_end_a_slow_fall_still_crosses() -> None:
 
 
 def test_a_crossing_asks_for_no_more_pieces_than_it_needs() -> None:
-    def pieces():  # type: ignore[no-untyped-def]
+    def pieces() -> Iterator[Piece]:
         yield piece("0", "1", "-1")
         yield piece("2", "0", "0")
         raise AssertionError("walked on")

@@ -10,7 +10,7 @@ from marginctl.core.assemble import report_of
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE
 from marginctl.core.funding import runway_days
-from marginctl.core.liquidation import HERE, asset_sides, bankruptcy_move, contract_sides
+from marginctl.core.liquidation import HERE, Sides, asset_sides, bankruptcy_move, contract_sides
 from marginctl.core.risk import pool_risk
 
 from . import naive
@@ -130,17 +130,37 @@ def test_positions_show_the_crossing_of_their_underlying_that_is_nearest_to_the_
             row = next(row for row in report.positions if row.key == position.key)
             contract = position.contract
             is_inverse = contract.type is ContractType.INVERSE
-            asset = asset_sides(state, contract.base, book.rules)
+            by_quote = contract.base == account.currency
+            asset = asset_sides(state, contract.quote if by_quote else contract.base, book.rules)
             own = contract_sides(state, contract.symbol, inverse=is_inverse, rules=book.rules)
-            for price, sides in ((row.liquidation_price, asset), (row.contract_liquidation_price, own)):
-                if sides.nearest is None:
-                    assert price is None
-                else:
-                    factor = ONE - sides.nearest if sides.is_below else ONE + sides.nearest
-                    assert price == (row.mark_price * factor if factor > 0 else None)
-            assert row.distance_to_liquidation == (asset.nearest if row.liquidation_price is not None else None)
-            if row.liquidation_side is not None and row.liquidation_price is not None:
-                assert (row.liquidation_price <= row.mark_price) == (row.liquidation_side == "below") or not asset.nearest
+            expected = nearest_price(row.mark_price, asset, by_quote=by_quote)
+            assert_price(row.liquidation_price, expected)
+            assert_price(row.contract_liquidation_price, nearest_price(row.mark_price, own, by_quote=False))
+            if expected is None:
+                assert (row.distance_to_liquidation, row.liquidation_side) == (None, None)
+                continue
+            assert_price(row.distance_to_liquidation, abs(expected - row.mark_price) / row.mark_price)
+            if row.liquidation_side is not None and expected != row.mark_price:
+                assert row.liquidation_side == ("below" if expected < row.mark_price else "above")
+
+
+def nearest_price(mark: Decimal, sides: Sides, *, by_quote: bool) -> Decimal | None:
+    """The mark after either move, the one nearer to it; a quote moves the mark against itself."""
+    factors = [
+        factor for factor in (_factor(sides.down, -1), _factor(sides.up, 1)) if factor is not None and factor > 0
+    ]
+    prices = [mark / factor if by_quote else mark * factor for factor in factors]
+    nearest = min(prices, key=lambda price: abs(price - mark), default=None)
+    return None if nearest is None or nearest > 11 * mark else nearest
+
+
+def _factor(move: Decimal | None, side: int) -> Decimal | None:
+    return None if move is None else ONE + side * move
+
+
+def assert_price(found: Decimal | None, expected: Decimal | None) -> None:
+    assert (found is None) == (expected is None), f"{found} is not {expected}"
+    assert found is None or expected is None or abs(found - expected) <= Decimal("1e-60") * (1 + expected)
 
 
 @given(accounts(with_orders=False))
@@ -151,7 +171,7 @@ def test_alone_on_its_underlying_a_contract_and_its_asset_cross_at_the_same_pric
             base = position.contract.base
             others = [p.contract for p in book.positions if p.contract.symbol != position.contract.symbol]
             is_alone = base not in book.balances and all(base not in (c.base, c.quote) for c in others)
-            if not is_alone or position.contract.type is ContractType.INVERSE:
+            if not is_alone or position.contract.type is ContractType.INVERSE or base == account.currency:
                 continue
             row = next(row for row in report.positions if row.key == position.key)
             assert row.contract_liquidation_price == row.liquidation_price

@@ -17,6 +17,7 @@ from marginctl.core.scenario import moved
 
 from . import naive
 from .naive import frac
+from .naive_orders import order_margin
 from .strategies import accounts, with_rules
 from .ways import CLOSE, states
 
@@ -35,7 +36,7 @@ def test_pools_agree_with_the_definitions_at_todays_prices(account: Account) -> 
         assert abs(naive.equity(book, now) - frac(pool.equity)) < CLOSE
         assert abs(naive.maintenance(book, now) - frac(pool.maintenance_margin)) < CLOSE
         assert abs(naive.margin(book, now, initial=True) - frac(pool.initial_margin)) < CLOSE
-        assert abs(naive.order_margin(book) - frac(pool.order_margin)) < CLOSE
+        assert abs(order_margin(book) - frac(pool.order_margin)) < CLOSE
         assert pool.liquidatable == naive.is_dead(book, now)
 
 
@@ -188,7 +189,7 @@ def test_shown_money_is_the_exact_figure_rounded_in_its_direction(account: Accou
     equity = Fraction(0)
     for book, pool in zip(naive.books(account), shown["pools"], strict=True):
         own, needed = naive.equity(book, now), naive.maintenance(book, now)
-        used = naive.margin(book, now, initial=True) + naive.order_margin(book)
+        used = naive.margin(book, now, initial=True) + order_margin(book)
         equity += own
         assert frac(pool["equity"]) == floor(own)
         assert frac(pool["maintenance_margin"]) == ceil(needed)

@@ -26,9 +26,10 @@ def figures(text: str | bytes, name: str = "book.yaml") -> dict[str, Any]:
 
 
 def in_any_order(found: dict[str, Any]) -> dict[str, Any]:
-    """The report with its lists sorted, without what depends on which of several ruined pools comes first."""
-    ruined = sum(pool["maintenance_ratio"] is None for pool in found["pools"]) > 1
-    left_out = {"worst_pool", "pool", *(("free_collateral", "buffer") if ruined else ())}
+    """The report with its lists sorted, without what depends on which of several equally bad pools comes first."""
+    ranks = sorted((_rank(pool["maintenance_ratio"]), _rank(pool["utilization"])) for pool in found["pools"])
+    tied = ranks[-1:] == ranks[-2:-1]
+    left_out = {"worst_pool", "pool", *(("free_collateral", "buffer") if tied else ())}
     ranked = {
         key: sorted(value, key=repr) if isinstance(value, list) and key != "findings" else value
         for key, value in found.items()
@@ -40,6 +41,11 @@ def in_any_order(found: dict[str, Any]) -> dict[str, Any]:
         (one["code"], one["subject"], one["severity"], repr(one["value"])) for one in found["findings"]
     )
     return ranked
+
+
+def _rank(ratio: Decimal | None) -> tuple[bool, Decimal]:
+    """A ratio that does not exist is worse than any other."""
+    return (True, Decimal(0)) if ratio is None else (False, ratio)
 
 
 def json_text(text: bytes) -> bytes:

@@ -1,30 +1,36 @@
 """``marginctl check``: flags -> files -> outcomes -> texts -> exit code."""
 
-from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
+import sys
+from collections.abc import Iterable
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.cli.checking import Policy, Settings, check
+from marginctl.cli.batch import in_order, with_progress
+from marginctl.cli.checking import Settings, check
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
+from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, output, shock
+from marginctl.cli.policy import policy_of
 from marginctl.cli.terminal import Terminal, complain, emit, terminal
-from marginctl.document.numbers import NumberError, decimal
-from marginctl.document.source import echo
 from marginctl.findings import Problem
-from marginctl.limits.config import Origin, limits_of
 from marginctl.limits.engine import Selection
-from marginctl.limits.registry import BY_CODE, closest
-from marginctl.limits.verdict import FailOn, exit_code, worst_exit
-from marginctl.render import FORMATS, render
+from marginctl.limits.registry import BY_CODE
+from marginctl.limits.verdict import ExitCode, FailOn, exit_code, worst_exit
+from marginctl.render import render
 from marginctl.render.document import Options, Outcome, RuleText, Run, Verbosity
+
+__all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "options_of", "run_check"]
+
+EXITS = {ExitCode.PASSED: OK, ExitCode.FAILED: BROKEN_LIMIT, ExitCode.NOT_CHECKED: NOT_CHECKED}
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """The flags of ``check`` as they were typed."""
+    """The flags of ``check`` as they were typed. ``jobs``: processes for many files, 0 = as many as pay."""
 
     paths: list[str]
     format: str = "table"
@@ -42,44 +48,57 @@ class Request(Struct, frozen=True, kw_only=True):
     width: int | None = None
     quiet: bool = False
     verbose: bool = False
+    jobs: int = 0
 
 
-class FlagError(ValueError):
-    """A flag that cannot be meant. ``message`` says what is wrong, ``help`` what to write."""
+class Plan(Struct, frozen=True):
+    """The flags, read."""
 
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+    request: Request
+    outputs: tuple[tuple[str, Path], ...]
+    settings: Settings
+
+
+class Line(Struct, frozen=True):
+    """All that is kept of a file whose line is written at once."""
+
+    text: str
+    exit_code: ExitCode
 
 
 def run_check(request: Request) -> int:
     """Check every file of the request; returns the exit code."""
-    import sys
-
     try:
-        fail_on = chosen(FailOn, "--fail-on", request.fail_on)
-        format_named("--format", request.format)
-        outputs = [output(text) for text in request.outputs]
-        one_of("--color", request.color, ("auto", "always", "never"))
-        settings = settings_of(request, fail_on)
+        plan = plan_of(request)
     except FlagError as error:
         complain(error.message, error.help)
         return NOT_CHECKED
-    policy, problems = policy_of(request.limits)
-    if problems:
-        return _report(Run(outcomes=_failed(problems), exit_code=NOT_CHECKED, version=__version__), request, outputs)
-    if policy is not None:
-        from msgspec.structs import replace
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(newline="\n")
+    return checked_once(plan)
 
-        settings = replace(settings, policy=policy)
-    found, problems = inputs(request.paths, request.stdin_name)
-    outcomes = [*_failed(problems), *(checked(one, settings) for one in found)]
-    run = Run(
-        outcomes=tuple(outcomes), exit_code=exit_of(outcomes, fail_on), version=__version__, fail_on=fail_on.value
-    )
-    sys.stdout.reconfigure(newline="\n") if hasattr(sys.stdout, "reconfigure") else None
-    return _report(run, request, outputs)
+
+def plan_of(request: Request) -> Plan:
+    """The request's flags, read. Raises FlagError."""
+    fail_on = chosen(FailOn, "--fail-on", request.fail_on)
+    format_named("--format", request.format)
+    outputs = tuple(output(text) for text in request.outputs)
+    one_of("--color", request.color, ("auto", "always", "never"))
+    return Plan(request, outputs, settings_of(request, fail_on))
+
+
+def checked_once(plan: Plan) -> int:
+    """One run over all files; returns the exit code."""
+    policy, problems = policy_of(plan.request.limits)
+    if problems:
+        return report(_failed(problems), plan)
+    settings = replace(plan.settings, policy=policy)
+    found, problems = inputs(plan.request.paths, plan.request.stdin_name)
+    if plan.request.format == "jsonl" and not plan.outputs:
+        return _streamed(_failed(problems), found, settings, plan.request)
+    results = in_order(found, partial(checked, settings=settings), plan.request.jobs)
+    shown = with_progress(results, len(found), wanted=not plan.request.quiet)
+    return report((*_failed(problems), *shown), plan)
 
 
 def checked(one: Input, settings: Settings) -> Outcome:
@@ -88,37 +107,59 @@ def checked(one: Input, settings: Settings) -> Outcome:
     return Outcome(file=one.name, problems=(problem,)) if problem else check(data, one.name, settings)
 
 
-def _failed(problems: list[Problem]) -> tuple[Outcome, ...]:
+def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings, request: Request) -> int:
+    """JSON lines, each written when it is known and forgotten: the memory of a run does not grow with its files."""
+    results = in_order(found, partial(_checked_line, settings=settings), request.jobs)
+    shown = with_progress(results, len(found), wanted=not request.quiet and not sys.stdout.isatty())
+    seen = set()
+    for line in chain((_line(outcome, settings.fail_on) for outcome in failed), shown):
+        emit(line.text)
+        seen.add(line.exit_code)
+    return exit_of(seen)
+
+
+def _checked_line(one: Input, settings: Settings) -> Line:
+    return _line(checked(one, settings), settings.fail_on)
+
+
+def _line(outcome: Outcome, fail_on: FailOn) -> Line:
+    from marginctl.render.jsonl import line_text
+
+    return Line(line_text(outcome), outcome_exit(outcome, fail_on))
+
+
+def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
     by_file: dict[str, list[Problem]] = {}
     for problem in problems:
         by_file.setdefault(problem.location.file, []).append(problem)
     return tuple(Outcome(file=file, problems=tuple(found)) for file, found in by_file.items())
 
 
-def exit_of(outcomes: list[Outcome], fail_on: FailOn) -> int:
+def outcome_exit(outcome: Outcome, fail_on: FailOn) -> ExitCode:
+    """The exit code of one file."""
+    return exit_code(outcome.findings, problems=bool(outcome.problems), fail_on=fail_on)
+
+
+def exit_of(found: Iterable[ExitCode]) -> int:
     """2 when a file or a limit could not be checked, else 1 when a finding reaches the bar, else 0; 2 without files."""
-    if not outcomes:
-        return NOT_CHECKED
-    codes = (exit_code(one.findings, problems=bool(one.problems), fail_on=fail_on) for one in outcomes)
-    return {0: OK, 1: BROKEN_LIMIT, 2: NOT_CHECKED}[worst_exit(codes).value]
+    found = set(found)
+    return EXITS[worst_exit(found)] if found else NOT_CHECKED
 
 
-def _report(run: Run, request: Request, outputs: list[tuple[str, Path]]) -> int:
-    import sys
-
-    exit_with = run.exit_code
-    for form, path in outputs:
+def report(outcomes: tuple[Outcome, ...], plan: Plan) -> int:
+    """Write the outcomes in every form that was asked for; returns the exit code, the same whatever the form."""
+    request, fail_on = plan.request, plan.settings.fail_on
+    exit_with = exit_of(outcome_exit(outcome, fail_on) for outcome in outcomes)
+    run = Run(outcomes=outcomes, exit_code=exit_with, version=__version__, fail_on=fail_on.value)
+    for form, path in plan.outputs:
         text = render(form, run, options_of(form, Terminal(None, False, False), request))
         try:
             path.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
             complain(f"{path} cannot be written: {error.strerror or error}")
             exit_with = NOT_CHECKED
-    emit(
-        render(
-            request.format, run, options_of(request.format, terminal(sys.stdout, request.color, request.width), request)
-        )
-    )
+    shown = terminal(sys.stdout, request.color, request.width)
+    emit(render(request.format, run, options_of(request.format, shown, request)))
     return exit_with
 
 
@@ -149,105 +190,3 @@ def settings_of(request: Request, fail_on: FailOn) -> Settings:
         fail_on=fail_on,
         rules_dir=request.rules_dir,
     )
-
-
-def day(text: str | None) -> date:
-    """--today, else today in UTC."""
-    if text is None:
-        from datetime import UTC, datetime
-
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise FlagError(f"--today {echo(text)} is no date", "write it as 2026-11-22") from None
-
-
-def assignment(flag: str, text: str) -> tuple[str, str]:
-    """PATH=VALUE, split at the first ``=``."""
-    path, equals, value = text.partition("=")
-    if not path or not equals:
-        raise FlagError(f"{flag} {echo(text)} has no value", "write PATH=VALUE, as in positions.0.leverage=5")
-    return path, value
-
-
-def shock(text: str) -> tuple[str, Decimal]:
-    """ASSET=PERCENT: a fraction of the price, not below -100%."""
-    asset, value = assignment("--shock", text)
-    negative = value.startswith("-")
-    number = value.removeprefix("-").removeprefix("+").removesuffix("%")
-    try:
-        size = decimal(number)
-    except NumberError as error:
-        raise FlagError(f"--shock {echo(text)}: the move {error.message}", "write it as BTC=-20%") from None
-    if not value.endswith("%") and size >= 1:
-        raise FlagError(f"--shock {echo(text)} moves by 100% or more without %", f"write {asset}={value}%")
-    move = (-size if negative else size) / (100 if value.endswith("%") else 1)
-    if move < -1:
-        raise FlagError(f"--shock {echo(text)} moves the price below 0", "the lowest is -100%")
-    return asset, move
-
-
-def codes(flag: str, text: str) -> frozenset[str]:
-    """Codes of rules, with commas between them."""
-    found = frozenset(code.strip().upper() for code in text.split(",") if code.strip())
-    for code in sorted(found):
-        if code not in BY_CODE:
-            near = closest(code)
-            raise FlagError(
-                f"{flag}: no limit has the code {echo(code)}",
-                f"did you mean {near}?" if near else "`marginctl rules` lists them",
-            )
-    return found
-
-
-def output(text: str) -> tuple[str, Path]:
-    """FORMAT=FILE."""
-    form, equals, path = text.partition("=")
-    if not equals or not path:
-        raise FlagError(f"--output {echo(text)} names no file", "write FORMAT=FILE, as in sarif=margin.sarif")
-    format_named("--output", form)
-    return form, Path(path)
-
-
-def format_named(flag: str, form: str) -> None:
-    """Refuse an unknown format."""
-    one_of(flag, form, tuple(FORMATS))
-
-
-def one_of(flag: str, value: str, choices: tuple[str, ...]) -> None:
-    """Refuse a value that is not among the choices."""
-    if value not in choices:
-        raise FlagError(f"{flag} {echo(value)} is unknown", f"write one of {', '.join(choices)}")
-
-
-def chosen(choices: "Callable[[str], FailOn]", flag: str, value: str) -> FailOn:
-    """The choice of that name."""
-    try:
-        return choices(value)
-    except ValueError:
-        raise FlagError(f"{flag} {echo(value)} is unknown", "write error, warning or never") from None
-
-
-def policy_of(path: str | None) -> tuple[Policy | None, list[Problem]]:
-    """The risk team's file, read."""
-    if path is None:
-        return None, []
-    from marginctl.document.policy_shape import POLICY
-    from marginctl.document.reader import read
-    from marginctl.document.shape import bind
-    from marginctl.document.source import printable
-
-    data, problem = content(Input(printable(path), Path(path)))
-    if problem is not None:
-        return None, [problem]
-    source, node, problems = read(data, printable(path))
-    if node is None or problems:
-        return None, problems
-    draft, problems = bind(node, POLICY, source)
-    if problems:
-        return None, problems
-    limits, problems = limits_of(draft, Origin.POLICY, source)
-    from marginctl.cli.checking import scenarios_of
-
-    return (None, problems) if problems else (Policy(limits, scenarios_of(draft)), [])

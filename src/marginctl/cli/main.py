@@ -56,6 +56,9 @@ StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help
 RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
 Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
 ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
 RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
@@ -97,6 +100,7 @@ def check(
     width: Width = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    jobs: Jobs = 0,
 ) -> None:
     """Compute and lint portfolios.
 
@@ -121,6 +125,7 @@ def check(
         width=width,
         quiet=quiet,
         verbose=verbose,
+        jobs=jobs,
     )
     raise typer.Exit(run_check(request))
 

@@ -4,15 +4,13 @@ At the first crossing of any pool the venue's sequence is applied to that pool (
 what is left. Beside it the same book with every position isolated, which shows what sharing a pool cost and saved.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
-from marginctl.core.closing import Action, CascadeStep, Moment, Sequence, liquidated
-from marginctl.core.contract import LONG
+from marginctl.core.closing import CascadeStep, Moment, Sequence, liquidated
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.path import Path
 from marginctl.core.pool import leg, partition
@@ -138,7 +136,7 @@ def fate_of(position: Position, story: Cascade) -> Fate:
 
 
 class Apart(Struct, frozen=True):
-    """An account with every position isolated, what that sets aside by asset, and whether collateral was sold for it."""
+    """An account with every position isolated, what that sets aside by asset, whether collateral was sold for it."""
 
     account: Account
     aside: dict[str, Decimal]
@@ -146,10 +144,10 @@ class Apart(Struct, frozen=True):
 
 
 def isolated_apart(account: Account) -> Apart | None:
-    """The same book with every cross position isolated on its own initial margin, in its settle asset.
+    """The same book with every cross position isolated on its own initial margin and its loss so far.
 
-    Where the account does not hold enough of it, its other balances are sold at their prices, pro rata by value; None
-    where that is not enough either.
+    Both in its settle asset. Where the account does not hold enough of it, its other balances are sold at their prices,
+    pro rata by value; None where that is not enough either.
     """
     aside: dict[str, Decimal] = {}
     positions = []
@@ -166,15 +164,17 @@ def isolated_apart(account: Account) -> Apart | None:
 
 
 def _own_margin(account: Account, position: Position) -> Decimal:
-    """The isolated margin, or the initial margin of the position alone, in the settle asset."""
+    """The isolated margin as it is, or the position's own initial margin and its loss so far, in the settle asset."""
     if position.isolated_margin is not None:
         return position.isolated_margin
     terms = leg(position, account.isolated_rules or account.rules, account.prices, ONE).initial
-    return sum((term.at(NO_MOVE) for term in terms), ZERO) / account.prices[position.contract.settle]
+    required = sum((term.at(NO_MOVE) for term in terms), ZERO)
+    loss = max(ZERO, -pnl_at(position, account.prices, NO_MOVE))
+    return (required + loss) / account.prices[position.contract.settle]
 
 
 def _funded(account: Account, aside: dict[str, Decimal]) -> dict[str, Decimal] | None:
-    """Balances that hold what is set aside: as they are, or with the rest of the collateral sold for what is missing."""
+    """Balances that hold what is set aside: as they are, or with other collateral sold for what is missing."""
     prices, held = account.prices, account.balances
     missing = {asset: max(ZERO, margin - max(ZERO, held.get(asset, ZERO))) for asset, margin in aside.items()}
     needed = sum((units * prices[asset] for asset, units in missing.items()), ZERO)
@@ -188,12 +188,3 @@ def _funded(account: Account, aside: dict[str, Decimal]) -> dict[str, Decimal] |
         asset: held.get(asset, ZERO) + missing.get(asset, ZERO) - spare.get(asset, ZERO) * needed / there
         for asset in dict.fromkeys([*held, *missing])
     }
-
-
-def positions_left(story: Cascade) -> Iterable[tuple[str, str, Decimal]]:
-    """Symbol, side and quantity of what is still open at the end."""
-    for position in story.account.positions:
-        yield position.contract.symbol, "long" if position.side == LONG else "short", position.quantity
-
-
-__all__ = ["Action", "Cascade", "CascadeStep", "Comparison", "Fate", "Sequence", "cascade", "compared", "value_of"]

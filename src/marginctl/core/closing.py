@@ -246,7 +246,7 @@ def closed(
         price=moment.mark(position),
         pnl=pnl,
         fee=fee,
-        in_profit=pnl > 0,
+        in_profit=pnl > 0 and action is not Action.NET_LEGS,
     )
 
 
@@ -291,7 +291,7 @@ def _legs_netted(account: Account, pool: Pool, moment: Moment) -> Done:
 
 
 def _debts_repaid(account: Account, pool: Pool, moment: Moment) -> Done:
-    """Debts repaid out of the other balances, pro rata by value at their prices; the haircut on what is sold is freed."""
+    """Debts repaid out of the other balances, pro rata by value at their prices; what is sold loses its haircut."""
     values = {holding.asset: holding.gross(moment.ratios) for holding in pool.holdings}
     debts = {asset: -value for asset, value in values.items() if value < 0}
     spare = {
@@ -332,7 +332,7 @@ def _taken_over(account: Account, pool: Pool, moment: Moment) -> Done:
 
 
 def _without_position(account: Account, pool: Pool, moment: Moment) -> Done:
-    """A pool with nothing left to close that is not healthy: its debts are repaid; a deficit beyond that is not owed."""
+    """Nothing left to close and not healthy: debts are repaid; a deficit beyond that is not owed."""
     now, steps = _debts_repaid(account, pool, moment)
     after = moment.find(now)
     equity = ZERO if after is None else pool_risk(after, moment.ratios).equity

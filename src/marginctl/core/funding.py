@@ -94,10 +94,14 @@ def after_funding(account: Account, days: Decimal) -> Account:
         settle = position.contract.settle
         paid = (funding_per_day(position, account) or ZERO) * days / account.prices[settle]
         balances[settle] = balances.get(settle, ZERO) + paid
-        if position.margin_mode is MarginMode.ISOLATED:
-            position = replace(position, isolated_margin=(position.isolated_margin or ZERO) + paid)
-        positions.append(position)
+        positions.append(_with_margin_added(position, paid))
     return replace(account, balances=balances, positions=tuple(positions))
+
+
+def _with_margin_added(position: Position, amount: Decimal) -> Position:
+    if position.margin_mode is MarginMode.CROSS:
+        return position
+    return replace(position, isolated_margin=(position.isolated_margin or ZERO) + amount)
 
 
 def with_rates(account: Account, rates: dict[str, tuple[Decimal, Decimal]]) -> Account:

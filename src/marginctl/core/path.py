@@ -9,12 +9,14 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, Position
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.funding import after_funding, first_unpaid_day
-from marginctl.core.liquidation import UP_END, Motion, PoolState, Stretch, first_liquidation
+from marginctl.core.funding import after_funding, first_unpaid_day, funding_per_day, with_rates
+from marginctl.core.liquidation import UP_END, Motion, PoolState, first_liquidation
 from marginctl.core.piecewise import Line
-from marginctl.core.risk import pool_risk
+from marginctl.core.risk import NO_MOVE, pool_risk
+from marginctl.core.scenario import EVERY_OTHER, expanded
+from marginctl.core.stress import pnl_at
 
 
 class Path(Protocol):
@@ -31,6 +33,9 @@ class Path(Protocol):
 
     def reach(self, state: PoolState, account: Account) -> Decimal | None:
         """The same from 0 on, past the scenario as far as the path can go on; None = never."""
+
+    def change(self, account: Account, position: Position) -> Decimal:
+        """What the whole path makes or costs a position that stays open, in currency."""
 
 
 class PricePath(Struct, frozen=True):
@@ -67,12 +72,12 @@ class PricePath(Struct, frozen=True):
         found = first_liquidation(state, self._motion(ZERO), min(falls + rises), state.pool.rules)
         return None if found is None else found.u
 
+    def change(self, account: Account, position: Position) -> Decimal:
+        """PnL at the end less PnL now."""
+        return pnl_at(position, account.prices, self.ratios(ONE)) - pnl_at(position, account.prices, NO_MOVE)
+
     def _motion(self, start: Decimal) -> Motion:
         return Motion({asset: Line(ONE + shock * start, shock) for asset, shock in self.shocks.items() if shock})
-
-    def stretches(self) -> list[Stretch]:
-        """The path as ``liquidation`` walks it."""
-        return [Stretch(ZERO, ONE, self._motion(ZERO))]
 
 
 class FundingPath(Struct, frozen=True):
@@ -97,3 +102,41 @@ class FundingPath(Struct, frozen=True):
         """The runway, as a multiple of the days."""
         day = first_unpaid_day(state, account, state.pool.rules, None)
         return None if day is None else day / self.days
+
+    def change(self, account: Account, position: Position) -> Decimal:
+        """Funding of all days."""
+        return (funding_per_day(position, account) or ZERO) * self.days
+
+
+class FundingShock(Struct, frozen=True):
+    """Funding rates by base asset (``*`` = every other one) per ``interval`` hours, held for ``days``."""
+
+    rates: dict[str, Decimal]
+    interval: Decimal
+    days: Decimal
+
+
+class Scenario(Struct, frozen=True, kw_only=True):
+    """Prices that move (``shocks`` by asset, ``*`` = every other volatile one), or funding that is paid."""
+
+    name: str
+    shocks: dict[str, Decimal] = {}
+    funding: FundingShock | None = None
+
+    def untouched(self, account: Account) -> tuple[str, ...]:
+        """Assets that the scenario names and the account has no price for."""
+        return tuple(asset for asset in self.shocks if asset != EVERY_OTHER and asset not in account.prices)
+
+
+def way_to(scenario: Scenario, account: Account) -> tuple[Account, Path]:
+    """The path to a scenario, and the account that walks it: with the scenario's funding rates, where it has some."""
+    if scenario.funding is None:
+        known = {asset: shock for asset, shock in scenario.shocks.items() if asset not in scenario.untouched(account)}
+        return account, PricePath(expanded(known, account))
+    funding = scenario.funding
+    rates = {
+        position.key: (rate, funding.interval)
+        for position in account.positions
+        if (rate := funding.rates.get(position.contract.base, funding.rates.get(EVERY_OTHER))) is not None
+    }
+    return with_rates(account, rates), FundingPath(funding.days)

@@ -8,7 +8,12 @@ from marginctl.render.json import SCHEMA, encoded, errors_of, report_of
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
     """The lines, each ending in a line break."""
-    return "".join(f"{encoded(line_of(outcome)).decode()}\n" for outcome in run.outcomes)
+    return "".join(map(line_text, run.outcomes))
+
+
+def line_text(outcome: Outcome) -> str:
+    """One line, ending in a line break."""
+    return f"{encoded(line_of(outcome)).decode()}\n"
 
 
 def line_of(outcome: Outcome) -> dict[str, Any]:

@@ -19,14 +19,16 @@ Stated = Mapping[str, Value]
 class Way(Struct, frozen=True):
     """How prices move: the node of the price ratio by asset, ``rest`` for all others; None = as today.
 
-    ``symbol``: the contract whose own mark moves by ``mark`` instead of its driver. ``probe``: a value of the unknown
-    inside the stretch that is looked at, which tells the rows of the tables there.
+    ``symbol``: the contract whose own mark moves by ``mark`` instead of its driver. ``income``: what is added to an
+    asset, in currency. ``probe``: a value of the unknown inside the stretch that is looked at, which tells the rows of
+    the tables there.
     """
 
     ratios: dict[str, Node]
     rest: Node | None = None
     symbol: str = ""
     mark: Node | None = None
+    income: dict[str, Node] = {}
     probe: Decimal = ZERO
 
     def of(self, asset: str) -> Node | None:

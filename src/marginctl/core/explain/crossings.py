@@ -21,9 +21,9 @@ from marginctl.core.explain.node import (
     Product,
     Row,
     Sum,
-    Unit,
     Unknown,
     line_of,
+    named,
 )
 from marginctl.core.explain.pools import equity_on, liquidatable, maintenance_on
 from marginctl.core.explain.solution import Border, Never, Root
@@ -41,7 +41,7 @@ from marginctl.core.liquidation import (
     joint_path,
     parts,
 )
-from marginctl.core.piecewise import Piece, first_below, scaled, total
+from marginctl.core.piecewise import Line, Piece, first_below, scaled, total
 
 MOVE = Unknown(label="move", unit=FRACTION)
 MOVED = Sum(terms=(ONE_NODE, MOVE))
@@ -52,22 +52,29 @@ class Stretch(NamedTuple):
     """A part of a course on which every price is one straight line: the engine's motion, and ours in signed moves."""
 
     start: Decimal
-    end: Decimal
+    end: Decimal | None
     motion: Motion
     way: Callable[[Decimal], Way]
 
+    @property
+    def length(self) -> Decimal | None:
+        """How far it goes; None = without end."""
+        return None if self.end is None else self.end - self.start
+
 
 class Course(Struct, frozen=True):
-    """Which prices move, and which way. The engine counts u from 0 outward; a move is side * u."""
+    """What moves, and which way. The engine counts u from 0 outward; the unknown is side * u."""
 
     side: int
     what: str
     stretches: tuple[Stretch, ...]
+    unknown: Unknown = MOVE
 
     @property
-    def end(self) -> Decimal:
-        """The move at which the course ends."""
-        return self.side * self.stretches[-1].end
+    def end(self) -> Node:
+        """Where the course ends; nowhere for one without end."""
+        end = self.stretches[-1].end
+        return Constant(amount=None if end is None else self.side * end, unit=self.unknown.unit)
 
 
 def _reach(side: int) -> Decimal:
@@ -121,12 +128,18 @@ class Straight(NamedTuple):
 
     stretch: Stretch
     piece: Piece
-    until: Decimal
+    until: Decimal | None
 
     @property
     def middle(self) -> Decimal:
         """A u inside of it, from the start of the course."""
-        return self.stretch.start + (self.piece.start + self.until) / 2
+        until = self.piece.start + 2 if self.until is None else self.until
+        return self.stretch.start + (self.piece.start + until) / 2
+
+    def bounds(self, side: int) -> tuple[Decimal | None, Decimal | None]:
+        """The values of the unknown between which it lies, the lower one first; None = without end."""
+        near, far = (None if u is None else side * (self.stretch.start + u) for u in (self.piece.start, self.until))
+        return (near, far) if side > 0 else (far, near)
 
 
 def pieces_of(stretch: Stretch, pieces: Iterable[Piece]) -> Iterator[Straight]:
@@ -137,7 +150,7 @@ def pieces_of(stretch: Stretch, pieces: Iterable[Piece]) -> Iterator[Straight]:
             yield Straight(stretch, before, piece.start)
         before = piece
     if before is not None:
-        yield Straight(stretch, before, stretch.end - stretch.start)
+        yield Straight(stretch, before, stretch.length)
 
 
 class Found(NamedTuple):
@@ -162,42 +175,55 @@ def first(straights: Iterable[Straight], scale: Decimal, *, or_at_zero: bool) ->
 
 def crossing(book: Book, state: PoolState, course: Course) -> Node:
     """The signed move at which a course liquidates a pool that is not liquidatable yet, or why there is none."""
-    rules = state.pool.rules
     moving = any(asset in state.touching for stretch in course.stretches for asset in stretch.motion.ratios)
     if not moving and not any(stretch.motion.symbol for stretch in course.stretches):
-        return Absent(label="move", of=course.what, unit=FRACTION, note=f"{course.what} moves nothing in {state.pool.name}")
+        return _none(course, f"{course.what} moves nothing in {state.pool.name}")
+    level = state.pool.rules.level
     straights = [
         one
         for stretch in course.stretches
-        for one in pieces_of(stretch, health(state, stretch.motion, stretch.end - stretch.start, rules.level))
+        for one in pieces_of(stretch, health(state, stretch.motion, stretch.length, level))
     ]
-    found = first(straights, state.risk.scale, or_at_zero=rules.equality is Equality.LIQUIDATED)
+    return solved(book, state, course, straights)
+
+
+def solved(book: Book, state: PoolState, course: Course, straights: list[Straight]) -> Node:
+    """The first crossing of health on a course, given as its pieces."""
+    or_at_zero = state.pool.rules.equality is Equality.LIQUIDATED
+    found = first(straights, state.risk.scale, or_at_zero=or_at_zero)
     if found is None:
         return _never(book, state, course, straights)
     if found.jump:
         return _border(book, state, course, found)
-    is_level = not found.on.piece.slope and found.before is not None
-    return _root(book, state, course, found.before if is_level and found.before else found.on)
+    return _root(book, state, course, _sloped(found))
+
+
+def _sloped(found: Found) -> Straight:
+    """The piece whose line solves for a crossing: the one before where health stays at zero."""
+    return found.before if found.before is not None and not found.on.piece.slope else found.on
+
+
+def _none(course: Course, note: str) -> Node:
+    unknown = course.unknown
+    return Absent(label=unknown.label, of=course.what, unit=unknown.unit, note=note)
 
 
 def _way(course: Course, one: Straight) -> Way:
     return one.stretch.way(course.side * one.middle)
 
 
-def _root(book: Book, state: PoolState, course: Course, one: Straight) -> Node:
+def _root(book: Book, state: PoolState, course: Course, one: Straight, *, of_equity: bool = False) -> Node:
     way = _way(course, one)
-    bounds = sorted(course.side * (one.stretch.start + u) for u in (one.piece.start, one.until))
-    return Root(
-        label="move",
-        of=course.what,
-        unit=FRACTION,
+    start, end = one.bounds(course.side)
+    root = Root(
         equity=equity_on(book, state, way),
-        requirement=maintenance_on(book, state, way),
-        level=book.pool_level(state),
-        unknown="move",
-        start=bounds[0],
-        end=bounds[1],
+        requirement=None if of_equity else maintenance_on(book, state, way),
+        level=None if of_equity else book.pool_level(state),
+        unknown=course.unknown.label,
+        start=start,
+        end=end,
     )
+    return named(root, course.unknown.label, course.what, course.unknown.unit)
 
 
 def _border(book: Book, state: PoolState, course: Course, found: Found) -> Node:
@@ -205,65 +231,70 @@ def _border(book: Book, state: PoolState, course: Course, found: Found) -> Node:
     way = _way(course, found.on)
     need = maintenance_on(book, state, way)
     place = course.side * found.u
-    row, border = _jumping(need, place) or (None, ZERO)
-    measured: Node = row.measured if row else MOVE
-    unit: Node = row.unit_price if row else ONE_NODE
-    return Border(
-        label="move",
-        of=course.what,
-        unit=FRACTION,
+    measured, unit, border = _jumping(need, place) or _beginning(need, place) or (course.unknown, ONE_NODE, place)
+    jump = Border(
         measured=measured,
         unit_price=unit,
-        border=Constant(amount=border if row else place),
+        border=Constant(amount=border),
         equity=equity_on(book, state, way),
         requirement=need,
         level=book.pool_level(state),
-        unknown="move",
+        unknown=course.unknown.label,
     )
+    return named(jump, course.unknown.label, course.what, course.unknown.unit)
 
 
-def _jumping(node: Node, place: Decimal) -> tuple[Row, Decimal] | None:
-    """The row of a table below a node whose measure meets one of its borders at a place."""
-    for row in _rows(node):
+def _jumping(node: Node, place: Decimal) -> tuple[Node, Node, Decimal] | None:
+    """The measure of a table below a node that meets a border of it at a place, its unit, and the border."""
+    for row in _below(node):
+        if not isinstance(row, Row):
+            continue
         value, unit = line_of(row.measured), line_of(row.unit_price)
         for border in row.up_to:
             gap = value.at(place) - border * unit.at(place)
             if value.slope - border * unit.slope and abs(gap) <= SNAP * max(ONE, abs(value.at_zero)):
-                return row, border
+                return row.measured, row.unit_price, border
     return None
 
 
-def _rows(node: Node) -> Iterator[Row]:
-    if isinstance(node, Row):
-        yield node
+def _beginning(node: Node, place: Decimal) -> tuple[Node, Node, Decimal] | None:
+    """The part of a requirement that begins at a place, where nothing was required before."""
+    for part in _below(node):
+        if part.label and isinstance(part.value, Line) and part.value.slope:
+            at_zero, _ = part.value
+            if abs(part.value.at(place)) <= SNAP * max(ONE, abs(at_zero)):
+                return part, ONE_NODE, ZERO
+    return None
+
+
+def _below(node: Node) -> Iterator[Node]:
+    yield node
     for operand in node.operands:
-        yield from _rows(operand)
+        yield from _below(operand)
 
 
 def _never(book: Book, state: PoolState, course: Course, straights: list[Straight]) -> Node:
     """Why there is no crossing: the place where least is left, and what is left there."""
     corners = [
-        (piece.at_zero + piece.slope * u, stretch.start + u, Straight(stretch, piece, until))
-        for stretch, piece, until in straights
-        if not state.may_vanish or (piece.at_zero, piece.slope) != (ONE, ZERO)
-        for u in (piece.start, until)
+        (one.piece.at_zero + one.piece.slope * u, one.stretch.start + u, one)
+        for one in straights
+        if not state.may_vanish or (one.piece.at_zero, one.piece.slope) != (ONE, ZERO)
+        for u in (one.piece.start, one.until)
+        if u is not None
     ]
     if not corners:
-        note = "nothing needs maintenance margin on the whole way"
-        return Absent(label="move", of=course.what, unit=FRACTION, note=note)
+        return _none(course, "nothing needs maintenance margin on the whole way")
     _, place, on = min(corners, key=lambda corner: (corner[0], corner[1]))
     way = _way(course, on)
-    return Never(
-        label="move",
-        of=course.what,
-        unit=FRACTION,
+    never = Never(
         equity=equity_on(book, state, way),
         requirement=maintenance_on(book, state, way),
         level=book.pool_level(state),
-        place=Constant(amount=course.side * place, unit=FRACTION),
-        end=Constant(amount=course.end, unit=FRACTION),
-        unknown="move",
+        place=Constant(amount=course.side * place, unit=course.unknown.unit),
+        end=course.end,
+        unknown=course.unknown.label,
     )
+    return named(never, course.unknown.label, course.what, course.unknown.unit)
 
 
 def here(book: Book, state: PoolState, what: str) -> Node | None:
@@ -307,23 +338,7 @@ def _bankruptcy(book: Book, state: PoolState, course: Course) -> Node:
     if state.risk.equity < 0:
         pieces = scaled(pieces, -ONE)
     found = first(pieces_of(stretch, pieces), state.risk.scale, or_at_zero=True)
-    way_word = "rise" if course.side > 0 else "fall"
     if found is None:
-        note = f"no {way_word} of {course.what} takes the equity of {state.pool.name} to 0"
-        return Absent(label="move", of=course.what, unit=FRACTION, note=note)
-    is_level = not found.on.piece.slope and found.before is not None
-    one = found.before if is_level and found.before else found.on
-    bounds = sorted(course.side * u for u in (one.piece.start, one.until))
-    return Root(
-        label="move",
-        of=course.what,
-        unit=FRACTION,
-        equity=equity_on(book, state, _way(course, one)),
-        requirement=None,
-        level=None,
-        unknown="move",
-        start=bounds[0],
-        end=bounds[1],
-    )
-
-
+        word = "rise" if course.side > 0 else "fall"
+        return _none(course, f"no {word} of {course.what} takes the equity of {state.pool.name} to 0")
+    return _root(book, state, course, _sloped(found), of_equity=True)

@@ -172,5 +172,3 @@ class Unstated(Node, frozen=True, kw_only=True):
     def evaluated(self) -> tuple[str, ...]:
         """Their subjects."""
         return tuple(dict.fromkeys(node.of for node in self.inputs if node.value is None))
-
-

@@ -1,6 +1,5 @@
 """What the assets of a pool are worth: balances, profit and loss, haircuts, debts; today or along a motion."""
 
-from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -102,7 +101,9 @@ def price_figure(book: Book, state: PoolState, holding: Holding) -> Node:
 
 
 def is_moved(state: PoolState, holding: Holding, way: Way) -> bool:
-    """Whether a motion moves the price of an asset or a position that settles in it."""
+    """Whether a motion moves the price of an asset, what it holds, or a position that settles in it."""
+    if holding.asset in way.income:
+        return True
     return way.of(holding.asset) is not None or any(map(way.touches, settled(state, holding.asset)))
 
 
@@ -119,8 +120,11 @@ def pnl_after(book: Book, position: Position, way: Way) -> Node:
 def gross(book: Book, state: PoolState, holding: Holding, way: Way) -> Node:
     """price * (balance + unrealized PnL), before haircuts, in currency."""
     asset = holding.asset
+    now = product(coin_equity(book, state, holding), *money_price(book, asset), unit=book.money)
     if not is_moved(state, holding, way):
-        return product(coin_equity(book, state, holding), *money_price(book, asset), unit=book.money)
+        return now
+    if asset in way.income:
+        return Sum(terms=(now, way.income[asset]), label="equity then", of=asset, unit=book.money)
     held = product(balance(book, state, holding), *money_price(book, asset), unit=book.money)
     terms = [after(held, way.of(asset))] if decimal_of(held) else []
     terms += [pnl_after(book, position, way) for position in settled(state, asset)]
@@ -202,7 +206,7 @@ def _haircut(book: Book, state: PoolState, holding: Holding, k: int) -> Node:
 
 def _debt(book: Book, state: PoolState, holding: Holding, before: Node) -> Node:
     counted = book.terms(state, holding.asset).liability_factor
-    if counted == ONE or not line_of(before).at(ZERO) and not line_of(before).slope:
+    if counted == ONE or (not line_of(before).at(ZERO) and not line_of(before).slope):
         return before
     key = f"collateral.{holding.asset}.liability_factor"
     return Product(factors=(Input(label="liability_factor", of=holding.asset, amount=counted, key=key), before))
@@ -236,5 +240,3 @@ def loan_margin(book: Book, state: PoolState, holding: Holding, way: Way = TODAY
     factors = (Input(label="loan_rate", of=holding.asset, unit=FRACTION, amount=rate, key=key), debt)
     label = "loan_margin then" if is_moved(state, holding, way) else "loan_margin"
     return Product(factors=factors, label=label, of=holding.asset, unit=book.money)
-
-

@@ -1,6 +1,7 @@
 """Margins of one position, or of the part of it that netting leaves, today or along a motion."""
 
 from collections.abc import Callable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -94,7 +95,13 @@ def unit_price(book: Book, position: Position, way: Way) -> Node:
 
 
 def _row(
-    book: Book, stake: Stake, measured: Node, way: Way, label: str, entry: Callable[[Tier], Value], unit: Unit = FRACTION
+    book: Book,
+    stake: Stake,
+    measured: Node,
+    way: Way,
+    label: str,
+    entry: Callable[[Tier], Value],
+    unit: Unit = FRACTION,
 ) -> Node:
     """An entry of the row of a contract's table: by notional in the settle asset, or by quantity."""
     contract = stake.position.contract
@@ -187,7 +194,9 @@ def _initial_rate(book: Book, stake: Stake, measured: Node, figure: str = "") ->
         options.append(Quotient(numerator=ONE_NODE, denominator=given(book, position, "leverage", MULTIPLE)))
     if position.contract.tiers:
         whose = stake if position.contract.tiers_by is TiersBy.NOTIONAL else Stake(position)
-        options.append(_row(book, whose, measured, TODAY, "initial_rate of the tier", lambda one: one.initial_rate or ZERO))
+        options.append(
+            _row(book, whose, measured, TODAY, "initial_rate of the tier", lambda one: one.initial_rate or ZERO)
+        )
     rate = Larger(options=tuple(options)) if len(options) > 1 else Sum(terms=tuple(options))
     return named(rate, "initial_rate", stake.name, FRACTION, figure)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from marginctl.core.account import OpenLoss, Order, Position, PositionMode
 from marginctl.core.contract import LONG, SHORT, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.explain.book import Book, product
+from marginctl.core.explain.book import Book
 from marginctl.core.explain.margins import initial_rate
 from marginctl.core.explain.node import (
     FRACTION,
@@ -74,7 +74,9 @@ def _contract_orders(book: Book, held: list[Position], orders: list[Order]) -> N
     if position is None:
         return Larger(options=(ZERO_NODE, dearer))
     before = Product(factors=(position_notional(book, position), rate))
-    return Larger(options=(ZERO_NODE, Difference(terms=(dearer, before))), note="of both outcomes the dearer one counts")
+    return Larger(
+        options=(ZERO_NODE, Difference(terms=(dearer, before))), note="of both outcomes the dearer one counts"
+    )
 
 
 def _leg_orders(book: Book, held: list[Position], orders: list[Order], side: int) -> Node | None:
@@ -117,7 +119,9 @@ def _price(book: Book, order: Order) -> Node:
 def _order_value(book: Book, order: Order, at: Node) -> Node:
     """quantity * contract_size * price, in currency."""
     label = "value" if at.label == "price" else "value at mark"
-    return value_of(book, order.contract, _given(book, order, "quantity"), at, label, f"order {_index(book, order) + 1}")
+    return value_of(
+        book, order.contract, _given(book, order, "quantity"), at, label, f"order {_index(book, order) + 1}"
+    )
 
 
 def _with_loss(book: Book, margin: Node, orders: list[Order], side: int) -> Node:

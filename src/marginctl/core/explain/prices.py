@@ -37,7 +37,10 @@ def _price(book: Book, asset: str) -> Node:
         for position in book.account.positions:
             contract = position.contract
             if contract.base == asset and f"marks.{contract.symbol}" in book.stated:
-                factors = (mark(book, contract, position.mark_price), *in_money(book, contract.quote, price(book, contract.quote)))
+                factors = (
+                    mark(book, contract, position.mark_price),
+                    *in_money(book, contract.quote, price(book, contract.quote)),
+                )
                 found = product(*factors, label="price", of=asset, unit=book.money)
                 if is_close(decimal_of(found), value):
                     return found

@@ -42,7 +42,11 @@ def cancelled(state: PoolState, left: list[tuple[Stake, Leg]]) -> list[str]:
 
 
 def _required(
-    left: list[tuple[Stake, Leg]], terms: Callable[[Leg], tuple[Term, ...]], need: Requirement, margin: Callable[[Stake], Node], probe: Decimal
+    left: list[tuple[Stake, Leg]],
+    terms: Callable[[Leg], tuple[Term, ...]],
+    need: Requirement,
+    margin: Callable[[Stake], Node],
+    probe: Decimal,
 ) -> list[Node]:
     """The requirement as nodes: stakes that add, and pairs of sides of which the dearer one counts."""
     owner = {id(term): k for k, (_, leg) in enumerate(left) for term in terms(leg)}
@@ -85,5 +89,3 @@ def netting_note(book: Book, state: PoolState) -> str:
     """What netting did to the legs of contracts."""
     gone = cancelled(state, stakes(book, state))
     return f"the legs of {', '.join(gone)} cancel: nothing of them needs margin" if gone else ""
-
-

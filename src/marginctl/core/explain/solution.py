@@ -10,14 +10,15 @@ from marginctl.core.piecewise import Line
 class Root(Node, frozen=True, kw_only=True):
     """The place where equity = level * requirement (or equity = 0), both straight lines of ``unknown`` around it.
 
-    ``start`` and ``end`` bound the stretch on which these lines hold: no border of a table lies between.
+    ``start`` and ``end`` bound the stretch on which these lines hold (None: without end): no border of a table lies
+    between.
     """
 
     equity: Node
     requirement: Node | None
     level: Node | None
     unknown: str
-    start: Decimal
+    start: Decimal | None
     end: Decimal | None
 
     @property
@@ -74,12 +75,13 @@ class Never(Node, frozen=True, kw_only=True):
     requirement: Node
     level: Node
     place: Node
+    end: Node
     unknown: str
 
     @property
     def operands(self) -> tuple[Node, ...]:
-        """The lines around the place, and the place."""
-        return self.equity, self.requirement, self.level, self.place
+        """The lines around the place, the place, and where the way ends."""
+        return self.equity, self.requirement, self.level, self.place, self.end
 
     @property
     def least(self) -> Decimal:
@@ -99,5 +101,3 @@ class Never(Node, frozen=True, kw_only=True):
     def evaluated(self) -> None:
         """There is none."""
         return
-
-

@@ -75,8 +75,9 @@ def exact(written: str) -> Decimal | None:
     match = _NUMBER.fullmatch(written)
     if match is None or len(written) + abs(int(match[1] or 0)) > MOST_DIGITS:
         return None
-    value = Decimal(written)
-    return Decimal(f"{value:f}") if value else Decimal(0)
+    digits = f"{Decimal(written):f}"
+    value = Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
+    return value or value.copy_abs()  # no -0
 
 
 def keys(node: Node) -> set[str]:

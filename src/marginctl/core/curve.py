@@ -1,0 +1,81 @@
+"""Equity against what it must cover while all assets move together: corner points from the exact pieces."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from marginctl.core.account import Account
+from marginctl.core.exact import ZERO
+from marginctl.core.liquidation import PoolState, Stretch, joint_path, parts
+from marginctl.core.piecewise import Piece, total
+
+
+class Point(NamedTuple):
+    """At a joint move (signed, 0 = now): equity, and level * maintenance margin, in currency."""
+
+    move: Decimal
+    equity: Decimal
+    required: Decimal
+
+
+class Curve(Struct, frozen=True):
+    """One pool's corner points in the order of the moves; straight in between, two points at one move are a jump."""
+
+    pool: str
+    points: tuple[Point, ...]
+
+    def at(self, move: Decimal) -> Point:
+        """The point at a move within the curve; at a jump the side that is nearer to now."""
+        for left, right in pairwise(self.points):
+            if left.move <= move <= right.move and left.move < right.move:
+                share = (move - left.move) / (right.move - left.move)
+                found = Point(
+                    move,
+                    left.equity + (right.equity - left.equity) * share,
+                    left.required + (right.required - left.required) * share,
+                )
+                if move < right.move or move >= 0:
+                    return found
+        return self.points[-1]
+
+
+def curve_of(account: Account, state: PoolState, size: Decimal) -> Curve:
+    """The curve of one pool from -size to size (at most 1 on the way down)."""
+    down = [point for point in _side(account, state, -1, size) if point.move]
+    return Curve(state.pool.name, (*reversed(down), *_side(account, state, 1, size)))
+
+
+def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[Point]:
+    """From now outward on one side."""
+    assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
+    points: list[Point] = []
+    for stretch in joint_path(assets, account.betas, side, size):
+        for point in _corners(state, stretch):
+            signed = Point(side * point.move, point.equity, point.required)
+            if not points or points[-1] != signed:
+                points.append(signed)
+    return points
+
+
+def _corners(state: PoolState, stretch: Stretch) -> list[Point]:
+    length = stretch.end - stretch.start
+    found = parts(state, stretch.motion, length)
+    equity, requirement = list(total(found.equity)), list(total(found.requirement))
+    level = state.pool.rules.level
+    starts = sorted({piece.start for piece in (*equity, *requirement) if piece.start < length})
+    points = []
+    for start, end in pairwise([*starts, length]):
+        own, needed = _piece_at(equity, start), _piece_at(requirement, start)
+        points += [
+            Point(stretch.start + u, own.at_zero + own.slope * u, level * (needed.at_zero + needed.slope * u))
+            for u in (start, end)
+        ]
+    return points
+
+
+def _piece_at(pieces: Sequence[Piece], start: Decimal) -> Piece:
+    """The piece that holds from ``start`` on."""
+    return next((piece for piece in reversed(pieces) if piece.start <= start), Piece(ZERO, ZERO, ZERO))

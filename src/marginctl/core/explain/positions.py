@@ -1,0 +1,236 @@
+"""The figures of one position beyond its margins: what liquidates it, what it pays."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from marginctl.core.account import Position
+from marginctl.core.assemble import underlying_of
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.explain import crossings
+from marginctl.core.explain.book import Book
+from marginctl.core.explain.crossings import asset_course, contract_course, here
+from marginctl.core.explain.decision import Absent, Case, Condition, Decision
+from marginctl.core.explain.margins import (
+    Stake,
+    deduction_figure,
+    initial_margin,
+    initial_rate,
+    maintenance_margin,
+    rate_figure,
+    tier,
+)
+from marginctl.core.explain.node import (
+    FRACTION,
+    HOURS,
+    MULTIPLE,
+    ONE_NODE,
+    ZERO_NODE,
+    Constant,
+    Difference,
+    Input,
+    Magnitude,
+    Negation,
+    Node,
+    Product,
+    Quotient,
+    Sum,
+    decimal_of,
+    named,
+    price_unit,
+)
+from marginctl.core.explain.prices import (
+    entry_price,
+    given,
+    mark_price,
+    notional,
+    quantity,
+    unrealized_pnl,
+)
+from marginctl.core.funding import HOURS_PER_DAY
+from marginctl.core.liquidation import UP_END, moves_alone
+
+FARTHEST = Constant(amount=ONE + UP_END)
+
+
+def text(position: Position, name: str, value: str | None, note: str = "") -> Node:
+    """A word of the report: as the position states it, or as it follows."""
+    path = f"positions.{position.key}.{name}"
+    return Input(label=name, of=position.key, figure=path, amount=value, key=path, note=note)
+
+
+def leverage(book: Book, position: Position) -> Node:
+    """1 / initial_rate; none at a rate of 0."""
+    path = f"positions.{position.key}.leverage"
+    rate = initial_rate(book, position)
+    if decimal_of(rate) == ZERO:
+        note = "the initial rate is 0"
+        return Absent(label="leverage", of=position.key, unit=MULTIPLE, figure=path, note=note, because=(rate,))
+    return named(Quotient(numerator=ONE_NODE, denominator=rate), "leverage", position.key, MULTIPLE, path)
+
+
+def asset_move(book: Book, position: Position) -> Node:
+    """The nearest move of the position's underlying that liquidates its pool."""
+    state, asset = book.pool_of(position), underlying_of(position, book.account)
+    key = f"{state.pool.name} {asset}"
+    return crossings.nearest(book, state, key, lambda side: asset_course(asset, side))
+
+
+def contract_move(book: Book, position: Position) -> Node:
+    """The nearest move of the position's mark alone that liquidates its pool."""
+    state, asset, symbol = book.pool_of(position), underlying_of(position, book.account), position.contract.symbol
+    if moves_alone(state, asset, symbol):
+        return asset_move(book, position)
+    key = f"{state.pool.name} :{symbol}"
+    return crossings.nearest(book, state, key, lambda side: contract_course(position, side))
+
+
+def price_after(book: Book, position: Position, asset: str, move: Node, name: str) -> Node:
+    """The mark after a move of an asset; none without a move, or where it is beyond 11 times the mark."""
+    path = f"positions.{position.key}.{name}"
+    unit = price_unit(position.contract.quote, position.contract.base)
+    if move.value is None:
+        return Absent(label=name, of=position.key, unit=unit, figure=path, note="nothing reaches it", because=(move,))
+    now, ratio = mark_price(book, position), Sum(terms=(ONE_NODE, move))
+    if decimal_of(ratio) <= ZERO:
+        note = "it would not be positive"
+        return Absent(label=name, of=position.key, unit=unit, figure=path, note=note, because=(move,))
+    is_base = asset == position.contract.base
+    then: Node = Product(factors=(now, ratio)) if is_base else Quotient(numerator=now, denominator=ratio)
+    if decimal_of(then) > position.mark_price * decimal_of(FARTHEST):
+        beyond = Condition(left=then, relation=">", right=Product(factors=(FARTHEST, now)))
+        note = "it would be beyond 11 times the mark"
+        return Absent(label=name, of=position.key, unit=unit, figure=path, note=note, because=(beyond,))
+    return named(then, name, position.key, unit, path)
+
+
+def liquidation_price(book: Book, position: Position) -> Node:
+    """The mark at which the pool is liquidated when the underlying asset moves."""
+    asset = underlying_of(position, book.account)
+    move = asset_move(book, position)
+    path = f"positions.{position.key}.liquidation_price"
+    return book.once(path, lambda: price_after(book, position, asset, move, "liquidation_price"))
+
+
+def contract_liquidation_price(book: Book, position: Position) -> Node:
+    """The same when only the contract's mark moves."""
+    name = "contract_liquidation_price"
+    found = price_after(book, position, position.contract.base, contract_move(book, position), name)
+    if contract_move(book, position) is asset_move(book, position):
+        asset = underlying_of(position, book.account)
+        return replace(found, note=f"{asset} moves nothing else in this pool: both kinds of move are one")
+    return found
+
+
+def bankruptcy_price(book: Book, position: Position) -> Node:
+    """The mark at which the pool's equity is 0, on the side where it is liquidated."""
+    state, asset = book.pool_of(position), underlying_of(position, book.account)
+    name = "bankruptcy_price"
+    move = asset_move(book, position)
+    if move.value is None:
+        path = f"positions.{position.key}.{name}"
+        note = f"no move of {asset} liquidates {state.pool.name}"
+        return Absent(label=name, of=position.key, figure=path, note=note, because=(move,))
+    already = here(book, state, asset) is not None
+    sides = (-1, 1) if already else (-1,) if decimal_of(move) <= ZERO and _falls(book, position) else (1,)
+    gone = book.once(f"bankruptcy {state.pool.name} {asset}", lambda: crossings.bankruptcy(book, state, asset, sides))
+    return price_after(book, position, asset, gone, name)
+
+
+def _falls(book: Book, position: Position) -> bool:
+    """Whether the nearest move is the one down."""
+    state, asset = book.pool_of(position), underlying_of(position, book.account)
+    key = f"{state.pool.name} {asset}"
+    down = crossings.one_way(book, state, key, lambda side: asset_course(asset, side), -1)
+    return down.value is not None and abs(decimal_of(down)) <= abs(decimal_of(asset_move(book, position)))
+
+
+def distance_to_liquidation(book: Book, position: Position) -> Node:
+    """|liquidation_price - mark_price| / mark_price."""
+    path = f"positions.{position.key}.distance_to_liquidation"
+    price = liquidation_price(book, position)
+    name = "distance_to_liquidation"
+    if price.value is None:
+        note = "there is no liquidation price"
+        return Absent(label=name, of=position.key, unit=FRACTION, figure=path, note=note, because=(price,))
+    now = mark_price(book, position)
+    gap = Magnitude(term=Difference(terms=(price, now)))
+    return named(Quotient(numerator=gap, denominator=now), name, position.key, FRACTION, path)
+
+
+def side_of(book: Book, position: Position, name: str, price: Node, move: Callable[[], Node]) -> Node:
+    """``below`` or ``above``: on which side of the mark a price lies; none without one or when already there."""
+    path = f"positions.{position.key}.{name}"
+    state = book.pool_of(position)
+    already = here(book, state, position.contract.symbol)
+    if price.value is None:
+        return Absent(label=name, of=position.key, figure=path, note="there is no such price", because=(price,))
+    if already is not None:
+        note = f"{state.pool.name} is liquidatable already"
+        return Absent(label=name, of=position.key, figure=path, note=note, because=(already,))
+    below = Condition(left=price, relation="<", right=mark_price(book, position))
+    if decimal_of(price) == position.mark_price:
+        below = Condition(left=move(), relation="<=", right=ZERO_NODE)
+    case = Case(below, Constant(amount="below"))
+    return Decision(cases=(case,), otherwise=Constant(amount="above"), label=name, of=position.key, figure=path)
+
+
+def liquidation_side(book: Book, position: Position) -> Node:
+    """On which side of the mark the liquidation price lies."""
+    price = liquidation_price(book, position)
+    return side_of(book, position, "liquidation_side", price, lambda: asset_move(book, position))
+
+
+def contract_liquidation_side(book: Book, position: Position) -> Node:
+    """The same for the contract alone."""
+    price = contract_liquidation_price(book, position)
+    return side_of(book, position, "contract_liquidation_side", price, lambda: contract_move(book, position))
+
+
+def funding_per_day(book: Book, position: Position) -> Node:
+    """-side * notional * funding_rate * 24 h / funding_interval; none without a rate."""
+    path = f"positions.{position.key}.funding_per_day"
+    rate = given(book, position, "funding_rate", FRACTION)
+    if position.funding_rate is None:
+        note = "the position states no funding_rate"
+        return Absent(
+            label="funding_per_day", of=position.key, unit=book.money, figure=path, note=note, because=(rate,)
+        )
+    hours = Constant(amount=HOURS_PER_DAY, unit=HOURS)
+    per_day = Quotient(numerator=hours, denominator=given(book, position, "funding_interval", HOURS))
+    paid = Product(factors=(notional(book, position), rate, per_day))
+    note = "longs pay a positive rate, shorts receive it"
+    received: Node = Negation(term=paid) if position.side > 0 else paid
+    return named(received, "funding_per_day", position.key, book.money, path, note)
+
+
+Builder = Callable[[Book, Position], Node]
+
+FIGURES: dict[str, Builder] = {
+    "symbol": lambda _, p: text(p, "symbol", p.contract.symbol),
+    "side": lambda _, p: text(p, "side", "long" if p.side > 0 else "short"),
+    "quantity": quantity,
+    "entry_price": entry_price,
+    "mark_price": lambda book, p: replace(mark_price(book, p), of=p.key, figure=f"positions.{p.key}.mark_price"),
+    "notional": notional,
+    "unrealized_pnl": unrealized_pnl,
+    "leverage": leverage,
+    "initial_rate": initial_rate,
+    "initial_margin": lambda book, p: initial_margin(book, book.pool_of(p), Stake(p)),
+    "maintenance_rate": rate_figure,
+    "maintenance_deduction": deduction_figure,
+    "tier": tier,
+    "maintenance_margin": lambda book, p: maintenance_margin(book, book.pool_of(p), Stake(p)),
+    "margin_mode": lambda _, p: text(p, "margin_mode", p.margin_mode.value),
+    "pool": lambda book, p: text(
+        p, "pool", book.pool_of(p).pool.name, "the margin and collateral modes divide the account into pools"
+    ),
+    "liquidation_price": liquidation_price,
+    "liquidation_side": liquidation_side,
+    "distance_to_liquidation": distance_to_liquidation,
+    "contract_liquidation_price": contract_liquidation_price,
+    "bankruptcy_price": bankruptcy_price,
+    "funding_per_day": funding_per_day,
+    "purpose": lambda _, p: text(p, "purpose", p.purpose.value if p.purpose else None),
+    "contract_liquidation_side": contract_liquidation_side,
+}

@@ -1,0 +1,161 @@
+"""What a scenario comes to: survived or not on its whole way, and the figures at its end."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from marginctl.core.account import Account
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import PoolState
+from marginctl.core.path import Path
+from marginctl.core.pool import Pool, partition
+from marginctl.core.risk import Risk, pool_risk, worst_pool
+from marginctl.core.scenario import moved
+from marginctl.core.stress import pnl_at, states_of
+
+
+class PositionEffect(Struct, frozen=True, kw_only=True):
+    """What a scenario does to one position: its PnL at the end less its PnL now, or its funding, in currency."""
+
+    key: str
+    symbol: str
+    side: int
+    change: Decimal
+
+
+class PoolOutcome(Struct, frozen=True, kw_only=True):
+    """One pool at the end of the scenario as if nothing had been closed on the way; money in currency.
+
+    crossing: the fraction of the path at which it is liquidated (0 = now), None = it is not. reach: the same past the
+    scenario, along the same line as far as it can go on; None = never. free_collateral None: it cannot be told, where
+    orders stand and a price has fallen to 0.
+    """
+
+    name: str
+    crossing: Decimal | None
+    reach: Decimal | None
+    equity: Decimal
+    maintenance_margin: Decimal
+    maintenance_ratio: Decimal | None
+    free_collateral: Decimal | None
+    liquidatable: bool
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """A scenario's outcome over all pools.
+
+    ``crossing``, ``reach`` and ``pool`` are those of the first pool to go. ``equity`` is the sum over the pools,
+    ``change`` against now; ``maintenance_ratio`` and ``free_collateral`` are those of the worst cross pool, as in the
+    report. ``worst`` is the position that loses most, None where none loses. bystanders: keys of the positions with
+    PnL >= 0 that stand in the first pool where it crosses.
+    """
+
+    crossing: Decimal | None
+    reach: Decimal | None
+    pool: str | None
+    bystanders: tuple[str, ...]
+    equity: Decimal
+    change: Decimal
+    maintenance_margin: Decimal
+    maintenance_ratio: Decimal | None
+    free_collateral: Decimal | None
+    worst_pool: str
+    worst: PositionEffect | None
+    pools: tuple[PoolOutcome, ...]
+
+    @property
+    def survived(self) -> bool:
+        """Whether no pool is liquidated anywhere on the way."""
+        return self.crossing is None
+
+
+def outcome_of(account: Account, states: Sequence[PoolState], path: Path) -> Outcome:
+    """Walk the path with every pool and evaluate its end. ``states`` are the account's."""
+    ratios = path.ratios(ONE)
+    ends = _ends(account, states, path)
+    free = _free(account, ends, ratios)
+    pools = tuple(
+        _pool_outcome(state, account, path, risk, left)
+        for state, (_, risk), left in zip(states, ends, free, strict=True)
+    )
+    crossed = min((pool for pool in pools if pool.crossing is not None), key=_crossing, default=None)
+    first = crossed or min((pool for pool in pools if pool.reach is not None), key=_reach, default=None)
+    worst, risk = worst_pool(ends, account.rules.level)
+    equity = sum((one.equity for _, one in ends), ZERO)
+    return Outcome(
+        crossing=None if crossed is None else crossed.crossing,
+        reach=None if first is None else first.reach,
+        pool=None if first is None else first.name,
+        bystanders=() if crossed is None else _bystanders(account, states, path, crossed),
+        equity=equity,
+        change=equity - sum((state.risk.equity for state in states), ZERO),
+        maintenance_margin=sum((one.maintenance_margin for _, one in ends), ZERO),
+        maintenance_ratio=risk.maintenance_ratio(account.rules.level),
+        free_collateral=next(left for (pool, _), left in zip(ends, free, strict=True) if pool is worst),
+        worst_pool=worst.name,
+        worst=_worst(account, path),
+        pools=pools,
+    )
+
+
+def _reach(pool: PoolOutcome) -> Decimal:
+    return ZERO if pool.reach is None else pool.reach
+
+
+def _crossing(pool: PoolOutcome) -> Decimal:
+    return ZERO if pool.crossing is None else pool.crossing
+
+
+def _ends(account: Account, states: Sequence[PoolState], path: Path) -> list[tuple[Pool, Risk]]:
+    """Every pool with its risk at the end of the path."""
+    ratios = path.ratios(ONE)
+    after = path.carried(account, ZERO, ONE)
+    if after is not account:
+        states = states_of(after)
+    return [(state.pool, pool_risk(state.pool, ratios) if ratios else state.risk) for state in states]
+
+
+def _free(account: Account, ends: list[tuple[Pool, Risk]], ratios: dict[str, Decimal]) -> list[Decimal | None]:
+    """equity - initial margin - order margin, per pool; orders are weighed against the marks of the end."""
+    if not account.orders or all(ratio == ONE for ratio in ratios.values()):
+        return [risk.free_collateral for _, risk in ends]
+    if not all(ratios.values()):
+        return [None if pool.orders else risk.free_collateral for pool, risk in ends]
+    ordered = partition(moved(account, ratios))
+    return [
+        risk.equity - risk.initial_margin - after.order_margin for (_, risk), after in zip(ends, ordered, strict=True)
+    ]
+
+
+def _pool_outcome(
+    state: PoolState, account: Account, path: Path, risk: Risk, free_collateral: Decimal | None
+) -> PoolOutcome:
+    rules = state.pool.rules
+    crossing = path.first(state, account, ZERO)
+    return PoolOutcome(
+        name=state.pool.name,
+        crossing=crossing,
+        reach=path.reach(state, account) if crossing is None else crossing,
+        equity=risk.equity,
+        maintenance_margin=risk.maintenance_margin,
+        maintenance_ratio=risk.maintenance_ratio(rules.level),
+        free_collateral=free_collateral,
+        liquidatable=risk.is_liquidatable(rules),
+    )
+
+
+def _bystanders(account: Account, states: Sequence[PoolState], path: Path, crossed: PoolOutcome) -> tuple[str, ...]:
+    at = path.ratios(_crossing(crossed))
+    pool = next(state.pool for state in states if state.pool.name == crossed.name)
+    return tuple(one.key for one in pool.positions if pnl_at(one, account.prices, at) >= 0)
+
+
+def _worst(account: Account, path: Path) -> PositionEffect | None:
+    """The position that loses most between now and the end."""
+    effects = [
+        PositionEffect(key=one.key, symbol=one.contract.symbol, side=one.side, change=path.change(account, one))
+        for one in account.positions
+    ]
+    worst = min(effects, key=lambda effect: effect.change, default=None)
+    return worst if worst is not None and worst.change < 0 else None

@@ -1,0 +1,1 @@
+"""Built-in scenarios: what markets did, with dates and sources."""

@@ -1,0 +1,121 @@
+"""What open orders cost: each figure derived by hand beside its case."""
+
+from decimal import Decimal
+
+import pytest
+
+from marginctl.core.account import OpenLoss, Order, Position, Rules
+from marginctl.core.pool import partition
+from marginctl.core.risk import pool_risk
+
+from .accounts import LONG, SHORT, account, d, flat, inverse, linear, order, position, tiers
+
+BTC, ETH = linear(), linear("ETHUSDT", "ETH")
+PERP = inverse()
+
+
+def ordered(
+    *orders: Order, held: tuple[Position, ...] = (), rules: Rules | None = None, hedge: bool = False
+) -> Decimal:
+    """The order margin of the first pool."""
+    one = account(*held, orders=orders, balances={"USDT": 1000, "BTC": 1}, rules=rules, hedge=hedge)
+    return pool_risk(partition(one)[0]).order_margin
+
+
+TENTH = {"leverage": d(10)}
+LONG_ONE = position(BTC, LONG, 1, 100, leverage=10)
+SHORT_ONE = position(BTC, SHORT, 1, 100, leverage=10)
+
+
+@pytest.mark.parametrize(
+    ("orders", "held", "expected"),
+    [
+        pytest.param((order(BTC, LONG, 1, 90, 100, **TENTH),), (), "9", id="a buy alone: at its own price"),
+        pytest.param(
+            (order(BTC, LONG, 1, 90, 100, **TENTH), order(BTC, SHORT, 1, 110, 100, **TENTH)),
+            (),
+            "11",
+            id="the worse side only",
+        ),
+        pytest.param((order(BTC, LONG, 1, 90, 100),), (LONG_ONE,), "9", id="adding to a long"),
+        pytest.param((order(BTC, SHORT, 1, 110, 100),), (LONG_ONE,), "0", id="closing a long costs nothing"),
+        pytest.param((order(BTC, SHORT, 2, 110, 100),), (LONG_ONE,), "2", id="turning it: |100 - 220| - 100 = 20"),
+        pytest.param(
+            (order(BTC, LONG, 2, 90, 100),), (SHORT_ONE,), "0", id="turning a short: |-100 + 180| is less than 100"
+        ),
+        pytest.param(
+            (order(BTC, SHORT, 2, 110, 100), order(BTC, LONG, 1, 90, 100)),
+            (LONG_ONE,),
+            "9",
+            id="adding is worse than turning",
+        ),
+        pytest.param((order(BTC, LONG, 1, 90, 100, reduce_only=True),), (), "0", id="reduce-only costs nothing"),
+        pytest.param((order(BTC, LONG, 1, 90, 100, leverage=d(50)),), (), "9", id="never below the tier's rate"),
+        pytest.param(
+            (order(BTC, LONG, 1, 90, 100, initial_rate=d("0.03")),), (), "2.7", id="an own rate stands as given"
+        ),
+        pytest.param((order(PERP, LONG, 9, 90, 100, **TENTH),), (), "10", id="inverse: 90 / 90 = 1 BTC, worth 100"),
+        pytest.param(
+            (order(BTC, LONG, 1, 90, 100, **TENTH), order(ETH, SHORT, 1, 10, 10, **TENTH)), (), "10", id="contracts add"
+        ),
+    ],
+)
+def test_order_margin_one_way(orders: tuple[Order, ...], held: tuple[Position, ...], expected: str) -> None:
+    assert ordered(*orders, held=held) == d(expected)
+
+
+def test_orders_ignore_isolated_positions() -> None:
+    held = position(BTC, LONG, 1, 100, leverage=10, isolated_margin=20)
+    assert ordered(order(BTC, SHORT, 1, 110, 100, **TENTH), held=(held,)) == 11
+
+
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        pytest.param((order(BTC, LONG, 1, 90, 100, position_side=LONG),), "9", id="opening adds to its leg"),
+        pytest.param((order(BTC, SHORT, 1, 110, 100, position_side=LONG),), "0", id="closing costs nothing"),
+        pytest.param(
+            (order(BTC, SHORT, 1, 110, 100, position_side=SHORT, **TENTH),), "11", id="opening the other leg adds too"
+        ),
+        pytest.param(
+            (
+                order(BTC, LONG, 1, 90, 100, position_side=LONG),
+                order(BTC, SHORT, 1, 110, 100, position_side=SHORT, **TENTH),
+            ),
+            "20",
+            id="both legs add",
+        ),
+    ],
+)
+def test_order_margin_in_hedge_mode(orders: tuple[Order, ...], expected: str) -> None:
+    assert ordered(*orders, held=(LONG_ONE,), hedge=True) == d(expected)
+
+
+@pytest.mark.parametrize(
+    ("placed", "expected"),
+    [
+        pytest.param(order(BTC, LONG, 2, 110, 100, **TENTH), "42", id="buying 10 above the mark: 22 + 20"),
+        pytest.param(order(BTC, LONG, 2, 90, 100, **TENTH), "18", id="buying below it opens at no loss"),
+        pytest.param(order(BTC, SHORT, 2, 90, 100, **TENTH), "38", id="selling 10 below the mark: 18 + 20"),
+        pytest.param(
+            order(PERP, LONG, 11, 110, 100, **TENTH),
+            "20",
+            id="inverse: 1 BTC at its price, 1.1 at the mark: (0.1 + 0.1) x 100",
+        ),
+        pytest.param(
+            order(PERP, SHORT, 9, 90, 100, **TENTH), "20", id="inverse short: 1 BTC at its price, 0.9 at the mark"
+        ),
+    ],
+)
+def test_open_loss_is_charged_where_the_venue_does(placed: Order, expected: str) -> None:
+    assert ordered(placed, rules=Rules(open_loss=OpenLoss.MARGIN)) == d(expected)
+
+
+@pytest.mark.parametrize(("quantity", "expected"), [("1", "2"), ("1.00000001", "10.0000001")])
+def test_the_tier_of_an_order_is_that_of_what_it_would_open(quantity: str, expected: str) -> None:
+    contract = linear(table=tiers((100, "0.01", "0.02"), (None, "0.05", "0.1")))
+    assert ordered(order(contract, LONG, quantity, 100, 100)) == d(expected)
+
+
+def test_one_tier_without_end_margins_an_order_of_any_size() -> None:
+    assert ordered(order(linear(table=flat("0.01", "0.1")), LONG, 3, 100, 100)) == 30

@@ -1,0 +1,1 @@
+"""Published and recorded figures of venues and engines, computed with this one."""
