@@ -24,6 +24,7 @@ class Status(Enum):
     WARN = "warn"
     FAIL = "fail"
     WAIVED = "waived"
+    BASELINE = "waived-by-baseline"
     NOT_EVALUATED = "not-evaluated"
 
 
@@ -67,7 +68,10 @@ class Check(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """A limit that is not met, or something about the data that a reader must know."""
+    """A limit that is not met, or something about the data that a reader must know.
+
+    ``waived``: accepted, with ``reason``; ``by_baseline``: because it was there before and is no worse.
+    """
 
     code: str
     name: str
@@ -79,6 +83,31 @@ class Finding(Struct, frozen=True):
     limit: Decimal | None = None
     remedy: str = ""
     waived: bool = False
+    reason: str = ""
+    by_baseline: bool = False
+
+
+class Expectation(Struct, frozen=True, kw_only=True):
+    """A figure that a venue shows, and ours.
+
+    ``subject``: ``totals`` or the name of a position. ``ours``, and so ``difference`` (ours - theirs), is None where
+    the figure does not exist here. ``relative``: |difference| / |theirs|, None where that does not exist;
+    ``tolerance``: what it may be.
+    """
+
+    subject: str
+    figure: str
+    ours: Decimal | None
+    theirs: Decimal
+    difference: Decimal | None
+    relative: Decimal | None
+    tolerance: Decimal
+    location: Location
+
+    @property
+    def name(self) -> str:
+        """What checks and findings call it: ``totals.equity``."""
+        return f"{self.subject}.{self.figure}"
 
 
 class DataFact(Struct, frozen=True):

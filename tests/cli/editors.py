@@ -1,7 +1,7 @@
 """Documents as a JSON Schema validator is given them: all texts, or typed as an editor's YAML 1.2 reader types them."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -9,7 +9,7 @@ import yaml
 class Core(yaml.SafeLoader):
     """The core schema of YAML 1.2: no dates, no ``NO`` = false, no octal or sexagesimal numbers."""
 
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
 
 
 Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))

@@ -183,9 +183,7 @@ def test_every_rule_stands_with_its_value_trust_and_source():
     assert rows["level"] == ["1", "documented", "liquidation"]
     assert rows["initial_basis"] == ["entry", "verified", "margin"]
     assert rows["underlying_netting"] == ["none", "assumed"]
-    assert set(rows) == set(
-        yaml.safe_load((loader.DATA / "mexc.yaml").read_text(encoding="utf-8"))["rules"]
-    )
+    assert set(rows) == set(yaml.safe_load((loader.DATA / "mexc.yaml").read_text(encoding="utf-8"))["rules"])
 
 
 def test_what_differs_for_isolated_positions_has_a_row_of_its_own():

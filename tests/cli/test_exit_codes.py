@@ -58,7 +58,6 @@ def test_what_a_run_of_files_ends_with(arguments: list[str], code: int, folder: 
         ["--ignore", "utilization", "clean.yaml"],
         ["--output", "json", "clean.yaml"],
         ["--output", "pdf=x.pdf", "clean.yaml"],
-        ["--output", "json=nowhere/x.json", "clean.yaml"],
         ["--limits", "nowhere.yaml", "clean.yaml"],
         ["--limits", "clean.yaml", "clean.yaml"],
         ["--width", "wide", "clean.yaml"],
@@ -79,6 +78,11 @@ def test_what_cannot_be_checked_ends_with_2_and_never_looks_clean(arguments: lis
     assert ran.code == 2
     assert "PASS" not in ran.out
     assert ran.out + ran.errors
+
+
+def test_an_output_that_cannot_be_written_ends_with_2_although_the_file_was_checked(folder: Path) -> None:
+    ran = check("--output", "json=nowhere/x.json", "clean.yaml")
+    assert (ran.code, ran.errors) == (2, "marginctl: nowhere/x.json cannot be written: No such file or directory\n")
 
 
 def test_a_command_that_does_not_exist_ends_with_2() -> None:
@@ -112,7 +116,7 @@ class TestDefects:
         shown = capsys.readouterr()
         assert shown.out == ""
         assert "defect of marginctl itself" in shown.err
-        assert "ZeroDivisionError at tests.cli.test_exit_codes:" in shown.err
+        assert f"ZeroDivisionError at {__name__}:" in shown.err
         assert "report" in shown.err
 
     @pytest.mark.usefixtures("broken")

@@ -1,4 +1,4 @@
-"""`marginctl schema`: what it prints is draft-07, accepts what `check` reads and writes, and refuses what it refuses."""
+"""`marginctl schema`: draft-07, accepts what `check` reads and writes, refuses what it refuses."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,8 @@ LOADERS = pytest.mark.parametrize("load", [as_texts, as_editors_see_it])
 
 POLICY = """
 schema: marginctl.policy/1
-limits: {max_utilization: {warn: 60%, fail: 0.7}, max_leverage: 5, survive: all, max_data_age: off, require_purpose: true}
+limits:
+  {max_utilization: {warn: 60%, fail: 0.7}, max_leverage: 5, survive: all, max_data_age: off, require_purpose: true}
 scenarios:
   - {name: crypto-crash, shocks: {BTC: -30%, "*": -0.5}}
 waivers:
@@ -44,9 +45,9 @@ contracts:
   ABCUSDT: {type: linear, base: ABC, quote: USDT, tiers_by: notional,
             tiers: [{up_to: 50000, maintenance_rate: 0.5%, max_leverage: 50}, {maintenance_rate: 1%, deduction: 0}]}
 positions:
-  - {symbol: BTCUSDT, side: short, quantity: 0.5, entry_price: 60000, mark_price: 59500, leverage: 10, margin_mode: isolated,
-     isolated_margin: 3000, maintenance_rate: 0.5%, maintenance_deduction: 0, funding_rate: -0.01%, funding_interval: 8h,
-     purpose: hedge}
+  - {symbol: BTCUSDT, side: short, quantity: 0.5, entry_price: 60000, mark_price: 59500, leverage: 10,
+     margin_mode: isolated, isolated_margin: 3000, maintenance_rate: 0.5%, maintenance_deduction: 0,
+     funding_rate: -0.01%, funding_interval: 8h, purpose: hedge}
   - {symbol: ETHUSDT, side: long, notional: 3000, initial_rate: 10%}
   - {symbol: ABCUSDT, side: long, quantity: 1, initial_margin: 30}
 orders:

@@ -185,17 +185,27 @@ def tier_of(contract: Contract, size: Fraction, quantity: Fraction) -> Tier | No
     return contract.tiers[-1] if contract.tiers else None
 
 
-def initial_rate(position: Position, size: Fraction, quantity: Fraction) -> Fraction:
-    """The position's own rate, or the larger of 1 / leverage and the tier's."""
+def initial_rate(position: Position, rules: Rules, size: Fraction, quantity: Fraction) -> Fraction:
+    """The position's own rate, or the larger of 1 / leverage and the tier's; a given margin is one for the whole."""
     if position.initial_rate is not None:
         return frac(position.initial_rate)
     if position.initial_margin is not None:
-        mark = frac(position.mark_price)
-        return frac(position.initial_margin) / base_size(position.contract, frac(position.quantity), mark)
+        return frac(position.initial_margin) / basis_size(position, rules.initial_basis)
     tier = tier_of(position.contract, size, quantity)
     least = tier.initial_rate if tier and tier.initial_rate is not None else Decimal(0)
     by_leverage = 1 / frac(position.leverage) if position.leverage is not None else NOTHING
     return max(by_leverage, frac(least))
+
+
+def basis_size(position: Position, basis: Basis) -> Fraction:
+    """Notional of the whole position today at the price a margin is taken on, in the settle asset."""
+    price = position.mark_price if basis is Basis.MARK else position.entry_price
+    return base_size(position.contract, frac(position.quantity), frac(price))
+
+
+def rate_today(position: Position, rules: Rules) -> Fraction:
+    """The initial rate of the position as it stands."""
+    return initial_rate(position, rules, basis_size(position, rules.initial_basis), frac(position.quantity))
 
 
 def close_fee(position: Position, rules: Rules, quantity: Fraction, mark: Fraction) -> Fraction:
@@ -205,8 +215,7 @@ def close_fee(position: Position, rules: Rules, quantity: Fraction, mark: Fracti
         return NOTHING
     if rules.close_fee is CloseFee.MARK:
         return taker * base_size(contract, quantity, mark)
-    full = frac(position.quantity)
-    rate = initial_rate(position, base_size(contract, full, frac(position.mark_price)), full)
+    rate = rate_today(position, rules)
     sign = position.side if contract.type is ContractType.LINEAR else -position.side
     return taker * base_size(contract, quantity, frac(position.entry_price)) * (1 - sign * rate)
 
@@ -218,7 +227,7 @@ def required(position: Position, book: Book, world: World, quantity: Fraction, *
     basis = rules.initial_basis if initial else rules.maintenance_basis
     size = base_size(contract, quantity, mark if basis is Basis.MARK else frac(position.entry_price))
     if initial:
-        margin = size * initial_rate(position, size, quantity)
+        margin = size * initial_rate(position, rules, size, quantity)
     elif position.maintenance_rate is not None:
         margin = max(NOTHING, size * frac(position.maintenance_rate) - frac(position.maintenance_deduction))
     else:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from marginctl.core.account import AssetTerms, OpenLoss, Order, Position, PositionMode
 from marginctl.core.contract import ContractType
 
-from .naive import NOTHING, WHOLE, Book, base_size, frac, initial_rate, tier_of, today
+from .naive import NOTHING, WHOLE, Book, base_size, frac, rate_today, tier_of, today
 
 
 def order_margin(book: Book) -> Fraction:
@@ -34,7 +34,7 @@ def _one_way_order_margin(book: Book, held: list[Position], orders: list[Order])
     if held:
         now = held[0].side * base_size(held[0].contract, frac(held[0].quantity), frac(held[0].mark_price))
     buys, sells = (sum((_order_size(o) for o in orders if o.side == s), NOTHING) for s in (1, -1))
-    rate = _order_rate(held, orders, max(abs(now + buys), abs(now - sells)))
+    rate = _order_rate(book, held, orders, max(abs(now + buys), abs(now - sells)))
     bought, sold = (sum((_open_loss(book, o) for o in orders if o.side == s), NOTHING) for s in (1, -1))
     worse = max(abs(now + buys) * rate + bought, abs(now - sells) * rate + sold)
     return max(NOTHING, worse - abs(now) * rate)
@@ -48,7 +48,7 @@ def _leg_order_margin(book: Book, held: list[Position], orders: list[Order], sid
     now = base_size(leg[0].contract, frac(leg[0].quantity), frac(leg[0].mark_price)) if leg else NOTHING
     added = sum((_order_size(order) for order in opening), NOTHING)
     losses = sum((_open_loss(book, order) for order in opening), NOTHING)
-    return added * _order_rate(leg, opening, now + added) + losses
+    return added * _order_rate(book, leg, opening, now + added) + losses
 
 
 def _order_size(order: Order) -> Fraction:
@@ -65,10 +65,9 @@ def _open_loss(book: Book, order: Order) -> Fraction:
     return max(NOTHING, -gain)
 
 
-def _order_rate(held: list[Position], orders: list[Order], size: Fraction) -> Fraction:
+def _order_rate(book: Book, held: list[Position], orders: list[Order], size: Fraction) -> Fraction:
     if held:
-        quantity = frac(held[0].quantity)
-        return initial_rate(held[0], base_size(held[0].contract, quantity, frac(held[0].mark_price)), quantity)
+        return rate_today(held[0], book.account.rules)
     first = orders[0]
     if first.initial_rate is not None:
         return frac(first.initial_rate)

@@ -101,17 +101,18 @@ def rules(draw: st.DrawFn) -> Rules:
 
 
 @st.composite
-def tables(draw: st.DrawFn, unit: Decimal, near: Decimal) -> tuple[Tier, ...]:
+def tables(draw: st.DrawFn, unit: Decimal, near: Decimal, *, by_quantity: bool) -> tuple[Tier, ...]:
     """1 to 4 tiers with rising rates: continuous, with jumps (deduction 0), or with a deduction already in the first.
 
-    ``unit``: what 1,000 of the currency are in the measure of the table; ``near``: a border some tables have exactly.
+    By quantity always with jumps: a border there is no notional. ``unit``: what 1,000 of the currency are in the
+    measure of the table; ``near``: a border that some tables have exactly.
     """
     count = draw(st.integers(1, 4))
     candidates = {short(unit * n, 3) for n in draw(st.lists(st.integers(1, 40), min_size=3, max_size=3))} | {near}
     borders = sorted(candidates)[: count - 1]
     count = len(borders) + 1
     rates = sorted(draw(st.lists(number(4, 60, 3), min_size=count, max_size=count)))
-    kind = draw(st.sampled_from(["continuous", "continuous", "jump", "surplus"]))
+    kind = "jump" if by_quantity else draw(st.sampled_from(["continuous", "continuous", "jump", "surplus"]))
     deductions = [ZERO] * count if kind == "jump" else derived_deductions([ZERO, *borders], rates)
     if kind == "surplus":
         extra = short(unit / 50, 2)
@@ -129,7 +130,8 @@ def contracts(draw: st.DrawFn, listed: Listed, mark: Decimal, quantity: Decimal,
     notional = quantity * size * mark if listed.type is LINEAR else short(quantity * size / mark, 4)
     thousand = 1000 / settle_price
     per_quantity = size * mark if listed.type is LINEAR else size / mark
-    table = draw(tables(thousand / per_quantity, quantity) if by_quantity else tables(thousand, notional))
+    unit = thousand / per_quantity if by_quantity else thousand
+    table = draw(tables(unit, quantity if by_quantity else notional, by_quantity=by_quantity))
     by = TiersBy.QUANTITY if by_quantity else TiersBy.NOTIONAL
     return Contract(listed.symbol, listed.type, listed.base, listed.quote, size, table, by)
 

@@ -172,6 +172,11 @@ def test_the_nearest_crossing_is_the_one_nearest_to_the_mark_and_not_to_the_quot
             id="bankrupt already: the root back up",
         ),
         pytest.param(
+            account(position(BTC, LONG, 1, 100), balances={"USDT": 1}),
+            Fraction(99),
+            id="exactly at the level: on the side where it is liquidated",
+        ),
+        pytest.param(
             account(position(BTC, LONG, 1, 100), balances={"USDT": 0}), Fraction(100), id="no equity: the mark itself"
         ),
         pytest.param(

@@ -302,6 +302,26 @@ def test_a_net_notional_exactly_on_a_border_stays_in_the_tier_below(long: int, s
     assert abs(maintenance - border * d("0.01")) < d("1e-40")
 
 
+@pytest.mark.parametrize("notional", [50000, 600000, 800000])
+@pytest.mark.parametrize("mark", ["30274.3", "30685.3", "30959.3", "31233.3", "60000.7"])
+def test_a_quantity_worked_out_from_a_notional_on_a_border_is_on_that_border(notional: int, mark: str) -> None:
+    contract = linear(table=tiers((notional, "0.01", "0.02"), (None, "0.05", "0.1"), deductions=[0, 0]))
+    held = position(contract, LONG, d(notional) / d(mark), mark)
+    initial, maintenance = margins(account(held, balances={"USDT": 10**6}, prices={"BTC": mark}))
+    assert abs(initial - notional * d("0.02")) < d("1e-40")
+    assert abs(maintenance - notional * d("0.01")) < d("1e-40")
+
+
+@pytest.mark.parametrize("sevenths", range(8, 20))
+def test_an_entry_notional_on_a_border_stays_on_it_when_its_quote_moves(sevenths: int) -> None:
+    table = tiers(("6218.345", "0.01", None), (None, "0.05", None), deductions=[0, 0])
+    held = position(linear(table=table), LONG, "0.07", "88833.5", "88000")
+    rules = Rules(maintenance_basis=Basis.ENTRY)
+    one = account(held, balances={"USDT": 10**4}, prices={"BTC": 88000, "USDT": "1.003"}, rules=rules)
+    moved = pool_risk(partition(one)[0], {"USDT": Decimal(sevenths) / 7})
+    assert abs(moved.maintenance_margin - d("62.18345") * d("1.003") * sevenths / 7) < d("1e-40")
+
+
 def test_by_quantity_the_net_quantity_has_its_own_tier_for_both_margins() -> None:
     table = tiers((5, "0.01", "0.02"), (None, "0.02", "0.1"), deductions=[0, 0])
     contract = linear(table=table, tiers_by=TiersBy.QUANTITY)

@@ -116,17 +116,17 @@ def test_the_worst_pool(rows: dict[str, Risk], expected: str) -> None:
     held = position(linear(), LONG, 1, 100)
     (template,) = partition(account(held, balances={"USDT": 100}))
     pools = [(replace(template, name=name), one) for name, one in rows.items()]
-    assert worst_pool(pools, d(1))[0].name == expected
+    assert worst_pool(pools)[0].name == expected
 
 
 def test_an_idle_cross_pool_is_ignored_where_isolated_ones_hold_everything() -> None:
     own = position(linear(), LONG, 1, 100, isolated_margin=20)
     rows = [(pool, pool_risk(pool)) for pool in partition(account(own, balances={"USDT": 100}))]
-    assert worst_pool(rows, d(1))[0].margin_mode is MarginMode.ISOLATED
+    assert worst_pool(rows)[0].margin_mode is MarginMode.ISOLATED
 
 
 def test_an_isolated_pool_is_ignored_where_a_cross_one_holds_something() -> None:
     own = position(linear(), LONG, 1, 100, isolated_margin=2)
     other = position(inverse(), SHORT, 1, 100)
     rows = [(pool, pool_risk(pool)) for pool in partition(account(own, other, balances={"USDT": 100}))]
-    assert worst_pool(rows, d(1))[0].name == "cross"
+    assert worst_pool(rows)[0].name == "cross"

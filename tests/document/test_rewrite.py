@@ -125,7 +125,7 @@ def changed(old: str, new: str) -> list[str]:
         ),
         pytest.param(
             Put(("prices",), {"BTC": "1"}),
-            ["- prices:  # in USD\n", "-   BTC: 60000   # spot\n", "-   ETH: '3000'\n", "+ prices: {BTC: 1}\n"],
+            ["+ prices: {BTC: 1}\n", "- prices:  # in USD\n", "-   BTC: 60000   # spot\n", "-   ETH: '3000'\n"],
             id="a whole section",
         ),
     ],
@@ -147,7 +147,7 @@ def test_in_block_style_only_the_lines_meant_change(edit, lines, line_break):
         ("a: {b: 1, c: 2}\n", Remove(("a", "c")), "a: {b: 1}\n"),
         ("a: {b: 1, c: 2}\n", Remove(("a", "b")), "a: {c: 2}\n"),
         ("a: []\n", Append(("a",), {"b": "1"}), "a: [{b: 1}]\n"),
-        ("a: [ # none\n]\n", Append(("a",), "1"), "a: [1  # none\n]\n"),
+        ("a: [ # none\n]\n", Append(("a",), "1"), "a: [1 # none\n]\n"),
         ("a: {}\n", Put(("a", "b"), "1"), "a: {b: 1}\n"),
         ("a: [1]\n", Append(("a",), "2"), "a: [1, 2]\n"),
         ("a: [1,]\n", Append(("a",), "2"), "a: [1, 2,]\n"),
@@ -203,7 +203,7 @@ PRETTY = """{
         (COMPACT, Put(("prices", "BTC"), "6"), ['+ {"collateral":[{"asset":"USDT","amount":20000}],"positions":[], "prices": {"BTC": 6}}']),
         (PRETTY, Put(("collateral", 1, "amount"), "0.4"), ['+     {"asset": "BTC", "amount": "0.4"}\n']),
         (PRETTY, Append(("collateral",), {"asset": "ETH", "amount": "2"}), ['+     {"asset": "BTC", "amount": "0.5"},\n', '+     {"asset": "ETH", "amount": 2}\n']),
-        (PRETTY, Append(("positions",), {"symbol": "A", "side": "long"}), ["+     },\n", "+     {\n", '+       "symbol": "A",\n', '+       "side": "long"\n', "+     }\n"]),
+        (PRETTY, Append(("positions",), {"symbol": "A", "side": "long"}), ["+     },\n", "+     {\n", '+       "symbol": "A",\n', '+       "side": "long"\n']),
         (PRETTY, Put(("positions", 0, "side"), "long"), ['+       "quantity": 1,\n', '+       "side": "long"\n']),
         (PRETTY, Remove(("collateral", 0)), []),
         (PRETTY, Remove(("collateral", 1)), ['+     {"asset": "USDT", "amount": 20000}\n']),
@@ -234,8 +234,8 @@ def test_several_edits_follow_one_another():
 
 
 def test_new_keys_and_rows_come_in_the_order_of_the_edits():
-    edits = [Put(("a", "x"), "1"), Put(("a", "y"), "2"), Append(("b",), "3"), Append(("b",), "4")]
-    assert rewritten("a: {}\nb: []\n", edits) == "a: {x: 1, y: 2}\nb: [3, 4]\n"
+    edits = [Put(("a", "x"), "1"), Put(("a", "z"), "2"), Append(("b",), "3"), Append(("b",), "4")]
+    assert rewritten("a: {}\nb: []\n", edits) == "a: {x: 1, z: 2}\nb: [3, 4]\n"
 
 
 def test_without_edits_the_text_is_the_same():

@@ -48,7 +48,7 @@ ROWS = {
     "collateral": "asset pool balance unrealized_pnl equity price haircut value",
     "underlyings": "asset pool delta net_notional gross_notional liquidation_down liquidation_up distance",
     "checks": "code name subject value limit status headroom",
-    "findings": "code name severity message value limit subject file line column remedy waived",
+    "findings": "code name severity message value limit subject file line column remedy waived reason",
 }
 
 
@@ -64,7 +64,7 @@ def test_every_key_of_the_interface_is_there_and_no_other() -> None:
     (report,) = document["reports"]
     assert list(report) == [
         *("schema", "file", "account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings"),
-        *("netting", "funding", "checks", "findings", "assumptions", "rules"),
+        *("netting", "funding", "checks", "findings", "assumptions", "rules", "expectations"),
     ]
     for name, keys in KEYS.items():
         assert set(report[name]) == set(keys.split()), name

@@ -61,7 +61,9 @@ def bracket(leverage: int, floor: Any, cap: Any, rate: Any, cum: Any) -> dict[st
     }
 
 
-def risk_limits(*rows: tuple[str, str, str, str, str, str], category: str = "linear", cursor: str = "") -> dict[str, Any]:
+def risk_limits(
+    *rows: tuple[str, str, str, str, str, str], category: str = "linear", cursor: str = ""
+) -> dict[str, Any]:
     """``(symbol, limit, maintenance rate, initial rate, leverage, deduction)`` per tier; 2026-11-20 12:00 UTC."""
     keys = ("symbol", "riskLimitValue", "maintenanceMargin", "initialMargin", "maxLeverage", "mmDeduction")
     listed = [{"id": number, "isLowestRisk": 0, **dict(zip(keys, row, strict=True))} for number, row in enumerate(rows)]
@@ -74,7 +76,9 @@ def risk_limits(*rows: tuple[str, str, str, str, str, str], category: str = "lin
     }
 
 
-def position_tiers(*rows: tuple[str, str, str, str, str], family: str = "BTC-USDT", contract: str = "") -> dict[str, Any]:
+def position_tiers(
+    *rows: tuple[str, str, str, str, str], family: str = "BTC-USDT", contract: str = ""
+) -> dict[str, Any]:
     """``(smallest, largest size, maintenance rate, initial rate, leverage)`` per tier."""
     return {
         "code": "0",
@@ -156,3 +160,14 @@ def asset_index(**buffers: tuple[str, str]) -> list[dict[str, Any]]:
         }
         for asset, (bid, ask) in buffers.items()
     ]
+
+
+ONE_OF_EACH = {
+    "leverage brackets": [{"symbol": "ETHUSDT", "brackets": [bracket(75, 0, 10000, 0.0065, 0.0)]}],
+    "risk limits": risk_limits(("BTCUSDT", "2000000", "0.005", "0.01", "100.00", "0")),
+    "position tiers": position_tiers(("0", "1000", "0.004", "0.01", "100")),
+    "collateral ratios by amount": collateral_tiers(BTC=[("0", "1000000", "0.85"), ("1000000", "", "0")]),
+    "discount rates by amount": discounts(BTC=[("0", "20", "0.98"), ("20", "25", "0.9775")]),
+    "asset index buffers": asset_index(ADA=("0.10000000", "0.10000000")),
+    "collateral ratios": [{"asset": "USDC", "collateralRate": "0.9999"}],
+}

@@ -12,6 +12,7 @@ from marginctl.venues.answers.answer import day_of
 from marginctl.venues.answers.reading import exact
 
 from .answers import (
+    ONE_OF_EACH,
     asset_index,
     bracket,
     brackets,
@@ -25,15 +26,6 @@ from .answers import (
 
 D = Decimal
 DAY = "2026-11-20"
-ONE_OF_EACH = {
-    "leverage brackets": [{"symbol": "ETHUSDT", "brackets": [bracket(75, 0, 10000, 0.0065, 0.0)]}],
-    "risk limits": risk_limits(("BTCUSDT", "2000000", "0.005", "0.01", "100.00", "0")),
-    "position tiers": position_tiers(("0", "1000", "0.004", "0.01", "100")),
-    "collateral ratios by amount": collateral_tiers(BTC=[("0", "1000000", "0.85"), ("1000000", "", "0")]),
-    "discount rates by amount": discounts(BTC=[("0", "20", "0.98"), ("20", "25", "0.9775")]),
-    "asset index buffers": asset_index(ADA=("0.10000000", "0.10000000")),
-    "collateral ratios": [{"asset": "USDC", "collateralRate": "0.9999"}],
-}
 
 
 def test_there_is_one_module_per_format_and_each_is_registered():

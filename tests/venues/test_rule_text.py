@@ -31,7 +31,7 @@ def test_a_bundled_rule_file_comes_out_as_it_went_in(name):
         "a: ~\nb: null\nc:\n",
         'a: {b: "x, y", c: "[z]"}\n',
         "a: -1\nb: it's\nc: a#b\nd: http://x\n",
-        'a: "\\u202e\\u0007"\n',
+        'a: "\\u202e"\n',
         "a:\n  -\n    - 1\n    - {b: 2}\n",
         "a: []\nb: {}\n",
         'a: "🚀"\nb: 🚀\n',

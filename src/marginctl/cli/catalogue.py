@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marginctl.cli.check import FlagError, day, one_of
 from marginctl.cli.exits import NOT_CHECKED, OK
+from marginctl.cli.flags import FlagError, day, one_of
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem

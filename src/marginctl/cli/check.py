@@ -1,5 +1,6 @@
 """``marginctl check``: flags -> files -> outcomes -> texts -> exit code."""
 
+import os
 import sys
 from collections.abc import Iterable
 from functools import partial
@@ -13,11 +14,12 @@ from marginctl import __version__
 from marginctl.cli.batch import in_order, with_progress
 from marginctl.cli.checking import Settings, check
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
-from marginctl.cli.files import Input, content, inputs
+from marginctl.cli.files import STDIN, Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, output, shock
 from marginctl.cli.policy import policy_of
 from marginctl.cli.terminal import Terminal, complain, emit, terminal
-from marginctl.findings import Problem
+from marginctl.document.source import printable
+from marginctl.findings import Location, Problem
 from marginctl.limits.engine import Selection
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, worst_exit
@@ -49,6 +51,9 @@ class Request(Struct, frozen=True, kw_only=True):
     quiet: bool = False
     verbose: bool = False
     jobs: int = 0
+    baseline: str | None = None
+    write_baseline: str | None = None
+    watch: bool = False
 
 
 class Plan(Struct, frozen=True):
@@ -75,7 +80,18 @@ def run_check(request: Request) -> int:
         return NOT_CHECKED
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(newline="\n")
+    if request.watch:
+        from marginctl.cli.watch import watch
+
+        return watch(lambda: checked_once(plan_of(request)), lambda: _watched(request))
     return checked_once(plan)
+
+
+def _watched(request: Request) -> list[Path]:
+    """The files that a run reads: portfolios, also those that are new, the policy and the baseline."""
+    found, _ = inputs(request.paths, request.stdin_name)
+    named = [Path(file) for file in (request.limits, request.baseline) if file is not None]
+    return [*named, *(one.path for one in found if one.path is not None)]
 
 
 def plan_of(request: Request) -> Plan:
@@ -84,21 +100,50 @@ def plan_of(request: Request) -> Plan:
     format_named("--format", request.format)
     outputs = tuple(output(text) for text in request.outputs)
     one_of("--color", request.color, ("auto", "always", "never"))
+    if request.watch and STDIN in request.paths:
+        raise FlagError("--watch cannot watch standard input", "name a file or a directory")
+    if request.watch and request.write_baseline is not None:
+        raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
     return Plan(request, outputs, settings_of(request, fail_on))
 
 
 def checked_once(plan: Plan) -> int:
     """One run over all files; returns the exit code."""
-    policy, problems = policy_of(plan.request.limits)
+    request = plan.request
+    settings, problems = with_files(plan.settings, request)
     if problems:
         return report(_failed(problems), plan)
-    settings = replace(plan.settings, policy=policy)
-    found, problems = inputs(plan.request.paths, plan.request.stdin_name)
-    if plan.request.format == "jsonl" and not plan.outputs:
-        return _streamed(_failed(problems), found, settings, plan.request)
-    results = in_order(found, partial(checked, settings=settings), plan.request.jobs)
-    shown = with_progress(results, len(found), wanted=not plan.request.quiet)
-    return report((*_failed(problems), *shown), plan)
+    found, problems = inputs(request.paths, request.stdin_name)
+    if request.format == "jsonl" and not plan.outputs and request.write_baseline is None:
+        return _streamed(_failed(problems), found, settings, request)
+    results = in_order(found, partial(checked, settings=settings), request.jobs)
+    shown = with_progress(results, len(found), wanted=not request.quiet)
+    outcomes = (*_failed(problems), *shown)
+    if request.write_baseline is not None:
+        outcomes = (*outcomes, *_failed(_written(request.write_baseline, outcomes)))
+    return report(outcomes, plan)
+
+
+def with_files(settings: Settings, request: Request) -> tuple[Settings, list[Problem]]:
+    """The settings with the policy and the baseline that the flags name, and what is wrong with those files."""
+    policy, problems = policy_of(request.limits)
+    settings = replace(settings, policy=policy, accepts_all=request.write_baseline is not None)
+    if request.baseline is None:
+        return settings, problems
+    from marginctl.cli.baselines import baseline_of
+
+    baseline, wrong = baseline_of(request.baseline)
+    return replace(settings, baseline=baseline), [*problems, *wrong]
+
+
+def _written(path: str, outcomes: tuple[Outcome, ...]) -> list[Problem]:
+    """The baseline is written; why not, if it cannot be."""
+    from marginctl.cli.baselines import write_baseline
+
+    try:
+        return write_baseline(path, outcomes)
+    except OSError as error:
+        return [Problem(Location(printable(path)), "MC001", f"cannot be written: {error.strerror or error}")]
 
 
 def checked(one: Input, settings: Settings) -> Outcome:
@@ -151,16 +196,40 @@ def report(outcomes: tuple[Outcome, ...], plan: Plan) -> int:
     request, fail_on = plan.request, plan.settings.fail_on
     exit_with = exit_of(outcome_exit(outcome, fail_on) for outcome in outcomes)
     run = Run(outcomes=outcomes, exit_code=exit_with, version=__version__, fail_on=fail_on.value)
+    plain = Terminal(None, False, False)
     for form, path in plan.outputs:
-        text = render(form, run, options_of(form, Terminal(None, False, False), request))
         try:
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_text(rendered(form, run, plain, request), encoding="utf-8", newline="\n")
         except OSError as error:
             complain(f"{path} cannot be written: {error.strerror or error}")
-            exit_with = NOT_CHECKED
-    shown = terminal(sys.stdout, request.color, request.width)
-    emit(render(request.format, run, options_of(request.format, shown, request)))
-    return exit_with
+            run = replace(run, exit_code=NOT_CHECKED)
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if page and not request.watch:
+        from marginctl.cli.hosts import append_summary
+
+        append_summary(run, options_of("markdown", plain, request), page)
+    if request.format == "csv":
+        _tell_problems(run, request)
+    emit(rendered(request.format, run, terminal(sys.stdout, request.color, request.width), request))
+    return run.exit_code
+
+
+def rendered(form: str, run: Run, shown: Terminal, request: Request) -> str:
+    """The run in one form; a code host gets the paths of its repository."""
+    if form in {"github", "gitlab", "sarif"}:
+        from marginctl.cli.hosts import in_repository
+
+        run = in_repository(run)
+    return render(form, run, options_of(form, shown, request))
+
+
+def _tell_problems(run: Run, request: Request) -> None:
+    """On standard error, for a format that has no room for them."""
+    problems = [problem for outcome in run.outcomes for problem in outcome.problems]
+    if problems:
+        from marginctl.render.problems import render_problems
+
+        sys.stderr.write(render_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), request)))
 
 
 def options_of(form: str, shown: Terminal, request: Request) -> Options:

@@ -3,8 +3,10 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.core.account import Account, Purpose
 from marginctl.core.assemble import report_of
@@ -13,27 +15,35 @@ from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
-from marginctl.document.source import Source, in_order
-from marginctl.findings import Location, Problem
+from marginctl.document.source import Source, echo, in_order
+from marginctl.findings import DataFact, Location, Problem
 from marginctl.limits.config import FileLimits, Origin, combined, limits_of
 from marginctl.limits.context import Context, HedgeEffect, Locations, ScenarioOutcome
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations
+from marginctl.limits.scopes import misnamed
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.render.document import Outcome
-from marginctl.venues.loader import load
+from marginctl.venues.loader import DEFAULT, load
+
+if TYPE_CHECKING:
+    from marginctl.cli.baselines import Baseline
 
 
 class Policy(Struct, frozen=True):
-    """The risk team's file: its limits and its scenarios."""
+    """The risk team's file: its limits, its scenarios, and the rule sets it allows (None = any)."""
 
     limits: FileLimits
     scenarios: dict[str, dict[str, Decimal]]
+    venues: tuple[str, ...] | None = None
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What a run asks for, the same for every file."""
+    """What a run asks for, the same for every file.
+
+    ``accepts_all``: every breach that a baseline can take is accepted, in order to write one.
+    """
 
     today: date
     sets: tuple[tuple[str, str], ...] = ()
@@ -41,6 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     selection: Selection = Selection()
     fail_on: FailOn = FailOn.ERROR
     policy: Policy | None = None
+    baseline: "Baseline | None" = None
+    accepts_all: bool = False
     rules_dir: str | None = None
 
 
@@ -93,8 +105,7 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
     if problems:
         return Outcome(file=name, problems=tuple(problems))
     report = report_of(loaded.account)
-    evaluation = judged(loaded, report, limits, settings)
-    facts_problems = evaluation.problems
+    evaluation = ratcheted(judged(loaded, report, limits, settings), name, settings)
     return Outcome(
         file=name,
         report=report,
@@ -102,14 +113,16 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
         findings=evaluation.findings,
         assumptions=loaded.resolved.assumptions,
         rules=loaded.resolved.rules_used,
-        problems=facts_problems,
+        problems=evaluation.problems,
+        expectations=evaluation.expectations,
         remedy=verdict(evaluation, settings.fail_on).text,
     )
 
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
-    facts, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
+    expected, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
+    problems += misnamed(limits, loaded.account, report, loaded.source)
     scenarios = scenarios_of(loaded.draft, settings.policy)
     found = evaluate(
         Context(
@@ -121,12 +134,34 @@ def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Setting
             scenarios=tuple(scenarios),
             outcomes=_outcomes(loaded.account, scenarios),
             hedge_effects=_hedge_effects(loaded.account),
-            facts=(*loaded.resolved.facts, *facts),
+            facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
+            expectations=tuple(expected),
         ),
         combined(limits, settings.policy.limits if settings.policy else None),
         settings.selection,
     )
-    return Evaluation(found.checks, found.findings, (*found.problems, *problems), found.ways)
+    return replace(found, problems=(*found.problems, *problems))
+
+
+def ratcheted(evaluation: Evaluation, name: str, settings: Settings) -> Evaluation:
+    """The evaluation with what the baseline accepts waived."""
+    if settings.baseline is None and not settings.accepts_all:
+        return evaluation
+    from marginctl.limits.baseline import accepted, against
+
+    return against(evaluation, settings.baseline.of(name)) if settings.baseline else accepted(evaluation)
+
+
+def _venue_facts(loaded: Loaded, policy: Policy | None) -> list[DataFact]:
+    """MC208 where the portfolio uses a rule set that is none of the policy's."""
+    account = loaded.draft.get("account")
+    written = DEFAULT if account is None else account.get("venue", DEFAULT)
+    if policy is None or policy.venues is None or written in policy.venues:
+        return []
+    allowed = ", ".join(map(echo, policy.venues)) or "none"
+    where = loaded.draft.node if account is None else account.at("venue")
+    message = f"the policy does not allow the rule set {echo(written)}, only {allowed}"
+    return [DataFact("MC208", "account", message, loaded.source.location(where))]
 
 
 def locations_of(loaded: Loaded) -> Locations:

@@ -42,7 +42,7 @@ def assignment(flag: str, text: str) -> tuple[str, str]:
 
 
 def shock(text: str) -> tuple[str, Decimal]:
-    """ASSET=PERCENT: a fraction of the price, not below -100%."""
+    """ASSET=PERCENT: a fraction of the price, above -100%: at a price of 0 there are no marks."""
     asset, value = assignment("--shock", text)
     negative = value.startswith("-")
     number = value.removeprefix("-").removeprefix("+").removesuffix("%")
@@ -53,8 +53,8 @@ def shock(text: str) -> tuple[str, Decimal]:
     if not value.endswith("%") and size >= 1:
         raise FlagError(f"--shock {echo(text)} moves by 100% or more without %", f"write {asset}={value}%")
     move = (-size if negative else size) / (100 if value.endswith("%") else 1)
-    if move < -1:
-        raise FlagError(f"--shock {echo(text)} moves the price below 0", "the lowest is -100%")
+    if move <= -1:
+        raise FlagError(f"--shock {echo(text)} moves the price to 0 or below", "write less, such as -99.9%")
     return asset, move
 
 

@@ -29,6 +29,11 @@ Paths = Annotated[
     list[str],
     typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
 ]
+OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--open", metavar="'SYMBOL SIDE QTY [@ PRICE] [xLEVERAGE]'", help="Open, or add to a position."),
+]
 Format = Annotated[
     str,
     typer.Option("--format", "-f", help="table, json, jsonl, csv, markdown, github, gitlab, sarif or junit."),
@@ -58,6 +63,15 @@ Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
 Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
+]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Check again whenever a file is saved, until Ctrl-C.")]
+BaselineFile = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
+]
+WriteBaseline = Annotated[
+    str | None,
+    typer.Option("--write-baseline", metavar="FILE", help="Accept today's breaches; with --baseline, only its own."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
 ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
@@ -101,6 +115,9 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = False,
     jobs: Jobs = 0,
+    baseline: BaselineFile = None,
+    write_baseline: WriteBaseline = None,
+    watch: Watch = False,
 ) -> None:
     """Compute and lint portfolios.
 
@@ -126,8 +143,166 @@ def check(
         quiet=quiet,
         verbose=verbose,
         jobs=jobs,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        watch=watch,
     )
     raise typer.Exit(run_check(request))
+
+
+@app.command()
+def stress(
+    path: Annotated[str | None, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", "-s", metavar="NAME", help="A scenario of the file, or all; repeatable."),
+    ] = None,
+    builtin: Annotated[
+        list[str] | None,
+        typer.Option("--builtin", "-b", metavar="NAME", help="A built-in scenario, or all; repeatable."),
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the built-in scenarios with dates and sources.")] = False,
+    shock: Annotated[
+        list[str] | None,
+        typer.Option("--shock", metavar="ASSET=PERCENT", help="A scenario of your own: BTC=-20%; '*' is all others."),
+    ] = None,
+    cascade: Annotated[bool, typer.Option("--cascade", help="What liquidation closes, step by step.")] = False,
+    fee: Annotated[
+        str | None, typer.Option("--fee", metavar="RATE", help="Liquidation fee on closed notional.")
+    ] = None,
+    grid: Annotated[str | None, typer.Option("--grid", metavar="ASSET,ASSET", help="Heat map of two assets.")] = None,
+    range: Annotated[str, typer.Option("--range", metavar="PERCENT", help="How far heat map and curve reach.")] = "50%",
+    points: Annotated[int, typer.Option("--points", metavar="N", help="Moves per side of the heat map, odd.")] = 11,
+    curve: Annotated[bool, typer.Option("--curve/--no-curve", help="Draw equity over the joint move.")] = True,
+    funding: Annotated[
+        str | None, typer.Option("--funding", metavar="FILE", help="CSV of recorded funding rates: symbol,time,rate.")
+    ] = None,
+    quantile: Annotated[str, typer.Option("--quantile", metavar="PERCENT", help="What counts as worst rates.")] = "5%",
+    horizon: Annotated[str, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid.")] = "30d",
+    format: ListFormat = "table",
+    limits: LimitsFile = None,
+    fail_on: FailOn = "error",
+    set: Sets = None,
+    today: Today = None,
+    stdin_filename: StdinName = "<stdin>",
+    rules: RulesDir = None,
+    color: Color = "auto",
+    width: Width = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Put a portfolio through scenarios: what survives, what liquidates, what a liquidation takes along.
+
+    Runs the file's scenarios, or the built-in ones where it has none. Exits 1 when a scenario is not survived and the
+    limit `survive` (MC113) says at least --fail-on, 2 when the file could not be checked.
+    """
+    from marginctl.cli.stress import run_stress
+    from marginctl.cli.stress_flags import Request
+
+    request = Request(
+        path=path,
+        lists=list_,
+        scenarios=scenario or [],
+        built_ins=builtin or [],
+        shocks=shock or [],
+        cascades=cascade,
+        fee=fee,
+        grid=grid,
+        size=range,
+        points=points,
+        curve=curve,
+        funding=funding,
+        quantile=quantile,
+        horizon=horizon,
+        format=format,
+        limits=limits,
+        fail_on=fail_on,
+        sets=set or [],
+        today=today,
+        stdin_name=stdin_filename,
+        rules_dir=rules,
+        color=color,
+        width=width,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    raise typer.Exit(run_stress(request))
+
+
+@app.command("what-if")
+def what_if(
+    path: OnePath,
+    open: Changes = None,
+    close: Annotated[
+        list[str] | None, typer.Option("--close", metavar="NAME", help="Close a position at its mark, or NAME @ PRICE.")
+    ] = None,
+    resize: Annotated[
+        list[str] | None,
+        typer.Option("--resize", metavar="NAME=QUANTITY", help="At the mark, or NAME=QUANTITY @ PRICE."),
+    ] = None,
+    deposit: Annotated[list[str] | None, typer.Option("--deposit", metavar="ASSET=AMOUNT", help="Pay in.")] = None,
+    withdraw: Annotated[list[str] | None, typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out.")] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option("--price", metavar="ASSET=PRICE", help="Another price; given marks move in proportion."),
+    ] = None,
+    mode: Annotated[
+        list[str] | None,
+        typer.Option("--mode", metavar="[NAME=]MODE", help="isolated or cross, of all positions or of one."),
+    ] = None,
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="NEW.yaml", help="Write the changed file, comments kept.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --write replace an existing file.")] = False,
+    format: ListFormat = "table",
+    limits: LimitsFile = None,
+    fail_on: FailOn = "error",
+    select: Codes = None,
+    ignore: Codes = None,
+    set: Sets = None,
+    today: Today = None,
+    stdin_filename: StdinName = "<stdin>",
+    rules: RulesDir = None,
+    color: Color = "auto",
+    width: Width = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show what trades, transfers and prices would do: before, after, difference, limits checked again.
+
+    Changes are made in the order in which their options are listed here, each option possibly several times.
+    Exits as `check` does for the account afterwards. The file is only read; --write makes a new one.
+    """
+    from marginctl.cli.change_flags import Typed
+    from marginctl.cli.check import Request
+    from marginctl.cli.what_if import Asked, run_what_if
+
+    request = Request(
+        paths=[path],
+        format=format,
+        limits=limits,
+        fail_on=fail_on,
+        select=select or "",
+        ignore=ignore or "",
+        sets=set or [],
+        today=today,
+        stdin_name=stdin_filename,
+        rules_dir=rules,
+        color=color,
+        width=width,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    typed = Typed(
+        open=open or [],
+        close=close or [],
+        resize=resize or [],
+        deposit=deposit or [],
+        withdraw=withdraw or [],
+        price=price or [],
+        mode=mode or [],
+    )
+    raise typer.Exit(run_what_if(Asked(request=request, typed=typed, write=write, force=force)))
 
 
 @app.command()
@@ -267,6 +442,9 @@ def _exit_code() -> int:
         return leaving.code if isinstance(leaving.code, int) else OK if leaving.code is None else NOT_CHECKED
     except BrokenPipeError:
         return NOT_CHECKED
+    except OSError as error:  # files have been asked for their errors where they were opened: this is a stream's
+        sys.stderr.write(f"marginctl: the output cannot be written: {error.strerror or error}\n")
+        return NOT_CHECKED
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
@@ -278,7 +456,7 @@ def _leave(code: int) -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
         code = code or NOT_CHECKED
     os._exit(code)
 

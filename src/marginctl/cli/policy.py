@@ -27,4 +27,7 @@ def policy_of(path: str | None) -> tuple[Policy | None, list[Problem]]:
     if problems:
         return None, problems
     limits, problems = limits_of(draft, Origin.POLICY, source)
-    return (None, problems) if problems else (Policy(limits, scenarios_of(draft)), [])
+    if problems:
+        return None, problems
+    venues = tuple(element.value for element in draft.get("venues")) if "venues" in draft else None
+    return Policy(limits, scenarios_of(draft), venues), []

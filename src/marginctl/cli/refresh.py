@@ -7,9 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from marginctl.cli.catalogue import refuse, report, rule_path, screen
-from marginctl.cli.check import FlagError, assignment, day, one_of
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import Input, content
+from marginctl.cli.flags import FlagError, assignment, day, one_of
 from marginctl.cli.terminal import complain, emit
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo, printable

@@ -28,19 +28,19 @@ collateral:
 
 positions:
   - symbol: BTCUSDT
-    side: short
-    quantity: 0.1             # or `notional: 6000`
-    entry_price: 61000        # left out: the mark, for a position about to be opened
+    side: long
+    quantity: 0.05            # or `notional: 3000`
+    entry_price: 59000        # left out: the mark, for a position about to be opened
     leverage: 10              # initial margin = notional / leverage
     maintenance_rate: 0.5%    # a venue's tier tables make this line unnecessary
-    purpose: hedge
+    purpose: speculative
   - symbol: ETHUSDT
-    side: long
-    quantity: 1
-    entry_price: 2950
+    side: short
+    quantity: 1               # as much as is held above: what that loses, this wins
+    entry_price: 3050
     leverage: 8
     maintenance_rate: 0.5%
-    purpose: speculative
+    purpose: hedge
 
 # What must hold: a plain value fails the check, {warn: ..., fail: ...} tells the two apart.
 limits:

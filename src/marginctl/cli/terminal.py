@@ -69,4 +69,6 @@ def emit(text: str) -> None:
 
 def complain(message: str, help: str = "") -> None:
     """Say on standard error what is wrong with the call and what to write instead."""
-    sys.stderr.write(f"marginctl: {message}\n" + (f"  help: {help}\n" if help else ""))
+    from marginctl.document.source import printable
+
+    sys.stderr.write(f"marginctl: {printable(message)}\n" + (f"  help: {printable(help)}\n" if help else ""))

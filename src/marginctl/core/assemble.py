@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from marginctl.core.account import Account, Basis, MarginMode, Position
 from marginctl.core.contract import LONG, ContractType
-from marginctl.core.exact import ONE, ZERO, ratio
+from marginctl.core.exact import ONE, ZERO, ratio, sign
 from marginctl.core.funding import funding_per_day, runway_days
 from marginctl.core.liquidation import (
     HERE,
@@ -24,8 +24,10 @@ from marginctl.core.pool import (
     Holding,
     Leg,
     Pool,
+    deltas,
     entry_value,
     exposure_side,
+    initial_rate,
     notional,
     partition,
     tiers_in_force,
@@ -60,7 +62,7 @@ class Crossings:
 
     def __init__(self) -> None:
         self._sides: dict[tuple[str, str], Sides] = {}
-        self._bankruptcy: dict[tuple[str, str], Decimal | None] = {}
+        self._bankruptcy: dict[tuple[str, str, bool], Decimal | None] = {}
 
     def sides(self, state: PoolState, asset: str) -> Sides:
         """``asset_sides`` of a pool."""
@@ -69,11 +71,11 @@ class Crossings:
             self._sides[key] = asset_sides(state, asset, state.pool.rules)
         return self._sides[key]
 
-    def bankruptcy(self, state: PoolState, asset: str) -> Decimal | None:
-        """``bankruptcy_move`` of a pool."""
-        key = (state.pool.name, asset)
+    def bankruptcy(self, state: PoolState, asset: str, *, falling: bool) -> Decimal | None:
+        """``bankruptcy_move`` of a pool on the side of the asset's move."""
+        key = (state.pool.name, asset, falling)
         if key not in self._bankruptcy:
-            self._bankruptcy[key] = bankruptcy_move(state, asset, self.sides(state, asset))
+            self._bankruptcy[key] = bankruptcy_move(state, asset, self.sides(state, asset), falling=falling)
         return self._bankruptcy[key]
 
 
@@ -117,8 +119,8 @@ def totals(account: Account, states: list[PoolState], standings: list[Standing])
     pnl = sum((unrealized_pnl(one.position, account.prices) for one in standings), ZERO)
     values = [one.position.side * notional(one.position, account.prices) for one in standings]
     gross_notional = sum((abs(value) for value in values), ZERO)
-    level = account.rules.level
-    pool, worst = worst_pool(((state.pool, state.risk) for state in states), level)
+    pool, worst = worst_pool((state.pool, state.risk) for state in states)
+    level = pool.rules.level
     return Totals(
         equity=added.equity,
         gross_collateral=gross,
@@ -148,9 +150,13 @@ def account_state(states: Iterable[PoolState]) -> str:
             return "liquidation"
         if state.risk.is_warned(state.pool.rules):
             found = "margin-call"
-        elif found == "healthy" and state.pool.margin_mode is MarginMode.CROSS and state.risk.free_collateral < 0:
+        elif found == "healthy" and state.pool.margin_mode is MarginMode.CROSS and _is_short(state):
             found = "restricted"
     return found
+
+
+def _is_short(state: PoolState) -> bool:
+    return sign(state.risk.free_collateral, state.risk.scale) < 0
 
 
 def liquidation(sides: Sides) -> Liquidation:
@@ -212,8 +218,11 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     tiers = tiers_in_force(position, value / unit_price, position.quantity)
     tier = maintenance_tier(position, account)
     row = tiers[min(tier or 1, len(tiers)) - 1]
-    rates = terms.initial[0].curve
-    initial_rate = rates.slopes[rates.index(value, unit_price)]
+    rate = initial_rate(position, state.pool.rules, prices)
+    move, own_move = nearest_move(position, asset, sides), nearest_move(position, contract.base, own)
+    liquidation_price = price_after(position, asset, move)
+    contract_price = price_after(position, contract.base, own_move)
+    falling = move is not None and move < 0
     return PositionFigures(
         symbol=contract.symbol,
         side="long" if position.side == LONG else "short",
@@ -222,8 +231,8 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
         mark_price=position.mark_price,
         notional=value,
         unrealized_pnl=unrealized_pnl(position, prices),
-        leverage=ONE / initial_rate if initial_rate else None,
-        initial_rate=initial_rate,
+        leverage=ONE / rate if rate else None,
+        initial_rate=rate,
         initial_margin=sum((term.at(NO_MOVE) for term in terms.initial), ZERO),
         maintenance_rate=row.maintenance_rate,
         maintenance_deduction=row.deduction * unit_price,
@@ -231,15 +240,19 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
         maintenance_margin=sum((term.at(NO_MOVE) for term in terms.maintenance), ZERO),
         margin_mode=position.margin_mode.value,
         pool=state.pool.name,
-        liquidation_price=price_after(position, asset, _nearest_move(sides)),
-        liquidation_side=side_of(position, asset, sides),
-        distance_to_liquidation=_distance(position, asset, sides),
-        contract_liquidation_price=price_after(position, contract.base, _nearest_move(own)),
-        bankruptcy_price=price_after(position, asset, crossings.bankruptcy(state, asset)),
+        liquidation_price=liquidation_price,
+        liquidation_side=_side_of(position, liquidation_price, sides),
+        distance_to_liquidation=_distance(position, asset, move),
+        contract_liquidation_price=contract_price,
+        bankruptcy_price=(
+            price_after(position, asset, crossings.bankruptcy(state, asset, falling=falling))
+            if liquidation_price is not None
+            else None
+        ),
         funding_per_day=funding_per_day(position, account),
         purpose=position.purpose.value if position.purpose else None,
         key=position.key,
-        contract_liquidation_side=side_of(position, contract.base, own),
+        contract_liquidation_side=_side_of(position, contract_price, own),
     )
 
 
@@ -267,10 +280,15 @@ def _contract_sides(state: PoolState, position: Position) -> Sides:
     return contract_sides(state, position.contract.symbol, inverse=inverse, rules=state.pool.rules)
 
 
-def _nearest_move(sides: Sides) -> Decimal | None:
-    if sides.nearest is None:
-        return None
-    return -sides.nearest if sides.is_below else sides.nearest
+def nearest_move(position: Position, asset: str, sides: Sides) -> Decimal | None:
+    """The signed move of ``asset`` to the crossing whose price is nearest to the contract's mark; None without one."""
+    moves = (None if sides.down is None else -sides.down, sides.up)
+    reached = [
+        (abs(price - position.mark_price), move)
+        for move in moves
+        if (price := price_after(position, asset, move)) is not None and move is not None
+    ]
+    return min(reached, key=lambda one: one[0])[1] if reached else None
 
 
 def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
@@ -282,21 +300,20 @@ def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal
     return price if price <= position.mark_price * (ONE + UP_END) else None
 
 
-def side_of(position: Position, asset: str, sides: Sides) -> str | None:
-    """Whether the crossing lies below or above the mark; None without one or when already liquidatable."""
-    price = price_after(position, asset, _nearest_move(sides))
+def _side_of(position: Position, price: Decimal | None, sides: Sides) -> str | None:
+    """Whether a crossing lies below or above the mark; None without one or when already liquidatable."""
     if price is None or sides == HERE:
         return None
-    return "below" if sides.is_below == (asset == position.contract.base) else "above"
+    return "below" if price < position.mark_price else "above"
 
 
-def _distance(position: Position, asset: str, sides: Sides) -> Decimal | None:
+def _distance(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
     """|liquidation price - mark| / mark."""
-    price = price_after(position, asset, _nearest_move(sides))
-    if price is None:
+    price = price_after(position, asset, move)
+    if price is None or move is None:
         return None
     if asset == position.contract.base:
-        return sides.nearest
+        return abs(move)
     return abs(price - position.mark_price) / position.mark_price
 
 
@@ -326,7 +343,7 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
         side = position.side if asset == position.contract.base else -position.side
         bases.setdefault(asset, []).append(side * notional(position, account.prices))
     held = [h.asset for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
-    deltas = exposures_by_asset(state.pool.holdings)
+    units = deltas(state.pool)
     for asset in dict.fromkeys([*bases, *held]):
         values = bases.get(asset, [])
         sides = crossings.sides(state, asset)
@@ -334,7 +351,7 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
         yield UnderlyingFigures(
             asset=asset,
             pool=state.pool.name,
-            delta=deltas.get(asset, ZERO) / price,
+            delta=units.get(asset, ZERO),
             net_notional=sum(values, ZERO),
             gross_notional=sum((abs(value) for value in values), ZERO),
             liquidation_down=None if sides.down is None else price * (ONE - sides.down),
@@ -345,18 +362,6 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
 
 def _is_held(holding: Holding) -> bool:
     return bool(holding.balance) or any(holding.form.values())
-
-
-def exposures_by_asset(holdings: Iterable[Holding]) -> dict[str, Decimal]:
-    """d(value before haircut) / d(price ratio) by asset, in currency: coin equity plus signed base of contracts.
-
-    A contract quoted in a coin (ETHBTC) is short that coin by its notional.
-    """
-    deltas: dict[str, Decimal] = {}
-    for holding in holdings:
-        for asset, amount in holding.form.items():
-            deltas[asset] = deltas.get(asset, ZERO) + amount
-    return deltas
 
 
 def netting_figures(states: list[PoolState], standings: list[Standing]) -> NettingFigures:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
-from marginctl.core.closing import CascadeStep, Moment, Sequence, liquidated
+from marginctl.core.closing import Action, CascadeStep, Moment, Sequence, liquidated
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.path import Path
 from marginctl.core.pool import leg, partition
@@ -43,6 +43,8 @@ def cascade(account: Account, path: Path, sequence: Sequence) -> Cascade:
     steps: list[CascadeStep] = []
     while (found := _first(now, path, at)) is not None:
         u, pool = found
+        if not all(path.ratios(u).values()):  # at a price of 0 nothing can be closed, and only the end has one
+            break
         now, at = path.carried(now, at, u), u
         now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence))
         steps += done
@@ -71,8 +73,8 @@ def value_of(account: Account, ratios: dict[str, Decimal]) -> Decimal:
 class Fate(Struct, frozen=True, kw_only=True):
     """What became of one position: where on the path it was closed (None = still open) and its result.
 
-    ``result`` is the PnL realised less fees plus the PnL at the end of what is still open; ``reduced``: whether a part
-    was closed before.
+    ``result`` is the PnL realised less fees and margin kept by the venue, but not beyond an isolated margin, plus the
+    PnL at the end of what is still open; ``reduced``: whether a part was closed before.
     """
 
     closed_at: Decimal | None
@@ -117,21 +119,30 @@ def compared(account: Account, shared: Cascade, path: Path, sequence: Sequence) 
 def _forgone(step: CascadeStep, positions: dict[str, Position], story: Cascade) -> Decimal:
     """PnL at the end of what the step closed, had it stayed open, less what closing it made."""
     if step.position is None or step.quantity is None:
-        return ZERO
+        return -_made(step)
     position = positions[step.position]
-    prices = story.account.prices
-    return pnl_at(position, prices, story.ratios) * step.quantity / position.quantity - step.pnl + step.fee
+    kept = pnl_at(position, story.account.prices, story.ratios) * step.quantity / position.quantity
+    return kept - _made(step)
+
+
+def _made(step: CascadeStep) -> Decimal:
+    """What a step made for its position: PnL less fee, a deficit that others bear, less margin that the venue keeps."""
+    if step.position is None:
+        return ZERO
+    borne = {Action.BANKRUPT: step.amount, Action.FORFEIT: -step.amount}
+    return step.pnl - step.fee + borne.get(step.action, ZERO)
 
 
 def fate_of(position: Position, story: Cascade) -> Fate:
     """What the story did to one position."""
     steps = [step for step in story.steps if step.position == position.key]
-    realised = sum((step.pnl - step.fee for step in steps), ZERO)
+    closings = [step for step in steps if step.quantity is not None]
     left = next((one for one in story.account.positions if one.key == position.key), None)
     return Fate(
-        closed_at=steps[-1].move if left is None and steps else None,
-        reduced=len(steps) > 1 or (left is not None and bool(steps)),
-        result=realised + (ZERO if left is None else pnl_at(left, story.account.prices, story.ratios)),
+        closed_at=closings[-1].move if left is None and closings else None,
+        reduced=len(closings) > 1 or (left is not None and bool(closings)),
+        result=sum(map(_made, steps), ZERO)
+        + (ZERO if left is None else pnl_at(left, story.account.prices, story.ratios)),
     )
 
 

@@ -67,8 +67,8 @@ class CascadeStep(Struct, frozen=True, kw_only=True):
 
     ``price`` is the mark it closed at, ``pnl`` what closing realised and ``fee`` what it cost, in currency; ``left``
     is the quantity that stays open. ``in_profit``: a winner that went with its pool. ``amount``: the debt repaid, the
-    margin kept by the venue, or the deficit that others bear, in currency. ``equity`` and ``maintenance_margin`` are
-    the pool's afterwards.
+    margin kept by the venue, or the deficit that others bear, in currency; with a ``position`` that one's alone.
+    ``equity`` and ``maintenance_margin`` are the pool's afterwards.
     """
 
     move: Decimal
@@ -260,7 +260,7 @@ def _shortfall(before: Account, now: Account, position: Position, moment: Moment
         return []
     margin = position.isolated_margin * moment.price(before, position.contract.settle)
     rest = margin + moment.pnl(before, position) - _fee(before, position, moment)
-    return [moment.step(now, Action.BANKRUPT, amount=-rest)] if rest < 0 else []
+    return [moment.step(now, Action.BANKRUPT, position=position.key, amount=-rest)] if rest < 0 else []
 
 
 def _added(balances: dict[str, Decimal], changes: dict[str, Decimal]) -> dict[str, Decimal]:
@@ -316,19 +316,23 @@ def _taken_over(account: Account, pool: Pool, moment: Moment) -> Done:
     for position in pool.positions:
         now, step = closed(now, position, position.quantity, free, Action.TAKE_OVER)
         steps += [step, *_shortfall(account, now, position, free)]
-    if pool.margin_mode is MarginMode.ISOLATED:
-        (position,) = pool.positions
-        settle = position.contract.settle
-        kept = (position.isolated_margin or ZERO) + moment.pnl(account, position) / moment.price(account, settle)
-    else:
-        left = moment.find(now)
-        settle = pool.positions[0].contract.settle
-        equity = ZERO if left is None else pool_risk(left, moment.ratios).equity
-        kept = equity / moment.price(account, settle)
+    settle = pool.positions[0].contract.settle
+    kept = _rest(account, now, pool, moment)
     if kept > 0:
-        now = replace(now, balances=_added(now.balances, {settle: -kept}))
-        steps.append(moment.step(now, Action.FORFEIT, amount=kept * moment.price(account, settle)))
+        now = replace(now, balances=_added(now.balances, {settle: -kept / moment.price(account, settle)}))
+        alone = pool.positions[0].key if pool.margin_mode is MarginMode.ISOLATED else None
+        steps.append(moment.step(now, Action.FORFEIT, position=alone, amount=kept))
     return now, steps
+
+
+def _rest(before: Account, now: Account, pool: Pool, moment: Moment) -> Decimal:
+    """What is left of a pool once all its positions are closed, in currency; ``before`` is the account with them."""
+    if pool.margin_mode is MarginMode.CROSS:
+        left = moment.find(now)
+        return ZERO if left is None else pool_risk(left, moment.ratios).equity
+    (position,) = pool.positions
+    margin = (position.isolated_margin or ZERO) * moment.price(before, position.contract.settle)
+    return margin + moment.pnl(before, position)
 
 
 def _without_position(account: Account, pool: Pool, moment: Moment) -> Done:

@@ -14,6 +14,7 @@ from decimal import (
     ROUND_UP,
     Context,
     Decimal,
+    DefaultContext,
     DivisionByZero,
     FloatOperation,
     InvalidOperation,
@@ -30,6 +31,9 @@ CONTEXT = Context(
     traps=[InvalidOperation, DivisionByZero, Overflow, FloatOperation],
 )
 setcontext(CONTEXT)
+DefaultContext.prec = CONTEXT.prec  # what the contexts of other threads are made from
+DefaultContext.Emin, DefaultContext.Emax = CONTEXT.Emin, CONTEXT.Emax
+DefaultContext.traps.update(CONTEXT.traps)
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -61,7 +65,7 @@ def rounded(value: Decimal, places: int, direction: Direction) -> Decimal:
     settled = _SETTLE.plus(value) if abs(value) > RESIDUE else ZERO
     quantum = _QUANTA.get(places) or Decimal((0, (1,), -places))
     rounded_off = settled.quantize(quantum, direction, _WIDE)
-    return settled if rounded_off == settled else rounded_off
+    return rounded_off.normalize(_WIDE)
 
 
 def rounded_price(price: Decimal, direction: Direction) -> Decimal:

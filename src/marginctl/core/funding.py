@@ -12,6 +12,8 @@ from marginctl.core.piecewise import Line, Piece, along, first_below, masked, sc
 from marginctl.core.pool import notional
 
 HOURS_PER_DAY = Decimal(24)
+FOREVER = Decimal("1e30")
+"""Days beyond which a slope is the residue of a division, not a cost."""
 
 
 def funding_per_interval(position: Position, account: Account) -> Decimal | None:
@@ -53,16 +55,18 @@ def first_unpaid_day(state: PoolState, account: Account, rules: Rules, end: Deci
     if not any(received.values()):
         return None
     found = first_below(
-        _health_by_day(state, received, rules),
+        _health_by_day(state, received, rules, end),
         end,
         state.risk.scale,
         or_at_zero=rules.equality is Equality.LIQUIDATED,
         end_included=end is not None,
     )
-    return None if found is None else found.u
+    return None if found is None or found.u > FOREVER else found.u
 
 
-def _health_by_day(state: PoolState, received: dict[str, Decimal], rules: Rules) -> Iterable[Piece]:
+def _health_by_day(
+    state: PoolState, received: dict[str, Decimal], rules: Rules, end: Decimal | None
+) -> Iterable[Piece]:
     """equity - level * maintenance_margin as a function of the day; 1 on stretches without any maintenance margin."""
 
     def gross(asset: str, at_zero: Decimal) -> Line:
@@ -73,14 +77,14 @@ def _health_by_day(state: PoolState, received: dict[str, Decimal], rules: Rules)
         yield (Piece(ZERO, fixed, ZERO),)
         for holding in state.pool.holdings:
             if holding.loan is not None:
-                yield along(holding.loan, gross(holding.asset, holding.gross({})), Line(ONE, ZERO), None)
+                yield along(holding.loan, gross(holding.asset, holding.gross({})), Line(ONE, ZERO), end)
 
     equity = [
-        along(holding.curve, gross(holding.asset, holding.gross({})), Line(holding.price, ZERO), None)
+        along(holding.curve, gross(holding.asset, holding.gross({})), Line(holding.price, ZERO), end)
         for holding in state.pool.holdings
     ]
     pieces: Iterable[Piece] = total([*equity, *(scaled(part, -rules.level) for part in requirement())])
-    return masked(pieces, total(requirement()), None) if state.may_vanish else pieces
+    return masked(pieces, total(requirement()), end) if state.may_vanish else pieces
 
 
 def after_funding(account: Account, days: Decimal) -> Account:

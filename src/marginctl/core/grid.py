@@ -56,9 +56,9 @@ def grid_of(account: Account, states: Sequence[PoolState], across: Axis, down: A
 def _cell(account: Account, states: Sequence[PoolState], shocks: dict[str, Decimal]) -> Cell:
     ratios = {asset: ONE + shock for asset, shock in expanded(shocks, account).items()}
     risks = [(state.pool, pool_risk(state.pool, ratios)) for state in states]
-    level = account.rules.level
+    worst, risk = worst_pool(risks)
     return Cell(
-        maintenance_ratio=worst_pool(risks, level)[1].maintenance_ratio(level),
-        equity=sum((risk.equity for _, risk in risks), ZERO),
-        liquidatable=any(risk.is_liquidatable(pool.rules) for pool, risk in risks),
+        maintenance_ratio=risk.maintenance_ratio(worst.rules.level),
+        equity=sum((one.equity for _, one in risks), ZERO),
+        liquidatable=any(one.is_liquidatable(pool.rules) for pool, one in risks),
     )

@@ -199,7 +199,7 @@ def health(state: PoolState, motion: Motion, end: Decimal | None, level: Decimal
     """equity - level * maintenance_margin along a motion; 1 on stretches without any maintenance margin."""
     equity, requirement = parts(state, motion, end, -level)
     pieces = total([*equity, *requirement])
-    if not state.may_vanish:
+    if not state.may_vanish and GONE not in motion.ratios.values():
         return pieces
     return masked(pieces, total(parts(state, motion, end).requirement), end)
 
@@ -350,16 +350,17 @@ def joint_sides(state: PoolState, betas: dict[str, Decimal], rules: Rules) -> Si
     )
 
 
-def bankruptcy_move(state: PoolState, asset: str, sides: Sides) -> Decimal | None:
+def bankruptcy_move(state: PoolState, asset: str, sides: Sides, *, falling: bool | None = None) -> Decimal | None:
     """The signed move of an asset at which the pool's equity is 0: on the side where it is liquidated, else none.
 
-    Already liquidatable: the nearest one on either side.
+    Already liquidatable: the nearest one on either side. ``falling`` chooses the side instead of the nearest crossing.
     """
     if sides.nearest is None:
         return None
     here = sides == HERE
-    down = _size(first_bankruptcy(state, asset_motion(asset, FALLING), DOWN_END)) if here or sides.is_below else None
-    up = _size(first_bankruptcy(state, asset_motion(asset, RISING), UP_END)) if here or not sides.is_below else None
+    down_side = sides.is_below if falling is None else falling
+    down = _size(first_bankruptcy(state, asset_motion(asset, FALLING), DOWN_END)) if here or down_side else None
+    up = _size(first_bankruptcy(state, asset_motion(asset, RISING), UP_END)) if here or not down_side else None
     found = Sides(down, up)
     if found.nearest is None:
         return None

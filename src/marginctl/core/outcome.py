@@ -81,7 +81,7 @@ def outcome_of(account: Account, states: Sequence[PoolState], path: Path) -> Out
     )
     crossed = min((pool for pool in pools if pool.crossing is not None), key=_crossing, default=None)
     first = crossed or min((pool for pool in pools if pool.reach is not None), key=_reach, default=None)
-    worst, risk = worst_pool(ends, account.rules.level)
+    worst, risk = worst_pool(ends)
     equity = sum((one.equity for _, one in ends), ZERO)
     return Outcome(
         crossing=None if crossed is None else crossed.crossing,
@@ -91,7 +91,7 @@ def outcome_of(account: Account, states: Sequence[PoolState], path: Path) -> Out
         equity=equity,
         change=equity - sum((state.risk.equity for state in states), ZERO),
         maintenance_margin=sum((one.maintenance_margin for _, one in ends), ZERO),
-        maintenance_ratio=risk.maintenance_ratio(account.rules.level),
+        maintenance_ratio=risk.maintenance_ratio(worst.rules.level),
         free_collateral=next(left for (pool, _), left in zip(ends, free, strict=True) if pool is worst),
         worst_pool=worst.name,
         worst=_worst(account, path),

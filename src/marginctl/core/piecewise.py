@@ -164,8 +164,8 @@ def larger(first: Iterable[Piece], second: Iterable[Piece], end: Decimal | None)
         merged.append(Piece(start, high.at_zero, high.slope))
         faster = low.slope - high.slope
         if faster > 0:
-            meet = (high.at_zero - low.at_zero) / faster
-            if meet > start and (until is None or meet < until):
+            meet = max(start, (high.at_zero - low.at_zero) / faster)
+            if until is None or meet < until:
                 merged.append(Piece(meet, low.at_zero, low.slope))
     return merged
 

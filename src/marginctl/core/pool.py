@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.core.account import (
     Account,
@@ -177,41 +178,60 @@ def tiers_in_force(position: Position, settle_notional: Decimal, quantity: Decim
     return contract.tiers
 
 
-def initial_rates(position: Position, account_notional: Decimal, prices: dict[str, Decimal]) -> Curve:
-    """The curve of the initial margin: the position's own rate, or max(1 / leverage, the tier's initial rate)."""
+def basis_value(position: Position, basis: Basis, prices: dict[str, Decimal]) -> Decimal:
+    """The position's notional in currency at the price a margin is taken on."""
+    return notional(position, prices) if basis is Basis.MARK else entry_value(position, prices)
+
+
+def initial_rates(
+    position: Position, value: Decimal, prices: dict[str, Decimal], quantity: Decimal | None = None
+) -> Curve:
+    """The curve of the initial margin: the position's own rate, or max(1 / leverage, the tier's initial rate).
+
+    ``value`` is the notional (in currency) that ``initial_margin`` was given for; ``quantity`` (default: all of it)
+    selects the tier where tiers go by quantity.
+    """
     contract = position.contract
     if position.initial_rate is not None:
         return constant_curve(position.initial_rate)
     if position.initial_margin is not None:
-        return constant_curve(position.initial_margin * prices[contract.settle] / account_notional)
+        return constant_curve(position.initial_margin * prices[contract.settle] / value)
     least = ONE / position.leverage if position.leverage is not None else ZERO
     tiers = contract.tiers
     if contract.tiers_by is TiersBy.QUANTITY and tiers:
-        settle_notional = account_notional / prices[contract.settle]
-        index = min(contract.tier_index(settle_notional, position.quantity), len(tiers) - 1)
-        tiers = (tiers[index],)
+        held = position.quantity if quantity is None else quantity
+        tiers = (tiers[min(contract.tier_index(ZERO, held), len(tiers) - 1)],)
     return initial_curve(tiers, least)
 
 
-def leg(position: Position, rules: Rules, prices: dict[str, Decimal], weight: Decimal, share: Decimal = ONE) -> Leg:
-    """Requirement terms of ``share`` of a position; ``weight`` is the requirement factor of its settle asset.
+def initial_rate(position: Position, rules: Rules, prices: dict[str, Decimal]) -> Decimal:
+    """The initial rate that holds for a position as it stands."""
+    value = basis_value(position, rules.initial_basis, prices)
+    rates = initial_rates(position, value, prices, position.quantity)
+    return rates.slopes[rates.index(value, prices[position.contract.settle])]
+
+
+def leg(
+    position: Position, rules: Rules, prices: dict[str, Decimal], weight: Decimal, quantity: Decimal | None = None
+) -> Leg:
+    """Requirement terms of a position, or of ``quantity`` of it; ``weight``: requirement factor of its settle asset.
 
     initial = initial rate * notional [+ close fee]; maintenance = tier curve of the notional [+ close fee].
     """
     contract = position.contract
     settle, driver = contract.settle, contract.driver
     unit_price = prices[settle]
-    mark_value = notional(position, prices)
-    at_mark, at_entry = mark_value * share, entry_value(position, prices) * share
+    part = position if quantity is None else replace(position, quantity=quantity)
+    at_mark, at_entry = notional(part, prices), entry_value(part, prices)
 
     def term(curve: Curve, basis: Basis) -> Term:
         if basis is Basis.MARK:
             return Term(curve, at_mark, driver, unit_price, settle, weight, contract.symbol)
         return Term(curve, at_entry, settle, unit_price, settle, weight, "")
 
-    tiers = tiers_in_force(position, at_mark / unit_price, position.quantity * share)
-    rates = initial_rates(position, mark_value, prices)
-    fee = _close_fee(position, rules, rates.slopes[rates.index(mark_value, unit_price)])
+    tiers = tiers_in_force(part, at_mark / unit_price, part.quantity)
+    rates = initial_rates(position, basis_value(position, rules.initial_basis, prices), prices, part.quantity)
+    fee = _close_fee(part, rules, initial_rate(position, rules, prices)) if rules.needs_taker_fee else None
     fees = (term(*fee),) if fee else ()
     initial_fees = fees if rules.close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE else ()
     return Leg(
@@ -244,11 +264,12 @@ def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weight
             remaining += group
             continue
         side, larger = (LONG, longs) if longs > shorts else (SHORT, shorts)
-        share = abs(longs - shorts) / larger
+        rest = abs(longs - shorts)
         for one in group:
-            if share and one.position.side == side:
+            if rest and one.position.side == side:
                 weight = weights.get(one.position.contract.settle, ONE)
-                remaining.append(leg(one.position, rules, prices, weight, share))
+                quantity = rest * (one.position.quantity / larger)
+                remaining.append(leg(one.position, rules, prices, weight, quantity))
     return remaining
 
 
@@ -300,7 +321,7 @@ def partition(account: Account) -> tuple[Pool, ...]:
         balances[position.contract.settle] -= position.isolated_margin or ZERO
     pools = list(_cross_pools(account, balances, cross))
     pools += [_isolated_pool(account, position) for position in isolated]
-    return tuple(pools)
+    return tuple(pools) or (_empty_pool(account),)
 
 
 def _cross_pools(account: Account, balances: dict[str, Decimal], cross: list[Position]) -> Iterable[Pool]:
@@ -324,6 +345,24 @@ def _isolated_pool(account: Account, position: Position) -> Pool:
     name = f"isolated:{position.contract.symbol}:{'long' if position.side == LONG else 'short'}"
     balances = {position.contract.settle: position.isolated_margin or ZERO}
     return _pool(account, name, MarginMode.ISOLATED, balances, [position], (), {})
+
+
+def _empty_pool(account: Account) -> Pool:
+    """What an account that holds nothing at all has."""
+    nothing = Requirement()
+    return Pool(
+        name=f"cross:{account.currency}",
+        margin_mode=MarginMode.CROSS,
+        rules=account.rules,
+        holdings=(),
+        positions=(),
+        legs=(),
+        maintenance=nothing,
+        initial=nothing,
+        exposures={},
+        order_margin=ZERO,
+        orders=(),
+    )
 
 
 def _pool(
@@ -375,6 +414,24 @@ def _holdings(
         )
         for asset, form in forms.items()
     )
+
+
+def deltas(pool: Pool) -> dict[str, Decimal]:
+    """Units of each asset the pool is long: coin equity plus the signed base quantity of its contracts.
+
+    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin.
+    """
+    found: dict[str, Decimal] = {}
+    for holding in pool.holdings:
+        found[holding.asset] = found.get(holding.asset, ZERO) + holding.gross({}) / holding.price
+    for position in pool.positions:
+        contract = position.contract
+        units = position.side * position.quantity * contract.contract_size
+        base = units if contract.type is ContractType.LINEAR else units / position.mark_price
+        found[contract.base] = found.get(contract.base, ZERO) + base
+        quote = base * position.mark_price if contract.type is ContractType.LINEAR else units
+        found[contract.quote] = found.get(contract.quote, ZERO) - quote
+    return found
 
 
 def _exposures(account: Account, positions: list[Position]) -> dict[str, Decimal]:
@@ -456,9 +513,7 @@ def _side_orders(account: Account, orders: list[Order], side: int) -> tuple[Deci
 def order_rate(account: Account, position: Position | None, orders: list[Order], size: Decimal) -> Decimal:
     """The initial rate of orders: the position's where there is one, else their own, not below their tier's."""
     if position is not None:
-        value = notional(position, account.prices)
-        curve = initial_rates(position, value, account.prices)
-        return curve.slopes[curve.index(value, account.prices[position.contract.settle])]
+        return initial_rate(position, account.rules, account.prices)
     first = orders[0]
     if first.initial_rate is not None:
         return first.initial_rate

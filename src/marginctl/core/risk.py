@@ -95,7 +95,7 @@ def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
     )
 
 
-def worst_pool(risks: Iterable[tuple[Pool, Risk]], level: Decimal) -> tuple[Pool, Risk]:
+def worst_pool(risks: Iterable[tuple[Pool, Risk]]) -> tuple[Pool, Risk]:
     """The cross pool with the highest maintenance ratio (none being the worst), then utilization.
 
     Of all pools where no cross pool holds a position or an order. Compared by multiplying across.
@@ -105,14 +105,15 @@ def worst_pool(risks: Iterable[tuple[Pool, Risk]], level: Decimal) -> tuple[Pool
     rows = cross if any(pool.is_occupied for pool, _ in cross) else rows
     worst = rows[0]
     for row in rows[1:]:
-        if _is_worse(row[1], worst[1], level):
+        if _is_worse(row, worst):
             worst = row
     return worst
 
 
-def _is_worse(one: Risk, other: Risk, level: Decimal) -> bool:
+def _is_worse(row: tuple[Pool, Risk], than: tuple[Pool, Risk]) -> bool:
+    (pool, one), (other_pool, other) = row, than
     for numerator, against in (
-        (level * one.maintenance_margin, level * other.maintenance_margin),
+        (pool.rules.level * one.maintenance_margin, other_pool.rules.level * other.maintenance_margin),
         (one.used_margin, other.used_margin),
     ):
         higher = _is_higher(numerator, one.equity, against, other.equity)

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, Order, Position, default_beta
+from marginctl.core.account import Account, MarginMode, Order, Position, default_beta
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
-from marginctl.core.pool import initial_rates, notional
+from marginctl.core.pool import initial_rate
 
 EVERY_OTHER = "*"
 
@@ -42,9 +42,9 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
         after = replace(held, mark_price=mark(held.contract, held.mark_price))
         if held.initial_margin is None:
             return after
-        value = notional(held, account.prices)
-        rate = initial_rates(held, value, account.prices).slopes[0]
-        return replace(after, initial_margin=None, initial_rate=rate)
+        isolated = held.margin_mode is MarginMode.ISOLATED
+        rules = account.isolated_rules if isolated and account.isolated_rules else account.rules
+        return replace(after, initial_margin=None, initial_rate=initial_rate(held, rules, account.prices))
 
     def order(placed: Order) -> Order:
         return replace(placed, mark_price=mark(placed.contract, placed.mark_price))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position, Purpose
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state, shock_path
-from marginctl.core.pool import entry_value, exposure_side, notional, partition
+from marginctl.core.pool import deltas, entry_value, exposure_side, notional, partition
 
 
 class PathOutcome(NamedTuple):
@@ -84,8 +84,8 @@ def hedge_figures(account: Account, position: Position) -> HedgeFigures:
     return HedgeFigures(
         _distance(account, before, name, base),
         _distance(account, after, name, base),
-        _delta(account, before, base),
-        _delta(account, after, base),
+        _delta(before, base),
+        _delta(after, base),
     )
 
 
@@ -98,10 +98,9 @@ def _distance(account: Account, states: list[PoolState], name: str, base: str) -
     return None
 
 
-def _delta(account: Account, states: list[PoolState], asset: str) -> Decimal:
-    """d(value before haircut) / d(price of the asset) over all pools, in units of the asset."""
-    slope = sum((h.form.get(asset, ZERO) for state in states for h in state.pool.holdings), ZERO)
-    return slope / account.prices[asset]
+def _delta(states: list[PoolState], asset: str) -> Decimal:
+    """The account's delta over all pools, in units of the asset."""
+    return sum((deltas(state.pool).get(asset, ZERO) for state in states), ZERO)
 
 
 def hedges(account: Account) -> tuple[Position, ...]:

@@ -1,9 +1,11 @@
 """Changing a value of a document before it is read: ``--set PATH=VALUE``."""
 
 from marginctl.document.encoding import decode
-from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
+from marginctl.document.nodes import Mapping, Node, Scalar, Sequence, is_null
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo
+from marginctl.document.spans import Path
+from marginctl.document.written import Value
 from marginctl.findings import Problem
 
 QUOTES = ("'", '"')
@@ -32,6 +34,26 @@ def set_value(root: Node, path: str, text: str, source: Source) -> list[Problem]
     except PathError as error:
         return [source.problem((0, 0), "MC013", error.message, error.help)]
     return []
+
+
+def place_and_value(root: Node, path: str, text: str) -> tuple[Path, Value]:
+    """What ``rewrite.Put`` needs to do the same in the document's text. Raises PathError."""
+    parts = split_path(path)
+    value = _value(path, text)
+    places: list[str | int] = []
+    node: Node | None = root
+    for depth, part in enumerate(parts):
+        places.append(_index(node, part, parts[:depth]) if isinstance(node, Sequence) else part)
+        node = None if node is None else _child(node, part, parts[:depth])
+    return tuple(places), _as_value(value)
+
+
+def _as_value(node: Node) -> Value:
+    if isinstance(node, Mapping):
+        return {key.text: _as_value(value) for key, value in node.entries}
+    if isinstance(node, Sequence):
+        return [_as_value(item) for item in node.items]
+    return None if is_null(node) else node.text
 
 
 def split_path(path: str) -> list[str]:

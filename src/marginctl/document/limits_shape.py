@@ -37,6 +37,47 @@ def _limit(name: str, kind: Kind, levels: str, doc: str) -> Field:
     return Field(name, AnyOf((kind, OFF, Record(both))), doc=doc)
 
 
+POSITION_LIMITS = Shape(
+    "position_limits",
+    (
+        _limit("max_leverage", MULTIPLE, "multiple", "MC105: its leverage, that of a hedge too"),
+        _limit("min_liquidation_distance", SHARE, "share", "MC102, MC106: move of its underlying that liquidates it"),
+    ),
+    "Limits for one position, instead of those for all",
+)
+
+PURPOSE_LIMITS = Shape(
+    "purpose_limits",
+    (
+        _limit("max_leverage", MULTIPLE, "multiple", "MC104: their gross notional over the account's equity"),
+        _limit("max_position_leverage", MULTIPLE, "multiple", "MC105: leverage of each of them, hedges too"),
+        _limit("min_isolated_distance", SHARE, "share", "MC106: move that liquidates an isolated pool"),
+    ),
+    "Limits for the positions of one purpose, instead of those for all",
+)
+
+UNDERLYING_LIMITS = Shape(
+    "underlying_limits",
+    (
+        _limit("max_leverage", MULTIPLE, "multiple", "MC104: gross notional on it over the account's equity"),
+        _limit("max_position_leverage", MULTIPLE, "multiple", "MC105: leverage of each position on it, hedges too"),
+        _limit("min_liquidation_distance", SHARE, "share", "MC102: move of this asset alone that liquidates"),
+        _limit("min_isolated_distance", SHARE, "share", "MC106: move that liquidates an isolated pool on it"),
+        _limit("max_concentration", SHARE, "share", "MC107: its share in gross notional"),
+        _limit("max_directional_exposure", MULTIPLE, "multiple", "MC108: absolute delta x price over equity"),
+    ),
+    "Limits for one underlying asset, instead of those for all",
+)
+
+PURPOSES = Shape(
+    "purposes",
+    (
+        Field("speculative", Record(PURPOSE_LIMITS), doc="positions marked `purpose: speculative`"),
+        Field("hedge", Record(PURPOSE_LIMITS), doc="positions marked `purpose: hedge`"),
+    ),
+    "Limits by purpose",
+)
+
 LIMITS = Shape(
     "limits",
     (
@@ -57,6 +98,9 @@ LIMITS = Shape(
         _limit("max_contagion", COUNT, "count", "MC116: winning positions that a first liquidation takes along"),
         _limit("max_rules_age", Duration(), "duration", "MC201: age of the rule set"),
         _limit("max_data_age", Duration(), "duration", "MC202: age of the account's as_of"),
+        Field("positions", MapOf(Record(POSITION_LIMITS)), doc="limits for single positions, by symbol or SYMBOL:side"),
+        Field("purposes", Record(PURPOSES), doc="limits for the positions of a purpose"),
+        Field("underlyings", MapOf(Record(UNDERLYING_LIMITS)), doc="limits for single underlying assets, such as BTC"),
     ),
     "Thresholds. A breach is above a maximum or below a minimum; equality passes.",
 )

@@ -215,10 +215,9 @@ def _with_entry(layout: Layout, branch: Branch, key: str, value: Value) -> list[
     if branch is layout.root and _has_blank_lines(layout):
         lead = layout.line_break + lead
     if isinstance(value, list) and value:
-        rows = (
-            f"{layout.line_break}{layout.indent(branch.start)}{ROW_INDENT}- {flow(r, as_json=False)}" for r in value
-        )
-        return [_line_after(layout, branch.end, f"{lead}{word(key, as_json=False)}:{''.join(rows)}")]
+        dash = f"{layout.line_break}{layout.indent(branch.start)}{ROW_INDENT}- "
+        rows = "".join(dash + flow(row, as_json=False) for row in value)
+        return [_line_after(layout, branch.end, f"{lead}{word(key, as_json=False)}:{rows}")]
     return [_line_after(layout, branch.end, lead + _entry(layout, key, value))]
 
 
@@ -234,10 +233,9 @@ def _has_blank_lines(layout: Layout) -> bool:
 def _grown(layout: Layout, branch: Branch, entry: str) -> list[Splice]:
     """Add an entry behind the last one in brackets, on a line of its own where that one has one."""
     if not branch.entries:
-        inside = layout.text[branch.start + 1 : branch.end - 1]
-        return [
-            Splice(branch.start + 1, branch.end - 1, entry + (f" {inside.strip()}{inside}" if inside.strip() else ""))
-        ]
+        start, end = branch.start + 1, branch.end - 1
+        has_comment = bool(layout.text[start:end].strip())
+        return [Splice(start, start if has_comment else end, entry)]
     start, end = branch.extent(len(branch.entries) - 1)
     comma = layout.comma(end)
     behind = end if comma is None else comma + 1

@@ -12,18 +12,37 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.document.nodes import Node
 from marginctl.document.shape import Draft
 from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.registry import BY_CODE, BY_KEY, RULES, closest
-from marginctl.limits.rule import Comparison, Rule, Unit
+from marginctl.limits.rule import Belongs, Comparison, Measurement, Rule, Unit
 from marginctl.limits.wording import amount
 
 HOURS_PER_DAY = Decimal(24)
 OFF = "off"
 ALL = "all"
+POSITIONS, PURPOSES, UNDERLYINGS = "positions", "purposes", "underlyings"
+NARROWER: dict[str, dict[str, tuple[str, ...]]] = {
+    POSITIONS: {"max_leverage": ("MC105",), "min_liquidation_distance": ("MC102", "MC106")},
+    PURPOSES: {
+        "max_leverage": ("MC104",),
+        "max_position_leverage": ("MC105",),
+        "min_isolated_distance": ("MC106",),
+    },
+    UNDERLYINGS: {
+        "max_leverage": ("MC104",),
+        "max_position_leverage": ("MC105",),
+        "min_liquidation_distance": ("MC102",),
+        "min_isolated_distance": ("MC106",),
+        "max_concentration": ("MC107",),
+        "max_directional_exposure": ("MC108",),
+    },
+}
+"""Section of narrower limits -> key -> the rules it is for."""
 LEVELS = {"warn": Severity.WARNING, "fail": Severity.ERROR}
 
 
@@ -35,11 +54,15 @@ class Origin(Enum):
     POLICY = "policy"
 
 
+WRITTEN = (Origin.POLICY, Origin.PORTFOLIO)
+
+
 class Bound(Struct, frozen=True):
     """What breaks a rule, and how grave that is.
 
     ``threshold`` in the unit of the rule, None for a rule that holds or does not. ``subjects``: the only ones it is
-    for, None = all. ``location``: where it is written, None for a default.
+    for, None = all. ``location``: where it is written, None for a default. ``narrow``: what a narrower limit is for, as
+    a message says it (``BTCUSDT``, ``speculative positions``).
     """
 
     severity: Severity
@@ -47,10 +70,30 @@ class Bound(Struct, frozen=True):
     origin: Origin = Origin.DEFAULT
     location: Location | None = None
     subjects: frozenset[str] | None = None
+    narrow: str = ""
 
     def applies_to(self, subject: str) -> bool:
         """Whether the subject is one it is for."""
         return self.subjects is None or subject in self.subjects
+
+
+class Scope(Struct, frozen=True):
+    """The bounds of one rule for one position, purpose or underlying (none = switched off there).
+
+    ``section`` is the key they stand under, ``name`` what they are for, written at ``location``.
+    """
+
+    section: str
+    name: str
+    bounds: tuple[Bound, ...]
+    origin: Origin
+    location: Location
+
+    def covers(self, belongs: Belongs) -> bool:
+        """Whether a figure that belongs there is meant."""
+        if self.section == POSITIONS:
+            return self.name in belongs.positions
+        return self.name == (belongs.purpose if self.section == PURPOSES else belongs.underlying)
 
 
 class Waiver(Struct, frozen=True):
@@ -65,29 +108,56 @@ class Waiver(Struct, frozen=True):
 
 
 class FileLimits(Struct, frozen=True):
-    """One file's bounds by rule code (an empty tuple = switched off) and its waivers."""
+    """One file's bounds by rule code (an empty tuple = switched off), its narrower ones, and its waivers."""
 
     origin: Origin
     bounds: dict[str, tuple[Bound, ...]] = {}
     waivers: tuple[Waiver, ...] = ()
+    scopes: dict[str, tuple[Scope, ...]] = {}
 
 
 class LimitsConfig(Struct, frozen=True):
-    """The bounds of every rule, in force together, and all waivers."""
+    """The bounds of every rule, in force together, the narrower ones, and all waivers."""
 
     bounds: dict[str, tuple[Bound, ...]]
     waivers: tuple[Waiver, ...] = ()
+    scopes: dict[str, tuple[Scope, ...]] = {}
 
     def of(self, rule: Rule) -> tuple[Bound, ...]:
-        """The bounds of a rule; none = it is off."""
+        """The bounds of a rule for everything; none = it is off, but for what narrower ones name."""
         return self.bounds.get(rule.code, ())
+
+    def in_force(self, rule: Rule, measurement: Measurement) -> list[Bound]:
+        """The bounds on one figure.
+
+        In each file what names the position counts instead of everything else there; else what names its purpose and
+        what names its underlying, side by side, instead of the limit for all. Both files hold together, and a default
+        only where neither says anything.
+        """
+        general = [] if measurement.narrow else [b for b in self.of(rule) if b.applies_to(measurement.subject)]
+        covering = [scope for scope in self.scopes.get(rule.code, ()) if scope.covers(measurement.belongs)]
+        if not covering:
+            return general
+        return [bound for origin in WRITTEN for bound in _of_file(origin, covering, general)]
+
+
+def _of_file(origin: Origin, covering: Iterable[Scope], general: Iterable[Bound]) -> list[Bound]:
+    own = [scope for scope in covering if scope.origin is origin]
+    chosen = [scope for scope in own if scope.section == POSITIONS] or own
+    if not chosen:
+        return [bound for bound in general if bound.origin is origin]
+    return [bound for scope in chosen for bound in scope.bounds]
 
 
 def combined(portfolio: FileLimits | None = None, policy: FileLimits | None = None) -> LimitsConfig:
     """The limits of a run: the policy's first, then the portfolio's, defaults where both are silent."""
     files = [one for one in (policy, portfolio) if one is not None]
     bounds = {rule.code: _bounds(rule, files, under_policy=policy is not None) for rule in RULES}
-    return LimitsConfig(bounds, tuple(waiver for one in files for waiver in one.waivers))
+    scopes: dict[str, tuple[Scope, ...]] = {}
+    for one in files:
+        for code, found in one.scopes.items():
+            scopes[code] = (*scopes.get(code, ()), *found)
+    return LimitsConfig(bounds, tuple(waiver for one in files for waiver in one.waivers), scopes)
 
 
 def _bounds(rule: Rule, files: list[FileLimits], *, under_policy: bool) -> tuple[Bound, ...]:
@@ -104,7 +174,11 @@ def limits_of(draft: Draft, origin: Origin, source: Source) -> tuple[FileLimits,
     problems: list[Problem] = []
     bounds: dict[str, tuple[Bound, ...]] = {}
     limits = draft.get("limits")
+    scopes: dict[str, tuple[Scope, ...]] = {}
     for key, value, node in limits.items() if limits is not None else ():
+        if key.text in NARROWER:
+            problems += _narrower(key.text, value, origin, source, scopes)
+            continue
         rule = BY_KEY[key.text]
         found = _levels(rule, value, node, origin, source)
         bounds[rule.code] = tuple(found)
@@ -114,7 +188,23 @@ def limits_of(draft: Draft, origin: Origin, source: Source) -> tuple[FileLimits,
         problems += _unknown_code(one, source)
         if _is_whole(one):
             waivers.append(_waiver(one, origin, source))
-    return FileLimits(origin, bounds, tuple(waivers)), problems
+    return FileLimits(origin, bounds, tuple(waivers), scopes), problems
+
+
+def _narrower(
+    section: str, value: Any, origin: Origin, source: Source, scopes: dict[str, tuple[Scope, ...]]
+) -> Iterable[Problem]:
+    """The limits under `positions`, `purposes` or `underlyings`, added to ``scopes`` by rule."""
+    for name, limits, _ in value.items() if isinstance(value, Draft) else value:
+        for key, level, node in limits.items():
+            for code in NARROWER[section][key.text]:
+                rule = BY_CODE[code]
+                found = _levels(rule, level, node, origin, source)
+                meant = f"{name.text} positions" if section == PURPOSES else name.text
+                bounds = tuple(replace(bound, narrow=meant) for bound in found)
+                scope = Scope(section, name.text, bounds, origin, source.location(name))
+                scopes[code] = (*scopes.get(code, ()), scope)
+            yield from _contradictions(rule, level, node, found, source, key.text)
 
 
 def _levels(rule: Rule, value: Any, node: Node, origin: Origin, source: Source) -> list[Bound]:
@@ -146,16 +236,17 @@ def _names(value: Any) -> frozenset[str] | None:
     return None if ALL in names else frozenset(names)
 
 
-def _contradictions(rule: Rule, value: Any, node: Node, bounds: Iterable[Bound], source: Source) -> Iterable[Problem]:
+def _contradictions(
+    rule: Rule, value: Any, node: Node, bounds: Iterable[Bound], source: Source, key: str = ""
+) -> Iterable[Problem]:
+    key = key or rule.key
     if isinstance(value, Draft) and not value.entries and not value.node.entries:
-        yield source.problem(
-            node, "MC013", f"`{rule.key}` has neither `warn` nor `fail`", f"write one of them, or `{OFF}`"
-        )
+        yield source.problem(node, "MC013", f"`{key}` has neither `warn` nor `fail`", f"write one of them, or `{OFF}`")
     levels = {bound.severity: bound.threshold for bound in bounds}
     warn, fail = levels.get(Severity.WARNING), levels.get(Severity.ERROR)
     if warn is not None and fail is not None and _is_looser(rule.comparison, warn, fail):
         first, second = amount(warn, rule.unit), amount(fail, rule.unit)
-        message = f"`{rule.key}` warns at {first} but fails at {second} already"
+        message = f"`{key}` warns at {first} but fails at {second} already"
         yield source.problem(node, "MC016", message, "swap the two, or leave out `warn`")
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.report import Report, RulesUsed
-from marginctl.findings import DataFact, Location
+from marginctl.findings import DataFact, Expectation, Location
 
 
 class Locations(Struct, frozen=True):
@@ -68,3 +68,4 @@ class Context(Struct, frozen=True, kw_only=True):
     outcomes: Mapping[str, ScenarioOutcome] | None = None
     hedge_effects: Mapping[str, HedgeEffect] | None = None
     facts: tuple[DataFact, ...] = ()
+    expectations: tuple[Expectation, ...] = ()

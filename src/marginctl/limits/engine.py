@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO, exceeds, ratio, sign
-from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
+from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, Origin
 from marginctl.limits.context import Context
 from marginctl.limits.registry import BY_CODE, FACT_CODES, RULES
@@ -48,13 +48,16 @@ class Evaluation(Struct, frozen=True):
     """What the limits say about one account.
 
     ``problems`` (MC030): limits that a file set and that could not be evaluated. ``ways``: the deposits that lift
-    findings, for the verdict.
+    findings, for the verdict. ``judged``: codes of the rules that could judge. ``expectations``: what the venue shows
+    beside our figures.
     """
 
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...] = ()
     ways: tuple[Way, ...] = ()
+    judged: frozenset[str] = frozenset()
+    expectations: tuple[Expectation, ...] = ()
 
 
 class Selection(Struct, frozen=True):
@@ -92,27 +95,35 @@ def evaluate(context: Context, config: LimitsConfig, selection: Selection = EVER
     ledger = Ledger(config.waivers, context.today)
     taken = [rule for rule in RULES if selection.takes(rule)]
     for rule in taken:
-        bounds = config.of(rule)
-        if bounds:
-            _apply(rule, bounds, context, ledger, result)
-    judged = {rule.code for rule in taken} - result.undecided
+        if config.of(rule) or config.scopes.get(rule.code):
+            _apply(rule, config, context, ledger, result)
+    judged = frozenset(rule.code for rule in taken) - result.undecided
     codes = {rule.code for rule in taken}
     result.findings += [f for f in ledger.hygiene(judged) if f.code in codes]
     result.findings += _ignored(selection, context.locations.account)
-    return Evaluation(tuple(result.checks), tuple(result.findings), tuple(result.problems), tuple(result.ways))
+    return Evaluation(
+        checks=tuple(result.checks),
+        findings=tuple(result.findings),
+        problems=tuple(result.problems),
+        ways=tuple(result.ways),
+        judged=judged,
+        expectations=context.expectations,
+    )
 
 
-def _apply(rule: Rule, bounds: tuple[Bound, ...], context: Context, ledger: Ledger, result: _Result) -> None:
+def _apply(rule: Rule, config: LimitsConfig, context: Context, ledger: Ledger, result: _Result) -> None:
     measurements = list(rule.measure(context))
     for measurement in measurements:
-        applicable = [bound for bound in bounds if bound.applies_to(measurement.subject)]
+        applicable = config.in_force(rule, measurement)
         if not applicable:
             continue
         if isinstance(measurement.measured, Unknown):
             _undecided(rule, applicable, measurement, measurement.measured, result)
         else:
             _decided(rule, applicable, measurement, ledger, result)
-    _unmeasured(rule, bounds, [measurement.subject for measurement in measurements], context, result)
+    subjects = [measurement.subject for measurement in measurements if not measurement.narrow]
+    if config.of(rule):
+        _unmeasured(rule, config.of(rule), subjects, context, result)
 
 
 def _unmeasured(rule: Rule, bounds: Iterable[Bound], subjects: list[str], context: Context, result: _Result) -> None:
@@ -170,12 +181,15 @@ def _decided(rule: Rule, bounds: list[Bound], measurement: Measurement, ledger: 
     if not broken:
         result.checks.append(_check(rule, measurement, _strictest(rule, bounds), Status.PASS))
         return
-    live = [bound for bound in broken if not ledger.covers(rule.code, measurement, bound)]
+    waivers = {bound: ledger.covering(rule.code, measurement, bound) for bound in broken}
+    live = [bound for bound in broken if not waivers[bound]]
     worst = _worst(rule, live or broken)
+    reason = None if live else "; ".join(dict.fromkeys(w.reason for bound in broken for w in waivers[bound]))
     if worst.severity in STATUS:
         status = STATUS[worst.severity] if live else Status.WAIVED
         result.checks.append(_check(rule, measurement, worst, status))
-    finding, deposit = _finding(rule, measurement, worst, waived=not live)
+    several = len({bound.origin for bound in bounds}) > 1
+    finding, deposit = _finding(rule, measurement, worst, reason, named=several)
     result.findings.append(finding)
     if deposit is not None and live:
         result.ways.append(Way(rule.code, measurement.subject, worst.severity, deposit))
@@ -256,28 +270,33 @@ def _check(rule: Rule, measurement: Measurement, bound: Bound, status: Status) -
     )
 
 
-def _finding(rule: Rule, measurement: Measurement, bound: Bound, *, waived: bool) -> tuple[Finding, Deposit | None]:
+def _finding(
+    rule: Rule, measurement: Measurement, bound: Bound, reason: str | None, *, named: bool
+) -> tuple[Finding, Deposit | None]:
+    """``reason``: why it is waived, None = it is not. ``named``: whether to say whose limit it is."""
     remedy = measurement.remedy(bound.threshold or ZERO) if measurement.remedy else Remedy("")
     finding = Finding(
         code=rule.code,
         name=rule.name,
         severity=bound.severity,
-        message=_message(rule, measurement, bound),
+        message=_message(rule, measurement, bound, named=named),
         location=measurement.location,
         subject=measurement.subject,
         value=value_of(rule, measurement),
         limit=limit_of(measurement, bound),
         remedy=remedy.text,
-        waived=waived,
+        waived=reason is not None,
+        reason=reason or "",
     )
     return finding, remedy.deposit
 
 
-def _message(rule: Rule, measurement: Measurement, bound: Bound) -> str:
+def _message(rule: Rule, measurement: Measurement, bound: Bound, *, named: bool) -> str:
     """One sentence: the figure, its value, the limit and whose it is, what the figure is made of."""
     if isinstance(measurement.measured, Fact) or bound.threshold is None:
-        return measurement.what + ("" if bound.origin is Origin.DEFAULT else _whose(bound))
-    limit = f"limit {amount(bound.threshold, rule.unit)}{_whose(bound)}"
+        return measurement.what + ("" if bound.origin is Origin.DEFAULT else _whose(bound, named=named))
+    narrow = f" for {bound.narrow}" if bound.narrow else ""
+    limit = f"limit {amount(bound.threshold, rule.unit)}{narrow}{_whose(bound, named=named)}"
     value = value_of(rule, measurement)
     if value is None:
         return f"{measurement.what} does not exist, {limit}: {measurement.undefined}"
@@ -287,8 +306,9 @@ def _message(rule: Rule, measurement: Measurement, bound: Bound) -> str:
     return f"{measurement.what} is {shown}, {side} the {limit}{detail}"
 
 
-def _whose(bound: Bound) -> str:
-    if bound.origin is Origin.POLICY and bound.location is not None:
+def _whose(bound: Bound, *, named: bool) -> str:
+    """The file and line of a limit, where another file might have set it too; a policy's always."""
+    if bound.location is not None and (named or bound.origin is Origin.POLICY):
         return f" ({bound.location.file}:{bound.location.line})"
     return {Origin.POLICY: " (an error under a policy)", Origin.PORTFOLIO: "", Origin.DEFAULT: " (default)"}[
         bound.origin

@@ -8,6 +8,7 @@ from marginctl.core.assemble import underlying_of
 from marginctl.core.exact import ZERO
 from marginctl.core.report import CollateralFigures, PoolFigures, Report, UnderlyingFigures
 from marginctl.limits.context import Context
+from marginctl.limits.rule import Belongs
 
 CROSS = MarginMode.CROSS.value
 
@@ -56,6 +57,19 @@ def symbols_by_underlying(context: Context) -> dict[tuple[str, str], tuple[str, 
     for row in context.report.positions:
         found.setdefault((row.pool, underlying[row.key]), {})[row.symbol] = None
     return {key: tuple(symbols) for key, symbols in found.items()}
+
+
+def belonging(context: Context) -> dict[str, Belongs]:
+    """Key of a position -> what narrower limits know it by."""
+    underlying = {p.key: underlying_of(p, context.account) for p in context.account.positions}
+    return {
+        row.key: Belongs(
+            tuple(dict.fromkeys((row.symbol, f"{row.symbol}:{row.side}", row.key))),
+            row.purpose or "",
+            underlying.get(row.key, ""),
+        )
+        for row in context.report.positions
+    }
 
 
 def settle_assets(context: Context, pool: PoolFigures) -> set[str]:

@@ -64,7 +64,7 @@ RULES: tuple[Rule, ...] = (
     mc903_waiver_expiring.RULE,
     mc904_waiver_without_effect.RULE,
 )
-FACT_CODES = frozenset({"MC203", "MC204", "MC205", "MC206", "MC207", "MC208", "MC209"})
+FACT_CODES = frozenset({"MC203", "MC204", "MC205", "MC206", "MC207", "MC208"})
 """The codes that a ``DataFact`` may have."""
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}

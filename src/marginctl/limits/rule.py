@@ -74,6 +74,17 @@ class Remedy(Struct, frozen=True):
     deposit: Deposit | None = None
 
 
+class Belongs(Struct, frozen=True):
+    """What a figure is about, so that limits for single positions, purposes or underlyings find it.
+
+    ``positions``: symbols and keys (``BTCUSDT:long``) of the positions it is of.
+    """
+
+    positions: tuple[str, ...] = ()
+    purpose: str = ""
+    underlying: str = ""
+
+
 Mend = Callable[[Decimal], Remedy]
 
 
@@ -87,7 +98,8 @@ class Measurement(Struct, frozen=True):
 
     ``what`` names the figure inside a sentence ("utilization of cross"); for a fact it is the whole message.
     ``undefined`` says why the ratio does not exist, ``detail`` what it is made of. ``aliases`` are further names under
-    which a waiver may address the subject. ``remedy`` takes the limit that is broken (0 for a fact).
+    which a waiver may address the subject. ``remedy`` takes the limit that is broken (0 for a fact). ``belongs``: which
+    narrower limits are for it. ``narrow``: only those are; the limit for all does not count here.
     """
 
     subject: str
@@ -98,6 +110,8 @@ class Measurement(Struct, frozen=True):
     undefined: str = ""
     aliases: tuple[str, ...] = ()
     remedy: Mend | None = None
+    belongs: Belongs = Belongs()
+    narrow: bool = False
 
 
 Measure = Callable[[Context], Iterable[Measurement]]

@@ -1,6 +1,6 @@
 """Waivers: which breaches they cover, and whether they are still worth having."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 from marginctl.findings import Finding, Severity
@@ -20,31 +20,31 @@ class Ledger:
         self.used: set[int] = set()
         self.refused: set[int] = set()
 
-    def covers(self, code: str, measurement: Measurement, bound: Bound) -> bool:
-        """Whether a waiver in force covers this breach; notes which ones were used, and which would if they could."""
-        covered = False
+    def covering(self, code: str, measurement: Measurement, bound: Bound) -> list[Waiver]:
+        """The waivers in force that cover this breach; notes which were used, and which would be if they could."""
+        covering = []
         for number, waiver in enumerate(self.waivers):
             if waiver.code != code or self.is_expired(waiver) or not addresses(waiver, measurement):
                 continue
             if BY_CODE[code].waivable and reaches(waiver, bound):
                 self.used.add(number)
-                covered = True
+                covering.append(waiver)
             else:
                 self.refused.add(number)
-        return covered
+        return covering
 
     def is_expired(self, waiver: Waiver) -> bool:
         """The day itself still counts."""
         return self.today > waiver.until
 
-    def hygiene(self, evaluated: set[str]) -> Iterator[Finding]:
+    def hygiene(self, evaluated: Collection[str]) -> Iterator[Finding]:
         """MC901 to MC904: one finding at most per waiver. ``evaluated``: codes of the rules that could judge."""
         for number, waiver in enumerate(self.waivers):
             found = self._state(number, waiver, evaluated)
             if found is not None:
                 yield _finding(waiver, *found)
 
-    def _state(self, number: int, waiver: Waiver, evaluated: set[str]) -> tuple[str, str, str] | None:
+    def _state(self, number: int, waiver: Waiver, evaluated: Collection[str]) -> tuple[str, str, str] | None:
         until = waiver.until.isoformat()
         if self.is_expired(waiver):
             return "MC902", f"expired: its last day was {until}, the limit counts again", "remove it, or decide anew"

@@ -44,7 +44,7 @@ class Prices:
         self.used: dict[str, Decimal] = {}
         for key, price, node in given:
             if key.text == currency and price != ONE:
-                reading.refuse(node, "MC016", f"{currency} is the account's currency: its price is 1", "leave it out")
+                reading.refuse(node, "MC016", f"{short(currency)} is the account's currency: its price is 1", "leave it out")
 
     def give_mark(self, contract: Contract, price: Decimal, node: Node) -> None:
         """Take a mark from a row; a contract has one mark."""
@@ -104,7 +104,7 @@ class Prices:
         self._missing.add(asset)
         written = asset.upper()
         meant = f"did you mean {echo(written)}? Otherwise " if asset != written and self._default(written) else ""
-        advice = f"{meant}add `{short(asset)}: ...` under `prices:`, in {self._currency} per {asset}"
+        advice = f"{meant}add `{short(asset)}: ...` under `prices:`, in {short(self._currency)} per {short(asset)}"
         self._reading.refuse(node, "MC020", f"no price for {short(asset)}, {why}", advice)
 
     def mark(self, contract: Contract, node: Node) -> Decimal | None:

@@ -7,14 +7,14 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from marginctl.core.report import Report, RulesUsed
-from marginctl.findings import Check, Finding, Problem, Severity, Status
+from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one file: checked (``report`` and ``rules`` are set), or not (``problems`` say why).
 
     file: the name to show. A checked file may still have ``problems``: a configured limit that cannot be evaluated.
-    remedy: the cheapest way to pass; empty = that of the gravest finding.
+    remedy: the cheapest way to pass; empty = that of the gravest finding. expectations: figures of the venue's screen.
     """
 
     file: str
@@ -25,6 +25,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     rules: RulesUsed | None = None
     problems: tuple[Problem, ...] = ()
     remedy: str = ""
+    expectations: tuple[Expectation, ...] = ()
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -118,6 +119,11 @@ def cheapest(outcome: Outcome) -> str:
         return outcome.remedy
     broken = [finding for finding in ranked(outcome.findings) if not finding.waived]
     return next((finding.remedy for finding in broken if finding.remedy), "")
+
+
+def judged(one: Expectation, checks: Iterable[Check]) -> Check | None:
+    """The check of an expected figure; None where the limit on it was not looked at."""
+    return next((check for check in checks if check.code == "MC209" and check.subject == one.name), None)
 
 
 def unevaluated(checks: Iterable[Check]) -> list[Check]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from marginctl.core.report import Report, RulesUsed, rounded_report
-from marginctl.findings import Check, Finding, Problem, Severity
-from marginctl.render.document import Options, Outcome, Run, live
+from marginctl.core.report import Report, RulesUsed, rounded_figure, rounded_report
+from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
+from marginctl.render.document import Options, Outcome, Run, judged, live
 from marginctl.render.numbers import plain, settled, settled_value
 
 SCHEMA = "marginctl.report/1"
@@ -52,6 +52,7 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in outcome.findings],
         "assumptions": list(outcome.assumptions),
         "rules": msgspec.structs.asdict(outcome.rules or NO_RULES),
+        "expectations": [_expectation(one, outcome.checks) for one in outcome.expectations],
     }
 
 
@@ -101,6 +102,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": finding.location.column or None,
         "remedy": finding.remedy,
         "waived": finding.waived,
+        "reason": finding.reason,
+    }
+
+
+def _expectation(one: Expectation, checks: Sequence[Check]) -> dict[str, Any]:
+    """What the venue shows, what is computed, and how the difference fares against the tolerance."""
+    check = judged(one, checks)
+    return {
+        "subject": one.subject,
+        "figure": one.figure,
+        "ours": None if one.ours is None else rounded_figure(one.figure, one.ours),
+        "theirs": one.theirs,
+        "difference": None if one.difference is None else settled(one.difference),
+        "value": None if one.relative is None else settled_value(one.relative, one.tolerance),
+        "limit": one.tolerance,
+        "headroom": None if one.relative is None else settled(one.tolerance - one.relative),
+        "status": (check.status if check else Status.NOT_EVALUATED).value,
     }
 
 

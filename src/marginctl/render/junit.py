@@ -88,8 +88,8 @@ def _check(outcome: Outcome, check: Check, unit: str, finding: Finding | None, f
 
     case = _case(outcome, " ".join(filter(None, (check.code, check.name, check.subject))))
     text = finding.message if finding else f"{check_value(check, unit)}, limit {limit_text(check, unit) or 'none'}"
-    if check.status in (Status.WAIVED, Status.NOT_EVALUATED):
-        case.result = [Skipped(printable(f"{check.status.value}: {text}"))]
+    if check.status in (Status.WAIVED, Status.BASELINE, Status.NOT_EVALUATED):
+        case.result = [Skipped(printable(f"{check.status.value}: {text}{_because(finding)}"))]
     elif check.status is Status.FAIL or (check.status is Status.WARN and fail_on == "warning"):
         case.result = [_failure(text, finding)]
     else:
@@ -104,12 +104,16 @@ def _finding(outcome: Outcome, finding: Finding, fail_on: str) -> "TestCase":
     case = _case(outcome, " ".join(filter(None, (finding.code, finding.name, finding.subject))))
     fails = finding.severity is Severity.ERROR or (finding.severity is Severity.WARNING and fail_on == "warning")
     if finding.waived:
-        case.result = [Skipped(printable(f"waived: {finding.message}"))]
+        case.result = [Skipped(printable(f"waived: {finding.message}{_because(finding)}"))]
     elif fails:
         case.result = [_failure(finding.message, finding)]
     else:
         case.system_out = printable(f"{finding.severity.value}: {finding.message}")
     return case
+
+
+def _because(finding: Finding | None) -> str:
+    return f" ({finding.reason})" if finding and finding.reason else ""
 
 
 def _failure(text: str, finding: Finding | None) -> "Failure":

@@ -94,14 +94,21 @@ def _checks(checks: Sequence[Check], options: Options) -> str:
 
 def _findings(outcome: Outcome) -> str:
     rows = [
-        (_word(finding), finding.code, text(finding.message), text(finding.remedy), _place(finding))
+        (_word(finding), finding.code, text(finding.message), text(_advice(finding)), _place(finding))
         for finding in ranked(outcome.findings)
     ]
     return _table(("Severity", "Code", "Finding", "Remedy", "Place"), rows, right=5) if rows else ""
 
 
 def _word(finding: Finding) -> str:
-    return "waived" if finding.waived else WORDS[finding.severity]
+    if finding.waived:
+        return "baseline" if finding.by_baseline else "waived"
+    return WORDS[finding.severity]
+
+
+def _advice(finding: Finding) -> str:
+    """What to do, or why nothing has to be done."""
+    return f"waived: {finding.reason}" if finding.waived and finding.reason else finding.remedy
 
 
 def _place(finding: Finding) -> str:

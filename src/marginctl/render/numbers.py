@@ -99,7 +99,7 @@ def cautious(check: Check) -> Direction:
     """The rounding of a check's value: up under a maximum, down over a minimum; which it is shows in its outcome."""
     if check.value is None or check.limit is None or check.value == check.limit:
         return Direction.NEAREST
-    broken = check.status in (Status.WARN, Status.FAIL, Status.WAIVED)
+    broken = check.status in (Status.WARN, Status.FAIL, Status.WAIVED, Status.BASELINE)
     return Direction.UP if (check.value > check.limit) == broken else Direction.DOWN
 
 

@@ -26,6 +26,7 @@ SEVERITY_WORDS = {
     Severity.NOTE: ("note", "dim"),
 }
 WAIVED = ("waived", "cyan")
+BASELINE = ("baseline", "cyan")
 VERDICT_STYLES = {
     Verdict.PASS: "bold green",
     Verdict.WARN: "bold yellow",
@@ -49,7 +50,9 @@ def findings(outcome: Outcome, options: Options) -> list[Block]:
 
 
 def _word(finding: Finding) -> tuple[str, str]:
-    return WAIVED if finding.waived else SEVERITY_WORDS[finding.severity]
+    if finding.waived:
+        return BASELINE if finding.by_baseline else WAIVED
+    return SEVERITY_WORDS[finding.severity]
 
 
 def _finding(finding: Finding, file: str, words: int, codes: int, options: Options) -> list[Line]:
@@ -57,11 +60,13 @@ def _finding(finding: Finding, file: str, words: int, codes: int, options: Optio
     word, style = _word(finding)
     lead: Line = ((INDENT, ""), (f"{word:<{words}}", style), (f"  {finding.code:<{codes}}  ", ""))
     rows = paragraph(show(finding.message) + place(finding, file, show), options.width, lead=lead)
-    if not finding.remedy or finding.waived:
+    advice = finding.reason if finding.waived else finding.remedy
+    if not advice:
         return rows
     hang = " " * (len(INDENT) + words + codes + 4)
-    arrow = ((f"{hang}{glyphs(options).arrow} ", "dim"),)
-    return [*rows, *paragraph(show(finding.remedy), options.width, lead=arrow)]
+    sign = "waived:" if finding.waived else glyphs(options).arrow
+    lead = ((f"{hang}{sign} ", "dim"),)
+    return [*rows, *paragraph(show(advice), options.width, lead=lead)]
 
 
 def place(finding: Finding, file: str, show: Show) -> str:
@@ -84,6 +89,7 @@ def limits_line(outcome: Outcome, options: Options) -> list[Block]:
             (Status.WARN, "warned"),
             (Status.FAIL, "failed"),
             (Status.WAIVED, "waived"),
+            (Status.BASELINE, "in the baseline"),
         )
         if count[status]
     ]

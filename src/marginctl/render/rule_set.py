@@ -239,13 +239,17 @@ def _contracts(rule_set: RuleSet, options: Options) -> list[Block]:
     symbols = rule_set.symbols()
     if not symbols:
         return [Grid("Contracts", "", columns)]
-    hint = f"`marginctl venue {show(rule_set.name)} --symbol {show(_example(symbols))}` shows a contract's tiers"
+    hint = (
+        f"`marginctl venue {show(rule_set.name)} --symbol {show(_example(rule_set, symbols))}` shows a contract's tiers"
+    )
     return [Grid("Contracts", "", columns), *paragraph(hint, options.width, lead=line(INDENT), style="dim")]
 
 
-def _example(symbols: Sequence[str]) -> str:
-    """A symbol that readers will know: a short one of BTC where there is one."""
-    return min((symbol for symbol in symbols if symbol.startswith("BTC")), key=len, default=symbols[0])
+def _example(rule_set: RuleSet, symbols: Sequence[str]) -> str:
+    """A symbol that readers will know, with tiers to show: a short one of BTC where there is one."""
+    known = sorted((symbol for symbol in symbols if symbol.startswith("BTC")), key=len)
+    with_tiers = (symbol for symbol in known if (contract := rule_set.contract(symbol)) and contract.tiers)
+    return next(with_tiers, known[0] if known else symbols[0])
 
 
 def _count(group: ContractGroup) -> str:

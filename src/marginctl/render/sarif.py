@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.document import Manual, Options, Outcome, RuleText, Run
 from marginctl.render.json import encoded
@@ -118,7 +119,10 @@ def _result(code: str, level: str, text: str, location: Location, name: str, cod
 
 def _suppressions(finding: Finding) -> list[dict[str, str]]:
     """By a waiver in the portfolio or in a policy file; an empty list says that there is none."""
-    return [{"kind": "external", "status": "accepted"}] if finding.waived else []
+    if not finding.waived:
+        return []
+    suppression = {"kind": "external", "status": "accepted"}
+    return [{**suppression, "justification": printable(finding.reason)} if finding.reason else suppression]
 
 
 def _artifact(file: str) -> dict[str, str]:

@@ -44,8 +44,10 @@ DESCRIPTIONS = {
     "distance": "The smaller absolute move; 0 when already liquidatable; null when neither side liquidates.",
     "distance_to_liquidation": "Fraction of the mark, 0 or more; 0 when already liquidatable; null without a price.",
     "down": "Signed move at which a fall liquidates, such as -0.2134; null when it never does.",
+    "difference": "ours - theirs, signed.",
     "entry_price": "Quote per base, as given or merged.",
     "equity": "What is there after haircuts, debts and unrealized PnL.",
+    "expectations": "Figures that the venue shows, beside ours.",
     "findings": "Limits that are not met, and what a reader must know about the data.",
     "free_collateral": "equity - initial_margin - order_margin, signed.",
     "funding_per_day": "Signed, positive = received; null without a rate.",
@@ -71,14 +73,17 @@ DESCRIPTIONS = {
     "notional": "Size at the mark, positive.",
     "order_margin": "Margin of open orders.",
     "per_day": "Funding of all positions with a rate; positive = received.",
+    "ours": "The figure as it is computed here; null where it does not exist.",
     "pool": "Name of a pool: cross, cross:USDT or isolated:BTCUSDT:long.",
     "pools": "What stands and falls together.",
     "quantity": "Contracts.",
+    "reason": "Why the finding is waived; empty when it is not.",
     "remedy": "The cheapest way to meet the limit.",
     "runway_days": "Days until a pool's health crosses zero with flat prices; null = never, or a rate is missing.",
     "saving": "gross - net.",
     "saving_rate": "saving / gross.",
     "subject": "What was judged: a pool, a position, an asset.",
+    "theirs": "The figure that the venue shows, as given.",
     "tier": "Counts from 1; null where the maintenance rate came from the position.",
     "unrealized_pnl": "Profit (+) or loss (-) at the mark; in units of the asset in collateral.",
     "up": "Signed move at which a rise liquidates; null when it never does.",
@@ -129,7 +134,13 @@ def _head(identifier: str, title: str) -> dict[str, Any]:
 
 
 def _definitions() -> dict[str, Any]:
-    return {"report": _report(), "check": _check(), "finding": _finding(), "error": _error()}
+    return {
+        "report": _report(),
+        "check": _check(),
+        "finding": _finding(),
+        "expectation": _expectation(),
+        "error": _error(),
+    }
 
 
 def _report() -> dict[str, Any]:
@@ -143,6 +154,7 @@ def _report() -> dict[str, Any]:
             "findings": _named("findings", _list({"$ref": "#/definitions/finding"})),
             "assumptions": _named("assumptions", _list({"type": "string"})),
             "rules": _of_type("rules", figures.RulesUsed),
+            "expectations": _named("expectations", _list({"$ref": "#/definitions/expectation"})),
         }
     )
 
@@ -166,6 +178,19 @@ def _finding() -> dict[str, Any]:
             **{name: _of_type(name, Decimal | None) for name in ("value", "limit")},
             **_place(),
             "waived": _of_type("waived", bool),
+            "reason": _of_type("reason", str),
+        }
+    )
+
+
+def _expectation() -> dict[str, Any]:
+    optional = ("ours", "difference", "value", "headroom")
+    return _object(
+        {
+            **{name: _of_type(name, str) for name in ("subject", "figure")},
+            **{name: _of_type(name, Decimal | None) for name in optional},
+            **{name: _of_type(name, Decimal) for name in ("theirs", "limit")},
+            "status": {"enum": [status.value for status in Status]},
         }
     )
 

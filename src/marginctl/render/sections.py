@@ -39,6 +39,7 @@ STATUS_WORDS = {
     Status.WARN: ("WARN", "yellow"),
     Status.NOT_EVALUATED: ("not evaluated", "yellow"),
     Status.WAIVED: ("waived", "cyan"),
+    Status.BASELINE: ("baseline", "cyan"),
     Status.PASS: ("pass", "green"),
 }
 

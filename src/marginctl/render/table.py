@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from marginctl.core.report import Report
 from marginctl.render import remarks, sections, summary
 from marginctl.render.document import Options, Outcome, Run, Verbosity
+from marginctl.render.expectations import expectations
 from marginctl.render.problems import problem_blocks
 from marginctl.render.screen import Block, draw, line, shower
 
@@ -53,6 +54,7 @@ def _tables(outcome: Outcome, report: Report, options: Options) -> Iterable[Bloc
     yield sections.collateral(report, show)
     yield sections.netting(report)
     yield sections.underlyings(report, show)
+    yield expectations(outcome.expectations, outcome.checks, show)
     if options.verbosity is Verbosity.VERBOSE:
         yield sections.limits(outcome.checks, options.manual, show)
 

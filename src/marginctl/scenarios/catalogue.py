@@ -15,11 +15,11 @@ DATA = Path(__file__).parent / "data" / "builtin.yaml"
 
 
 class Source(Struct, frozen=True):
-    """Where a figure was published, and when."""
+    """Where a figure was published; ``date`` is a day, a month or a year."""
 
     publisher: str
     title: str
-    date: date
+    date: str
     reference: str
 
 

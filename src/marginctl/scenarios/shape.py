@@ -1,13 +1,14 @@
 """The file of built-in scenarios, ``marginctl.scenarios/1``."""
 
 from marginctl.document.kinds import Choice, Date, Duration, Field, ListOf, MapOf, Number, Rate, Record, Shape, Text
+from marginctl.document.venue_shape import Period
 
 SOURCE = Shape(
     "source",
     (
         Field("publisher", Text(), required=True),
         Field("title", Text(), required=True),
-        Field("date", Date(), required=True, doc="when it was published"),
+        Field("date", Period(), required=True, doc="when it was published: a day, a month or a year"),
         Field("reference", Text(), doc="where it is found"),
     ),
     "Where a figure was published",

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ONE
-from marginctl.document.nodes import Mapping, Node
+from marginctl.document.nodes import Mapping, Node, Scalar
 from marginctl.document.nodes import Sequence as Items
 from marginctl.venues import rewriting as to
 from marginctl.venues.answers.answer import PublishedHaircuts
@@ -156,7 +156,8 @@ def _stated_factor(collateral: Collateral, one: PublishedHaircuts) -> Decimal | 
 
 def _carried(groups: Sequence[Mapping], asset: str) -> list[tuple[str, Node]]:
     found = next((one for group in groups if (one := to.value_of(to.value_of(group, "assets"), asset))), None)
-    return [(key, value) for key in CARRIED if (value := to.value_of(found, key)) is not None]
+    terms = [(key, to.value_of(found, key)) for key in CARRIED]
+    return [(key, to.scalar(value.text)) for key, value in terms if isinstance(value, Scalar)]
 
 
 def _less(group: Mapping, assets: Set[str]) -> Mapping | None:

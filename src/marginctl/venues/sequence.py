@@ -12,9 +12,7 @@ AT_THE_MARK = "liquidations close at the mark; what the market or an insurance f
 ENDINGS = frozenset({LiquidationStep.CLOSE_POSITIONS, LiquidationStep.CLOSE_ON_BOOK, LiquidationStep.TAKE_OVER})
 
 
-def sequence_of(
-    liquidation: Liquidation, venue: str, fee: Decimal | None = None
-) -> tuple[Sequence, tuple[str, ...]]:
+def sequence_of(liquidation: Liquidation, venue: str, fee: Decimal | None = None) -> tuple[Sequence, tuple[str, ...]]:
     """The sequence of a rule set and its assumptions; ``fee`` replaces what the venue publishes.
 
     Where a venue publishes no sequence, orders are cancelled and positions closed whole, the largest loss first.

@@ -21,7 +21,7 @@ class Way(Struct, frozen=True):
 
     ``symbol``: the contract whose own mark moves by ``mark`` instead of its driver. ``income``: what is added to an
     asset, in currency. ``probe``: a value of the unknown inside the stretch that is looked at, which tells the rows of
-    the tables there.
+    the tables there. ``word``: what figures after the move are called by.
     """
 
     ratios: dict[str, Node]
@@ -29,6 +29,7 @@ class Way(Struct, frozen=True):
     symbol: str = ""
     mark: Node | None = None
     income: dict[str, Node] = {}
+    word: str = "moved"
     probe: Decimal = ZERO
 
     def of(self, asset: str) -> Node | None:

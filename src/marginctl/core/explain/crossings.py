@@ -10,11 +10,12 @@ from marginctl.core.account import Equality, Position
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, SNAP, ZERO
 from marginctl.core.explain.book import Book, Way
-from marginctl.core.explain.decision import Absent, Case, Decision, Nearest
+from marginctl.core.explain.decision import Absent, Case, Condition, Decision, Nearest
 from marginctl.core.explain.node import (
     FRACTION,
     ONE_NODE,
     ZERO_NODE,
+    At,
     Constant,
     Input,
     Node,
@@ -195,7 +196,7 @@ def solved(book: Book, state: PoolState, course: Course, straights: list[Straigh
         return _never(book, state, course, straights)
     if found.jump:
         return _border(book, state, course, found)
-    return _root(book, state, course, _sloped(found))
+    return _root(book, state, course, found)
 
 
 def _sloped(found: Found) -> Straight:
@@ -212,8 +213,11 @@ def _way(course: Course, one: Straight) -> Way:
     return one.stretch.way(course.side * one.middle)
 
 
-def _root(book: Book, state: PoolState, course: Course, one: Straight, *, of_equity: bool = False) -> Node:
+def _root(book: Book, state: PoolState, course: Course, found: Found, *, of_equity: bool = False) -> Node:
+    one = _sloped(found)
     way = _way(course, one)
+    if not one.piece.slope:
+        return _standing(book, state, course, found, way)
     start, end = one.bounds(course.side)
     root = Root(
         equity=equity_on(book, state, way),
@@ -224,6 +228,15 @@ def _root(book: Book, state: PoolState, course: Course, one: Straight, *, of_equ
         end=end,
     )
     return named(root, course.unknown.label, course.what, course.unknown.unit)
+
+
+def _standing(book: Book, state: PoolState, course: Course, found: Found, way: Way) -> Node:
+    """A place where equity is 0 already and stays so: there is no line to solve."""
+    place = Constant(amount=course.side * found.u, unit=course.unknown.unit)
+    there = At(line=equity_on(book, state, way), place=place)
+    reached = Condition(left=there, relation="<=", right=ZERO_NODE, scale=state.risk.scale)
+    stands = Decision(cases=(Case(reached, place),), otherwise=Absent(note="the equity is not 0"))
+    return named(stands, course.unknown.label, course.what, course.unknown.unit)
 
 
 def _border(book: Book, state: PoolState, course: Course, found: Found) -> Node:
@@ -341,4 +354,4 @@ def _bankruptcy(book: Book, state: PoolState, course: Course) -> Node:
     if found is None:
         word = "rise" if course.side > 0 else "fall"
         return _none(course, f"no {word} of {course.what} takes the equity of {state.pool.name} to 0")
-    return _root(book, state, course, _sloped(found), of_equity=True)
+    return _root(book, state, course, found, of_equity=True)

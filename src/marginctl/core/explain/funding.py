@@ -38,14 +38,16 @@ def missing(book: Book) -> Node:
 def runway_days(book: Book) -> Node:
     """The day on which the first pool is liquidated by its funding, prices flat; unknown if a rate is missing."""
     unstated = missing(book)
-    names = {"label": "runway_days", "unit": DAYS, "figure": "funding.runway_days"}
     if unstated.value:
-        note = "the funding rate of a position is missing"
-        return Absent(note=note, because=(unstated,), **names)  # type: ignore[arg-type]
+        return _runway_figure(Absent(note="the funding rate of a position is missing", because=(unstated,)))
     days = tuple(_runway(book, state) for state in book.states)
     if all(node.value is None for node in days):
-        return Absent(note="no pool ever runs out", because=days, **names)  # type: ignore[arg-type]
-    return Nearest(moves=days, note="the pool that runs out first", **names)  # type: ignore[arg-type]
+        return _runway_figure(Absent(note="no pool ever runs out", because=days))
+    return _runway_figure(Nearest(moves=days, note="the pool that runs out first"))
+
+
+def _runway_figure(node: Node) -> Node:
+    return named(node, "runway_days", "", DAYS, "funding.runway_days")
 
 
 def _runway(book: Book, state: PoolState) -> Node:
@@ -57,7 +59,7 @@ def _runway(book: Book, state: PoolState) -> Node:
         note = "it neither pays nor receives funding"
         return Absent(label="day", of=state.pool.name, unit=DAYS, note=note)
     after = {asset: Product(factors=(node, DAY)) for asset, node in income.items()}
-    stretch = Stretch(ZERO, None, Motion({}), lambda probe: Way({}, income=dict(after), probe=probe))
+    stretch = Stretch(ZERO, None, Motion({}), lambda probe: Way({}, income=dict(after), word="later", probe=probe))
     course = Course(1, state.pool.name, (stretch,), DAY)
     daily = {asset: decimal_of(node) for asset, node in income.items()}
     return solved(book, state, course, list(_straights(state, stretch, daily)))

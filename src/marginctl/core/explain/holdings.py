@@ -1,6 +1,5 @@
 """What the assets of a pool are worth: balances, profit and loss, haircuts, debts; today or along a motion."""
 
-
 from msgspec.structs import replace
 
 from marginctl.core.account import MarginMode, Position
@@ -22,6 +21,7 @@ from marginctl.core.explain.node import (
     amount,
     decimal_of,
     line_of,
+    named,
 )
 from marginctl.core.explain.prices import (
     entry_value,
@@ -34,7 +34,6 @@ from marginctl.core.explain.prices import (
 )
 from marginctl.core.liquidation import PoolState
 from marginctl.core.pool import Holding, exposure_side
-from marginctl.core.risk import NO_MOVE
 
 
 def settled(state: PoolState, asset: str) -> list[Position]:
@@ -78,10 +77,9 @@ def coin_pnl(book: Book, state: PoolState, holding: Holding) -> Node:
     def build() -> Node:
         asset = holding.asset
         added: Node = Sum(terms=tuple(unrealized_pnl(book, position) for position in settled(state, asset)))
-        names = {"label": "unrealized_pnl", "of": asset, "unit": amount(asset), "figure": path}
-        if not settled(state, asset) or asset == book.account.currency:
-            return replace(added, **names)
-        return replace(Quotient(numerator=added, denominator=price(book, asset)), **names)
+        is_plain = not settled(state, asset) or asset == book.account.currency
+        found = added if is_plain else Quotient(numerator=added, denominator=price(book, asset))
+        return named(found, "unrealized_pnl", asset, amount(asset), path)
 
     return book.once(path, build)
 
@@ -114,7 +112,7 @@ def pnl_after(book: Book, position: Position, way: Way) -> Node:
         return unrealized_pnl(book, position)
     now, then = after(notional(book, position), driver), after(entry_value(book, position), unit)
     terms = (now, then) if exposure_side(position) > 0 else (then, now)
-    return Difference(terms=terms, label="unrealized_pnl then", of=position.key, unit=book.money)
+    return Difference(terms=terms, label=f"{way.word} unrealized_pnl", of=position.key, unit=book.money)
 
 
 def gross(book: Book, state: PoolState, holding: Holding, way: Way) -> Node:
@@ -124,11 +122,11 @@ def gross(book: Book, state: PoolState, holding: Holding, way: Way) -> Node:
     if not is_moved(state, holding, way):
         return now
     if asset in way.income:
-        return Sum(terms=(now, way.income[asset]), label="equity then", of=asset, unit=book.money)
+        return Sum(terms=(now, way.income[asset]), label=f"{way.word} gross value", of=asset, unit=book.money)
     held = product(balance(book, state, holding), *money_price(book, asset), unit=book.money)
     terms = [after(held, way.of(asset))] if decimal_of(held) else []
     terms += [pnl_after(book, position, way) for position in settled(state, asset)]
-    return Sum(terms=tuple(terms), label="equity then", of=asset, unit=book.money)
+    return Sum(terms=tuple(terms), label=f"{way.word} gross value", of=asset, unit=book.money)
 
 
 def value(book: Book, state: PoolState, holding: Holding, way: Way = TODAY) -> Node:
@@ -136,7 +134,7 @@ def value(book: Book, state: PoolState, holding: Holding, way: Way = TODAY) -> N
     if not is_moved(state, holding, way):
         path = f"{book.collateral_path(holding.asset, state.pool.name)}.value"
         return book.once(path, lambda: _named(book, holding, _value(book, state, holding, TODAY), "value", path))
-    return _named(book, holding, _value(book, state, holding, way), "value then", "")
+    return _named(book, holding, _value(book, state, holding, way), f"{way.word} value", "")
 
 
 def _named(book: Book, holding: Holding, node: Node, label: str, figure: str) -> Node:
@@ -217,12 +215,13 @@ def haircut(book: Book, state: PoolState, holding: Holding) -> Node:
     path = f"{book.collateral_path(holding.asset, state.pool.name)}.haircut"
 
     def build() -> Node:
-        names = {"label": "haircut", "of": holding.asset, "unit": FRACTION, "figure": path}
-        if holding.gross(NO_MOVE) <= 0:
-            return Constant(amount=ZERO, note="nothing is held, or it is a debt: that counts in full", **names)
+        asset = holding.asset
         before = gross(book, state, holding, TODAY)
+        if decimal_of(before) <= 0:
+            nothing = Constant(amount=ZERO, note="nothing is held, or it is a debt: that counts in full")
+            return named(nothing, "haircut", asset, FRACTION, path)
         counted = Quotient(numerator=value(book, state, holding), denominator=before)
-        return replace(Difference(terms=(ONE_NODE, counted)), **names)
+        return named(Difference(terms=(ONE_NODE, counted)), "haircut", asset, FRACTION, path)
 
     return book.once(path, build)
 
@@ -238,5 +237,5 @@ def loan_margin(book: Book, state: PoolState, holding: Holding, way: Way = TODAY
     key = f"collateral.{holding.asset}.loan_rate"
     debt = Larger(options=(ZERO_NODE, Negation(term=before)), probe=way.probe)
     factors = (Input(label="loan_rate", of=holding.asset, unit=FRACTION, amount=rate, key=key), debt)
-    label = "loan_margin then" if is_moved(state, holding, way) else "loan_margin"
+    label = f"{way.word} loan_margin" if is_moved(state, holding, way) else "loan_margin"
     return Product(factors=factors, label=label, of=holding.asset, unit=book.money)

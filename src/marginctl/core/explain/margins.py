@@ -81,7 +81,7 @@ def value(book: Book, stake: Stake, basis: Basis, way: Way) -> Node:
     ratio = way.driver(position) if at_mark else way.of(position.contract.settle)
     if ratio is None:
         return found
-    return Product(factors=(found, ratio), label=f"{found.label} then", of=stake.name, unit=book.money)
+    return Product(factors=(found, ratio), label=f"{way.word} {found.label}", of=stake.name, unit=book.money)
 
 
 def unit_price(book: Book, position: Position, way: Way) -> Node:
@@ -91,7 +91,7 @@ def unit_price(book: Book, position: Position, way: Way) -> Node:
     now = unit_of(book, asset)
     if ratio is None:
         return now
-    return product(now, ratio, label="price then", of=asset, unit=book.money)
+    return product(now, ratio, label=f"{way.word} price", of=asset, unit=book.money)
 
 
 def _row(
@@ -270,7 +270,7 @@ def _maintenance_margin(book: Book, state: PoolState, stake: Stake, way: Way, fi
     if line_of(bare).at(way.probe) < 0:
         bare = Larger(options=(ZERO_NODE, bare), probe=way.probe)
     due = _weighed(bare, close_fee(book, state, stake, way), factor(book, state, position))
-    label = "maintenance_margin" if way is TODAY else "maintenance_margin then"
+    label = "maintenance_margin" if way is TODAY else f"{way.word} maintenance_margin"
     return named(due, label, stake.name, book.money, figure)
 
 

@@ -1,7 +1,7 @@
 """Expressions whose values are computed from their parts: the tree behind a figure.
 
-A node knows its formula (its class and its parts) and computes its value from the values of its parts: change a part and
-everything above it changes. Figures along a motion are straight lines of one unknown (``Unknown``); the same nodes
+A node knows its formula (its class and its parts) and computes its value from the values of its parts: change a part
+and everything above it changes. Figures along a motion are straight lines of one unknown (``Unknown``); the same nodes
 compute with lines, so that a crossing (``solution.Root``) is solved from the very formula that gives today's figure.
 
 A node with a ``label`` is a quantity that a reader may ask about; one without is part of the expression it stands in.
@@ -120,7 +120,7 @@ def named(node: Node, label: str, of: str, unit: Unit, figure: str = "", note: s
 
 
 class Input(Node, frozen=True, kw_only=True):
-    """Something that nobody computed. ``key`` names it (``positions.BTCUSDT.quantity``): others know where it stands."""
+    """Something that nobody computed. ``key`` names it (``positions.X.quantity``): others know where it stands."""
 
     amount: Value
     key: str

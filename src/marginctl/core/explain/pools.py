@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from marginctl.core.account import Equality
-from marginctl.core.exact import ZERO
 from marginctl.core.explain.book import TODAY, Book, Way
 from marginctl.core.explain.decision import Condition, Every
 from marginctl.core.explain.holdings import value
@@ -16,6 +15,7 @@ from marginctl.core.explain.node import (
     Product,
     Ratio,
     Sum,
+    named,
 )
 from marginctl.core.explain.orders import order_margins
 from marginctl.core.explain.requirement import initial_margins, loan_margins, maintenance_margins, netting_note
@@ -35,7 +35,7 @@ def equity(book: Book, state: PoolState) -> Node:
 def equity_on(book: Book, state: PoolState, way: Way, figure: str = "") -> Node:
     """The equity of a pool after a move."""
     terms = tuple(value(book, state, holding, way) for holding in state.pool.holdings)
-    label = "equity" if way is TODAY else "equity then"
+    label = "equity" if way is TODAY else f"{way.word} equity"
     return Sum(terms=terms, label=label, of=state.pool.name, unit=book.money, figure=figure)
 
 
@@ -67,7 +67,7 @@ def maintenance_margin(book: Book, state: PoolState) -> Node:
 def maintenance_on(book: Book, state: PoolState, way: Way, figure: str = "") -> Node:
     """The maintenance margin of a pool after a move, loans included."""
     terms = (*maintenance_margins(book, state, way), *loan_margins(book, state, way))
-    label = "maintenance_margin" if way is TODAY else "maintenance_margin then"
+    label = "maintenance_margin" if way is TODAY else f"{way.word} maintenance_margin"
     note = netting_note(book, state)
     return Sum(terms=terms, label=label, of=state.pool.name, unit=book.money, figure=figure, note=note)
 
@@ -103,9 +103,7 @@ def utilization(book: Book, state: PoolState) -> Node:
     def build(path: str) -> Node:
         used = Sum(terms=(initial_margin(book, state), order_margin(book, state)))
         have = equity(book, state)
-        return Ratio(
-            numerator=used, denominator=have, label="utilization", of=state.pool.name, unit=FRACTION, figure=path
-        )
+        return named(Ratio(numerator=used, denominator=have), "utilization", state.pool.name, FRACTION, path)
 
     return _figure(book, state, "utilization", build)
 
@@ -115,8 +113,7 @@ def maintenance_ratio(book: Book, state: PoolState) -> Node:
 
     def build(path: str) -> Node:
         need, have = required(book, state), equity(book, state)
-        names = {"label": "maintenance_ratio", "of": state.pool.name, "unit": FRACTION, "figure": path}
-        return Ratio(numerator=need, denominator=have, **names)  # type: ignore[arg-type]
+        return named(Ratio(numerator=need, denominator=have), "maintenance_ratio", state.pool.name, FRACTION, path)
 
     return _figure(book, state, "maintenance_ratio", build)
 
@@ -150,4 +147,6 @@ def is_warned(book: Book, state: PoolState) -> Node | None:
 def is_restricted(book: Book, state: PoolState) -> Node:
     """free_collateral < 0."""
     free = free_collateral(book, state)
-    return Condition(left=free, relation="<", right=ZERO_NODE, scale=ZERO, label="restricted", of=state.pool.name)
+    return Condition(
+        left=free, relation="<", right=ZERO_NODE, scale=state.risk.scale, label="restricted", of=state.pool.name
+    )

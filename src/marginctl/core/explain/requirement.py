@@ -7,7 +7,7 @@ from marginctl.core.exact import ZERO
 from marginctl.core.explain.book import TODAY, Book, Way
 from marginctl.core.explain.holdings import loan_margin
 from marginctl.core.explain.margins import Stake, initial_margin, maintenance_margin
-from marginctl.core.explain.node import Difference, Larger, Node, Product, Quotient, Sum
+from marginctl.core.explain.node import Difference, Larger, Node, Product, Quotient, Sum, named
 from marginctl.core.explain.prices import quantity, quantity_unit
 from marginctl.core.liquidation import PoolState
 from marginctl.core.pool import Leg, Requirement, Term, combined, netted
@@ -27,12 +27,12 @@ def _rest(book: Book, state: PoolState, one: Leg) -> Node:
     same = [p for p in state.pool.positions if p.contract.symbol == contract.symbol]
     mine = [quantity(book, p) for p in same if p.side == one.position.side]
     theirs = [quantity(book, p) for p in same if p.side != one.position.side]
-    names = {"label": "net quantity", "of": contract.symbol, "unit": quantity_unit(contract)}
     if len(mine) == 1:
-        return Difference(terms=(*mine, *theirs), **names)  # type: ignore[arg-type]
+        return named(Difference(terms=(*mine, *theirs)), "net quantity", contract.symbol, quantity_unit(contract))
     held = Sum(terms=tuple(mine))
     share = Quotient(numerator=Difference(terms=(held, *theirs)), denominator=held)
-    return Product(factors=(quantity(book, one.position), share), **names)  # type: ignore[arg-type]
+    left = Product(factors=(quantity(book, one.position), share))
+    return named(left, "net quantity", contract.symbol, quantity_unit(contract))
 
 
 def cancelled(state: PoolState, left: list[tuple[Stake, Leg]]) -> list[str]:

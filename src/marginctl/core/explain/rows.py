@@ -14,11 +14,13 @@ from marginctl.core.explain.decision import Absent, Case, Condition, Decision, N
 from marginctl.core.explain.node import (
     FRACTION,
     ONE_NODE,
+    PLAIN,
     ZERO_NODE,
     Constant,
     Difference,
     Input,
     Magnitude,
+    Negation,
     Node,
     Product,
     Quotient,
@@ -76,21 +78,22 @@ def side_figure(book: Book, state: PoolState, name: str, side: int) -> Node:
 
 def direction(down: Node, up: Node, already: Node | None, of: str, figure: str) -> Node:
     """Which side is nearer: ``down`` at equal distances; none without a crossing or when already liquidatable."""
-    names = {"label": "direction", "of": of, "figure": figure}
+    return named(_direction(down, up, already), "direction", of, PLAIN, figure)
+
+
+def _direction(down: Node, up: Node, already: Node | None) -> Node:
     if already is not None:
-        return Absent(note="it is liquidatable already", because=(already,), **names)  # type: ignore[arg-type]
+        return Absent(note="it is liquidatable already", because=(already,))
+    nothing = Absent(note="nothing liquidates on either side", because=(down, up))
     if down.value is None and up.value is None:
-        return Absent(note="nothing liquidates on either side", because=(down, up), **names)  # type: ignore[arg-type]
+        return nothing
     if down.value is None or up.value is None:
         found, word = (up, "up") if down.value is None else (down, "down")
         there = Condition(left=Magnitude(term=found), relation=">=", right=ZERO_NODE)
-        nothing = Absent(note="nothing liquidates on either side")
-        return Decision(
-            cases=(Case(there, Constant(amount=word)),), otherwise=nothing, note="the other side has none", **names
-        )  # type: ignore[arg-type]
+        case = Case(there, Constant(amount=word))
+        return Decision(cases=(case,), otherwise=nothing, note="the other side has none")
     nearer = Condition(left=Magnitude(term=down), relation="<=", right=Magnitude(term=up))
-    case = Case(nearer, Constant(amount="down"))
-    return Decision(cases=(case,), otherwise=Constant(amount="up"), **names)  # type: ignore[arg-type]
+    return Decision(cases=(Case(nearer, Constant(amount="down")),), otherwise=Constant(amount="up"))
 
 
 def _pool_distance(book: Book, state: PoolState) -> Node:
@@ -139,7 +142,7 @@ COLLATERAL_FIGURES: dict[str, HoldingBuilder] = {
     "equity": holdings.coin_equity,
     "price": holdings.price_figure,
     "haircut": holdings.haircut,
-    "value": lambda book, state, holding: holdings.value(book, state, holding),
+    "value": holdings.value,
 }
 
 
@@ -187,9 +190,14 @@ class Underlying:
         return named(total, "delta", self.asset, amount(self.asset), f"{self.path}.delta", note)
 
     def net_notional(self) -> Node:
-        """The notionals of the positions on the asset, shorts negative."""
-        terms = tuple(signed_notional(self.book, position) for position in self._positions())
+        """The notionals of the positions on the asset, shorts negative; a quote is sold where its base is bought."""
+        terms = tuple(self._exposed(position) for position in self._positions())
         return named(Sum(terms=terms), "net_notional", self.asset, self.book.money, f"{self.path}.net_notional")
+
+    def _exposed(self, position: Position) -> Node:
+        is_long = (position.side > 0) == (position.contract.base == self.asset)
+        value = notional(self.book, position)
+        return value if is_long else Negation(term=value)
 
     def gross_notional(self) -> Node:
         """The notionals of the positions on the asset."""

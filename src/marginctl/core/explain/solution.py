@@ -46,7 +46,7 @@ class Root(Node, frozen=True, kw_only=True):
 
 
 class Border(Node, frozen=True, kw_only=True):
-    """The place where a measure (measured / unit_price) meets a border of its table, and the requirement jumps there."""
+    """The place where a measure (measured / unit_price) meets a border of its table: the requirement jumps there."""
 
     measured: Node
     unit_price: Node

@@ -83,7 +83,7 @@ def leverage(book: Book) -> Node:
 def worst(book: Book) -> PoolState:
     """The pool whose figures stand for the account."""
     rows = [(state.pool, state.risk) for state in book.states]
-    pool, _ = worst_pool(rows, book.account.rules.level)
+    pool, _ = worst_pool(rows)
     return next(state for state in book.states if state.pool is pool)
 
 

@@ -22,7 +22,7 @@ from marginctl.limits.context import Context
 from marginctl.limits.distance import Paths
 from marginctl.limits.figures import cross_pools, symbols_by_underlying, underlyings
 from marginctl.limits.remedy import remedy
-from marginctl.limits.rule import Comparison, Measurement, Never, Ratio, Remedy, Rule, Unit
+from marginctl.limits.rule import Belongs, Comparison, Measurement, Never, Ratio, Remedy, Rule, Unit
 from marginctl.limits.wording import plain
 
 WAYS = {"down": "falls", "up": "rises", None: "moves"}
@@ -74,7 +74,14 @@ def _alone(
         location=context.locations.account,
         aliases=(row.asset, *symbols),
         remedy=partial(_alone_remedy, pool, row, way, paths),
+        belongs=Belongs(positions=_names(context, symbols), underlying=row.asset),
     )
+
+
+def _names(context: Context, symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """The contracts and what each of their positions is called."""
+    sides = (f"{row.symbol}:{row.side}" for row in context.report.positions if row.symbol in symbols)
+    return (*symbols, *sides)
 
 
 def nearest(row: UnderlyingFigures, price: Decimal) -> tuple[str | None, str]:

@@ -1,8 +1,9 @@
-"""What it checks: the leverage of the account as a whole.
+"""What it checks: the leverage of the account as a whole, and of parts of it where a limit names them.
 
 Value: gross notional of all positions / equity of all pools, the figure `totals.leverage` of the report, isolated
 positions with their margins included. It does not exist, and breaks the limit, when equity is 0 or negative under a
-notional. Configured as `max_leverage`; not configured: a warning above 5.
+notional. Configured as `max_leverage`; not configured: a warning above 5. Under `purposes` and `underlyings` the same
+key limits the gross notional of those positions alone, over the same equity.
 
 Why: it is what a move of the whole market costs in terms of equity: at 5x, 10% of the market is half the equity of a
 one-sided book. Leverage set per position does not say that.
@@ -16,39 +17,59 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 
-from marginctl.core.exact import Direction
+from marginctl.core.exact import ZERO, Direction
 from marginctl.limits.context import Context
 from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
-from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
+from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit
 from marginctl.limits.wording import money
 
 SUBJECT = "account"
 
 
 def measure(context: Context) -> Iterable[Measurement]:
-    """One measurement, of the account."""
+    """One measurement of the account, then those of its purposes and underlyings for the limits that name them."""
+    report = context.report
+    yield _measurement(context, SUBJECT, "the account", report.totals.gross_notional)
+    for purpose, notional in _sums((row.purpose or "", row.notional) for row in report.positions).items():
+        if purpose:
+            yield _measurement(context, purpose, f"{purpose} positions", notional, Belongs(purpose=purpose))
+    for asset, notional in _sums((row.asset, row.gross_notional) for row in report.underlyings).items():
+        yield _measurement(context, asset, f"positions on {asset}", notional, Belongs(underlying=asset))
+
+
+def _sums(rows: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for name, notional in rows:
+        sums[name] = sums.get(name, ZERO) + notional
+    return sums
+
+
+def _measurement(
+    context: Context, subject: str, name: str, gross: Decimal, belongs: Belongs | None = None
+) -> Measurement:
     totals, currency = context.report.totals, context.account.currency
-    notional = money(totals.gross_notional, currency, Direction.UP)
-    equity = money(totals.equity, currency, Direction.DOWN)
-    yield Measurement(
-        subject=SUBJECT,
-        measured=Ratio(totals.gross_notional, totals.equity),
-        what="leverage of the account",
+    notional, equity = money(gross, currency, Direction.UP), money(totals.equity, currency, Direction.DOWN)
+    return Measurement(
+        subject=subject,
+        measured=Ratio(gross, totals.equity),
+        what=f"leverage of {name}",
         detail=f"{notional} of gross notional on {equity} of equity",
         undefined=f"equity is {equity} under {notional} of gross notional",
         location=context.locations.account,
-        remedy=partial(_remedy, context),
+        remedy=partial(_remedy, context, gross, f" in {name}" if belongs else ""),
+        belongs=belongs or Belongs(),
+        narrow=belongs is not None,
     )
 
 
-def _remedy(context: Context, limit: Decimal) -> Remedy:
+def _remedy(context: Context, gross: Decimal, where: str, limit: Decimal) -> Remedy:
     totals = context.report.totals
     pool = main_pool(context.report)
-    found = deposit(context, pool, totals.gross_notional / limit - totals.equity) if limit and pool else None
+    found = deposit(context, pool, gross / limit - totals.equity) if limit and pool else None
     if totals.equity <= 0:
         return remedy(found)
-    too_much = at_least(totals.gross_notional - limit * totals.equity, context.account.currency)
-    return remedy(found, f"close {too_much} of notional")
+    too_much = at_least(gross - limit * totals.equity, context.account.currency)
+    return remedy(found, f"close {too_much} of notional{where}")
 
 
 RULE = Rule(

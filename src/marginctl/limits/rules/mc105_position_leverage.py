@@ -1,7 +1,8 @@
 """What it checks: the leverage of each position that is not marked `purpose: hedge`, cross or isolated.
 
 Value: 1 / initial rate in force, the rate being that of the position's tier where the leverage asked for is too high.
-Configured as `max_position_leverage`; not configured: a warning above 10.
+Configured as `max_position_leverage`; not configured: a warning above 10. `positions: {BTCUSDT: {max_leverage: 5}}`
+sets it for one position, `purposes` and `underlyings` for some; these count for hedges too.
 
 Why: the initial margin is the venue's first buffer on a position. A hedge is left out because a low margin on it frees
 collateral without adding risk.
@@ -18,15 +19,15 @@ from decimal import Decimal
 from marginctl.core.account import Purpose
 from marginctl.core.exact import ONE
 from marginctl.limits.context import Context
+from marginctl.limits.figures import belonging
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
 from marginctl.limits.wording import plain
 
 
 def measure(context: Context) -> Iterable[Measurement]:
-    """One measurement per position that is no hedge."""
+    """One measurement per position; of a hedge for the limits that name it."""
+    belongs = belonging(context)
     for row in context.report.positions:
-        if row.purpose == Purpose.HEDGE.value:
-            continue
         yield Measurement(
             subject=row.key,
             measured=Ratio(ONE, row.initial_rate),
@@ -35,6 +36,8 @@ def measure(context: Context) -> Iterable[Measurement]:
             location=context.locations.position(row.key),
             aliases=(row.symbol,),
             remedy=_remedy,
+            belongs=belongs[row.key],
+            narrow=row.purpose == Purpose.HEDGE.value,
         )
 
 

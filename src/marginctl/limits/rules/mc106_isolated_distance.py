@@ -18,15 +18,16 @@ from functools import partial
 from marginctl.core.report import PoolFigures
 from marginctl.limits.context import Context
 from marginctl.limits.distance import Paths
-from marginctl.limits.figures import isolated_pools, underlyings
+from marginctl.limits.figures import belonging, isolated_pools, underlyings
 from marginctl.limits.remedy import remedy
-from marginctl.limits.rule import Comparison, Measurement, Never, Ratio, Remedy, Rule, Unit
+from marginctl.limits.rule import Belongs, Comparison, Measurement, Never, Ratio, Remedy, Rule, Unit
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per isolated pool."""
     paths = Paths(context)
     keys = {row.pool: row.key for row in context.report.positions}
+    belongs = belonging(context)
     symbols = {row.pool: row.symbol for row in context.report.positions}
     for pool in isolated_pools(context.report):
         distance = smallest(context, pool)
@@ -37,6 +38,7 @@ def measure(context: Context) -> Iterable[Measurement]:
             location=context.locations.position(keys.get(pool.name, "")),
             aliases=(symbols[pool.name],) if pool.name in symbols else (),
             remedy=partial(_remedy, context, pool, paths),
+            belongs=belongs.get(keys.get(pool.name, ""), Belongs()),
         )
 
 

@@ -18,7 +18,7 @@ from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.limits.context import Context
 from marginctl.limits.figures import cross_pools, symbols_by_underlying, total, underlyings
 from marginctl.limits.remedy import at_least, remedy
-from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
+from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit
 from marginctl.limits.wording import money
 
 
@@ -39,6 +39,7 @@ def measure(context: Context) -> Iterable[Measurement]:
             location=context.locations.account,
             aliases=tuple(symbol for pool in pools for symbol in symbols.get((pool.name, asset), ())),
             remedy=partial(_remedy, asset, notional, gross, currency),
+            belongs=Belongs(underlying=asset),
         )
 
 

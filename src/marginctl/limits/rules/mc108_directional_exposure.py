@@ -3,6 +3,7 @@
 Value: |sum of delta x price| / equity over the cross pools, where delta counts collateral held in coins as well as
 contracts, and stablecoins and the account's currency do not count. It does not exist, and breaks the limit, when
 equity is 0 or negative under an exposure. Configured as `max_directional_exposure`; not configured: a warning above 3.
+Under `underlyings` the same key limits |delta x price| of that asset alone, over the same equity.
 
 Why: in a crash coins fall together; longs on BTC and ETH are one bet, and a long financed by the same coin is two.
 
@@ -15,32 +16,44 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 
-from marginctl.core.exact import Direction
+from marginctl.core.exact import ZERO, Direction
 from marginctl.limits.context import Context
 from marginctl.limits.figures import cross_pools, total, underlyings
 from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
-from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
+from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit
 from marginctl.limits.wording import money
 
 SUBJECT = "account"
 
 
 def measure(context: Context) -> Iterable[Measurement]:
-    """One measurement, of all cross pools together."""
+    """One measurement of all cross pools together, then one per asset for the limits that name it."""
     account, pools = context.account, cross_pools(context.report)
-    rows = (row for pool in pools for row in underlyings(context.report, pool) if account.is_volatile(row.asset))
-    net = total(row.delta * account.prices[row.asset] for row in rows)
+    nets: dict[str, Decimal] = {}
+    for row in (row for pool in pools for row in underlyings(context.report, pool) if account.is_volatile(row.asset)):
+        nets[row.asset] = nets.get(row.asset, ZERO) + row.delta * account.prices[row.asset]
     equity = total(pool.equity for pool in pools)
-    exposure, funds = money(abs(net), account.currency, Direction.UP), money(equity, account.currency, Direction.DOWN)
+    yield _measurement(context, SUBJECT, "the account", total(nets.values()), equity)
+    for asset, net in nets.items():
+        yield _measurement(context, asset, asset, net, equity, Belongs(underlying=asset))
+
+
+def _measurement(
+    context: Context, subject: str, name: str, net: Decimal, equity: Decimal, belongs: Belongs | None = None
+) -> Measurement:
+    currency = context.account.currency
+    exposure, funds = money(abs(net), currency, Direction.UP), money(equity, currency, Direction.DOWN)
     side = "short" if net < 0 else "long"
-    yield Measurement(
-        subject=SUBJECT,
+    return Measurement(
+        subject=subject,
         measured=Ratio(abs(net), equity),
-        what="directional exposure of the account",
+        what=f"directional exposure of {name}" if belongs is None else f"exposure to {name}",
         detail=f"net {side} {exposure} on {funds} of equity",
         undefined=f"equity is {funds} under a net {side} of {exposure}",
         location=context.locations.account,
         remedy=partial(_remedy, context, net, equity),
+        belongs=belongs or Belongs(),
+        narrow=belongs is not None,
     )
 
 

@@ -1,26 +1,65 @@
 """What it checks: the figures under `expect:`, copied from the venue's screen.
 
-Value: the figure computed; limit: the figure expected. It breaks when they differ by more than the tolerance. An error.
+Value: |ours - theirs| / |theirs|; limit: the `tolerance` under `expect:`, 0.1% unless given. Equality passes. It does
+not exist, and breaks the limit, where the figure does not exist here, or theirs is 0 and ours is not. An error.
 
 Why: it is the one test of the rule set against the venue itself.
 
-Example: `expect: {totals: {maintenance_margin: 148.75}}` while 151.20 is computed.
+Example: `expect: {totals: {maintenance_margin: 148.75}}` while 151.20 is computed: 1.65%.
 
 Instead: look for what differs with `marginctl explain`: prices and marks of another moment, a missing balance, a tier
 table that changed, or a rule that the rule set has wrong.
 """
 
-from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from collections.abc import Iterable
 
-CODE = "MC209"
+from marginctl.core.exact import Direction, exceeds
+from marginctl.findings import Expectation, Severity
+from marginctl.limits.context import Context
+from marginctl.limits.rule import Fact, Measurement, Rule, Unit, advice
+from marginctl.limits.wording import amount, percent, plain
+
+SHOWN_PLACES = 8
+
+
+def measure(context: Context) -> Iterable[Measurement]:
+    """One measurement per figure expected."""
+    for one in context.expectations:
+        yield Measurement(
+            subject=one.name,
+            measured=_fact(one),
+            what=_message(one),
+            location=one.location,
+            aliases=(one.subject,),
+            remedy=advice(f"`marginctl explain` shows how {_path(one)} came about"),
+        )
+
+
+def _fact(one: Expectation) -> Fact:
+    broken = one.difference is None or exceeds(abs(one.difference), abs(one.theirs), one.tolerance)
+    headroom = None if one.relative is None else one.tolerance - one.relative
+    return Fact(broken, one.relative, one.tolerance, headroom)
+
+
+def _path(one: Expectation) -> str:
+    return one.name if one.subject == "totals" else f"positions.{one.name}"
+
+
+def _message(one: Expectation) -> str:
+    start = f"{one.figure} of {one.subject}: the venue shows {plain(one.theirs)}, here it"
+    if one.ours is None or one.difference is None:
+        return f"{start} does not exist"
+    share = "" if one.relative is None else f", {percent(one.relative, Direction.UP)}"
+    ours, difference = (plain(round(number, SHOWN_PLACES)) for number in (one.ours, one.difference))
+    return f"{start} is {ours} (difference {difference}{share}; tolerance {amount(one.tolerance, Unit.FRACTION)})"
+
 
 RULE = Rule(
-    code=CODE,
+    code="MC209",
     name="expectation-not-met",
     summary="a figure that differs from what the venue shows",
     manual=__doc__ or "",
-    measure=facts_of(CODE, "`marginctl explain` shows how the figure came about"),
+    measure=measure,
+    unit=Unit.FRACTION,
     default_severity=Severity.ERROR,
 )

@@ -1,0 +1,273 @@
+"""One account and what it is put through: scenarios, cascades, a grid, the curve, funding, and limit MC113 on it."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path as FilePath
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from marginctl import __version__
+from marginctl.cli.checking import Loaded, Settings, load_portfolio, locations_of, scenarios_of
+from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
+from marginctl.core.account import Account
+from marginctl.core.assemble import report_of
+from marginctl.core.cascade import Cascade, Comparison, cascade, compared
+from marginctl.core.closing import Sequence
+from marginctl.core.curve import Curve, curve_of
+from marginctl.core.funding_cases import FundingTable, funding_table
+from marginctl.core.grid import Axis, Grid, grid_of, spread
+from marginctl.core.liquidation import PoolState
+from marginctl.core.outcome import Outcome, outcome_of
+from marginctl.core.path import Path, PricePath, Scenario, way_to
+from marginctl.core.rate_history import RateHistory
+from marginctl.core.report import Report
+from marginctl.core.scenario import EVERY_OTHER, expanded
+from marginctl.core.stress import path_outcome, states_of
+from marginctl.document.source import echo
+from marginctl.findings import Finding, Location, Problem
+from marginctl.limits.config import Origin as LimitsOrigin
+from marginctl.limits.config import combined, limits_of
+from marginctl.limits.context import Context, ScenarioOutcome
+from marginctl.limits.engine import Selection, evaluate
+from marginctl.limits.verdict import exit_code
+from marginctl.render.stress_document import Origin, Stress, Told
+from marginctl.scenarios.catalogue import BuiltIn, built_in
+from marginctl.venues.loader import load
+from marginctl.venues.sequence import sequence_of
+
+SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
+ALL = "all"
+FLAG_NAME = "--shock"
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What the command line asks for. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across."""
+
+    named: tuple[str, ...] = ()
+    built_ins: tuple[str, ...] = ()
+    shocks: dict[str, Decimal] = {}
+    cascades: bool = False
+    fee: Decimal | None = None
+    grid: tuple[str, str] | None = None
+    size: Decimal
+    points: int
+    draws_curve: bool = True
+    histories: Mapping[str, RateHistory] = {}
+    quantile: Decimal
+    horizon: Decimal
+
+
+class Chosen(Struct, frozen=True):
+    """A scenario of this run and where it comes from."""
+
+    scenario: Scenario
+    origin: Origin
+    built_in: BuiltIn | None = None
+
+
+def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress:
+    """The whole run on one file, or the problems that stand in the way."""
+    loaded, problems = load_portfolio(data, name, settings)
+    if loaded is None:
+        return failed(name, problems)
+    limits, problems = limits_of(loaded.draft, LimitsOrigin.PORTFOLIO, loaded.source)
+    declared = scenarios_of(loaded.draft, settings.policy)
+    problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
+    if problems:
+        return failed(name, problems)
+    chosen = choice(declared, wanted)
+    report = report_of(loaded.account)
+    account, states = loaded.account, states_of(loaded.account)
+    sequence, assumed = _sequence(loaded, name, settings, wanted)
+    told = [_told(account, states, one, sequence, wanted) for one in chosen]
+    config = combined(limits, settings.policy.limits if settings.policy else None)
+    found = evaluate(
+        Context(
+            report=report,
+            account=account,
+            rules=loaded.resolved.rules_used,
+            today=settings.today,
+            locations=locations_of(loaded),
+            scenarios=tuple(dict.fromkeys([*declared, *(one.name for one in told)])),
+            outcomes=_outcomes(account, states, declared) | {one.name: _survival(one.outcome) for one in told},
+        ),
+        config,
+        Selection(frozenset({SURVIVAL})),
+    )
+    findings = tuple(_of_this_run(found.findings, {one.name for one in told}))
+    return Stress(
+        file=name,
+        version=__version__,
+        exit_code=_exit(findings, found.problems, settings),
+        report=report,
+        rules=loaded.resolved.rules_used,
+        scenarios=tuple(told),
+        cascaded=wanted.cascades,
+        grid=_grid(account, states, wanted),
+        curves=_curves(account, states, report, wanted),
+        draws_curve=wanted.draws_curve,
+        funding=_funding(account, wanted),
+        findings=findings,
+        assumptions=(*loaded.resolved.assumptions, *_assumptions(assumed, account, wanted)),
+        problems=found.problems,
+        fail_on=settings.fail_on.value,
+    )
+
+
+def failed(name: str, problems: Iterable[Problem]) -> Stress:
+    """What could not be put through anything."""
+    return Stress(file=name, version=__version__, exit_code=NOT_CHECKED, problems=tuple(problems))
+
+
+def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings: Settings) -> int:
+    code = exit_code(findings, problems=bool(problems), fail_on=settings.fail_on)
+    return {0: OK, 1: BROKEN_LIMIT, 2: NOT_CHECKED}[code.value]
+
+
+def _unknown(account: Account, name: str, wanted: Wanted) -> list[Problem]:
+    """Assets on the command line that the account has no price for."""
+    flags = [(FLAG_NAME, asset) for asset in wanted.shocks] + [("--grid", asset) for asset in wanted.grid or ()]
+    return [
+        Problem(
+            Location(name),
+            "MC020",
+            f"{flag} names {echo(asset)}, which the account has no price for",
+            f"it has {', '.join(account.prices)}",
+        )
+        for flag, asset in flags
+        if asset != EVERY_OTHER and asset not in account.prices
+    ]
+
+
+def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[Problem]:
+    """Scenarios on the command line that neither the file nor the policy has."""
+    known = (
+        f"known: {', '.join(map(echo, declared))}" if declared else "the file has none; --builtin runs built-in ones"
+    )
+    return [
+        Problem(Location(name), "MC015", f"--scenario: the file has no scenario {echo(one)}", known)
+        for one in wanted.named
+        if one != ALL and one not in declared
+    ] or (
+        [Problem(Location(name), "MC015", "--scenario all: the file has no scenario", known)]
+        if ALL in wanted.named and not declared
+        else []
+    )
+
+
+def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[Chosen]:
+    """What is named on the command line; nothing named: the file's scenarios, the built-in ones where it has none."""
+    names, ready = list(wanted.named), list(wanted.built_ins)
+    if not names and not ready and not wanted.shocks:
+        names, ready = ([ALL], []) if declared else ([], [ALL])
+    chosen = [
+        Chosen(Scenario(name=one, shocks=shocks), Origin.FILE)
+        for one, shocks in declared.items()
+        if ALL in names or one in names
+    ]
+    if wanted.shocks:
+        chosen.append(Chosen(Scenario(name=FLAG_NAME, shocks=wanted.shocks), Origin.FLAG))
+    return chosen + [_named_apart(one, declared) for one in built_in().values() if ALL in ready or one.name in ready]
+
+
+def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
+    """A built-in scenario; one of the file keeps a name that both have."""
+    scenario = one.scenario
+    if one.name in declared:
+        scenario = replace(scenario, name=f"{one.name} (built-in)")
+    return Chosen(scenario, Origin.BUILT_IN, one)
+
+
+def _sequence(loaded: Loaded, name: str, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
+    rule_set, _ = load(
+        loaded.draft.get("account"), loaded.source, directory=settings.rules_dir, beside=FilePath(name).parent
+    )
+    if rule_set is None:  # it was there a moment ago: the file resolved under it
+        raise RuntimeError("the rule set is gone")
+    return sequence_of(rule_set.liquidation, rule_set.name, wanted.fee)
+
+
+def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequence, wanted: Wanted) -> Told:
+    walking, path = way_to(one.scenario, account)
+    outcome = outcome_of(walking, states if walking is account else states_of(walking), path)
+    story, comparison = _story(walking, path, sequence, outcome, wanted)
+    return Told(
+        scenario=one.scenario,
+        origin=one.origin,
+        built_in=one.built_in,
+        moves=path.shocks if isinstance(path, PricePath) else {},
+        untouched=one.scenario.untouched(account),
+        outcome=outcome,
+        story=story,
+        comparison=comparison,
+    )
+
+
+def _story(
+    account: Account, path: Path, sequence: Sequence, outcome: Outcome, wanted: Wanted
+) -> tuple[Cascade | None, Comparison | None]:
+    if not wanted.cascades:
+        return None, None
+    story = cascade(account, path, sequence)
+    return story, None if outcome.survived else compared(account, story, path, sequence)
+
+
+def _outcomes(
+    account: Account, states: list[PoolState], declared: Mapping[str, dict[str, Decimal]]
+) -> dict[str, ScenarioOutcome]:
+    """The file's scenarios, whether they are part of this run or not: limits may name them."""
+    found = {}
+    for name, shocks in declared.items():
+        known = {asset: shock for asset, shock in expanded(shocks, account).items() if asset in account.prices}
+        outcome = path_outcome(account, states, known)
+        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
+    return found
+
+
+def _survival(outcome: Outcome) -> ScenarioOutcome:
+    return ScenarioOutcome(outcome.crossing, None if outcome.survived else outcome.pool, outcome.bystanders)
+
+
+def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Finding]:
+    """Survival of what was run, and an account that is liquidatable already."""
+    for finding in findings:
+        if finding.code == LIQUIDATABLE or (finding.code == SURVIVAL and finding.subject in names):
+            yield finding
+
+
+def _grid(account: Account, states: list[PoolState], wanted: Wanted) -> Grid | None:
+    if wanted.grid is None:
+        return None
+    down, across = wanted.grid
+    moves = spread(wanted.size, wanted.points)
+    return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
+
+
+def _curves(account: Account, states: list[PoolState], report: Report, wanted: Wanted) -> tuple[Curve, ...]:
+    """One curve for every pool with a position, the worst pool first."""
+    occupied = [state for state in states if state.pool.positions]
+    occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
+    return tuple(curve_of(account, state, wanted.size) for state in occupied)
+
+
+def _funding(account: Account, wanted: Wanted) -> FundingTable | None:
+    if not wanted.histories and not any(one.funding_rate is not None for one in account.positions):
+        return None
+    return funding_table(account, wanted.histories, wanted.quantile, wanted.horizon)
+
+
+def _assumptions(sequence: tuple[str, ...], account: Account, wanted: Wanted) -> Iterable[str]:
+    if wanted.cascades:
+        yield from sequence
+    for position in account.positions:
+        history = wanted.histories.get(position.contract.symbol)
+        if history is not None:
+            yield from _about(history)
+
+
+def _about(history: RateHistory) -> Iterable[str]:
+    """How a history is read where its spacing is not even."""
+    if history.interval is not None and len(history.spacings) > 1:
+        hours = format(history.interval.normalize(), "f")
+        yield f"{history.symbol}: the rates of the file are not evenly spaced; {hours}h, the most frequent, is taken"

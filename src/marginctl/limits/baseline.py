@@ -1,0 +1,186 @@
+"""A baseline: the breaches of yesterday, accepted as long as they are no worse.
+
+A ratchet for a book that cannot meet its limits today. An entry is keyed by file, rule and subject, never by line. What
+is worse than recorded, or not recorded, counts as ever; what has become better or is gone may be taken out, and never
+comes back unnoticed. MC100 and the hygiene of waivers cannot be accepted.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from marginctl.core.exact import Direction, rounded
+from marginctl.document.kinds import Choice, Field, ListOf, Number, Record, Shape, Text
+from marginctl.document.shape import Draft
+from marginctl.document.source import Source, echo
+from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
+from marginctl.limits.engine import Evaluation
+from marginctl.limits.registry import BY_CODE, closest
+from marginctl.limits.rule import Comparison, Rule
+from marginctl.limits.wording import amount
+
+SCHEMA = "marginctl.baseline/1"
+UNUSED = "MC901"
+MOST_DIGITS = 28
+PLACES = 12
+"""A figure with more than ``MOST_DIGITS`` digits is recorded with this many decimals, rounded to the worse side."""
+
+ENTRY = Shape(
+    "baseline_entry",
+    (
+        Field("file", Text(), required=True, doc="the portfolio, relative to the folder of this file"),
+        Field("code", Text(), required=True, doc="the limit, such as MC102"),
+        Field("subject", Text(), required=True, doc="the pool, position, asset or scenario"),
+        Field("value", Number(), doc="the figure that is accepted; without it, any"),
+        Field("limit", Number(), doc="what the figure was compared with, where the limit is no threshold"),
+    ),
+    "A breach that is accepted while it is no worse",
+)
+BASELINE = Shape(
+    "baseline",
+    (
+        Field("schema", Choice((SCHEMA,)), required=True, doc="the format of this file"),
+        Field("entries", ListOf(Record(ENTRY)), required=True, doc="by file, code and subject"),
+    ),
+    "Breaches that are accepted while they are no worse",
+)
+
+
+class Entry(Struct, frozen=True):
+    """One accepted breach. ``value`` None: the figure did not exist, or there is none."""
+
+    code: str
+    subject: str
+    value: Decimal | None = None
+    limit: Decimal | None = None
+    location: Location = Location("")
+
+
+def entries_of(draft: Draft, source: Source) -> tuple[dict[str, list[Entry]], list[Problem]]:
+    """The entries of a baseline by file, and what is wrong with them."""
+    found: dict[str, list[Entry]] = {}
+    problems: list[Problem] = []
+    for one in draft.get("entries", ()):
+        code = one.get("code")
+        if code not in BY_CODE:
+            near = closest(code)
+            advice = f"did you mean `{near}`?" if near else "`marginctl rules` lists them"
+            problems.append(source.problem(one.at("code"), "MC015", f"no limit has the code {echo(code)}", advice))
+            continue
+        place = source.location(one.node)
+        entry = Entry(code, one.get("subject"), one.get("value"), one.get("limit"), place)
+        found.setdefault(one.get("file"), []).append(entry)
+    return found, problems
+
+
+def against(evaluation: Evaluation, entries: Sequence[Entry]) -> Evaluation:
+    """The evaluation with what the baseline accepts waived, what is worse saying so, and unused entries as notes."""
+    known = {(entry.code, entry.subject): entry for entry in entries}
+    judged = [_judged(finding, known) for finding in evaluation.findings]
+    seen = {(finding.code, finding.subject) for finding in evaluation.findings}
+    unused = [
+        _unused(entry) for key, entry in known.items() if key not in seen and _could_judge(entry.code, evaluation)
+    ]
+    return _with(evaluation, [*judged, *unused])
+
+
+def accepted(evaluation: Evaluation) -> Evaluation:
+    """The evaluation with everything waived that a baseline can accept."""
+    return against(evaluation, [entry_of(finding) for finding in evaluation.findings if is_acceptable(finding)])
+
+
+def recorded(findings: Iterable[Finding]) -> list[Entry]:
+    """The entries for what a baseline has accepted, at today's figures; of several with one key the worst."""
+    worst: dict[tuple[str, str], Entry] = {}
+    for finding in findings:
+        if not finding.by_baseline:
+            continue
+        key, entry = (finding.code, finding.subject), entry_of(finding)
+        if key not in worst or is_worse(BY_CODE[finding.code], finding, worst[key]):
+            worst[key] = entry
+    return [worst[key] for key in sorted(worst)]
+
+
+def is_acceptable(finding: Finding) -> bool:
+    """Whether a baseline may accept it: a breach that counts, of a limit that can be waived and could be judged."""
+    return BY_CODE[finding.code].waivable and finding.severity is not Severity.NOTE and not finding.waived
+
+
+def entry_of(finding: Finding) -> Entry:
+    """The entry that accepts a finding as it stands."""
+    rule = BY_CODE[finding.code]
+    if rule.comparison is not Comparison.HOLDS:
+        worse = Direction.UP if rule.comparison is Comparison.MAXIMUM else Direction.DOWN
+        return Entry(finding.code, finding.subject, _short(finding.value, worse))
+    beyond = finding.value is not None and finding.limit is not None and finding.value > finding.limit
+    value = _short(finding.value, Direction.UP if beyond else Direction.DOWN)
+    return Entry(finding.code, finding.subject, value, finding.limit)
+
+
+def _short(value: Decimal | None, worse: Direction) -> Decimal | None:
+    if value is None or len(value.as_tuple().digits) <= MOST_DIGITS:
+        return value
+    return rounded(value, PLACES, worse)
+
+
+def is_worse(rule: Rule, finding: Finding, entry: Entry) -> bool:
+    """Whether a figure is worse than the one recorded: further beyond, or gone; a fact: further from its own limit."""
+    if entry.value is None:
+        return False
+    if finding.value is None:
+        return True
+    if rule.comparison is Comparison.MAXIMUM:
+        return finding.value > entry.value
+    if rule.comparison is Comparison.MINIMUM:
+        return finding.value < entry.value
+    if finding.limit is None or entry.limit is None:
+        return finding.value != entry.value
+    return abs(finding.value - finding.limit) > abs(entry.value - entry.limit)
+
+
+def _judged(finding: Finding, known: dict[tuple[str, str], Entry]) -> Finding:
+    entry = known.get((finding.code, finding.subject))
+    if entry is None or not is_acceptable(finding):
+        return finding
+    rule = BY_CODE[finding.code]
+    figure = "" if entry.value is None else f" with {amount(entry.value, rule.unit)}"
+    if is_worse(rule, finding, entry):
+        return replace(finding, message=f"{finding.message}; worse than in the baseline, which has it{figure}")
+    return replace(finding, waived=True, by_baseline=True, reason=f"in the baseline{figure}")
+
+
+def _could_judge(code: str, evaluation: Evaluation) -> bool:
+    return code in evaluation.judged and UNUSED in evaluation.judged
+
+
+def _unused(entry: Entry) -> Finding:
+    rule = BY_CODE[UNUSED]
+    return Finding(
+        code=UNUSED,
+        name=rule.name,
+        severity=Severity.NOTE,
+        message=f"the baseline's {entry.code} for {entry.subject} is no breach any more",
+        location=entry.location,
+        subject=entry.subject,
+        remedy="write the baseline anew, so that it cannot come back unnoticed",
+    )
+
+
+def _with(evaluation: Evaluation, findings: list[Finding]) -> Evaluation:
+    """The evaluation with these findings, and with the checks and ways that follow from them."""
+    kept = {(finding.code, finding.subject) for finding in findings if not finding.waived}
+    taken = {(finding.code, finding.subject) for finding in findings if finding.by_baseline} - kept
+    return replace(
+        evaluation,
+        findings=tuple(findings),
+        checks=tuple(_checks(evaluation.checks, taken)),
+        ways=tuple(way for way in evaluation.ways if (way.code, way.subject) not in taken),
+    )
+
+
+def _checks(checks: Iterable[Check], taken: set[tuple[str, str]]) -> Iterator[Check]:
+    for check in checks:
+        broken = check.status in (Status.WARN, Status.FAIL)
+        yield replace(check, status=Status.BASELINE) if broken and (check.code, check.subject) in taken else check

@@ -1,0 +1,45 @@
+"""Whether the positions and assets that a portfolio's narrower limits name are there: a limit on nothing is a mistake.
+
+A policy is for many accounts; what it names need not be in each of them.
+"""
+
+from collections.abc import Iterable
+
+from marginctl.core.account import Account
+from marginctl.core.report import Report
+from marginctl.document.source import Source, echo
+from marginctl.findings import Problem
+from marginctl.limits.config import POSITIONS, PURPOSES, FileLimits, Scope
+from marginctl.limits.engine import CANNOT_EVALUATE
+
+MOST_NAMES = 5
+
+
+def misnamed(limits: FileLimits, account: Account, report: Report, source: Source) -> list[Problem]:
+    """A problem for each name under `limits.positions` and `limits.underlyings` that the account has nothing of."""
+    if not limits.scopes:
+        return []
+    scopes = {(scope.section, scope.name): scope for found in limits.scopes.values() for scope in found}
+    positions, assets = _positions(account, report), set(account.prices)
+    return [
+        _problem(scope, positions if scope.section == POSITIONS else assets, source)
+        for scope in scopes.values()
+        if scope.section != PURPOSES and scope.name not in (positions if scope.section == POSITIONS else assets)
+    ]
+
+
+def _positions(account: Account, report: Report) -> set[str]:
+    """The symbols of positions and orders, and what each position is called."""
+    held = {name for row in report.positions for name in (row.symbol, row.key, f"{row.symbol}:{row.side}")}
+    return held | {order.contract.symbol for order in account.orders}
+
+
+def _problem(scope: Scope, known: Iterable[str], source: Source) -> Problem:
+    from difflib import get_close_matches  # only ever needed for a mistake
+
+    known = sorted(known)
+    close = get_close_matches(scope.name.upper(), known, 1)
+    advice = f"did you mean {echo(close[0])}?" if close else f"known here: {', '.join(known[:MOST_NAMES]) or 'none'}"
+    what = "position or order" if scope.section == POSITIONS else "asset"
+    message = f"`limits.{scope.section}` names no {what} of the account: {echo(scope.name)}"
+    return source.problem((scope.location.line, scope.location.column), CANNOT_EVALUATE, message, advice)

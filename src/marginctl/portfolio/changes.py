@@ -1,0 +1,231 @@
+"""What may be changed in a portfolio, and what planning such a change works with.
+
+A change becomes edits of the file's text, so that what is written is what is computed. Amounts in it are exact; what
+has no finite decimal is rounded to ``PLACES`` decimals, to the cautious side, and a note says so.
+"""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
+
+from marginctl.core.account import Account, MarginMode, Position, PositionMode
+from marginctl.core.contract import LONG, Contract, ContractType
+from marginctl.core.exact import ONE, ZERO, Direction, rounded, sign
+from marginctl.core.pool import leg
+from marginctl.document.nodes import Scalar
+from marginctl.document.numbers import MOST_DIGITS
+from marginctl.document.rewrite import Append, Edit, Put
+from marginctl.document.source import echo
+from marginctl.portfolio.reading import short
+
+if TYPE_CHECKING:
+    from marginctl.document.shape import Draft
+
+PLACES = 12
+MOST_PLACES = 30
+PRICE_DIGITS = 16
+
+
+class Open(Struct, frozen=True, kw_only=True):
+    """A new position, or more of one that exists. ``price`` None = the mark; ``keys``: further keys of its row."""
+
+    symbol: str
+    side: int
+    quantity: Decimal
+    price: Decimal | None = None
+    leverage: Decimal | None = None
+    margin_mode: MarginMode = MarginMode.CROSS
+    keys: dict[str, str] = {}
+
+
+class Close(Struct, frozen=True):
+    """A whole position at ``price``, None = its mark."""
+
+    name: str
+    price: Decimal | None = None
+
+
+class Resize(Struct, frozen=True):
+    """A position to ``quantity`` contracts, at ``price``, None = its mark."""
+
+    name: str
+    quantity: Decimal
+    price: Decimal | None = None
+
+
+class Transfer(Struct, frozen=True):
+    """``amount`` units of an asset into the account, out of it where negative."""
+
+    asset: str
+    amount: Decimal
+
+
+class Reprice(Struct, frozen=True):
+    """Another price of an asset, in the account's currency."""
+
+    asset: str
+    price: Decimal
+
+
+class Remode(Struct, frozen=True):
+    """Another margin mode for the positions of a name and a side, None = for all."""
+
+    margin_mode: MarginMode
+    name: str | None = None
+    side: int | None = None
+
+
+Change: TypeAlias = Open | Close | Resize | Transfer | Reprice | Remode
+
+
+class ChangeError(Exception):
+    """A change that cannot be meant for this portfolio. ``message`` and ``help`` are for the user."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class Plan(Struct):
+    """The edits that make a change, and what there is to say about it."""
+
+    edits: list[Edit] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class Book(Struct, frozen=True):
+    """A portfolio as it is written, and the account that it means."""
+
+    draft: "Draft"
+    account: Account
+
+    @property
+    def is_hedged(self) -> bool:
+        """Whether a contract may have a long and a short leg."""
+        return self.account.position_mode is PositionMode.HEDGE
+
+    def named(self, name: str) -> list[Position]:
+        """The positions with this key, else those on this contract. Raises ChangeError where there are none."""
+        positions = self.account.positions
+        found = [p for p in positions if p.key == name] or [p for p in positions if p.contract.symbol == name]
+        if not found:
+            keys = ", ".join(short(position.key) for position in positions) or "none"
+            raise ChangeError(f"there is no position in {echo(name)}", f"the positions are: {keys}")
+        return found
+
+    def position(self, name: str) -> Position:
+        """The only position of that name. Raises ChangeError."""
+        found = self.named(name)
+        if len(found) > 1:
+            keys = " or ".join(short(position.key) for position in found)
+            raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
+        return found[0]
+
+    def rows(self, position: Position) -> "list[tuple[int, Draft]]":
+        """The rows that merge into a position, with their numbers in the list."""
+        side = "long" if position.side == LONG else "short"
+        return [
+            (number, row)
+            for number, row in enumerate(self.draft.get("positions", ()))
+            if (row.get("symbol"), row.get("side"), row.get("margin_mode") or "cross")
+            == (position.contract.symbol, side, position.margin_mode.value)
+        ]
+
+    def row_quantity(self, position: Position, row: "Draft") -> Decimal:
+        """The contracts of one row: as given, or its notional at the mark in the quote asset."""
+        if "quantity" in row:
+            return Decimal(row.get("quantity"))
+        per_contract = position.contract.contract_size
+        if position.contract.type is ContractType.LINEAR:
+            per_contract *= position.mark_price
+        return Decimal(row.get("notional")) / per_contract
+
+    def row_entry(self, position: Position, row: "Draft") -> Decimal:
+        """The entry price of one row: as given, or the mark."""
+        return Decimal(row.get("entry_price", position.mark_price))
+
+
+def side_word(side: int) -> str:
+    """``long`` or ``short``."""
+    return "long" if side == LONG else "short"
+
+
+def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:
+    """The value as a file can hold it: exact where it ends within 30 decimals, else rounded in ``direction``."""
+    exact = rounded(value, MOST_PLACES, Direction.NEAREST).normalize()
+    if not sign(value - exact, abs(value)) and len(exact.as_tuple().digits) <= MOST_DIGITS:
+        return exact
+    return rounded(value, places, direction).normalize()
+
+
+def written_price(value: Decimal, direction: Direction) -> Decimal:
+    """The same for prices and quantities, which may be small: 16 digits at least."""
+    return written(value, direction, max(PLACES, PRICE_DIGITS - 1 - value.adjusted()))
+
+
+def is_rounded(exact: Decimal, shown: Decimal) -> bool:
+    """Whether more than the residue of a division was lost."""
+    return bool(sign(exact - shown, abs(exact)))
+
+
+def rounding_note(what: str, exact: Decimal, shown: Decimal) -> list[str]:
+    """What to say where a figure was rounded."""
+    if not is_rounded(exact, shown):
+        return []
+    return [f"{what} has no finite decimal: rounded {'down' if shown < exact else 'up'} to {text_of(shown)}"]
+
+
+def text_of(value: Decimal) -> str:
+    """A number as a file has it: no exponent, no negative zero."""
+    return format(value or ZERO, "f")
+
+
+def text_at(row: "Draft", name: str) -> str:
+    """What a row states under a key, as it is written there."""
+    node = row.at(name)
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def pnl(contract: Contract, side: int, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
+    """Profit in the settle asset.
+
+    linear: s * q * size * (price - entry); inverse: s * n * size * (1 / entry - 1 / price).
+    """
+    units = side * quantity * contract.contract_size
+    if contract.type is ContractType.LINEAR:
+        return units * (price - entry)
+    return units * (ONE / entry - ONE / price)
+
+
+def stand_alone_margin(account: Account, position: Position) -> Decimal:
+    """The initial margin of a position by itself as an isolated one, in its settle asset, with the venue's fees."""
+    rules = account.isolated_rules or account.rules
+    terms = leg(position, rules, account.prices, ONE).initial
+    return sum((term.at({}) for term in terms), ZERO) / account.prices[position.contract.settle]
+
+
+def credit(book: Book, asset: str, amount: Decimal) -> list[Edit]:
+    """Edits that add an amount to what the account holds of an asset; nothing is added as no row."""
+    for number, row in enumerate(book.draft.get("collateral", ())):
+        if row.get("asset") == asset:
+            return [Put(("collateral", number, "amount"), text_of(row.get("amount") + amount))] if amount else []
+    return [Append(("collateral",), {"asset": asset, "amount": text_of(amount)})] if amount else []
+
+
+def is_held(book: Book, symbol: str, leg_side: int) -> bool:
+    """Whether the cross pool has a position whose rate counts for orders: in hedge mode on that leg."""
+    return any(
+        p.contract.symbol == symbol and p.margin_mode is MarginMode.CROSS and (not book.is_hedged or p.side == leg_side)
+        for p in book.account.positions
+    )
+
+
+def orders_on(book: Book, symbol: str, leg_side: int) -> "list[tuple[int, Draft]]":
+    """The orders that share a rate with a cross position, with their numbers in the list."""
+    return [
+        (number, row)
+        for number, row in enumerate(book.draft.get("orders", ()))
+        if row.get("symbol") == symbol and (not book.is_hedged or row.get("position_side") == side_word(leg_side))
+    ]

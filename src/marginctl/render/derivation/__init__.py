@@ -1,0 +1,1 @@
+"""The derivation of a figure as text (``tree``) and as JSON (``document``); ``formula`` writes the expressions."""

@@ -1,0 +1,190 @@
+"""What two reports of one account differ in: every figure that moved, by its path in the report."""
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from marginctl.core.exact import ZERO
+from marginctl.core.report import PositionFigures
+from marginctl.render.document import Outcome
+from marginctl.render.json import report_of
+
+
+class Turn(Enum):
+    """Whether a figure moved to the safer or to the riskier side."""
+
+    WORSE = "WORSE"
+    NONE = ""
+    BETTER = "BETTER"
+
+
+class Moved(Struct, frozen=True):
+    """One figure before and after; None where it does not exist, ``difference`` None where it cannot be taken.
+
+    ``path`` is that of the JSON report with names for indexes: totals.equity, positions.BTCUSDT.liquidation_price.
+    ``row``: the rows' name and ``name``: the figure's, both parts of the path; ``section``: its first part. ``came``
+    and ``went``: the whole row is only in one of the reports. ``marks``: those of a position, before and after.
+    """
+
+    section: str
+    row: str
+    name: str
+    before: Any
+    after: Any
+    turn: Turn
+    came: bool = False
+    went: bool = False
+    marks: tuple[Decimal | None, Decimal | None] = (None, None)
+
+    @property
+    def path(self) -> str:
+        """The parts of the path with dots between them."""
+        return ".".join(part for part in (self.section, self.row, self.name) if part)
+
+    @property
+    def difference(self) -> Decimal | None:
+        """After - before of two numbers."""
+        if isinstance(self.before, Decimal) and isinstance(self.after, Decimal):
+            return self.after - self.before
+        return None
+
+    @property
+    def size(self) -> Decimal:
+        """The change as a share of the larger of both, 1 where it is no number."""
+        if self.difference is None:
+            return Decimal(1)
+        largest: Decimal = max(abs(self.before), abs(self.after))
+        return abs(self.difference) / largest
+
+
+HIGHER_IS_SAFER = frozenset(
+    ("equity", "free_collateral", "buffer", "unrealized_pnl", "per_day", "funding_per_day", "headroom")
+)
+LOWER_IS_SAFER = frozenset(("initial_margin", "order_margin", "maintenance_margin"))
+RATIOS = frozenset(("utilization", "maintenance_ratio"))
+"""Lower is safer, and no ratio at all is worst."""
+REACHES = frozenset(("distance", "distance_to_liquidation", "runway_days", "up"))
+"""Higher is safer, and none at all is safest."""
+STATES = ("healthy", "restricted", "margin-call", "liquidation")
+STATUSES = ("pass", "waived", "not-evaluated", "warn", "fail")
+FROM_DISTANCE = frozenset(("liquidation_price", "contract_liquidation_price"))
+ALONE = ("totals", "liquidation", "netting", "funding")
+"""Sections without rows."""
+NO_FIGURES = frozenset(("symbol", "asset", "pool", "name", "code", "subject"))
+
+Key: TypeAlias = tuple[str, str, str]
+"""Section, row, name."""
+Figures: TypeAlias = dict[Key, Any]
+
+
+def moved(before: Outcome, after: Outcome) -> list[Moved]:
+    """Every figure that differs, in the order of the report; rows that came or went have None on the other side."""
+    old, new = figures(before, after), figures(after, before)
+    keys = dict.fromkeys([*old, *new])
+    return [_moved(old, new, key) for key in keys if old.get(key) != new.get(key)]
+
+
+def _moved(old: Figures, new: Figures, key: Key) -> Moved:
+    section, row, name = key
+    judged = (section, row, "distance_to_liquidation") if name in FROM_DISTANCE else key
+    mark = (section, row, "mark_price")
+    stayed = key in old and key in new
+    return Moved(
+        section=section,
+        row=row,
+        name=name,
+        before=old.get(key),
+        after=new.get(key),
+        turn=_turn(section, judged[2], old.get(judged), new.get(judged)) if stayed else Turn.NONE,
+        came=key not in old,
+        went=key not in new,
+        marks=(old.get(mark), new.get(mark)),
+    )
+
+
+def figures(outcome: Outcome, other: Outcome) -> Figures:
+    """The figures of a report by section, row and name; rows are named so that they are told apart in both reports."""
+    if outcome.report is None:
+        return {}
+    tree = report_of(outcome)
+    found: Figures = {}
+    for section in ALONE:
+        _add(found, section, "", tree[section])
+    for pool in tree["pools"]:
+        _add(found, "pools", pool["name"], pool)
+    labels = _labels(outcome, other)
+    for label, position in zip(labels, tree["positions"], strict=True):
+        _add(found, "positions", label, position)
+    for section in ("collateral", "underlyings"):
+        for row in tree[section]:
+            _add(found, section, f"{row['pool']}.{row['asset']}", row)
+    for check in tree["checks"]:
+        row = f"{check['code']}.{check['subject']}"
+        found["checks", row, ""] = check["value"]
+        found |= {("checks", row, name): check[name] for name in ("status", "limit", "headroom")}
+    return found
+
+
+def _add(found: Figures, section: str, row: str, tree: dict[str, Any], lead: str = "") -> None:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            _add(found, section, row, value, f"{lead}{name}.")
+        elif lead or section in ALONE or name not in NO_FIGURES:
+            found[section, row, lead + name] = tuple(value) if isinstance(value, list) else value
+
+
+def _labels(outcome: Outcome, other: Outcome) -> list[str]:
+    """A position's symbol, with its side and then its mode where that is needed in one of the two reports."""
+    rows, others = _positions(outcome), _positions(other)
+    labels = [row.symbol for row in rows]
+    for more in ("side", "margin_mode"):
+        twice = _repeated(_named(rows, more)) | _repeated(_named(others, more))
+        labels = [
+            f"{label}:{getattr(row, more)}" if name in twice else label
+            for label, row, name in zip(labels, rows, _named(rows, more), strict=True)
+        ]
+    return labels
+
+
+def _named(rows: Iterable[PositionFigures], more: str) -> list[tuple[str, ...]]:
+    """What stands for a row before the next word is added."""
+    return [(row.symbol,) if more == "side" else (row.symbol, row.side) for row in rows]
+
+
+def _repeated(names: list[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    return {name for name, count in Counter(names).items() if count > 1}
+
+
+def _positions(outcome: Outcome) -> tuple[PositionFigures, ...]:
+    return outcome.report.positions if outcome.report else ()
+
+
+def _turn(section: str, path: str, before: Any, after: Any) -> Turn:
+    """Which way a figure of this name went; NONE where neither side is the safer one."""
+    name = path.rpartition(".")[2]
+    scores = _score(section, name, before), _score(section, name, after)
+    if scores[0] is None or scores[1] is None or scores[0] == scores[1]:
+        return Turn.NONE
+    return Turn.BETTER if scores[1] > scores[0] else Turn.WORSE
+
+
+def _score(section: str, name: str, value: Any) -> tuple[int, Decimal] | None:
+    """Something that is larger the safer it is; None for a figure that is neither safe nor risky."""
+    if name in ("state", "status"):
+        order = STATES if name == "state" else STATUSES
+        return (-order.index(value), ZERO)
+    if name == "liquidatable":
+        return (int(not value), ZERO)
+    if name in REACHES or name == "down":
+        return (1, ZERO) if value is None else (0, abs(value))
+    if name in RATIOS or (name == "leverage" and section == "totals"):
+        return (-1, ZERO) if value is None else (0, -value)
+    if value is None:
+        return None
+    if name in HIGHER_IS_SAFER and section != "collateral":
+        return (0, value)
+    return (0, -value) if name in LOWER_IS_SAFER else None

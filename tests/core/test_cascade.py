@@ -1,0 +1,363 @@
+"""Cascades in closed form: where a pool goes, what is closed at which price, what is left, what sharing cost."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from msgspec.structs import replace
+
+from marginctl.core.account import Account, AssetTerms, CollateralMode, Equality, Netting, Rules
+from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
+from marginctl.core.closing import Action, ClosingOrder, Sequence
+from marginctl.core.contract import TiersBy
+from marginctl.core.path import FundingPath, PricePath
+
+from .accounts import LONG, SHORT, account, d, flat, haircuts, linear, order, position, tiers
+
+PLAIN = Sequence()
+BTC, ETH = linear(), linear("ETHUSDT", "ETH")
+TINY = Fraction(1, 10**50)
+
+
+def fall(account: Account, shocks: dict[str, str], sequence: Sequence = PLAIN) -> Cascade:
+    return cascade(account, PricePath({asset: d(shock) for asset, shock in shocks.items()}), sequence)
+
+
+def close(value: Decimal, expected: Fraction | str | int) -> bool:
+    return abs(Fraction(value) - Fraction(expected)) < TINY
+
+
+def actions(story: Cascade) -> list[tuple[Action, str | None]]:
+    return [(step.action, step.symbol) for step in story.steps]
+
+
+# Long 10 BTC at 100 with 150 USDT, 1% maintenance margin, on the way to -20%:
+# 150 - 200u - 10 (1 - 0.2u) = 140 - 198u, so it goes at u = 70/99, at a mark of 100 - 20u = 8500/99.
+ONE_LONG = account(position(BTC, LONG, 10, 100), balances={"USDT": 150})
+AT, PRICE = Fraction(70, 99), Fraction(8500, 99)
+
+
+def test_one_position_is_closed_at_the_mark_where_its_pool_goes() -> None:
+    story = fall(ONE_LONG, {"BTC": "-0.2"})
+    (step,) = story.steps
+    assert (step.action, step.symbol, step.side, step.quantity, step.left) == (Action.CLOSE, "BTCUSDT", "long", 10, 0)
+    assert close(step.move, AT)
+    assert step.price is not None
+    assert close(step.price, PRICE)
+    assert close(step.pnl, 10 * (PRICE - 100))
+    assert close(step.equity, 150 + 10 * (PRICE - 100))  # = 1% of the notional: the maintenance margin at the level
+    assert close(step.equity, PRICE / 10)
+    assert (step.maintenance_margin, step.fee, step.in_profit) == (0, 0, False)
+    assert story.account.positions == ()
+    assert close(story.value, PRICE / 10)
+    assert close(story.equity, PRICE / 10)
+
+
+def test_a_fee_is_taken_from_what_is_left_and_a_deficit_beyond_it_is_not_owed() -> None:
+    # 1.5% of the notional where 1% is left: 0.5% are missing.
+    story = fall(ONE_LONG, {"BTC": "-0.2"}, Sequence(fee=d("0.015")))
+    closing, bankrupt = story.steps
+    assert close(closing.fee, PRICE * 10 * Fraction(15, 1000))
+    assert close(closing.equity, -PRICE * 10 * Fraction(5, 1000))
+    assert bankrupt.action is Action.BANKRUPT
+    assert close(bankrupt.amount, PRICE * 10 * Fraction(5, 1000))
+    assert (bankrupt.equity, story.equity, story.value) == (0, 0, 0)
+
+
+def test_no_shock_closes_nothing_and_changes_nothing() -> None:
+    story = fall(ONE_LONG, {})
+    assert (story.steps, story.account, story.value, story.equity) == ((), ONE_LONG, 150, 150)
+
+
+@pytest.mark.parametrize(
+    ("equality", "closed"),
+    [
+        pytest.param(Equality.SAFE, 0, id="safe at equality: nothing happens exactly there"),
+        pytest.param(Equality.LIQUIDATED, 1, id="liquidated at equality: it happens exactly there"),
+    ],
+)
+def test_a_scenario_that_ends_exactly_at_the_liquidation_move(equality: Equality, closed: int) -> None:
+    # Short 10 at 100 with 111.1: 111.1 - 1000u - 10 (1 + u) = 101.1 - 1010u; BTC +10% is 111.1 - 100 - 11 = 0.1 > 0.
+    # With 111: exactly 0 there.
+    exactly = account(position(BTC, SHORT, 10, 100), balances={"USDT": 111}, rules=Rules(equality=equality))
+    assert len(fall(exactly, {"BTC": "0.1"}).steps) == closed
+    assert len(fall(exactly, {"BTC": "0.10000001"}).steps) == 1
+
+
+# Two losers and a winner in one pool, USDT 120:
+# long 10 BTC at 100, long 20 ETH at 10, short 10 ETH-like "C" entered at 10, now 5: +50.
+C = linear("CUSDT", "C")
+SHARED = account(
+    position(BTC, LONG, 10, 100),
+    position(ETH, LONG, 20, 10),
+    position(C, SHORT, 10, 10, 5),
+    balances={"USDT": 120},
+    prices={"C": 5},
+)
+DOWN = {"BTC": "-0.2", "ETH": "-0.2", "C": "-0.2"}
+# equity 170 - 200u - 40u + 10u = 170 - 230u, maintenance (1000 + 200 + 50) 1% (1 - 0.2u) = 12.5 - 2.5u
+# health 157.5 - 227.5u: u = 157.5 / 227.5 = 9/13
+FIRST = Fraction(9, 13)
+
+
+def test_the_largest_loss_goes_first_until_the_pool_is_healthy_again() -> None:
+    story = fall(SHARED, DOWN)
+    first = story.steps[0]
+    assert close(first.move, FIRST)
+    assert (first.symbol, first.in_profit) == ("BTCUSDT", False)
+    assert close(first.pnl, -200 * FIRST)
+    # Left: 120 - 200 (9/13) in cash; ETH -40u, C 50 + 10u: equity 170 - 1800/13 - 30u, maintenance 2.5 - 0.5u.
+    rest = 170 - 200 * FIRST
+    assert close(first.equity, rest - 30 * FIRST)
+    assert close(first.maintenance_margin, Fraction(5, 2) - FIRST / 2)
+    # rest - 30u = 2.5 - 0.5u has no root up to 1: rest = 31.54, 29.5u = 29.04 -> u = 0.984
+    second = story.steps[1]
+    assert close(second.move, (rest - Fraction(5, 2)) / Fraction(59, 2))
+    assert second.symbol == "ETHUSDT"
+    assert [position.contract.symbol for position in story.account.positions] == ["CUSDT"]
+    # At the end: cash 120 - 200 (9/13) - 40 u2, and the short's 50 + 10.
+    assert close(story.value, 120 - 200 * FIRST - 40 * Fraction(second.move) + 60)
+
+
+def test_all_at_once_takes_the_winner_along() -> None:
+    story = fall(SHARED, DOWN, Sequence(order=ClosingOrder.ALL_AT_ONCE))
+    assert actions(story) == [
+        (Action.CLOSE, "BTCUSDT"),
+        (Action.CLOSE, "ETHUSDT"),
+        (Action.CLOSE, "CUSDT"),
+    ]
+    assert {step.move for step in story.steps} == {story.steps[0].move}
+    assert [step.in_profit for step in story.steps] == [False, False, True]
+    assert story.closed_winners == (story.steps[2].position,)
+    assert close(story.value, 170 - 230 * FIRST)
+
+
+def test_what_contagion_cost_beside_the_same_book_apart() -> None:
+    # With 125 USDT: 162.5 - 227.5u, all at once at 5/7. The winner C forgoes 10 (1 - 5/7) = 20/7 by the end.
+    held = replace(SHARED, balances={"USDT": d(125)})
+    path = PricePath({asset: d(shock) for asset, shock in DOWN.items()})
+    everything = Sequence(order=ClosingOrder.ALL_AT_ONCE)
+    shared = cascade(held, path, everything)
+    found = compared(held, shared, path, everything)
+    assert found is not None
+    assert close(found.contagion_cost, Fraction(20, 7))
+    # Alone: BTC behind 100 goes where 100 - 200u = 10 - 2u, ETH behind 20 where 20 - 40u = 2 - 0.4u: both at 5/11.
+    # C behind 5 lives to its 60.
+    assert (found.aside, found.sold, found.sharing_saved) == ({"USDT": 125}, False, 0)
+    alone = [(fate.closed_at, fate.result) for _, _, fate in found.fates]
+    assert close(alone[0][0] or d(0), Fraction(5, 11))
+    assert close(alone[1][0] or d(0), Fraction(5, 11))
+    assert close(alone[0][1], -200 * Fraction(5, 11))
+    assert alone[2] == (None, 60)
+    assert close(found.apart.value, 125 - 240 * Fraction(5, 11) + 60)
+    assert close(shared.value, 175 - 230 * Fraction(5, 7))
+
+
+def test_an_account_that_cannot_set_the_margins_aside_has_no_comparison() -> None:
+    # 125 are needed, 120 are there.
+    path = PricePath({"BTC": d("-0.2")})
+    poorer = replace(SHARED, balances={"USDT": d(124)})
+    assert compared(poorer, cascade(poorer, path, PLAIN), path, PLAIN) is None
+    assert isolated_apart(replace(SHARED, balances={"USDT": d(125)})) is not None
+
+
+def test_margins_apart_are_funded_out_of_other_collateral_at_its_price() -> None:
+    # 100 USDT of initial margin and nothing but 2 BTC at 100: 1 BTC is sold.
+    held = account(position(BTC, LONG, 10, 100), balances={"BTC": 2, "USDT": 0})
+    found = isolated_apart(held)
+    assert found is not None
+    assert (found.sold, found.aside) == (True, {"USDT": 100})
+    assert (found.account.balances["BTC"], found.account.balances["USDT"]) == (1, 100)
+
+
+def test_a_loss_so_far_is_set_aside_as_well() -> None:
+    # Long 10 entered at 110: 100 of initial margin and 100 of loss.
+    found = isolated_apart(account(position(BTC, LONG, 10, 110, 100), balances={"USDT": 300}))
+    assert found is not None
+    assert found.aside == {"USDT": 200}
+
+
+def test_sharing_saves_the_position_that_alone_would_have_gone() -> None:
+    # Short 10 BTC at 100 beside long 100 ETH at 10, all up 20% and ETH 25%: together nothing happens.
+    # Alone the short, behind 100: 100 - 200u - 10 - 2u = 90 - 202u -> u = 45/101, where it loses 200u.
+    hedged = account(position(BTC, SHORT, 10, 100), position(ETH, LONG, 100, 10), balances={"USDT": 300})
+    path = PricePath({"BTC": d("0.2"), "ETH": d("0.25")})
+    shared = cascade(hedged, path, PLAIN)
+    assert shared.steps == ()
+    found = compared(hedged, shared, path, PLAIN)
+    assert found is not None
+    alone = Fraction(45, 101)
+    # Kept to the end it would have lost 200: being closed at 200u is the cheaper end, sharing "saved" a negative amount.
+    assert close(found.sharing_saved, -200 + 200 * alone)
+    assert (shared.value, found.contagion_cost) == (350, 0)
+    assert close(found.apart.value, 300 + 250 - 200 * alone)
+    assert [fate.closed_at for _, fate, _ in found.fates] == [None, None]
+
+
+def test_orders_are_cancelled_first_and_free_nothing() -> None:
+    ordered = replace(ONE_LONG, orders=(order(BTC, LONG, 1, 90, 100),))
+    story = fall(ordered, {"BTC": "-0.2"})
+    assert actions(story) == [(Action.CANCEL_ORDERS, None), (Action.CLOSE, "BTCUSDT")]
+    assert story.account.orders == ()
+    kept = fall(ordered, {"BTC": "-0.2"}, Sequence(cancels_orders=False))
+    assert kept.account.orders == ordered.orders
+
+
+def test_netting_the_legs_may_be_enough() -> None:
+    # Long 10, short 4 of one contract, legs added (none): 1% of 1400. 140 - 120u - 14 (1 - 0.2u): u = 126/117.2 > 1
+    # at -20%; at -25% (150u, 3.5u): u = 126/146.5 = 252/293.
+    rules = Rules(netting=Netting.NONE)
+    held = account(
+        position(BTC, LONG, 10, 100), position(BTC, SHORT, 4, 100), balances={"USDT": 140}, rules=rules, hedge=True
+    )
+    story = fall(held, {"BTC": "-0.25"}, Sequence(nets_legs=True))
+    at = Fraction(252, 293)
+    assert actions(story)[:2] == [(Action.NET_LEGS, "BTCUSDT"), (Action.NET_LEGS, "BTCUSDT")]
+    assert [step.quantity for step in story.steps[:2]] == [4, 4]
+    assert close(story.steps[0].move, at)
+    assert close(story.steps[0].pnl, -100 * at)
+    assert close(story.steps[1].pnl, 100 * at)
+    # 6 are left: equity 140 - 150u, maintenance 6 - 1.5u; the next crossing is at 134/148.5.
+    assert close(story.steps[1].maintenance_margin, 6 - Fraction(3, 2) * at)
+    assert close(story.steps[2].move, Fraction(268, 297))
+    assert not story.closed_winners
+
+
+TABLE = tiers((500, "0.01", "0.1"), (1000, "0.02", "0.1"), (None, "0.05", "0.1"))
+
+
+def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed() -> None:
+    # 20 at 100: 2000 is in tier 3: margin 100 - 35 = 65 -> deduction 5 + 1000 (0.03) = 35.
+    # Equity 300 - 400u; margin 0.05 x 2000 (1 - 0.2u) - 35 = 65 - 20u: health 235 - 380u: u = 47/76.
+    held = account(position(linear(table=TABLE), LONG, 20, 100), balances={"USDT": 300})
+    story = fall(held, {"BTC": "-0.2"}, Sequence(reduces_by_tier=True))
+    at = Fraction(47, 76)
+    mark = 100 - 20 * at
+    first = story.steps[0]
+    assert first.action is Action.REDUCE
+    assert close(first.move, at)
+    kept = 1000 / mark  # the border of tier 2 at this price
+    assert first.left is not None
+    assert first.quantity is not None
+    assert abs(Fraction(first.left) - kept) < Fraction(1, 10**25)
+    assert first.left + first.quantity == 20
+    assert abs(Fraction(first.maintenance_margin) - 15) < Fraction(1, 10**20)  # 2% of 1000 - 5
+    assert abs(Fraction(first.equity) - (300 - 400 * at)) < Fraction(1, 10**20)  # closing at the mark changes no equity
+
+
+def test_tiers_by_quantity_are_cut_in_quantity() -> None:
+    table = tiers((5, "0.01", "0.1"), (None, "0.05", "0.1"), deductions=[0, 0])
+    contract = linear(table=table, tiers_by=TiersBy.QUANTITY)
+    # 20 at 100, 5% of it: 300 - 400u - 100 (1 - 0.2u): u = 200/380 = 10/19.
+    held = account(position(contract, LONG, 20, 100), balances={"USDT": 300})
+    story = fall(held, {"BTC": "-0.2"}, Sequence(reduces_by_tier=True))
+    (step,) = story.steps
+    assert (step.action, step.quantity, step.left) == (Action.REDUCE, 15, 5)
+    assert close(step.move, Fraction(10, 19))
+    assert close(step.maintenance_margin, 5 * (100 - 20 * Fraction(10, 19)) / 100)
+
+
+def test_a_take_over_keeps_the_margin() -> None:
+    story = fall(ONE_LONG, {"BTC": "-0.2"}, Sequence(takes_over=True))
+    assert actions(story) == [(Action.TAKE_OVER, "BTCUSDT"), (Action.FORFEIT, None)]
+    assert close(story.steps[1].amount, PRICE / 10)
+    assert close(story.value, 0)
+
+
+def test_below_its_level_a_take_over_comes_at_once_and_above_it_the_rest_stays() -> None:
+    backstop = Sequence(takes_over=True, take_over_level=Decimal(2) / 3, order=ClosingOrder.ALL_AT_ONCE)
+    assert actions(fall(ONE_LONG, {"BTC": "-0.2"}, backstop)) == [(Action.CLOSE, "BTCUSDT")]
+    # 6 of equity under a margin of 10 from the start: below two thirds of it.
+    ruined = account(position(BTC, LONG, 10, 100), balances={"USDT": 6})
+    story = fall(ruined, {"BTC": "-0.2"}, backstop)
+    assert actions(story) == [(Action.TAKE_OVER, "BTCUSDT"), (Action.FORFEIT, None)]
+    assert (story.steps[0].move, story.steps[1].amount, story.value) == (0, 6, 0)
+
+
+def test_an_isolated_position_loses_its_margin_and_no_more() -> None:
+    # 5% fee on what closes: 1% of the notional is left, the other 4% are not the account's.
+    held = account(position(BTC, LONG, 10, 100, isolated_margin=150), balances={"USDT": 400})
+    story = fall(held, {"BTC": "-0.2"}, Sequence(fee=d("0.05")))
+    assert actions(story) == [(Action.CLOSE, "BTCUSDT"), (Action.BANKRUPT, None)]
+    assert story.steps[0].pool == "isolated:BTCUSDT:long"
+    assert close(story.steps[1].amount, PRICE * 10 * Fraction(4, 100))
+    assert close(story.value, 250)
+
+
+def test_what_is_left_of_an_isolated_margin_goes_back_to_the_cross_pool() -> None:
+    held = account(position(BTC, LONG, 10, 100, isolated_margin=150), balances={"USDT": 400})
+    story = fall(held, {"BTC": "-0.2"})
+    assert close(story.value, 250 + PRICE / 10)
+    assert close(story.account.balances["USDT"], 250 + PRICE / 10)
+
+
+def test_a_pool_that_goes_leaves_the_others_alone() -> None:
+    silos = account(
+        position(BTC, LONG, 10, 100),
+        position(linear("ETHUSDC", "ETH", "USDC"), LONG, 1, 10),
+        balances={"USDT": 150, "USDC": 50},
+        single_asset=True,
+    )
+    assert silos.collateral_mode is CollateralMode.SINGLE_ASSET
+    story = fall(silos, {"BTC": "-0.2", "ETH": "-0.2"})
+    assert [(step.pool, step.symbol) for step in story.steps] == [("cross:USDT", "BTCUSDT")]
+    assert [one.contract.symbol for one in story.account.positions] == ["ETHUSDC"]
+
+
+def test_debts_are_repaid_at_the_price_of_what_is_sold_which_frees_its_haircut() -> None:
+    # 10 ETH at 10 with 50% haircut, 10 USDT owed: 40 of equity; long 1 BTC at 100 needs 1.
+    # ETH -80%: equity 50 (1 - 0.8u) - 10 = 40 - 40u; 1 at u = 39/40, ETH at 2.2.
+    terms = {"ETH": AssetTerms(haircuts=haircuts((None, "0.5")))}
+    held = account(position(BTC, LONG, 1, 100), balances={"ETH": 10, "USDT": -10}, terms=terms)
+    story = fall(held, {"ETH": "-0.8"}, Sequence(repays=True))
+    (step,) = story.steps
+    assert (step.action, step.amount) == (Action.REPAY, 10)
+    assert close(step.move, Fraction(39, 40))
+    # 22 of ETH less the 10 sold, half of it counted: 6, where it was 1.
+    assert close(step.equity, 6)
+    assert close(story.account.balances["USDT"], 0)
+    assert close(story.account.balances["ETH"], 10 - Fraction(10) / Fraction(22, 10))
+    assert len(story.account.positions) == 1
+
+
+def test_a_debt_without_positions_is_repaid() -> None:
+    # 10 ETH at 10, 50 USDT owed at 10% maintenance: 100 (1 - u) - 50 = 5 at u = 0.45.
+    terms = {"USDT": AssetTerms(loan_rate=d("0.1"))}
+    held = account(balances={"ETH": 10, "USDT": -50}, terms=terms)
+    story = fall(held, {"ETH": "-1"})
+    (step,) = story.steps
+    assert (step.action, step.move, step.amount, step.equity) == (Action.REPAY, d("0.45"), 50, 5)
+    assert story.value == 0  # what ETH is left is worth nothing at -100%
+
+
+def test_days_of_funding_liquidate_at_flat_prices() -> None:
+    # 20 USDT, 1 a day on 1000 at 0.1%: 20 - d = 10 on day 10 of 20.
+    held = account(position(BTC, LONG, 10, 100, funding_rate="0.001", funding_interval=24), balances={"USDT": 20})
+    story = cascade(held, FundingPath(d(20)), PLAIN)
+    (step,) = story.steps
+    assert (step.move, step.price, step.pnl, step.equity) == (d("0.5"), 100, 0, 10)
+    assert (story.value, story.account.positions) == (10, ())
+    assert cascade(held, FundingPath(d(10)), PLAIN).steps == ()  # day 10 itself is safe
+
+
+def test_a_position_with_its_own_rate_has_no_tiers_to_be_cut_to() -> None:
+    held = account(position(linear(table=TABLE), LONG, 20, 100, maintenance_rate="0.05"), balances={"USDT": 300})
+    assert actions(fall(held, {"BTC": "-0.2"}, Sequence(reduces_by_tier=True))) == [(Action.CLOSE, "BTCUSDT")]
+
+
+def test_a_jump_at_a_border_closes_one_position_there() -> None:
+    # No deduction: 1% up to 1000, 20% beyond. Short 10 at 100: the margin jumps from 10 to 200 just above 100.
+    table = tiers((1000, "0.01", "0.1"), (None, "0.2", "0.2"), deductions=[0, 0])
+    held = account(position(linear(table=table), SHORT, 10, 100), balances={"USDT": 150})
+    story = fall(held, {"BTC": "0.1"})
+    (step,) = story.steps
+    assert (step.move, step.symbol, step.price, story.value) == (0, "BTCUSDT", 100, 150)
+
+
+def test_an_account_that_is_liquidatable_already_goes_at_once() -> None:
+    story = fall(account(position(BTC, LONG, 10, 100), balances={"USDT": 5}), {})
+    assert [(step.move, step.equity) for step in story.steps] == [(0, 5)]
+
+
+def test_flat_terms_are_what_the_examples_use() -> None:
+    assert BTC.tiers == flat("0.01", "0.1")

@@ -1,0 +1,206 @@
+"""The house rules that no reader should have to remember: which package may know which, and what no module contains."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src"
+PACKAGE = SOURCE / "marginctl"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MOST_LINES = 400
+
+RANKS = {
+    "core": 0,
+    "findings": 0,
+    "document": 1,
+    "scenarios": 2,
+    "venues": 2,
+    "portfolio": 3,
+    "limits": 4,
+    "render": 4,
+    "cli": 5,
+    "__main__": 6,
+}
+"""Packages import those of a lower rank; those of one rank do not know each other."""
+
+HEAVY = {"rich", "jsonschema", "junitparser", "yaml", "asyncio", "multiprocessing", "concurrent", "http", "ssl", "xml"}
+"""Top-level modules that a plain check into JSON has no use for."""
+LATE = {"rich", "difflib", "yaml", "glob", "junitparser", "jsonschema", "multiprocessing", "concurrent"}
+"""Imported inside the functions that use them, never with a module."""
+UNUSED = {"marginctl.core.stress", "marginctl.core.cascade", "marginctl.render.table", "marginctl.document.policy_shape"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """The modules that an import statement names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert not node.level, "imports are absolute"
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def docstrings(tree: ast.Module) -> set[int]:
+    """The constants that are docstrings, by identity."""
+    found = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            found.add(id(body[0].value))
+    return found
+
+
+each_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
+
+
+def test_every_package_has_its_rank() -> None:
+    assert {package_of(path) for path in MODULES} - {"__init__"} == set(RANKS)
+
+
+@each_module
+def test_imports_run_one_way(path: Path) -> None:
+    own = package_of(path)
+    wrong = [
+        module
+        for node in ast.walk(tree_of(path))
+        for module in imported(node)
+        if module.startswith("marginctl.")
+        and (other := module.split(".")[1]) not in {own, "__version__"}
+        and RANKS[other] >= RANKS.get(own, 0)
+    ]
+    assert wrong == []
+
+
+@each_module
+def test_the_core_and_findings_know_the_standard_library_msgspec_and_the_core_alone(path: Path) -> None:
+    if package_of(path) not in {"core", "findings"}:
+        return
+    allowed = sys.stdlib_module_names | {"msgspec"}
+    found = {module.split(".")[0] for node in ast.walk(tree_of(path)) for module in imported(node)}
+    assert found - allowed <= {"marginctl"}
+
+
+@each_module
+def test_the_core_reads_no_file_and_no_clock(path: Path) -> None:
+    if package_of(path) != "core":
+        return
+    tree = tree_of(path)
+    modules = {module.split(".")[0] for node in ast.walk(tree) for module in imported(node)}
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert modules & {"os", "io", "pathlib", "time", "datetime", "random", "socket", "sys"} == set()
+    assert calls & {"open", "print", "input", "exec", "eval"} == set()
+
+
+@each_module
+def test_no_figure_is_a_binary_float(path: Path) -> None:
+    """No float literal where figures are made; ``float()`` nowhere at all."""
+    tree = tree_of(path)
+    casts = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "float"]
+    literals = [
+        node.lineno for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)
+    ]
+    assert casts == []
+    assert package_of(path) not in {"core", "document", "portfolio", "limits", "render"} or literals == []
+
+
+@each_module
+def test_no_venue_is_named_in_the_logic(path: Path) -> None:
+    """A venue is data. Its name may stand in a docstring or a comment of a template, in no other string."""
+    names = {data.stem for data in (PACKAGE / "venues" / "data").glob("*.yaml")} - {"generic"}
+    words = {name.split("-")[0] for name in names}
+    tree = tree_of(path)
+    told = docstrings(tree)
+    found = [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+        for word in words
+        if word in _without_comments(node.value).lower()
+    ]
+    assert found == []
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line.partition("# ")[0] for line in text.splitlines())
+
+
+@each_module
+def test_no_module_is_longer_than_can_be_seen_through(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@each_module
+def test_nothing_is_guarded_by_an_assert(path: Path) -> None:
+    assert [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.Assert)] == []
+
+
+@each_module
+def test_everything_public_says_what_it_is(path: Path) -> None:
+    """Functions, classes and methods; what a base class in the same module says need not be said again."""
+    tree = tree_of(path)
+    if "# ruff: noqa: D101" in path.read_text(encoding="utf-8"):  # classes that stand for those of a library
+        return
+    public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and _is_public(node.name)]
+    classes = [node for node in public if isinstance(node, ast.ClassDef)]
+    methods = [item for node in classes for item in node.body if isinstance(item, ast.FunctionDef)]
+    said = {method.name for method in methods if ast.get_docstring(method)}
+    silent = [node.name for node in public if not ast.get_docstring(node)]
+    silent += [method.name for method in methods if _is_public(method.name) and method.name not in said]
+    assert ast.get_docstring(tree) or not tree.body
+    assert silent == []
+
+
+def _is_public(name: str) -> bool:
+    return not name.startswith("_")
+
+
+@each_module
+def test_what_few_runs_need_is_imported_where_it_is_used(path: Path) -> None:
+    tops = {module.split(".")[0] for node in tree_of(path).body for module in imported(node)}
+    assert tops & LATE == set()
+
+
+def test_a_plain_check_imports_no_more_than_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "book.yaml").write_text(
+        "prices: {BTC: 60000}\ncollateral: [{asset: USDT, amount: 10000}]\n"
+        "positions: [{symbol: BTCUSDT, side: short, quantity: 0.1, leverage: 10, maintenance_rate: 0.5%}]\n"
+    )
+    program = (
+        "import json, sys\n"
+        "sys.argv = ['marginctl', 'check', 'book.yaml', '--format', 'json']\n"
+        "from marginctl.cli import main\n"
+        "code = main._exit_code()\n"
+        "modules = [name for name, module in sys.modules.items() if type(module).__name__ == 'module']\n"
+        "json.dump([code, modules], sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(SOURCE)},
+        timeout=60,
+        check=True,
+    )
+    code, modules = json.loads(ran.stderr)
+    assert code == 0
+    assert json.loads(ran.stdout)["summary"]["files"] == 1
+    assert {name.split(".")[0] for name in modules} & HEAVY == set()
+    assert set(modules) & UNUSED == set()
