@@ -1,11 +1,16 @@
 """Golden files: expected texts beside the tests, rewritten by ``pytest --update-golden`` and reviewed like code."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from marginctl.cli import main as _main  # noqa: F401 - switches the collector off, for one short run
+
 FLAG = "--update-golden"
+
+gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -33,7 +33,12 @@ HEAVY = {"rich", "jsonschema", "junitparser", "yaml", "asyncio", "multiprocessin
 """Top-level modules that a plain check into JSON has no use for."""
 LATE = {"rich", "difflib", "yaml", "glob", "junitparser", "jsonschema", "multiprocessing", "concurrent"}
 """Imported inside the functions that use them, never with a module."""
-UNUSED = {"marginctl.core.stress", "marginctl.core.cascade", "marginctl.render.table", "marginctl.document.policy_shape"}
+UNUSED = {
+    "marginctl.core.stress",
+    "marginctl.core.cascade",
+    "marginctl.render.table",
+    "marginctl.document.policy_shape",
+}
 
 
 def name_of(path: Path) -> str:

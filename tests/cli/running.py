@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from marginctl.cli.main import app
 from msgspec import Struct
 from typer.testing import CliRunner
+
+from marginctl.cli.main import app
 
 SOURCE = Path(__file__).parents[2] / "src"
 TODAY = "2026-11-22"
@@ -55,7 +56,11 @@ def check(*arguments: str, stdin: bytes = b"", env: dict[str, str | None] | None
 
 
 def process(
-    *arguments: str, folder: Path | None = None, stdin: bytes = b"", env: dict[str, str] | None = None, options: Any = ()
+    *arguments: str,
+    folder: Path | None = None,
+    stdin: bytes = b"",
+    env: dict[str, str] | None = None,
+    options: Any = (),
 ) -> subprocess.CompletedProcess[bytes]:
     """``python -m marginctl`` as a process of its own."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "SYSTEMROOT", "HOME"}}

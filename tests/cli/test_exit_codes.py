@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.running import CLEAN, check, process, run
+
 from marginctl.cli import main
 from marginctl.cli.exits import DEFECT
-
-from tests.cli.running import CLEAN, check, process, run
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.cli.running import CLEAN, check
 
 TWO_COINS = """\
@@ -43,9 +42,7 @@ class TestSet:
             ("collateral.0.amount=-5", "95", "600"),
         ],
     )
-    def test_edits_the_value_before_the_file_is_read(
-        self, edit: str, equity: str, initial: str, folder: Path
-    ) -> None:
+    def test_edits_the_value_before_the_file_is_read(self, edit: str, equity: str, initial: str, folder: Path) -> None:
         totals = report("clean.yaml", "--set", edit)["totals"]
         assert (totals["equity"], totals["initial_margin"]) == (Decimal(equity), Decimal(initial))
 
@@ -138,7 +135,9 @@ class TestSelection:
         assert "MC107" not in {one["code"] for one in report("broken.yaml", "--ignore", "mc107")["checks"]}
 
     def test_an_unknown_code_suggests_one(self, folder: Path) -> None:
-        assert refusal("clean.yaml", "--select", "MC1O1").startswith("marginctl: --select: no limit has the code `MC1O1`")
+        assert refusal("clean.yaml", "--select", "MC1O1").startswith(
+            "marginctl: --select: no limit has the code `MC1O1`"
+        )
 
 
 class TestPolicy:
@@ -175,8 +174,7 @@ class TestPolicy:
 
     def test_its_scenarios_are_put_through_every_portfolio(self, folder: Path) -> None:
         (folder / "risk.yaml").write_text(
-            "limits: {survive: squeeze, max_concentration: off}\n"
-            "scenarios: [{name: squeeze, shocks: {BTC: 200%}}]\n"
+            "limits: {survive: squeeze, max_concentration: off}\nscenarios: [{name: squeeze, shocks: {BTC: 200%}}]\n"
         )
         found = report("clean.yaml", "--limits", "risk.yaml")
         # 10100 - 12000: gone on the way

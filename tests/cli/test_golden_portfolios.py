@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.cli.running import check
 
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"

@@ -3,12 +3,13 @@
 import json
 import time
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from marginctl.render import FORMATS
-
 from tests.cli.running import CLEAN, check, process
+
+from marginctl.render import FORMATS
 
 PLAIN = ("table", "csv", "markdown", "github", "junit")
 JSON = ("json", "jsonl", "gitlab", "sarif")
@@ -49,12 +50,12 @@ def hidden(text: str) -> set[str]:
         pytest.param("- " * DEEP, "nested deeper than 32 levels", id="dashes"),
         pytest.param("? " * DEEP, "nested deeper than 32 levels", id="complex keys"),
         pytest.param(
-            "a: &a [x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi")),
+            "a: &a [x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghi")),
             "the anchor `&a` is not allowed",
             id="aliases that multiply",
         ),
         pytest.param(
-            "a: &a {x: 1}\n" + "".join(f"{b}: &{b} {{<<: [*{a}, *{a}]}}\n" for a, b in zip("abcdefgh", "bcdefghi")),
+            "a: &a {x: 1}\n" + "".join(f"{b}: &{b} {{<<: [*{a}, *{a}]}}\n" for a, b in pairwise("abcdefghi")),
             "the anchor `&a` is not allowed",
             id="merges that multiply",
         ),
@@ -143,7 +144,9 @@ def test_workflow_commands_of_a_name_are_no_commands(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
-@pytest.mark.parametrize("name", ["x\x1b[31mred.yaml", "[red]x[\\red].yaml", "a\nb.yaml", "\u202efile.yaml", "$(ls).yaml"])
+@pytest.mark.parametrize(
+    "name", ["x\x1b[31mred.yaml", "[red]x[\\red].yaml", "a\nb.yaml", "\u202efile.yaml", "$(ls).yaml"]
+)
 def test_names_of_files_reach_no_terminal_raw(name: str, form: str, folder: Path) -> None:
     (folder / name).write_text(CLEAN.replace("leverage", "levarage"))
     ran = check(name, "nowhere" + name, "--format", form, "--color", "never")

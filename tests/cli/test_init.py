@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from marginctl.cli.starter import STARTER
-
 from tests.cli.running import check, run
+
+from marginctl.cli.starter import STARTER
 
 
 def test_the_starter_passes_its_own_check_without_a_warning(folder: Path) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.portfolio.books import TODAY
+
 from marginctl.cli.checking import Settings, check
 from marginctl.render import FORMATS, render
 from marginctl.render.document import Options, Outcome, Run
-
-from tests.cli.test_hostile import PLAIN, hidden
-from tests.portfolio.books import TODAY
 
 TEXTS = [path.read_text() for path in sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))]
 WORD = re.compile(r"[A-Za-z0-9_.%*/-]+")
@@ -21,8 +20,23 @@ STRANGE = [
     "true", "BTC", "USDT", "isolated", "hedge", "inverse", "quantity", "net", "none", "single-asset", "multi-asset",
     "binance-usdm", "binance-coinm", "binance-pm", "bybit", "mexc", "okx", "hyperliquid", "USD", "\"*\"", "''",
 ]  # fmt: skip
-BYTES = [b"\x00", b"\xff", b"\t", b"\r", b"[", b"}", b"&a", b"*a", b"!!x ", b"<<: ", b"\xe2\x80\xae", b"---\n", b"%", b": "]
-EASY = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+BYTES = [
+    b"\x00",
+    b"\xff",
+    b"\t",
+    b"\r",
+    b"[",
+    b"}",
+    b"&a",
+    b"*a",
+    b"!!x ",
+    b"<<: ",
+    b"\xe2\x80\xae",
+    b"---\n",
+    b"%",
+    b": ",
+]
+EASY = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 @st.composite

@@ -6,13 +6,13 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
+from tests.cli.running import CLEAN, SOURCE, check, process, run
+
 from marginctl import __version__
 from marginctl.render import FORMATS
-
-from tests.cli.running import CLEAN, SOURCE, check, process, run
 
 ALL = sorted(FORMATS)
 ESCAPE = "\x1b"
@@ -78,7 +78,7 @@ class TestFiles:
         assert ran.code == 1
         assert ran.out.startswith("Findings\n")
         (report,) = json.loads((folder / "a.json").read_text())["reports"]
-        suite = ElementTree.fromstring((folder / "b.xml").read_text())
+        suite = ET.fromstring((folder / "b.xml").read_text())
         results = json.loads((folder / "c.sarif").read_text())["runs"][0]["results"]
         assert "MC107" in {one["code"] for one in report["findings"]}
         assert suite.get("failures") == "1"

@@ -6,9 +6,9 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, CloseFee, MarginMode
 from marginctl.core.assemble import report_of
-from marginctl.core.cascade import Cascade, cascade, compared, fate_of, value_of
+from marginctl.core.cascade import Cascade, cascade, compared, fate_of, isolated_apart, value_of
 from marginctl.core.closing import Action, ClosingOrder, Sequence
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.outcome import outcome_of
@@ -132,10 +132,24 @@ def test_the_end_of_a_scenario_is_the_account_at_its_prices(account: Account, mo
     outcome = outcome_of(account, states_of(account), path)
     after = report_of(moved(account, path.ratios(ONE)))
     assert abs(Fraction(outcome.equity) - Fraction(after.totals.equity)) <= CLOSE * scale(account)
-    assert value_of(account, path.ratios(ONE)) - after.totals.gross_collateral - after.totals.unrealized_pnl < 1
+    worth = Fraction(after.totals.gross_collateral) + Fraction(after.totals.unrealized_pnl)
+    assert abs(Fraction(value_of(account, path.ratios(ONE))) - worth) <= CLOSE * scale(account)
+    assert _agree(outcome.free_collateral, after.totals.free_collateral, account) or _refixed(account)
     for pool, found in zip(after.pools, outcome.pools, strict=True):
         assert pool.name == found.name
-        assert abs(Fraction(pool.equity) - Fraction(found.equity)) <= CLOSE * scale(account)
+        assert _agree(found.equity, pool.equity, account)
+        assert _agree(found.maintenance_margin, pool.maintenance_margin, account) or _refixed(account)
+        assert _agree(found.free_collateral, pool.free_collateral, account) or _refixed(account)
+
+
+def _agree(one: Decimal | None, other: Decimal, account: Account) -> bool:
+    return one is not None and abs(Fraction(one) - Fraction(other)) <= CLOSE * scale(account)
+
+
+def _refixed(account: Account) -> bool:
+    """A fee at the bankruptcy price is fixed by the initial rate of the prices that an account is written at."""
+    rules = (account.rules, account.isolated_rules or account.rules)
+    return any(one.close_fee is CloseFee.BANKRUPTCY for one in rules)
 
 
 @given(account=accounts(), moves=shocks(), sequence=sequences())
@@ -145,18 +159,20 @@ def test_beside_the_same_book_apart(account: Account, moves: dict[str, Decimal],
     found = compared(account, story, path, sequence)
     if found is None:
         return
-    before = value_of(account, {})
-    sums = sum(found.aside.values(), ZERO)
-    assert sums >= 0
-    assert [position.key for position, _, _ in found.fates] == [position.key for position in account.positions]
-    if not found.sold:
-        assert sum(
-            (amount * account.prices[asset] for asset, amount in account.balances.items()), ZERO
-        ) + sum((pnl_at(one, account.prices, {}) for one in account.positions), ZERO) == before
+    apart = isolated_apart(account)
+    assert apart is not None
+    assert abs(Fraction(value_of(apart.account, {})) - Fraction(value_of(account, {}))) <= CLOSE * scale(account)
+    assert all(position.margin_mode is MarginMode.ISOLATED for position in apart.account.positions)
+    assert all(amount >= 0 for amount in apart.aside.values())
+    assert apart.sold == (apart.account.balances != account.balances)
     for position, together, alone in found.fates:
         _never_both(position.key, story, together.closed_at)
         _never_both(position.key, found.apart, alone.closed_at)
         assert together == fate_of(position, story)
+        if position.isolated_margin is not None and alone.closed_at is not None:
+            margin = position.isolated_margin * account.prices[position.contract.settle]
+            settle = path.ratios(alone.closed_at).get(position.contract.settle, ONE)
+            assert Fraction(alone.result) >= -Fraction(margin * settle) - CLOSE * scale(account)
 
 
 def _never_both(key: str, story: Cascade, closed_at: Decimal | None) -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from hypothesis import strategies as st
+
 from marginctl.document.nodes import Mapping, Node, Scalar
 
 Book = dict[str, Any]

@@ -1,7 +1,6 @@
 """What an account holds and owes: haircuts, debts, loan rates, what a venue says about them."""
 
 import pytest
-
 from tests.portfolio.books import codes, collateral, d, refused, report
 
 PM = """
@@ -28,7 +27,8 @@ class TestGeneric:
             account: {collateral_mode: single-asset}
             prices: {ETH: 3000}
             collateral: [{asset: ETH, amount: 5}, {asset: BTC, amount: 0}]
-            positions: [{symbol: BTC-PERP, side: long, quantity: 1, mark_price: 60000, leverage: 5, maintenance_rate: 1%}]
+            positions:
+              - {symbol: BTC-PERP, side: long, quantity: 1, mark_price: 60000, leverage: 5, maintenance_rate: 1%}
             """
         )
         assert collateral(found, "ETH")["value"] == d("15000")

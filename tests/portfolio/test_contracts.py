@@ -1,9 +1,9 @@
 """Which contract a symbol means, and what `contracts:` says about it."""
 
 import pytest
-from marginctl.core.symbols import split_symbol
-
 from tests.portfolio.books import codes, d, position, refused, report
+
+from marginctl.core.symbols import split_symbol
 
 HEAD = """
 prices: {BTC: 60000, ETH: 3000, ABC: 2}

@@ -5,7 +5,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-
 from tests.portfolio.books import d, pool, position, report
 
 LINEAR = """

@@ -1,7 +1,6 @@
 """What a row of `positions:` means: size, entry, rates, margins of its own, funding, fees."""
 
 import pytest
-
 from tests.portfolio.books import codes, collateral, d, pool, position, refused, report
 
 HEAD = """
@@ -102,6 +101,31 @@ class TestInitialMargin:
         assert row["notional"] == d("60000")
         assert row["initial_rate"] == d(rate)
         assert [fact for fact in row["facts"] if "MC206" in fact] == facts
+
+
+class TestInitialMarginOnEntry:
+    """A venue that takes initial margin on the entry price: 25,000 of entry value for 30,000 at the mark."""
+
+    BOOK = """
+        account: {venue: mexc, taker_fee: 0.02%}
+        prices: {BTC: 60000}
+        collateral: [{asset: USDT, amount: 10000}]
+        positions: [{symbol: BTC_USDT, side: long, quantity: 5000, entry_price: 50000, initial_margin: 3000}]
+    """
+
+    def test_an_amount_stands_as_given(self) -> None:
+        row = position(report(self.BOOK), "BTC_USDT")
+        assert (row["notional"], row["initial_margin"], row["initial_rate"]) == (d("30000"), d("3000"), d("0.12"))
+
+    def test_it_does_not_move_with_the_mark(self) -> None:
+        row = position(report(self.BOOK, shocks={"BTC": d("-0.1")}), "BTC_USDT")
+        assert (row["notional"], row["initial_margin"]) == (d("27000"), d("3000"))
+
+    def test_on_the_mark_it_does(self) -> None:
+        row = "symbol: BTCUSDT, side: long, quantity: 0.5, initial_margin: 3000, maintenance_rate: 1%"
+        text = f"{HEAD}\npositions: [{{{row}}}]"
+        row = position(report(text, shocks={"BTC": d("-0.1")}), "BTCUSDT")
+        assert (row["notional"], row["initial_margin"]) == (d("27000"), d("2700"))
 
 
 class TestMaintenance:

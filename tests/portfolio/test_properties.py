@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from marginctl.document.reader import read
-
 from tests.portfolio.books import report
 from tests.portfolio.strategies import Book, as_json, books, yaml
+
+from marginctl.document.reader import read
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
 PLACES = ("file", "line", "column")
@@ -61,14 +61,14 @@ def test_a_bundled_portfolio_written_as_json_gives_the_same_report(path: Path) -
 
 
 @given(books())
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_a_portfolio_written_as_json_gives_the_same_report(book: Book) -> None:
     text = yaml(book).encode()
     assert figures(json_text(text)) == figures(text)
 
 
 @given(books(), st.data())
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_splitting_rows_changes_nothing(book: Book, data: st.DataObject) -> None:
     split: list[Book] = []
     for row in book["positions"]:
@@ -80,7 +80,7 @@ def test_splitting_rows_changes_nothing(book: Book, data: st.DataObject) -> None
 
 
 @given(books(), st.data())
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_entries_of_parts_make_the_profit_of_the_whole(book: Book, data: st.DataObject) -> None:
     """Two rows at different entries: the PnL is that of two accounts that hold one each."""
     row = book["positions"][0]
@@ -94,7 +94,7 @@ def test_entries_of_parts_make_the_profit_of_the_whole(book: Book, data: st.Data
 
 
 @given(books(), st.data())
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_the_order_of_rows_changes_nothing_but_order(book: Book, data: st.DataObject) -> None:
     mixed = book | {name: data.draw(st.permutations(book[name])) for name in ("positions", "collateral")}
     prices = dict(data.draw(st.permutations(list(book["prices"].items()))))

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from tests.portfolio.books import checked, d, position, refused, report, told
 
 BOOK = {

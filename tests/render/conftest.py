@@ -1,4 +1,4 @@
-"""Golden files: expected texts under ``golden/``, rewritten by ``--update-golden`` (declared in ``tests/conftest.py``)."""
+"""Golden files: expected texts under ``golden/``, rewritten by ``--update-golden``, see ``tests/conftest.py``."""
 
 from collections.abc import Callable
 from pathlib import Path

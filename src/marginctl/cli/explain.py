@@ -2,17 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from marginctl.cli.checking import Loaded, Settings, load_portfolio
 from marginctl.cli.exits import NOT_CHECKED, OK
-from marginctl.cli.files import content, inputs
+from marginctl.cli.files import Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, day, one_of, shock
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.core.assemble import report_of
-from marginctl.core.explain.figures import UnknownFigureError, explain, paths
+from marginctl.core.explain.figures import UnknownFigureError, explain
+from marginctl.core.explain.reported import reported
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded
 from marginctl.document.source import echo
@@ -21,8 +21,7 @@ from marginctl.portfolio.origins import Origins
 from marginctl.render.document import Options
 from marginctl.venues.loader import load
 
-if TYPE_CHECKING:
-    from marginctl.core.explain.node import Node
+SECTIONS = "account, totals, liquidation, pools, positions, collateral, underlyings, netting and funding"
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -45,12 +44,7 @@ def run_explain(request: Request) -> int:
     try:
         one_of("--format", request.format, ("table", "json"))
         one_of("--color", request.color, ("auto", "always", "never"))
-        settings = Settings(
-            today=day(None),
-            sets=tuple(assignment("--set", text) for text in request.sets),
-            shocks=dict(shock(text) for text in request.shocks),
-            rules_dir=request.rules_dir,
-        )
+        settings = settings_of(request)
     except FlagError as error:
         complain(error.message, error.help)
         return NOT_CHECKED
@@ -58,35 +52,76 @@ def run_explain(request: Request) -> int:
     if len(found) > 1:
         complain(f"{echo(request.path)} names {len(found)} files", "explain one at a time")
         return NOT_CHECKED
-    if found and not problems:
-        data, problem = content(found[0])
-        if problem is None:
-            loaded, problems = load_portfolio(data, found[0].name, settings)
-            if loaded is not None:
-                return _explained(loaded, found[0].name, settings, request)
-        else:
-            problems = [problem]
-    return _failed(problems, request)
+    if problems:
+        return _failed(problems, request)
+    return explained(found[0], settings, request)
 
 
-def _explained(loaded: Loaded, name: str, settings: Settings, request: Request) -> int:
+def settings_of(request: Request) -> Settings:
+    """The request's flags, read. Raises FlagError."""
+    return Settings(
+        today=day(None),
+        sets=tuple(assignment("--set", text) for text in request.sets),
+        shocks=dict(shock(text) for text in request.shocks),
+        rules_dir=request.rules_dir,
+    )
+
+
+def explained(file: Input, settings: Settings, request: Request) -> int:
+    """The derivation of a figure of a file on standard output."""
+    data, problem = content(file)
+    loaded, problems = load_portfolio(data, file.name, settings) if problem is None else (None, [problem])
+    if loaded is None:
+        return _failed(problems, request)
     report = report_of(loaded.account)
+    figures = reported(report)
     if request.figure is None:
-        return _listed(loaded, report, name, request)
-    origins = origins_of(loaded, name, settings)
+        return _list(file.name, figures, request)
+    origins = origins_of(loaded, file.name, settings)
     try:
         node = explain(loaded.account, report, request.figure, origins.stated)
     except UnknownFigureError:
-        complain(*unknown_figure(request.figure, paths(loaded.account, report)))
+        complain(f"the report has no figure {echo(request.figure)}", help_for(request.figure, list(figures)))
         return NOT_CHECKED
     if request.format == "json":
         from marginctl.render.derivation.document import derivation_text
 
-        emit(derivation_text(node, request.figure, name, report, origins.of))
+        emit(derivation_text(node, file.name, figures[node.figure], origins.of))
         return OK
-    from marginctl.render.derivation.tree import render_tree
+    from marginctl.render.derivation.tree import Heading, render_tree
 
-    emit(render_tree(node, heading(loaded, report, request.figure, name), origins.of, _options(request), request.depth))
+    head = Heading(figure=node.figure, reported=figures[node.figure], about=about(loaded, report, file.name))
+    emit(render_tree(node, head, origins.of, _options(request), request.depth))
+    return OK
+
+
+def about(loaded: Loaded, report: Report, file: str) -> str:
+    """The file, its rule set and mode."""
+    used = loaded.resolved.rules_used
+    dated = f"rules of {used.as_of}, {used.status}" if used.as_of else "conventions"
+    return f"{file}: {report.account.venue} ({dated}), {report.account.collateral_mode}"
+
+
+def help_for(figure: str, figures: list[str]) -> str:
+    """The figures that an unknown path may mean, else where to look."""
+    from difflib import get_close_matches
+
+    same_name = [path for path in figures if path.rpartition(".")[2] == figure.rpartition(".")[2]]
+    close = get_close_matches(figure[:200], same_name, 3, 0.6) or get_close_matches(figure[:200], figures, 3, 0.6)
+    close = close or same_name[:3]
+    meant = f"did you mean {' or '.join(map(echo, close))}? " if close else ""
+    return f"{meant}The sections are {SECTIONS}; without a figure, `marginctl explain PATH` lists all of them"
+
+
+def _list(file: str, figures: dict[str, object], request: Request) -> int:
+    if request.format == "json":
+        from marginctl.render.derivation.document import figures_text
+
+        emit(figures_text(file, figures))
+        return OK
+    from marginctl.render.derivation.listing import render_listing
+
+    emit(render_listing(file, list(figures), _options(request)))
     return OK
 
 
@@ -95,22 +130,25 @@ def _options(request: Request) -> Options:
     return Options(width=shown.width, color=shown.color, ascii=shown.ascii)
 
 
-def origins_of(loaded: Loaded, name: str, settings: Settings) -> Origins:
-    """Where the inputs of a portfolio stand; its rule set is read again, which is cheap."""
-    rule_set, _ = load(
-        loaded.draft.get("account"), loaded.source, directory=settings.rules_dir, beside=Path(name).parent
-    )
+def origins_of(loaded: Loaded, file: str, settings: Settings) -> Origins:
+    """Where the inputs of a portfolio stand."""
+    draft, source = loaded.draft, loaded.source
+    rule_set, _ = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(file).parent)
     if rule_set is None:
-        raise RuntimeError("a rule set that was read before cannot be read again")
+        raise RuntimeError("a rule set that was read a moment ago cannot be read again")
     shocks = expanded(settings.shocks, loaded.resolved.account)
-    return Origins(loaded.draft, loaded.source, loaded.account, rule_set, shocks)
+    return Origins(draft, source, loaded.account, rule_set, shocks)
 
 
-def heading(loaded: Loaded, report: Report, figure: str, name: str) -> "Heading":
-    """The figure as the report has it, the file, the rules."""
-    from marginctl.render.derivation.tree import Heading
+def _failed(problems: list[Problem], request: Request) -> int:
+    """Say why a file cannot be read: on standard error, or as the document that was asked for."""
+    if request.format == "json":
+        from marginctl.render.derivation.document import problems_text
 
-    used = loaded.resolved.rules_used
-    rules = f"rules of {used.as_of} ({used.status})" if used.as_of else f"{used.venue} rules"
-    about = f"{name}, {report.account.venue}, {report.account.collateral_mode}, {rules}"
-    return Heading(figure=figure, reported=reported(report).get(figure), about=about)
+        emit(problems_text(problems))
+        return NOT_CHECKED
+    from marginctl.render.problems import render_problems
+
+    shown = terminal(sys.stderr, request.color, request.width)
+    sys.stderr.write(render_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    return NOT_CHECKED

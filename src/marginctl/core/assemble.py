@@ -219,10 +219,7 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     tier = maintenance_tier(position, account)
     row = tiers[min(tier or 1, len(tiers)) - 1]
     rate = initial_rate(position, state.pool.rules, prices)
-    move, own_move = nearest_move(position, asset, sides), nearest_move(position, contract.base, own)
-    liquidation_price = price_after(position, asset, move)
-    contract_price = price_after(position, contract.base, own_move)
-    falling = move is not None and move < 0
+    crossing, own_crossing = reached(position, asset, sides), reached(position, contract.base, own)
     return PositionFigures(
         symbol=contract.symbol,
         side="long" if position.side == LONG else "short",
@@ -240,19 +237,15 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
         maintenance_margin=sum((term.at(NO_MOVE) for term in terms.maintenance), ZERO),
         margin_mode=position.margin_mode.value,
         pool=state.pool.name,
-        liquidation_price=liquidation_price,
-        liquidation_side=_side_of(position, liquidation_price, sides),
-        distance_to_liquidation=_distance(position, asset, move),
-        contract_liquidation_price=contract_price,
-        bankruptcy_price=(
-            price_after(position, asset, crossings.bankruptcy(state, asset, falling=falling))
-            if liquidation_price is not None
-            else None
-        ),
+        liquidation_price=crossing.price if crossing else None,
+        liquidation_side=_side_of(position, asset, crossing, sides),
+        distance_to_liquidation=_distance(position, asset, crossing),
+        contract_liquidation_price=own_crossing.price if own_crossing else None,
+        bankruptcy_price=_bankruptcy_price(position, state, asset, crossing, crossings),
         funding_per_day=funding_per_day(position, account),
         purpose=position.purpose.value if position.purpose else None,
         key=position.key,
-        contract_liquidation_side=_side_of(position, contract_price, own),
+        contract_liquidation_side=_side_of(position, contract.base, own_crossing, own),
     )
 
 
@@ -280,15 +273,23 @@ def _contract_sides(state: PoolState, position: Position) -> Sides:
     return contract_sides(state, position.contract.symbol, inverse=inverse, rules=state.pool.rules)
 
 
-def nearest_move(position: Position, asset: str, sides: Sides) -> Decimal | None:
-    """The signed move of ``asset`` to the crossing whose price is nearest to the contract's mark; None without one."""
-    moves = (None if sides.down is None else -sides.down, sides.up)
-    reached = [
-        (abs(price - position.mark_price), move)
-        for move in moves
-        if (price := price_after(position, asset, move)) is not None and move is not None
+class Reached(NamedTuple):
+    """The crossing nearest to a contract's mark: the signed move of the asset, the price it means, its direction."""
+
+    move: Decimal
+    price: Decimal
+    falling: bool
+
+
+def reached(position: Position, asset: str, sides: Sides) -> Reached | None:
+    """The crossing whose price is nearest to the contract's mark; None without one."""
+    moves = ((None if sides.down is None else -sides.down, True), (sides.up, False))
+    found = [
+        Reached(move, price, falling)
+        for move, falling in moves
+        if move is not None and (price := price_after(position, asset, move)) is not None
     ]
-    return min(reached, key=lambda one: one[0])[1] if reached else None
+    return min(found, key=lambda one: abs(one.price - position.mark_price), default=None)
 
 
 def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
@@ -300,21 +301,28 @@ def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal
     return price if price <= position.mark_price * (ONE + UP_END) else None
 
 
-def _side_of(position: Position, price: Decimal | None, sides: Sides) -> str | None:
+def _side_of(position: Position, asset: str, crossing: Reached | None, sides: Sides) -> str | None:
     """Whether a crossing lies below or above the mark; None without one or when already liquidatable."""
-    if price is None or sides == HERE:
+    if crossing is None or sides == HERE:
         return None
-    return "below" if price < position.mark_price else "above"
+    return "below" if crossing.falling == (asset == position.contract.base) else "above"
 
 
-def _distance(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
+def _distance(position: Position, asset: str, crossing: Reached | None) -> Decimal | None:
     """|liquidation price - mark| / mark."""
-    price = price_after(position, asset, move)
-    if price is None or move is None:
+    if crossing is None:
         return None
     if asset == position.contract.base:
-        return abs(move)
-    return abs(price - position.mark_price) / position.mark_price
+        return abs(crossing.move)
+    return abs(crossing.price - position.mark_price) / position.mark_price
+
+
+def _bankruptcy_price(
+    position: Position, state: PoolState, asset: str, crossing: Reached | None, crossings: Crossings
+) -> Decimal | None:
+    if crossing is None:
+        return None
+    return price_after(position, asset, crossings.bankruptcy(state, asset, falling=crossing.falling))
 
 
 def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:

@@ -5,7 +5,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, at_most
 from marginctl.core.piecewise import Curve
 
 LONG = 1
@@ -70,7 +70,7 @@ class Contract(Struct, frozen=True):
         """The row for a position (notional in the settle asset); the number of rows when it is beyond the last one."""
         measure = notional if self.tiers_by is TiersBy.NOTIONAL else quantity
         for k, tier in enumerate(self.tiers):
-            if tier.up_to is None or measure <= tier.up_to:
+            if tier.up_to is None or at_most(measure, tier.up_to):
                 return k
         return len(self.tiers)
 

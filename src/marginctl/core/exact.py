@@ -80,6 +80,11 @@ def sign(value: Decimal, scale: Decimal) -> int:
     return 1 if value > 0 else -1
 
 
+def at_most(value: Decimal, border: Decimal) -> bool:
+    """Whether value <= border, a border reached but for division residue included."""
+    return value <= border or value - border <= SNAP * abs(border)
+
+
 def exceeds(numerator: Decimal, denominator: Decimal, limit: Decimal) -> bool:
     """Whether numerator / denominator > limit, multiplied across; true at a denominator <= 0 under a numerator > 0.
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from marginctl.core.exact import ONE, SNAP, ZERO
+from marginctl.core.exact import ONE, SNAP, ZERO, at_most
 
 
 class Line(NamedTuple):
@@ -59,7 +59,7 @@ class Curve(Struct, frozen=True, gc=False):
         if not unit:
             return len(self.borders) if value > 0 else 0
         for k, border in enumerate(self.borders):
-            if value <= border * unit:
+            if at_most(value, border * unit):
                 return k
         return len(self.borders)
 
@@ -106,9 +106,9 @@ def along(curve: Curve, value: Line, unit: Line, end: Decimal | None, factor: De
 def _index_just_after_zero(curve: Curve, value: Line, unit: Line, drift: Decimal) -> int:
     """The piece that holds on the first stretch beyond u = 0; a border that x leaves upward is left at once."""
     k = curve.index(value.at_zero, unit.at_zero)
-    if drift > 0 and k < len(curve.borders) and value.at_zero == curve.borders[k] * unit.at_zero:
-        return k + 1
-    return k
+    if drift <= 0 or k == len(curve.borders):
+        return k
+    return k + 1 if at_most(curve.borders[k] * unit.at_zero, value.at_zero) else k
 
 
 class Crossing(NamedTuple):

@@ -99,7 +99,8 @@ class Measurement(Struct, frozen=True):
     ``what`` names the figure inside a sentence ("utilization of cross"); for a fact it is the whole message.
     ``undefined`` says why the ratio does not exist, ``detail`` what it is made of. ``aliases`` are further names under
     which a waiver may address the subject. ``remedy`` takes the limit that is broken (0 for a fact). ``belongs``: which
-    narrower limits are for it. ``narrow``: only those are; the limit for all does not count here.
+    narrower limits are for it. ``narrow``: only those are; the limit for all does not count here. ``slack``: what is
+    left before a limit, in currency, negative exactly where it is broken; searches look along it.
     """
 
     subject: str
@@ -112,6 +113,7 @@ class Measurement(Struct, frozen=True):
     remedy: Mend | None = None
     belongs: Belongs = Belongs()
     narrow: bool = False
+    slack: Callable[[Decimal], Decimal] | None = None
 
 
 Measure = Callable[[Context], Iterable[Measurement]]

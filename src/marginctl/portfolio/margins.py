@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginctl.core.account import Position
+from marginctl.core.account import Position, Rules
 from marginctl.core.contract import Contract, Tier, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
-from marginctl.core.pool import initial_rates, notional
+from marginctl.core.pool import initial_rate, notional
 from marginctl.document.source import echo
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, brief, percent, short
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from marginctl.venues.rule_set import RuleSet
 
 
-def check_margins(reading: Reading, draft: "Draft", position: Position, prices: Prices, rule_set: "RuleSet") -> None:
-    """Beyond the last tier: a problem. Leverage above the tier's, maintenance above initial, kinder terms: facts."""
+def check_margins(
+    reading: Reading, draft: "Draft", position: Position, prices: Prices, rule_set: "RuleSet", rules: Rules
+) -> None:
+    """Beyond the last tier: a problem. Leverage above the tier's, maintenance above initial, kinder terms: facts.
+
+    ``rules`` are those of the position's pool: they say which price the initial margin is taken on.
+    """
     contract = position.contract
     value = notional(position, prices.used)
     units = value / prices.used[contract.settle]
@@ -29,7 +34,7 @@ def check_margins(reading: Reading, draft: "Draft", position: Position, prices: 
         refuse_beyond(reading, draft, contract, f"the position in {echo(contract.symbol)}", " and ".join(missing))
         return
     tier = _tier(contract, units, position.quantity)
-    initial = _initial_rate(position, value, prices)
+    initial = initial_rate(position, rules, prices.used)
     _observe_leverage(reading, draft, position, tier)
     if tier is None:
         _observe_cap(reading, draft, position, units, rule_set)
@@ -67,11 +72,6 @@ def _tier(contract: Contract, units: Decimal, quantity: Decimal) -> Tier | None:
     if not contract.tiers:
         return None
     return contract.tiers[min(contract.tier_index(units, quantity), len(contract.tiers) - 1)]
-
-
-def _initial_rate(position: Position, value: Decimal, prices: Prices) -> Decimal:
-    rates = initial_rates(position, value, prices.used)
-    return rates.slopes[rates.index(value, prices.used[position.contract.settle])]
 
 
 def _observe_leverage(reading: Reading, draft: "Draft", position: Position, tier: Tier | None) -> None:

@@ -163,10 +163,12 @@ class Origins:
         asset = asset.removesuffix(".haircut_tiers")
         collateral = self._mode().collateral
         published = collateral.published(asset)
+        note = "1 + haircut" if name.endswith("_factor") and collateral.ask_buffer else ""
         if published is not None and (name != "loan_rate" or published.loan_rate is not None):
-            return replace(self._from_rule(published.origin), note=published.assumption)
-        is_factor = name.endswith("_factor")
-        return replace(self._from_rule(None), note="1 + haircut" if is_factor and collateral.ask_buffer else "")
+            return replace(
+                self._from_rule(published.origin), note="; ".join(filter(None, (note, published.assumption)))
+            )
+        return replace(self._from_rule(None), note=note)
 
     def _assumed(self, key: str) -> Origin:
         section, _, rest = key.partition(".")

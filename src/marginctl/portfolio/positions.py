@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import MarginMode, Position, PositionMode, Purpose
+from marginctl.core.account import MarginMode, Position, PositionMode, Purpose, Rules
 from marginctl.core.contract import LONG, SHORT, Contract, ContractType
 from marginctl.core.exact import ONE, ZERO
 from marginctl.document.source import echo
@@ -40,11 +40,17 @@ class Row(Struct):
 
 
 class Defaults(Struct, frozen=True):
-    """What rows may leave out: the account's taker fee and the venue's funding interval in hours."""
+    """What rows may leave out, and the rules that they fall under; ``funding_interval`` in hours."""
 
     taker_fee: Decimal | None
     funding_interval: Decimal
-    needs_fee: bool
+    rules: Rules
+    isolated_rules: Rules | None
+
+    def rules_of(self, position: Position) -> Rules:
+        """The rules of a position's pool."""
+        isolated = self.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
+        return isolated or self.rules
 
 
 def positions(
@@ -72,7 +78,7 @@ def positions(
     _name(merged)
     for row in merged:
         reading.locations[row.position.key] = reading.source.location(row.draft.node)
-        check_margins(reading, row.draft, row.position, prices, rule_set)
+        check_margins(reading, row.draft, row.position, prices, rule_set, defaults.rules_of(row.position))
     return merged
 
 

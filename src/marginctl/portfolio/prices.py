@@ -44,7 +44,9 @@ class Prices:
         self.used: dict[str, Decimal] = {}
         for key, price, node in given:
             if key.text == currency and price != ONE:
-                reading.refuse(node, "MC016", f"{short(currency)} is the account's currency: its price is 1", "leave it out")
+                reading.refuse(
+                    node, "MC016", f"{short(currency)} is the account's currency: its price is 1", "leave it out"
+                )
 
     def give_mark(self, contract: Contract, price: Decimal, node: Node) -> None:
         """Take a mark from a row; a contract has one mark."""

@@ -66,7 +66,7 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
     header = _header(reading, draft.get("account"), rule_set, stem)
     prices = Prices(reading, header.currency, draft.get("prices", []))
     contracts = Contracts(reading, draft.get("contracts", []), rule_set, header.currency)
-    defaults = Defaults(header.taker_fee, rule_set.funding_interval, header.rules.needs_taker_fee)
+    defaults = Defaults(header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules)
     rows = positions(reading, draft.get("positions", []), contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.get("collateral", []))
     collateral.check_prices(held, prices)

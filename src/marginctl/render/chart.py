@@ -22,7 +22,7 @@ OWN, NEEDED, LACKING = "green", "yellow", "bold red"
 
 
 class Ink(NamedTuple):
-    """How the three areas are drawn: equity above the requirement, the requirement, and what is missing of it."""
+    """How equity beyond the requirement, the requirement and what is missing are drawn; ``mixes``: two in a cell."""
 
     own: str
     needed: str
@@ -30,20 +30,24 @@ class Ink(NamedTuple):
     partial: str
     axis: str
     tick: str
-    corner: str
+    end: str
+    mixes: bool = False
 
 
-BLOCKS = Ink("█", "▒", "░", EIGHTHS, "─", "┬", "└")
-LETTERS = Ink("#", "=", "!", " " * 4 + "#" * 5, "-", "+", "+")
+BLOCKS = Ink("█", "▒", "░", EIGHTHS, "─", "┬", "▲")
+LETTERS = Ink("#", "=", "!", " " * 4 + "#" * 5, "-", "+", "^")
+STEPS = tuple(map(Decimal, ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")))
+"""What the distance of two labels may begin with."""
 
 
-def chart(curve: Curve, options: Options, currency: str) -> list[Line]:
-    """The picture with its axes and a legend; nothing for a pool that never holds anything."""
-    ink = LETTERS if options.ascii else BLOCKS
+def chart(curve: Curve, ends: Sequence[Decimal], options: Options, currency: str) -> list[Line]:
+    """The picture with its axes and a legend, ``ends`` marked; nothing for a pool that never holds anything."""
+    ink = LETTERS if options.ascii else BLOCKS._replace(mixes=options.color)
     size = curve.points[-1].move
-    top = max((max(point.equity, point.required) for point in curve.points), default=ZERO)
-    if top <= 0 or not size:
+    highest = max((max(point.equity, point.required) for point in curve.points), default=ZERO)
+    if highest <= 0 or not size:
         return []
+    top = even(highest / (HEIGHT // 2)) * (HEIGHT // 2)
     marks = [_money(top * k / (HEIGHT // 2)) for k in range(HEIGHT // 2 + 1)]
     side = max(map(len, marks))
     columns = _columns(options, side)
@@ -58,7 +62,13 @@ def chart(curve: Curve, options: Options, currency: str) -> list[Line]:
     drawn: list[Line] = [
         (*line(f"{INDENT}{label:>{side}} ", "dim"), *row) for label, row in zip(labels, rows, strict=True)
     ]
-    return [title, *drawn, *_axis(size, columns, side, ink), *_legend(ink, options)]
+    return [title, *drawn, *_axis(size, columns, side, ends, ink), *_legend(ink, options)]
+
+
+def even(step: Decimal) -> Decimal:
+    """The next number that reads well on an axis: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of 10."""
+    power = Decimal(1).scaleb(step.adjusted())
+    return next(factor * power for factor in STEPS if factor * power >= step)
 
 
 def _columns(options: Options, side: int) -> int:
@@ -74,19 +84,23 @@ def _sample(curve: Curve, size: Decimal, at: int, columns: int) -> Point:
 
 
 def _money(value: Decimal) -> str:
-    return grouped(value, 0, Direction.NEAREST)
+    return grouped(value, max(0, -value.adjusted() + 1) if value else 0, Direction.NEAREST)
 
 
 def _row(points: Sequence[Point], level: int, top: Decimal, ink: Ink) -> Line:
-    """One line of the picture, neighbours of one style joined."""
-    spans: list[Span] = []
-    for point in points:
-        text, style = _glyph(point, level, top, ink)
-        if spans and spans[-1][1] == style:
-            spans[-1] = (spans[-1][0] + text, style)
+    """One line of the picture."""
+    return joined([_glyph(point, level, top, ink) for point in points])
+
+
+def joined(spans: Sequence[Span]) -> Line:
+    """Neighbours of one style as one."""
+    merged: list[Span] = []
+    for text, style in spans:
+        if merged and merged[-1][1] == style:
+            merged[-1] = (merged[-1][0] + text, style)
         else:
-            spans.append((text, style))
-    return tuple(spans)
+            merged.append((text, style))
+    return tuple(merged)
 
 
 def _glyph(point: Point, level: int, top: Decimal, ink: Ink) -> Span:
@@ -98,7 +112,7 @@ def _glyph(point: Point, level: int, top: Decimal, ink: Ink) -> Span:
         return (ink.lacking, LACKING) if required > 0 else (" ", "")
     if required >= 4:
         return (ink.needed, NEEDED)
-    if required and equity == 8 and ink.partial[required] != " ":
+    if required and equity == 8 and ink.mixes:
         return (ink.partial[required], f"{NEEDED} on {OWN}")
     return (ink.own if equity == 8 else ink.partial[equity], OWN) if equity else (" ", "")
 
@@ -109,27 +123,31 @@ def _eighths(value: Decimal, level: int, top: Decimal) -> int:
     return max(0, min(8, filled))
 
 
-def _axis(size: Decimal, columns: int, side: int, ink: Ink) -> list[Line]:
-    """The base line with five ticks and their moves below."""
+def _axis(size: Decimal, columns: int, side: int, ends: Sequence[Decimal], ink: Ink) -> list[Line]:
+    """The base line with five ticks, their moves below, and where the pool is liquidated."""
     quarter = (columns - 1) // 4
     ticks = (0, quarter, columns // 2, columns - 1 - quarter, columns - 1)
-    base = "".join(ink.tick if at in ticks else ink.axis for at in range(columns))
-    words = [" "] * (columns + 6)
     half = columns // 2
+    crossed = {half + int(rounded(end * half / size, 0, Direction.NEAREST)) for end in ends if abs(end) <= size}
+    base: list[Span] = [
+        (ink.end, LACKING) if at in crossed else (ink.tick if at in ticks else ink.axis, "dim") for at in range(columns)
+    ]
+    words = [" "] * (columns + 6)
     for at in ticks:
         move = size * (at - half) / half
         text = signed_percent(rounded(move, 3, Direction.NEAREST)) if move else "now"
         start = max(0, at - len(text) // 2)
         words[start : start + len(text)] = text
     lead = " " * (len(INDENT) + side)
-    return [line(f"{lead} {base}", "dim"), line(f"{lead} {''.join(words).rstrip()}", "dim")]
+    return [(*line(f"{lead} "), *joined(base)), line(f"{lead} {''.join(words).rstrip()}", "dim")]
 
 
 def _legend(ink: Ink, options: Options) -> list[Line]:
     words = (
         (ink.own, OWN, "equity beyond what is required"),
         (ink.needed, NEEDED, "maintenance margin x level"),
-        (ink.lacking, LACKING, "missing: liquidated"),
+        (ink.lacking, LACKING, "missing"),
+        (ink.end, LACKING, "liquidated from there on"),
     )
     spans = [span for glyph, style, text in words for span in ((f"{glyph * 2} ", style), (f"{text}   ", "dim"))]
     legend: Line = (*line(INDENT), *spans)

@@ -12,11 +12,11 @@ from marginctl.core.grid import Cell, Grid
 from marginctl.render.document import Options
 from marginctl.render.layout import cells_of
 from marginctl.render.numbers import HUNDRED
-from marginctl.render.screen import INDENT, Line, Span, line, paragraph, shower
+from marginctl.render.screen import INDENT, Line, Span, line, line_width, paragraph, shower
 from marginctl.render.stress_document import signed_percent
 
 NUMBER_WIDTH = 5
-DIGIT_WIDTH = 2
+DIGIT_WIDTHS = (2, 1)
 MOST_PERCENT = 999
 DEAD = "x"
 GONE = "gone"
@@ -30,34 +30,48 @@ class Band(NamedTuple):
     words: str
 
 
-BANDS = (
-    Band(25, "black on green", "below 25%"),
-    Band(50, "black on bright_green", "below 50%"),
-    Band(75, "black on yellow", "below 75%"),
-    Band(MOST_PERCENT, "black on bright_red", "75% and more"),
-)
-DEAD_STYLE = "bold bright_white on red"
+BANDS = (Band(50, "black on green", "below 50%"), Band(MOST_PERCENT, "black on yellow", "50% and more"))
+DEAD_STYLE = "bold white on red"
 
 
 def heat_map(grid: Grid, options: Options) -> list[Line]:
     """Title, column labels, rows from the highest move to the lowest, and the legend."""
     show = shower(options)
     across, down = (_whom(show(axis.asset)) for axis in (grid.across, grid.down))
-    labels = [_label(move) for move in grid.down.moves]
-    side = max(map(len, (*labels, down)))
-    fits = options.width is None or len(INDENT) + side + 1 + NUMBER_WIDTH * len(grid.across.moves) <= options.width
-    width = NUMBER_WIDTH if fits else DIGIT_WIDTH
+    side = max(cells_of(text) for text in (*map(_label, grid.down.moves), down))
+    room = None if options.width is None else options.width - len(INDENT) - side - 1
+    width, shown = _fitted(len(grid.across.moves), room)
+    dropped = len(grid.across.moves) - len(shown)
+    note = f"{down} down the side, {across} across; at the point, not on the way"
     rows: list[Line] = [
-        (
-            ("Maintenance ratio", "bold"),
-            (f"  {down} down the side, {across} across; at the point, not on the way", "dim"),
-        ),
-        *_head(grid.across.moves, across, side, width),
+        (("Maintenance ratio", "bold"), (f"  {note}", "dim")),
+        _head([grid.across.moves[at] for at in shown], across, side, width),
     ]
-    for label, move, cells in sorted(zip(labels, grid.down.moves, grid.rows, strict=True), key=lambda row: -row[1]):
-        style = "bold" if not move else ""
-        rows.append((*line(f"{INDENT}{label:>{side}} ", style), *(_cell(cell, width) for cell in cells)))
-    return [*rows, *_legend(options, digits=not fits)]
+    for at in reversed(shown):
+        move, cells = grid.down.moves[at], grid.rows[at]
+        label = line(f"{INDENT}{_label(move):>{side}} ", "" if move else "bold")
+        rows.append((*label, *(_cell(cells[column], width) for column in shown)))
+    more = [f"{dropped} moves on each side are not shown (wider terminal or --format json)"] if dropped else []
+    return [
+        *rows,
+        *_legend(options, digits=width != NUMBER_WIDTH),
+        *(row for text in more for row in paragraph(text, options.width, lead=line(INDENT), style="dim")),
+    ]
+
+
+def _fitted(count: int, room: int | None) -> tuple[int, list[int]]:
+    """The widest cells that fit and the moves they show: all of them, or every other one outward from now."""
+    everything = list(range(count))
+    if room is None:
+        return NUMBER_WIDTH, everything
+    for width in (NUMBER_WIDTH, *DIGIT_WIDTHS):
+        if count * width <= room:
+            return width, everything
+    shown = everything
+    while len(shown) * DIGIT_WIDTHS[-1] > max(room, DIGIT_WIDTHS[-1]):
+        middle = len(shown) // 2
+        shown = shown[middle % 2 :: 2]
+    return next(width for width in DIGIT_WIDTHS if len(shown) * width <= max(room, width)), shown
 
 
 def _whom(asset: str) -> str:
@@ -68,20 +82,22 @@ def _label(move: Decimal) -> str:
     return signed_percent(rounded(move, 4, Direction.NEAREST)) if move else "now"
 
 
-def _head(moves: Sequence[Decimal], asset: str, side: int, width: int) -> list[Line]:
+def _head(moves: Sequence[Decimal], asset: str, side: int, width: int) -> Line:
     """A label over every column, or over the ends and the middle where columns are narrow."""
     lead = f"{INDENT}{asset:>{side}} " if cells_of(asset) <= side else f"{INDENT}{'':>{side}} "
     if width == NUMBER_WIDTH:
-        return [line(lead + "".join(f"{_label(move):>{width - 1}} " for move in moves).rstrip())]
+        return line(lead + "".join(f"{_label(move):>{width - 1}} " for move in moves).rstrip())
     first, middle, last = (_label(moves[at]) for at in (0, len(moves) // 2, -1))
-    room = width * len(moves)
-    text = f"{first}{middle:^{room - 2 * max(len(first), len(last))}}{last:>{max(len(first), len(last))}}"
-    return [line(lead + text)]
+    text = [" "] * (width * (len(moves) - 1) + 1 + len(last))
+    for label, at in ((first, 0), (middle, len(moves) // 2), (last, len(moves) - 1)):
+        start = max(0, at * width - len(label) // 2) if at else 0
+        text[start : start + len(label)] = label
+    return line((lead + "".join(text)).rstrip())
 
 
 def _cell(cell: Cell, width: int) -> Span:
-    if width == DIGIT_WIDTH:
-        return (f"{_digit(cell)} ", _style(cell))
+    if width != NUMBER_WIDTH:
+        return (f"{_digit(cell):<{width}}", _style(cell))
     mark = DEAD if cell.liquidatable and cell.maintenance_ratio is not None else " "
     return (f"{_number(cell):>{width - 1}}{mark}", _style(cell))
 
@@ -119,7 +135,12 @@ def _style(cell: Cell) -> str:
 def _legend(options: Options, *, digits: bool) -> list[Line]:
     unit = "tenths: 3 is 30% to 40%" if digits else "percent"
     dead = f"{DEAD} liquidatable there" + ("" if digits else f", {GONE} without any equity")
-    if options.color:
-        swatches = [span for band in BANDS for span in ((f" {band.words} ", band.style), (" ", ""))]
-        return [(*line(f"{INDENT}{unit}  "), *swatches, (f" {dead} ", DEAD_STYLE))]
-    return paragraph(f"{unit}; {dead}", options.width, lead=line(INDENT), style="dim")
+    if not options.color:
+        return paragraph(f"{unit}; {dead}", options.width, lead=line(INDENT), style="dim")
+    items: list[Span] = [(unit, ""), *((f" {band.words} ", band.style) for band in BANDS), (f" {dead} ", DEAD_STYLE)]
+    rows: list[Line] = [line(INDENT)]
+    for text, style in items:
+        if options.width is not None and line_width(rows[-1]) + cells_of(text) > options.width:
+            rows.append(line(INDENT))
+        rows[-1] = (*rows[-1], (text, style), (" ", ""))
+    return rows

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from marginctl.core.cascade import Cascade, Comparison
 from marginctl.core.exact import Direction
-from marginctl.core.report import Report
+from marginctl.core.report import PoolFigures, Report
 from marginctl.findings import Severity
 from marginctl.render import remarks, stress_tables, summary
 from marginctl.render.chart import chart
@@ -65,8 +65,14 @@ def _body(stress: Stress, report: Report, outcome: Outcome, options: Options) ->
         yield [*heat_map(stress.grid, options)]
     if stress.draws_curve:
         for curve in stress.curves[:1]:
-            yield [*chart(curve, options, report.account.currency), *_common_move(report, options)]
+            ends = [end for pool in report.pools if pool.name == curve.pool for end in _ends(pool)]
+            yield [*chart(curve, ends, options, report.account.currency), *_common_move(report, options)]
     yield _funding(stress, report, options)
+
+
+def _ends(pool: PoolFigures) -> list[Decimal]:
+    """The joint moves that liquidate a pool."""
+    return [move for move in (pool.liquidation.down, pool.liquidation.up) if move is not None]
 
 
 def _now(report: Report, options: Options) -> list[Line]:

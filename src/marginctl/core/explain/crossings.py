@@ -72,6 +72,13 @@ class Course(Struct, frozen=True):
     unknown: Unknown = MOVE
 
     @property
+    def label(self) -> str:
+        """What the solution is called: a fall, a rise, or what the unknown is."""
+        if self.unknown is not MOVE:
+            return self.unknown.label
+        return "rise" if self.side > 0 else "fall"
+
+    @property
     def end(self) -> Node:
         """Where the course ends; nowhere for one without end."""
         end = self.stretches[-1].end
@@ -205,8 +212,7 @@ def _sloped(found: Found) -> Straight:
 
 
 def _none(course: Course, note: str) -> Node:
-    unknown = course.unknown
-    return Absent(label=unknown.label, of=course.what, unit=unknown.unit, note=note)
+    return Absent(label=course.label, of=course.what, unit=course.unknown.unit, note=note)
 
 
 def _way(course: Course, one: Straight) -> Way:
@@ -227,7 +233,7 @@ def _root(book: Book, state: PoolState, course: Course, found: Found, *, of_equi
         start=start,
         end=end,
     )
-    return named(root, course.unknown.label, course.what, course.unknown.unit)
+    return named(root, course.label, course.what, course.unknown.unit)
 
 
 def _standing(book: Book, state: PoolState, course: Course, found: Found, way: Way) -> Node:
@@ -236,7 +242,7 @@ def _standing(book: Book, state: PoolState, course: Course, found: Found, way: W
     there = At(line=equity_on(book, state, way), place=place)
     reached = Condition(left=there, relation="<=", right=ZERO_NODE, scale=state.risk.scale)
     stands = Decision(cases=(Case(reached, place),), otherwise=Absent(note="the equity is not 0"))
-    return named(stands, course.unknown.label, course.what, course.unknown.unit)
+    return named(stands, course.label, course.what, course.unknown.unit)
 
 
 def _border(book: Book, state: PoolState, course: Course, found: Found) -> Node:
@@ -254,7 +260,7 @@ def _border(book: Book, state: PoolState, course: Course, found: Found) -> Node:
         level=book.pool_level(state),
         unknown=course.unknown.label,
     )
-    return named(jump, course.unknown.label, course.what, course.unknown.unit)
+    return named(jump, course.label, course.what, course.unknown.unit)
 
 
 def _jumping(node: Node, place: Decimal) -> tuple[Node, Node, Decimal] | None:
@@ -307,7 +313,7 @@ def _never(book: Book, state: PoolState, course: Course, straights: list[Straigh
         end=course.end,
         unknown=course.unknown.label,
     )
-    return named(never, course.unknown.label, course.what, course.unknown.unit)
+    return named(never, course.label, course.what, course.unknown.unit)
 
 
 def here(book: Book, state: PoolState, what: str) -> Node | None:

@@ -1,6 +1,6 @@
 """Expressions as text: once with the names of what they are made of, once with the numbers put in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 from msgspec import Struct
@@ -48,10 +48,11 @@ class Rank(IntEnum):
 
 
 class Text(Struct, frozen=True):
-    """A piece of a formula."""
+    """A piece of a formula; ``is_negative``: a minus in front that a sum can take over."""
 
     text: str
     rank: Rank = Rank.ATOM
+    is_negative: bool = False
 
     def at(self, rank: Rank) -> str:
         """The piece where at least this rank is needed."""
@@ -93,7 +94,8 @@ def numeral(node: Node, unknown: str = "move", ellipsis: str = "...") -> Text:
     if value is None or isinstance(value, (str, bool, tuple, int)):
         return Text(result(value, node.unit))
     text = number(value, node.unit, ellipsis)
-    return Text(text, Rank.SUM if text.startswith("-") else Rank.ATOM)
+    is_negative = text.startswith("-")
+    return Text(text, Rank.SUM if is_negative else Rank.ATOM, is_negative)
 
 
 def is_leaf(node: Node) -> bool:
@@ -125,27 +127,21 @@ def _sum(node: Sum, part: Part) -> Text:
         return Text(f"the sum of these {len(node.terms)}")
     if len(node.terms) == 1:
         return part(node.terms[0])
-    text = ""
-    for term in node.terms:
-        piece = part(term)
-        is_less = piece.text.startswith("-")
-        body = piece.text if piece.rank >= Rank.SUM else f"({piece.text})"
-        if not text:
-            text = body
-        elif is_less:
-            text += f" - {body[1:]}"
-        else:
-            text += f" + {body}"
+    first, *others = (part(term) for term in node.terms)
+    text = first.text if first.is_negative else first.at(Rank.PRODUCT)
+    for piece in others:
+        text += f" - {piece.text[1:]}" if piece.is_negative else f" + {piece.at(Rank.PRODUCT)}"
     return Text(text, Rank.SUM)
 
 
 def _difference(node: Difference, part: Part) -> Text:
     first, *others = (part(term) for term in node.terms)
-    return Text(" - ".join([first.at(Rank.SUM), *(other.at(Rank.PRODUCT) for other in others)]), Rank.SUM)
+    minuend = first.text if first.is_negative else first.at(Rank.PRODUCT)
+    return Text(" - ".join([minuend, *(other.at(Rank.PRODUCT) for other in others)]), Rank.SUM)
 
 
 def _negation(node: Negation, part: Part) -> Text:
-    return Text(f"-{part(node.term).at(Rank.PRODUCT)}", Rank.SUM)
+    return Text(f"-{part(node.term).at(Rank.PRODUCT)}", Rank.SUM, is_negative=True)
 
 
 def _product(node: Product, part: Part) -> Text:
@@ -183,16 +179,13 @@ def _decision(node: Decision, part: Part) -> Text:
     return Text(", else ".join([*cases, part(node.otherwise).text]), Rank.CLAUSE)
 
 
-def _nearest(node: Nearest, part: Part) -> Text:
-    return Text(f"the nearest of {_listed(part(move).text for move in node.moves)}", Rank.CLAUSE)
-
-
 def _ranking(node: Ranking, part: Part) -> Text:
     rows = (f"{one.name} {' and '.join(part(key).text for key in one.keys)}" for one in node.candidates)
-    return Text(f"the {'highest' if node.highest else 'smallest'} of {_listed(rows)}", Rank.CLAUSE)
+    return Text(f"the {'highest' if node.highest else 'smallest'} of {listed(rows)}", Rank.CLAUSE)
 
 
-def _listed(texts: Iterator[str]) -> str:
+def listed(texts: Iterable[str]) -> str:
+    """``a, b and c``."""
     *some, last = texts
     return f"{', '.join(some)} and {last}" if some else last
 
@@ -209,7 +202,6 @@ _WRITERS: tuple[tuple[type[Node], Callable[..., Text]], ...] = (
     (Condition, _condition),
     (Every, _every),
     (Decision, _decision),
-    (Nearest, _nearest),
     (Ranking, _ranking),
 )
 

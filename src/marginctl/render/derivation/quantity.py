@@ -39,14 +39,14 @@ def number(value: Decimal, unit: Unit, ellipsis: str = "...") -> str:
     return exact(value, ellipsis) + _SIGNS.get(unit.kind, "")
 
 
-def result(value: Value, unit: Unit, unknown: str = "move", ellipsis: str = "...") -> str:
-    """A value with its unit."""
+def result(value: Value, unit: Unit, ellipsis: str = "...") -> str:
+    """A value with its unit; a line goes by ``move``."""
     if value is None:
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Line):
-        return with_unit(line(value, unknown, ellipsis), unit)
+        return with_unit(line(value, "move", ellipsis), unit)
     if isinstance(value, Decimal):
         return with_unit(number(value, unit, ellipsis), unit, value)
     if isinstance(value, tuple):

@@ -1,0 +1,54 @@
+"""What is computed of an account for the limits beyond its report: its scenarios and its hedges."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from marginctl.core.account import Account, Purpose
+from marginctl.core.scenario import expanded
+from marginctl.limits.context import Context, HedgeEffect, ScenarioOutcome
+
+Scenarios = Mapping[str, Mapping[str, Decimal]]
+"""Shocks by asset, by the name of the scenario."""
+
+
+def with_outcomes(context: Context, scenarios: Scenarios) -> Context:
+    """The context with what scenarios and hedges do to its account."""
+    moves = moves_of(context.account, scenarios)
+    return replace(
+        context,
+        scenarios=tuple(scenarios),
+        moves=moves,
+        outcomes=_outcomes(context.account, moves),
+        hedge_effects=_hedge_effects(context.account),
+    )
+
+
+def moves_of(account: Account, scenarios: Scenarios) -> dict[str, dict[str, Decimal]]:
+    """The shocks of every scenario on the assets that the account has a price for, ``*`` written out."""
+    return {
+        name: {asset: shock for asset, shock in expanded(dict(shocks), account).items() if asset in account.prices}
+        for name, shocks in scenarios.items()
+    }
+
+
+def _outcomes(account: Account, moves: Scenarios) -> dict[str, ScenarioOutcome]:
+    if not moves:
+        return {}
+    from marginctl.core.stress import path_outcome, states_of
+
+    states = states_of(account)
+    found = {}
+    for name, shocks in moves.items():
+        outcome = path_outcome(account, states, dict(shocks))
+        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
+    return found
+
+
+def _hedge_effects(account: Account) -> dict[str, HedgeEffect]:
+    if not any(position.purpose is Purpose.HEDGE for position in account.positions):
+        return {}
+    from marginctl.core.stress import hedge_figures, hedges
+
+    return {position.key: HedgeEffect(*hedge_figures(account, position)) for position in hedges(account)}

@@ -1,0 +1,81 @@
+"""Every limit from the text of a portfolio to the exit code: a file that just passes, one that just fails.
+
+The figures are those of the comment in each file, worked out by hand.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from marginctl.limits.registry import RULES
+from tests.cli.running import check
+
+FOLDER = Path(__file__).parent / "portfolios"
+CODES = [rule.code for rule in RULES if rule.code < "MC2"]
+
+# code: (value that passes, value that fails), None = the limit has no figure or nothing happens
+FIGURES = {
+    "MC100": (None, Fraction(100, 99)),
+    "MC101": (Fraction(10, 20), Fraction(1000, 1999)),
+    "MC102": (Fraction(20, 100), Fraction(1979, 9900)),  # d = (c - 1) / 99
+    "MC103": (Fraction(1, 2), Fraction(100, 199)),
+    "MC104": (Fraction(5), Fraction(10000, 1999)),
+    "MC105": (Fraction(10), Fraction(11)),
+    "MC106": (Fraction(10, 100), Fraction(989, 9900)),  # d = (m - 1) / 99
+    "MC107": (Fraction(60, 100), Fraction(61, 100)),
+    "MC108": (Fraction(3), Fraction(301, 100)),
+    "MC109": (Fraction(50, 100), Fraction(49, 100)),
+    "MC110": (Fraction(30, 100), Fraction(31, 100)),
+    "MC112": (Fraction(30), Fraction(899, 30)),  # 89.9 / 3
+    "MC113": (None, Fraction(1979, 1980)),  # (c - 1) / 99 of a fall of 20%
+    "MC114": (None, None),
+    "MC115": (None, None),
+    "MC116": (Fraction(1), Fraction(1)),
+}
+
+
+def judged(name: str, code: str) -> tuple[int, list[dict[str, object]]]:
+    """The exit code of a file, and its checks of one limit."""
+    ran = check(str(FOLDER / name), "--select", code, "--format", "json")
+    (report,) = ran.json()["reports"]
+    return ran.code, [one for one in report["checks"] if one["code"] == code]
+
+
+def holds(value: object, expected: Fraction | None) -> bool:
+    """Whether a figure of the report is the one derived, to the ten decimals that it has."""
+    if expected is None:
+        return True
+    return isinstance(value, Decimal) and abs(Fraction(value) - expected) <= Fraction(1, 10**10)
+
+
+def test_every_limit_has_its_two_files() -> None:
+    names = {path.name for path in FOLDER.iterdir()}
+    assert names == {f"{code.lower()}-{end}.yaml" for code in CODES for end in ("passes", "fails")}
+    assert list(FIGURES) == CODES
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_it_passes_up_to_its_limit(code: str) -> None:
+    exit_code, checks = judged(f"{code.lower()}-passes.yaml", code)
+    assert exit_code == 0
+    assert {one["status"] for one in checks} == {"pass"}
+    assert any(holds(one["value"], FIGURES[code][0]) for one in checks)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_it_fails_beyond_its_limit(code: str) -> None:
+    exit_code, checks = judged(f"{code.lower()}-fails.yaml", code)
+    failed = [one for one in checks if one["status"] == "fail"]
+    assert exit_code == 1
+    assert any(holds(one["value"], FIGURES[code][1]) for one in failed)
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code not in ("MC115",)])
+def test_its_message_names_value_and_limit_and_what_to_do(code: str) -> None:
+    ran = check(str(FOLDER / f"{code.lower()}-fails.yaml"), "--select", code, "--format", "json")
+    (report,) = ran.json()["reports"]
+    found = next(one for one in report["findings"] if one["code"] == code)
+    assert found["remedy"]
+    assert found["severity"] == "error"
