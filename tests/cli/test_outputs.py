@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -134,6 +133,7 @@ class TestColour:
 
 def at_a_terminal(arguments: list[str], folder: Path, env: dict[str, str]) -> str:
     """What the program writes when its standard output is a terminal."""
+    pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
     kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "LC_ALL": "C.UTF-8"}
     with subprocess.Popen(

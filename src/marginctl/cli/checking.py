@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, Purpose
+from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded, moved, ratios
@@ -18,9 +18,10 @@ from marginctl.document.shape import Draft, bind
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.limits.config import FileLimits, Origin, combined, limits_of
-from marginctl.limits.context import Context, HedgeEffect, Locations, ScenarioOutcome
+from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations
+from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.scopes import misnamed
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.portfolio.resolve import Resolved, resolve
@@ -123,24 +124,26 @@ def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Setting
     """All limits on one report."""
     expected, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
     problems += misnamed(limits, loaded.account, report, loaded.source)
-    scenarios = scenarios_of(loaded.draft, settings.policy)
+    context = context_of(loaded, report, settings)
     found = evaluate(
-        Context(
-            report=report,
-            account=loaded.account,
-            rules=loaded.resolved.rules_used,
-            today=settings.today,
-            locations=locations_of(loaded),
-            scenarios=tuple(scenarios),
-            outcomes=_outcomes(loaded.account, scenarios),
-            hedge_effects=_hedge_effects(loaded.account),
-            facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
-            expectations=tuple(expected),
-        ),
+        replace(context, expectations=tuple(expected)),
         combined(limits, settings.policy.limits if settings.policy else None),
         settings.selection,
     )
     return replace(found, problems=(*found.problems, *problems))
+
+
+def context_of(loaded: Loaded, report: Report, settings: Settings) -> Context:
+    """What the limits look at."""
+    context = Context(
+        report=report,
+        account=loaded.account,
+        rules=loaded.resolved.rules_used,
+        today=settings.today,
+        locations=locations_of(loaded),
+        facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
+    )
+    return with_outcomes(context, scenarios_of(loaded.draft, settings.policy))
 
 
 def ratcheted(evaluation: Evaluation, name: str, settings: Settings) -> Evaluation:
@@ -178,25 +181,3 @@ def scenarios_of(draft: Draft, policy: Policy | None = None) -> dict[str, dict[s
         for one in draft.get("scenarios", ())
     }
     return own | policy.scenarios if policy else own
-
-
-def _outcomes(account: Account, scenarios: dict[str, dict[str, Decimal]]) -> dict[str, ScenarioOutcome] | None:
-    if not scenarios:
-        return {}
-    from marginctl.core.stress import path_outcome, states_of
-
-    states = states_of(account)
-    found = {}
-    for name, shocks in scenarios.items():
-        known = {asset: shock for asset, shock in expanded(shocks, account).items() if asset in account.prices}
-        outcome = path_outcome(account, states, known)
-        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
-    return found
-
-
-def _hedge_effects(account: Account) -> dict[str, HedgeEffect]:
-    if not any(position.purpose is Purpose.HEDGE for position in account.positions):
-        return {}
-    from marginctl.core.stress import hedge_figures, hedges
-
-    return {position.key: HedgeEffect(*hedge_figures(account, position)) for position in hedges(account)}

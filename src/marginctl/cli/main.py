@@ -151,6 +151,45 @@ def check(
 
 
 @app.command()
+def explain(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")],
+    figure: Annotated[
+        str | None,
+        typer.Argument(metavar="[FIGURE]", help="As in positions.BTCUSDT.liquidation_price; without it, a list."),
+    ] = None,
+    format: ListFormat = "table",
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=0, metavar="N", help="Levels of the tree; else what fits two screens.")
+    ] = None,
+    set: Sets = None,
+    shock: Shocks = None,
+    stdin_filename: StdinName = "<stdin>",
+    rules: RulesDir = None,
+    color: Color = "auto",
+    width: Width = None,
+) -> None:
+    """Show how a figure came about: formula, the numbers put in, tiers and haircuts, where each input stands.
+
+    Exits 0, or 2 when the file cannot be checked or has no such figure.
+    """
+    from marginctl.cli.explain import Request, run_explain
+
+    request = Request(
+        path=path,
+        figure=figure,
+        format=format,
+        depth=depth,
+        sets=set or [],
+        shocks=shock or [],
+        stdin_name=stdin_filename,
+        rules_dir=rules,
+        color=color,
+        width=width,
+    )
+    raise typer.Exit(run_explain(request))
+
+
+@app.command()
 def stress(
     path: Annotated[str | None, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")] = None,
     scenario: Annotated[

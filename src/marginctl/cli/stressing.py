@@ -90,7 +90,7 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
             today=settings.today,
             locations=locations_of(loaded),
             scenarios=tuple(dict.fromkeys([*declared, *(one.name for one in told)])),
-            outcomes=_outcomes(account, states, declared) | {one.name: _survival(one.outcome) for one in told},
+            outcomes=_outcomes(account, states, declared, told),
         ),
         config,
         Selection(frozenset({SURVIVAL})),
@@ -214,12 +214,12 @@ def _story(
 
 
 def _outcomes(
-    account: Account, states: list[PoolState], declared: Mapping[str, dict[str, Decimal]]
+    account: Account, states: list[PoolState], declared: Mapping[str, dict[str, Decimal]], told: Iterable[Told]
 ) -> dict[str, ScenarioOutcome]:
-    """The file's scenarios, whether they are part of this run or not: limits may name them."""
-    found = {}
-    for name, shocks in declared.items():
-        known = {asset: shock for asset, shock in expanded(shocks, account).items() if asset in account.prices}
+    """What was run, and the file's scenarios that were not: limits may name them."""
+    found = {one.name: _survival(one.outcome) for one in told}
+    for name in declared.keys() - found.keys():
+        known = {asset: shock for asset, shock in expanded(declared[name], account).items() if asset in account.prices}
         outcome = path_outcome(account, states, known)
         found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
     return found

@@ -10,12 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
-from marginctl.core.closing import Action, CascadeStep, Moment, Sequence, liquidated
+from marginctl.core.closing import Action, CascadeStep, Moment, Pools, Sequence, liquidated
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import pool_state
 from marginctl.core.path import Path
-from marginctl.core.pool import leg, partition
+from marginctl.core.pool import leg
 from marginctl.core.risk import NO_MOVE, pool_risk
-from marginctl.core.stress import pnl_at, states_of
+from marginctl.core.stress import pnl_at
 
 
 class Cascade(Struct, frozen=True, kw_only=True):
@@ -39,28 +40,28 @@ class Cascade(Struct, frozen=True, kw_only=True):
 
 def cascade(account: Account, path: Path, sequence: Sequence) -> Cascade:
     """Walk the path and apply ``sequence`` at every crossing."""
-    now, at = account, ZERO
+    now, at, pools = account, ZERO, Pools()
     steps: list[CascadeStep] = []
-    while (found := _first(now, path, at)) is not None:
+    while (found := _first(now, path, at, pools)) is not None:
         u, pool = found
         if not all(path.ratios(u).values()):  # at a price of 0 nothing can be closed, and only the end has one
             break
         now, at = path.carried(now, at, u), u
-        now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence))
+        now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence, pools))
         steps += done
     now = path.carried(now, at, ONE)
     ratios = path.ratios(ONE)
-    equity = sum((pool_risk(pool, ratios).equity for pool in partition(now)), ZERO)
+    equity = sum((pool_risk(pool, ratios).equity for pool in pools.of(now)), ZERO)
     return Cascade(steps=tuple(steps), account=now, ratios=ratios, equity=equity, value=value_of(now, ratios))
 
 
-def _first(account: Account, path: Path, start: Decimal) -> tuple[Decimal, str] | None:
+def _first(account: Account, path: Path, start: Decimal, pools: Pools) -> tuple[Decimal, str] | None:
     """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do."""
     first: tuple[Decimal, str] | None = None
-    for state in states_of(account):
-        found = path.first(state, account, start)
+    for pool in pools.of(account):
+        found = path.first(pool_state(pool), account, start)
         if found is not None and (first is None or found < first[0]):
-            first = found, state.pool.name
+            first = found, pool.name
     return first
 
 

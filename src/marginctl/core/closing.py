@@ -88,6 +88,20 @@ class CascadeStep(Struct, frozen=True, kw_only=True):
     maintenance_margin: Decimal
 
 
+class Pools:
+    """The pools of an account; those of the last one are kept, as a story asks for them again and again."""
+
+    def __init__(self) -> None:
+        self._account: Account | None = None
+        self._pools: tuple[Pool, ...] = ()
+
+    def of(self, account: Account) -> tuple[Pool, ...]:
+        """``partition`` of the account."""
+        if account is not self._account:
+            self._account, self._pools = account, partition(account)
+        return self._pools
+
+
 class Moment(Struct, frozen=True):
     """Where on the path, at which prices and under whose sequence a pool is liquidated."""
 
@@ -95,6 +109,7 @@ class Moment(Struct, frozen=True):
     move: Decimal
     ratios: dict[str, Decimal]
     sequence: Sequence
+    pools: Pools
 
     def price(self, account: Account, asset: str) -> Decimal:
         """The asset's price at that moment."""
@@ -115,7 +130,7 @@ class Moment(Struct, frozen=True):
 
     def find(self, account: Account) -> Pool | None:
         """The pool, where it still exists: an isolated one goes with its position."""
-        return next((pool for pool in partition(account) if pool.name == self.pool), None)
+        return next((pool for pool in self.pools.of(account) if pool.name == self.pool), None)
 
     def step(self, account: Account, action: Action, **what: object) -> CascadeStep:
         """A step with what the pool is left with."""

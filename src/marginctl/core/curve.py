@@ -44,8 +44,8 @@ class Curve(Struct, frozen=True):
 
 def curve_of(account: Account, state: PoolState, size: Decimal) -> Curve:
     """The curve of one pool from -size to size (at most 1 on the way down)."""
-    down = [point for point in _side(account, state, -1, size) if point.move]
-    return Curve(state.pool.name, (*reversed(down), *_side(account, state, 1, size)))
+    down, up = _side(account, state, -1, size), _side(account, state, 1, size)
+    return Curve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)))
 
 
 def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[Point]:

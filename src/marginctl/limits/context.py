@@ -55,8 +55,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """Everything that rules may look at; nothing here is computed by them.
 
     ``account`` is the one that the report was made of. ``today`` is what ages and waivers compare with.
-    ``scenarios`` are the declared ones in order; ``outcomes`` and ``hedge_effects`` (by position key) are None where
-    they were not computed.
+    ``scenarios`` are the declared ones in order, ``moves`` their shocks by asset of the account; ``outcomes`` and
+    ``hedge_effects`` (by position key) are None where they were not computed.
     """
 
     report: Report
@@ -65,6 +65,7 @@ class Context(Struct, frozen=True, kw_only=True):
     today: date
     locations: Locations
     scenarios: tuple[str, ...] = ()
+    moves: Mapping[str, Mapping[str, Decimal]] = {}
     outcomes: Mapping[str, ScenarioOutcome] | None = None
     hedge_effects: Mapping[str, HedgeEffect] | None = None
     facts: tuple[DataFact, ...] = ()

@@ -5,7 +5,7 @@ everywhere on a path. So the deposit needed is exactly the deepest point below z
 liquidation itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from marginctl.core.liquidation import (
     health,
     joint_path,
     pool_state,
+    shock_path,
 )
 from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition
@@ -60,6 +61,14 @@ class Paths:
             [Stretch(ZERO, min(reach, DOWN_END), asset_motion(asset, FALLING))],
             [Stretch(ZERO, min(reach, UP_END), asset_motion(asset, RISING))],
         ]
+
+    def to(self, shocks: Mapping[str, Decimal]) -> list[Path]:
+        """The straight path to a scenario."""
+        return [shock_path(dict(shocks))]
+
+    def slack(self, pool: str, paths: Iterable[Path]) -> Decimal:
+        """What health keeps at its lowest on the paths, in currency; negative = so much is missing."""
+        return -max(shortfall(self.states[pool], path) for path in paths)
 
     def deposit(self, pool: PoolFigures, paths: Iterable[Path]) -> Deposit | None:
         """The smallest deposit after which no path liquidates the pool before its end, where that is exact."""

@@ -130,10 +130,10 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
     def ask(size: Decimal) -> AccountStanding:
         return inquiry.keeping(filled(base, terms, side, size) if size else account)
 
-    end = _tier_end(base, ticket)
-    if terms.maintenance_rate is None and not terms.contract.tiers:
-        quantity, stop = None, Stop(NO_MAINTENANCE, subject=symbol)
-    else:
+    quantity: Decimal | None = None
+    stop: Stop | None = Stop(NO_MAINTENANCE, subject=symbol)
+    if terms.maintenance_rate is not None or terms.contract.tiers:
+        end = _tier_end(base, ticket)
         edge = largest(ask, list(_stops(inquiry, base, ticket, worth, end)), STEP)
         quantity, stop = _outcome(edge, end, symbol)
     return OrderRoom(

@@ -102,7 +102,8 @@ class AccountStanding:
     def __init__(self, readings: dict[Limit, Reading], venue: dict[Limit, Decimal]) -> None:
         self.readings = readings
         self.venue = venue
-        self._slacks: dict[object, Decimal] = dict(venue)
+        self._slacks: dict[object, Decimal] = {}
+        self._slacks.update(venue)
 
     @cached_property
     def broken(self) -> frozenset[object]:

@@ -45,6 +45,8 @@ from marginctl.core.liquidation import (
 from marginctl.core.piecewise import Line, Piece, first_below, scaled, total
 
 MOVE = Unknown(label="move", unit=FRACTION)
+NOTHING_NEEDED = (ONE, ZERO)
+"""Health on a stretch without any maintenance margin, as ``core.liquidation`` masks it."""
 MOVED = Sum(terms=(ONE_NODE, MOVE))
 """1 + move: the ratio of a price that moves."""
 
@@ -297,7 +299,7 @@ def _never(book: Book, state: PoolState, course: Course, straights: list[Straigh
     corners = [
         (one.piece.at_zero + one.piece.slope * u, one.stretch.start + u, one)
         for one in straights
-        if not state.may_vanish or (one.piece.at_zero, one.piece.slope) != (ONE, ZERO)
+        if (one.piece.at_zero, one.piece.slope) != NOTHING_NEEDED
         for u in (one.piece.start, one.until)
         if u is not None
     ]

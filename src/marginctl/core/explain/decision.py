@@ -114,6 +114,29 @@ class Nearest(Node, frozen=True, kw_only=True):
         return self.chosen.value if self.chosen else None
 
 
+class NearestTo(Node, frozen=True, kw_only=True):
+    """The option whose value is nearest to a target, the first of equals; those that do not exist do not count."""
+
+    options: tuple[Node, ...]
+    target: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        """The options and the target."""
+        return *self.options, self.target
+
+    @property
+    def chosen(self) -> Node | None:
+        """The nearest one."""
+        found = [option for option in self.options if option.value is not None]
+        aim = decimal_of(self.target)
+        return min(found, key=lambda option: abs(decimal_of(option) - aim), default=None)
+
+    def evaluated(self) -> Value:
+        """Its value."""
+        return self.chosen.value if self.chosen else None
+
+
 class Candidate(Struct, frozen=True):
     """A name and what it is ranked by, the first key before the next."""
 

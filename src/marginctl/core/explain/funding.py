@@ -13,6 +13,7 @@ from marginctl.core.explain.holdings import settled
 from marginctl.core.explain.node import DAYS, FRACTION, Node, Product, Sum, Unknown, decimal_of, named
 from marginctl.core.explain.positions import funding_per_day
 from marginctl.core.explain.prices import given
+from marginctl.core.funding import FOREVER
 from marginctl.core.liquidation import Motion, PoolState
 from marginctl.core.piecewise import Line, Piece, along, masked, scaled, total
 
@@ -62,7 +63,11 @@ def _runway(book: Book, state: PoolState) -> Node:
     stretch = Stretch(ZERO, None, Motion({}), lambda probe: Way({}, income=dict(after), word="later", probe=probe))
     course = Course(1, state.pool.name, (stretch,), DAY)
     daily = {asset: decimal_of(node) for asset, node in income.items()}
-    return solved(book, state, course, list(_straights(state, stretch, daily)))
+    found = solved(book, state, course, list(_straights(state, stretch, daily)))
+    if found.value is not None and decimal_of(found) > FOREVER:
+        note = "its funding is no more than the residue of a division"
+        return Absent(label="day", of=state.pool.name, unit=DAYS, note=note)
+    return found
 
 
 def _settle_assets(state: PoolState) -> list[str]:

@@ -138,9 +138,7 @@ def value(book: Book, state: PoolState, holding: Holding, way: Way = TODAY) -> N
 
 
 def _named(book: Book, holding: Holding, node: Node, label: str, figure: str) -> Node:
-    if node.label:
-        node = Sum(terms=(node,))
-    return replace(node, label=label, of=holding.asset, unit=book.money, figure=figure)
+    return named(node, label, holding.asset, book.money, figure)
 
 
 def _unit(book: Book, holding: Holding, way: Way) -> Node:

@@ -179,7 +179,12 @@ def tier(book: Book, position: Position) -> Node:
 def initial_rate(book: Book, position: Position) -> Node:
     """``initial_rate`` of the report: the position's own, or max(1 / leverage, the tier's)."""
     path = f"positions.{position.key}.initial_rate"
-    return book.once(path, lambda: _initial_rate(book, Stake(position), notional(book, position), path))
+
+    def build() -> Node:
+        base = value(book, Stake(position), book.pool_of(position).pool.rules.initial_basis, TODAY)
+        return _initial_rate(book, Stake(position), base, path)
+
+    return book.once(path, build)
 
 
 def _initial_rate(book: Book, stake: Stake, measured: Node, figure: str = "") -> Node:
@@ -187,15 +192,15 @@ def _initial_rate(book: Book, stake: Stake, measured: Node, figure: str = "") ->
     if position.initial_rate is not None:
         return given(book, position, "initial_rate", FRACTION, is_figure=True)
     if position.initial_margin is not None:
-        rate: Node = Quotient(numerator=margin_given(book, position), denominator=notional(book, position))
+        whole = value(book, Stake(position), book.pool_of(position).pool.rules.initial_basis, TODAY)
+        rate: Node = Quotient(numerator=margin_given(book, position), denominator=whole)
         return named(rate, "initial_rate", stake.name, FRACTION, figure)
     options: list[Node] = []
     if position.leverage is not None:
         options.append(Quotient(numerator=ONE_NODE, denominator=given(book, position, "leverage", MULTIPLE)))
     if position.contract.tiers:
-        whose = stake if position.contract.tiers_by is TiersBy.NOTIONAL else Stake(position)
         options.append(
-            _row(book, whose, measured, TODAY, "initial_rate of the tier", lambda one: one.initial_rate or ZERO)
+            _row(book, stake, measured, TODAY, "initial_rate of the tier", lambda one: one.initial_rate or ZERO)
         )
     rate = Larger(options=tuple(options)) if len(options) > 1 else Sum(terms=tuple(options))
     return named(rate, "initial_rate", stake.name, FRACTION, figure)
@@ -235,13 +240,12 @@ def initial_margin(book: Book, state: PoolState, stake: Stake) -> Node:
 def _initial_margin(book: Book, state: PoolState, stake: Stake, figure: str) -> Node:
     position, rules = stake.position, state.pool.rules
     fees = close_fee(book, state, stake, TODAY) if rules.close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE else ()
-    is_plain = rules.initial_basis is Basis.MARK and stake.contracts is None
-    if position.initial_margin is not None and is_plain:
+    if position.initial_margin is not None and stake.contracts is None:
         bare = margin_given(book, position)
     else:
         base = value(book, stake, rules.initial_basis, TODAY)
-        is_figure = is_plain or not position.contract.tiers or position.initial_margin is not None
-        rate = initial_rate(book, position) if is_figure else _initial_rate(book, stake, base)
+        is_whole = stake.contracts is None or position.initial_margin is not None
+        rate = initial_rate(book, position) if is_whole else _initial_rate(book, stake, base)
         bare = Product(factors=(base, rate))
     due = _weighed(bare, fees, factor(book, state, position))
     return named(due, "initial_margin", stake.name, book.money, figure)

@@ -10,7 +10,7 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.core.explain import crossings
 from marginctl.core.explain.book import Book
 from marginctl.core.explain.crossings import asset_course, contract_course, here
-from marginctl.core.explain.decision import Absent, Case, Condition, Decision
+from marginctl.core.explain.decision import Absent, Case, Condition, Decision, NearestTo
 from marginctl.core.explain.margins import (
     Stake,
     deduction_figure,
@@ -104,12 +104,34 @@ def price_after(book: Book, position: Position, asset: str, move: Node, name: st
     return named(then, name, position.key, unit, path)
 
 
+def crossings_of(book: Book, position: Position) -> tuple[Node, Node]:
+    """The moves of the position's underlying that liquidate its pool: the fall and the rise."""
+    state, asset = book.pool_of(position), underlying_of(position, book.account)
+    key = f"{state.pool.name} {asset}"
+    down, up = (crossings.one_way(book, state, key, lambda side: asset_course(asset, side), side) for side in (-1, 1))
+    return down, up
+
+
 def liquidation_price(book: Book, position: Position) -> Node:
-    """The mark at which the pool is liquidated when the underlying asset moves."""
-    asset = underlying_of(position, book.account)
-    move = asset_move(book, position)
+    """The mark at which the pool is liquidated when the underlying asset moves: the one nearest to the mark."""
     path = f"positions.{position.key}.liquidation_price"
-    return book.once(path, lambda: price_after(book, position, asset, move, "liquidation_price"))
+    return book.once(path, lambda: _liquidation_price(book, position, path))
+
+
+def _liquidation_price(book: Book, position: Position, path: str) -> Node:
+    asset, name = underlying_of(position, book.account), "liquidation_price"
+    if asset == position.contract.base:
+        return price_after(book, position, asset, asset_move(book, position), name)
+    prices = tuple(price_after(book, position, asset, move, name) for move in crossings_of(book, position))
+    options = tuple(
+        named(price, f"price after a {way} of {asset}", position.key, price.unit)
+        for price, way in zip(prices, ("fall", "rise"), strict=True)
+    )
+    if prices[0].value is None and prices[1].value is None:
+        note = "nothing reaches it"
+        return Absent(label=name, of=position.key, unit=prices[0].unit, figure=path, note=note, because=options)
+    nearer = NearestTo(options=options, target=mark_price(book, position))
+    return named(nearer, name, position.key, prices[0].unit, path)
 
 
 def contract_liquidation_price(book: Book, position: Position) -> Node:
@@ -123,26 +145,29 @@ def contract_liquidation_price(book: Book, position: Position) -> Node:
 
 
 def bankruptcy_price(book: Book, position: Position) -> Node:
-    """The mark at which the pool's equity is 0, on the side where it is liquidated."""
+    """The mark at which the pool's equity is 0, on the side where it is liquidated; on either where it is already."""
     state, asset = book.pool_of(position), underlying_of(position, book.account)
     name = "bankruptcy_price"
-    move = asset_move(book, position)
-    if move.value is None:
+    price = liquidation_price(book, position)
+    if price.value is None:
         path = f"positions.{position.key}.{name}"
-        note = f"no move of {asset} liquidates {state.pool.name}"
-        return Absent(label=name, of=position.key, figure=path, note=note, because=(move,))
-    already = here(book, state, asset) is not None
-    sides = (-1, 1) if already else (-1,) if decimal_of(move) <= ZERO and _falls(book, position) else (1,)
-    gone = book.once(f"bankruptcy {state.pool.name} {asset}", lambda: crossings.bankruptcy(book, state, asset, sides))
+        note = "there is no liquidation price"
+        return Absent(label=name, of=position.key, unit=price.unit, figure=path, note=note, because=(price,))
+    sides = (-1, 1) if here(book, state, asset) is not None else (falling(book, position),)
+    key = f"bankruptcy {state.pool.name} {asset} {sides}"
+    gone = book.once(key, lambda: crossings.bankruptcy(book, state, asset, sides))
     return price_after(book, position, asset, gone, name)
 
 
-def _falls(book: Book, position: Position) -> bool:
-    """Whether the nearest move is the one down."""
-    state, asset = book.pool_of(position), underlying_of(position, book.account)
-    key = f"{state.pool.name} {asset}"
-    down = crossings.one_way(book, state, key, lambda side: asset_course(asset, side), -1)
-    return down.value is not None and abs(decimal_of(down)) <= abs(decimal_of(asset_move(book, position)))
+def falling(book: Book, position: Position) -> int:
+    """-1 where a fall of the underlying leads to the liquidation price, 1 where a rise does."""
+    asset = underlying_of(position, book.account)
+    price = liquidation_price(book, position)
+    if isinstance(price, NearestTo):
+        return -1 if price.chosen is price.options[0] else 1
+    down, _ = crossings_of(book, position)
+    after_fall = price_after(book, position, asset, down, "liquidation_price")
+    return -1 if after_fall.value == price.value else 1
 
 
 def distance_to_liquidation(book: Book, position: Position) -> Node:

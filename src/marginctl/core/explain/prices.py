@@ -201,6 +201,25 @@ def unrealized_pnl(book: Book, position: Position) -> Node:
     return book.once(path, build)
 
 
+def base_units(book: Book, position: Position) -> Node:
+    """What a position trades, in units of its base: quantity * contract_size, for inverse contracts / mark_price."""
+    contract = position.contract
+    unit = amount(contract.base)
+    units = product(quantity(book, position), *size(book, contract), unit=unit)
+    if _is_linear(contract):
+        return units
+    return Quotient(numerator=units, denominator=mark_price(book, position))
+
+
+def quote_units(book: Book, position: Position) -> Node:
+    """The same in units of its quote: base units * mark_price, for inverse contracts quantity * contract_size."""
+    contract = position.contract
+    factors = (quantity(book, position), *size(book, contract))
+    if _is_linear(contract):
+        factors = (*factors, mark_price(book, position))
+    return product(*factors, unit=amount(contract.quote))
+
+
 def signed_notional(book: Book, position: Position) -> Node:
     """The notional, negative for a short."""
     value = notional(book, position)

@@ -23,14 +23,13 @@ from marginctl.core.explain.node import (
     Negation,
     Node,
     Product,
-    Quotient,
     Sum,
     Value,
     amount,
     decimal_of,
     named,
 )
-from marginctl.core.explain.prices import notional, price, signed_notional
+from marginctl.core.explain.prices import base_units, notional, price, quote_units
 from marginctl.core.liquidation import PoolState
 from marginctl.core.pool import Holding
 
@@ -146,6 +145,10 @@ COLLATERAL_FIGURES: dict[str, HoldingBuilder] = {
 }
 
 
+def _signed(position: Position, units: Node) -> Node:
+    return units if position.side > 0 else Negation(term=units)
+
+
 class Underlying:
     """The figures of one asset in one pool."""
 
@@ -173,20 +176,19 @@ class Underlying:
         return [one for one in held if underlying_of(one, self.book.account) == self.asset]
 
     def delta(self) -> Node:
-        """Coin equity plus the signed notionals of contracts on the asset, less those quoted in it, in units of it."""
-        book, unit = self.book, price(self.book, self.asset)
+        """Coin equity plus the signed base quantity of contracts on the asset, less what those quoted in it sell."""
+        book = self.book
         holding = next((one for one in self.state.pool.holdings if one.asset == self.asset), None)
         plus = [holdings.coin_equity(book, self.state, holding)] if holding else []
         minus: list[Node] = []
         for position in self.state.pool.positions:
-            units = Quotient(numerator=signed_notional(book, position), denominator=unit)
             if position.contract.base == self.asset:
-                plus.append(units)
+                plus.append(_signed(position, base_units(book, position)))
             elif position.contract.quote == self.asset:
-                minus.append(units)
+                minus.append(_signed(position, quote_units(book, position)))
         added = Sum(terms=tuple(plus))
         total: Node = Difference(terms=(added, *minus)) if minus else added
-        note = "a contract quoted in the asset is short it by its notional" if minus else ""
+        note = "a contract quoted in the asset sells it" if minus else ""
         return named(total, "delta", self.asset, amount(self.asset), f"{self.path}.delta", note)
 
     def net_notional(self) -> Node:

@@ -87,26 +87,13 @@ def worst(book: Book) -> PoolState:
     return next(state for state in book.states if state.pool is pool)
 
 
-def _account_level(book: Book) -> Node:
-    return book.level(book.account.rules, "rules")
-
-
-def _required(book: Book, state: PoolState) -> Node:
-    """level * maintenance_margin, at the account's level."""
-    return Product(factors=(_account_level(book), pools.maintenance_margin(book, state)))
-
-
-def _maintenance_ratio(book: Book, state: PoolState) -> Node:
-    found = Ratio(numerator=_required(book, state), denominator=pools.equity(book, state))
-    return named(found, "maintenance_ratio", state.pool.name, FRACTION)
-
-
 def worst_name(book: Book) -> Node:
     """The cross pool with the highest maintenance_ratio, then utilization; of all pools where no cross one is used."""
     cross = [state for state in book.states if state.pool.margin_mode is MarginMode.CROSS]
     asked = cross if any(state.pool.is_occupied for state in cross) else list(book.states)
     candidates = tuple(
-        Candidate(state.pool.name, (_maintenance_ratio(book, state), pools.utilization(book, state))) for state in asked
+        Candidate(state.pool.name, (pools.maintenance_ratio(book, state), pools.utilization(book, state)))
+        for state in asked
     )
     note = "of the cross pools the one with the highest maintenance_ratio, then utilization"
     return Ranking(candidates=candidates, highest=True, label="worst_pool", figure="totals.worst_pool", note=note)
@@ -133,17 +120,13 @@ def _of_worst(book: Book, name: str, figure: Callable[[Book, PoolState], Node], 
 
 
 def buffer(book: Book) -> Node:
-    """equity - level * maintenance_margin of the worst pool."""
-    state = worst(book)
-    found = Difference(terms=(pools.equity(book, state), _required(book, state)))
-    return named(found, "buffer", "", book.money, "totals.buffer", f"of {state.pool.name}, the worst pool")
+    """That of the worst pool."""
+    return _of_worst(book, "buffer", pools.buffer, book.money)
 
 
 def maintenance_ratio(book: Book) -> Node:
-    """level * maintenance_margin / equity of the worst pool."""
-    state = worst(book)
-    note = f"of {state.pool.name}, the worst pool"
-    return named(_maintenance_ratio(book, state), "maintenance_ratio", "", FRACTION, "totals.maintenance_ratio", note)
+    """That of the worst pool."""
+    return _of_worst(book, "maintenance_ratio", pools.maintenance_ratio, FRACTION)
 
 
 def liquidatable(book: Book) -> Node:

@@ -38,7 +38,12 @@ def measure(context: Context) -> Iterable[Measurement]:
             what=_message(pool, rules, context.account.currency),
             location=context.locations.account,
             remedy=partial(_remedy, context, pool, rules),
+            slack=partial(_slack, pool),
         )
+
+
+def _slack(pool: PoolFigures, _: Decimal) -> Decimal:
+    return pool.buffer
 
 
 def _message(pool: PoolFigures, rules: Rules, currency: str) -> str:

@@ -53,6 +53,7 @@ def _together(context: Context, pool: PoolFigures, paths: Paths) -> Measurement:
         detail="it is liquidatable now" if pool.liquidatable else "",
         location=context.locations.account,
         remedy=partial(_together_remedy, pool, paths),
+        slack=lambda limit: paths.slack(pool.name, paths.together(pool.name, limit)),
     )
 
 
@@ -75,6 +76,7 @@ def _alone(
         aliases=(row.asset, *symbols),
         remedy=partial(_alone_remedy, pool, row, way, paths),
         belongs=Belongs(positions=_names(context, symbols), underlying=row.asset),
+        slack=lambda limit: paths.slack(pool.name, paths.alone(row.asset, limit)),
     )
 
 

@@ -17,7 +17,7 @@ from functools import partial
 
 from marginctl.core.report import PoolFigures
 from marginctl.limits.context import Context
-from marginctl.limits.distance import Paths
+from marginctl.limits.distance import Path, Paths
 from marginctl.limits.figures import belonging, isolated_pools, underlyings
 from marginctl.limits.remedy import remedy
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Never, Ratio, Remedy, Rule, Unit
@@ -39,6 +39,7 @@ def measure(context: Context) -> Iterable[Measurement]:
             aliases=(symbols[pool.name],) if pool.name in symbols else (),
             remedy=partial(_remedy, context, pool, paths),
             belongs=belongs.get(keys.get(pool.name, ""), Belongs()),
+            slack=partial(_slack, context, pool, paths),
         )
 
 
@@ -48,11 +49,18 @@ def smallest(context: Context, pool: PoolFigures) -> Decimal | None:
     return min((d for d in [pool.liquidation.distance, *alone] if d is not None), default=None)
 
 
+def _moves(context: Context, pool: PoolFigures, paths: Paths, limit: Decimal) -> list[Path]:
+    """All assets together and each underlying alone, as far as the limit."""
+    alone = [path for row in underlyings(context.report, pool) for path in paths.alone(row.asset, limit)]
+    return [*paths.together(pool.name, limit), *alone]
+
+
+def _slack(context: Context, pool: PoolFigures, paths: Paths, limit: Decimal) -> Decimal:
+    return paths.slack(pool.name, _moves(context, pool, paths, limit))
+
+
 def _remedy(context: Context, pool: PoolFigures, paths: Paths, limit: Decimal) -> Remedy:
-    moves = paths.together(pool.name, limit)
-    for row in underlyings(context.report, pool):
-        moves += paths.alone(row.asset, limit)
-    found = paths.deposit(pool, moves)
+    found = paths.deposit(pool, _moves(context, pool, paths, limit))
     return remedy(found, "reduce the position" if found else "add isolated margin, or reduce the position")
 
 

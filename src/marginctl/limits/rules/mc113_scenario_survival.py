@@ -12,27 +12,50 @@ Example: `{name: crypto-crash, shocks: {BTC: -30%, ETH: -40%, "*": -50%}}` liqui
 Instead: reduce or hedge what loses most in the scenario, or deposit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import partial
 
 from marginctl.core.exact import ONE, Direction
 from marginctl.limits.context import Context, ScenarioOutcome
-from marginctl.limits.rule import Fact, Measurement, Rule, Unit, Unknown, advice
+from marginctl.limits.distance import Paths
+from marginctl.limits.remedy import remedy
+from marginctl.limits.rule import Fact, Measurement, Remedy, Rule, Unit, Unknown
 from marginctl.limits.wording import percent
 
+IN_GENERAL = "reduce or hedge what loses most in it, or deposit"
 NOT_COMPUTED = Unknown("the scenario was not computed")
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per declared scenario."""
+    paths = Paths(context)
     for name in context.scenarios:
         outcome = (context.outcomes or {}).get(name)
+        moves = context.moves.get(name)
         yield Measurement(
             subject=name,
             measured=_fact(outcome) if outcome else NOT_COMPUTED,
             what=_message(name, outcome),
             location=context.locations.scenario(name),
-            remedy=advice("reduce or hedge what loses most in it, or deposit"),
+            remedy=partial(_remedy, context, paths, moves),
+            slack=None if moves is None else partial(_slack, context, paths, moves),
         )
+
+
+def _slack(context: Context, paths: Paths, moves: Mapping[str, Decimal], _: Decimal) -> Decimal:
+    """What is left at the lowest point of the way, in the pool in which it is least."""
+    return min(paths.slack(pool.name, paths.to(moves)) for pool in context.report.pools)
+
+
+def _remedy(context: Context, paths: Paths, moves: Mapping[str, Decimal] | None, _: Decimal) -> Remedy:
+    """The deposit where one pool alone falls short on the way."""
+    if moves is None:
+        return Remedy(IN_GENERAL)
+    way = paths.to(moves)
+    short = [pool for pool in context.report.pools if paths.slack(pool.name, way) < 0]
+    found = paths.deposit(short[0], way) if len(short) == 1 else None
+    return Remedy(IN_GENERAL) if found is None else remedy(found, "reduce or hedge what loses most in it")
 
 
 def _fact(outcome: ScenarioOutcome) -> Fact:

@@ -127,7 +127,16 @@ class Branch:
     def again(self, indent: int) -> Lines:
         """One line for a branch that stands above already."""
         told = f"{self._label} = {self._result()}" if self.node.value is not None else f"{self._label}: {NONE}"
-        return self._beside(self._wrapped(told, indent), "(above)", indent)
+        return self._beside(self._headed(self._wrapped(told, indent)), "(above)", indent)
+
+    def _headed(self, lines: Lines) -> Lines:
+        """The lines with the name at their beginning in bold."""
+        label = shower(self._options)(self._label)
+        first = lines[0]
+        if not first or not first[0][0].startswith(label):
+            return lines
+        (text, style), *others = first
+        return [((label, "bold"), (text[len(label) :], style), *others), *lines[1:]]
 
     def closed(self, indent: int) -> Lines:
         """Its own lines where its branches are not drawn: with the path to ask for, if it is a figure."""
@@ -135,6 +144,9 @@ class Branch:
 
     def lines(self, indent: int = 0) -> Lines:
         """Its own lines, in what ``indent`` leaves of the width."""
+        return self._headed(self._lines(indent))
+
+    def _lines(self, indent: int) -> Lines:
         node = self.node
         if isinstance(node, Row):
             return self._row(node, indent)
@@ -199,7 +211,8 @@ class Branch:
         if is_alias or in_numbers == value:
             return self._wrapped(f"{self._label} = {in_words} = {value}", indent)
         told = self._wrapped(f"{self._label} = {in_words}", indent)
-        return told + self._wrapped(f"= {in_numbers} = {value}", indent, hang=True)
+        equals = ": " if isinstance(node.value, bool) else " = "
+        return told + self._wrapped(f"= {in_numbers}{equals}{value}", indent, hang=True)
 
     def _moves(self, node: Nearest) -> str:
         """``fall (-29.96%) and rise (none)``."""

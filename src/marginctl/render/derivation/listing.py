@@ -1,18 +1,14 @@
 """The figures that can be explained, a line for each kind of row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from marginctl.render.document import Options
 from marginctl.render.screen import Block, draw, line, paragraph, shower
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
-ROWS = frozenset({"pools", "positions", "collateral", "underlyings"})
-"""Sections that have a row for each of several subjects."""
-
-
-def subject_of(figure: str, names: Iterable[str]) -> str:
-    """The part of a path before the name of the figure: ``positions.BTCUSDT``."""
-    return next((figure.removesuffix(f".{name}") for name in names if figure.endswith(f".{name}")), figure)
+WORDS = {"pools": "POOL", "positions": "KEY", "collateral": "ASSET", "underlyings": "ASSET"}
+"""Sections with a row for each of several subjects, and what stands for the subject."""
+MOST_SUBJECTS = 40
 
 
 def render_listing(file: str, figures: Sequence[str], options: Options) -> str:
@@ -36,27 +32,28 @@ def _examples(figures: Sequence[str]) -> list[str]:
 
 
 def _section(section: str, figures: Sequence[str], options: Options) -> list[Block]:
-    show = shower(options)
-    if section not in ROWS:
-        names = ", ".join(figure.removeprefix(f"{section}.") for figure in figures)
-        return [*paragraph(show(names), options.width, lead=line(f"{section}.", "bold"))]
+    if section not in WORDS:
+        names = [figure.removeprefix(f"{section}.") for figure in figures]
+        return [line(f"{section}.FIGURE", "bold"), *_listed("FIGURE", names, options)]
+    word = WORDS[section]
     subjects = _subjects(section, figures)
     first = f"{section}.{subjects[0]}."
-    names = ", ".join(figure.removeprefix(first) for figure in figures if figure.startswith(first))
-    lead = line(f"{section}.{_placeholder(section)}.", "bold")
+    names = [figure.removeprefix(first) for figure in figures if figure.startswith(first)]
+    more = [f"and {len(subjects) - MOST_SUBJECTS} more"] if len(subjects) > MOST_SUBJECTS else []
     return [
-        *paragraph(show(names), options.width, lead=lead),
-        *paragraph(show(", ".join(subjects)), options.width, lead=line(f"  {_placeholder(section)}: ", "dim")),
+        line(f"{section}.{word}.FIGURE", "bold"),
+        *_listed(word, [*subjects[:MOST_SUBJECTS], *more], options),
+        *_listed("FIGURE", names, options),
     ]
 
 
-def _placeholder(section: str) -> str:
-    return {"pools": "POOL", "positions": "KEY"}.get(section, "ASSET")
+def _listed(word: str, names: Sequence[str], options: Options) -> list[Block]:
+    text = shower(options)(", ".join(names))
+    return [*paragraph(text, options.width, lead=line(f"  {word:<6}  ", "dim"))]
 
 
 def _subjects(section: str, figures: Sequence[str]) -> list[str]:
-    """The subjects of a section in order: every path has the same names behind its subject, the first ends in ``first``."""
-    last = figures[0].rpartition(".")[2]
-    return [
-        figure.removeprefix(f"{section}.").removesuffix(f".{last}") for figure in figures if figure.endswith(f".{last}")
-    ]
+    """The subjects of a section in order; each has the same names behind it, in the same order."""
+    last = f".{figures[0].rpartition('.')[2]}"
+    named = (figure for figure in figures if figure.endswith(last))
+    return [figure.removeprefix(f"{section}.").removesuffix(last) for figure in named]

@@ -49,9 +49,7 @@ def result(value: Value, unit: Unit, ellipsis: str = "...") -> str:
         return with_unit(line(value, "move", ellipsis), unit)
     if isinstance(value, Decimal):
         return with_unit(number(value, unit, ellipsis), unit, value)
-    if isinstance(value, tuple):
-        return ", ".join(value) if value else NONE
-    return str(value)
+    return str(value) if isinstance(value, (str, int)) else ", ".join(value) or NONE
 
 
 def with_unit(text: str, unit: Unit, value: Decimal | None = None) -> str:

@@ -114,7 +114,7 @@ def _footnotes(texts: Iterable[str], options: Options) -> list[Block]:
 
 def _fitting(node: Node, origins: Callable[[str], Origin], options: Options, depth: int | None) -> tuple[Tree, Lines]:
     """The tree at the depth asked for, else at the deepest at which it is not too long (one level at least)."""
-    best = _at_depth(node, origins, options, depth or 1)
+    best = _at_depth(node, origins, options, 1 if depth is None else depth)
     while depth is None and best[0].is_closed:
         level = (best[0].depth or 0) + 1
         deeper = _at_depth(node, origins, options, level)
