@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.cli.running import BROKEN, CLEAN, REFUSED, SOURCE, TODAY, check
 
 from marginctl.cli import batch
 from marginctl.cli.batch import in_order, with_progress, workers_for
 from marginctl.cli.files import Input
-from tests.cli.running import BROKEN, CLEAN, REFUSED, SOURCE, TODAY, check
 
 
 def inputs(count: int) -> list[Input]:

@@ -187,7 +187,7 @@ def test_sharing_saves_the_position_that_alone_would_have_gone() -> None:
     found = compared(hedged, shared, path, PLAIN)
     assert found is not None
     alone = Fraction(45, 101)
-    # Kept to the end it would have lost 200: being closed at 200u is the cheaper end, sharing "saved" a negative amount.
+    # Kept to the end it would have lost 200: being closed at 200u is cheaper, so sharing "saved" a loss.
     assert close(found.sharing_saved, -200 + 200 * alone)
     assert (shared.value, found.contagion_cost) == (350, 0)
     assert close(found.apart.value, 300 + 250 - 200 * alone)

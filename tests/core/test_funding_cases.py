@@ -85,9 +85,7 @@ def test_a_single_rate_keeps_the_interval_of_the_position() -> None:
 
 
 def test_an_isolated_position_pays_out_of_its_own_margin() -> None:
-    held = account(
-        position(BTC, LONG, 10, 100, funding_rate="0.001", isolated_margin=150), balances={"USDT": 400}
-    )
+    held = account(position(BTC, LONG, 10, 100, funding_rate="0.001", isolated_margin=150), balances={"USDT": 400})
     after = after_funding(held, d(10))
     assert (after.balances["USDT"], after.positions[0].isolated_margin) == (370, 120)
 

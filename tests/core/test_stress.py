@@ -188,7 +188,9 @@ def test_funding_that_is_paid_is_a_way_as_well() -> None:
     longer = Scenario(name="spike", funding=FundingShock({"*": d("0.001")}, d(24), d(20)))
     walking, path = way_to(longer, held)
     # The short receives 0.01 a day: 20 - 0.99 d = 10.1
-    assert close(outcome_of(walking, states_of(walking), path).crossing, Fraction(1000, 99) * Fraction(99, 10) / 10 / 20)
+    assert close(
+        outcome_of(walking, states_of(walking), path).crossing, Fraction(1000, 99) * Fraction(99, 10) / 10 / 20
+    )
 
 
 def test_a_scenario_names_assets_that_an_account_does_not_have() -> None:
@@ -213,7 +215,10 @@ def test_a_grid_evaluates_every_pair_of_moves() -> None:
 def test_a_grid_of_one_coin_against_all_others() -> None:
     found = grid_of(BOOK, states_of(BOOK), Axis("*", (d("0.5"),)), Axis("BTC", (d("-0.1"),)))
     assert found.rows[0][0].equity == 0  # -100 for BTC, -100 for ETH, which is an other one
-    assert found.rows[0][0] == grid_of(BOOK, states_of(BOOK), Axis("ETH", (d("0.5"),)), Axis("BTC", (d("-0.1"),))).rows[0][0]
+    assert (
+        found.rows[0][0]
+        == grid_of(BOOK, states_of(BOOK), Axis("ETH", (d("0.5"),)), Axis("BTC", (d("-0.1"),))).rows[0][0]
+    )
 
 
 @given(account=accounts(), x=number(-100, 200, 2), y=number(-100, 200, 2))

@@ -84,7 +84,10 @@ def multi_assets() -> Derived:
         down=together,
         up=NEVER,
         quotes=("95%", "99.99%", cents(equity), cents(initial), cents(maintenance), below(btc), "1"),
-        warning=("MC201", "MC203",),
+        warning=(
+            "MC201",
+            "MC203",
+        ),
     )
 
 

@@ -57,9 +57,7 @@ def changed(old: str, new: str) -> list[str]:
             Put(("prices", "ETH"), "2900.5"), ["-   ETH: '3000'\n", "+   ETH: '2900.5'\n"], id="in the quotes it had"
         ),
         pytest.param(Put(("prices", "SOL"), "150"), ["+   SOL: 150\n"], id="a new key below the last one"),
-        pytest.param(
-            Put(("prices", "1INCH/USD:x"), "0.2"), ['+   "1INCH/USD:x": 0.2\n'], id="a key that needs quotes"
-        ),
+        pytest.param(Put(("prices", "1INCH/USD:x"), "0.2"), ['+   "1INCH/USD:x": 0.2\n'], id="a key that needs quotes"),
         pytest.param(
             Put(("collateral", 1, "amount"), "0.4"),
             ["-   - {asset: BTC, amount: 0.5, haircut: 5%}\n", "+   - {asset: BTC, amount: 0.4, haircut: 5%}\n"],
@@ -298,7 +296,9 @@ def test_bundled_portfolios_take_any_edit_and_keep_every_other_line(data, file, 
     if style.startswith("json"):
         json.loads(new)
     before, after = text.splitlines(), new.splitlines()
-    blocks = [one for one in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
+    blocks = [
+        one for one in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"
+    ]
     assert len(blocks) <= 2  # one place, and where a last row goes perhaps the comma above it
     if isinstance(node, str) and kind is Put:
         assert len(before) == len(after)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.cli.running import Ran, check
 
 # Equity 5,000; notional 0.6 x 60,000 = 36,000; maintenance margin 0.5% of it = 180; initial 36,000 / 9 = 4,000.

@@ -8,9 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.cli.running import check
 
 from marginctl.limits.registry import RULES
-from tests.cli.running import check
 
 FOLDER = Path(__file__).parent / "portfolios"
 CODES = [rule.code for rule in RULES if rule.code < "MC2"]

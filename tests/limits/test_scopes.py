@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.running import Ran, check
 
 from marginctl.limits.config import NARROWER
-from tests.cli.running import Ran, check
 
 # Leverage of the positions: BTC 10x, ETH 8x (a hedge), DOGE 4x; 100 + 40 + 20 of notional on 80 of equity.
 BOOK = """\

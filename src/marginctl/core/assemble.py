@@ -5,33 +5,19 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginctl.core.account import Account, Basis, MarginMode, Position
-from marginctl.core.contract import LONG, ContractType
+from marginctl.core.contract import LONG
+from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, ZERO, ratio, sign
-from marginctl.core.funding import funding_per_day, runway_days
+from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
     HERE,
     UP_END,
     PoolState,
     Sides,
-    asset_sides,
-    bankruptcy_move,
-    contract_sides,
-    joint_sides,
     moves_alone,
     pool_state,
 )
-from marginctl.core.pool import (
-    Holding,
-    Leg,
-    Pool,
-    deltas,
-    entry_value,
-    exposure_side,
-    initial_rate,
-    notional,
-    partition,
-    tiers_in_force,
-)
+from marginctl.core.pool import Holding, Pool, deltas, partition
 from marginctl.core.report import (
     AccountHeader,
     AccountLiquidation,
@@ -46,7 +32,9 @@ from marginctl.core.report import (
     Totals,
     UnderlyingFigures,
 )
+from marginctl.core.requirement import Leg, initial_rate, tiers_in_force
 from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
+from marginctl.core.value import entry_value, exposure_side, notional
 
 
 class Standing(NamedTuple):
@@ -57,32 +45,10 @@ class Standing(NamedTuple):
     leg: Leg
 
 
-class Crossings:
-    """Crossings by pool and asset, each computed once: positions that share both share them."""
-
-    def __init__(self) -> None:
-        self._sides: dict[tuple[str, str], Sides] = {}
-        self._bankruptcy: dict[tuple[str, str, bool], Decimal | None] = {}
-
-    def sides(self, state: PoolState, asset: str) -> Sides:
-        """``asset_sides`` of a pool."""
-        key = (state.pool.name, asset)
-        if key not in self._sides:
-            self._sides[key] = asset_sides(state, asset, state.pool.rules)
-        return self._sides[key]
-
-    def bankruptcy(self, state: PoolState, asset: str, *, falling: bool) -> Decimal | None:
-        """``bankruptcy_move`` of a pool on the side of the asset's move."""
-        key = (state.pool.name, asset, falling)
-        if key not in self._bankruptcy:
-            self._bankruptcy[key] = bankruptcy_move(state, asset, self.sides(state, asset), falling=falling)
-        return self._bankruptcy[key]
-
-
-def report_of(account: Account) -> Report:
-    """All figures of an account, exact."""
+def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
+    """All figures of an account, exact; without looking ahead no liquidation, bankruptcy and runway are looked for."""
     states = [pool_state(pool) for pool in partition(account)]
-    crossings = Crossings()
+    crossings = Crossings() if looks_ahead else NoCrossings()
     standings = [
         Standing(position, state, terms)
         for state in states
@@ -90,7 +56,7 @@ def report_of(account: Account) -> Report:
     ]
     order = {position.key: i for i, position in enumerate(account.positions)}
     standings.sort(key=lambda one: order[one.position.key])
-    joint = [(state, joint_sides(state, account.betas, state.pool.rules)) for state in states]
+    joint = [(state, crossings.together(account, state)) for state in states]
     return Report(
         account=AccountHeader(
             account.name,
@@ -108,7 +74,7 @@ def report_of(account: Account) -> Report:
         collateral=tuple(row for state in states for row in collateral_figures(state.pool)),
         underlyings=tuple(row for state in states for row in underlying_figures(account, state, crossings)),
         netting=netting_figures(states, standings),
-        funding=funding_figures(account, states),
+        funding=funding_figures(account, states, crossings),
     )
 
 
@@ -214,7 +180,7 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     unit_price = prices[contract.settle]
     asset = underlying_of(position, account)
     sides = crossings.sides(state, asset)
-    own = sides if moves_alone(state, asset, contract.symbol) else _contract_sides(state, position)
+    own = sides if moves_alone(state, asset, contract.symbol) else crossings.of_contract(state, position)
     tiers = tiers_in_force(position, value / unit_price, position.quantity)
     tier = maintenance_tier(position, account)
     row = tiers[min(tier or 1, len(tiers)) - 1]
@@ -266,11 +232,6 @@ def underlying_of(position: Position, account: Account) -> str:
     """The asset whose move liquidates a position: its base; its quote where the base is the account's currency."""
     contract = position.contract
     return contract.quote if contract.base == account.currency else contract.base
-
-
-def _contract_sides(state: PoolState, position: Position) -> Sides:
-    inverse = position.contract.type is ContractType.INVERSE
-    return contract_sides(state, position.contract.symbol, inverse=inverse, rules=state.pool.rules)
 
 
 class Reached(NamedTuple):
@@ -392,13 +353,13 @@ def netting_figures(states: list[PoolState], standings: list[Standing]) -> Netti
     )
 
 
-def funding_figures(account: Account, states: list[PoolState]) -> FundingFigures:
+def funding_figures(account: Account, states: list[PoolState], crossings: Crossings) -> FundingFigures:
     """Per day over the positions with a rate; the runway of the first pool to cross, unknown if a rate is missing."""
     paid = [funding_per_day(position, account) for position in account.positions]
     missing = tuple(
         dict.fromkeys(p.contract.symbol for p, amount in zip(account.positions, paid, strict=True) if amount is None)
     )
-    runways = [runway_days(state, account, state.pool.rules) for state in states] if not missing else []
+    runways = [] if missing else crossings.runways(account, states)
     return FundingFigures(
         per_day=sum((amount for amount in paid if amount is not None), ZERO),
         runway_days=min((days for days in runways if days is not None), default=None),

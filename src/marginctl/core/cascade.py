@@ -14,7 +14,7 @@ from marginctl.core.closing import Action, CascadeStep, Moment, Pools, Sequence,
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import pool_state
 from marginctl.core.path import Path
-from marginctl.core.pool import leg
+from marginctl.core.requirement import leg
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.stress import pnl_at
 

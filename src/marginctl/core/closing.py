@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.contract import LONG, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
-from marginctl.core.pool import Pool, notional, partition
+from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
 from marginctl.core.stress import pnl_at
+from marginctl.core.value import notional
 
 KEPT = Context(prec=30, rounding=ROUND_DOWN)
 """A quantity cut down to a tier's border keeps 30 digits, rounded into that tier: residue must not leave it above."""

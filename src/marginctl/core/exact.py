@@ -38,7 +38,7 @@ DefaultContext.traps.update(CONTEXT.traps)
 ZERO = Decimal(0)
 ONE = Decimal(1)
 SNAP = Decimal("1e-60")
-RESIDUE = Decimal("1e-57")
+RESIDUE = Decimal("1e-70")
 _SETTLE = Context(prec=80, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
 

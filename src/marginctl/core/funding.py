@@ -9,7 +9,7 @@ from marginctl.core.account import Account, Equality, MarginMode, Position, Rule
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.piecewise import Line, Piece, along, first_below, masked, scaled, total
-from marginctl.core.pool import notional
+from marginctl.core.value import notional
 
 HOURS_PER_DAY = Decimal(24)
 FOREVER = Decimal("1e30")

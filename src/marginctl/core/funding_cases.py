@@ -9,9 +9,9 @@ from marginctl.core.account import Account, Position
 from marginctl.core.exact import ZERO
 from marginctl.core.funding import after_funding, funding_per_day, funding_per_interval, runway_days, with_rates
 from marginctl.core.liquidation import Sides, joint_sides
-from marginctl.core.pool import notional
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.stress import states_of
+from marginctl.core.value import notional
 
 GIVEN, MEAN, WORST = "given", "mean", "worst"
 

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.pool import initial_rate, notional
+from marginctl.core.requirement import initial_rate
 from marginctl.core.stress import pnl_at
+from marginctl.core.value import notional
 
 MOST_NEWTON_STEPS = 12
 SLOW = 3

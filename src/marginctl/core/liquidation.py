@@ -25,7 +25,8 @@ from marginctl.core.piecewise import (
     scaled,
     total,
 )
-from marginctl.core.pool import Pool, Requirement, Term
+from marginctl.core.pool import Pool
+from marginctl.core.requirement import Requirement, Term
 from marginctl.core.risk import NO_MOVE, Risk, pool_risk
 
 STAYS = Line(ONE, ZERO)

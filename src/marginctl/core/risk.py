@@ -96,7 +96,7 @@ def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
 
 
 def worst_pool(risks: Iterable[tuple[Pool, Risk]]) -> tuple[Pool, Risk]:
-    """The cross pool with the highest maintenance ratio (none being the worst), then utilization.
+    """The cross pool with the highest maintenance ratio (none being the worst), then utilization, then least buffer.
 
     Of all pools where no cross pool holds a position or an order. Compared by multiplying across.
     """
@@ -119,7 +119,7 @@ def _is_worse(row: tuple[Pool, Risk], than: tuple[Pool, Risk]) -> bool:
         higher = _is_higher(numerator, one.equity, against, other.equity)
         if higher is not None:
             return higher
-    return False
+    return one.buffer(pool.rules.level) < other.buffer(other_pool.rules.level)
 
 
 def _is_higher(numerator: Decimal, equity: Decimal, against: Decimal, other_equity: Decimal) -> bool | None:

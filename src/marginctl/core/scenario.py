@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Order, Position, default_beta
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
-from marginctl.core.pool import initial_rate
+from marginctl.core.requirement import initial_rate
 
 EVERY_OTHER = "*"
 

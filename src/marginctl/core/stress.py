@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position, Purpose
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state, shock_path
-from marginctl.core.pool import deltas, entry_value, exposure_side, notional, partition
+from marginctl.core.pool import deltas, partition
+from marginctl.core.value import entry_value, exposure_side, notional
 
 
 class PathOutcome(NamedTuple):

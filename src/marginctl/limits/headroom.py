@@ -4,7 +4,7 @@ An order is filled at the mark on the terms of the position on its contract, so 
 needed and at stake. Its size is the largest up to which every limit holds: every smaller fill keeps them as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ from marginctl.core.account import Account, CollateralMode, MarginMode, Order, P
 from marginctl.core.contract import LONG, SHORT, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.headroom import Edge, deposited, down_to, filled, largest, opened, unit_value
-from marginctl.core.pool import initial_rate
-from marginctl.limits.standing import AccountStanding, Inquiry, Limit
+from marginctl.core.requirement import initial_rate
+from marginctl.limits.standing import Inquiry, Limit
 
 STEP = Decimal("1e-8")
 """Of a contract's quantity and of an asset's amount."""
@@ -127,14 +127,14 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
     rate = initial_rate(terms, account.rules, account.prices)
     base = account if leverage is None else _releveraged(account, symbol, leverage)
 
-    def ask(size: Decimal) -> AccountStanding:
-        return inquiry.keeping(filled(base, terms, side, size) if size else account)
+    def after(size: Decimal) -> Account:
+        return filled(base, terms, side, size) if size else account
 
     quantity: Decimal | None = None
     stop: Stop | None = Stop(NO_MAINTENANCE, subject=symbol)
     if terms.maintenance_rate is not None or terms.contract.tiers:
         end = _tier_end(base, ticket)
-        edge = largest(ask, list(_stops(inquiry, base, ticket, worth, end)), STEP)
+        edge = largest_kept(inquiry, after, list(_stops(inquiry, base, ticket, worth, end)))
         quantity, stop = _outcome(edge, end, symbol)
     return OrderRoom(
         symbol=symbol,
@@ -145,6 +145,18 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
         initial_rate=rate,
         stop=stop,
     )
+
+
+def largest_kept(inquiry: Inquiry, after: Callable[[Decimal], Account], stops: list[Decimal]) -> Edge | None:
+    """The largest size up to which all limits to be kept hold; those that look ahead are asked only up to the others.
+
+    ``after``: the account at a size.
+    """
+    now = largest(lambda size: inquiry.keeping(after(size), ahead=False), stops, STEP)
+    if now is not None:
+        stops = [*(stop for stop in stops if stop < now.size), now.size]
+    ahead = largest(lambda size: inquiry.keeping(after(size), ahead=True), stops, STEP)
+    return now if ahead is None else ahead
 
 
 def _outcome(edge: Edge | None, end: Decimal | None, symbol: str) -> tuple[Decimal | None, Stop | None]:
@@ -233,13 +245,15 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
         ZERO,
     )
 
-    def ask(size: Decimal) -> AccountStanding:
-        return inquiry.keeping(deposited(account, asset, -size) if size else account)
+    def after(size: Decimal) -> Account:
+        return deposited(account, asset, -size) if size else account
 
     most = held - aside
-    edge = largest(ask, [most], STEP) if most > 0 else Edge(ZERO, frozenset())
-    if edge is None and ask(most).broken:  # what is held beyond the last whole step
-        edge = Edge(down_to(most, STEP), ask(most).broken)
+    edge = largest_kept(inquiry, after, [most]) if most > 0 else Edge(ZERO, frozenset())
+    if edge is None:
+        whole = after(most)
+        beyond = inquiry.keeping(whole, ahead=False).broken | inquiry.keeping(whole, ahead=True).broken
+        edge = Edge(down_to(most, STEP), beyond) if beyond else None  # what is held beyond the last whole step
     amount = most if edge is None else edge.size
     return WithdrawalRoom(
         asset=asset,

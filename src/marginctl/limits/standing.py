@@ -30,6 +30,8 @@ FREE_COLLATERAL = "free-collateral"
 STATIC = frozenset(("MC115",))
 SIZED: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code < "MC2" and rule.code not in STATIC)
 """The rules that a size can break: those on figures of the account."""
+AHEAD = frozenset(("MC102", "MC106", "MC112", "MC113", "MC114", "MC116"))
+"""The rules that look at what happens when prices move or time goes by: dear to ask about."""
 HELD, BROKEN = ONE, -ONE
 
 
@@ -102,8 +104,7 @@ class AccountStanding:
     def __init__(self, readings: dict[Limit, Reading], venue: dict[Limit, Decimal]) -> None:
         self.readings = readings
         self.venue = venue
-        self._slacks: dict[object, Decimal] = {}
-        self._slacks.update(venue)
+        self._slacks: dict[object, Decimal] = dict(venue.items())
 
     @cached_property
     def broken(self) -> frozenset[object]:
@@ -140,11 +141,13 @@ class Inquiry:
         self.ledger = Ledger(config.waivers, context.today)
         self.base = {reading.limit: reading for reading in self._readings(context, SIZED)}
         self.broken = frozenset(limit for limit, reading in self.base.items() if reading.is_broken)
+        self._of_base: dict[bool, AccountStanding] = {}
 
-    def context_of(self, account: Account) -> Context:
+    def context_of(self, account: Account, *, looks_ahead: bool = True) -> Context:
         """What rules look at on another account."""
-        changed = replace(self.context, account=account, report=report_of(account), facts=(), expectations=())
-        return self.refigure(changed)
+        report = report_of(account, looks_ahead=looks_ahead)
+        changed = replace(self.context, account=account, report=report, facts=(), expectations=())
+        return self.refigure(changed) if looks_ahead else changed
 
     def _readings(self, context: Context, rules: Iterable[Rule]) -> Iterator[Reading]:
         for rule in rules:
@@ -180,11 +183,21 @@ class Inquiry:
                 return False
         return not self.ledger.covering(reading.rule.code, reading.measurement, reading.bound)
 
-    def keeping(self, account: Account) -> AccountStanding:
-        """The standing of an account by the limits that are to be kept, the venue's own included."""
-        context = self.context_of(account)
-        readings = {one.limit: one for one in self._readings(context, self.kept_rules) if self.keeps(one)}
-        return AccountStanding(readings, self._venue(context.report))
+    def keeping(self, account: Account, *, ahead: bool) -> AccountStanding:
+        """The standing of an account by the limits to be kept: those that look ahead, or the others and the venue's."""
+        if account is not self.context.account:
+            return self._keeping(account, ahead=ahead)
+        if ahead not in self._of_base:
+            self._of_base[ahead] = self._keeping(account, ahead=ahead)
+        return self._of_base[ahead]
+
+    def _keeping(self, account: Account, *, ahead: bool) -> AccountStanding:
+        rules = [rule for rule in self.kept_rules if (rule.code in AHEAD) is ahead]
+        if ahead and not rules:
+            return AccountStanding({}, {})
+        context = self.context_of(account, looks_ahead=ahead)
+        readings = {one.limit: one for one in self._readings(context, rules) if self.keeps(one)}
+        return AccountStanding(readings, {} if ahead else self._venue(context.report))
 
     def _venue(self, report: Report) -> dict[Limit, Decimal]:
         """Free collateral of the cross pools: not below 0, and where it is already, not below what it is."""
@@ -197,5 +210,6 @@ class Inquiry:
 
     def judging(self, account: Account, rules: Iterable[Rule]) -> AccountStanding:
         """The standing of an account by some rules alone, all their bounds."""
-        context = self.context_of(account)
+        rules = tuple(rules)
+        context = self.context_of(account, looks_ahead=any(rule.code in AHEAD for rule in rules))
         return AccountStanding({one.limit: one for one in self._readings(context, rules)}, {})

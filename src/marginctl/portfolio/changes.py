@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.contract import LONG, Contract, ContractType
 from marginctl.core.exact import ONE, ZERO, Direction, rounded, sign
-from marginctl.core.pool import leg
+from marginctl.core.requirement import leg
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Append, Edit, Put

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from marginctl.core.account import Position, Rules
 from marginctl.core.contract import Contract, Tier, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
-from marginctl.core.pool import initial_rate, notional
+from marginctl.core.requirement import initial_rate
+from marginctl.core.value import notional
 from marginctl.document.source import echo
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, brief, percent, short

@@ -7,7 +7,7 @@ from msgspec import Struct
 from marginctl.core.account import MarginMode, Order, Position, PositionMode
 from marginctl.core.contract import LONG, SHORT, Contract
 from marginctl.core.exact import ZERO
-from marginctl.core.pool import value_at
+from marginctl.core.value import value_at
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.margins import beyond_last_tier, refuse_beyond

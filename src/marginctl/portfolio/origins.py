@@ -190,8 +190,8 @@ class Origins:
 
 
 _DEFAULTS = {
-    ("positions", "entry_price"): Origin(kind=Kind.ASSUMED, note="the mark: no entry_price is given"),
-    ("positions", "funding_interval"): Origin(kind=Kind.ASSUMED, note="8h: no funding_interval is given"),
+    ("positions", "entry_price"): Origin(kind=Kind.ASSUMED, note="the mark, as no entry_price is given"),
+    ("positions", "funding_interval"): Origin(kind=Kind.ASSUMED, note="8h, as no funding_interval is given"),
     ("positions", "funding_rate"): Origin(kind=Kind.ASSUMED, note="not given"),
     ("positions", "maintenance_deduction"): Origin(kind=Kind.CONVENTION, note="0 where none is given"),
     ("positions", "margin_mode"): Origin(kind=Kind.CONVENTION, note="cross where none is given"),

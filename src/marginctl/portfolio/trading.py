@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from marginctl.core.account import MarginMode, Position
 from marginctl.core.contract import LONG, ContractType
 from marginctl.core.exact import ZERO, Direction
-from marginctl.core.pool import initial_rate
+from marginctl.core.requirement import initial_rate
 from marginctl.document.portfolio_shape import POSITION
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.document.source import echo

@@ -49,6 +49,10 @@ NOTHING_NEEDED = (ONE, ZERO)
 """Health on a stretch without any maintenance margin, as ``core.liquidation`` masks it."""
 MOVED = Sum(terms=(ONE_NODE, MOVE))
 """1 + move: the ratio of a price that moves."""
+ALL_TOGETHER = "all assets together"
+IN_UNITS_OF_THE_MARK = (
+    "everything times 1 + move: the notional of an inverse contract, which goes with 1 / mark, then stays"
+)
 
 
 class Stretch(NamedTuple):
@@ -70,8 +74,10 @@ class Course(Struct, frozen=True):
 
     side: int
     what: str
+    story: str
     stretches: tuple[Stretch, ...]
     unknown: Unknown = MOVE
+    note: str = ""
 
     @property
     def label(self) -> str:
@@ -95,7 +101,7 @@ def asset_course(asset: str, side: int) -> Course:
     """One asset's price moves, with everything that hangs on it."""
     motion = asset_motion(asset, RISING if side > 0 else FALLING)
     stretch = Stretch(ZERO, _reach(side), motion, lambda probe: Way({asset: MOVED}, probe=probe))
-    return Course(side, asset, (stretch,))
+    return Course(side, asset, f"{asset} alone moves", (stretch,))
 
 
 def contract_course(position: Position, side: int) -> Course:
@@ -109,7 +115,9 @@ def contract_course(position: Position, side: int) -> Course:
             return Way({}, rest=MOVED, symbol=contract.symbol, mark=None, probe=probe)
         return Way({}, symbol=contract.symbol, mark=MOVED, probe=probe)
 
-    return Course(side, f"the mark of {contract.symbol}", (Stretch(ZERO, _reach(side), motion, way),))
+    what = f"the mark of {contract.symbol}"
+    note = IN_UNITS_OF_THE_MARK if inverse else ""
+    return Course(side, what, f"{what} alone moves", (Stretch(ZERO, _reach(side), motion, way),), note=note)
 
 
 def joint_course(book: Book, state: PoolState, side: int) -> Course:
@@ -130,7 +138,8 @@ def joint_course(book: Book, state: PoolState, side: int) -> Course:
         return Stretch(start, end, motion, lambda probe: Way(ratios, probe=probe))
 
     path = joint_path(assets, betas, side, _reach(side))
-    return Course(side, "all assets together", tuple(stretch(*one) for one in path))
+    story = "all assets move together by their betas"
+    return Course(side, ALL_TOGETHER, story, tuple(stretch(*one) for one in path))
 
 
 class Straight(NamedTuple):
@@ -232,10 +241,11 @@ def _root(book: Book, state: PoolState, course: Course, found: Found, *, of_equi
         requirement=None if of_equity else maintenance_on(book, state, way),
         level=None if of_equity else book.pool_level(state),
         unknown=course.unknown.label,
+        story=course.story,
         start=start,
         end=end,
     )
-    return named(root, course.label, course.what, course.unknown.unit)
+    return named(root, course.label, course.what, course.unknown.unit, note=course.note)
 
 
 def _standing(book: Book, state: PoolState, course: Course, found: Found, way: Way) -> Node:
@@ -261,8 +271,9 @@ def _border(book: Book, state: PoolState, course: Course, found: Found) -> Node:
         requirement=need,
         level=book.pool_level(state),
         unknown=course.unknown.label,
+        story=course.story,
     )
-    return named(jump, course.label, course.what, course.unknown.unit)
+    return named(jump, course.label, course.what, course.unknown.unit, note=course.note)
 
 
 def _jumping(node: Node, place: Decimal) -> tuple[Node, Node, Decimal] | None:
@@ -314,8 +325,9 @@ def _never(book: Book, state: PoolState, course: Course, straights: list[Straigh
         place=Constant(amount=course.side * place, unit=course.unknown.unit),
         end=course.end,
         unknown=course.unknown.label,
+        story=course.story,
     )
-    return named(never, course.label, course.what, course.unknown.unit)
+    return named(never, course.label, course.what, course.unknown.unit, note=course.note)
 
 
 def here(book: Book, state: PoolState, what: str) -> Node | None:

@@ -44,7 +44,8 @@ def runway_days(book: Book) -> Node:
     days = tuple(_runway(book, state) for state in book.states)
     if all(node.value is None for node in days):
         return _runway_figure(Absent(note="no pool ever runs out", because=days))
-    return _runway_figure(Nearest(moves=days, note="the pool that runs out first"))
+    first = days[0] if len(days) == 1 else Nearest(moves=days, note="the pool that runs out first")
+    return _runway_figure(first)
 
 
 def _runway_figure(node: Node) -> Node:
@@ -61,7 +62,7 @@ def _runway(book: Book, state: PoolState) -> Node:
         return Absent(label="day", of=state.pool.name, unit=DAYS, note=note)
     after = {asset: Product(factors=(node, DAY)) for asset, node in income.items()}
     stretch = Stretch(ZERO, None, Motion({}), lambda probe: Way({}, income=dict(after), word="later", probe=probe))
-    course = Course(1, state.pool.name, (stretch,), DAY)
+    course = Course(1, state.pool.name, "funding is paid day by day, prices flat,", (stretch,), DAY)
     daily = {asset: decimal_of(node) for asset, node in income.items()}
     found = solved(book, state, course, list(_straights(state, stretch, daily)))
     if found.value is not None and decimal_of(found) > FOREVER:

@@ -33,7 +33,8 @@ from marginctl.core.explain.prices import (
     unrealized_pnl,
 )
 from marginctl.core.liquidation import PoolState
-from marginctl.core.pool import Holding, exposure_side
+from marginctl.core.pool import Holding
+from marginctl.core.value import exposure_side
 
 
 def settled(state: PoolState, asset: str) -> list[Position]:

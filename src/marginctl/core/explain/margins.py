@@ -44,7 +44,7 @@ from marginctl.core.explain.prices import (
     value_of,
 )
 from marginctl.core.liquidation import PoolState
-from marginctl.core.pool import exposure_side
+from marginctl.core.value import exposure_side
 
 
 class Stake(Struct, frozen=True):
@@ -133,7 +133,8 @@ def deduction(book: Book, stake: Stake, measured: Node, way: Way) -> Node:
     """The maintenance deduction in the settle asset: the position's own, or that of its tier."""
     unit = amount(stake.position.contract.settle)
     if stake.position.maintenance_rate is not None:
-        return given(book, stake.position, "maintenance_deduction", unit)
+        own = given(book, stake.position, "maintenance_deduction", unit)
+        return replace(own, label="maintenance_deduction given")
     return _row(book, stake, measured, way, "deduction", lambda tier: tier.deduction, unit)
 
 

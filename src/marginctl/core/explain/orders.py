@@ -63,8 +63,8 @@ def _contract_orders(book: Book, held: list[Position], orders: list[Order]) -> N
     position = held[0] if held else None
     bought, sold = _side(book, orders, LONG), _side(book, orders, SHORT)
     now = signed_notional(book, position) if position else None
-    long = Magnitude(term=Sum(terms=(now, bought) if now else (bought,)))
-    short = Magnitude(term=Difference(terms=(now or ZERO_NODE, sold)))
+    long = Magnitude(term=Sum(terms=(now, bought))) if now else bought
+    short = Magnitude(term=Difference(terms=(now, sold))) if now else sold
     rate = order_rate(book, position, orders, Larger(options=(long, short)))
     outcomes = (
         _with_loss(book, Product(factors=(long, rate)), orders, LONG),

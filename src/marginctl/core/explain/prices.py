@@ -22,7 +22,7 @@ from marginctl.core.explain.node import (
     is_close,
     price_unit,
 )
-from marginctl.core.pool import exposure_side
+from marginctl.core.value import exposure_side
 
 
 def price(book: Book, asset: str) -> Node:

@@ -10,7 +10,7 @@ from marginctl.core.explain.margins import Stake, initial_margin, maintenance_ma
 from marginctl.core.explain.node import Difference, Larger, Node, Product, Quotient, Sum, named
 from marginctl.core.explain.prices import quantity, quantity_unit
 from marginctl.core.liquidation import PoolState
-from marginctl.core.pool import Leg, Requirement, Term, combined, netted
+from marginctl.core.requirement import Leg, Requirement, Term, combined, netted
 
 
 def stakes(book: Book, state: PoolState) -> list[tuple[Stake, Leg]]:

@@ -9,8 +9,8 @@ from marginctl.core.assemble import underlying_of
 from marginctl.core.exact import ZERO
 from marginctl.core.explain import crossings, holdings, pools
 from marginctl.core.explain.book import Book
-from marginctl.core.explain.crossings import asset_course, joint_course
-from marginctl.core.explain.decision import Absent, Case, Condition, Decision, Nearest
+from marginctl.core.explain.crossings import ALL_TOGETHER, asset_course, joint_course
+from marginctl.core.explain.decision import Absent, Case, Condition, Decision
 from marginctl.core.explain.node import (
     FRACTION,
     ONE_NODE,
@@ -50,13 +50,6 @@ def size(move: Node, label: str, of: str, figure: str) -> Node:
     return named(Magnitude(term=move), label, of, FRACTION, figure)
 
 
-def alias(node: Node, label: str, of: str, figure: str) -> Node:
-    """The same value as another figure; where that does not exist, because of it."""
-    if node.value is None:
-        return Absent(label=label, of=of, unit=node.unit, figure=figure, note=node.note, because=(node,))
-    return named(Sum(terms=(node,)), label, of, node.unit, figure)
-
-
 def joint(book: Book, state: PoolState, side: int) -> Node:
     """The joint move on one side that liquidates a pool."""
     key = f"{state.pool.name} all"
@@ -72,7 +65,7 @@ def joint_nearest(book: Book, state: PoolState) -> Node:
 def side_figure(book: Book, state: PoolState, name: str, side: int) -> Node:
     """``liquidation.down`` or ``liquidation.up`` of a pool."""
     path = f"pools.{state.pool.name}.liquidation.{name}"
-    return alias(joint(book, state, side), name, state.pool.name, path)
+    return named(joint(book, state, side), name, state.pool.name, FRACTION, path)
 
 
 def direction(down: Node, up: Node, already: Node | None, of: str, figure: str) -> Node:
@@ -102,7 +95,7 @@ def _pool_distance(book: Book, state: PoolState) -> Node:
 
 def _pool_direction(book: Book, state: PoolState) -> Node:
     path = f"pools.{state.pool.name}.liquidation.direction"
-    already = crossings.here(book, state, "all assets together")
+    already = crossings.here(book, state, ALL_TOGETHER)
     return direction(joint(book, state, -1), joint(book, state, 1), already, state.pool.name, path)
 
 
@@ -225,11 +218,6 @@ class Underlying:
         key = f"{self.state.pool.name} {self.asset}"
         move = crossings.nearest(self.book, self.state, key, lambda way: asset_course(self.asset, way))
         return size(move, "distance", self.asset, f"{self.path}.distance")
-
-
-def nearest_of(moves: tuple[Node, ...], of: str) -> Node:
-    """The nearest of several moves; one that does not exist where none does."""
-    return Nearest(moves=moves, label="move", of=of, unit=FRACTION)
 
 
 def is_here(moves: tuple[Node, ...]) -> bool:

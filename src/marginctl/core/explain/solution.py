@@ -10,7 +10,7 @@ from marginctl.core.piecewise import Line
 class Root(Node, frozen=True, kw_only=True):
     """The place where equity = level * requirement (or equity = 0), both straight lines of ``unknown`` around it.
 
-    ``start`` and ``end`` bound the stretch on which these lines hold (None: without end): no border of a table lies
+    ``story``: what moves, in words. ``start`` and ``end`` bound the stretch on which these lines hold (None: without end): no border of a table lies
     between.
     """
 
@@ -18,6 +18,7 @@ class Root(Node, frozen=True, kw_only=True):
     requirement: Node | None
     level: Node | None
     unknown: str
+    story: str
     start: Decimal | None
     end: Decimal | None
 
@@ -55,6 +56,7 @@ class Border(Node, frozen=True, kw_only=True):
     requirement: Node
     level: Node
     unknown: str
+    story: str
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -77,6 +79,7 @@ class Never(Node, frozen=True, kw_only=True):
     place: Node
     end: Node
     unknown: str
+    story: str
 
     @property
     def operands(self) -> tuple[Node, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from marginctl.core.account import MarginMode
 from marginctl.core.explain import pools
 from marginctl.core.explain.book import Book
+from marginctl.core.explain.crossings import ALL_TOGETHER
 from marginctl.core.explain.decision import Absent, Candidate, Case, Decision, Nearest, Ranking, Some
 from marginctl.core.explain.holdings import balance
 from marginctl.core.explain.margins import Stake, initial_margin, maintenance_margin
@@ -22,7 +23,7 @@ from marginctl.core.explain.node import (
 )
 from marginctl.core.explain.prices import money_price, notional, signed_notional, unrealized_pnl
 from marginctl.core.explain.requirement import maintenance_margins
-from marginctl.core.explain.rows import alias, direction, is_here, joint, joint_nearest, nearest_of, size
+from marginctl.core.explain.rows import direction, is_here, joint, joint_nearest, side_figure, size
 from marginctl.core.liquidation import PoolState
 from marginctl.core.risk import worst_pool
 
@@ -95,8 +96,7 @@ def worst_name(book: Book) -> Node:
         Candidate(state.pool.name, (pools.maintenance_ratio(book, state), pools.utilization(book, state)))
         for state in asked
     )
-    note = "of the cross pools the one with the highest maintenance_ratio, then utilization"
-    return Ranking(candidates=candidates, highest=True, label="worst_pool", figure="totals.worst_pool", note=note)
+    return Ranking(candidates=candidates, highest=True, label="worst_pool", figure="totals.worst_pool")
 
 
 def free_collateral(book: Book) -> Node:
@@ -175,11 +175,13 @@ def _joint_moves(book: Book, side: int) -> tuple[Node, ...]:
 
 
 def _side(book: Book, name: str, side: int) -> Node:
-    return alias(nearest_of(_joint_moves(book, side), "the pools"), name, "", f"liquidation.{name}")
+    moves = tuple(side_figure(book, state, name, side) for state in book.states)
+    found = moves[0] if len(moves) == 1 else Nearest(moves=moves)
+    return named(found, name, "", FRACTION, f"liquidation.{name}")
 
 
 def _both(book: Book) -> Node:
-    return Nearest(moves=(_side(book, "down", -1), _side(book, "up", 1)), label="move", of="the pools", unit=FRACTION)
+    return Nearest(moves=(_side(book, "down", -1), _side(book, "up", 1)), label="move", of=ALL_TOGETHER, unit=FRACTION)
 
 
 def _direction(book: Book) -> Node:
@@ -190,8 +192,7 @@ def _direction(book: Book) -> Node:
 
 def _first_pool(book: Book) -> Node:
     candidates = tuple(Candidate(state.pool.name, (joint_nearest(book, state),)) for state in book.states)
-    note = "the pool that the smallest move liquidates"
-    return Ranking(candidates=candidates, highest=False, label="pool", figure="liquidation.pool", note=note)
+    return Ranking(candidates=candidates, highest=False, label="pool", figure="liquidation.pool")
 
 
 LIQUIDATION: dict[str, Callable[[Book], Node]] = {

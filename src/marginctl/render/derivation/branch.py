@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from marginctl.core.explain.decision import Absent, Decision, Nearest, Ranking, Unstated
+from marginctl.core.explain.decision import Absent, Decision, Nearest, NearestTo, Ranking, Unstated
 from marginctl.core.explain.node import Constant, Input, Node, Row, Sum, Unknown, decimal_of, line_of
 from marginctl.core.explain.solution import Border, Never, Root
 from marginctl.core.piecewise import Line
@@ -91,8 +91,12 @@ class Branch:
         self._notes = notes
         self._there = parent.there() if parent else TODAY
         self._is_closed = is_closed
+        self._is_root = parent is None
+        self._beside_it = {id(part) for part in named_parts(parent.node)} if parent else set()
         self._dots = glyphs(options).ellipsis
         self._label = node.label if parent is None else name(node, parent.node.of)
+        if isinstance(node, (Root, Border, Never)) and not node.figure:
+            self._label = node.label
 
     @property
     def identity(self) -> object:
@@ -118,6 +122,8 @@ class Branch:
         if self._is_closed:
             return []
         parts = [part for part in named_parts(self.node) if not isinstance(part, Unknown)]
+        if isinstance(self.node, Row) and not self._is_root:
+            parts = [part for part in parts if part is self.node.measured and id(part) not in self._beside_it]
         chosen = self.node.chosen if isinstance(self.node, Nearest) else None
         return [
             Branch(part, self._options, self._notes, self, is_closed=chosen is not None and part is not chosen)
@@ -154,7 +160,7 @@ class Branch:
             told = self._wrapped(f"{self._label} = {self._result()}", indent)
             return self._beside(told, self._notes.remark(node.key), indent)
         if isinstance(node, (Root, Border, Never)):
-            return self._solution(node, indent)
+            return self._noted(self._solution(node, indent), indent)
         if isinstance(node, Absent):
             return self._wrapped(f"{self._label}: {NONE}, {node.note}", indent)
         if isinstance(node, (Constant, Unstated)):
@@ -200,9 +206,14 @@ class Branch:
         """The name with its formula, and below it the numbers put in."""
         value = self._result()
         if isinstance(node, Nearest):
-            return self._wrapped(f"{self._label} = the nearest of {self._moves(node)}", indent)
+            return self._wrapped(f"{self._label} = the nearest of {self._moves(node.moves)}", indent)
+        if isinstance(node, NearestTo):
+            told = f"{self._label} = the nearest to {node.target.label} of {self._moves(node.options)} = {value}"
+            return self._wrapped(told, indent)
+        if isinstance(node, Ranking):
+            return self._ranking(node, indent)
         in_words = written(node, symbols(node.of)).text
-        if isinstance(node, (Decision, Ranking)):
+        if isinstance(node, Decision):
             return self._wrapped(f"{self._label} = {value}: {in_words}", indent)
         in_numbers = written(node, numbers(self._there.unknown, self._dots)).text
         if isinstance(node, Sum) and not node.terms:
@@ -214,10 +225,21 @@ class Branch:
         equals = ": " if isinstance(node.value, bool) else " = "
         return told + self._wrapped(f"= {in_numbers}{equals}{value}", indent, hang=True)
 
-    def _moves(self, node: Nearest) -> str:
+    def _moves(self, moves: tuple[Node, ...]) -> str:
         """``fall (-29.96%) and rise (none)``."""
-        of = node.of
-        return listed(f"{name(move, of)} ({result(move.value, move.unit, self._dots)})" for move in node.moves)
+        of = self.node.of
+        return listed(f"{name(move, of)} ({result(move.value, move.unit, self._dots)})" for move in moves)
+
+    def _ranking(self, node: Ranking, indent: int) -> Lines:
+        """The name that ranks first, what it is ranked by, and every candidate with that."""
+        keys = ", then ".join(key.label for key in node.candidates[0].keys)
+        told = self._wrapped(
+            f"{self._label} = {self._result()}: {'highest' if node.highest else 'smallest'} {keys}", indent
+        )
+        for one in node.candidates:
+            values = ", ".join(f"{key.label} {result(key.value, key.unit, self._dots)}" for key in one.keys)
+            told += self._inset(f"{one.name}: {values}", indent)
+        return told
 
     def _row(self, node: Row, indent: int) -> Lines:
         """The entry, where the row stands, and why it is that one."""
@@ -262,9 +284,7 @@ class Branch:
             below = f"({_less(have.slope, need.slope, dots)})"
         solved = with_unit(number(place, node.unit, dots), node.unit, place)
         rows.append(f"{unknown} = -{_bracketed(above)} / {_bracketed(below)} = {solved}")
-        whose = node.of if node.of.endswith("together") else f"{node.of} alone"
-        what = f"the move of {whose} at which" if unknown == "move" else f"the {unknown} on which"
-        told = self._wrapped(f"{self._label}: {what} {asked}", indent)
+        told = self._wrapped(f"{self._label}: {node.story} until {asked}", indent)
         told += [line_ for row in rows for line_ in self._inset(row, indent)]
         meet = with_unit(exact(have.at(place), dots), node.equity.unit)
         both = f"there both are {meet}; " if node.requirement is not None else ""
@@ -283,7 +303,7 @@ class Branch:
         solved = with_unit(number(place, node.unit, dots), node.unit, place)
         measured = name(node.measured, "") or node.unknown
         return [
-            f"{self._label} = {solved}: {measured} passes the border {border}, where the requirement jumps",
+            f"{self._label} = {solved}: {node.story} until {measured} passes the border {border}, where the requirement jumps",
             f"equity there is {exact(have, dots)}, level x maintenance_margin beyond it {exact(need, dots)}",
         ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from marginctl.core.explain.decision import Condition, Decision, Nearest, Ranking
+from marginctl.core.explain.decision import Condition, Decision, Nearest, NearestTo, Ranking
 from marginctl.core.explain.node import Constant, Input, Kind, Node, Row, Sum, Unit, Unknown, Value
 from marginctl.core.explain.solution import Border, Never, Root
 from marginctl.core.piecewise import Line
@@ -79,8 +79,10 @@ def _unit(unit: Unit) -> str | None:
 
 
 def _formula(node: Node) -> str:
-    if isinstance(node, Nearest):
-        return f"the nearest of {listed(move.label for move in node.moves)}"
+    if isinstance(node, (Nearest, NearestTo)):
+        return f"the nearest of {listed(move.label for move in node.operands)}"
+    if isinstance(node, Ranking):
+        return f"the {'highest' if node.highest else 'smallest'} {', then '.join(k.label for k in node.candidates[0].keys)}"
     if isinstance(node, Root):
         return "equity = level x requirement" if node.requirement is not None else "equity = 0"
     if isinstance(node, Border):
@@ -96,9 +98,9 @@ def _details(node: Node) -> dict[str, Any]:
         row = {"number": node.index + 1, "above": low, "up_to": high, "measure": node.measure, "size": node.size}
         return {"row": row | {"unit": _unit(node.measure_unit)}}
     if isinstance(node, Root):
-        return {"unknown": node.unknown, "holds_from": node.start, "holds_to": node.end}
+        return {"unknown": node.unknown, "story": node.story, "holds_from": node.start, "holds_to": node.end}
     if isinstance(node, (Border, Never)):
-        return {"unknown": node.unknown}
+        return {"unknown": node.unknown, "story": node.story}
     if isinstance(node, Condition):
         return {"relation": node.relation}
     if isinstance(node, Decision):

@@ -11,6 +11,7 @@ from marginctl.core.explain.decision import (
     Decision,
     Every,
     Nearest,
+    NearestTo,
     Ranking,
     Some,
     Unstated,
@@ -48,7 +49,7 @@ class Rank(IntEnum):
 
 
 class Text(Struct, frozen=True):
-    """A piece of a formula; ``is_negative``: a minus in front that a sum can take over."""
+    """A piece of a formula; ``is_negative``: with a minus in front that a sum can take over."""
 
     text: str
     rank: Rank = Rank.ATOM
@@ -90,7 +91,8 @@ def numeral(node: Node, unknown: str = "move", ellipsis: str = "...") -> Text:
         return Text(node.label)
     if isinstance(value, Line):
         text = line(value, unknown, ellipsis)
-        return Text(text, Rank.SUM if " + " in text or " - " in text else Rank.PRODUCT)
+        is_sum = " + " in text or " - " in text
+        return Text(text, Rank.SUM if is_sum else Rank.PRODUCT, text.startswith("-") and not is_sum)
     if value is None or isinstance(value, (str, bool, tuple, int)):
         return Text(result(value, node.unit))
     text = number(value, node.unit, ellipsis)
@@ -179,11 +181,6 @@ def _decision(node: Decision, part: Part) -> Text:
     return Text(", else ".join([*cases, part(node.otherwise).text]), Rank.CLAUSE)
 
 
-def _ranking(node: Ranking, part: Part) -> Text:
-    rows = (f"{one.name} {' and '.join(part(key).text for key in one.keys)}" for one in node.candidates)
-    return Text(f"the {'highest' if node.highest else 'smallest'} of {listed(rows)}", Rank.CLAUSE)
-
-
 def listed(texts: Iterable[str]) -> str:
     """``a, b and c``."""
     *some, last = texts
@@ -202,7 +199,6 @@ _WRITERS: tuple[tuple[type[Node], Callable[..., Text]], ...] = (
     (Condition, _condition),
     (Every, _every),
     (Decision, _decision),
-    (Ranking, _ranking),
 )
 
 
@@ -237,6 +233,7 @@ OPERATIONS: dict[type[Node], str] = {
     Some: "some",
     Decision: "decision",
     Nearest: "nearest",
+    NearestTo: "nearest-to",
     Ranking: "ranking",
     Unstated: "unstated",
 }

@@ -1,0 +1,208 @@
+"""Initial and maintenance margin of positions, before and after netting.
+
+A requirement is a ``Term``: a tier curve of one notional, in units of the settle asset.
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from marginctl.core.account import (
+    Basis,
+    CloseFee,
+    CloseFeeIn,
+    Netting,
+    Position,
+    Rules,
+)
+from marginctl.core.contract import (
+    LONG,
+    SHORT,
+    Tier,
+    TiersBy,
+    initial_curve,
+    maintenance_curve,
+)
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.piecewise import Curve, constant_curve
+from marginctl.core.value import basis_value, entry_value, exposure_side, notional
+
+
+class Term(Struct, frozen=True, gc=False):
+    """weight * unit * curve(value / unit) with value = amount * r_driver and unit = unit_price * r_unit (currency).
+
+    ``symbol`` names the contract whose own mark moves ``amount``; empty where only asset prices do.
+    """
+
+    curve: Curve
+    amount: Decimal
+    driver: str
+    unit_price: Decimal
+    unit: str
+    weight: Decimal
+    symbol: str
+
+    def at(self, ratios: dict[str, Decimal]) -> Decimal:
+        """The requirement in currency at these price ratios (1 where not given)."""
+        value = self.amount * ratios.get(self.driver, ONE)
+        return self.weight * self.curve.at(value, self.unit_price * ratios.get(self.unit, ONE))
+
+
+class Requirement(Struct, frozen=True):
+    """Terms that add, and pairs of sides of which the dearer one counts."""
+
+    terms: tuple[Term, ...] = ()
+    larger_of: tuple[tuple[tuple[Term, ...], tuple[Term, ...]], ...] = ()
+
+    def at(self, ratios: dict[str, Decimal]) -> Decimal:
+        """The requirement in currency at these price ratios."""
+        added = sum((term.at(ratios) for term in self.terms), ZERO)
+        for longs, shorts in self.larger_of:
+            added += max(sum((t.at(ratios) for t in longs), ZERO), sum((t.at(ratios) for t in shorts), ZERO))
+        return added
+
+
+class Leg(Struct, frozen=True):
+    """The requirement terms of one position, or of the part of it that netting leaves."""
+
+    position: Position
+    initial: tuple[Term, ...]
+    maintenance: tuple[Term, ...]
+
+
+def tiers_in_force(position: Position, settle_notional: Decimal, quantity: Decimal) -> tuple[Tier, ...]:
+    """The position's own rate as one tier, the tier of its quantity, or the table by notional."""
+    contract = position.contract
+    if position.maintenance_rate is not None:
+        return (Tier(None, position.maintenance_rate, position.maintenance_deduction),)
+    if contract.tiers_by is TiersBy.QUANTITY:
+        tier = contract.tiers[min(contract.tier_index(settle_notional, quantity), len(contract.tiers) - 1)]
+        return (Tier(None, tier.maintenance_rate, tier.deduction, tier.initial_rate),)
+    return contract.tiers
+
+
+def initial_rates(
+    position: Position, value: Decimal, prices: dict[str, Decimal], quantity: Decimal | None = None
+) -> Curve:
+    """The curve of the initial margin: the position's own rate, or max(1 / leverage, the tier's initial rate).
+
+    ``value`` is the notional (in currency) that ``initial_margin`` was given for; ``quantity`` (default: all of it)
+    selects the tier where tiers go by quantity.
+    """
+    contract = position.contract
+    if position.initial_rate is not None:
+        return constant_curve(position.initial_rate)
+    if position.initial_margin is not None:
+        return constant_curve(position.initial_margin * prices[contract.settle] / value)
+    least = ONE / position.leverage if position.leverage is not None else ZERO
+    tiers = contract.tiers
+    if contract.tiers_by is TiersBy.QUANTITY and tiers:
+        held = position.quantity if quantity is None else quantity
+        tiers = (tiers[min(contract.tier_index(ZERO, held), len(tiers) - 1)],)
+    return initial_curve(tiers, least)
+
+
+def initial_rate(position: Position, rules: Rules, prices: dict[str, Decimal]) -> Decimal:
+    """The initial rate that holds for a position as it stands."""
+    value = basis_value(position, rules.initial_basis, prices)
+    rates = initial_rates(position, value, prices, position.quantity)
+    return rates.slopes[rates.index(value, prices[position.contract.settle])]
+
+
+def leg(
+    position: Position, rules: Rules, prices: dict[str, Decimal], weight: Decimal, quantity: Decimal | None = None
+) -> Leg:
+    """Requirement terms of a position, or of ``quantity`` of it; ``weight``: requirement factor of its settle asset.
+
+    initial = initial rate * notional [+ close fee], an ``initial_margin`` as it was given; maintenance = tier curve of the notional [+ close fee].
+    """
+    contract = position.contract
+    settle, driver = contract.settle, contract.driver
+    unit_price = prices[settle]
+    part = position if quantity is None else replace(position, quantity=quantity)
+    at_mark, at_entry = notional(part, prices), entry_value(part, prices)
+
+    def term(curve: Curve, basis: Basis) -> Term:
+        if basis is Basis.MARK:
+            return Term(curve, at_mark, driver, unit_price, settle, weight, contract.symbol)
+        return Term(curve, at_entry, settle, unit_price, settle, weight, "")
+
+    tiers = tiers_in_force(part, at_mark / unit_price, part.quantity)
+    rates = initial_rates(position, basis_value(position, rules.initial_basis, prices), prices, part.quantity)
+    fee = _close_fee(part, rules, initial_rate(position, rules, prices)) if rules.needs_taker_fee else None
+    fees = (term(*fee),) if fee else ()
+    as_given = position.initial_margin is not None or rules.close_fee_in is CloseFeeIn.MAINTENANCE
+    initial_fees = () if as_given else fees
+    return Leg(
+        position,
+        (term(rates, rules.initial_basis), *initial_fees),
+        (term(maintenance_curve(tiers), rules.maintenance_basis), *fees),
+    )
+
+
+def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
+    if rules.close_fee is CloseFee.NONE:
+        return None
+    if rules.close_fee is CloseFee.MARK:
+        return constant_curve(position.taker_fee), Basis.MARK
+    return constant_curve(position.taker_fee * (ONE - exposure_side(position) * initial_rate)), Basis.ENTRY
+
+
+def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weights: dict[str, Decimal]) -> list[Leg]:
+    """The legs after netting ``NET``: of opposite legs of one contract the net quantity, at the rates of its side."""
+    if rules.netting is not Netting.NET:
+        return list(legs)
+    by_contract: dict[str, list[Leg]] = {}
+    for one in legs:
+        by_contract.setdefault(one.position.contract.symbol, []).append(one)
+    remaining: list[Leg] = []
+    for group in by_contract.values():
+        longs = sum((one.position.quantity for one in group if one.position.side == LONG), ZERO)
+        shorts = sum((one.position.quantity for one in group if one.position.side == SHORT), ZERO)
+        if not longs or not shorts:
+            remaining += group
+            continue
+        side, larger = (LONG, longs) if longs > shorts else (SHORT, shorts)
+        rest = abs(longs - shorts)
+        for one in group:
+            if rest and one.position.side == side:
+                weight = weights.get(one.position.contract.settle, ONE)
+                quantity = rest * (one.position.quantity / larger)
+                remaining.append(leg(one.position, rules, prices, weight, quantity))
+    return remaining
+
+
+def combined(legs: list[Leg], rules: Rules) -> tuple[Requirement, Requirement]:
+    """Initial and maintenance requirement of a pool from its (netted) legs."""
+    if rules.underlying_netting is Netting.LARGER_LEG:
+        groups = _grouped(legs, lambda one: one.position.contract.base)
+    elif rules.netting is Netting.LARGER_LEG:
+        groups = _grouped(legs, lambda one: one.position.contract.symbol)
+    else:
+        return _sum(legs, "initial"), _sum(legs, "maintenance")
+    return _dearer(groups, "initial"), _dearer(groups, "maintenance")
+
+
+def _grouped(legs: list[Leg], key: Callable[[Leg], str]) -> list[tuple[list[Leg], list[Leg]]]:
+    groups: dict[str, tuple[list[Leg], list[Leg]]] = {}
+    for one in legs:
+        longs, shorts = groups.setdefault(key(one), ([], []))
+        (longs if one.position.side == LONG else shorts).append(one)
+    return list(groups.values())
+
+
+def _sum(legs: Iterable[Leg], which: str) -> Requirement:
+    return Requirement(tuple(term for one in legs for term in getattr(one, which)))
+
+
+def _dearer(groups: list[tuple[list[Leg], list[Leg]]], which: str) -> Requirement:
+    terms: list[Term] = []
+    pairs: list[tuple[tuple[Term, ...], tuple[Term, ...]]] = []
+    for longs, shorts in groups:
+        if longs and shorts:
+            pairs.append((_sum(longs, which).terms, _sum(shorts, which).terms))
+        else:
+            terms += _sum(longs or shorts, which).terms
+    return Requirement(tuple(terms), tuple(pairs))
