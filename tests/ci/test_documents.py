@@ -1,4 +1,4 @@
-"""docs/ci.md, docs/editor.md, docs/limits.md and the hooks: what is written there is valid, exists, and does what it says."""
+"""docs/ci.md, docs/editor.md, docs/limits.md and the hooks: what stands there is valid and does what it says."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from tests.cli.running import CLEAN, check, run
 from typer.main import get_command
 
 from marginctl.cli.main import app
 from marginctl.limits.registry import BY_CODE
-from tests.cli.running import CLEAN, check, run
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -29,11 +29,6 @@ def block(page: Path, word: str, language: str = "yaml") -> str:
     """The only block of a page with that word."""
     (found,) = (text for text in blocks(page, language) if word in text)
     return found
-
-
-def loaded(text: str) -> dict[str, Any]:
-    """YAML whose keys are text: `on` is no boolean to the readers of these files."""
-    return dict(yaml.load(text, Loader=yaml.BaseLoader))
 
 
 def published(name: str) -> jsonschema.Draft7Validator:
@@ -55,7 +50,8 @@ def test_the_github_workflow_fits_its_schema() -> None:
 def test_the_gitlab_job_fits_its_schema() -> None:
     job = typed(block(CI, "artifacts:"))
     published("gitlab-ci.schema.json").validate(job)
-    assert not published("gitlab-ci.schema.json").is_valid({"margin": {**job["margin"], "artifacts": {"when": "later"}}})
+    broken = {"margin": {**job["margin"], "artifacts": {"when": "later"}}}
+    assert not published("gitlab-ci.schema.json").is_valid(broken)
 
 
 def commands() -> list[str]:
@@ -64,7 +60,7 @@ def commands() -> list[str]:
     for page in (CI, EDITOR, LIMITS):
         for language in ("sh", "yaml"):
             for text in blocks(page, language):
-                found += [line for line in re.findall(r"marginctl (?:check|init|schema|rule)[^#\n]*", text) if "$" not in line]
+                found += re.findall(r"marginctl (?:check|init|schema|rule)[^#\n]*", text)
     return [re.sub(r"\s*[>|].*$", "", line.strip().rstrip("\\")) for line in found]
 
 
@@ -90,8 +86,7 @@ def test_the_five_minutes_do_what_they_say(tmp_path: Path, monkeypatch: pytest.M
     assert run("init", "books/desk-a.yaml").code == 0
     assert check("books/").code == 0
     Path("policy.yaml").write_text(block(CI, "marginctl.policy/1"))
-    for comment, line in re.findall(r"()(marginctl check books/ --limits policy\.yaml[^\n]*# [01]:[^\n]*)", CI.read_text()):
-        assert comment == ""
+    for line in re.findall(r"marginctl check books/ --limits policy\.yaml[^\n]*# [01]:[^\n]*", CI.read_text()):
         command, _, says = line.partition("#")
         assert check(*shlex.split(command)[2:]).code == int(says.strip()[0])
 

@@ -11,6 +11,10 @@ SHARES = "limits: {max_concentration: 60%, max_utilization: 5%}"
 # utilization: 6,000 / 10 on 10,100 of equity (the short at 61,000 has won 100)
 BOOK = CLEAN.replace("limits: {max_concentration: off}", SHARES)
 
+EXPONENT = """{"schema": "marginctl.baseline/1", "entries": [
+  {"file": "a", "code": "MC101", "subject": "x", "value": 1e-3}
+]}"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -143,8 +147,7 @@ def test_a_liquidatable_account_is_not_accepted(folder: Path) -> None:
             "no limit has the code `MC999`",
         ),
         (
-            '{"schema": "marginctl.baseline/1", "entries": [{"file": "a", "code": "MC101", "subject": "x", '
-            '"value": 1e-3}]}',
+            EXPONENT,
             "`value` has an exponent",
         ),
     ],

@@ -233,7 +233,8 @@ def required(position: Position, book: Book, world: World, quantity: Fraction, *
     else:
         tier = tier_of(contract, size, quantity)
         margin = max(NOTHING, size * frac(tier.maintenance_rate) - frac(tier.deduction)) if tier else NOTHING
-    if not initial or rules.close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE:
+    as_given = position.initial_margin is not None or rules.close_fee_in is CloseFeeIn.MAINTENANCE
+    if not (initial and as_given):
         margin += close_fee(position, rules, quantity, mark)
     terms = book.terms.get(contract.settle, AssetTerms())
     factor = frac(terms.requirement_factor) if book.name == "cross" else WHOLE

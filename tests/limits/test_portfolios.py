@@ -72,10 +72,32 @@ def test_it_fails_beyond_its_limit(code: str) -> None:
     assert any(holds(one["value"], FIGURES[code][1]) for one in failed)
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code not in ("MC115",)])
-def test_its_message_names_value_and_limit_and_what_to_do(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("MC100", "equity 0.99 USD is below the maintenance margin 1 USD"),
+        ("MC101", "is 50.03%, above the limit 50%: "),
+        ("MC102", "is 19.98%, below the limit 20%"),
+        ("MC103", "is 50.26%, above the limit 50%: "),
+        ("MC104", "is 5.003x, above the limit 5x: "),
+        ("MC105", "is 11x, above the limit 10x"),
+        ("MC106", "is 9.98%, below the limit 10%"),
+        ("MC107", "is 61%, above the limit 60%: "),
+        ("MC108", "is 3.01x, above the limit 3x: "),
+        ("MC109", "is 49%, below the limit 50%: "),
+        ("MC110", "is 31%, above the limit 30%: "),
+        ("MC112", "is 29.96 days, below the limit 30 days"),
+        ("MC113", "cross is liquidated after 99.94% of it"),  # 1979 / 1980, rounded down
+        ("MC114", "it turns the account short in its underlying"),
+        ("MC115", "BTCUSDT has no purpose"),
+        ("MC116", "is 1, above the limit 0"),
+    ],
+)
+def test_a_message_names_value_limit_and_remedy(code: str, said: str) -> None:
+    """Rounded to the cautious side, with as many digits as set a value apart from its limit."""
     ran = check(str(FOLDER / f"{code.lower()}-fails.yaml"), "--select", code, "--format", "json")
     (report,) = ran.json()["reports"]
     found = next(one for one in report["findings"] if one["code"] == code)
+    assert said in found["message"]
     assert found["remedy"]
     assert found["severity"] == "error"

@@ -1,4 +1,4 @@
-"""Limits for single positions, purposes and underlyings: which one counts, whose it is, and names that are not there."""
+"""Limits for single positions, purposes and underlyings: which one counts, whose it is, names that are not there."""
 
 from pathlib import Path
 from typing import Any
@@ -234,9 +234,8 @@ def test_what_cannot_be_meant_is_refused_at_its_place(limits: str, said: str, fo
 
 
 def test_a_waiver_reaches_a_part_by_its_name(folder: Path) -> None:
-    limits = "{underlyings: {BTC: {max_leverage: 1.2}}}\n" + (
-        'waivers: [{code: MC104, subject: BTC, until: 2027-01-01, reason: "agreed"}]'
-    )
+    waiver = 'waivers: [{code: MC104, subject: BTC, until: 2027-01-01, reason: "agreed"}]'
+    limits = "{underlyings: {BTC: {max_leverage: 1.2}}}\n" + waiver
     assert statuses(ran("MC104", limits), "MC104") == {"account": "pass", "BTC": "waived"}
 
 

@@ -123,7 +123,8 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
     expected, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
-    problems += misnamed(limits, loaded.account, report, loaded.source)
+    priced = (key.text for key, _, _ in loaded.draft.get("prices", ()))
+    problems += misnamed(limits, loaded.account, report, priced, loaded.source)
     context = context_of(loaded, report, settings)
     found = evaluate(
         replace(context, expectations=tuple(expected)),

@@ -345,6 +345,50 @@ def what_if(
 
 
 @app.command()
+def headroom(
+    path: OnePath,
+    leverage: Annotated[
+        str | None, typer.Option("--leverage", metavar="N", help="Of the orders; default: that of the position.")
+    ] = None,
+    format: ListFormat = "table",
+    limits: LimitsFile = None,
+    fail_on: FailOn = "error",
+    select: Codes = None,
+    ignore: Codes = None,
+    set: Sets = None,
+    shock: Shocks = None,
+    today: Today = None,
+    stdin_filename: StdinName = "<stdin>",
+    rules: RulesDir = None,
+    color: Color = "auto",
+    width: Width = None,
+) -> None:
+    """Show the largest orders and withdrawals that keep every limit, and the cheapest ways to pass a broken one.
+
+    Counted are the limits that fail a run (--fail-on), and those that a file sets only as a warning. Exits as `check`.
+    """
+    from marginctl.cli.check import Request
+    from marginctl.cli.headroom import Asked, run_headroom
+
+    request = Request(
+        paths=[path],
+        format=format,
+        limits=limits,
+        fail_on=fail_on,
+        select=select or "",
+        ignore=ignore or "",
+        sets=set or [],
+        shocks=shock or [],
+        today=today,
+        stdin_name=stdin_filename,
+        rules_dir=rules,
+        color=color,
+        width=width,
+    )
+    raise typer.Exit(run_headroom(Asked(request=request, leverage=leverage)))
+
+
+@app.command()
 def venues(
     format: ListFormat = "table",
     rules: RulesDir = None,

@@ -242,13 +242,10 @@ def closed(
     pnl, fee = moment.pnl(account, position) * share, _fee(account, position, moment) * share
     settle = position.contract.settle
     gain = (pnl - fee) / moment.price(account, settle)
-    left = position.isolated_margin
-    kept: tuple[Position, ...] = ()
-    if quantity < position.quantity:
-        left = None if left is None else left + gain
-        kept = (replace(position, quantity=position.quantity - quantity, isolated_margin=left),)
-    elif left is not None:
-        gain = max(gain, -left)
+    left = position.quantity - quantity
+    kept = _kept(position, left, gain)
+    if not kept and position.isolated_margin is not None:
+        gain = max(gain, -position.isolated_margin)
     positions = tuple(one for held in account.positions for one in (kept if held.key == position.key else (held,)))
     after = replace(account, balances=_added(account.balances, {settle: gain}), positions=positions)
     return after, moment.step(
@@ -258,11 +255,26 @@ def closed(
         symbol=position.contract.symbol,
         side="long" if position.side == LONG else "short",
         quantity=quantity,
-        left=position.quantity - quantity,
+        left=left,
         price=moment.mark(position),
         pnl=pnl,
         fee=fee,
         in_profit=pnl > 0 and action is not Action.NET_LEGS,
+    )
+
+
+def _kept(position: Position, left: Decimal, gain: Decimal) -> tuple[Position, ...]:
+    """What stays open, ``left`` of it: its initial rate stays, an isolated margin takes the gain."""
+    if not left:
+        return ()
+    initial, isolated = position.initial_margin, position.isolated_margin
+    return (
+        replace(
+            position,
+            quantity=left,
+            initial_margin=None if initial is None else initial * left / position.quantity,
+            isolated_margin=None if isolated is None else isolated + gain,
+        ),
     )
 
 

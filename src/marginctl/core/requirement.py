@@ -116,7 +116,8 @@ def leg(
 ) -> Leg:
     """Requirement terms of a position, or of ``quantity`` of it; ``weight``: requirement factor of its settle asset.
 
-    initial = initial rate * notional [+ close fee], an ``initial_margin`` as it was given; maintenance = tier curve of the notional [+ close fee].
+    initial = initial rate * notional [+ close fee], an ``initial_margin`` as it was given;
+    maintenance = tier curve of the notional [+ close fee].
     """
     contract = position.contract
     settle, driver = contract.settle, contract.driver

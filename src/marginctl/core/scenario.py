@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, MarginMode, Order, Position, default_beta
+from marginctl.core.account import Account, MarginMode, Order, Position, Rules, default_beta
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
-from marginctl.core.requirement import initial_rate
+from marginctl.core.value import basis_value
 
 EVERY_OTHER = "*"
 
@@ -30,10 +30,11 @@ def ratios(shocks: dict[str, Decimal]) -> dict[str, Decimal]:
 def moved(account: Account, by: dict[str, Decimal]) -> Account:
     """The account with asset prices multiplied by ``by``: mark = mark * ratio of the base / ratio of the quote.
 
-    Nothing moves where ``by`` is empty: the account itself.
+    Nothing moves where ``by`` is empty: the account itself. An ``initial_margin`` grows with the notional it is for.
     """
     if all(ratio == ONE for ratio in by.values()):
         return account
+    prices = {asset: price * by.get(asset, ONE) for asset, price in account.prices.items()}
 
     def mark(contract: Contract, before: Decimal) -> Decimal:
         return before * by.get(contract.base, ONE) / by.get(contract.quote, ONE)
@@ -42,16 +43,22 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
         after = replace(held, mark_price=mark(held.contract, held.mark_price))
         if held.initial_margin is None:
             return after
-        isolated = held.margin_mode is MarginMode.ISOLATED
-        rules = account.isolated_rules if isolated and account.isolated_rules else account.rules
-        return replace(after, initial_margin=None, initial_rate=initial_rate(held, rules, account.prices))
+        settle, basis = held.contract.settle, _rules(account, held).initial_basis
+        size_before = basis_value(held, basis, account.prices) / account.prices[settle]
+        size_after = basis_value(after, basis, prices) / prices[settle]
+        return replace(after, initial_margin=held.initial_margin * size_after / size_before)
 
     def order(placed: Order) -> Order:
         return replace(placed, mark_price=mark(placed.contract, placed.mark_price))
 
     return replace(
         account,
-        prices={asset: price * by.get(asset, ONE) for asset, price in account.prices.items()},
+        prices=prices,
         positions=tuple(position(held) for held in account.positions),
         orders=tuple(order(placed) for placed in account.orders),
     )
+
+
+def _rules(account: Account, held: Position) -> Rules:
+    isolated = held.margin_mode is MarginMode.ISOLATED
+    return account.isolated_rules if isolated and account.isolated_rules else account.rules

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, CollateralMode, MarginMode, Order, Position, PositionMode
@@ -16,6 +15,7 @@ from marginctl.core.contract import LONG, SHORT, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.headroom import Edge, deposited, down_to, filled, largest, opened, unit_value
 from marginctl.core.requirement import initial_rate
+from marginctl.core.rooms import OrderRoom, Stop, WithdrawalRoom
 from marginctl.limits.standing import Inquiry, Limit
 
 STEP = Decimal("1e-8")
@@ -27,42 +27,6 @@ LAST_TIER = "last-tier"
 NO_MAINTENANCE = "no-maintenance-rate"
 ALL_OF_IT = "held"
 SIDES = {LONG: "buy", SHORT: "sell"}
-
-
-class Stop(Struct, frozen=True):
-    """What stands in the way of more: a limit with its code, or something of the venue's own with a name alone."""
-
-    name: str
-    code: str = ""
-    subject: str = ""
-    limit: Decimal | None = None
-
-
-class OrderRoom(Struct, frozen=True, kw_only=True):
-    """The largest order on one side of a contract, at its mark; ``quantity`` None where nothing limits it.
-
-    ``notional`` in currency. ``stop`` None only where nothing limits it; with a ``stop`` of which ``quantity`` is None
-    too the room cannot be known.
-    """
-
-    symbol: str
-    side: str
-    quantity: Decimal | None
-    notional: Decimal | None
-    mark_price: Decimal
-    initial_rate: Decimal
-    stop: Stop | None
-
-
-class WithdrawalRoom(Struct, frozen=True, kw_only=True):
-    """The largest withdrawal of an asset: ``amount`` of the ``held`` units, worth ``value`` at its price."""
-
-    asset: str
-    pool: str
-    amount: Decimal
-    held: Decimal
-    value: Decimal
-    stop: Stop
 
 
 class Ticket(NamedTuple):

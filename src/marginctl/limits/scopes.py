@@ -15,12 +15,17 @@ from marginctl.limits.engine import CANNOT_EVALUATE
 MOST_NAMES = 5
 
 
-def misnamed(limits: FileLimits, account: Account, report: Report, source: Source) -> list[Problem]:
-    """A problem for each name under `limits.positions` and `limits.underlyings` that the account has nothing of."""
+def misnamed(
+    limits: FileLimits, account: Account, report: Report, priced: Iterable[str], source: Source
+) -> list[Problem]:
+    """A problem for each name under `limits.positions` and `limits.underlyings` that the account has nothing of.
+
+    ``priced``: the assets that the file prices, in use or not.
+    """
     if not limits.scopes:
         return []
     scopes = {(scope.section, scope.name): scope for found in limits.scopes.values() for scope in found}
-    positions, assets = _positions(account, report), set(account.prices)
+    positions, assets = _positions(account, report), {*account.prices, *priced}
     return [
         _problem(scope, positions if scope.section == POSITIONS else assets, source)
         for scope in scopes.values()

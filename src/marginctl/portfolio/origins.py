@@ -85,11 +85,12 @@ class Origins:
     def _written(self, key: str) -> Origin | None:
         section, _, name = key.rpartition(".")
         nodes, note = self._in_file.get(key, ()), ""
-        other = {"quantity": "notional", "initial_rate": "initial_margin"}.get(name)
-        if other is not None and section.startswith("positions."):
-            given = self._in_file.get(f"{section}.{other}", ())
+        if name == "quantity":
+            given = self._in_file.get(f"{section}.notional", ())
             nodes = (*nodes, *given)
-            note = f"from the {other} at the mark before --shock" if given and self._shocked else ""
+            note = "from the notional at the mark before --shock" if given and self._shocked else ""
+        if name == "initial_margin" and self._shocked:
+            note = "grows with the notional under --shock"
         if not nodes:
             return None
         places = tuple(self._source.location(node) for node in nodes if node.line)

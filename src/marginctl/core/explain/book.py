@@ -1,5 +1,6 @@
 """One account with its pools evaluated, and every node of its figures built once."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
@@ -64,8 +65,7 @@ class Book:
         self.money = amount(account.currency)
         self._nodes: dict[str, Node] = {}
         self._pools = {position.key: state for state in self.states for position in state.pool.positions}
-        assets = [row.asset for row in report.collateral]
-        self._shared = {asset for asset in assets if assets.count(asset) > 1}
+        self._holdings = Counter(row.asset for row in report.collateral)
 
     def once(self, key: str, build: Callable[[], Node]) -> Node:
         """The node of that key, built on first use."""
@@ -103,7 +103,7 @@ class Book:
 
     def collateral_path(self, asset: str, pool: str) -> str:
         """``collateral.BTC``, with ``@pool`` where several pools hold the asset."""
-        return f"collateral.{asset}@{pool}" if asset in self._shared else f"collateral.{asset}"
+        return f"collateral.{asset}@{pool}" if self._holdings[asset] > 1 else f"collateral.{asset}"
 
 
 def in_money(book: Book, asset: str, price: Node) -> tuple[Node, ...]:

@@ -138,17 +138,18 @@ class NearestTo(Node, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True):
-    """A name and what it is ranked by, the first key before the next."""
+    """A name and what it is ranked by: the first key before the next, then, where it has one, the ``least``."""
 
     name: str
     keys: tuple[Node, ...]
+    least: Node | None = None
 
 
 class Ranking(Node, frozen=True, kw_only=True):
     """The name of the candidate that ranks first, the first of equals.
 
     ``highest``: by the highest keys, where a key that does not exist is above all; else by the smallest size, where it
-    does not count.
+    does not count. With equal keys the lower ``least`` is first.
     """
 
     candidates: tuple[Candidate, ...]
@@ -157,7 +158,8 @@ class Ranking(Node, frozen=True, kw_only=True):
     @property
     def operands(self) -> tuple[Node, ...]:
         """All keys."""
-        return tuple(key for candidate in self.candidates for key in candidate.keys)
+        keys = ((*one.keys, one.least) if one.least else one.keys for one in self.candidates)
+        return tuple(key for several in keys for key in several)
 
     def evaluated(self) -> str | None:
         """The name of the first."""
@@ -179,7 +181,9 @@ class Ranking(Node, frozen=True, kw_only=True):
             difference = sign(left - right, left + right)
             if difference:
                 return (difference > 0) == self.highest
-        return False
+        if one.least is None or other.least is None:
+            return False
+        return decimal_of(one.least) < decimal_of(other.least)
 
 
 class Unstated(Node, frozen=True, kw_only=True):

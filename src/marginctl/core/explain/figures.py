@@ -1,5 +1,6 @@
 """figure path -> the node that explains it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -77,11 +78,11 @@ def _rows(book: Book, section: str, *, with_pool: bool) -> Iterator[tuple[str, B
     """The figures of the rows of ``collateral`` or ``underlyings``: ``SECTION.ASSET``, ``@POOL`` where it is needed."""
     states = {state.pool.name: state for state in book.states}
     rows = book.report.collateral if section == "collateral" else book.report.underlyings
-    assets = [row.asset for row in rows]
+    assets = Counter(row.asset for row in rows)
     for row in rows:
         state = states[row.pool]
         prefix = f"{section}.{row.asset}"
-        path = f"{prefix}@{row.pool}" if assets.count(row.asset) > 1 else prefix
+        path = f"{prefix}@{row.pool}" if assets[row.asset] > 1 else prefix
         shown = f"{prefix}@{row.pool}" if with_pool else path
         if section == "underlyings":
             for name, builder in Underlying(book, state, row.asset, path).figures().items():

@@ -240,7 +240,8 @@ def initial_margin(book: Book, state: PoolState, stake: Stake) -> Node:
 
 def _initial_margin(book: Book, state: PoolState, stake: Stake, figure: str) -> Node:
     position, rules = stake.position, state.pool.rules
-    fees = close_fee(book, state, stake, TODAY) if rules.close_fee_in is CloseFeeIn.INITIAL_AND_MAINTENANCE else ()
+    as_given = position.initial_margin is not None or rules.close_fee_in is CloseFeeIn.MAINTENANCE
+    fees = () if as_given else close_fee(book, state, stake, TODAY)
     if position.initial_margin is not None and stake.contracts is None:
         bare = margin_given(book, position)
     else:

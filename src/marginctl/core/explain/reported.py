@@ -1,5 +1,6 @@
 """The figures of a report by path, as the report shows them."""
 
+from collections import Counter
 from typing import Any
 
 from marginctl.core.report import Report, rounded_report
@@ -16,10 +17,10 @@ def reported(report: Report) -> dict[str, Any]:
     for position, row in zip(report.positions, shown["positions"], strict=True):
         _put(found, f"positions.{position.key}", row)
     for section in ("collateral", "underlyings"):
-        assets = [row["asset"] for row in shown[section]]
+        assets = Counter(row["asset"] for row in shown[section])
         for row in shown[section]:
             asset = row["asset"]
-            _put(found, f"{section}.{asset}@{row['pool']}" if assets.count(asset) > 1 else f"{section}.{asset}", row)
+            _put(found, f"{section}.{asset}@{row['pool']}" if assets[asset] > 1 else f"{section}.{asset}", row)
     for section in ("netting", "funding"):
         _put(found, section, shown[section])
     return found

@@ -10,8 +10,8 @@ from marginctl.core.piecewise import Line
 class Root(Node, frozen=True, kw_only=True):
     """The place where equity = level * requirement (or equity = 0), both straight lines of ``unknown`` around it.
 
-    ``story``: what moves, in words. ``start`` and ``end`` bound the stretch on which these lines hold (None: without end): no border of a table lies
-    between.
+    ``story``: what moves, in words. ``start`` and ``end`` bound the stretch on which these lines hold (None: without
+    end): no border of a table lies between.
     """
 
     equity: Node

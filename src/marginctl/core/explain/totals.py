@@ -89,11 +89,15 @@ def worst(book: Book) -> PoolState:
 
 
 def worst_name(book: Book) -> Node:
-    """The cross pool with the highest maintenance_ratio, then utilization; of all pools where no cross one is used."""
+    """The cross pool with the highest maintenance_ratio, then utilization, then the least buffer; else of all pools."""
     cross = [state for state in book.states if state.pool.margin_mode is MarginMode.CROSS]
     asked = cross if any(state.pool.is_occupied for state in cross) else list(book.states)
     candidates = tuple(
-        Candidate(state.pool.name, (pools.maintenance_ratio(book, state), pools.utilization(book, state)))
+        Candidate(
+            state.pool.name,
+            (pools.maintenance_ratio(book, state), pools.utilization(book, state)),
+            pools.buffer(book, state),
+        )
         for state in asked
     )
     return Ranking(candidates=candidates, highest=True, label="worst_pool", figure="totals.worst_pool")

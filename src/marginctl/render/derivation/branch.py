@@ -58,7 +58,8 @@ class Notes:
     def remark(self, key: str) -> str:
         """``← file:line:column``, ``← binance-usdm 2026-05-01, verified [1]``, ``← assumed: priced at 1``."""
         origin = self._origins(key)
-        words = ": ".join(filter(None, (self._who(origin), "" if origin.kind is Kind.VENUE else origin.note)))
+        between = ": " if origin.kind in {Kind.ASSUMED, Kind.DERIVED} else ", "
+        words = between.join(filter(None, (self._who(origin), "" if origin.kind is Kind.VENUE else origin.note)))
         return f"{self._arrow} {words}" if words else ""
 
     def _who(self, origin: Origin) -> str:
@@ -158,7 +159,7 @@ class Branch:
             return self._row(node, indent)
         if isinstance(node, Input):
             told = self._wrapped(f"{self._label} = {self._result()}", indent)
-            return self._beside(told, self._notes.remark(node.key), indent)
+            return self._noted(self._beside(told, self._notes.remark(node.key), indent), indent)
         if isinstance(node, (Root, Border, Never)):
             return self._noted(self._solution(node, indent), indent)
         if isinstance(node, Absent):
@@ -208,8 +209,8 @@ class Branch:
         if isinstance(node, Nearest):
             return self._wrapped(f"{self._label} = the nearest of {self._moves(node.moves)}", indent)
         if isinstance(node, NearestTo):
-            told = f"{self._label} = the nearest to {node.target.label} of {self._moves(node.options)} = {value}"
-            return self._wrapped(told, indent)
+            text = f"{self._label} = the nearest to {node.target.label} of {self._moves(node.options)} = {value}"
+            return self._wrapped(text, indent)
         if isinstance(node, Ranking):
             return self._ranking(node, indent)
         in_words = written(node, symbols(node.of)).text
@@ -219,7 +220,7 @@ class Branch:
         if isinstance(node, Sum) and not node.terms:
             return self._wrapped(f"{self._label} = {value}", indent)
         is_alias = isinstance(node, Sum) and len(node.terms) == 1 and bool(node.terms[0].label)
-        if is_alias or in_numbers == value:
+        if is_alias or in_numbers in {value, in_words}:
             return self._wrapped(f"{self._label} = {in_words} = {value}", indent)
         told = self._wrapped(f"{self._label} = {in_words}", indent)
         equals = ": " if isinstance(node.value, bool) else " = "
@@ -233,11 +234,13 @@ class Branch:
     def _ranking(self, node: Ranking, indent: int) -> Lines:
         """The name that ranks first, what it is ranked by, and every candidate with that."""
         keys = ", then ".join(key.label for key in node.candidates[0].keys)
-        told = self._wrapped(
-            f"{self._label} = {self._result()}: {'highest' if node.highest else 'smallest'} {keys}", indent
-        )
+        least = node.candidates[0].least
+        last = f", then the least {least.label}" if least else ""
+        word = "highest" if node.highest else "smallest"
+        told = self._wrapped(f"{self._label} = {self._result()}: {word} {keys}{last}", indent)
         for one in node.candidates:
-            values = ", ".join(f"{key.label} {result(key.value, key.unit, self._dots)}" for key in one.keys)
+            ranked_by = (*one.keys, one.least) if one.least else one.keys
+            values = ", ".join(f"{key.label} {result(key.value, key.unit, self._dots)}" for key in ranked_by)
             told += self._inset(f"{one.name}: {values}", indent)
         return told
 
@@ -303,7 +306,7 @@ class Branch:
         solved = with_unit(number(place, node.unit, dots), node.unit, place)
         measured = name(node.measured, "") or node.unknown
         return [
-            f"{self._label} = {solved}: {node.story} until {measured} passes the border {border}, where the requirement jumps",
+            f"{self._label} = {solved}: {node.story} until {measured} passes {border}, where the requirement jumps",
             f"equity there is {exact(have, dots)}, level x maintenance_margin beyond it {exact(need, dots)}",
         ]
 

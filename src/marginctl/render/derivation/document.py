@@ -82,7 +82,8 @@ def _formula(node: Node) -> str:
     if isinstance(node, (Nearest, NearestTo)):
         return f"the nearest of {listed(move.label for move in node.operands)}"
     if isinstance(node, Ranking):
-        return f"the {'highest' if node.highest else 'smallest'} {', then '.join(k.label for k in node.candidates[0].keys)}"
+        keys = ", then ".join(key.label for key in node.candidates[0].keys)
+        return f"the {'highest' if node.highest else 'smallest'} {keys}"
     if isinstance(node, Root):
         return "equity = level x requirement" if node.requirement is not None else "equity = 0"
     if isinstance(node, Border):

@@ -85,7 +85,10 @@ def render_tree(
     tree, lines = _fitting(node, origins, options, depth)
     show = shower(options)
     value = show(_reported(heading.reported, node))
-    head = [(*line(show(heading.figure), "bold"), *line(f" = {value}", "bold cyan")), line(show(heading.about), "dim")]
+    head = [
+        (*line(show(heading.figure), "bold"), *line(" = "), *line(value, "bold cyan")),
+        line(show(heading.about), "dim"),
+    ]
     blocks: list[Block] = [*head, (), *lines]
     if tree.is_closed:
         advice = "what lies deeper is closed: --depth N opens N levels, or explain one of the figures above"

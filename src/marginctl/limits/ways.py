@@ -1,0 +1,176 @@
+"""The cheapest ways to pass a broken limit, each enough by itself: a deposit, a deposit of a coin, less of a position.
+
+The rule's own formula, where it has one, says how much of a stablecoin it takes; the other amounts are searched for.
+Both are asked about before they are told: with the amount the limit holds, with one step less it does not.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from marginctl.core.account import Account, Position
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.headroom import deposited, down_to, reduced, smallest, unit_value
+from marginctl.core.report import CollateralFigures, PoolFigures
+from marginctl.core.rooms import DepositWay, ReductionWay, Ways
+from marginctl.findings import Finding, Severity
+from marginctl.limits.figures import CROSS, collateral
+from marginctl.limits.registry import BY_CODE
+from marginctl.limits.remedy import deposit_row, main_pool
+from marginctl.limits.rule import Deposit
+from marginctl.limits.standing import SIZED, AccountStanding, Inquiry, Limit, Reading
+
+COIN_STEP = Decimal("1e-8")
+STEADY_STEP = Decimal("1e-6")
+ENOUGH = Decimal(1000)
+"""Times everything in the account: a deposit this large that does not help is none."""
+NO_SIZE = frozenset(("MC105", "MC116"))
+"""Limits on which the size of the account or of a position has no say, or only by leaps."""
+
+
+Change = Callable[[Decimal], Account]
+
+
+class Seeker:
+    """Looks for the ways out of one account's broken limits; what positions do to them is asked once for all."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self.inquiry = inquiry
+        self.account = inquiry.context.account
+        self._asked: dict[tuple[str, str, Decimal], AccountStanding] = {}
+        totals = inquiry.context.report.totals
+        self.everything = abs(totals.gross_collateral) + totals.gross_notional + ONE
+
+    def ways(self, finding: Finding) -> Ways:
+        """The ways to lift a finding."""
+        reading = self._reading(finding)
+        if reading is None or finding.code in NO_SIZE:
+            return Ways()
+        return Ways(tuple(self._deposits(reading)), self._reduction(reading.limit))
+
+    def _reading(self, finding: Finding) -> Reading | None:
+        """The gravest broken bound behind a finding: the one that its message names."""
+        found = [
+            reading
+            for limit, reading in self.inquiry.base.items()
+            if limit in self.inquiry.broken
+            and (limit.code, limit.subject, limit.severity) == (finding.code, finding.subject, finding.severity)
+        ]
+        return next((one for one in found if one.bound.threshold in (finding.limit, None)), None)
+
+    def _ask(self, limit: Limit, what: str, change: Change) -> Callable[[Decimal], AccountStanding]:
+        """Asks by the limit's own rule alone."""
+
+        def ask(size: Decimal) -> AccountStanding:
+            key = (limit.code, what, size) if size else (limit.code, "", ZERO)
+            if key not in self._asked:
+                account = change(size) if size else self.account
+                self._asked[key] = self.inquiry.judging(account, (BY_CODE[limit.code],))
+            return self._asked[key]
+
+        return ask
+
+    def _deposits(self, reading: Reading) -> Iterator[DepositWay]:
+        report = self.inquiry.context.report
+        pool = next((one for one in report.pools if _is_of(reading.limit, one)), None) or main_pool(report)
+        stated = reading.measurement.remedy(reading.bound.threshold or ZERO) if reading.measurement.remedy else None
+        if stated is not None and stated.deposit is not None:
+            pool = next((one for one in report.pools if one.name == stated.deposit.pool), pool)
+        if pool is None:
+            return
+        row = deposit_row(self.inquiry.context, pool)
+        if row is None:
+            return
+        first = self._deposit(reading.limit, pool, row, stated.deposit if stated else None)
+        coins = [one for one in collateral(report, pool) if one.asset != row.asset and self._is_coin(one.asset)]
+        found = [self._deposit(reading.limit, pool, one, None) for one in coins]
+        yield from [first] if first else []
+        yield from sorted((one for one in found if one), key=lambda one: one.value)
+
+    def _is_coin(self, asset: str) -> bool:
+        return self.account.is_volatile(asset)
+
+    def _deposit(
+        self, limit: Limit, pool: PoolFigures, row: CollateralFigures, stated: Deposit | None
+    ) -> DepositWay | None:
+        key = None if pool.margin_mode == CROSS else self._key_in(pool)
+        step = COIN_STEP if self._is_coin(row.asset) else STEADY_STEP
+
+        def change(size: Decimal) -> Account:
+            return deposited(self.account, row.asset, size, key)
+
+        ask = self._ask(limit, f"+{pool.name}+{row.asset}", change)
+        amount = stated.amount if stated is not None and stated.asset == row.asset else None
+        if amount is None or limit in ask(amount).broken or limit not in ask(amount - step).broken:
+            amount = smallest(ask, limit, self.everything * ENOUGH / row.price, step)
+        if amount is None:
+            return None
+        return DepositWay(
+            asset=row.asset,
+            pool=pool.name,
+            amount=amount,
+            value=amount * row.price,
+        )
+
+    def _key_in(self, pool: PoolFigures) -> str | None:
+        return next((one.key for one in self.inquiry.context.report.positions if one.pool == pool.name), None)
+
+    def _reduction(self, limit: Limit) -> ReductionWay | None:
+        """The closing with the smallest notional, of one position, after which the limit holds."""
+        candidates = sorted(
+            ((self._least(limit, position), position) for position in self.account.positions), key=lambda one: one[0]
+        )
+        best: tuple[Decimal, Decimal, Position] | None = None
+        for least, position in candidates:
+            if best is not None and least >= best[0]:
+                break
+            quantity = smallest(self._closing(limit, position), limit, position.quantity, COIN_STEP)
+            if quantity is None:
+                quantity = self._whole(limit, position)
+            notional = ZERO if quantity is None else quantity * unit_value(position, self.account)
+            if quantity is not None and (best is None or notional < best[0]):
+                best = notional, quantity, position
+        return None if best is None else _way(*best)
+
+    def _closing(self, limit: Limit, position: Position) -> Callable[[Decimal], AccountStanding]:
+        return self._ask(limit, f"-{position.key}", lambda size: reduced(self.account, position.key, size))
+
+    def _whole(self, limit: Limit, position: Position) -> Decimal | None:
+        """All of a position whose quantity is no whole number of steps."""
+        if down_to(position.quantity, COIN_STEP) == position.quantity:
+            return None
+        return None if limit in self._closing(limit, position)(position.quantity).broken else position.quantity
+
+    def _least(self, limit: Limit, position: Position) -> Decimal:
+        """The notional that must go at least, by how fast a first step helps; 0 where that does not say.
+
+        A slack is concave in what is closed for most limits: it rises nowhere faster than at first.
+        """
+        ask = self._closing(limit, position)
+        step = min(COIN_STEP, position.quantity)
+        now = ask(ZERO).slack(limit)
+        rise = ask(step).slack(limit) - now
+        return ZERO if rise <= 0 else -now / rise * step * unit_value(position, self.account)
+
+
+def _is_of(limit: Limit, pool: PoolFigures) -> bool:
+    return limit.subject == pool.name or limit.subject.startswith(f"{pool.name}:")
+
+
+def _way(notional: Decimal, quantity: Decimal, position: Position) -> ReductionWay:
+    return ReductionWay(
+        key=position.key,
+        symbol=position.contract.symbol,
+        side="long" if position.side > 0 else "short",
+        quantity=quantity,
+        left=position.quantity - quantity,
+        notional=notional,
+    )
+
+
+def ways(inquiry: Inquiry, findings: tuple[Finding, ...]) -> list[tuple[Finding, Ways]]:
+    """The ways to lift every finding on a figure that is not waived, gravest first."""
+    sized = {rule.code for rule in SIZED}
+    seeker = Seeker(inquiry)
+    order = (Severity.ERROR, Severity.WARNING)
+    live = [one for one in findings if not one.waived and one.severity in order and one.code in sized]
+    return [(one, seeker.ways(one)) for one in sorted(live, key=lambda one: order.index(one.severity))]

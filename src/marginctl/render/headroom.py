@@ -1,0 +1,248 @@
+"""``headroom``: the largest orders and withdrawals, and the ways to pass, as a screen and as ``marginctl.headroom/1``.
+
+Sizes are told with all their digits: they are exact to their last one.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from marginctl.core.exact import ONE, Direction, rounded
+from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Stop, Ways, WithdrawalRoom
+from marginctl.findings import Finding
+from marginctl.render import remarks, summary
+from marginctl.render.document import Options, Outcome, Run
+from marginctl.render.json import encoded, errors_of, report_of
+from marginctl.render.layout import Column
+from marginctl.render.numbers import aligned, grouped, natural_places, plain
+from marginctl.render.problems import problem_blocks
+from marginctl.render.screen import INDENT, Block, Grid, Line, Show, draw, glyphs, line, paragraph, shower
+
+SCHEMA = "marginctl.headroom/1"
+MONEY_PLACES, RATIO_PLACES = 8, 10
+UNLIMITED = "no limit"
+UNKNOWN = "unknown"
+WORDS = {
+    "free-collateral": "free collateral",
+    "last-tier": "end of the contract's tiers",
+    "no-maintenance-rate": "no maintenance rate is known",
+    "held": "all that is held",
+}
+
+
+class Headroom(msgspec.Struct, frozen=True, kw_only=True):
+    """One account, how much more it takes, and how to pass what is broken; with problems nothing was computed."""
+
+    outcome: Outcome
+    version: str
+    exit_code: int
+    orders: tuple[OrderRoom, ...] = ()
+    withdrawals: tuple[WithdrawalRoom, ...] = ()
+    broken: tuple[tuple[Finding, Ways], ...] = ()
+    fail_on: str = "error"
+
+
+def render_json(headroom: Headroom) -> str:
+    """One document, indented by two, ending in a line break; also where nothing could be computed."""
+    return msgspec.json.format(encoded(document(headroom)), indent=2).decode() + "\n"
+
+
+def document(headroom: Headroom) -> dict[str, Any]:
+    """The document as plain dicts and lists, decimals still Decimals."""
+    outcome = headroom.outcome
+    report = None if outcome.report is None else report_of(outcome)
+    findings = {} if report is None else dict(zip(map(_key, outcome.findings), report["findings"], strict=True))
+    return {
+        "schema": SCHEMA,
+        "version": headroom.version,
+        "file": outcome.file,
+        "account": None if report is None else report["account"],
+        "orders": [_order(one) for one in headroom.orders],
+        "withdrawals": [_withdrawal(one) for one in headroom.withdrawals],
+        "broken": [findings[_key(one)] | {"ways": _ways(ways)} for one, ways in headroom.broken],
+        "errors": errors_of(outcome.problems),
+        "exit_code": headroom.exit_code,
+    }
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.subject, finding.message
+
+
+def _order(room: OrderRoom) -> dict[str, Any]:
+    return {
+        "symbol": room.symbol,
+        "side": room.side,
+        "quantity": room.quantity,
+        "notional": None if room.notional is None else _money(room.notional, Direction.DOWN),
+        "mark_price": rounded(room.mark_price, MONEY_PLACES, Direction.NEAREST),
+        "initial_rate": rounded(room.initial_rate, RATIO_PLACES, Direction.UP),
+        "stopped_by": _stop(room.stop),
+    }
+
+
+def _withdrawal(room: WithdrawalRoom) -> dict[str, Any]:
+    return {
+        "asset": room.asset,
+        "pool": room.pool,
+        "amount": room.amount,
+        "held": room.held,
+        "value": _money(room.value, Direction.DOWN),
+        "stopped_by": _stop(room.stop),
+    }
+
+
+def _stop(stop: Stop | None) -> dict[str, Any] | None:
+    if stop is None:
+        return None
+    return {"code": stop.code or None, "name": stop.name, "subject": stop.subject, "limit": stop.limit}
+
+
+def _ways(ways: Ways) -> list[dict[str, Any]]:
+    deposits = [
+        {
+            "kind": "deposit",
+            "asset": way.asset,
+            "pool": way.pool,
+            "amount": way.amount,
+            "value": _money(way.value, Direction.UP),
+        }
+        for way in ways.deposits
+    ]
+    return [*deposits, *([_reduction(ways.reduction)] if ways.reduction else [])]
+
+
+def _reduction(way: ReductionWay) -> dict[str, Any]:
+    return {
+        "kind": "reduce",
+        "position": way.key,
+        "symbol": way.symbol,
+        "side": way.side,
+        "quantity": way.quantity,
+        "left": way.left,
+        "notional": _money(way.notional, Direction.UP),
+    }
+
+
+def _money(value: Decimal, direction: Direction) -> Decimal:
+    return rounded(value, MONEY_PLACES, direction)
+
+
+def render(headroom: Headroom, options: Options) -> str:
+    """The whole screen, at most ``options.width`` wide; its last line is the verdict of ``check``."""
+    outcome = headroom.outcome
+    parts: list[list[Block]] = []
+    if outcome.report is not None:
+        parts = [
+            summary.header(outcome, outcome.report, options),
+            *_rooms(headroom, outcome.report.account.currency, options),
+        ]
+        parts += [_broken(headroom, outcome.report.account.currency, options)]
+    parts += [problem_blocks(outcome.problems, options)]
+    run = Run(outcomes=(outcome,), exit_code=headroom.exit_code, version=headroom.version, fail_on=headroom.fail_on)
+    return draw(_spaced([*parts, remarks.verdict_line(outcome, run, options)]), options)
+
+
+def _spaced(parts: Iterable[list[Block]]) -> list[Block]:
+    blocks: list[Block] = []
+    for part in filter(None, parts):
+        blocks += ([line()] if blocks else []) + part
+    return blocks
+
+
+def _rooms(headroom: Headroom, currency: str, options: Options) -> list[list[Block]]:
+    show = shower(options)
+    grids = (_orders(headroom.orders, currency, show), _withdrawals(headroom.withdrawals, currency, show))
+    return [[grid] for grid in grids if grid is not None]
+
+
+def _orders(rooms: Sequence[OrderRoom], currency: str, show: Show) -> Grid | None:
+    if not rooms:
+        return None
+    columns = (
+        Column(title="contract", cells=[show(room.symbol) for room in rooms], right=False, name=True),
+        Column(title="side", cells=[room.side for room in rooms], right=False),
+        Column(title="quantity", cells=aligned([_quantity(room) for room in rooms])),
+        Column(title="notional", unit=currency, cells=[_notional(room) for room in rooms], priority=2),
+        Column(title="leverage", unit="x", cells=[_leverage(room.initial_rate) for room in rooms], priority=3),
+        Column(title="stopped by", cells=[_stop_text(room.stop, show) for room in rooms], right=False, priority=1),
+    )
+    return Grid("Largest orders", "each alone, filled at the mark; every limit that holds now still holds", columns)
+
+
+def _quantity(room: OrderRoom) -> str:
+    if room.quantity is not None:
+        return _exactly(room.quantity)
+    return UNLIMITED if room.stop is None else UNKNOWN
+
+
+def _exactly(value: Decimal) -> str:
+    return grouped(value, natural_places(value), Direction.NEAREST)
+
+
+def _notional(room: OrderRoom) -> str:
+    return "" if room.notional is None else grouped(room.notional, 2, Direction.DOWN)
+
+
+def _leverage(rate: Decimal) -> str:
+    return "" if not rate else grouped(ONE / rate, 2, Direction.UP)
+
+
+def _stop_text(stop: Stop | None, show: Show) -> str:
+    """``MC101 utilization of cross, 70%``, or what it is that the venue does not allow."""
+    if stop is None:
+        return ""
+    if not stop.code:
+        return WORDS[stop.name]
+    return f"{stop.code} {stop.name}, {show(stop.subject)}"
+
+
+def _withdrawals(rooms: Sequence[WithdrawalRoom], currency: str, show: Show) -> Grid | None:
+    if not rooms:
+        return None
+    several = len({room.pool for room in rooms}) > 1
+    columns = (
+        Column(title="asset", cells=[show(room.asset) for room in rooms], right=False, name=True),
+        Column(title="pool", cells=[room.pool if several else "" for room in rooms], right=False, priority=4),
+        Column(title="amount", unit="units", cells=aligned([_exactly(room.amount) for room in rooms])),
+        Column(title="held", unit="units", cells=aligned([_exactly(room.held) for room in rooms]), priority=3),
+        Column(title="value", unit=currency, cells=[grouped(r.value, 2, Direction.DOWN) for r in rooms], priority=2),
+        Column(title="stopped by", cells=[_stop_text(room.stop, show) for room in rooms], right=False, priority=1),
+    )
+    return Grid("Largest withdrawals", "each alone", columns)
+
+
+def _broken(headroom: Headroom, currency: str, options: Options) -> list[Block]:
+    """Every broken limit with the ways to pass it; where a formula does not give one, the rule's own advice."""
+    if not headroom.broken:
+        return []
+    show, arrow = shower(options), glyphs(options).arrow
+    blocks: list[Block] = [line("Broken now, and the cheapest ways to pass; each is enough alone", "bold")]
+    for finding, ways in headroom.broken:
+        word, style = remarks.SEVERITY_WORDS[finding.severity]
+        lead: Line = ((INDENT, ""), (word, style), (f"  {finding.code}  ", ""))
+        blocks += paragraph(show(finding.message), options.width, lead=lead)
+        texts = [*map(_deposit_text, ways.deposits), *([_reduction_text(ways.reduction)] if ways.reduction else [])]
+        hang = " " * (len(INDENT) + len(word) + len(finding.code) + 4)
+        values = [*(way.value for way in ways.deposits), *([ways.reduction.notional] if ways.reduction else [])]
+        worths = [f"{grouped(value, 2, Direction.UP)} {currency}" for value in values]
+        for text, worth in zip(texts, worths, strict=True):
+            blocks += paragraph(f"{show(text)} ({worth})", options.width, lead=((f"{hang}{arrow} ", "dim"),))
+        if not texts and finding.remedy:
+            blocks += paragraph(show(finding.remedy), options.width, lead=((f"{hang}{arrow} ", "dim"),))
+    return blocks
+
+
+def _deposit_text(way: DepositWay) -> str:
+    amount = f"{plain(way.amount)} {way.asset}"
+    if way.pool.startswith("isolated:"):
+        return f"add {amount} of isolated margin to {way.pool}"
+    return f"deposit {amount}" if way.pool == "cross" else f"deposit {amount} into {way.pool}"
+
+
+def _reduction_text(way: ReductionWay) -> str:
+    if not way.left:
+        return f"close the {way.symbol} {way.side} of {plain(way.quantity)}"
+    return f"close {plain(way.quantity)} of the {way.symbol} {way.side}, {plain(way.left)} stay"
