@@ -1,5 +1,5 @@
 """``python -m marginctl``."""
 
-from marginctl.cli.main import run
+from marginctl.cli.entry import run
 
 run()

@@ -1,17 +1,38 @@
 """The command line: ``marginctl``. Commands import what they need when they run, so that each pays only for itself."""
 
-import gc
+import os
+import sys
+from typing import Annotated, NoReturn
 
-gc.disable()  # one short run: what it would collect is less than the collecting costs, from the first import on
+import typer
 
-import os  # noqa: E402
-import sys  # noqa: E402
-from typing import Annotated, NoReturn  # noqa: E402
-
-import typer  # noqa: E402
-
-from marginctl.cli.default_command import DEFAULT, DefaultCommand, InOrder, Nameless  # noqa: E402
-from marginctl.cli.exits import DEFECT, INTERRUPTED, NOT_CHECKED, OK  # noqa: E402
+from marginctl.cli.default_command import DEFAULT, DefaultCommand, InOrder, Nameless
+from marginctl.cli.exits import DEFECT, INTERRUPTED, NOT_CHECKED, OK
+from marginctl.cli.options import (
+    BaselineFile,
+    Changes,
+    Codes,
+    Color,
+    FailOn,
+    Format,
+    Jobs,
+    LimitsFile,
+    ListFormat,
+    OnePath,
+    Outputs,
+    Paths,
+    Quiet,
+    RulesDir,
+    RuleSetName,
+    Sets,
+    Shocks,
+    StdinName,
+    Today,
+    Verbose,
+    Watch,
+    Width,
+    WriteBaseline,
+)
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -24,59 +45,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=CONTEXT,
 )
-
-Paths = Annotated[
-    list[str],
-    typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
-]
-OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--open", metavar="'SYMBOL SIDE QTY [@ PRICE] [xLEVERAGE]'", help="Open, or add to a position."),
-]
-Format = Annotated[
-    str,
-    typer.Option("--format", "-f", help="table, json, jsonl, csv, markdown, github, gitlab, sarif or junit."),
-]
-Outputs = Annotated[
-    list[str] | None,
-    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
-]
-LimitsFile = Annotated[
-    str | None,
-    typer.Option("--limits", metavar="FILE", help="A policy of the risk team; per rule the stricter one counts."),
-]
-FailOn = Annotated[str, typer.Option("--fail-on", help="The least severity that exits 1: error, warning or never.")]
-Codes = Annotated[str | None, typer.Option(metavar="CODE,...")]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Edit the file before reading it: positions.0.leverage=5."),
-]
-Shocks = Annotated[
-    list[str] | None,
-    typer.Option("--shock", metavar="ASSET=PERCENT", help="Move a price first, as in BTC=-20%; '*' is all others."),
-]
-Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="The date that ages are measured against.")]
-StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")]
-RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")]
-Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
-Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
-Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
-]
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Check again whenever a file is saved, until Ctrl-C.")]
-BaselineFile = Annotated[
-    str | None,
-    typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
-]
-WriteBaseline = Annotated[
-    str | None,
-    typer.Option("--write-baseline", metavar="FILE", help="Accept today's breaches; with --baseline, only its own."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
-ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
-RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every limit, assumption and source.")]
 
 
 def _show_version(value: bool) -> None:

@@ -155,7 +155,12 @@ def _spaced(parts: Iterable[list[Block]]) -> list[Block]:
 def _rooms(headroom: Headroom, currency: str, options: Options) -> list[list[Block]]:
     show = shower(options)
     grids = (_orders(headroom.orders, currency, show), _withdrawals(headroom.withdrawals, currency, show))
-    return [[grid] for grid in grids if grid is not None]
+    parts: list[list[Block]] = [[grid] for grid in grids if grid is not None]
+    codes = sorted({finding.code for finding, _ in headroom.broken})
+    if parts and codes:
+        text = f"not kept, as they are broken already: {', '.join(codes)}"
+        parts[-1] += paragraph(text, options.width, lead=line(INDENT), style="dim")
+    return parts
 
 
 def _orders(rooms: Sequence[OrderRoom], currency: str, show: Show) -> Grid | None:
@@ -169,7 +174,7 @@ def _orders(rooms: Sequence[OrderRoom], currency: str, show: Show) -> Grid | Non
         Column(title="leverage", unit="x", cells=[_leverage(room.initial_rate) for room in rooms], priority=3),
         Column(title="stopped by", cells=[_stop_text(room.stop, show) for room in rooms], right=False, priority=1),
     )
-    return Grid("Largest orders", "each alone, filled at the mark; every limit that holds now still holds", columns)
+    return Grid("Largest orders", "each alone, at the mark, keeping every limit that holds", columns)
 
 
 def _quantity(room: OrderRoom) -> str:

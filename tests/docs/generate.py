@@ -1,0 +1,345 @@
+"""Writes what can be derived: `docs/reference/*.md` and the man page. ``--check`` only says what would change.
+
+python tests/docs/generate.py [--check]
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "src")) if path not in sys.path]
+
+from typer.main import get_command  # noqa: E402
+
+from marginctl import __version__  # noqa: E402
+from marginctl.cli import exits  # noqa: E402
+from marginctl.cli.main import app  # noqa: E402
+from marginctl.document.kinds import AnyOf, Choice, Field, Kind, ListOf, MapOf, Record, Shape  # noqa: E402
+from marginctl.document.policy_shape import POLICY  # noqa: E402
+from marginctl.document.portfolio_shape import PORTFOLIO  # noqa: E402
+from marginctl.limits.baseline import BASELINE  # noqa: E402
+from marginctl.limits.config import NARROWER  # noqa: E402
+from marginctl.limits.registry import RULES  # noqa: E402
+from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
+from marginctl.limits.wording import amount  # noqa: E402
+from marginctl.render.schema_report import document_schema  # noqa: E402
+from marginctl.venues.loader import bundled, named  # noqa: E402
+from marginctl.venues.rule_set import Mode, RuleSet  # noqa: E402
+
+NOTE = "<!-- Written by tests/docs/generate.py; edit what it reads instead. -->\n"
+EXITS = {
+    exits.OK: "checked; nothing at or above `--fail-on` (default `error`)",
+    exits.BROKEN_LIMIT: "checked; at least one finding at or above `--fail-on`",
+    exits.NOT_CHECKED: "not checked: bad flags, a file that cannot be read or is invalid, an unknown venue or contract, "
+    "a missing price or rate, a limit that a file sets and that cannot be evaluated; outranks 1 among several files",
+    exits.DEFECT: "a defect of marginctl itself; it says where, and asks for a report",
+    exits.INTERRUPTED: "ended by Ctrl-C before anything was checked",
+}
+SECTIONS = {"MC1": "Limits", "MC2": "Data", "MC9": "Waivers and baseline"}
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; a bar inside a cell is escaped."""
+    heads = list(heads)
+    lines = [heads, ["---"] * len(heads), *(list(row) for row in rows)]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def limits_page() -> str:
+    """Every rule with its manual."""
+    parts = ["# Limits, one by one\n", NOTE]
+    parts.append("How they are set, for whom, and what waives them: [limits](../limits.md).\n")
+    for start, title in SECTIONS.items():
+        rules = [rule for rule in RULES if rule.code.startswith(start)]
+        parts.append(f"## {title}\n")
+        heads = ("code", "name", "key", "not configured", "what")
+        rows = ((_link(rule), rule.name, _code(rule.key), _default(rule), rule.summary) for rule in rules)
+        parts.append(table(heads, rows))
+    parts += [part for rule in RULES for part in _rule(rule)]
+    return "\n".join(parts)
+
+
+def _link(rule: Rule) -> str:
+    return f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _default(rule: Rule) -> str:
+    if rule.default_severity is None:
+        return "off"
+    side = {Comparison.MAXIMUM: "above ", Comparison.MINIMUM: "below ", Comparison.HOLDS: ""}[rule.comparison]
+    bound = f" {side}{amount(rule.default, rule.unit)}" if rule.default is not None else ""
+    return f"{rule.default_severity.value}{bound}"
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.code} {rule.name}\n"
+    facts = [f"unit: {rule.unit.value}"] if rule.unit is not Unit.NONE else []
+    facts += [f"key: `{rule.key}`"] if rule.key else []
+    narrow = [f"`{s}`: `{key}`" for s, keys in NARROWER.items() for key, codes in keys.items() if rule.code in codes]
+    facts += [f"narrower: {', '.join(narrow)}"] if narrow else []
+    facts += ["under a policy: error"] if rule.policy_severity is not None else []
+    if facts:
+        yield "; ".join(facts) + "\n"
+    yield rule.manual.strip() + "\n"
+
+
+def portfolio_page() -> str:
+    """The keys of the files that a user writes."""
+    parts = ["# The files, key by key\n", NOTE]
+    parts.append(
+        "`marginctl schema portfolio` and `marginctl schema policy` print the same as JSON Schemas for "
+        "[editors](../editor.md). Numbers are exact; a rate is a percentage (`10%`) or a fraction (`0.1`).\n"
+    )
+    seen: dict[str, Shape] = {}
+    for title, shape in (("A portfolio", PORTFOLIO), ("A policy", POLICY), ("A baseline", BASELINE)):
+        parts.append(f"## {title}\n")
+        parts += _shape(shape)
+        for found in _nested(shape):
+            if found.name not in seen:
+                seen[found.name] = found
+                parts.append(f"### {_title(found)}\n")
+                parts += _shape(found)
+    return "\n".join(parts)
+
+
+def _title(shape: Shape) -> str:
+    return shape.name.replace("_", " ")
+
+
+def _shape(shape: Shape) -> Iterator[str]:
+    if shape.doc:
+        yield f"{shape.doc}.\n" if not shape.doc.endswith(".") else f"{shape.doc}\n"
+    rows = ((_code(field.name) + (" \\*" if field.required else ""), _kind(field.kind), field.doc) for field in shape.fields)
+    yield table(("key", "value", "is"), rows)
+    if any(field.required for field in shape.fields):
+        yield "\\* required\n"
+
+
+def _kind(kind: Kind) -> str:
+    if isinstance(kind, Record):
+        return f"[{_title(kind.shape)}](#{kind.shape.name.replace('_', '-')})"
+    if isinstance(kind, ListOf):
+        return f"list of {_kind(kind.item)}"
+    if isinstance(kind, MapOf):
+        return f"name: {_kind(kind.value)}"
+    if isinstance(kind, AnyOf):
+        return ", or ".join(map(_kind, kind.kinds))
+    if isinstance(kind, Choice):
+        return ", ".join(map(_code, kind.options))
+    return kind.expects()
+
+
+def _nested(shape: Shape) -> Iterator[Shape]:
+    """The shapes below one, in the order of the keys that lead to them."""
+    for field in shape.fields:
+        for found in _shapes(field.kind):
+            yield found
+            yield from _nested(found)
+
+
+def _shapes(kind: Kind) -> list[Shape]:
+    if isinstance(kind, Record):
+        return [kind.shape]
+    if isinstance(kind, ListOf):
+        return _shapes(kind.item)
+    if isinstance(kind, MapOf):
+        return _shapes(kind.value)
+    return [found for one in kind.kinds for found in _shapes(one)] if isinstance(kind, AnyOf) else []
+
+
+def report_page() -> str:
+    """The keys of the JSON report, from its schema."""
+    schema = document_schema()
+    parts = ["# The JSON report, key by key\n", NOTE]
+    parts.append(
+        "`--format json` is one document; `jsonl` is one report per line, or a line with `errors` for a file that could "
+        "not be checked. All keys always exist; `null` is unknown or does not exist, never 0. Numbers carry their exact "
+        "decimal text. `marginctl schema report` prints the schema.\n"
+    )
+    parts += ["## The document\n", *_object(schema, "")]
+    for name, definition in schema["definitions"].items():
+        parts += [f"## {name}\n", *_object(definition, "")]
+    return "\n".join(parts)
+
+
+def _object(schema: dict[str, Any], path: str) -> Iterator[str]:
+    rows = [(_code(path + name), _type(one), one.get("description", "")) for name, one in schema["properties"].items()]
+    yield table(("key", "type", "is"), rows)
+    for name, one in schema["properties"].items():
+        inner = one.get("items", one)
+        if "properties" in inner:
+            below = f"{path}{name}{'[]' if 'items' in one else ''}."
+            yield from _object(inner, below)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name})"
+    if "const" in schema:
+        return _code(schema["const"])
+    if "enum" in schema:
+        return ", ".join(_code("null" if value is None else str(value)) for value in schema["enum"])
+    if schema["type"] == "array":
+        return f"list of {_type(schema['items'])}"
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return " or ".join(kinds)
+
+
+def exits_page() -> str:
+    """What the program ends with."""
+    parts = ["# Exit codes\n", NOTE, table(("code", "means"), ((str(code), text) for code, text in EXITS.items()))]
+    parts.append("The same in every format. A file that could not be read never looks clean and never prints figures.\n")
+    return "\n".join(parts)
+
+
+def venues_page() -> str:
+    """What each bundled rule set states, and the published examples that the engine reproduces."""
+    sets = [one for one in (named(name)[0] for name in bundled()) if one is not None]
+    parts = ["# Venues\n", NOTE]
+    parts.append(
+        "What the bundled rule sets state; `marginctl venue NAME` shows each value with its source and date. *Partial* "
+        "and *unverified* are not empty words: what is not published is asked for, never guessed.\n"
+    )
+    heads = ("rule set", "as of", "modes", "contracts", "collateral", "liquidation", "funding interval")
+    parts.append(table(heads, map(_venue, sets)))
+    parts += ["## Worked examples\n", *_examples()]
+    return "\n".join(parts)
+
+
+def _venue(rule_set: RuleSet) -> list[str]:
+    steps = ", ".join(step.value for step in rule_set.liquidation.steps)
+    interval = rule_set.published_funding_interval
+    return [
+        _code(rule_set.name),
+        rule_set.as_of or "-",
+        "<br>".join(map(_mode, rule_set.modes)),
+        _contracts(rule_set),
+        "<br>".join(_collateral(mode) for mode in rule_set.modes),
+        steps or "not stated",
+        f"{interval:f}h" if interval is not None else "not stated",
+    ]
+
+
+def _mode(mode: Mode) -> str:
+    offers = [word for word, is_there in (("isolated", mode.offers_isolated), ("hedge", mode.offers_hedge)) if is_there]
+    return f"{mode.collateral_mode.value} ({mode.status.value}{''.join(f', {word}' for word in offers)})"
+
+
+def _contracts(rule_set: RuleSet) -> str:
+    if not rule_set.groups:
+        return "from the symbol, or declared"
+    groups = [
+        f"{group.contract_type.value}, tiers by {group.tiers_by.value}, deduction {group.deduction.value}"
+        for group in rule_set.groups
+    ]
+    return "<br>".join(dict.fromkeys(groups))
+
+
+def _collateral(mode: Mode) -> str:
+    count = len(mode.collateral.assets)
+    return f"{count} assets" if count else "from the file"
+
+
+def _examples() -> Iterator[str]:
+    from tests.examples.not_met import ENTRIES, KINDS
+    from tests.examples.test_examples import ALL, MET
+
+    met = {entry.id for entry in MET}
+    counts = {venue: Counter(one.id in met for one in ALL if one.venue == venue) for venue in sorted({e.venue for e in ALL})}
+    yield (
+        "Published and recorded figures of venues and engines, each computed in the tests and compared within the "
+        "tolerance of its source.\n"
+    )
+    rows = [(venue, str(count[True]), str(count[False])) for venue, count in counts.items()]
+    yield table(("source", "reproduced", "not computed"), [*rows, ("all", str(len(MET)), str(len(ALL) - len(MET)))])
+    yield "Not computed, and why:\n"
+    reasons = Counter(KINDS.get(one.kind) or ENTRIES[one.id] for one in ALL if one.id not in met)
+    yield table(("examples", "reason"), [(str(count), reason) for reason, count in reasons.most_common()])
+
+
+def man_page() -> str:
+    """The manual in roff, from the commands themselves."""
+    group = get_command(app)
+    parts = [f'.TH MARGINCTL 1 "" "marginctl {__version__}" "User Commands"', ".SH NAME"]
+    parts += [r"marginctl \- exact margin of cross-collateralised crypto-futures accounts", ".SH SYNOPSIS"]
+    parts += [".B marginctl", r"\fICOMMAND\fR [\fIOPTIONS\fR] ...", ".SH DESCRIPTION", roff(group.help or ""), ".SH COMMANDS"]
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        parts += [*_command(name, command)]
+    parts += [".SH EXIT STATUS"]
+    for code, text in EXITS.items():
+        parts += [".TP", rf"\fB{code}\fR", roff(text.replace("`", ""))]
+    parts += [".SH ENVIRONMENT"]
+    for name, text in ENVIRONMENT.items():
+        parts += [".TP", rf"\fB{roff(name)}\fR", roff(text)]
+    parts += [".SH SEE ALSO", roff("marginctl COMMAND --help, marginctl rules, marginctl rule CODE, marginctl schema KIND")]
+    return "\n".join(parts) + "\n"
+
+
+ENVIRONMENT = {
+    "NO_COLOR, FORCE_COLOR": "No colour, or colour also where the output is no terminal; --color outranks both.",
+    "COLUMNS": "The width of tables at a terminal; --width outranks it.",
+    "GITHUB_STEP_SUMMARY": "Where it is set, check appends its tables to the summary page of the job's step.",
+    "GITHUB_WORKSPACE, CI_PROJECT_DIR": "The root that paths in the formats github, gitlab and sarif are relative to.",
+}
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    context = command.context_class(command, info_name=f"marginctl {name}")
+    pieces = " ".join(command.collect_usage_pieces(context))
+    yield from (".SS " + roff(f"marginctl {name} {pieces}"), *map(roff, _paragraphs(command.help or "")))
+    for parameter in command.params:
+        record = parameter.get_help_record(context)
+        if record is not None:
+            yield from (".TP", rf"\fB{roff(record[0])}\fR", roff(record[1]))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for number, paragraph in enumerate(text.strip().split("\n\n")):
+        if number:
+            yield ".PP"
+        yield " ".join(paragraph.split())
+
+
+def roff(text: str) -> str:
+    """Text that roff shows as it is; its own requests begin with a dot and stay."""
+    if text in (".PP",):
+        return text
+    shown = text.replace("\\", r"\e").replace("-", r"\-")
+    return rf"\&{shown}" if shown[:1] in (".", "'") else shown
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/limits.md": limits_page,
+    "docs/reference/portfolio.md": portfolio_page,
+    "docs/reference/report.md": report_page,
+    "docs/reference/exit-codes.md": exits_page,
+    "docs/reference/venues.md": venues_page,
+    "share/man/man1/marginctl.1": man_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` name those that are out of date (exit code 1)."""
+    stale = [path for path, page in PAGES.items() if _text(ROOT / path) != page()]
+    for path in stale:
+        sys.stdout.write(f"{'out of date' if '--check' in arguments else 'written'}: {path}\n")
+        if "--check" not in arguments:
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_text(PAGES[path](), encoding="utf-8", newline="\n")
+    return 1 if stale and "--check" in arguments else 0
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
