@@ -3,9 +3,11 @@
 python tests/docs/generate.py [--check]
 """
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,12 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "src")) if path not in sys.path]
 
 from typer.main import get_command  # noqa: E402
+from typer.testing import CliRunner  # noqa: E402
 
 from marginctl import __version__  # noqa: E402
 from marginctl.cli import exits  # noqa: E402
 from marginctl.cli.main import app  # noqa: E402
-from marginctl.document.kinds import AnyOf, Choice, Field, Kind, ListOf, MapOf, Record, Shape  # noqa: E402
+from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf, Record, Shape  # noqa: E402
 from marginctl.document.policy_shape import POLICY  # noqa: E402
 from marginctl.document.portfolio_shape import PORTFOLIO  # noqa: E402
 from marginctl.limits.baseline import BASELINE  # noqa: E402
@@ -26,8 +29,7 @@ from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
 from marginctl.limits.wording import amount  # noqa: E402
 from marginctl.render.schema_report import document_schema  # noqa: E402
-from marginctl.venues.loader import bundled, named  # noqa: E402
-from marginctl.venues.rule_set import Mode, RuleSet  # noqa: E402
+from marginctl.venues.loader import bundled  # noqa: E402
 
 NOTE = "<!-- Written by tests/docs/generate.py; edit what it reads instead. -->\n"
 EXITS = {
@@ -116,7 +118,9 @@ def _title(shape: Shape) -> str:
 def _shape(shape: Shape) -> Iterator[str]:
     if shape.doc:
         yield f"{shape.doc}.\n" if not shape.doc.endswith(".") else f"{shape.doc}\n"
-    rows = ((_code(field.name) + (" \\*" if field.required else ""), _kind(field.kind), field.doc) for field in shape.fields)
+    rows = (
+        (_code(field.name) + (" \\*" if field.required else ""), _kind(field.kind), field.doc) for field in shape.fields
+    )
     yield table(("key", "value", "is"), rows)
     if any(field.required for field in shape.fields):
         yield "\\* required\n"
@@ -160,8 +164,8 @@ def report_page() -> str:
     parts = ["# The JSON report, key by key\n", NOTE]
     parts.append(
         "`--format json` is one document; `jsonl` is one report per line, or a line with `errors` for a file that could "
-        "not be checked. All keys always exist; `null` is unknown or does not exist, never 0. Numbers carry their exact "
-        "decimal text. `marginctl schema report` prints the schema.\n"
+        "not be checked. All keys always exist; `null` is unknown or does not exist, never 0. Numbers carry their "
+        "exact decimal text. `marginctl schema report` prints the schema.\n"
     )
     parts += ["## The document\n", *_object(schema, "")]
     for name, definition in schema["definitions"].items():
@@ -196,56 +200,74 @@ def _type(schema: dict[str, Any]) -> str:
 def exits_page() -> str:
     """What the program ends with."""
     parts = ["# Exit codes\n", NOTE, table(("code", "means"), ((str(code), text) for code, text in EXITS.items()))]
-    parts.append("The same in every format. A file that could not be read never looks clean and never prints figures.\n")
+    parts.append(
+        "The same in every format. A file that could not be read never looks clean and never prints figures.\n"
+    )
     return "\n".join(parts)
 
 
 def venues_page() -> str:
     """What each bundled rule set states, and the published examples that the engine reproduces."""
-    sets = [one for one in (named(name)[0] for name in bundled()) if one is not None]
     parts = ["# Venues\n", NOTE]
     parts.append(
         "What the bundled rule sets state; `marginctl venue NAME` shows each value with its source and date. *Partial* "
-        "and *unverified* are not empty words: what is not published is asked for, never guessed.\n"
+        "and *unverified* are meant: what is not published is asked for, never guessed.\n"
     )
     heads = ("rule set", "as of", "modes", "contracts", "collateral", "liquidation", "funding interval")
-    parts.append(table(heads, map(_venue, sets)))
+    parts.append(table(heads, (_venue(_told(name)) for name in bundled())))
     parts += ["## Worked examples\n", *_examples()]
     return "\n".join(parts)
 
 
-def _venue(rule_set: RuleSet) -> list[str]:
-    steps = ", ".join(step.value for step in rule_set.liquidation.steps)
-    interval = rule_set.published_funding_interval
+def _told(name: str) -> dict[str, Any]:
+    """What the program itself says about a rule set."""
+    told = CliRunner().invoke(app, ["venue", name, "--format", "json"])
+    return dict(json.loads(told.stdout, parse_float=Decimal))
+
+
+def _venue(told: dict[str, Any]) -> list[str]:
+    hours, steps = told["funding_interval_hours"], told["liquidation"]["steps"]
+    groups = map(_group, told["contract_groups"])
+    count = told["contracts"]
     return [
-        _code(rule_set.name),
-        rule_set.as_of or "-",
-        "<br>".join(map(_mode, rule_set.modes)),
-        _contracts(rule_set),
-        "<br>".join(_collateral(mode) for mode in rule_set.modes),
-        steps or "not stated",
-        f"{interval:f}h" if interval is not None else "not stated",
+        _code(told["name"]),
+        told["as_of"] or "-",
+        "<br>".join(map(_mode, told["modes"])),
+        "<br>".join(dict.fromkeys([*([f"{count} bundled"] if count else []), *groups])),
+        "<br>".join(map(_collateral, told["modes"])),
+        ", ".join(steps) or "not stated",
+        "not stated" if hours is None else f"{hours}h",
     ]
 
 
-def _mode(mode: Mode) -> str:
-    offers = [word for word, is_there in (("isolated", mode.offers_isolated), ("hedge", mode.offers_hedge)) if is_there]
-    return f"{mode.collateral_mode.value} ({mode.status.value}{''.join(f', {word}' for word in offers)})"
-
-
-def _contracts(rule_set: RuleSet) -> str:
-    if not rule_set.groups:
-        return "from the symbol, or declared"
-    groups = [
-        f"{group.contract_type.value}, tiers by {group.tiers_by.value}, deduction {group.deduction.value}"
-        for group in rule_set.groups
+def _mode(mode: dict[str, Any]) -> str:
+    offers = [
+        word for word in ("isolated", "hedge") if mode["isolated_positions" if word == "isolated" else "hedge_mode"]
     ]
-    return "<br>".join(dict.fromkeys(groups))
+    return f"{mode['collateral_mode']} ({', '.join([mode['status'], *offers])})"
 
 
-def _collateral(mode: Mode) -> str:
-    count = len(mode.collateral.assets)
-    return f"{count} assets" if count else "from the file"
+TABLES = {
+    "given": "deductions given",
+    "derived": "deductions derived",
+    "whole": "the rate counts on the whole position",
+}
+UNLISTED = {
+    "unused": "no haircuts: every coin secures its own pool",
+    "stable-zero": "stablecoins in full, others from the file",
+    "required": "others from the file",
+    "refused": "others refused",
+}
+
+
+def _group(group: dict[str, Any]) -> str:
+    return f"{group['type']}, tiers by {group['tiers_by']}, {TABLES[group['deduction']]}"
+
+
+def _collateral(mode: dict[str, Any]) -> str:
+    counted = sum(asset["enters_figures"] for asset in mode["collateral"]["assets"])
+    haircuts = [f"{counted} haircut{'' if counted == 1 else 's'}"] if counted else []
+    return f"{mode['collateral_mode']}: {', '.join([*haircuts, UNLISTED[mode['collateral']['unlisted']]])}"
 
 
 def _examples() -> Iterator[str]:
@@ -253,7 +275,9 @@ def _examples() -> Iterator[str]:
     from tests.examples.test_examples import ALL, MET
 
     met = {entry.id for entry in MET}
-    counts = {venue: Counter(one.id in met for one in ALL if one.venue == venue) for venue in sorted({e.venue for e in ALL})}
+    counts = {
+        venue: Counter(one.id in met for one in ALL if one.venue == venue) for venue in sorted({e.venue for e in ALL})
+    }
     yield (
         "Published and recorded figures of venues and engines, each computed in the tests and compared within the "
         "tolerance of its source.\n"
@@ -270,7 +294,13 @@ def man_page() -> str:
     group = get_command(app)
     parts = [f'.TH MARGINCTL 1 "" "marginctl {__version__}" "User Commands"', ".SH NAME"]
     parts += [r"marginctl \- exact margin of cross-collateralised crypto-futures accounts", ".SH SYNOPSIS"]
-    parts += [".B marginctl", r"\fICOMMAND\fR [\fIOPTIONS\fR] ...", ".SH DESCRIPTION", roff(group.help or ""), ".SH COMMANDS"]
+    parts += [
+        ".B marginctl",
+        r"\fICOMMAND\fR [\fIOPTIONS\fR] ...",
+        ".SH DESCRIPTION",
+        roff(group.help or ""),
+        ".SH COMMANDS",
+    ]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         parts += [*_command(name, command)]
     parts += [".SH EXIT STATUS"]
@@ -279,7 +309,10 @@ def man_page() -> str:
     parts += [".SH ENVIRONMENT"]
     for name, text in ENVIRONMENT.items():
         parts += [".TP", rf"\fB{roff(name)}\fR", roff(text)]
-    parts += [".SH SEE ALSO", roff("marginctl COMMAND --help, marginctl rules, marginctl rule CODE, marginctl schema KIND")]
+    parts += [
+        ".SH SEE ALSO",
+        roff("marginctl COMMAND --help, marginctl rules, marginctl rule CODE, marginctl schema KIND"),
+    ]
     return "\n".join(parts) + "\n"
 
 
@@ -310,7 +343,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 def roff(text: str) -> str:
     """Text that roff shows as it is; its own requests begin with a dot and stay."""
-    if text in (".PP",):
+    if text == ".PP":
         return text
     shown = text.replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{shown}" if shown[:1] in (".", "'") else shown

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from marginctl.core.account import Account, Position
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.headroom import deposited, down_to, reduced, smallest, unit_value
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.core.rooms import DepositWay, ReductionWay, Ways
 from marginctl.findings import Finding, Severity
 from marginctl.limits.figures import CROSS, collateral
 from marginctl.limits.registry import BY_CODE
-from marginctl.limits.remedy import deposit_row, main_pool
+from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
-from marginctl.limits.standing import SIZED, AccountStanding, Inquiry, Limit, Reading
+from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Limit, Reading
 
 COIN_STEP = Decimal("1e-8")
 STEADY_STEP = Decimal("1e-6")
@@ -36,7 +36,11 @@ class Seeker:
     def __init__(self, inquiry: Inquiry) -> None:
         self.inquiry = inquiry
         self.account = inquiry.context.account
-        self._asked: dict[tuple[str, str, Decimal], AccountStanding] = {}
+        self._asked: dict[tuple[bool, str, Decimal], AccountStanding] = {}
+        broken = sorted({limit.code for limit in inquiry.broken})
+        self._rules = {
+            ahead: tuple(BY_CODE[code] for code in broken if (code in AHEAD) is ahead) for ahead in (True, False)
+        }
         totals = inquiry.context.report.totals
         self.everything = abs(totals.gross_collateral) + totals.gross_notional + ONE
 
@@ -58,13 +62,14 @@ class Seeker:
         return next((one for one in found if one.bound.threshold in (finding.limit, None)), None)
 
     def _ask(self, limit: Limit, what: str, change: Change) -> Callable[[Decimal], AccountStanding]:
-        """Asks by the limit's own rule alone."""
+        """Asks by the rules that are broken now and look as far as this one; each account is asked about once."""
+        ahead = limit.code in AHEAD
 
         def ask(size: Decimal) -> AccountStanding:
-            key = (limit.code, what, size) if size else (limit.code, "", ZERO)
+            key = ahead, what if size else "", size or ZERO
             if key not in self._asked:
                 account = change(size) if size else self.account
-                self._asked[key] = self.inquiry.judging(account, (BY_CODE[limit.code],))
+                self._asked[key] = self.inquiry.judging(account, self._rules[ahead])
             return self._asked[key]
 
         return ask
@@ -162,7 +167,7 @@ def _way(notional: Decimal, quantity: Decimal, position: Position) -> ReductionW
         symbol=position.contract.symbol,
         side="long" if position.side > 0 else "short",
         quantity=quantity,
-        left=position.quantity - quantity,
+        left=rounded(position.quantity - quantity, COIN_PLACES, Direction.NEAREST),
         notional=notional,
     )
 
