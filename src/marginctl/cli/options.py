@@ -39,7 +39,7 @@ Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="The 
 StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")]
 RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
-Width = Annotated[int | None, typer.Option("--width", min=80, metavar="N", help="Columns of the tables.")]
+Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
 ]

@@ -126,27 +126,31 @@ def _first_holding(ask: Ask, limit: object, low: Point, high: Point, step: Decim
 def _neighbours(ask: Ask, low: Point, high: Point, step: Decimal) -> tuple[Decimal, Decimal, Standing]:
     """Two sizes one step apart, everything holding at the first one and not at the second, and the latter's standing.
 
-    The end that stays is weighed less each time (the Illinois rule), so that both ends close in.
+    An end that stays while the other one moves twice is weighed less (the Illinois rule), so that both close in.
     """
     (left, at_left), (right, at_right) = low, high
-    weights = [ONE, ONE]
-    slow = 0
+    weight = ONE
+    moved_left = slow = 0
     while right - left > step:
         width = right - left
+        weights = (weight, ONE) if moved_left < 0 else (ONE, weight)
         guess = left + width / 2 if slow >= SLOW else _zero(left, at_left, right, at_right, weights)
         guess = min(max(down_to(guess, step), left + step), right - step)
         at_guess = ask(guess)
+        moves_left = -1 if at_guess.broken else 1
         if at_guess.broken:
             right, at_right = guess, at_guess
-            weights = [weights[0] / 2, ONE]
         else:
             left, at_left = guess, at_guess
-            weights = [ONE, weights[1] / 2]
+        weight = weight / 2 if moves_left == moved_left else ONE
+        moved_left = moves_left
         slow = slow + 1 if (right - left) * 2 > width else 0
     return left, right, at_right
 
 
-def _zero(left: Decimal, at_left: Standing, right: Decimal, at_right: Standing, weights: list[Decimal]) -> Decimal:
+def _zero(
+    left: Decimal, at_left: Standing, right: Decimal, at_right: Standing, weights: tuple[Decimal, Decimal]
+) -> Decimal:
     """The first zero of the straight lines through the slacks of the limits that are broken on the right."""
     zeros = []
     for limit in at_right.broken:

@@ -172,7 +172,7 @@ EXPECTED_POSITION = Shape(
 EXPECT = Shape(
     "expect",
     (
-        Field("tolerance", Rate(), doc="relative difference that is no finding"),
+        Field("tolerance", Rate(), doc="relative difference that is no finding; default 0.1%"),
         Field("totals", Record(EXPECTED_TOTALS), doc="figures of the account"),
         Field("positions", MapOf(Record(EXPECTED_POSITION)), doc="figures by symbol"),
     ),

@@ -8,6 +8,7 @@ as one venue's interface calls them; other columns are left alone. A time is a d
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -69,10 +70,10 @@ def _rows(source: Source, found: StoppingCollector) -> dict[str, list[_Row]]:
             message = f"the row has {len(cells)} cells, the first line {len(header)}"
             found.add((number, 1), "MC025", message, "write one cell for each column, without commas inside")
             continue
-        symbol, time, text = (cells[column] for column in columns)
-        row = _row(number, (symbol, time, text), found)
+        places = [(number, _column(line, column)) for column in columns]
+        row = _row(places, [cells[column] for column in columns], found)
         if row is not None:
-            rows.setdefault(symbol, []).append(row)
+            rows.setdefault(cells[columns[0]], []).append(row)
     if not rows and not found.problems:
         found.add((1, 1), "MC025", "the file has no rates below its first line", "add one line for each rate")
     return rows
@@ -86,17 +87,22 @@ def _cells(line: str) -> list[str]:
     ]
 
 
-def _row(number: int, cells: tuple[str, str, str], found: StoppingCollector) -> _Row | None:
+def _column(line: str, number: int) -> int:
+    """The character, from 1, at which a cell begins."""
+    return 1 + sum(len(cell) + 1 for cell in line.split(",")[:number])
+
+
+def _row(places: list[tuple[int, int]], cells: list[str], found: StoppingCollector) -> _Row | None:
     symbol, time, text = cells
     if not symbol or symbol != symbol.strip():
-        found.add((number, 1), "MC025", "`symbol` is empty or has spaces around it", "write it without spaces")
+        found.add(places[0], "MC025", "`symbol` is empty or has spaces around it", "write it without spaces")
         return None
     try:
-        return _Row(number, _milliseconds(time), rate(text))
+        return _Row(places[0][0], _milliseconds(time), rate(text))
     except NumberError as error:
-        found.add((number, 1), error.code, f"`rate` {error.message}", error.help)
+        found.add(places[2], error.code, f"`rate` {error.message}", error.help)
     except WordError as error:
-        found.add((number, 1), error.code, f"`time` {error.message}", error.help)
+        found.add(places[1], error.code, f"`time` {error.message}", error.help)
     return None
 
 
@@ -115,7 +121,7 @@ def _check_times(rows: dict[str, list[_Row]], found: StoppingCollector) -> None:
     """Note rates of one contract that stand within a minute of one another."""
     for symbol, group in rows.items():
         ordered = sorted(group, key=lambda row: row.time)
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             if after.time - before.time < MINUTE:
                 late, early = max(before.line, after.line), min(before.line, after.line)
                 message = f"{echo(symbol)} has a rate for this time already, on line {early}"

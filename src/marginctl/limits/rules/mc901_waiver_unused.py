@@ -1,6 +1,7 @@
 """What it checks: whether a waiver still waives something.
 
-The limit is evaluated, and nothing that the waiver addresses breaks it. A warning.
+The limit is evaluated, and nothing that the waiver addresses breaks it. A warning. An entry of a baseline that is no
+breach any more is a note under the same code: with it, the breach could come back unnoticed.
 
 Why: what is left lying about will one day hide something else.
 

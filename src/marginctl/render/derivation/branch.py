@@ -85,7 +85,14 @@ class Branch:
     """A node where it stands: below a subject, and where it is part of a solution, read at its place."""
 
     def __init__(
-        self, node: Node, options: Options, notes: Notes, parent: "Branch | None" = None, *, is_closed: bool = False
+        self,
+        node: Node,
+        options: Options,
+        notes: Notes,
+        parent: "Branch | None" = None,
+        siblings: frozenset[int] = frozenset(),
+        *,
+        is_closed: bool = False,
     ) -> None:
         self.node = node
         self._options = options
@@ -93,7 +100,7 @@ class Branch:
         self._there = parent.there() if parent else TODAY
         self._is_closed = is_closed
         self._is_root = parent is None
-        self._beside_it = {id(part) for part in named_parts(parent.node)} if parent else set()
+        self._siblings = siblings
         self._dots = glyphs(options).ellipsis
         self._label = node.label if parent is None else name(node, parent.node.of)
         if isinstance(node, (Root, Border, Never)) and not node.figure:
@@ -124,12 +131,13 @@ class Branch:
             return []
         parts = [part for part in named_parts(self.node) if not isinstance(part, Unknown)]
         if isinstance(self.node, Row) and not self._is_root:
-            parts = [part for part in parts if part is self.node.measured and id(part) not in self._beside_it]
+            parts = [part for part in parts if part is self.node.measured and id(part) not in self._siblings]
         chosen = self.node.chosen if isinstance(self.node, Nearest) else None
-        return [
-            Branch(part, self._options, self._notes, self, is_closed=chosen is not None and part is not chosen)
-            for part in parts
-        ]
+        siblings = frozenset(map(id, parts))
+        return [self._part(part, siblings, is_closed=chosen is not None and part is not chosen) for part in parts]
+
+    def _part(self, node: Node, siblings: frozenset[int], *, is_closed: bool) -> "Branch":
+        return Branch(node, self._options, self._notes, self, siblings, is_closed=is_closed)
 
     def again(self, indent: int) -> Lines:
         """One line for a branch that stands above already."""

@@ -126,7 +126,7 @@ def _sum(node: Sum, part: Part) -> Text:
     if not node.terms:
         return Text("0")
     if len(node.terms) > MOST_TERMS:
-        return Text(f"the sum of these {len(node.terms)}")
+        return Text(f"the sum of its {len(node.terms):,} parts")
     if len(node.terms) == 1:
         return part(node.terms[0])
     first, *others = (part(term) for term in node.terms)

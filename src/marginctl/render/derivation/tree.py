@@ -11,7 +11,7 @@ from marginctl.render.derivation.branch import Branch, Lines, Notes
 from marginctl.render.derivation.quantity import number, result, with_unit
 from marginctl.render.document import Options
 from marginctl.render.layout import wrapped
-from marginctl.render.screen import Block, draw, line, shower
+from marginctl.render.screen import Block, draw, line, paragraph, shower
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""
@@ -39,13 +39,18 @@ ROOM = "   "
 
 
 class Tree:
-    """Draws one derivation down to a depth; a branch that stands above already is not drawn again."""
+    """Draws one derivation down to a depth; a branch that stands above already is not drawn again.
 
-    def __init__(self, origins: Callable[[str], Origin], options: Options, depth: int | None) -> None:
+    ``most``: lines after which it gives up, as somebody else will draw it less deep.
+    """
+
+    def __init__(self, origins: Callable[[str], Origin], options: Options, depth: int, most: int | None = None) -> None:
         self.notes = Notes(origins, options)
-        self.is_closed = False
-        self._options = options
         self.depth = depth
+        self.is_closed = False
+        self.count = 0
+        self._most = most
+        self._options = options
         self._strokes = ASCII if options.ascii else UNICODE
         self._seen: set[object] = set()
 
@@ -55,27 +60,30 @@ class Tree:
 
     def _drawn(self, branch: Branch, first: str, rest: str, level: int) -> Lines:
         if branch.identity in self._seen:
-            return _prefixed(branch.again(len(first)), first, rest + ROOM)
+            return self._counted(branch.again(len(first)), first, rest + ROOM)
         self._seen.add(branch.identity)
         parts = [part for part in branch.parts() if not (branch.is_row and part.identity in self._seen)]
-        if parts and self.depth is not None and level >= self.depth:
+        if parts and level >= self.depth:
             self.is_closed = True
-            return _prefixed(branch.closed(len(first)), first, rest + ROOM)
-        own = branch.lines(len(first))
+            return self._counted(branch.closed(len(first)), first, rest + ROOM)
         trunk = rest + (self._strokes.bar if parts else ROOM)
-        return [*_prefixed(own, first, trunk), *self._below(parts, rest, level + 1)]
+        own = self._counted(branch.lines(len(first)), first, trunk)
+        return [*own, *self._below(parts, rest, level + 1)]
 
     def _below(self, parts: list[Branch], prefix: str, level: int) -> Lines:
         drawn: Lines = []
         for part in parts:
+            if self._most is not None and self.count > self._most:
+                break
             is_last = part is parts[-1]
             first, rest = (self._strokes.end, ROOM) if is_last else (self._strokes.tee, self._strokes.bar)
             drawn += self._drawn(part, prefix + first, prefix + rest, level)
         return drawn
 
-
-def _prefixed(lines: Lines, first: str, rest: str) -> Lines:
-    return [((first if number == 0 else rest, "dim"), *spans) for number, spans in enumerate(lines)]
+    def _counted(self, lines: Lines, first: str, rest: str) -> Lines:
+        """The lines behind the strokes of the tree."""
+        self.count += len(lines)
+        return [((first if number_ == 0 else rest, "dim"), *spans) for number_, spans in enumerate(lines)]
 
 
 def render_tree(
@@ -85,11 +93,9 @@ def render_tree(
     tree, lines = _fitting(node, origins, options, depth)
     show = shower(options)
     value = show(_reported(heading.reported, node))
-    head = [
-        (*line(show(heading.figure), "bold"), *line(" = "), *line(value, "bold cyan")),
-        line(show(heading.about), "dim"),
-    ]
-    blocks: list[Block] = [*head, (), *lines]
+    head = (*line(show(heading.figure), "bold"), *line(" = "))
+    blocks: list[Block] = [*paragraph(value, options.width, lead=head, style="bold cyan")]
+    blocks += [*(line(row, "dim") for row in wrapped(show(heading.about), options.width)), (), *lines]
     if tree.is_closed:
         advice = "what lies deeper is closed: --depth N opens N levels, or explain one of the figures above"
         blocks += [(), *(line(row, "dim") for row in wrapped(advice, options.width))]
@@ -117,16 +123,12 @@ def _footnotes(texts: Iterable[str], options: Options) -> list[Block]:
 
 def _fitting(node: Node, origins: Callable[[str], Origin], options: Options, depth: int | None) -> tuple[Tree, Lines]:
     """The tree at the depth asked for, else at the deepest at which it is not too long (one level at least)."""
-    best = _at_depth(node, origins, options, 1 if depth is None else depth)
-    while depth is None and best[0].is_closed:
-        level = (best[0].depth or 0) + 1
-        deeper = _at_depth(node, origins, options, level)
-        if len(deeper[1]) > MOST_LINES:
+    tree = Tree(origins, options, 1 if depth is None else depth)
+    lines = tree.lines(node)
+    while depth is None and tree.is_closed:
+        deeper = Tree(origins, options, tree.depth + 1, MOST_LINES)
+        more = deeper.lines(node)
+        if deeper.count > MOST_LINES:
             break
-        best = deeper
-    return best
-
-
-def _at_depth(node: Node, origins: Callable[[str], Origin], options: Options, depth: int) -> tuple[Tree, Lines]:
-    tree = Tree(origins, options, depth)
-    return tree, tree.lines(node)
+        tree, lines = deeper, more
+    return tree, lines

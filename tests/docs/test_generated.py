@@ -1,0 +1,91 @@
+"""What is derived from the program is not out of date: reference pages and the man page."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from marginctl.cli import exits
+from marginctl.cli.main import app
+from marginctl.limits.registry import RULES
+from marginctl.render import FORMATS
+
+from .generate import EXITS, PAGES, ROOT, main, man_page, roff, table
+
+REWRITE = "run `python tests/docs/generate.py` and look at the difference"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_what_the_program_says(path: str) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path](), REWRITE
+
+
+def test_checking_writes_nothing_and_says_so_by_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from . import generate
+
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    monkeypatch.setattr(generate, "PAGES", {"docs/a.md": lambda: "new\n"})
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().out == "out of date: docs/a.md\n"
+    assert not (tmp_path / "docs").exists()
+    assert main([]) == 0
+    assert (tmp_path / "docs/a.md").read_text() == "new\n"
+    assert main(["--check"]) == 0
+
+
+def test_every_command_and_flag_has_a_place_in_the_manual() -> None:
+    text = man_page()
+    group = get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        assert f".SS marginctl {roff(name)} " in text
+        for parameter in command.params:
+            for flag in parameter.opts:
+                assert not flag.startswith("--") or roff(flag) in text
+
+
+def test_the_exit_codes_are_all_of_them() -> None:
+    codes = {value for name, value in vars(exits).items() if name.isupper()}
+    assert set(EXITS) == codes
+
+
+def test_every_limit_has_its_heading_where_links_lead() -> None:
+    text = (ROOT / "docs/reference/limits.md").read_text(encoding="utf-8")
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", line[3:].lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("## ")
+    }
+    assert {f"{rule.code.lower()}-{rule.name}" for rule in RULES} <= headings
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/reference").glob("*.md")), ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)", text):
+        assert (page.parent / target).exists(), target
+    anchors = {
+        re.sub(r"[^a-z0-9 _-]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
+
+
+def test_the_formats_are_named_in_the_manual() -> None:
+    (line,) = (line for line in man_page().splitlines() if line.startswith("table, json, jsonl"))
+    assert re.findall(r"[a-z]+", line.partition(".")[0].replace(" or ", " ")) == list(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("--set", r"\-\-set"), (".dot", r"\&.dot"), ("a\\b", r"a\eb"), ("plain", "plain")]
+)
+def test_roff_shows_text_as_it_is(text: str, shown: str) -> None:
+    assert roff(text) == shown
+
+
+def test_a_bar_does_not_end_a_cell() -> None:
+    assert table(["a"], [["x | y"]]) == "| a |\n| --- |\n| x \\| y |\n"
