@@ -6,6 +6,14 @@ import pytest
 from tests.cli.running import BROKEN, CLEAN, REFUSED, WARNED
 
 QUIET = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "GITHUB_ACTIONS", "CI")
+HOSTS = ("GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+
+
+@pytest.fixture(autouse=True)
+def no_code_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs inside a pipeline are those of a user, not of the pipeline."""
+    for name in HOSTS:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

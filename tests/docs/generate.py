@@ -36,7 +36,8 @@ EXITS = {
     exits.OK: "checked; nothing at or above `--fail-on` (default `error`)",
     exits.BROKEN_LIMIT: "checked; at least one finding at or above `--fail-on`",
     exits.NOT_CHECKED: "not checked: bad flags, a file that cannot be read or is invalid, an unknown venue or "
-    "contract, a missing price or rate, a limit that a file sets and that cannot be evaluated; outranks 1 among several files",
+    "contract, a missing price or rate, a limit that a file sets and that cannot be evaluated; outranks 1 among "
+    "several files",
     exits.DEFECT: "a defect of marginctl itself; it says where, and asks for a report",
     exits.INTERRUPTED: "ended by Ctrl-C before anything was checked",
 }
@@ -164,8 +165,8 @@ def report_page() -> str:
     parts = ["# The JSON report, key by key\n", NOTE]
     parts.append(
         "`--format json` is one document; `jsonl` is one report per line, or a line with `errors` for a file that "
-        "could not be checked. All keys always exist; `null` is unknown or does not exist, never 0. Numbers carry their "
-        "exact decimal text. `marginctl schema report` prints the schema.\n"
+        "could not be checked. All keys always exist; `null` is unknown or does not exist, never 0. Numbers carry "
+        "their exact decimal text. `marginctl schema report` prints the schema.\n"
     )
     parts += ["## The document\n", *_object(schema, "")]
     for name, definition in schema["definitions"].items():

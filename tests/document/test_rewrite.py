@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables with one case a line
 """Edits in the text: what was meant is what is read afterwards, and nothing else has changed."""
 
 import difflib

@@ -27,6 +27,8 @@ LimitsFile = Annotated[
 ]
 FailOn = Annotated[str, typer.Option("--fail-on", help="The least severity that exits 1: error, warning or never.")]
 Codes = Annotated[str | None, typer.Option(metavar="CODE,...")]
+Select = Annotated[str | None, typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100.")]
+Ignore = Annotated[str | None, typer.Option("--ignore", metavar="CODE,...", help="All limits but these.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Edit the file before reading it: positions.0.leverage=5."),

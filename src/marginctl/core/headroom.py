@@ -188,7 +188,7 @@ def filled(account: Account, terms: Position, side: int, quantity: Decimal) -> A
     rest = quantity - held.quantity
     if not rest:
         return closed
-    return replace(closed, positions=(*closed.positions, opened(account, held, side, rest)))
+    return replace(closed, positions=(*closed.positions, opened(closed, held, side, rest)))
 
 
 def _is_met(account: Account, position: Position, terms: Position, side: int) -> bool:
@@ -201,10 +201,11 @@ def _is_met(account: Account, position: Position, terms: Position, side: int) ->
 
 def opened(account: Account, terms: Position, side: int, quantity: Decimal) -> Position:
     """A new cross position at the mark on the terms of another one; an initial margin given as an amount is a rate."""
+    taken = any(one.key == terms.key for one in account.positions)
     fixed = replace(terms, initial_margin=None, initial_rate=initial_rate(terms, account.rules, account.prices))
     return replace(
         terms if terms.initial_margin is None else fixed,
-        key=f"{terms.contract.symbol}:{side}",
+        key=f"{terms.contract.symbol}:{side}" if taken else terms.key,
         side=side,
         quantity=quantity,
         entry_price=terms.mark_price,

@@ -127,6 +127,11 @@ class LimitsConfig(Struct, frozen=True):
         """The bounds of a rule for everything; none = it is off, but for what narrower ones name."""
         return self.bounds.get(rule.code, ())
 
+    @property
+    def named(self) -> frozenset[str]:
+        """What the narrower limits are for: positions, purposes and underlyings."""
+        return frozenset(scope.name for found in self.scopes.values() for scope in found)
+
     def in_force(self, rule: Rule, measurement: Measurement) -> list[Bound]:
         """The bounds on one figure.
 

@@ -54,6 +54,8 @@ class HedgeEffect(Struct, frozen=True):
 class Context(Struct, frozen=True, kw_only=True):
     """Everything that rules may look at; nothing here is computed by them.
 
+    ``named``: what narrower limits are for (the engine fills it in); other parts of the account are not measured.
+
     ``account`` is the one that the report was made of. ``today`` is what ages and waivers compare with.
     ``scenarios`` are the declared ones in order, ``moves`` their shocks by asset of the account; ``outcomes`` and
     ``hedge_effects`` (by position key) are None where they were not computed.
@@ -70,3 +72,4 @@ class Context(Struct, frozen=True, kw_only=True):
     hedge_effects: Mapping[str, HedgeEffect] | None = None
     facts: tuple[DataFact, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    named: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.core.exact import ZERO, exceeds, ratio, sign
 from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
@@ -91,6 +92,8 @@ def evaluate(context: Context, config: LimitsConfig, selection: Selection = EVER
     lost = {fact.code for fact in context.facts} - FACT_CODES
     if lost:
         raise ValueError(f"facts that no rule takes: {', '.join(sorted(lost))}")
+    if config.scopes:
+        context = replace(context, named=config.named)
     result = _Result()
     ledger = Ledger(config.waivers, context.today)
     taken = [rule for rule in RULES if selection.takes(rule)]

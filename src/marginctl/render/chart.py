@@ -72,10 +72,10 @@ def even(step: Decimal) -> Decimal:
 
 
 def _columns(options: Options, side: int) -> int:
-    """An odd number, so that now has a column of its own."""
+    """A multiple of 4 and 1, so that now and the quarters have columns of their own."""
     room = WIDEST if options.width is None else options.width - len(INDENT) - side - 1
     columns = max(NARROWEST, min(room, WIDEST))
-    return columns - 1 + columns % 2
+    return (columns - 1) // 4 * 4 + 1
 
 
 def _sample(curve: Curve, size: Decimal, at: int, columns: int) -> Point:
@@ -132,11 +132,11 @@ def _axis(size: Decimal, columns: int, side: int, ends: Sequence[Decimal], ink: 
     base: list[Span] = [
         (ink.end, LACKING) if at in crossed else (ink.tick if at in ticks else ink.axis, "dim") for at in range(columns)
     ]
-    words = [" "] * (columns + 6)
+    words = [" "] * columns
     for at in ticks:
         move = size * (at - half) / half
         text = signed_percent(rounded(move, 3, Direction.NEAREST)) if move else "now"
-        start = max(0, at - len(text) // 2)
+        start = max(0, min(at - len(text) // 2, columns - len(text)))
         words[start : start + len(text)] = text
     lead = " " * (len(INDENT) + side)
     return [(*line(f"{lead} "), *joined(base)), line(f"{lead} {''.join(words).rstrip()}", "dim")]

@@ -190,7 +190,7 @@ def _funding(stress: Stress, report: Report, options: Options) -> list[Block]:
     if rows is None:
         return []
     missing = dict.fromkeys(symbol for case in table.cases for symbol in case.missing)
-    notes = [f"No rate for {summary.listed([show(one) for one in missing])}: counted as 0."] if missing else []
+    notes = [f"* no rate for {summary.listed([show(one) for one in missing])}: counted as 0."] if missing else []
     return [
         rows,
         line(),

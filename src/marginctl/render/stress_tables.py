@@ -17,6 +17,7 @@ from marginctl.render.screen import Grid, Show
 from marginctl.render.sections import NEVER, UNKNOWN
 from marginctl.render.stress_document import Stress, Told, duration_text, moves_text, signed_percent
 
+EVERY = "every"
 SURVIVED, DIED = ("survives", "green"), ("LIQUIDATED", "bold red")
 WORDS = {
     Action.CANCEL_ORDERS: "orders cancelled",
@@ -249,18 +250,22 @@ def funding(table: FundingTable, currency: str, show: Show) -> Grid | None:
         ),
         Column(title="notional", unit=currency, cells=[figure("notional", row.notional) for row in rows], priority=9),
     ]
+    every: list[str] = []
     for number, name in enumerate(names):
-        columns += _case_columns(name, case_words(name, table), rows, currency, number)
+        added = _case_columns(name, case_words(name, table), rows, currency, number)
+        columns += [one for one in added if one.title != EVERY or one.cells != every]
+        every = added[1].cells
     return Grid("Funding", "received, or paid (-)", tuple(columns))
 
 
 def _case_columns(name: str, words: str, rows: Sequence[FundingRow], currency: str, number: int) -> list[Column]:
     rated = [row.rated.get(name) for row in rows]
+    per_interval = f"{words} per interval" if number else "per interval"
     return [
         Column(title=words, unit="%", cells=[_of(one, _rate) for one in rated], priority=2 + number),
-        Column(title="every", cells=[_of(one, _every) for one in rated], priority=7 + number),
+        Column(title=EVERY, cells=[_of(one, _every) for one in rated], priority=7 + number),
         Column(
-            title="per interval", unit=currency, cells=[_of(one, _per_interval) for one in rated], priority=5 + number
+            title=per_interval, unit=currency, cells=[_of(one, _per_interval) for one in rated], priority=8 + number
         ),
         Column(title="per day", unit=currency, cells=[_of(one, _per_day) for one in rated], priority=1),
     ]

@@ -32,11 +32,16 @@ def measure(context: Context) -> Iterable[Measurement]:
     """Per cross pool: all assets together, then each underlying alone unless the pool is liquidatable already."""
     paths = Paths(context)
     symbols = symbols_by_underlying(context)
+    sides: dict[str, tuple[str, ...]] = {}
+    for position in context.report.positions:
+        sides[position.symbol] = (*sides.get(position.symbol, ()), f"{position.symbol}:{position.side}")
     for pool in cross_pools(context.report):
         yield _together(context, pool, paths)
         rows = [] if pool.liquidatable else underlyings(context.report, pool)
         for row in rows:
-            yield _alone(context, pool, row, symbols.get((pool.name, row.asset), ()), paths)
+            held = symbols.get((pool.name, row.asset), ())
+            names = (*held, *(name for symbol in held for name in sides[symbol]))
+            yield _alone(context, pool, row, held, names, paths)
 
 
 def _measured(distance: Decimal | None) -> Ratio | Never:
@@ -64,7 +69,12 @@ def _together_remedy(pool: PoolFigures, paths: Paths, limit: Decimal) -> Remedy:
 
 
 def _alone(
-    context: Context, pool: PoolFigures, row: UnderlyingFigures, symbols: tuple[str, ...], paths: Paths
+    context: Context,
+    pool: PoolFigures,
+    row: UnderlyingFigures,
+    symbols: tuple[str, ...],
+    names: tuple[str, ...],
+    paths: Paths,
 ) -> Measurement:
     way, price = nearest(row, context.account.prices[row.asset])
     return Measurement(
@@ -75,15 +85,9 @@ def _alone(
         location=context.locations.account,
         aliases=(row.asset, *symbols),
         remedy=partial(_alone_remedy, pool, row, way, paths),
-        belongs=Belongs(positions=_names(context, symbols), underlying=row.asset),
+        belongs=Belongs(positions=names, underlying=row.asset),
         slack=lambda limit: paths.slack(pool.name, paths.alone(row.asset, limit)),
     )
-
-
-def _names(context: Context, symbols: tuple[str, ...]) -> tuple[str, ...]:
-    """The contracts and what each of their positions is called."""
-    sides = (f"{row.symbol}:{row.side}" for row in context.report.positions if row.symbol in symbols)
-    return (*symbols, *sides)
 
 
 def nearest(row: UnderlyingFigures, price: Decimal) -> tuple[str | None, str]:

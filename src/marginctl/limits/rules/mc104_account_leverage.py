@@ -27,20 +27,20 @@ SUBJECT = "account"
 
 
 def measure(context: Context) -> Iterable[Measurement]:
-    """One measurement of the account, then those of its purposes and underlyings for the limits that name them."""
-    report = context.report
+    """One measurement of the account, then those of the purposes and underlyings that limits name."""
+    report, named = context.report, context.named
     yield _measurement(context, SUBJECT, "the account", report.totals.gross_notional)
-    for purpose, notional in _sums((row.purpose or "", row.notional) for row in report.positions).items():
-        if purpose:
-            yield _measurement(context, purpose, f"{purpose} positions", notional, Belongs(purpose=purpose))
-    for asset, notional in _sums((row.asset, row.gross_notional) for row in report.underlyings).items():
+    for purpose, notional in _sums(((row.purpose or "", row.notional) for row in report.positions), named).items():
+        yield _measurement(context, purpose, f"{purpose} positions", notional, Belongs(purpose=purpose))
+    for asset, notional in _sums(((row.asset, row.gross_notional) for row in report.underlyings), named).items():
         yield _measurement(context, asset, f"positions on {asset}", notional, Belongs(underlying=asset))
 
 
-def _sums(rows: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+def _sums(rows: Iterable[tuple[str, Decimal]], named: frozenset[str]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for name, notional in rows:
-        sums[name] = sums.get(name, ZERO) + notional
+        if name in named:
+            sums[name] = sums.get(name, ZERO) + notional
     return sums
 
 

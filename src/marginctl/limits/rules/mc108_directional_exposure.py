@@ -27,14 +27,15 @@ SUBJECT = "account"
 
 
 def measure(context: Context) -> Iterable[Measurement]:
-    """One measurement of all cross pools together, then one per asset for the limits that name it."""
+    """One measurement of all cross pools together, then one per asset that a limit names."""
     account, pools = context.account, cross_pools(context.report)
     nets: dict[str, Decimal] = {}
     for row in (row for pool in pools for row in underlyings(context.report, pool) if account.is_volatile(row.asset)):
         nets[row.asset] = nets.get(row.asset, ZERO) + row.delta * account.prices[row.asset]
     equity = total(pool.equity for pool in pools)
     yield _measurement(context, SUBJECT, "the account", total(nets.values()), equity)
-    for asset, net in nets.items():
+    for asset in (asset for asset in nets if asset in context.named):
+        net = nets[asset]
         yield _measurement(context, asset, asset, net, equity, Belongs(underlying=asset))
 
 

@@ -49,11 +49,20 @@ class Rank(IntEnum):
 
 
 class Text(Struct, frozen=True):
-    """A piece of a formula; ``is_negative``: with a minus in front that a sum can take over."""
+    """A piece of a formula.
+
+    ``is_negative``: with a minus in front that a sum can take over; ``is_line``: the two terms of a straight line,
+    which brackets hold together.
+    """
 
     text: str
     rank: Rank = Rank.ATOM
     is_negative: bool = False
+    is_line: bool = False
+
+    def leading(self) -> str:
+        """The piece at the beginning of a sum."""
+        return self.at(Rank.PRODUCT) if self.is_line and not self.is_negative else self.at(Rank.SUM)
 
     def at(self, rank: Rank) -> str:
         """The piece where at least this rank is needed."""
@@ -92,7 +101,7 @@ def numeral(node: Node, unknown: str = "move", ellipsis: str = "...") -> Text:
     if isinstance(value, Line):
         text = line(value, unknown, ellipsis)
         is_sum = " + " in text or " - " in text
-        return Text(text, Rank.SUM if is_sum else Rank.PRODUCT, text.startswith("-") and not is_sum)
+        return Text(text, Rank.SUM if is_sum else Rank.PRODUCT, text.startswith("-") and not is_sum, is_sum)
     if value is None or isinstance(value, (str, bool, tuple, int)):
         return Text(result(value, node.unit))
     text = number(value, node.unit, ellipsis)
@@ -130,7 +139,7 @@ def _sum(node: Sum, part: Part) -> Text:
     if len(node.terms) == 1:
         return part(node.terms[0])
     first, *others = (part(term) for term in node.terms)
-    text = first.text if first.is_negative else first.at(Rank.PRODUCT)
+    text = first.leading()
     for piece in others:
         text += f" - {piece.text[1:]}" if piece.is_negative else f" + {piece.at(Rank.PRODUCT)}"
     return Text(text, Rank.SUM)
@@ -138,8 +147,7 @@ def _sum(node: Sum, part: Part) -> Text:
 
 def _difference(node: Difference, part: Part) -> Text:
     first, *others = (part(term) for term in node.terms)
-    minuend = first.text if first.is_negative else first.at(Rank.PRODUCT)
-    return Text(" - ".join([minuend, *(other.at(Rank.PRODUCT) for other in others)]), Rank.SUM)
+    return Text(" - ".join([first.leading(), *(other.at(Rank.PRODUCT) for other in others)]), Rank.SUM)
 
 
 def _negation(node: Negation, part: Part) -> Text:

@@ -25,10 +25,10 @@ def exact(value: Decimal, ellipsis: str = "...") -> str:
     known = settled(value)
     places = max(PLACES, PLACES - 4 - known.adjusted()) if known else 0
     shown = rounded(known, places, Direction.TOWARD_ZERO)
-    whole, point, decimals = f"{plain(shown)}".partition(".")
-    decimals = decimals.rstrip("0") if shown == known else decimals
+    whole, _, decimals = plain(shown).partition(".")
+    decimals = decimals.rstrip("0") if shown == known else decimals.ljust(places, "0")
     sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    text = f"{sign}{int(digits):,}" + (f".{decimals}" if point and decimals else "")
+    text = f"{sign}{int(digits):,}" + (f".{decimals}" if decimals else "")
     return text if shown == known else text + ellipsis
 
 

@@ -1,0 +1,345 @@
+"""`explain`: every figure of every bundled portfolio, the screens, the document, the places, the refusals."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.running import process, run
+
+from marginctl.cli.checking import Loaded, Settings, load_portfolio
+from marginctl.cli.explain import origins_of
+from marginctl.core.assemble import report_of
+from marginctl.core.explain.book import Book
+from marginctl.core.explain.figures import figures, paths
+from marginctl.core.explain.reported import reported
+from marginctl.core.report import rounded_figure, rounded_report
+from marginctl.render.derivation.document import derivation_text
+from marginctl.render.derivation.tree import Heading, render_tree
+from marginctl.render.document import Options
+
+PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
+GOLDEN = Path(__file__).parent / "golden" / "explain"
+NAMES = sorted(path.name for path in PORTFOLIOS.glob("*.y*ml"))
+SETTINGS = Settings(today=date(2026, 11, 22))
+CLOSE = Decimal("1e-36")
+
+SCREENS = [
+    ("05-haircuts", "collateral.BTC.value", ("--width", "80")),
+    ("06-margin-tiers", "positions.ABCUSDT.liquidation_price", ("--width", "80")),
+    ("07-delta-neutral", "pools.cross.liquidation.up", ("--width", "80")),
+    ("09-two-silos", "totals.worst_pool", ("--width", "80")),
+    ("10-coin-margined", "positions.BTCUSD_PERP.contract_liquidation_price", ("--width", "100")),
+    ("11-multi-assets", "positions.BTCUSDT.maintenance_margin", ("--width", "80")),
+    ("11-multi-assets", "positions.BTCUSDT.maintenance_margin", ("--width", "120")),
+    ("11-multi-assets", "positions.BTCUSDT.maintenance_margin", ("--width", "80", "--color", "always")),
+    ("11-multi-assets", "positions.BTCUSDT.liquidation_price", ("--width", "80")),
+    ("11-multi-assets", "positions.BTCUSDT.liquidation_price", ("--width", "120", "--depth", "9")),
+    ("11-multi-assets", "totals.state", ("--width", "80")),
+    ("12-five-positions", "funding.runway_days", ("--width", "120")),
+    ("15-open-orders", "pools.cross.order_margin", ("--width", "80")),
+]
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_portfolios(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PORTFOLIOS)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def loaded(name: str) -> Loaded:
+    """A bundled portfolio, resolved."""
+    found, problems = load_portfolio((PORTFOLIOS / name).read_bytes(), name, SETTINGS)
+    assert problems == []
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("name", "figure", "flags"), SCREENS)
+def test_a_screen_is_the_golden_one(
+    name: str, figure: str, flags: tuple[str, ...], golden_file: Callable[[Path, str], None]
+) -> None:
+    ran = run("explain", f"{name}.yaml", figure, *flags)
+    assert (ran.code, ran.errors) == (0, "")
+    suffix = "-".join(flag.removeprefix("--") for flag in flags if flag not in {"--width", "always"})
+    golden_file(GOLDEN / f"{name}-{figure}-{suffix}.txt", ran.out)
+
+
+def test_the_list_of_figures_is_the_golden_one(golden_file: Callable[[Path, str], None]) -> None:
+    ran = run("explain", "04-isolated-margin.yaml", "--width", "80")
+    assert ran.code == 0
+    golden_file(GOLDEN / "04-isolated-margin-80.txt", ran.out)
+
+
+def test_a_plain_terminal_gets_the_tree_in_ascii() -> None:
+    ran = process(
+        "explain", "06-margin-tiers.yaml", "positions.ABCUSDT.notional", folder=PORTFOLIOS, env={"LC_ALL": "C"}
+    )
+    assert ran.returncode == 0
+    assert ran.stdout.decode("ascii") == (
+        "positions.ABCUSDT.notional = 300,000 USD\n"
+        "06-margin-tiers.yaml: generic (conventions), multi-asset\n"
+        "\n"
+        "notional = quantity x mark_price x price of USDT\n"
+        "|  = 20,000 x 15 x 1 = 300,000 USD\n"
+        "|- quantity = 20,000 ABC  <- 06-margin-tiers.yaml:21:45\n"
+        "|- mark_price = price of ABC / price of USDT\n"
+        "|  |  = 15 / 1 = 15 USDT per ABC\n"
+        "|  |- price of ABC = 15 USD  <- 06-margin-tiers.yaml:5:15\n"
+        "|  `- price of USDT = 1 USD  <- assumed: priced at 1\n"
+        "`- price of USDT = 1 USD  (above)\n"
+    )
+
+
+# Every figure of every bundled portfolio.
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_of_the_report_has_a_derivation_that_gives_it(name: str) -> None:
+    book = loaded(name)
+    report = report_of(book.account)
+    origins = origins_of(book, name, SETTINGS)
+    shown = reported(report)
+    assert paths(book.account, report) == list(shown)
+    assert len(shown) == _leaves(rounded_report(report))
+    builders = figures(Book(book.account, report, origins.stated))
+    for path, value in shown.items():
+        tree = builders[path]()
+        document = json.loads(derivation_text(tree, name, value, origins.of), parse_float=Decimal, parse_int=Decimal)
+        assert document["figure"] == path
+        assert document["value"] == (list(value) if isinstance(value, tuple) else value)
+        exact = evaluated(document["tree"])
+        if isinstance(value, Decimal) and isinstance(exact, Decimal):
+            assert abs(exact - value) <= Decimal("1e-8") * max(1, abs(value)), path
+        elif not isinstance(exact, Skipped):
+            assert exact == document["value"], path
+
+
+def _leaves(value: Any) -> int:
+    """How many figures a report has."""
+    if isinstance(value, dict):
+        return sum(map(_leaves, value.values()))
+    return sum(map(_leaves, value)) if isinstance(value, list) else 1
+
+
+class Skipped:
+    """The value of an operation that is not reckoned again here."""
+
+
+Line = tuple[Decimal, Decimal]
+
+
+def evaluated(node: dict[str, Any]) -> Any:
+    """The value of a node of the document, reckoned from its operands; it must be the one that the document states."""
+    found = _reckoned(node, [evaluated(operand) for operand in node.get("operands", [])])
+    stated = _stated(node)
+    if isinstance(found, Skipped):
+        return stated
+    for one, other in zip(*(value if isinstance(value, tuple) else (value,) for value in (found, stated)), strict=True):
+        close = isinstance(one, Decimal) and isinstance(other, Decimal) and abs(one - other) <= CLOSE * max(1, abs(one))
+        assert close or one == other, node
+    return stated
+
+
+def _stated(node: dict[str, Any]) -> Any:
+    if "line" in node:
+        return node["line"]["at_zero"], node["line"]["slope"]
+    return node["value"]
+
+
+def _line(value: Any) -> Line:
+    return value if isinstance(value, tuple) else (value, Decimal(0))
+
+
+def _reckoned(node: dict[str, Any], values: list[Any]) -> Any:
+    operation = node["operation"]
+    if operation in {"sum", "difference", "negation", "product", "quotient"} and any(
+        isinstance(value, tuple) for value in values
+    ):
+        return _of_lines(operation, [_line(value) for value in values])
+    match operation:
+        case "sum":
+            return sum(values, Decimal(0))
+        case "difference":
+            return values[0] - sum(values[1:], Decimal(0))
+        case "negation":
+            return -values[0]
+        case "product":
+            return _product(values)
+        case "quotient":
+            return (
+                None if node["value"] is None and values[1] <= 0 else values[0] / values[1] if values[0] else values[0]
+            )
+        case "magnitude":
+            return abs(values[0])
+        case "maximum" if not any(isinstance(value, tuple) for value in values):
+            return max(values)
+        case "condition":
+            left, right = values
+            return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[node["relation"]]
+        case "every":
+            return all(values)
+        case "some":
+            return any(values)
+        case "root":
+            return _root(node, values)
+        case "nearest":
+            moves = [value for value in values if value is not None]
+            return min(moves, key=abs) if moves else None
+    return Skipped()
+
+
+def _of_lines(operation: str, lines: list[Line]) -> Line:
+    if operation == "product":
+        (moving,) = [line for line in lines if line[1]] or lines[:1]
+        factor = _product([line[0] for line in lines if line is not moving])
+        return moving[0] * factor, moving[1] * factor
+    if operation == "quotient":
+        return lines[0][0] / lines[1][0], lines[0][1] / lines[1][0]
+    sign = -1 if operation in {"difference", "negation"} else 1
+    first, others = (lines[0], lines[1:]) if operation == "difference" else ((Decimal(0), Decimal(0)), lines)
+    return (
+        first[0] + sign * sum((line[0] for line in others), Decimal(0)),
+        first[1] + sign * sum((line[1] for line in others), Decimal(0)),
+    )
+
+
+def _product(values: list[Decimal]) -> Decimal:
+    product = Decimal(1)
+    for value in values:
+        product *= value
+    return product
+
+
+def _root(node: dict[str, Any], values: list[Any]) -> Decimal:
+    equity, requirement, level = (*map(_line, values), (Decimal(0), Decimal(0)), (Decimal(1), Decimal(0)))[:3]
+    at_zero, slope = (have - level[0] * need for have, need in zip(equity, requirement, strict=True))
+    assert node["unknown"] in {"move", "day"}
+    return -at_zero / slope
+
+
+WIDE = ["02-two-legs-netted.yaml", "07-delta-neutral.yaml", "10-coin-margined.yaml", "15-open-orders.yaml"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", WIDE)
+def test_no_tree_is_wider_than_the_terminal_and_no_line_ends_in_spaces(name: str, width: int) -> None:
+    book = loaded(name)
+    report = report_of(book.account)
+    origins = origins_of(book, name, SETTINGS)
+    for path, build in figures(Book(book.account, report, origins.stated)).items():
+        heading = Heading(figure=path, reported=reported(report).get(path), about=name)
+        text = render_tree(build(), heading, origins.of, Options(width=width), 7)
+        for row in text.splitlines():
+            assert len(row) <= width or " " not in row.strip(" │├└─"), (path, row)
+            assert row == row.rstrip()
+
+
+# What the user says, and where it is shown.
+
+BOOK = """\
+account: {taker_fee: 0.05%}
+prices: {BTC: 60000}
+collateral:
+  - {asset: USDT, amount: 10000}
+positions:
+  - {symbol: BTCUSDT, side: long, quantity: 0.1, entry_price: 50000, leverage: 10, maintenance_rate: 0.5%}
+  - {symbol: BTCUSDT, side: long, quantity: 0.3, entry_price: 58000, leverage: 10, maintenance_rate: 0.5%}
+"""
+
+
+def tree_of(*arguments: str, text: str = BOOK) -> list[str]:
+    """The lines of a tree of a portfolio on standard input, without heading."""
+    ran = run("explain", "-", *arguments, "--stdin-filename", "b.yaml", stdin=text.encode())
+    assert (ran.code, ran.errors) == (0, "")
+    return ran.out.splitlines()[3:]
+
+
+def test_merged_rows_show_every_place() -> None:
+    assert tree_of("positions.BTCUSDT.quantity") == ["quantity = 0.4 BTC  ← b.yaml:6:45, b.yaml:7:45, rows added up"]
+    assert tree_of("positions.BTCUSDT.entry_price") == [
+        "entry_price = 56,000 USDT per BTC  ← b.yaml:6:63, b.yaml:7:63, rows weighted by quantity"
+    ]
+
+
+def test_what_the_command_line_changed_says_so() -> None:
+    assert tree_of("collateral.USDT.balance", "--set", "collateral.0.amount=5000") == ["balance = 5,000 USDT  ← --set"]
+    moved = tree_of("positions.BTCUSDT.mark_price", "--shock", "BTC=-10%")
+    assert moved[2] == "├─ price of BTC = 54,000 USD  ← b.yaml:2:15, moved by --shock"
+
+
+def test_a_rule_of_a_venue_shows_its_date_trust_and_source() -> None:
+    text = BOOK.replace("account: {", "account: {venue: binance-usdm, ").replace(", maintenance_rate: 0.5%", "")
+    shown = run("explain", "-", "positions.BTCUSDT.maintenance_rate", stdin=text.encode()).out.splitlines()
+    assert shown[3:5] == [
+        "maintenance_rate = 0.4%  ← binance-usdm 2026-05-01, verified [1]",
+        "│  tier 1: notional 24,000 USDT is up to 300,000",
+    ]
+    assert shown[-1].startswith("[1] GET /fapi/v1/leverageBracket (2026-05-01), public code")
+
+
+def test_the_depth_closes_the_tree_and_names_what_to_ask_for() -> None:
+    assert tree_of("positions.BTCUSDT.unrealized_pnl", "--depth", "0") == [
+        "unrealized_pnl = quantity x (mark_price - entry_price) x price of USDT",
+        "   = 0.4 x (60,000 - 56,000) x 1 = 1,600 USD  … positions.BTCUSDT.unrealized_pnl",
+        "",
+        "what lies deeper is closed: --depth N opens N levels, or explain one of the figures above",
+    ]
+
+
+def test_numbers_are_exact_and_cut_off_visibly() -> None:
+    text = BOOK.replace("60000", "60000.123456789").replace("amount: 10000", "amount: 3")
+    assert "= 60,000.123456789 / 1 = 60,000.123456789 USDT per BTC" in "\n".join(
+        tree_of("positions.BTCUSDT.mark_price", text=text)
+    )
+    assert (
+        tree_of("totals.leverage", text=BOOK.replace("60000", "70000"))[1] == "│  = 28,000 / 15,600 = 1.794871794871…x"
+    )
+
+
+def test_the_figures_are_listed_with_their_values() -> None:
+    document = run("explain", "01-two-underlyings.yaml", "--format", "json").json()
+    assert document["schema"] == "marginctl.explain/1"
+    values = {one["figure"]: one["value"] for one in document["figures"]}
+    assert values["totals.utilization"] == Decimal("0.085")
+    assert values["funding.missing"] == ["BTCUSDT", "ETHUSDT"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("01-two-underlyings.yaml", "totals.equitty"), "did you mean `totals.equity`"),
+        (("01-two-underlyings.yaml", "positions.BTC.liquidation_price"), "`positions.BTCUSDT.liquidation_price`"),
+        (("01-two-underlyings.yaml", "x"), "The sections are account, totals, liquidation, pools, positions"),
+        (("01-two-underlyings.yaml", "totals.equity", "--format", "csv"), "--format `csv` is unknown"),
+        (("01-two-underlyings.yaml", "totals.equity", "--shock", "BTC"), "--shock `BTC` has no value"),
+        (("nowhere.yaml", "totals.equity"), "no such file"),
+        ((".", "totals.equity"), "explain one at a time"),
+    ],
+)
+def test_what_cannot_be_explained_exits_2_and_says_what_to_write(arguments: tuple[str, ...], message: str) -> None:
+    ran = run("explain", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.errors
+
+
+def test_a_file_that_cannot_be_read_shows_its_problems_and_no_figure() -> None:
+    ran = run("explain", "-", "totals.equity", stdin=b"positions: [{symbol: BTCUSDT, sid: long}]\n")
+    assert (ran.code, ran.out) == (2, "")
+    assert "unknown key `sid`" in ran.errors
+    document = run("explain", "-", "totals.equity", "--format", "json", stdin=b"positions: 3\n")
+    assert document.code == 2
+    (error,) = document.json()["errors"]
+    assert (error["line"], error["column"], error["code"]) == (1, 12, "MC013")
+
+
+def test_the_report_is_rounded_as_check_rounds_it() -> None:
+    document = run("explain", "06-margin-tiers.yaml", "positions.ABCUSDT.liquidation_price", "--format", "json").json()
+    # 15 x (1 - 77,250 / 297,000), rounded up toward the mark of 15
+    exact = 15 * (1 - Decimal(77250) / 297000)
+    assert document["value"] == rounded_figure("liquidation_price", exact)
+    assert abs(document["tree"]["value"] - exact) < Decimal("1e-25")
