@@ -174,6 +174,18 @@ def test_the_examples_of_limits_can_be_read(number: int, tmp_path: Path) -> None
     assert ran.json()["errors"] == []
 
 
+@pytest.mark.parametrize("page", [CI, LIMITS], ids=lambda page: page.name)
+def test_the_examples_fit_the_schemas_of_the_editor(page: Path) -> None:
+    texts = [
+        text for text in blocks(page, "yaml") if re.search(r"^(limits|waivers|expect|schema):", text, re.MULTILINE)
+    ]
+    assert texts
+    for text in texts:
+        kind = "policy" if "marginctl.policy/1" in text else "portfolio"
+        schema = json.loads(run("schema", kind).out)
+        jsonschema.Draft7Validator(schema).validate(yaml.load(text, Loader=yaml.BaseLoader))
+
+
 def test_the_codes_that_the_pages_name_exist() -> None:
     for page in (CI, EDITOR, LIMITS):
         assert set(re.findall(r"MC[1-9]\d\d\b", page.read_text(encoding="utf-8"))) <= set(BY_CODE)

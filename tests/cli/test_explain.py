@@ -18,6 +18,7 @@ from marginctl.core.explain.figures import figures, paths
 from marginctl.core.explain.reported import reported
 from marginctl.core.report import rounded_figure, rounded_report
 from marginctl.render.derivation.document import derivation_text
+from marginctl.render.derivation.formula import OPERATIONS
 from marginctl.render.derivation.tree import Heading, render_tree
 from marginctl.render.document import Options
 
@@ -343,3 +344,67 @@ def test_the_report_is_rounded_as_check_rounds_it() -> None:
     exact = 15 * (1 - Decimal(77250) / 297000)
     assert document["value"] == rounded_figure("liquidation_price", exact)
     assert abs(document["tree"]["value"] - exact) < Decimal("1e-25")
+
+
+# The manual.
+
+PAGE = (PORTFOLIOS.parent / "docs" / "explain.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_manual_is_what_the_command_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PORTFOLIOS.parent)
+    example = "positions.BTCUSD_PERP.maintenance_margin"
+    ran = run("explain", "portfolios/10-coin-margined.yaml", example, "--width", "100")
+    assert f"```text\n{ran.out}```\n" in PAGE
+
+
+def test_the_crossing_of_the_manual_is_that_of_a_bundled_portfolio() -> None:
+    ran = run("explain", "11-multi-assets.yaml", "positions.BTCUSDT.liquidation_price")
+    shown = [row.strip(" │├└─") for row in ran.out.splitlines()]
+    (block,) = (text for text in PAGE.split("```text\n") if text.startswith("fall:"))
+    for row in block.partition("```")[0].splitlines():
+        assert row.strip() in shown
+
+
+def test_every_operation_of_the_document_is_in_the_manual() -> None:
+    for operation in OPERATIONS.values():
+        assert f"`{operation}`" in PAGE
+
+
+# Crossings that are no crossing of two lines.
+
+JUMP = """\
+prices: {ABC: 100}
+collateral: [{asset: USDT, amount: 350}]
+contracts:
+  ABCUSDT:
+    tiers: [{up_to: 1000, maintenance_rate: 1%, deduction: 0}, {maintenance_rate: 50%, deduction: 0}]
+positions: [{symbol: ABCUSDT, side: long, quantity: 9, leverage: 2}]
+"""
+DOLLAR = """\
+prices: {EUR: 1.25}
+collateral: [{asset: EUR, amount: 2400, haircut: 0%}]
+contracts: {USDEUR: {base: USD, quote: EUR}}
+positions: [{symbol: USDEUR, side: long, quantity: 20000, leverage: 10, maintenance_rate: 0.5%}]
+"""
+
+
+def test_a_jump_is_told_by_the_border_that_is_passed() -> None:
+    # 9 ABC pass 1,000 at +1/9: 350 + 100 of equity against 1,000 x 50%
+    told = [row.strip(" │├└─") for row in tree_of("underlyings.ABC.liquidation_up", text=JUMP)]
+    assert told[0] == "liquidation_up = price x (1 + rise)"
+    assert (
+        "rise = 11.111111111111…%: ABC alone moves until moved notional of ABCUSDT passes 1,000, "
+        "where the requirement jumps"
+    ) in told
+    assert "equity there is 450, level x maintenance_margin beyond it 500" in told
+
+
+def test_a_contract_on_the_accounts_currency_is_liquidated_where_its_quote_moves() -> None:
+    # in USD 3,000 - 17,000 x = 20,000 x 0.5%: a rise of the euro by 2,900 / 17,000
+    told = tree_of("positions.USDEUR.liquidation_price", "--depth", "1", text=DOLLAR)
+    assert told[0] == (
+        "liquidation_price = the nearest to mark_price of price after a fall of EUR (none) and price after a rise of "
+        "EUR (0.683417085427… EUR per USD) = 0.683417085427… EUR per USD"
+    )
+    assert Decimal("0.8") / (1 + Decimal(2900) / 17000) - Decimal("0.683417085427") < Decimal("1e-12")

@@ -320,6 +320,24 @@ def test_debts_are_repaid_at_the_price_of_what_is_sold_which_frees_its_haircut()
     assert len(story.account.positions) == 1
 
 
+def test_a_debt_that_a_loss_builds_up_again_is_repaid_once_and_then_positions_close() -> None:
+    # 10 ETH at 10 with 50% haircut count 50; long 5 BTC at 100 needs 5. BTC -40%: 50 - 200u - 5 + 2u = 0: u = 45/198.
+    # The debt of 200u = 1000/22 is repaid out of 100, which frees half of it. The next crossing closes the long.
+    terms = {"ETH": AssetTerms(haircuts=haircuts((None, "0.5")))}
+    held = account(position(BTC, LONG, 5, 100), balances={"ETH": 10, "USDT": 0}, terms=terms)
+    story = fall(held, {"BTC": "-0.4"}, Sequence(repays=True))
+    assert actions(story) == [(Action.REPAY, None), (Action.REPAY, None), (Action.CLOSE, "BTCUSDT")]
+    first, again, last = story.steps
+    debt = Fraction(200 * 45, 198)
+    assert close(first.move, Fraction(45, 198))
+    assert close(first.amount, debt)
+    assert close(first.equity, (100 - debt) / 2)
+    assert again.move == last.move
+    # (100 - debt) / 2 - (200u - debt) = 5 - 2u
+    assert close(last.move, (45 + debt / 2) / 198)
+    assert story.account.positions == ()
+
+
 def test_a_debt_without_positions_is_repaid() -> None:
     # 10 ETH at 10, 50 USDT owed at 10% maintenance: 100 (1 - u) - 50 = 5 at u = 0.45.
     terms = {"USDT": AssetTerms(loan_rate=d("0.1"))}

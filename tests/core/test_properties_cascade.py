@@ -71,6 +71,8 @@ def test_the_story_runs_forward_and_leaves_nothing_that_is_liquidatable(
     at = [step.move for step in story.steps]
     assert at == sorted(at)
     assert all(0 <= move <= 1 for move in at)
+    tiers = sum(len(position.contract.tiers) + 6 for position in account.positions)
+    assert len(story.steps) <= tiers + 3 * len(partition(account))
     for pool in partition(story.account):
         assert not pool_risk(pool, path.ratios(ONE)).is_liquidatable(pool.rules)
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.core.strategies import accounts
 
-from marginctl.core.account import Account, AssetTerms, MarginMode
+from marginctl.core.account import Account, MarginMode
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
@@ -25,7 +26,6 @@ from marginctl.limits.registry import BY_CODE
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn
 from marginctl.limits.ways import ways
-from tests.core.strategies import accounts
 
 from .builders import ACCOUNT_LINE, TODAY, account, bound, context, d, haircut, inverse, isolated, linear, stand
 
@@ -159,9 +159,7 @@ def test_an_order_with_another_leverage_takes_the_position_along():
     ],
 )
 def test_limits_count_that_fail_a_run_or_were_asked_for(severity, origin, fail_on, stop):
-    asked = Inquiry(
-        context(BOOK), LimitsConfig({"MC101": (Bound(severity, d("0.5"), origin),)}), fail_on=fail_on
-    )
+    asked = Inquiry(context(BOOK), LimitsConfig({"MC101": (Bound(severity, d("0.5"), origin),)}), fail_on=fail_on)
     assert order_rooms(asked)[0].stop.name == stop
 
 
@@ -169,7 +167,9 @@ def test_of_a_limit_with_two_levels_the_failing_one_counts():
     bounds = (Bound(Severity.WARNING, d("0.3"), Origin.PORTFOLIO), Bound(Severity.ERROR, d("0.5"), Origin.PORTFOLIO))
     asked = Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}))
     assert order_rooms(asked)[0].quantity == 49
-    assert order_rooms(Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}), fail_on=FailOn.WARNING))[0].quantity == d("25.4")
+    assert order_rooms(Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}), fail_on=FailOn.WARNING))[
+        0
+    ].quantity == d("25.4")
 
 
 def test_a_waived_limit_does_not_stop():
@@ -276,3 +276,93 @@ def test_any_way_out_is_enough_and_a_millionth_less_is_not(book, limits):
         for way, less in each(found):
             assert mended(applied(book, way), finding, limits), way
             assert not mended(applied(book, way, less), finding, limits), way
+
+
+@settings(max_examples=60, deadline=None)
+@given(book=accounts(most_contracts=3), limits=limits())
+def test_a_deposit_that_a_finding_names_is_the_one_that_is_found(book, limits):
+    evaluation = judged(book, limits)
+    named = {(way.code, way.subject): way.deposit for way in evaluation.ways}
+    for finding, found in ways(inquiry(book, limits), evaluation.findings):
+        deposit = named.get((finding.code, finding.subject))
+        if deposit is not None:
+            same = [way for way in found.deposits if (way.pool, way.asset) == (deposit.pool, deposit.asset)]
+            # where equality counts, a debt that is paid back to the last unit may end the requirement with it
+            assert [deposit.amount - way.amount for way in same] in ([0], [d("1e-6")], [d("1e-8")])
+
+
+LONGS = account(
+    {"USDT": 600, "BTC": 4},
+    stand(linear(), 1, 30, 100, leverage=d(10)),
+    stand(linear("ETHUSDT", "ETH"), 1, 100, 10, leverage=d(10)),
+    terms={"BTC": haircut("0.1")},
+)
+# equity 600 + 360 = 960; notional 3000 + 1000, initial margin 300 + 100, maintenance 30 + 10
+
+
+@pytest.mark.parametrize(
+    ("code", "limit", "usdt", "btc", "key", "quantity", "notional"),
+    [
+        # 400 / 0.2 = 2000: 1040 more; of BTC at 90; or 192 of margin: 208 less at 10 a contract
+        ("MC101", "0.2", "1040", "11.55555556", "BTCUSDT", "20.8", "2080"),
+        # 4000 / 2 = 2000; or 1920 of notional: 2080 less
+        ("MC104", "2", "1040", "11.55555556", "BTCUSDT", "20.8", "2080"),
+        # net 4000 + 400 of delta <= 3 x: 1466.67 - 960; a BTC adds 100 and counts 90: no; 4400 - 2880 = 1520 less
+        ("MC108", "3", "506.666667", "8.94117648", "BTCUSDT", "15.2", "1520"),
+        # 30 % down: 600 + 252 - 1200 = -348 against 0.7 x 40 = 28: 376; BTC at 63; a contract of BTC: 30 + 0.7
+        ("MC102", "0.3", "376", "5.96825397", "BTCUSDT", "12.24755701", "1224.755701"),
+        # crash, BTC -30%, ETH -40%: 600 + 252 - 900 - 400 = -448, maintenance 21 + 6 = 27: 475; ETH: 4 + 0.06 each
+        ("MC113", None, "475", "7.53968254", "ETHUSDT", None, None),
+    ],
+)
+def test_the_ways_out_of_one_limit(code, limit, usdt, btc, key, quantity, notional):
+    asked = {code: limit}
+    found = next(
+        w for finding, w in ways(inquiry(LONGS, asked), judged(LONGS, asked).findings) if finding.subject != "ETH"
+    )
+    assert [(way.asset, way.amount) for way in found.deposits] == [("USDT", d(usdt)), ("BTC", d(btc))]
+    assert found.deposits[1].value == d(btc) * 100
+    if quantity is not None:
+        assert (found.reduction.key, found.reduction.quantity, found.reduction.notional) == (
+            key,
+            d(quantity),
+            d(notional),
+        )
+    else:
+        # 475 / 30.7 BTC contracts are 1547.23 USD; 475 / 4.06 ETH contracts are 1169.95 USD, and there are only 100
+        assert (found.reduction.key, found.reduction.quantity) == ("BTCUSDT", d("15.47231271"))
+
+
+def test_an_inverse_position_is_reduced_in_contracts():
+    book = account({"BTC": 10}, stand(inverse(size=10), 1, 300, 100, leverage=d(10)), terms={"BTC": haircut("0.1")})
+    # 900 of equity, 3000 of notional: 3.33x; 3 x 900 = 2700: 30 contracts of 10 USD
+    found = ways(inquiry(book, {"MC104": "3"}), judged(book, {"MC104": "3"}).findings)[0][1]
+    assert (found.reduction.quantity, found.reduction.left, found.reduction.notional) == (30, 270, 300)
+    assert [(way.asset, way.amount) for way in found.deposits] == [("BTC", d("1.11111112"))]
+
+
+def test_isolated_margin_is_added_to_an_isolated_position():
+    book = account({"USDT": 100}, isolated(linear(), 1, 10, 100, 50))
+    # 20% down: 50 - 200 = -150 against 8 of maintenance: 158; or 5 - 20 - 0.8 a contract of which each keeps its margin
+    found = ways(inquiry(book, {"MC106": "0.2"}), judged(book, {"MC106": "0.2"}).findings)[0][1]
+    assert [(way.pool, way.amount) for way in found.deposits] == [("isolated:BTCUSDT:long", 158)]
+    assert found.reduction.quantity == 10  # in proportion nothing changes until it is closed
+
+
+def test_what_no_size_mends_has_no_way():
+    book = account(
+        {"USDT": 1000}, stand(replace(linear(), tiers=()), 1, 1, 100, leverage=d(50), maintenance_rate=d("0.01"))
+    )
+    evaluation = evaluate(context(book), LimitsConfig({"MC105": (bound("10"),)}))
+    ((finding, found),) = ways(Inquiry(context(book), LimitsConfig({"MC105": (bound("10"),)})), evaluation.findings)
+    assert (finding.code, found, BY_CODE["MC105"].name) == ("MC105", Ways(), "position-leverage")
+
+
+def test_positions_marked_cross_are_the_terms_of_a_contract():
+    book = account(
+        {"USDT": 100},
+        isolated(linear(), 1, 1, 100, 30),
+        stand(linear(), -1, 1, 100, leverage=d(4), key="BTCUSDT:short"),
+    )
+    (terms,) = contract_terms(book)
+    assert (terms.margin_mode, terms.leverage) == (MarginMode.CROSS, 4)

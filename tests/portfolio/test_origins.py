@@ -19,7 +19,7 @@ collateral:
   - {asset: BTC, amount: 3, haircut_tiers: [{up_to: 1, haircut: 5%}, {haircut: 10%}]}
   - {asset: ETH, amount: -2, loan_rate: 3%}
 contracts:
-  ABCUSDT: {base: ABC, quote: USDT, contract_size: 10, tiers: [{up_to: 50, maintenance_rate: 1%}, {maintenance_rate: 2%}]}
+  ABCUSDT: {contract_size: 10, tiers: [{up_to: 9, maintenance_rate: 1%}, {maintenance_rate: 2%}]}
 positions:
   - {symbol: ABCUSDT, side: long, quantity: 3, mark_price: 12, leverage: 5}
   - {symbol: BTCUSDT, side: short, notional: 3000, leverage: 5, maintenance_rate: 1%, funding_rate: 0.01%}

@@ -21,7 +21,7 @@ CURVE = Curve(
 ENDS = (d("-0.45"),)
 
 
-def rows(curve: Curve = CURVE, ends: tuple[Decimal, ...] = ENDS, width: int | None = 60, **options: bool) -> list[str]:
+def rows(curve: Curve = CURVE, ends: tuple[Decimal, ...] = ENDS, width: int | None = 64, **options: bool) -> list[str]:
     found = chart(curve, ends, Options(width=width, **options), "USD")
     return ["".join(text for text, _ in row) for row in found]
 
@@ -40,7 +40,7 @@ def test_equity_rises_to_the_right_and_the_axis_says_what_is_where() -> None:
     assert [row[2:7].strip() for row in found[1 : HEIGHT + 1 : 2]] == ["2,000", "1,600", "1,200", "800", "400"]
     top, bottom = found[1], found[HEIGHT]
     assert top.endswith("█")
-    assert len(top) == 2 + 5 + 1 + 49
+    assert len(top) == 2 + 5 + 1 + 53
     # The lowest cell is 200 high: 100 required is half of it, and at -50% none of it is there.
     assert bottom[8] == "░"
     assert bottom[-1] == "▒"
@@ -49,7 +49,7 @@ def test_equity_rises_to_the_right_and_the_axis_says_what_is_where() -> None:
 
 def test_where_it_is_liquidated_is_marked_on_the_axis() -> None:
     axis = rows()[HEIGHT + 1]
-    half = 24
+    half = 26
     assert axis[8 + half + round(half * -0.45 / 0.5)] == "▲"
     assert axis.count("▲") == 1
     assert "▲" not in rows(ends=())[HEIGHT + 1]
@@ -59,16 +59,16 @@ def test_where_it_is_liquidated_is_marked_on_the_axis() -> None:
 def test_every_height_is_right_to_an_eighth_of_a_cell() -> None:
     columns = [row[8:] for row in reversed(rows()[1 : HEIGHT + 1])]
     eighths = " ▁▂▃▄▅▆▇█"
-    for at in range(10, 49):
+    for at in range(10, 53):
         drawn = sum(8 if row[at] in "█▒" else eighths.index(row[at]) for row in columns)
-        exact = (1000 + 2000 * (at - 24) / 48) / 2000 * HEIGHT * 8
+        exact = (1000 + 2000 * (at - 26) / 52) / 2000 * HEIGHT * 8
         assert abs(drawn - exact) <= 0.5 + 1e-9
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, None])
 def test_no_line_is_wider_than_the_terminal(width: int | None) -> None:
     found = rows(width=width)
-    assert all(len(row) <= (width or 120) for row in found[1:])
+    assert all(len(row) <= (width or 120) for row in found)
 
 
 def test_an_ascii_terminal_gets_letters() -> None:

@@ -2,21 +2,20 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.cli.batch import in_order, with_progress
 from marginctl.cli.checking import Settings, check
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import STDIN, Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, output, shock
-from marginctl.cli.policy import policy_of
 from marginctl.cli.terminal import Terminal, complain, emit, terminal
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
@@ -28,6 +27,7 @@ from marginctl.render.document import Options, Outcome, RuleText, Run, Verbosity
 
 __all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "options_of", "run_check"]
 
+Result = TypeVar("Result")
 EXITS = {ExitCode.PASSED: OK, ExitCode.FAILED: BROKEN_LIMIT, ExitCode.NOT_CHECKED: NOT_CHECKED}
 
 
@@ -116,24 +116,37 @@ def checked_once(plan: Plan) -> int:
     found, problems = inputs(request.paths, request.stdin_name)
     if request.format == "jsonl" and not plan.outputs and request.write_baseline is None:
         return _streamed(_failed(problems), found, settings, request)
-    results = in_order(found, partial(checked, settings=settings), request.jobs)
-    shown = with_progress(results, len(found), wanted=not request.quiet)
-    outcomes = (*_failed(problems), *shown)
+    results = each(found, partial(checked, settings=settings), request.jobs, bar=not request.quiet)
+    outcomes = (*_failed(problems), *results)
     if request.write_baseline is not None:
         outcomes = (*outcomes, *_failed(_written(request.write_baseline, outcomes)))
     return report(outcomes, plan)
 
 
+def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, bar: bool) -> "Iterable[Result]":
+    """``work`` of every file, in the order of the files; a single one needs nothing of what many need."""
+    if len(found) < 2:
+        return map(work, found)
+    from marginctl.cli.batch import in_order, with_progress
+
+    return with_progress(in_order(found, work, jobs), len(found), wanted=bar)
+
+
 def with_files(settings: Settings, request: Request) -> tuple[Settings, list[Problem]]:
     """The settings with the policy and the baseline that the flags name, and what is wrong with those files."""
-    policy, problems = policy_of(request.limits)
-    settings = replace(settings, policy=policy, accepts_all=request.write_baseline is not None)
-    if request.baseline is None:
-        return settings, problems
-    from marginctl.cli.baselines import baseline_of
+    settings = replace(settings, accepts_all=request.write_baseline is not None)
+    problems: list[Problem] = []
+    if request.limits is not None:
+        from marginctl.cli.policy import policy_of
 
-    baseline, wrong = baseline_of(request.baseline)
-    return replace(settings, baseline=baseline), [*problems, *wrong]
+        policy, problems = policy_of(request.limits)
+        settings = replace(settings, policy=policy)
+    if request.baseline is not None:
+        from marginctl.cli.baselines import baseline_of
+
+        baseline, wrong = baseline_of(request.baseline)
+        settings, problems = replace(settings, baseline=baseline), [*problems, *wrong]
+    return settings, problems
 
 
 def _written(path: str, outcomes: tuple[Outcome, ...]) -> list[Problem]:
@@ -154,10 +167,10 @@ def checked(one: Input, settings: Settings) -> Outcome:
 
 def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings, request: Request) -> int:
     """JSON lines, each written when it is known and forgotten: the memory of a run does not grow with its files."""
-    results = in_order(found, partial(_checked_line, settings=settings), request.jobs)
-    shown = with_progress(results, len(found), wanted=not request.quiet and not sys.stdout.isatty())
+    bar = not request.quiet and not sys.stdout.isatty()
+    results = each(found, partial(_checked_line, settings=settings), request.jobs, bar=bar)
     seen = set()
-    for line in chain((_line(outcome, settings.fail_on) for outcome in failed), shown):
+    for line in chain((_line(outcome, settings.fail_on) for outcome in failed), results):
         emit(line.text)
         seen.add(line.exit_code)
     return exit_of(seen)

@@ -22,7 +22,6 @@ from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations
 from marginctl.limits.outcomes import with_outcomes
-from marginctl.limits.scopes import misnamed
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.render.document import Outcome
@@ -123,8 +122,8 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
     expected, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
-    priced = (key.text for key, _, _ in loaded.draft.get("prices", ()))
-    problems += misnamed(limits, loaded.account, report, priced, loaded.source)
+    if limits.scopes:
+        problems += _misnamed(loaded, report, limits)
     context = context_of(loaded, report, settings)
     found = evaluate(
         replace(context, expectations=tuple(expected)),
@@ -145,6 +144,13 @@ def context_of(loaded: Loaded, report: Report, settings: Settings) -> Context:
         facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
     )
     return with_outcomes(context, scenarios_of(loaded.draft, settings.policy))
+
+
+def _misnamed(loaded: Loaded, report: Report, limits: FileLimits) -> list[Problem]:
+    from marginctl.limits.scopes import misnamed
+
+    priced = (key.text for key, _, _ in loaded.draft.get("prices", ()))
+    return misnamed(limits, loaded.account, report, priced, loaded.source)
 
 
 def ratcheted(evaluation: Evaluation, name: str, settings: Settings) -> Evaluation:

@@ -47,7 +47,8 @@ def cascade(account: Account, path: Path, sequence: Sequence) -> Cascade:
         if not all(path.ratios(u).values()):  # at a price of 0 nothing can be closed, and only the end has one
             break
         now, at = path.carried(now, at, u), u
-        now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence, pools))
+        was_repaid = any(step.pool == pool and step.action is Action.REPAY for step in steps)
+        now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence, pools, was_repaid))
         steps += done
     now = path.carried(now, at, ONE)
     ratios = path.ratios(ONE)

@@ -104,13 +104,17 @@ class Pools:
 
 
 class Moment(Struct, frozen=True):
-    """Where on the path, at which prices and under whose sequence a pool is liquidated."""
+    """Where on the path, at which prices and under whose sequence a pool is liquidated.
+
+    was_repaid: its debts were repaid at an earlier crossing already.
+    """
 
     pool: str
     move: Decimal
     ratios: dict[str, Decimal]
     sequence: Sequence
     pools: Pools
+    was_repaid: bool = False
 
     def price(self, account: Account, asset: str) -> Decimal:
         """The asset's price at that moment."""
@@ -160,7 +164,7 @@ def liquidated(account: Account, moment: Moment) -> Done:
             now, done = stage(now, pool, moment)
             steps += done
     while (pool := moment.find(now)) is not None and pool.positions:
-        if steps and moment.sequence.order is not ClosingOrder.ALL_AT_ONCE and is_healthy(pool, moment.ratios):
+        if _is_enough(steps, moment) and is_healthy(pool, moment.ratios):
             return now, steps
         now, done = _next(now, pool, moment)
         steps += done
@@ -168,6 +172,17 @@ def liquidated(account: Account, moment: Moment) -> Done:
         now, done = _without_position(now, pool, moment)
         steps += done
     return now, steps
+
+
+def _is_enough(steps: list[CascadeStep], moment: Moment) -> bool:
+    """Whether a venue stops here once the pool is healthy.
+
+    Repaying is enough once: a loss that goes on builds the debt up again, and repaying it at every moment would end
+    nowhere.
+    """
+    if moment.sequence.order is ClosingOrder.ALL_AT_ONCE:
+        return False
+    return any(step.action is not Action.REPAY or not moment.was_repaid for step in steps)
 
 
 def _first_stages(sequence: Sequence) -> Iterator[Stage]:

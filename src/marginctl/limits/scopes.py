@@ -22,8 +22,6 @@ def misnamed(
 
     ``priced``: the assets that the file prices, in use or not.
     """
-    if not limits.scopes:
-        return []
     scopes = {(scope.section, scope.name): scope for found in limits.scopes.values() for scope in found}
     positions, assets = _positions(account, report), {*account.prices, *priced}
     return [

@@ -14,6 +14,8 @@ from marginctl.core.account import MarginMode, Position
 from marginctl.core.contract import LONG, ContractType
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.requirement import initial_rate
+from marginctl.document.numbers import NumberError
+from marginctl.document.numbers import rate as rate_of
 from marginctl.document.portfolio_shape import POSITION
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.document.source import echo
@@ -167,9 +169,39 @@ def _new(book: Book, change: Open) -> Plan:
     if twin is not None:
         row |= _maintenance(book, twin, change)
     row |= change.keys
+    if twin is not None and change.margin_mode is MarginMode.ISOLATED and "isolated_margin" not in row:
+        exact = stand_alone_margin(book.account, _beside(twin, change, price or twin.mark_price))
+        margin = written(exact, Direction.UP)
+        row["isolated_margin"] = text_of(margin)
+        notes += rounding_note(f"the isolated_margin of {short(change.symbol)}", exact, margin)
     at = "its mark" if price is None else brief(price)
     opened = f"opened {short(change.symbol)} {side_word(change.side)}: {brief(change.quantity)} at {at}"
     return Plan([*edits, Append(("positions",), row)], [opened, *notes])
+
+
+def _beside(twin: Position, change: Open, price: Decimal) -> Position:
+    """The isolated position that a row makes beside another one on its contract. Raises ChangeError without a rate."""
+    stated = change.keys.get("initial_rate")
+    try:
+        initial = None if stated is None else rate_of(stated)
+    except NumberError as error:
+        raise ChangeError(f"`initial_rate` {error.message}", error.help) from None
+    tiers = twin.contract.tiers
+    rated = change.leverage or initial is not None or (tiers and all(tier.initial_rate is not None for tier in tiers))
+    if not rated or "initial_margin" in change.keys:
+        raise ChangeError(
+            f"the margin of an isolated {short(change.symbol)} {side_word(change.side)} is not known without its rate",
+            "add its leverage to --open, as in x10, or isolated_margin=...",
+        )
+    return replace(
+        twin,
+        side=change.side,
+        quantity=change.quantity,
+        entry_price=price,
+        leverage=change.leverage,
+        initial_rate=initial,
+        initial_margin=None,
+    )
 
 
 def _finite(price: Decimal) -> Decimal | None:

@@ -2,26 +2,20 @@
 
 from marginctl.core.account import MarginMode
 from marginctl.portfolio.adjusting import plan_mode, plan_price, plan_transfer
-from marginctl.portfolio.changes import Book, Change, ChangeError, Close, Open, Plan, Remode, Reprice, Resize, Transfer
-from marginctl.portfolio.reading import short
+from marginctl.portfolio.changes import Book, Change, Close, Open, Plan, Remode, Reprice, Resize, Transfer
 from marginctl.portfolio.trading import plan_close, plan_open, plan_resize
 
 
 def steps(change: Change, book: Book) -> list[Change]:
     """The changes that make up one, each to be planned on the portfolio after the one before.
 
-    A new isolated position is opened in the cross pool and then isolated: only there is its margin known.
+    A new isolated position on a contract that the account does not know is opened in the cross pool and then isolated:
+    only there is its margin known.
     """
     if not isinstance(change, Open) or change.margin_mode is MarginMode.CROSS or "isolated_margin" in change.keys:
         return [change]
-    beside = [p for p in book.account.positions if p.contract.symbol == change.symbol and p.side == change.side]
-    if any(position.margin_mode is MarginMode.ISOLATED for position in beside):
+    if any(position.contract.symbol == change.symbol for position in book.account.positions):
         return [change]
-    if beside:
-        raise ChangeError(
-            f"{short(change.symbol)} stands in the cross pool already: what is isolated beside it needs its margin",
-            "add isolated_margin=... to --open",
-        )
     opened = Open(
         symbol=change.symbol,
         side=change.side,

@@ -55,14 +55,12 @@ def chart(curve: Curve, ends: Sequence[Decimal], options: Options, currency: str
     rows = [_row(points, level, top, ink) for level in range(HEIGHT - 1, -1, -1)]
     labels = [marks[(level + 1) // 2] if level % 2 else "" for level in range(HEIGHT - 1, -1, -1)]
     show = shower(options)
-    title: Line = (
-        ("All assets together", "bold"),
-        (f"  equity and what it must cover, {show(curve.pool)}, {show(currency)}", "dim"),
-    )
+    note = f"equity and what it must cover, {show(curve.pool)}, {show(currency)}"
+    title = paragraph(note, options.width, lead=(("All assets together", "bold"), ("  ", "")), style="dim")
     drawn: list[Line] = [
         (*line(f"{INDENT}{label:>{side}} ", "dim"), *row) for label, row in zip(labels, rows, strict=True)
     ]
-    return [title, *drawn, *_axis(size, columns, side, ends, ink), *_legend(ink, options)]
+    return [*title, *drawn, *_axis(size, columns, side, ends, ink), *_legend(ink, options)]
 
 
 def even(step: Decimal) -> Decimal:

@@ -40,17 +40,18 @@ def heat_map(grid: Grid, options: Options) -> list[Line]:
     across, down = (_whom(show(axis.asset)) for axis in (grid.across, grid.down))
     side = max(cells_of(text) for text in (*map(_label, grid.down.moves), down))
     room = None if options.width is None else options.width - len(INDENT) - side - 1
-    width, shown = _fitted(len(grid.across.moves), room)
-    dropped = len(grid.across.moves) - len(shown)
+    width, halvings = _fitted(len(grid.across.moves), room)
+    columns, lines = (_kept(len(axis.moves), halvings) for axis in (grid.across, grid.down))
     note = f"{down} down the side, {across} across; at the point, not on the way"
     rows: list[Line] = [
-        (("Maintenance ratio", "bold"), (f"  {note}", "dim")),
-        _head([grid.across.moves[at] for at in shown], across, side, width),
+        *paragraph(note, options.width, lead=(("Maintenance ratio", "bold"), ("  ", "")), style="dim"),
+        _head([grid.across.moves[at] for at in columns], across, side, width),
     ]
-    for at in reversed(shown):
+    for at in reversed(lines):
         move, cells = grid.down.moves[at], grid.rows[at]
         label = line(f"{INDENT}{_label(move):>{side}} ", "" if move else "bold")
-        rows.append((*label, *(_cell(cells[column], width) for column in shown)))
+        rows.append((*label, *(_cell(cells[column], width) for column in columns)))
+    dropped = len(grid.across.moves) - len(columns)
     more = [f"{dropped} moves on each side are not shown (wider terminal or --format json)"] if dropped else []
     return [
         *rows,
@@ -59,19 +60,23 @@ def heat_map(grid: Grid, options: Options) -> list[Line]:
     ]
 
 
-def _fitted(count: int, room: int | None) -> tuple[int, list[int]]:
-    """The widest cells that fit and the moves they show: all of them, or every other one outward from now."""
-    everything = list(range(count))
-    if room is None:
-        return NUMBER_WIDTH, everything
-    for width in (NUMBER_WIDTH, *DIGIT_WIDTHS):
-        if count * width <= room:
-            return width, everything
-    shown = everything
-    while len(shown) * DIGIT_WIDTHS[-1] > max(room, DIGIT_WIDTHS[-1]):
-        middle = len(shown) // 2
-        shown = shown[middle % 2 :: 2]
-    return next(width for width in DIGIT_WIDTHS if len(shown) * width <= max(room, width)), shown
+def _fitted(count: int, room: int | None) -> tuple[int, int]:
+    """The widest cells that fit, and how often every other move must go for that."""
+    if room is None or count * NUMBER_WIDTH <= room:
+        return NUMBER_WIDTH, 0
+    halvings = 0
+    while len(_kept(count, halvings)) > max(room, 1):
+        halvings += 1
+    shown = len(_kept(count, halvings))
+    return next(width for width in DIGIT_WIDTHS if shown * width <= max(room, width)), halvings
+
+
+def _kept(count: int, halvings: int) -> list[int]:
+    """Every other move outward from the middle one, ``halvings`` times."""
+    kept = list(range(count))
+    for _ in range(halvings):
+        kept = kept[len(kept) // 2 % 2 :: 2]
+    return kept
 
 
 def _whom(asset: str) -> str:
@@ -134,10 +139,11 @@ def _style(cell: Cell) -> str:
 
 def _legend(options: Options, *, digits: bool) -> list[Line]:
     unit = "tenths: 3 is 30% to 40%" if digits else "percent"
-    dead = f"{DEAD} liquidatable there" + ("" if digits else f", {GONE} without any equity")
+    dead = [f"{DEAD} liquidatable there", *([] if digits else [f"{GONE} without any equity"])]
     if not options.color:
-        return paragraph(f"{unit}; {dead}", options.width, lead=line(INDENT), style="dim")
-    items: list[Span] = [(unit, ""), *((f" {band.words} ", band.style) for band in BANDS), (f" {dead} ", DEAD_STYLE)]
+        return paragraph("; ".join([unit, ", ".join(dead)]), options.width, lead=line(INDENT), style="dim")
+    bands = [(f" {band.words} ", band.style) for band in BANDS]
+    items: list[Span] = [(unit, ""), *bands, *((f" {text} ", DEAD_STYLE) for text in dead)]
     rows: list[Line] = [line(INDENT)]
     for text, style in items:
         if options.width is not None and line_width(rows[-1]) + cells_of(text) > options.width:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from marginctl.core.cascade import Cascade, Comparison
-from marginctl.core.exact import Direction
+from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
 from marginctl.findings import Severity
 from marginctl.render import remarks, stress_tables, summary
@@ -18,8 +18,8 @@ from marginctl.render.stress_document import Stress, Told, moves_text
 from marginctl.render.stress_tables import money, share, side_text
 
 BREAKS_AT = (
-    "Breaks at: how much of the scenario liquidates the first pool; above 100% it is survived, and that much further "
-    "along the same line it would not be."
+    "Figures of the end of each, as if nothing were closed on the way. Breaks at: how much of it liquidates the first "
+    "pool; above 100% it is survived, and that much further along the same line it would not be."
 )
 
 
@@ -123,14 +123,14 @@ def _story(told: Told, story: Cascade, report: Report, options: Options, *, seve
     table = stress_tables.story(told, story, show, several=several)
     if table is None:
         return
-    yield [table, *_notes([_left(story, currency, show)], options)]
+    yield [table, *_notes([show(moves_text(told.scenario)), _left(story, currency, show)], options)]
     comparison = told.comparison
     if comparison is None:
         yield [*_notes(["Isolated it could not be run: not enough collateral for the initial margins."], options)]
     else:
         yield [
             stress_tables.side_by_side(told, comparison, show),
-            *_notes(_price_of_sharing(story, comparison, currency), options),
+            *_notes(_price_of_sharing(story, comparison, currency, show), options),
         ]
 
 
@@ -141,44 +141,29 @@ def _left(story: Cascade, currency: str, show: Show) -> str:
     return f"At the end {money(story.value)} {currency} are left before haircuts, {held}."
 
 
-def _price_of_sharing(story: Cascade, comparison: Comparison, currency: str) -> list[str]:
-    apart = comparison.apart
-    difference = story.value - apart.value
-    texts = [
-        f"Left at the end, before haircuts: {money(story.value)} {currency} together, {money(apart.value)} isolated: "
-        + _difference(difference, currency)
-    ]
+def _price_of_sharing(story: Cascade, comparison: Comparison, currency: str, show: Show) -> list[str]:
+    together, apart = money(story.value), money(comparison.apart.value)
+    difference = _verdict_on(story.value - comparison.apart.value, currency)
+    left = f"{together} {currency} together, {apart} isolated"
+    texts = [f"Left at the end, before haircuts: {left}: sharing the pool {difference}."]
     if story.closed_winners:
-        texts.append(
-            f"Contagion: {len(story.closed_winners)} in profit went with their pool, which "
-            + _cost(comparison.contagion_cost, currency)
-            + " by the end."
-        )
+        names = summary.listed([show(key) for key in story.closed_winners])
+        cost = _verdict_on(-comparison.contagion_cost, currency)
+        texts.append(f"Contagion: {names}, in profit, went with the pool, which {cost} by the end.")
     if comparison.sharing_saved:
-        texts.append(
-            "Positions that the pool carried and that are closed when alone: sharing "
-            + _saved(comparison.sharing_saved, currency)
-            + " on them by the end."
-        )
+        saved = _verdict_on(comparison.sharing_saved, currency)
+        texts.append(f"On what the pool carried and what is closed when alone, sharing {saved} by the end.")
     if comparison.sold:
         texts.append("To set the isolated margins aside, other collateral was sold at its price.")
     return texts
 
 
-def _difference(value: Decimal, currency: str) -> str:
-    if not value:
-        return "no difference."
-    return f"sharing the pool {'saved' if value > 0 else 'cost'} {money(abs(value), Direction.NEAREST)} {currency}."
-
-
-def _cost(value: Decimal, currency: str) -> str:
-    if not value:
-        return "cost nothing"
-    return f"{'cost' if value >= 0 else 'saved'} {money(abs(value), Direction.NEAREST)} {currency}"
-
-
-def _saved(value: Decimal, currency: str) -> str:
-    return f"{'saved' if value >= 0 else 'cost'} {money(abs(value), Direction.NEAREST)} {currency}"
+def _verdict_on(gain: Decimal, currency: str) -> str:
+    """``saved 12.00 USD``, ``cost 3.00 USD``; nothing where it is less than half a cent."""
+    amount = money(abs(gain), Direction.NEAREST)
+    if amount == money(ZERO):
+        return "made no difference"
+    return f"{'saved' if gain > 0 else 'cost'} {amount} {currency}"
 
 
 def _funding(stress: Stress, report: Report, options: Options) -> list[Block]:
@@ -190,7 +175,9 @@ def _funding(stress: Stress, report: Report, options: Options) -> list[Block]:
     if rows is None:
         return []
     missing = dict.fromkeys(symbol for case in table.cases for symbol in case.missing)
-    notes = [f"* no rate for {summary.listed([show(one) for one in missing])}: counted as 0."] if missing else []
+    notes = ["Fall and rise: all assets together, now and after the days named."]
+    if missing:
+        notes.append(f"* no rate for {summary.listed([show(one) for one in missing])}: counted as 0.")
     return [
         rows,
         line(),

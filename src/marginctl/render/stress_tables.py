@@ -74,7 +74,7 @@ def scenarios(stress: Stress, show: Show) -> Grid:
         Column(title="loses most", cells=[_worst(row, show) for row in rows], right=False, name=True, priority=6),
         Column(title="by", unit=currency, cells=[_worst_change(row) for row in rows], priority=10),
     )
-    return Grid("Scenarios", "figures at the end of each, as if nothing were closed on the way", columns)
+    return Grid("Scenarios", "as if nothing were closed", columns)
 
 
 def _reach(row: Told) -> str:
@@ -140,7 +140,7 @@ def story(told: Told, cascade: Cascade, show: Show, *, several: bool) -> Grid | 
             priority=7,
         ),
     )
-    return Grid(f"Cascade: {show(told.name)}", show(moves_text(told.scenario)), columns)
+    return Grid(f"Cascade: {show(told.name)}", "", columns)
 
 
 def _when(step: CascadeStep, told: Told) -> str:
@@ -207,7 +207,7 @@ def side_by_side(told: Told, comparison: Comparison, show: Show) -> Grid:
         *_fate_columns("together", [fate for _, fate, _ in fates], told),
         *_fate_columns("isolated", [fate for _, _, fate in fates], told),
     )
-    return Grid("The same book, each position isolated", "result: PnL and fees up to the end", columns)
+    return Grid("Each position isolated", "the same book", columns)
 
 
 def _fate_columns(title: str, fates: Sequence[Fate], told: Told) -> tuple[Column, Column]:
@@ -310,7 +310,7 @@ def funding_cases(table: FundingTable, currency: str, show: Show) -> Grid:
         Column(title="rise now", unit="%", cells=[_move(case.up) for case in cases], priority=4),
         Column(title=f"after {horizon}", unit="%", cells=[_move(case.up_after) for case in cases], priority=4),
     )
-    return Grid("Liquidation under funding", "prices flat; then all assets together", columns)
+    return Grid("Liquidation under funding", "prices flat", columns)
 
 
 def _runway(case: FundingCase) -> str:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from marginctl.core.account import Position
 from marginctl.core.assemble import underlying_of
 from marginctl.core.exact import ZERO
@@ -223,8 +221,3 @@ class Underlying:
 def is_here(moves: tuple[Node, ...]) -> bool:
     """Whether one of the moves is 0 because its pool is liquidatable already."""
     return any(isinstance(move, Decision) and decimal_of(move) == ZERO for move in moves)
-
-
-def with_figure(node: Node, path: str) -> Node:
-    """A node as the figure of that path."""
-    return replace(node, figure=path)
