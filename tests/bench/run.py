@@ -53,9 +53,8 @@ def large_account(positions: int) -> str:
     for i in range(positions):
         side = "short" if i % 3 else "long"
         own = "" if i % 10 == 0 else ", maintenance_rate: 0.5%"
-        rows.append(
-            f"  - {{symbol: A{i}USDT, side: {side}, quantity: {1 + i % 7}, entry_price: {51 + i % 99}, leverage: 10{own}}}"
-        )
+        held = f"side: {side}, quantity: {1 + i % 7}, entry_price: {51 + i % 99}, leverage: 10{own}"
+        rows.append(f"  - {{symbol: A{i}USDT, {held}}}")
     return "\n".join(rows) + "\n"
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from marginctl.core.account import Account, Basis, MarginMode, Position
 from marginctl.core.contract import LONG
 from marginctl.core.crossings import Crossings, NoCrossings
-from marginctl.core.exact import ONE, ZERO, ratio, sign
+from marginctl.core.exact import ONE, SNAP, ZERO, ratio, sign
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
     HERE,
@@ -97,7 +97,7 @@ def totals(account: Account, states: list[PoolState], standings: list[Standing])
         maintenance_margin=added.maintenance_margin,
         gross_notional=gross_notional,
         net_notional=sum(values, ZERO),
-        leverage=ratio(gross_notional, added.equity),
+        leverage=added.over_equity(gross_notional),
         free_collateral=worst.free_collateral,
         buffer=worst.buffer(level),
         utilization=worst.utilization,
@@ -255,7 +255,7 @@ def reached(position: Position, asset: str, sides: Sides) -> Reached | None:
 
 def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
     """The contract's mark after a signed move of an asset; None when not positive or beyond 11 times the mark."""
-    if move is None or move <= -1:
+    if move is None or ONE + move <= SNAP:
         return None
     factor = ONE + move
     price = position.mark_price * factor if asset == position.contract.base else position.mark_price / factor

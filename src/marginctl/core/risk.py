@@ -52,7 +52,7 @@ class Risk(Struct, frozen=True):
     @property
     def utilization(self) -> Decimal | None:
         """(initial_margin + order_margin) / equity; None where equity cannot carry it."""
-        return ratio(self.used_margin, self.equity)
+        return self.over_equity(self.used_margin)
 
     def buffer(self, level: Decimal) -> Decimal:
         """equity - level * maintenance_margin: health."""
@@ -60,7 +60,13 @@ class Risk(Struct, frozen=True):
 
     def maintenance_ratio(self, level: Decimal) -> Decimal | None:
         """level * maintenance_margin / equity; None where equity cannot carry it."""
-        return ratio(level * self.maintenance_margin, self.equity)
+        return self.over_equity(level * self.maintenance_margin)
+
+    def over_equity(self, figure: Decimal) -> Decimal | None:
+        """figure / equity; None where equity, division residue aside, is not positive, 0 for a figure of 0."""
+        if figure and sign(self.equity, self.scale) <= 0:
+            return None
+        return ratio(figure, self.equity)
 
     def is_liquidatable(self, rules: Rules) -> bool:
         """equity < level * maintenance_margin (<= where the venue counts equality), with maintenance_margin > 0."""

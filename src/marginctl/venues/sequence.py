@@ -1,4 +1,4 @@
-"""What a venue publishes about liquidation -> the sequence that a cascade follows, and what had to be assumed for it."""
+"""What a venue publishes about liquidation -> the sequence that a cascade follows, and what was assumed for it."""
 
 from collections.abc import Iterator
 from decimal import Decimal
