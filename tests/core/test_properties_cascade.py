@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from marginctl.core.account import Account, CloseFee, MarginMode
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, cascade, compared, fate_of, isolated_apart, value_of
-from marginctl.core.closing import Action, ClosingOrder, Sequence
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.outcome import outcome_of
 from marginctl.core.path import PricePath
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
+from marginctl.core.sequence import Action, ClosingOrder, Sequence
 from marginctl.core.stress import path_outcome, pnl_at, states_of
 
 from .strategies import ASSETS, accounts, chosen, number

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.core.closing import ClosingOrder as Order
-from marginctl.core.closing import Sequence
+from marginctl.core.sequence import ClosingOrder as Order
+from marginctl.core.sequence import Sequence
 from marginctl.venues.loader import bundled, named
 from marginctl.venues.origin import Origin
 from marginctl.venues.rule_set import ClosingOrder, Liquidation, LiquidationStep

@@ -16,13 +16,17 @@ from marginctl.cli.flags import FlagError, chosen, one_of
 from marginctl.cli.policy import policy_of
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.cli.what_if import single_input
+from marginctl.core.rooms import Ways
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
+from marginctl.findings import Finding
 from marginctl.limits.config import Origin, combined, limits_of
+from marginctl.limits.engine import Evaluation, Way
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
+from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import Inquiry
-from marginctl.limits.verdict import FailOn
+from marginctl.limits.verdict import FailOn, verdict
 from marginctl.limits.ways import ways
 from marginctl.render.document import Options, Outcome
 from marginctl.render.headroom import Headroom, render, render_json
@@ -86,12 +90,24 @@ def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | Non
         settings.fail_on,
         partial(with_outcomes, scenarios=scenarios_of(loaded.draft, settings.policy)),
     )
+    broken = ways(inquiry, outcome.findings)
     return replace(
         found,
+        outcome=replace(outcome, remedy=_cheapest(outcome, broken, settings.fail_on)),
         orders=tuple(order_rooms(inquiry, leverage)),
         withdrawals=tuple(withdrawal_rooms(inquiry)),
-        broken=tuple(ways(inquiry, outcome.findings)),
+        broken=tuple(broken),
     )
+
+
+def _cheapest(outcome: Outcome, broken: list[tuple[Finding, Ways]], fail_on: FailOn) -> str:
+    """What the last line says: as ``check``, with the deposits that were found beyond those that have a formula."""
+    found = tuple(
+        Way(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
+        for finding, ways_out in broken
+        for way in ways_out.deposits[:1]
+    )
+    return verdict(Evaluation(outcome.checks, outcome.findings, ways=found), fail_on).text
 
 
 def _show(found: Headroom, request: Request) -> int:

@@ -13,7 +13,6 @@ from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, Comparison, cascade, compared
-from marginctl.core.closing import Sequence
 from marginctl.core.curve import Curve, curve_of
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
@@ -23,6 +22,7 @@ from marginctl.core.path import Path, PricePath, Scenario, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.scenario import EVERY_OTHER, expanded
+from marginctl.core.sequence import Sequence
 from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem

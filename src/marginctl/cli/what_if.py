@@ -67,7 +67,9 @@ def run_what_if(asked: Asked) -> int:
     if problems:
         return _show(_unread(one, problems), request)
     result, text = what_if(data, one.name, changes, replace(settings, policy=policy))
-    if asked.write is not None and result.after is not None and result.after.report is not None:
+    if asked.write is not None and result.exit_code == NOT_CHECKED:
+        complain(f"{printable(asked.write)} is not written: the account afterwards could not be checked")
+    elif asked.write is not None:
         encoded = (UTF_8_MARK if data.startswith(UTF_8_MARK) else b"") + text.encode()
         result = _written(result, encoded, asked.write, settings)
     return _show(result, request)

@@ -10,12 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
-from marginctl.core.closing import Action, CascadeStep, Moment, Pools, Sequence, liquidated
+from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import pool_state
 from marginctl.core.path import Path
 from marginctl.core.requirement import leg
 from marginctl.core.risk import NO_MOVE, pool_risk
+from marginctl.core.sequence import Action, CascadeStep, Sequence
 from marginctl.core.stress import pnl_at
 
 
@@ -47,8 +48,7 @@ def cascade(account: Account, path: Path, sequence: Sequence) -> Cascade:
         if not all(path.ratios(u).values()):  # at a price of 0 nothing can be closed, and only the end has one
             break
         now, at = path.carried(now, at, u), u
-        was_repaid = any(step.pool == pool and step.action is Action.REPAY for step in steps)
-        now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence, pools, was_repaid))
+        now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence, pools, tuple(steps)))
         steps += done
     now = path.carried(now, at, ONE)
     ratios = path.ratios(ONE)

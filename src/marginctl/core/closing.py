@@ -7,7 +7,6 @@ its insurance fund makes of it beyond that is not the account's. The account sta
 
 from collections.abc import Callable, Iterator
 from decimal import ROUND_DOWN, Context, Decimal
-from enum import Enum
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,76 +16,12 @@ from marginctl.core.contract import LONG, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
+from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, Sequence
 from marginctl.core.stress import pnl_at
 from marginctl.core.value import notional
 
 KEPT = Context(prec=30, rounding=ROUND_DOWN)
 """A quantity cut down to a tier's border keeps 30 digits, rounded into that tier: residue must not leave it above."""
-
-
-class ClosingOrder(Enum):
-    """Which position goes first: the one with the largest loss until the pool is healthy again, or all at once."""
-
-    LARGEST_LOSS_FIRST = "largest-loss-first"
-    ALL_AT_ONCE = "all-at-once"
-
-
-class Sequence(Struct, frozen=True, kw_only=True):
-    """What a venue does at liquidation, as far as the engine follows it.
-
-    repays: debts out of the pool's other collateral, before anything closes. reduces_by_tier: positions beyond their
-    first tier are cut to the tier below, before any is closed whole. takes_over: instead of closing whole positions
-    the venue takes all that are left, with their margin; take_over_level: it does so at once below this times the
-    maintenance margin. fee: share of the closed notional.
-    """
-
-    cancels_orders: bool = True
-    nets_legs: bool = False
-    repays: bool = False
-    reduces_by_tier: bool = False
-    takes_over: bool = False
-    take_over_level: Decimal | None = None
-    order: ClosingOrder = ClosingOrder.LARGEST_LOSS_FIRST
-    fee: Decimal = ZERO
-
-
-class Action(Enum):
-    """What a step of the story does."""
-
-    CANCEL_ORDERS = "cancel-orders"
-    NET_LEGS = "net-legs"
-    REPAY = "repay"
-    REDUCE = "reduce"
-    CLOSE = "close"
-    TAKE_OVER = "take-over"
-    FORFEIT = "forfeit"
-    BANKRUPT = "bankrupt"
-
-
-class CascadeStep(Struct, frozen=True, kw_only=True):
-    """One step: at which fraction of the path (``move``) what was done, and what the pool is left with.
-
-    ``price`` is the mark it closed at, ``pnl`` what closing realised and ``fee`` what it cost, in currency; ``left``
-    is the quantity that stays open. ``in_profit``: a winner that went with its pool. ``amount``: the debt repaid, the
-    margin kept by the venue, or the deficit that others bear, in currency; with a ``position`` that one's alone.
-    ``equity`` and ``maintenance_margin`` are the pool's afterwards.
-    """
-
-    move: Decimal
-    pool: str
-    action: Action
-    position: str | None = None
-    symbol: str | None = None
-    side: str | None = None
-    quantity: Decimal | None = None
-    left: Decimal | None = None
-    price: Decimal | None = None
-    pnl: Decimal = ZERO
-    fee: Decimal = ZERO
-    amount: Decimal = ZERO
-    in_profit: bool = False
-    equity: Decimal
-    maintenance_margin: Decimal
 
 
 class Pools:
@@ -106,7 +41,7 @@ class Pools:
 class Moment(Struct, frozen=True):
     """Where on the path, at which prices and under whose sequence a pool is liquidated.
 
-    was_repaid: its debts were repaid at an earlier crossing already.
+    earlier: what was done at the crossings before.
     """
 
     pool: str
@@ -114,7 +49,21 @@ class Moment(Struct, frozen=True):
     ratios: dict[str, Decimal]
     sequence: Sequence
     pools: Pools
-    was_repaid: bool = False
+    earlier: tuple[CascadeStep, ...] = ()
+
+    @property
+    def was_repaid(self) -> bool:
+        """Whether the pool's debts were repaid at a crossing before."""
+        return any(step.pool == self.pool and step.action is Action.REPAY for step in self.earlier)
+
+    def tier_index(self, account: Account, position: Position) -> int:
+        """The tier that a position is in, never above the one it was cut into at a crossing before.
+
+        A short grows back over its border as the price goes on; cutting it there again and again would end nowhere.
+        """
+        units = self.value(account, position) / self.price(account, position.contract.settle)
+        cuts = [step.tier - 1 for step in self.earlier if step.position == position.key and step.tier is not None]
+        return min([position.contract.tier_index(units, position.quantity), *cuts])
 
     def price(self, account: Account, asset: str) -> Decimal:
         """The asset's price at that moment."""
@@ -231,11 +180,11 @@ def _excess(account: Account, position: Position, moment: Moment) -> Decimal:
     contract = position.contract
     if position.maintenance_rate is not None or not contract.tiers:
         return ZERO
-    units = moment.value(account, position) / moment.price(account, contract.settle)
-    index = contract.tier_index(units, position.quantity)
+    index = moment.tier_index(account, position)
     border = contract.tiers[index - 1].up_to if index else None
     if border is None:
         return ZERO
+    units = moment.value(account, position) / moment.price(account, contract.settle)
     kept = border if contract.tiers_by is TiersBy.QUANTITY else position.quantity * border / units
     return position.quantity - KEPT.plus(kept)
 
@@ -243,6 +192,8 @@ def _excess(account: Account, position: Position, moment: Moment) -> Decimal:
 def _one_closed(account: Account, position: Position, moment: Moment, action: Action) -> Done:
     quantity = _excess(account, position, moment) if action is Action.REDUCE else position.quantity
     now, step = closed(account, position, quantity, moment, action)
+    if action is Action.REDUCE:
+        step = replace(step, tier=moment.tier_index(account, position))
     return now, [step, *_shortfall(account, now, position, moment)]
 
 

@@ -156,9 +156,9 @@ def _rooms(headroom: Headroom, currency: str, options: Options) -> list[list[Blo
     show = shower(options)
     grids = (_orders(headroom.orders, currency, show), _withdrawals(headroom.withdrawals, currency, show))
     parts: list[list[Block]] = [[grid] for grid in grids if grid is not None]
-    codes = sorted({finding.code for finding, _ in headroom.broken})
-    if parts and codes:
-        text = f"not kept, as they are broken already: {', '.join(codes)}"
+    broken = list(dict.fromkeys(f"{finding.code} {finding.subject}" for finding, _ in headroom.broken))
+    if parts and broken:
+        text = f"not kept, as they are broken already: {show(summary.listed(broken))}"
         parts[-1] += paragraph(text, options.width, lead=line(INDENT), style="dim")
     return parts
 

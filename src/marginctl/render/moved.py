@@ -61,9 +61,7 @@ class Moved(Struct, frozen=True):
         return abs(self.difference) / largest
 
 
-HIGHER_IS_SAFER = frozenset(
-    ("equity", "free_collateral", "buffer", "unrealized_pnl", "per_day", "funding_per_day", "headroom")
-)
+HIGHER_IS_SAFER = frozenset(("equity", "free_collateral", "buffer", "per_day", "funding_per_day", "headroom"))
 LOWER_IS_SAFER = frozenset(("initial_margin", "order_margin", "maintenance_margin"))
 RATIOS = frozenset(("utilization", "maintenance_ratio"))
 """Lower is safer, and no ratio at all is worst."""

@@ -11,7 +11,6 @@ import msgspec
 from msgspec.structs import asdict
 
 from marginctl.core.cascade import Cascade, Comparison, Fate
-from marginctl.core.closing import CascadeStep
 from marginctl.core.contract import LONG
 from marginctl.core.curve import Curve
 from marginctl.core.exact import Direction, rounded, rounded_price
@@ -19,6 +18,7 @@ from marginctl.core.funding_cases import FundingCase, FundingRow, FundingTable, 
 from marginctl.core.grid import Grid
 from marginctl.core.outcome import PoolOutcome, PositionEffect
 from marginctl.core.path import FundingShock
+from marginctl.core.sequence import CascadeStep
 from marginctl.render.document import Outcome
 from marginctl.render.json import encoded, errors_of, report_of
 from marginctl.render.stress_document import Stress, Told
@@ -176,6 +176,7 @@ def _step(step: CascadeStep) -> dict[str, Any]:
         "side": step.side,
         "quantity": _quantity(step.quantity),
         "left": _quantity(step.left),
+        "tier": step.tier,
         "price": None if step.price is None else rounded_price(step.price, Direction.NEAREST),
         "pnl": _money(step.pnl),
         "fee": _money(step.fee, Direction.UP),

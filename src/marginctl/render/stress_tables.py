@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from marginctl.core.cascade import Cascade, Comparison, Fate
-from marginctl.core.closing import Action, CascadeStep
 from marginctl.core.contract import LONG
 from marginctl.core.exact import Direction
 from marginctl.core.funding_cases import FundingCase, FundingRow, FundingTable, Rated
+from marginctl.core.sequence import Action, CascadeStep
 from marginctl.render.layout import Column
 from marginctl.render.numbers import HUNDRED, aligned, exactly, figure, grouped, percent, price_places
 from marginctl.render.screen import Grid, Show

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from marginctl.core.closing import ClosingOrder as Order
-from marginctl.core.closing import Sequence
 from marginctl.core.exact import ZERO
+from marginctl.core.sequence import ClosingOrder as Order
+from marginctl.core.sequence import Sequence
 from marginctl.venues.rule_set import ClosingOrder, Liquidation, LiquidationStep
 
 AT_THE_MARK = "liquidations close at the mark; what the market or an insurance fund makes of it is not the account's"
