@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.cli.running import TODAY, run
 
 ROOT = Path(__file__).parents[2]

@@ -366,3 +366,13 @@ def test_positions_marked_cross_are_the_terms_of_a_contract():
     )
     (terms,) = contract_terms(book)
     assert (terms.margin_mode, terms.leverage) == (MarginMode.CROSS, 4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(book=accounts(most_contracts=3), limits=limits(), share=st.sampled_from(["0.01", "0.3", "0.7", "0.99"]))
+def test_every_smaller_fill_keeps_the_limits_too(book, limits, share):
+    terms = {one.contract.symbol: one for one in contract_terms(book)}
+    for room in order_rooms(inquiry(book, limits)):
+        if room.quantity:
+            part = filled(book, terms[room.symbol], SIDES[room.side], room.quantity * d(share))
+            assert more_broken(part, book, limits) == set()

@@ -1,0 +1,378 @@
+"""Rooms and ways: with the size that is told every limit holds, with one step more (or less) one does not.
+
+What holds is asked of the engine as ``check`` does, not of what the search asked.
+"""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from tests.core.strategies import accounts
+
+from marginctl.core.account import Account, MarginMode
+from marginctl.core.assemble import report_of
+from marginctl.core.contract import Tier
+from marginctl.core.exact import ZERO
+from marginctl.core.headroom import deposited, filled, reduced
+from marginctl.core.rooms import OrderRoom, Stop, Ways
+from marginctl.findings import Finding, Severity, Status
+from marginctl.limits.config import Bound, LimitsConfig, Origin, Waiver
+from marginctl.limits.engine import Evaluation, evaluate
+from marginctl.limits.headroom import STEP, contract_terms, order_rooms, withdrawal_rooms
+from marginctl.limits.outcomes import with_outcomes
+from marginctl.limits.registry import BY_CODE
+from marginctl.limits.standing import Inquiry
+from marginctl.limits.verdict import FailOn
+from marginctl.limits.ways import ways
+
+from .builders import ACCOUNT_LINE, TODAY, account, bound, context, d, haircut, inverse, isolated, linear, stand
+
+SIDES = {"buy": 1, "sell": -1}
+CRASH = {"crash": {"BTC": d("-0.3"), "*": d("-0.4")}}
+
+
+def config(limits: dict[str, str | None], *waivers: Waiver) -> LimitsConfig:
+    """These limits fail, all others are off but liquidation."""
+    bounds = {code: (bound(limit),) for code, limit in limits.items()}
+    return LimitsConfig({"MC100": (Bound(Severity.ERROR),)} | bounds, waivers)
+
+
+def inquiry(book: Account, limits: dict[str, str | None], **fields) -> Inquiry:
+    return Inquiry(context_of(book), config(limits), refigure=lambda one: with_outcomes(one, CRASH), **fields)
+
+
+def context_of(book: Account):
+    return with_outcomes(context(book), CRASH)
+
+
+def judged(book: Account, limits: dict[str, str | None]) -> Evaluation:
+    return evaluate(context_of(book), config(limits))
+
+
+def failing(book: Account, limits: dict[str, str | None]) -> set[tuple[str, str]]:
+    """What ``check`` finds broken, and the cross pools without free collateral."""
+    checks = {(one.code, one.subject) for one in judged(book, limits).checks if one.status is Status.FAIL}
+    pools = report_of(book).pools
+    return checks | {("", pool.name) for pool in pools if pool.margin_mode == "cross" and pool.free_collateral < 0}
+
+
+BTC_LONG = stand(linear(), 1, 10, 100, leverage=d(10))
+BOOK = account({"USDT": 1000, "BTC": 2}, BTC_LONG, terms={"BTC": haircut("0.1")})
+# equity 1000 + 2 x 100 x 0.9 = 1180; initial 100, maintenance 10 of 1000 notional
+
+
+@pytest.mark.parametrize(
+    ("limits", "buy", "sell", "stops"),
+    [
+        # free collateral: 1180 / 10 a contract = 118 in all
+        ({}, "108", "128", ("free-collateral", "free-collateral")),
+        # 0.5 x 1180 = 590 of margin: 59 contracts
+        ({"MC101": "0.5"}, "49", "69", ("utilization", "utilization")),
+        # 3 x 1180 = 3540 of notional: 35.4 contracts
+        ({"MC104": "3"}, "25.4", "45.4", ("account-leverage", "account-leverage")),
+        # |100 x + 200| <= 2 x 1180: x between -25.6 and 21.6
+        ({"MC108": "2"}, "11.6", "35.6", ("directional-exposure", "directional-exposure")),
+        # 20% down: 1000 + 144 - 20 x = 0.01 x 80 x: x = 55; 20% up: 1216 + 20 x = 1.2 |x|: x = -1216 / 21.2
+        ({"MC102": "0.2"}, "45", "67.35849056", ("liquidation-distance", "liquidation-distance")),
+        # 30% down: 1000 + 126 - 30 x = 0.7 x: x = 1126 / 30.7
+        ({"MC113": None}, "26.67752442", "128", ("scenario-survival", "free-collateral")),
+        # the stricter of both
+        ({"MC101": "0.5", "MC104": "3"}, "25.4", "45.4", ("account-leverage", "account-leverage")),
+    ],
+)
+def test_the_largest_orders(limits, buy, sell, stops):
+    rooms = order_rooms(inquiry(BOOK, limits))
+    assert [(room.symbol, room.side, room.quantity) for room in rooms] == [
+        ("BTCUSDT", "buy", d(buy)),
+        ("BTCUSDT", "sell", d(sell)),
+    ]
+    assert tuple(room.stop.name for room in rooms) == stops
+    assert [room.notional for room in rooms] == [d(buy) * 100, d(sell) * 100]
+
+
+@pytest.mark.parametrize(
+    ("limits", "usdt", "btc", "stops"),
+    [
+        # all of it but the margin of 100; BTC is not needed
+        ({}, "1000", "2", ("held", "held")),
+        # 100 / 0.1 = 1000 of equity: 180 less
+        ({"MC101": "0.1"}, "180", "2", ("utilization", "held")),
+        # 1000 / 0.95: 127.3684210... less of either; of BTC at 90
+        ({"MC104": "0.95"}, "127.36842105", "1.41520467", ("account-leverage", "account-leverage")),
+    ],
+)
+def test_the_largest_withdrawals(limits, usdt, btc, stops):
+    book = BOOK if limits else replace(BOOK, balances={"USDT": d(1000), "BTC": d(2)})
+    rooms = withdrawal_rooms(inquiry(book, limits))
+    assert [(room.asset, room.amount) for room in rooms] == [("USDT", d(usdt)), ("BTC", d(btc))]
+    assert tuple(room.stop.name for room in rooms) == stops
+    assert rooms[1].value == d(btc) * 100
+
+
+def test_a_limit_that_is_broken_already_does_not_stop_anything():
+    sunk = {"MC104": "0.5"}  # 1000 / 1180 is more
+    assert [room.stop.name for room in order_rooms(inquiry(BOOK, sunk))] == ["free-collateral"] * 2
+
+
+def test_where_collateral_is_missing_already_an_order_may_not_take_more():
+    book = replace(BOOK, balances={"USDT": d(50)})
+    buy, sell = order_rooms(inquiry(book, {}))
+    assert (buy.quantity, buy.stop) == (0, Stop("free-collateral", "", "cross", ZERO))
+    assert (sell.quantity, sell.stop.name) == (20, "free-collateral")  # through 0 to the same size short
+
+
+def test_tiers_end_an_order():
+    tiers = (Tier(d(2500), d("0.01"), ZERO, d("0.02")),)
+    contract = replace(linear(), tiers=tiers)
+    book = account({"USDT": 1000}, stand(contract, 1, 10, 100, leverage=d(50)))
+    buy, sell = order_rooms(inquiry(book, {}))
+    assert (buy.quantity, sell.quantity) == (15, 35)
+    assert buy.stop == sell.stop == Stop("last-tier", subject="BTCUSDT")
+
+
+def test_without_any_requirement_there_is_no_limit():
+    free = replace(BTC_LONG, leverage=None, initial_rate=ZERO, maintenance_rate=ZERO)
+    rooms = order_rooms(inquiry(account({"USDT": 1000}, free), {}))
+    assert [(room.quantity, room.notional, room.stop) for room in rooms] == [(None, None, None)] * 2
+
+
+def test_an_order_with_another_leverage_takes_the_position_along():
+    # at 5x all 10 + q contracts need 20 each of 1180
+    buy, _ = order_rooms(inquiry(BOOK, {}), d(5))
+    assert (buy.quantity, buy.initial_rate) == (49, d("0.2"))
+    # at 1x they need 100 each
+    buy, _ = order_rooms(inquiry(BOOK, {}), d(1))
+    assert buy.quantity == d("1.8")
+
+
+@pytest.mark.parametrize(
+    ("severity", "origin", "fail_on", "stop"),
+    [
+        (Severity.ERROR, Origin.PORTFOLIO, FailOn.ERROR, "utilization"),
+        (Severity.WARNING, Origin.PORTFOLIO, FailOn.ERROR, "utilization"),
+        (Severity.WARNING, Origin.DEFAULT, FailOn.ERROR, "free-collateral"),
+        (Severity.WARNING, Origin.DEFAULT, FailOn.WARNING, "utilization"),
+        (Severity.WARNING, Origin.DEFAULT, FailOn.NEVER, "free-collateral"),
+        (Severity.ERROR, Origin.PORTFOLIO, FailOn.NEVER, "utilization"),
+    ],
+)
+def test_limits_count_that_fail_a_run_or_were_asked_for(severity, origin, fail_on, stop):
+    asked = Inquiry(context(BOOK), LimitsConfig({"MC101": (Bound(severity, d("0.5"), origin),)}), fail_on=fail_on)
+    assert order_rooms(asked)[0].stop.name == stop
+
+
+def test_of_a_limit_with_two_levels_the_failing_one_counts():
+    bounds = (Bound(Severity.WARNING, d("0.3"), Origin.PORTFOLIO), Bound(Severity.ERROR, d("0.5"), Origin.PORTFOLIO))
+    asked = Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}))
+    assert order_rooms(asked)[0].quantity == 49
+    assert order_rooms(Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}), fail_on=FailOn.WARNING))[
+        0
+    ].quantity == d("25.4")
+
+
+def test_a_waived_limit_does_not_stop():
+    waiver = Waiver("MC101", TODAY, "known", Origin.PORTFOLIO, ACCOUNT_LINE)
+    asked = Inquiry(context(BOOK), config({"MC101": "0.5"}, waiver))
+    assert order_rooms(asked)[0].stop.name == "free-collateral"
+
+
+def test_isolated_margin_is_not_withdrawn():
+    book = account({"USDT": 100}, isolated(linear(), 1, 1, 100, 30))
+    (room,) = withdrawal_rooms(inquiry(book, {}))
+    assert (room.amount, room.held, room.stop.name) == (70, 100, "held")
+
+
+FACTORS = st.sampled_from(["0.3", "0.8", "1", "1.3", "3"]).map(Decimal)
+THRESHOLDS = {
+    "MC101": "0.6",
+    "MC102": "0.2",
+    "MC103": "0.3",
+    "MC104": "4",
+    "MC106": "0.1",
+    "MC107": "0.6",
+    "MC108": "3",
+    "MC109": "0.4",
+    "MC110": "0.3",
+    "MC112": "30",
+}
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> dict[str, str | None]:
+    chosen = draw(st.lists(st.sampled_from(sorted(THRESHOLDS)), min_size=1, max_size=4, unique=True))
+    found: dict[str, str | None] = {code: str(d(THRESHOLDS[code]) * draw(FACTORS)) for code in chosen}
+    if draw(st.booleans()):
+        found["MC113"] = None
+    return found
+
+
+def more_broken(book: Account, before: Account, limits: dict[str, str | None]) -> set[tuple[str, str]]:
+    """What is broken and was not; free collateral below 0 that has become less."""
+    now = {pool.name: pool.free_collateral for pool in report_of(before).pools}
+    broken = failing(book, limits) - failing(before, limits)
+    short = {
+        ("", pool.name)
+        for pool in report_of(book).pools
+        if pool.margin_mode == "cross" and pool.free_collateral < min(ZERO, now.get(pool.name, ZERO))
+    }
+    return {one for one in broken if one[0]} | short
+
+
+@settings(max_examples=600, deadline=None)
+@given(book=accounts(most_contracts=3), limits=limits())
+def test_any_largest_order_keeps_every_limit_and_one_step_more_breaks_one(book, limits):
+    terms = {one.contract.symbol: one for one in contract_terms(book)}
+    for room in order_rooms(inquiry(book, limits)):
+        if room.quantity is None or room.stop.name == "last-tier":
+            continue
+
+        def after(size: Decimal, room: OrderRoom = room) -> Account:
+            return filled(book, terms[room.symbol], SIDES[room.side], size)
+
+        assert more_broken(after(room.quantity), book, limits) == set()
+        assert more_broken(after(room.quantity + STEP), book, limits) != set()
+
+
+@settings(max_examples=40, deadline=None)
+@given(book=accounts(most_contracts=3), limits=limits())
+def test_any_largest_withdrawal_keeps_every_limit_and_one_step_more_breaks_one(book, limits):
+    for room in withdrawal_rooms(inquiry(book, limits)):
+        assert more_broken(deposited(book, room.asset, -room.amount), book, limits) == set()
+        aside = sum((p.isolated_margin or ZERO for p in book.positions if p.contract.settle == room.asset), ZERO)
+        if room.stop.name == "held":
+            assert room.amount == max(ZERO, room.held - aside)
+        else:
+            assert more_broken(deposited(book, room.asset, -room.amount - STEP), book, limits) != set()
+
+
+def mended(book: Account, finding: Finding, limits: dict[str, str | None]) -> bool:
+    checks = judged(book, limits).checks
+    return not any((c.code, c.subject, c.status) == (finding.code, finding.subject, Status.FAIL) for c in checks)
+
+
+def applied(book: Account, way, less: Decimal = ZERO) -> Account:
+    """The account after one way out, ``less`` of it."""
+    if hasattr(way, "quantity"):
+        return reduced(book, way.key, way.quantity - less)
+    key = None
+    if way.pool.startswith("isolated"):
+        pool = next(row for row in report_of(book).positions if row.pool == way.pool)
+        key = pool.key
+    return deposited(book, way.asset, way.amount - less, key)
+
+
+def each(found: Ways):
+    yield from ((way, d("1e-6")) for way in found.deposits)
+    if found.reduction is not None:
+        yield found.reduction, min(d("1e-6"), found.reduction.quantity)
+
+
+@settings(max_examples=600, deadline=None)
+@given(book=accounts(most_contracts=3), limits=limits())
+def test_any_way_out_is_enough_and_a_millionth_less_is_not(book, limits):
+    for finding, found in ways(inquiry(book, limits), judged(book, limits).findings):
+        for way, less in each(found):
+            assert mended(applied(book, way), finding, limits), way
+            assert not mended(applied(book, way, less), finding, limits), way
+
+
+@settings(max_examples=600, deadline=None)
+@given(book=accounts(most_contracts=3), limits=limits())
+def test_a_deposit_that_a_finding_names_is_the_one_that_is_found(book, limits):
+    evaluation = judged(book, limits)
+    named = {(way.code, way.subject): way.deposit for way in evaluation.ways}
+    for finding, found in ways(inquiry(book, limits), evaluation.findings):
+        deposit = named.get((finding.code, finding.subject))
+        if deposit is not None:
+            same = [way for way in found.deposits if (way.pool, way.asset) == (deposit.pool, deposit.asset)]
+            # where equality counts, a debt that is paid back to the last unit may end the requirement with it
+            assert [deposit.amount - way.amount for way in same] in ([0], [d("1e-6")], [d("1e-8")])
+
+
+LONGS = account(
+    {"USDT": 600, "BTC": 4},
+    stand(linear(), 1, 30, 100, leverage=d(10)),
+    stand(linear("ETHUSDT", "ETH"), 1, 100, 10, leverage=d(10)),
+    terms={"BTC": haircut("0.1")},
+)
+# equity 600 + 360 = 960; notional 3000 + 1000, initial margin 300 + 100, maintenance 30 + 10
+
+
+@pytest.mark.parametrize(
+    ("code", "limit", "usdt", "btc", "key", "quantity", "notional"),
+    [
+        # 400 / 0.2 = 2000: 1040 more; of BTC at 90; or 192 of margin: 208 less at 10 a contract
+        ("MC101", "0.2", "1040", "11.55555556", "BTCUSDT", "20.8", "2080"),
+        # 4000 / 2 = 2000; or 1920 of notional: 2080 less
+        ("MC104", "2", "1040", "11.55555556", "BTCUSDT", "20.8", "2080"),
+        # net 4000 + 400 of delta <= 3 x: 1466.67 - 960; a BTC adds 100 and counts 90: no; 4400 - 2880 = 1520 less
+        ("MC108", "3", "506.666667", "8.94117648", "BTCUSDT", "15.2", "1520"),
+        # 30 % down: 600 + 252 - 1200 = -348 against 0.7 x 40 = 28: 376; BTC at 63; a contract of BTC: 30 + 0.7
+        ("MC102", "0.3", "376", "5.96825397", "BTCUSDT", "12.24755701", "1224.755701"),
+        # crash, BTC -30%, ETH -40%: 600 + 252 - 900 - 400 = -448, maintenance 21 + 6 = 27: 475; ETH: 4 + 0.06 each
+        ("MC113", None, "475", "7.53968254", "ETHUSDT", None, None),
+    ],
+)
+def test_the_ways_out_of_one_limit(code, limit, usdt, btc, key, quantity, notional):
+    asked = {code: limit}
+    found = next(
+        w for finding, w in ways(inquiry(LONGS, asked), judged(LONGS, asked).findings) if finding.subject != "ETH"
+    )
+    assert [(way.asset, way.amount) for way in found.deposits] == [("USDT", d(usdt)), ("BTC", d(btc))]
+    assert found.deposits[1].value == d(btc) * 100
+    if quantity is not None:
+        assert (found.reduction.key, found.reduction.quantity, found.reduction.notional) == (
+            key,
+            d(quantity),
+            d(notional),
+        )
+    else:
+        # 475 / 30.7 BTC contracts are 1547.23 USD; 475 / 4.06 ETH contracts are 1169.95 USD, and there are only 100
+        assert (found.reduction.key, found.reduction.quantity) == ("BTCUSDT", d("15.47231271"))
+
+
+def test_an_inverse_position_is_reduced_in_contracts():
+    book = account({"BTC": 10}, stand(inverse(size=10), 1, 300, 100, leverage=d(10)), terms={"BTC": haircut("0.1")})
+    # 900 of equity, 3000 of notional: 3.33x; 3 x 900 = 2700: 30 contracts of 10 USD
+    found = ways(inquiry(book, {"MC104": "3"}), judged(book, {"MC104": "3"}).findings)[0][1]
+    assert (found.reduction.quantity, found.reduction.left, found.reduction.notional) == (30, 270, 300)
+    assert [(way.asset, way.amount) for way in found.deposits] == [("BTC", d("1.11111112"))]
+
+
+def test_isolated_margin_is_added_to_an_isolated_position():
+    book = account({"USDT": 100}, isolated(linear(), 1, 10, 100, 50))
+    # 20% down: 50 - 200 = -150 against 8 of maintenance: 158; or 5 - 20 - 0.8 a contract of which each keeps its margin
+    found = ways(inquiry(book, {"MC106": "0.2"}), judged(book, {"MC106": "0.2"}).findings)[0][1]
+    assert [(way.pool, way.amount) for way in found.deposits] == [("isolated:BTCUSDT:long", 158)]
+    assert found.reduction.quantity == 10  # in proportion nothing changes until it is closed
+
+
+def test_what_no_size_mends_has_no_way():
+    book = account(
+        {"USDT": 1000}, stand(replace(linear(), tiers=()), 1, 1, 100, leverage=d(50), maintenance_rate=d("0.01"))
+    )
+    evaluation = evaluate(context(book), LimitsConfig({"MC105": (bound("10"),)}))
+    ((finding, found),) = ways(Inquiry(context(book), LimitsConfig({"MC105": (bound("10"),)})), evaluation.findings)
+    assert (finding.code, found, BY_CODE["MC105"].name) == ("MC105", Ways(), "position-leverage")
+
+
+def test_positions_marked_cross_are_the_terms_of_a_contract():
+    book = account(
+        {"USDT": 100},
+        isolated(linear(), 1, 1, 100, 30),
+        stand(linear(), -1, 1, 100, leverage=d(4), key="BTCUSDT:short"),
+    )
+    (terms,) = contract_terms(book)
+    assert (terms.margin_mode, terms.leverage) == (MarginMode.CROSS, 4)
+
+
+@settings(max_examples=600, deadline=None)
+@given(book=accounts(most_contracts=3), limits=limits(), share=st.sampled_from(["0.01", "0.3", "0.7", "0.99"]))
+def test_every_smaller_fill_keeps_the_limits_too(book, limits, share):
+    terms = {one.contract.symbol: one for one in contract_terms(book)}
+    for room in order_rooms(inquiry(book, limits)):
+        if room.quantity:
+            part = filled(book, terms[room.symbol], SIDES[room.side], room.quantity * d(share))
+            assert more_broken(part, book, limits) == set()
