@@ -258,21 +258,25 @@ def test_tiers_by_quantity_are_cut_in_quantity() -> None:
 
 
 def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> None:
-    # Short 10 at 100 with 30 USDT, 1% to 500, 2% to 1010, 5% beyond, no deductions. Beyond 101 the margin jumps to
-    # 50.5 over an equity of 20: cut to 1010 there, which is all of it but residue, then to 500 at 101.
+    # Short 11 at 100 with 60 USDT: 1% to 500, 2% to 1010, 5% beyond, no deductions; BTC +10%.
+    # 1100 is in tier 3: 60 - 110u = 55 + 5.5u at u = 10/231. Cut to 1010 there, q of it, and 2%.
     table = tiers((500, "0.01", "0.1"), (1010, "0.02", "0.1"), (None, "0.05", "0.1"), deductions=[0, 0, 0])
     held = account(position(linear(table=table), SHORT, 11, 100), balances={"USDT": 60})
     story = fall(held, {"BTC": "0.1"}, Sequence(reduces_by_tier=True))
-    # 1100 is in tier 3 already: 55 of 60. 60 - 110u = 55 + 5.5u at u = 10/231.
-    first = story.steps[0]
-    assert (first.action, first.tier) == (Action.REDUCE, 2)
-    assert close(first.move, Fraction(10, 231))
-    # 1010 are left at that price, 2% of them: it grows over the border at once, and the margin jumps to 5%.
-    second = story.steps[1]
-    assert (second.action, second.tier) == (Action.REDUCE, 1)
-    assert abs(second.move - first.move) < Decimal("1e-25")
-    assert [(step.action, step.tier) for step in story.steps] == [(Action.REDUCE, 2), (Action.REDUCE, 1)]
-    assert len(story.account.positions) == 1
+    at = Fraction(10, 231)
+    q = 1010 / (100 + 10 * at)
+    assert [(step.action, step.tier) for step in story.steps] == [
+        (Action.REDUCE, 2),
+        (Action.REDUCE, 1),
+        (Action.CLOSE, None),  # over 500 again, but it was in its first tier already
+    ]
+    assert close(story.steps[0].move, at)
+    # From there on it is over 1010 again, at 5%: 60 - 110 at - 10 q (u - at) = 5 q (1 + u / 10). Not back to 1010.
+    again = (60 - 110 * at + 10 * q * at - 5 * q) / (q * Fraction(21, 2))
+    assert abs(Fraction(story.steps[1].move) - again) < Fraction(1, 10**25)
+    left = story.steps[1].left
+    assert left is not None
+    assert abs(Fraction(left) - 500 / (100 + 10 * again)) < Fraction(1, 10**25)
 
 
 def test_a_take_over_keeps_the_margin() -> None:
