@@ -67,7 +67,7 @@ def rewritten(text: str, edits: Iterable[Edit]) -> str:
         return text
     wanted = _meaning(text)
     for edit in waiting:
-        wanted = _edited(wanted, edit.path, edit)
+        _apply(wanted, edit)
     new = text
     while waiting:
         new, waiting = _some(new, waiting)
@@ -82,20 +82,37 @@ def _some(text: str, edits: list[Edit]) -> tuple[str, list[Edit]]:
     made: list[Splice] = []
     touched: set[Path] = set()
     above: set[Path] = set()
-    for number, edit in enumerate(edits):
+    number = 0
+    while number < len(edits):
+        edit = edits[number]
         changes_places = isinstance(edit, Append | Remove)
         place = _container(layout, edit.path)
         if number and (changes_places or place in above or not touched.isdisjoint(_upwards(place))):
-            return spliced(text, made), edits[number:]
+            break
+        new = _new_keys(layout, edits[number:])
         try:
-            made += _splices(layout, edit)
+            made += splices.added(layout, place, new) if new else _splices(layout, edit)
         except NoPlaceError as error:
             raise _impossible([edit], f": {error}") from None
+        number += len(new) or 1
         if changes_places:
-            return spliced(text, made), edits[number + 1 :]
+            break
         touched.add(place)
         above.update(_upwards(place))
-    return spliced(text, made), []
+    return spliced(text, made), edits[number:]
+
+
+def _new_keys(layout: Layout, edits: list[Edit]) -> dict[str, Value]:
+    """The keys that the first edits add to one mapping; none where the first one does something else."""
+    new: dict[str, Value] = {}
+    place = edits[0].path[:-1]
+    for edit in edits:
+        key = edit.path[-1] if edit.path else 0
+        is_new = isinstance(edit, Put) and edit.path[:-1] == place and isinstance(key, str) and key not in new
+        if not is_new or not isinstance(edit, Put) or _container(layout, edit.path) != place:
+            break
+        new[str(key)] = edit.value
+    return new
 
 
 def _upwards(path: Path) -> list[Path]:
@@ -140,40 +157,50 @@ def _plain(node: Node) -> Value:
     return [_plain(item) for item in node.items] if isinstance(node, Sequence) else node.text
 
 
-def _edited(value: Value, path: Path, edit: Edit) -> Value:
-    """The values after an edit; ``path`` is what is left of its path. Raises RewriteError."""
-    if not path:
-        return _at_place(value, edit)
-    part = path[0]
-    if isinstance(value, list) and isinstance(part, int) and part < len(value):
-        changed = [*value]
-        if len(path) == 1 and isinstance(edit, Remove):
-            del changed[part]
-        else:
-            changed[part] = _edited(value[part], path[1:], edit)
-        return changed
-    if not isinstance(value, dict) or not isinstance(part, str):
+def _apply(value: Value, edit: Edit) -> None:
+    """Make an edit in plain values. Raises RewriteError."""
+    if not edit.path:
         raise _impossible([edit])
-    if len(path) == 1 and isinstance(edit, Remove | Rename):
-        return _without_key(value, part, edit)
-    missing: Value = [] if isinstance(edit, Append) and len(path) == 1 else {}
-    return value | {part: _edited(value.get(part, missing), path[1:], edit)}
+    for part in edit.path[:-1]:
+        below = _below(value, part)
+        if below is None and isinstance(value, dict) and isinstance(part, str) and isinstance(edit, Put | Append):
+            below = value.setdefault(part, {})
+        value = below
+    last = edit.path[-1]
+    if isinstance(edit, Append):
+        _append(value, last, edit)
+    elif isinstance(value, list) and isinstance(last, int) and last < len(value) and not isinstance(edit, Rename):
+        value[last : last + 1] = [] if isinstance(edit, Remove) else [_as_read(edit.value)]
+    elif isinstance(value, dict) and isinstance(last, str):
+        _set_key(value, last, edit)
+    else:
+        raise _impossible([edit])
 
 
-def _without_key(value: dict[str, Value], key: str, edit: Remove | Rename) -> Value:
+def _below(value: Value, part: str | int) -> Value:
+    if isinstance(value, list):
+        return value[part] if isinstance(part, int) and part < len(value) else None
+    return value.get(part) if isinstance(value, dict) and isinstance(part, str) else None
+
+
+def _append(value: Value, part: str | int, edit: Append) -> None:
+    rows = _below(value, part)
+    if rows is None and isinstance(value, dict) and isinstance(part, str):
+        rows = value.setdefault(part, [])
+    if not isinstance(rows, list):
+        raise _impossible([edit])
+    rows.append(_as_read(edit.item))
+
+
+def _set_key(value: dict[str, Value], key: str, edit: Put | Rename | Remove) -> None:
+    if isinstance(edit, Put):
+        value[key] = _as_read(edit.value)
+        return
     if key not in value or (isinstance(edit, Rename) and edit.key in value):
         raise _impossible([edit])
-    name = edit.key if isinstance(edit, Rename) else None
-    renamed = {(name or one) if one == key else one: item for one, item in value.items()}
-    return renamed if name else {one: item for one, item in value.items() if one != key}
-
-
-def _at_place(value: Value, edit: Edit) -> Value:
-    if isinstance(edit, Append) and isinstance(value, list):
-        return [*value, _as_read(edit.item)]
-    if isinstance(edit, Put):
-        return _as_read(edit.value)
-    raise _impossible([edit])
+    item = value.pop(key)
+    if isinstance(edit, Rename):
+        value[edit.key] = item
 
 
 def _as_read(value: Value) -> Value:

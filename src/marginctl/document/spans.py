@@ -4,6 +4,7 @@ Offsets count characters from 0, ends are exclusive. A block mapping or list end
 comment that may stand behind; a list in block style begins at its first dash.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -47,17 +48,19 @@ Path: TypeAlias = tuple[str | int, ...]
 
 def tree_of(text: str) -> Tree | None:
     """The tree of a text that the reader has accepted; None for an empty one."""
-    planter = _Planter()
-    stream = libyaml.events(surrogates.hide(text))
+    has_pairs = surrogates.has_pairs(text)
+    planter = _Planter(surrogates.reveal if has_pairs else str)
+    stream = libyaml.events(surrogates.hide(text) if has_pairs else text)
     while not planter.done:
         planter.take(stream.get_event())
     return planter.root
 
 
 class _Planter:
-    """Builds the tree event by event."""
+    """Builds the tree event by event; ``revealed`` gives a scalar's text."""
 
-    def __init__(self) -> None:
+    def __init__(self, revealed: Callable[[str], str]) -> None:
+        self.revealed = revealed
         self.root: Tree | None = None
         self.done = False
         self.open: list[Branch] = []
@@ -66,7 +69,7 @@ class _Planter:
     def take(self, event: Any) -> None:
         kind = type(event).__name__
         if kind == "ScalarEvent":
-            self.place(Leaf(surrogates.reveal(event.value), event.start_mark.index, event.end_mark.index))
+            self.place(Leaf(self.revealed(event.value), event.start_mark.index, event.end_mark.index))
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             start = event.start_mark.index
             branch = Branch([], start, start, bool(event.flow_style), kind == "SequenceStartEvent")

@@ -29,9 +29,12 @@ class Splice(NamedTuple):
 
 def spliced(text: str, splices: list[Splice]) -> str:
     """The text with all splices made; of several insertions at one place the first comes first."""
-    for splice in sorted(splices, key=lambda one: (one.start, one.end))[::-1]:
-        text = text[: splice.start] + splice.text + text[splice.end :]
-    return text
+    parts: list[str] = []
+    at = 0
+    for splice in sorted(splices, key=lambda one: (one.start, one.end)):
+        parts += (text[at : splice.start], splice.text)
+        at = max(at, splice.end)
+    return "".join([*parts, text[at:]])
 
 
 class Layout(Struct):
@@ -137,7 +140,15 @@ def put(layout: Layout, path: Path, value: Value) -> list[Splice]:
         raise NoPlaceError(f"there is no {'.'.join(map(str, path[: depth + 1]))}")
     for part in reversed(rest[1:]):
         value = {str(part): value}
-    return _with_entry(layout, node, str(rest[0]), value)
+    return _with_entries(layout, node, {str(rest[0]): value})
+
+
+def added(layout: Layout, path: Path, entries: dict[str, Value]) -> list[Splice]:
+    """Add several keys to the mapping at a path, which has none of them."""
+    node, depth = found(layout, path)
+    if depth < len(path) or not isinstance(node, Branch) or node.is_list:
+        raise NoPlaceError(f"{'.'.join(map(str, path))} is no mapping")
+    return _with_entries(layout, node, entries)
 
 
 def _replaced(layout: Layout, path: Path, node: Tree, value: Value) -> list[Splice]:
@@ -172,11 +183,11 @@ def appended(layout: Layout, path: Path, row: Value) -> list[Splice]:
     """Add an item at the end of the list at a path; a missing list is created."""
     node, depth = found(layout, path)
     if depth == len(path) - 1 and isinstance(node, Branch) and not node.is_list:
-        return _with_entry(layout, node, str(path[-1]), [row])
+        return _with_entries(layout, node, {str(path[-1]): [row]})
     if depth < len(path) or not isinstance(node, Branch) or not node.is_list:
         raise NoPlaceError(f"{'.'.join(map(str, path))} is no list")
     if node.flow or not node.entries:
-        return _grown(layout, node, _row(layout, node, row))
+        return _grown(layout, node, [_row(layout, node, row)])
     dash = f"{layout.line_break}{layout.indent(node.start)}- "
     return [_line_after(layout, node.end, dash + _row(layout, node, row))]
 
@@ -207,18 +218,23 @@ def _entry(layout: Layout, key: str, value: Value) -> str:
     return f"{word(key, as_json=layout.as_json)}: {flow(value, as_json=layout.as_json)}"
 
 
-def _with_entry(layout: Layout, branch: Branch, key: str, value: Value) -> list[Splice]:
-    """Add a key at the end of a mapping; a list of a block mapping gets a line for each row."""
+def _with_entries(layout: Layout, branch: Branch, entries: dict[str, Value]) -> list[Splice]:
+    """Add keys at the end of a mapping."""
     if branch.flow or not branch.entries:
-        return _grown(layout, branch, _entry(layout, key, value))
+        return _grown(layout, branch, [_entry(layout, key, value) for key, value in entries.items()])
     lead = layout.line_break + layout.indent(branch.start)
     if branch is layout.root and _has_blank_lines(layout):
         lead = layout.line_break + lead
-    if isinstance(value, list) and value:
-        dash = f"{layout.line_break}{layout.indent(branch.start)}{ROW_INDENT}- "
-        rows = "".join(dash + flow(row, as_json=False) for row in value)
-        return [_line_after(layout, branch.end, f"{lead}{word(key, as_json=False)}:{rows}")]
-    return [_line_after(layout, branch.end, lead + _entry(layout, key, value))]
+    lines = (lead + _block_entry(layout, branch, key, value) for key, value in entries.items())
+    return [_line_after(layout, branch.end, "".join(lines))]
+
+
+def _block_entry(layout: Layout, branch: Branch, key: str, value: Value) -> str:
+    """A key with its value; a list gets a line for each row."""
+    if not isinstance(value, list) or not value:
+        return _entry(layout, key, value)
+    dash = f"{layout.line_break}{layout.indent(branch.start)}{ROW_INDENT}- "
+    return f"{word(key, as_json=False)}:" + "".join(dash + flow(row, as_json=False) for row in value)
 
 
 def _has_blank_lines(layout: Layout) -> bool:
@@ -230,19 +246,22 @@ def _has_blank_lines(layout: Layout) -> bool:
     return any(not line.strip() for line in between.splitlines()[1:])
 
 
-def _grown(layout: Layout, branch: Branch, entry: str) -> list[Splice]:
-    """Add an entry behind the last one in brackets, on a line of its own where that one has one."""
+def _grown(layout: Layout, branch: Branch, entries: list[str]) -> list[Splice]:
+    """Add entries behind the last one in brackets, each on a line of its own where that one has one."""
     if not branch.entries:
         start, end = branch.start + 1, branch.end - 1
         has_comment = bool(layout.text[start:end].strip())
-        return [Splice(start, start if has_comment else end, entry)]
+        return [Splice(start, start if has_comment else end, ", ".join(entries))]
     start, end = branch.extent(len(branch.entries) - 1)
     comma = layout.comma(end)
     behind = end if comma is None else comma + 1
     closing = "" if comma is None else ","
     if not layout.begins_line(start) or not layout.ends_line(behind):
-        return [Splice(behind, behind, f"{',' if comma is None else ''} {entry}{closing}")]
-    line = _line_after(layout, behind, layout.line_break + layout.indent(start) + entry + closing)
+        return [Splice(behind, behind, f"{',' if comma is None else ''} {', '.join(entries)}{closing}")]
+    lead = layout.line_break + layout.indent(start)
+    line = _line_after(
+        layout, behind, "".join(lead + entry + "," for entry in entries[:-1]) + lead + entries[-1] + closing
+    )
     return [line] if comma is not None else [Splice(end, end, ","), line]
 
 

@@ -16,6 +16,7 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.core.headroom import Edge, deposited, down_to, filled, largest, opened, unit_value
 from marginctl.core.requirement import initial_rate
 from marginctl.core.rooms import OrderRoom, Stop, WithdrawalRoom
+from marginctl.core.value import value_at
 from marginctl.limits.standing import Inquiry, Limit
 
 STEP = Decimal("1e-8")
@@ -143,9 +144,9 @@ def _stops(
 ) -> Iterator[Decimal]:
     """Where to look, rising: where a position is closed or netted, what the free collateral takes, then ever larger.
 
-    Up to a turning point an order can only free what beyond it it needs, so no limit that fails there holds again.
+    Between two of them a limit that fails does not hold again further on.
     """
-    turning = list(_turning_points(account, ticket))
+    turning = _turning_points(account, ticket, worth)
     yield from (point for point in turning if end is None or point < end)
     report = inquiry.context.report
     rate = initial_rate(ticket.terms, account.rules, account.prices)
@@ -159,16 +160,33 @@ def _stops(
     yield most if end is None else end
 
 
-def _turning_points(account: Account, ticket: Ticket) -> Iterator[Decimal]:
-    """The sizes at which the position on the other side is closed, or in hedge mode netted."""
+def _turning_points(account: Account, ticket: Ticket, worth: Decimal) -> list[Decimal]:
+    """The sizes, rising, up to which an order may free more than it needs.
+
+    Where the position on the other side is closed, in hedge mode netted. In one-way mode open orders need the dearer of
+    position + buys and position - sells: that is least where the position is half of what the sells are more.
+    """
     terms, side = ticket
     on_contract = [
         p for p in account.positions if p.contract.symbol == terms.contract.symbol and p.margin_mode is MarginMode.CROSS
     ]
-    against = sum((p.quantity for p in on_contract if p.side != side), ZERO)
-    along = sum((p.quantity for p in on_contract if p.side == side), ZERO)
-    if against > along:
-        yield against - along
+    held = sum((p.side * p.quantity for p in on_contract), ZERO)
+    targets = {ZERO}
+    if account.position_mode is PositionMode.ONE_WAY:
+        targets.add(_more_sold(account, terms) / worth / 2)
+    return sorted(size for target in targets if (size := side * (target - held)) > 0)
+
+
+def _more_sold(account: Account, terms: Position) -> Decimal:
+    """Value of the open sells on a contract less that of the buys, at their own prices, in currency."""
+    return sum(
+        (
+            -order.side * value_at(order.contract, order.quantity, order.price, account.prices)
+            for order in account.orders
+            if order.contract.symbol == terms.contract.symbol and not order.reduce_only
+        ),
+        ZERO,
+    )
 
 
 def _tier_end(account: Account, ticket: Ticket) -> Decimal | None:

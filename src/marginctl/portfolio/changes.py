@@ -5,6 +5,7 @@ has no finite decimal is rounded to ``PLACES`` decimals, to the cautious side, a
 """
 
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
@@ -95,11 +96,11 @@ class Plan(Struct):
     notes: list[str] = field(default_factory=list)
 
 
-class Book(Struct, frozen=True):
+class Book:
     """A portfolio as it is written, and the account that it means."""
 
-    draft: "Draft"
-    account: Account
+    def __init__(self, draft: "Draft", account: Account) -> None:
+        self.draft, self.account = draft, account
 
     @property
     def is_hedged(self) -> bool:
@@ -125,13 +126,16 @@ class Book(Struct, frozen=True):
 
     def rows(self, position: Position) -> "list[tuple[int, Draft]]":
         """The rows that merge into a position, with their numbers in the list."""
-        side = "long" if position.side == LONG else "short"
-        return [
-            (number, row)
-            for number, row in enumerate(self.draft.get("positions", ()))
-            if (row.get("symbol"), row.get("side"), row.get("margin_mode") or "cross")
-            == (position.contract.symbol, side, position.margin_mode.value)
-        ]
+        return self.grouped[position.contract.symbol, side_word(position.side), position.margin_mode.value]
+
+    @cached_property
+    def grouped(self) -> "dict[tuple[str, str, str], list[tuple[int, Draft]]]":
+        """The rows by symbol, side and margin mode."""
+        found: dict[tuple[str, str, str], list[tuple[int, Draft]]] = {}
+        for number, row in enumerate(self.draft.get("positions", ())):
+            key = row.get("symbol"), row.get("side"), row.get("margin_mode") or "cross"
+            found.setdefault(key, []).append((number, row))
+        return found
 
     def row_quantity(self, position: Position, row: "Draft") -> Decimal:
         """The contracts of one row: as given, or its notional at the mark in the quote asset."""
