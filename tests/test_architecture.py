@@ -18,14 +18,16 @@ MOST_LINES = 400
 RANKS = {
     "core": 0,
     "findings": 0,
-    "document": 1,
-    "scenarios": 2,
-    "venues": 2,
-    "portfolio": 3,
-    "limits": 4,
-    "render": 4,
-    "cli": 5,
-    "__main__": 6,
+    "results": 1,
+    "document": 2,
+    "scenarios": 3,
+    "venues": 3,
+    "portfolio": 4,
+    "limits": 5,
+    "render": 5,
+    "analysis": 6,
+    "cli": 7,
+    "__main__": 8,
 }
 """Packages import those of a lower rank; those of one rank do not know each other."""
 

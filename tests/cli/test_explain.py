@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from tests.cli.running import process, run
 
-from marginctl.cli.checking import Loaded, Settings, load_portfolio
-from marginctl.cli.explain import origins_of
+from marginctl.analysis.check import Loaded, Settings, load_portfolio
+from marginctl.analysis.origins import origins_of
 from marginctl.core.assemble import report_of
 from marginctl.core.explain.book import Book
 from marginctl.core.explain.figures import figures, paths
@@ -20,7 +20,7 @@ from marginctl.core.report import rounded_figure, rounded_report
 from marginctl.render.derivation.document import derivation_text
 from marginctl.render.derivation.formula import OPERATIONS
 from marginctl.render.derivation.tree import Heading, render_tree
-from marginctl.render.document import Options
+from marginctl.results import Options
 
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
 GOLDEN = Path(__file__).parent / "golden" / "explain"

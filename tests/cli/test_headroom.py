@@ -9,10 +9,10 @@ import pytest
 from tests.cli.running import TODAY, Ran, run
 from tests.portfolio.books import TODAY as DAY
 
+from marginctl.analysis.check import Settings, check
+from marginctl.analysis.headroom import headroom
+from marginctl.analysis.what_if import what_if
 from marginctl.cli.change_flags import Typed, changes_of
-from marginctl.cli.checking import Settings, check
-from marginctl.cli.headroom import headroom
-from marginctl.cli.what_if import what_if
 from marginctl.findings import Check, Status
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))

@@ -8,7 +8,7 @@ from tests.cli.running import BROKEN, CLEAN, REFUSED, check
 
 from marginctl.cli.hosts import in_repository, summary
 from marginctl.findings import Location, Problem
-from marginctl.render.document import Options, Outcome, Run
+from marginctl.results import Options, Outcome, Run
 
 
 @pytest.fixture

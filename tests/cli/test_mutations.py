@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.portfolio.books import TODAY
 
-from marginctl.cli.checking import Settings, check
+from marginctl.analysis.check import Settings, check
 from marginctl.render import FORMATS, render
-from marginctl.render.document import Options, Outcome, Run
+from marginctl.results import Options, Outcome, Run
 
 TEXTS = [path.read_text() for path in sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))]
 WORD = re.compile(r"[A-Za-z0-9_.%*/-]+")

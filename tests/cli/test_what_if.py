@@ -14,12 +14,13 @@ from tests.cli.running import TODAY, Ran, run
 from tests.portfolio import strategies
 from tests.portfolio.books import TODAY as DAY
 
+from marginctl.analysis.check import Settings, check, load_portfolio
+from marginctl.analysis.what_if import what_if
 from marginctl.cli.change_flags import Typed, changes_of
-from marginctl.cli.checking import Settings, check, load_portfolio
-from marginctl.cli.what_if import what_if
 from marginctl.document.reader import read
 from marginctl.render.json import report_of
-from marginctl.render.what_if import WhatIf, document
+from marginctl.render.what_if import document
+from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
 
@@ -40,7 +41,7 @@ limits: {max_utilization: 70%, max_concentration: off, min_funding_runway: off}
 """
 
 
-def changed(text: str, **flags: list[str]) -> WhatIf:
+def changed(text: str, **flags: list[str]) -> WhatIfResult:
     """Both accounts of a text."""
     return what_if(text.encode(), "desk.yaml", changes_of(Typed(**flags)), Settings(today=DAY))[0]
 
@@ -494,7 +495,7 @@ def test_the_screen_shows_what_moved_the_worst_first(desk):
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
-def after_report(found: WhatIf) -> dict[str, Any]:
+def after_report(found: WhatIfResult) -> dict[str, Any]:
     assert found.after is not None, [problem.message for problem in found.problems]
     return without_places(report_of(found.after))
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from textwrap import dedent
 from typing import Any
 
-from marginctl.cli.checking import Settings, check
-from marginctl.render.document import Options, Outcome, Run
+from marginctl.analysis.check import Settings, check
 from marginctl.render.json import render
+from marginctl.results import Options, Outcome, Run
 
 TODAY = date(2026, 11, 22)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from marginctl.cli.checking import Settings, load_portfolio
-from marginctl.cli.explain import origins_of
-from marginctl.portfolio.origins import Kind, Origin, Origins
+from marginctl.analysis.check import Settings, load_portfolio
+from marginctl.analysis.origins import Origins, origins_of
+from marginctl.results import Origin, OriginKind
 
 BOOK = """\
 account: {venue: generic, liquidation_level: 1.2}
@@ -70,7 +70,7 @@ def places(origin: Origin) -> list[tuple[int, int]]:
 )
 def test_what_the_file_says_is_found_where_it_stands(key: str, line: int, value: str) -> None:
     found = origins().of(key)
-    assert found.kind is Kind.FILE
+    assert found.kind is OriginKind.FILE
     assert places(found) == [(line, column(line, value))]
 
 
@@ -82,30 +82,30 @@ def column(line: int, value: str) -> int:
 @pytest.mark.parametrize(
     ("key", "kind", "note"),
     [
-        ("prices.USDT", Kind.ASSUMED, "priced at 1"),
-        ("prices.USD", Kind.CONVENTION, "the account's currency"),
-        ("prices.ABC", Kind.DERIVED, "from the mark of a contract"),
-        ("marks.BTCUSDT", Kind.DERIVED, "price of the base / price of the quote"),
-        ("betas.BTC", Kind.CONVENTION, "1; stablecoins and fiat currencies 0"),
-        ("positions.BTCUSDT.entry_price", Kind.ASSUMED, "the mark, as no entry_price is given"),
-        ("positions.BTCUSDT.maintenance_deduction", Kind.CONVENTION, "0 where none is given"),
-        ("positions.ABCUSDT.funding_rate", Kind.ASSUMED, "not given"),
-        ("collateral.DOGE.amount", Kind.CONVENTION, "not listed: none is held"),
-        ("account.currency", Kind.CONVENTION, "the default"),
-        ("account.name", Kind.CONVENTION, "the name of the file"),
-        ("positions.BTCUSDT.pool", Kind.DERIVED, ""),
-        ("pools.cross.name", Kind.DERIVED, ""),
-        ("collateral.BTC.asset", Kind.DERIVED, ""),
+        ("prices.USDT", OriginKind.ASSUMED, "priced at 1"),
+        ("prices.USD", OriginKind.CONVENTION, "the account's currency"),
+        ("prices.ABC", OriginKind.DERIVED, "from the mark of a contract"),
+        ("marks.BTCUSDT", OriginKind.DERIVED, "price of the base / price of the quote"),
+        ("betas.BTC", OriginKind.CONVENTION, "1; stablecoins and fiat currencies 0"),
+        ("positions.BTCUSDT.entry_price", OriginKind.ASSUMED, "the mark, as no entry_price is given"),
+        ("positions.BTCUSDT.maintenance_deduction", OriginKind.CONVENTION, "0 where none is given"),
+        ("positions.ABCUSDT.funding_rate", OriginKind.ASSUMED, "not given"),
+        ("collateral.DOGE.amount", OriginKind.CONVENTION, "not listed: none is held"),
+        ("account.currency", OriginKind.CONVENTION, "the default"),
+        ("account.name", OriginKind.CONVENTION, "the name of the file"),
+        ("positions.BTCUSDT.pool", OriginKind.DERIVED, ""),
+        ("pools.cross.name", OriginKind.DERIVED, ""),
+        ("collateral.BTC.asset", OriginKind.DERIVED, ""),
     ],
 )
-def test_what_the_file_does_not_say_is_named_for_what_it_is(key: str, kind: Kind, note: str) -> None:
+def test_what_the_file_does_not_say_is_named_for_what_it_is(key: str, kind: OriginKind, note: str) -> None:
     found = origins().of(key)
     assert (found.kind, found.note, found.locations) == (kind, note, ())
 
 
 def test_a_convention_of_the_generic_rules_is_no_venues_rule() -> None:
     found = origins().of("collateral.USDT.haircut")
-    assert (found.kind, found.rule_set, found.as_of) == (Kind.CONVENTION, "generic", None)
+    assert (found.kind, found.rule_set, found.as_of) == (OriginKind.CONVENTION, "generic", None)
 
 
 def test_rows_that_are_one_position_have_all_their_places() -> None:
@@ -119,26 +119,31 @@ def test_rows_that_are_one_position_have_all_their_places() -> None:
 def test_a_venues_rules_have_their_date_and_source() -> None:
     found = origins(VENUE)
     tier = found.of("contracts.BTCUSDT.tiers.0")
-    assert (tier.kind, tier.rule_set, tier.as_of, tier.trust) == (Kind.VENUE, "binance-usdm", "2026-05-01", "verified")
+    assert (tier.kind, tier.rule_set, tier.as_of, tier.trust) == (
+        OriginKind.VENUE,
+        "binance-usdm",
+        "2026-05-01",
+        "verified",
+    )
     assert tier.source is not None
     assert tier.source.startswith("GET /fapi/v1/leverageBracket (2026-05-01)")
-    assert found.of("contracts.BTCUSDT.contract_size").kind is Kind.VENUE
+    assert found.of("contracts.BTCUSDT.contract_size").kind is OriginKind.VENUE
     haircut = found.of("collateral.USDT.haircut")
-    assert (haircut.kind, haircut.trust) == (Kind.VENUE, "documented")
+    assert (haircut.kind, haircut.trust) == (OriginKind.VENUE, "documented")
     assert "1 + haircut" in found.of("collateral.USDT.requirement_factor").note
-    assert found.of("rules.level").kind is Kind.VENUE
+    assert found.of("rules.level").kind is OriginKind.VENUE
 
 
 def test_a_table_in_the_file_wins_over_the_venues() -> None:
     own = VENUE + "contracts: {BTCUSDT: {tiers: [{maintenance_rate: 1%, max_leverage: 20}]}}\n"
     found = origins(own)
     assert places(found.of("contracts.BTCUSDT.tiers.0")) == [(5, 31)]
-    assert found.of("contracts.BTCUSDT.contract_size").kind is Kind.VENUE
+    assert found.of("contracts.BTCUSDT.contract_size").kind is OriginKind.VENUE
 
 
 def test_what_flags_change_says_so() -> None:
     edited = origins(sets=(("prices.BTC", "50000"),))
-    assert edited.of("prices.BTC") == Origin(kind=Kind.FLAG, note="--set")
+    assert edited.of("prices.BTC") == Origin(kind=OriginKind.FLAG, note="--set")
     shocked = origins(shocks={"BTC": Decimal("-0.1")})
     assert shocked.of("prices.BTC").note == "moved by --shock"
     assert shocked.of("prices.ETH").note == ""

@@ -19,7 +19,7 @@ from marginctl.core.report import (
     UnderlyingFigures,
 )
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
-from marginctl.render.document import Outcome, RuleText, Run
+from marginctl.results import Outcome, RuleText, Run
 
 D = Decimal
 VERSION = "0.1.0"

@@ -7,7 +7,7 @@ import pytest
 from marginctl.core.curve import Curve, Point
 from marginctl.core.exact import ZERO
 from marginctl.render.chart import HEIGHT, chart, even
-from marginctl.render.document import Options
+from marginctl.results import Options
 
 
 def d(text: str) -> Decimal:

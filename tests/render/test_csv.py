@@ -6,7 +6,7 @@ import io
 from tests.render import samples
 
 from marginctl.render import render
-from marginctl.render.document import Outcome
+from marginctl.results import Outcome
 
 
 def rows(*outcomes: Outcome) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.render.document import Outcome
+from marginctl.results import Outcome
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "gitlab-code-quality.schema.json").read_text())
 

@@ -6,8 +6,8 @@ import pytest
 
 from marginctl.core.exact import ZERO
 from marginctl.core.grid import Axis, Cell, Grid, spread
-from marginctl.render.document import Options
 from marginctl.render.heatmap import heat_map, percent
+from marginctl.results import Options
 
 
 def cell(ratio: str | None, *, dead: bool = False) -> Cell:

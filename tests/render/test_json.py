@@ -15,7 +15,7 @@ from marginctl.core.report import Report
 from marginctl.findings import Severity, Status
 from marginctl.render import json as json_format
 from marginctl.render import jsonl, render
-from marginctl.render.document import Outcome
+from marginctl.results import Outcome
 
 D = Decimal
 
@@ -163,7 +163,7 @@ def test_lines_follow_the_files_and_say_what_kept_one_from_being_checked() -> No
 
 
 def json_options() -> Any:
-    from marginctl.render.document import Options
+    from marginctl.results import Options
 
     return Options()
 

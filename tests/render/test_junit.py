@@ -9,7 +9,7 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.render.document import Options, Outcome
+from marginctl.results import Options, Outcome
 
 
 def text(*outcomes: Outcome, fail_on: str = "error") -> str:

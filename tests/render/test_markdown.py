@@ -5,8 +5,8 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.render.document import Options, Outcome
 from marginctl.render.markdown import MOST_ROWS, code, text
+from marginctl.results import Options, Outcome
 
 
 def shown(*outcomes: Outcome) -> str:

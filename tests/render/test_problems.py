@@ -5,8 +5,8 @@ from tests.render.samples import problem
 
 from marginctl.document.source import Source
 from marginctl.findings import Problem
-from marginctl.render.document import Options
 from marginctl.render.problems import render_problems
+from marginctl.results import Options
 
 
 def shown(*problems: Problem, width: int | None = 80, ascii: bool = False) -> str:

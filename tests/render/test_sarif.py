@@ -12,7 +12,7 @@ from tests.render import samples
 
 from marginctl.findings import Location
 from marginctl.render import render
-from marginctl.render.document import Options, Outcome
+from marginctl.results import Options, Outcome
 
 
 @cache

@@ -9,8 +9,8 @@ import pytest
 from tests.render import samples
 
 from marginctl.render import render
-from marginctl.render.document import Outcome
 from marginctl.render.schema_report import DESCRIPTIONS, document_schema, line_schema
+from marginctl.results import Outcome
 
 SAMPLES = ["desk", "silos", "strange", "ruined", "empty", "broken"]
 

@@ -12,11 +12,11 @@ from tests.render import samples
 
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Severity, Status
-from marginctl.render.document import Options, Outcome, Verbosity
 from marginctl.render.layout import cells_of
 from marginctl.render.screen import ASCII
 from marginctl.render.summary import bar, common_move, funding
 from marginctl.render.table import render
+from marginctl.results import Options, Outcome, Verbosity
 
 D = Decimal
 NUMBER = re.compile(r"-?[\d,]*\d\.\d+")

@@ -6,7 +6,7 @@ import pytest
 from tests.render import samples
 
 from marginctl.render import render
-from marginctl.render.document import Options, Outcome, Verbosity
+from marginctl.results import Options, Outcome, Verbosity
 
 Golden = Callable[[str, str], None]
 

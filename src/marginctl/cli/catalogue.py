@@ -10,7 +10,7 @@ from marginctl.cli.flags import FlagError, day, one_of
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
-from marginctl.render.document import Options
+from marginctl.results import Options
 from marginctl.venues import loader
 from marginctl.venues.rule_set import RuleSet
 

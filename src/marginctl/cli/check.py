@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.cli.checking import Settings, check
+from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import STDIN, Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, output, shock
@@ -21,9 +21,9 @@ from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.engine import Selection
 from marginctl.limits.registry import BY_CODE
-from marginctl.limits.verdict import ExitCode, FailOn, exit_code, worst_exit
+from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
 from marginctl.render import render
-from marginctl.render.document import Options, Outcome, RuleText, Run, Verbosity
+from marginctl.results import Options, Outcome, RuleText, Run, Verbosity
 
 __all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "options_of", "run_check"]
 
@@ -191,11 +191,6 @@ def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
     for problem in problems:
         by_file.setdefault(problem.location.file, []).append(problem)
     return tuple(Outcome(file=file, problems=tuple(found)) for file, found in by_file.items())
-
-
-def outcome_exit(outcome: Outcome, fail_on: FailOn) -> ExitCode:
-    """The exit code of one file."""
-    return exit_code(outcome.findings, problems=bool(outcome.problems), fail_on=fail_on)
 
 
 def exit_of(found: Iterable[ExitCode]) -> int:

@@ -1,11 +1,11 @@
 """``marginctl explain``: how one figure of the report came about."""
 
 import sys
-from pathlib import Path
 
 from msgspec import Struct
 
-from marginctl.cli.checking import Loaded, Settings, load_portfolio
+from marginctl.analysis.check import Loaded, Settings, load_portfolio
+from marginctl.analysis.origins import origins_of
 from marginctl.cli.exits import NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, day, one_of, shock
@@ -14,12 +14,9 @@ from marginctl.core.assemble import report_of
 from marginctl.core.explain.figures import UnknownFigureError, explain
 from marginctl.core.explain.reported import reported
 from marginctl.core.report import Report
-from marginctl.core.scenario import expanded
 from marginctl.document.source import echo
 from marginctl.findings import Problem
-from marginctl.portfolio.origins import Origins
-from marginctl.render.document import Options
-from marginctl.venues.loader import load
+from marginctl.results import Options
 
 SECTIONS = "account, totals, liquidation, pools, positions, collateral, underlyings, netting and funding"
 
@@ -128,16 +125,6 @@ def _list(file: str, figures: dict[str, object], request: Request) -> int:
 def _options(request: Request) -> Options:
     shown = terminal(sys.stdout, request.color, request.width)
     return Options(width=shown.width, color=shown.color, ascii=shown.ascii)
-
-
-def origins_of(loaded: Loaded, file: str, settings: Settings) -> Origins:
-    """Where the inputs of a portfolio stand."""
-    draft, source = loaded.draft, loaded.source
-    rule_set, _ = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(file).parent)
-    if rule_set is None:
-        raise RuntimeError("a rule set that was read a moment ago cannot be read again")
-    shocks = expanded(settings.shocks, loaded.resolved.account)
-    return Origins(draft, source, loaded.account, rule_set, shocks)
 
 
 def _failed(problems: list[Problem], request: Request) -> int:

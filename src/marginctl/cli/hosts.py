@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from marginctl.cli.terminal import complain
 from marginctl.findings import Location
-from marginctl.render.document import Options, Outcome, Run, Verdict, verdict, worst
 from marginctl.render.markdown import render, text
+from marginctl.results import Options, Outcome, Run, Verdict, verdict, worst
 
 ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """Where the hosts say that the repository is checked out."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from marginctl.cli.checking import Policy, scenarios_of
+from marginctl.analysis.check import Policy, scenarios_of
 from marginctl.cli.files import Input, content
 from marginctl.document.source import printable
 from marginctl.findings import Problem

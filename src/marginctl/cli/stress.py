@@ -13,20 +13,20 @@ from marginctl.cli.policy import policy_of
 from marginctl.cli.stress_flags import Request, settings_of, wanted_of
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.source import printable
-from marginctl.render.document import Options, Verbosity
+from marginctl.results import Options, Verbosity
 
 if TYPE_CHECKING:
-    from marginctl.cli.checking import Settings
-    from marginctl.cli.stressing import Wanted
+    from marginctl.analysis.check import Settings
+    from marginctl.analysis.stress import Wanted
     from marginctl.core.rate_history import RateHistory
     from marginctl.findings import Problem
-    from marginctl.render.stress_document import Stress
+    from marginctl.results import StressResult
 
 FORMATS = ("table", "json")
 
 
 def run_stress(request: Request) -> int:
-    """Stress the one file of the request, or list the built-in scenarios; returns the exit code."""
+    """StressResult the one file of the request, or list the built-in scenarios; returns the exit code."""
     try:
         one_of("--format", request.format, FORMATS)
         one_of("--color", request.color, ("auto", "always", "never"))
@@ -50,8 +50,8 @@ def _path(request: Request) -> str:
     return request.path
 
 
-def _stressed(request: Request, path: str, settings: "Settings", wanted: "Wanted") -> "Stress":
-    from marginctl.cli.stressing import failed, stress
+def _stressed(request: Request, path: str, settings: "Settings", wanted: "Wanted") -> "StressResult":
+    from marginctl.analysis.stress import failed, stress
 
     name = printable(path)
     policy, problems = policy_of(request.limits)
@@ -92,7 +92,7 @@ def _options(request: Request) -> Options:
     return Options(width=shown.width, color=shown.color, ascii=shown.ascii, verbosity=verbosity)
 
 
-def _text(stress: "Stress", request: Request) -> str:
+def _text(stress: "StressResult", request: Request) -> str:
     if request.format == "json":
         from marginctl.render import stress_json
 

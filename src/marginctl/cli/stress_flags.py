@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from marginctl.cli.checking import Settings
+from marginctl.analysis.check import Settings
+from marginctl.analysis.stress import Wanted
 from marginctl.cli.flags import FlagError, assignment, chosen, day, shock
-from marginctl.cli.stressing import Wanted
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import duration
 from marginctl.document.source import echo

@@ -5,8 +5,10 @@ is worse than recorded, or not recorded, counts as ever; what has become better 
 comes back unnoticed. MC100 and the hygiene of waivers cannot be accepted.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from json import dumps
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,7 +21,7 @@ from marginctl.findings import Check, Finding, Location, Problem, Severity, Stat
 from marginctl.limits.engine import Evaluation
 from marginctl.limits.registry import BY_CODE, closest
 from marginctl.limits.rule import Comparison, Rule
-from marginctl.limits.wording import amount
+from marginctl.limits.wording import amount, plain
 
 SCHEMA = "marginctl.baseline/1"
 UNUSED = "MC901"
@@ -184,3 +186,42 @@ def _checks(checks: Iterable[Check], taken: set[tuple[str, str]]) -> Iterator[Ch
     for check in checks:
         broken = check.status in (Status.WARN, Status.FAIL)
         yield replace(check, status=Status.BASELINE) if broken and (check.code, check.subject) in taken else check
+
+
+class Baseline(Struct, frozen=True):
+    """The entries of a baseline by portfolio, whose names are relative to the folder of its file."""
+
+    folder: str
+    entries: dict[str, list[Entry]]
+
+    def of(self, file: str) -> list[Entry]:
+        """The entries of one portfolio."""
+        return self.entries.get(named(file, self.folder), [])
+
+
+def named(file: str, folder: str) -> str:
+    """A portfolio as a baseline in ``folder`` calls it: the same from every directory that it is checked from."""
+    try:
+        return os.path.relpath(file, folder or ".").replace(os.sep, "/")
+    except ValueError:  # another drive
+        return file.replace(os.sep, "/")
+
+
+def baseline_text(entries: dict[str, list[Entry]]) -> str:
+    """One line per entry, by file, code and subject."""
+    rows = [
+        _row(file, entry)
+        for file in sorted(entries)
+        for entry in sorted(entries[file], key=lambda entry: (entry.code, entry.subject))
+    ]
+    lines = ",\n".join(f"    {row}" for row in rows)
+    inner = f"\n{lines}\n  " if rows else ""
+    return f'{{\n  "schema": "{SCHEMA}",\n  "entries": [{inner}]\n}}\n'
+
+
+def _row(file: str, entry: Entry) -> str:
+    texts = {"file": file, "code": entry.code, "subject": entry.subject}
+    cells = [f'"{name}": {dumps(text, ensure_ascii=False)}' for name, text in texts.items()]
+    numbers = {"value": entry.value, "limit": entry.limit}
+    cells += [f'"{name}": {plain(number)}' for name, number in numbers.items() if number is not None]
+    return f"{{{', '.join(cells)}}}"

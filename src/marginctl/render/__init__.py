@@ -7,7 +7,7 @@ that one.
 from importlib import import_module
 from typing import cast
 
-from marginctl.render.document import Options, Run
+from marginctl.results import Options, Run
 
 FORMATS = {
     "table": "marginctl.render.table",

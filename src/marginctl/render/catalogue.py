@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from marginctl.core.exact import CONTEXT
 from marginctl.document.venue_shape import first_day
-from marginctl.render.document import Options
 from marginctl.render.layout import GUTTER, Column, column_width, table_width, wrapped
 from marginctl.render.numbers import HUNDRED, exactly
 from marginctl.render.screen import INDENT, Block, Grid, Line, Show, draw, line, paragraph, shower
+from marginctl.results import Options
 from marginctl.venues.rule_set import RuleSet
 
 STALE_DAYS = 180

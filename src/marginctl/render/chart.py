@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from marginctl.core.curve import Curve, Point
 from marginctl.core.exact import ZERO, Direction, rounded
-from marginctl.render.document import Options
 from marginctl.render.numbers import grouped
 from marginctl.render.screen import INDENT, Line, Span, line, paragraph, shower
 from marginctl.render.stress_document import signed_percent
+from marginctl.results import Options
 
 HEIGHT = 10
 WIDEST = 81

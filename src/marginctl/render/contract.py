@@ -6,10 +6,10 @@ from decimal import Decimal
 from marginctl.core.contract import ContractType, TiersBy
 from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.render.catalogue import PROSE, in_percent, labelled, spaced, texts_below
-from marginctl.render.document import Options
 from marginctl.render.layout import Column
 from marginctl.render.numbers import aligned, exactly
 from marginctl.render.screen import INDENT, Block, Grid, draw, line, paragraph, shower
+from marginctl.results import Options
 from marginctl.venues.contracts import Listing
 from marginctl.venues.rule_set import RuleSet
 

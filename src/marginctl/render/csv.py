@@ -12,8 +12,8 @@ from msgspec.structs import fields
 
 from marginctl.core.report import PositionFigures, Report, rounded_position
 from marginctl.document.source import printable
-from marginctl.render.document import Options, Run
 from marginctl.render.numbers import plain
+from marginctl.results import Options, Run
 
 ACCOUNT_COLUMNS = ("file", "account", "venue", "currency")
 POSITION_COLUMNS = tuple(field.name for field in fields(PositionFigures) if field.name != "key")

@@ -6,11 +6,11 @@ from decimal import Decimal
 from marginctl.core.exact import Direction
 from marginctl.core.report import FIGURES
 from marginctl.findings import Check, Expectation, Status
-from marginctl.render.document import judged
 from marginctl.render.layout import Column
 from marginctl.render.numbers import aligned, beside, grouped, natural_places
 from marginctl.render.screen import Grid, Show
 from marginctl.render.sections import STATUS_WORDS, UNKNOWN
+from marginctl.results import judged
 
 HUNDRED = Decimal(100)
 FEWEST, MOST = 2, 8

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
-from marginctl.render.document import Options, Run, ranked, verdict, worst
 from marginctl.render.paths import relative
+from marginctl.results import Options, Run, ranked, verdict, worst
 
 PER_LEVEL = 10
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from marginctl.findings import Finding, Location, Problem, Severity
-from marginctl.render.document import Options, Run, ranked
 from marginctl.render.json import encoded
 from marginctl.render.paths import explained, fingerprint, relative
+from marginctl.results import Options, Run, ranked
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 NOT_CHECKED = "blocker"

@@ -13,12 +13,12 @@ from marginctl.core.exact import ONE, Direction, rounded
 from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Stop, Ways, WithdrawalRoom
 from marginctl.findings import Finding
 from marginctl.render import remarks, summary
-from marginctl.render.document import Options, Outcome, Run
 from marginctl.render.json import encoded, errors_of, report_of
 from marginctl.render.layout import Column
 from marginctl.render.numbers import aligned, grouped, natural_places, plain
 from marginctl.render.problems import problem_blocks
 from marginctl.render.screen import INDENT, Block, Grid, Line, Show, draw, glyphs, line, paragraph, shower
+from marginctl.results import HeadroomResult, Options, Run
 
 SCHEMA = "marginctl.headroom/1"
 MONEY_PLACES, RATIO_PLACES = 8, 10
@@ -32,24 +32,12 @@ WORDS = {
 }
 
 
-class Headroom(msgspec.Struct, frozen=True, kw_only=True):
-    """One account, how much more it takes, and how to pass what is broken; with problems nothing was computed."""
-
-    outcome: Outcome
-    version: str
-    exit_code: int
-    orders: tuple[OrderRoom, ...] = ()
-    withdrawals: tuple[WithdrawalRoom, ...] = ()
-    broken: tuple[tuple[Finding, Ways], ...] = ()
-    fail_on: str = "error"
-
-
-def render_json(headroom: Headroom) -> str:
+def render_json(headroom: HeadroomResult) -> str:
     """One document, indented by two, ending in a line break; also where nothing could be computed."""
     return msgspec.json.format(encoded(document(headroom)), indent=2).decode() + "\n"
 
 
-def document(headroom: Headroom) -> dict[str, Any]:
+def document(headroom: HeadroomResult) -> dict[str, Any]:
     """The document as plain dicts and lists, decimals still Decimals."""
     outcome = headroom.outcome
     report = None if outcome.report is None else report_of(outcome)
@@ -130,7 +118,7 @@ def _money(value: Decimal, direction: Direction) -> Decimal:
     return rounded(value, MONEY_PLACES, direction)
 
 
-def render(headroom: Headroom, options: Options) -> str:
+def render(headroom: HeadroomResult, options: Options) -> str:
     """The whole screen, at most ``options.width`` wide; its last line is the verdict of ``check``."""
     outcome = headroom.outcome
     parts: list[list[Block]] = []
@@ -152,7 +140,7 @@ def _spaced(parts: Iterable[list[Block]]) -> list[Block]:
     return blocks
 
 
-def _rooms(headroom: Headroom, currency: str, options: Options) -> list[list[Block]]:
+def _rooms(headroom: HeadroomResult, currency: str, options: Options) -> list[list[Block]]:
     show = shower(options)
     grids = (_orders(headroom.orders, currency, show), _withdrawals(headroom.withdrawals, currency, show))
     parts: list[list[Block]] = [[grid] for grid in grids if grid is not None]
@@ -219,7 +207,7 @@ def _withdrawals(rooms: Sequence[WithdrawalRoom], currency: str, show: Show) -> 
     return Grid("Largest withdrawals", "each alone", columns)
 
 
-def _broken(headroom: Headroom, currency: str, options: Options) -> list[Block]:
+def _broken(headroom: HeadroomResult, currency: str, options: Options) -> list[Block]:
     """Every broken limit with the ways to pass it; where a formula does not give one, the rule's own advice."""
     if not headroom.broken:
         return []

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from marginctl.core.exact import ONE, Direction, rounded
 from marginctl.core.grid import Cell, Grid
-from marginctl.render.document import Options
 from marginctl.render.layout import cells_of
 from marginctl.render.numbers import HUNDRED
 from marginctl.render.screen import INDENT, Line, Span, line, line_width, paragraph, shower
 from marginctl.render.stress_document import signed_percent
+from marginctl.results import Options
 
 NUMBER_WIDTH = 5
 DIGIT_WIDTHS = (2, 1)

@@ -11,8 +11,8 @@ import msgspec
 
 from marginctl.core.report import Report, RulesUsed, rounded_figure, rounded_report
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
-from marginctl.render.document import Options, Outcome, Run, judged, live
 from marginctl.render.numbers import plain, settled, settled_value
+from marginctl.results import Options, Outcome, Run, judged, live
 
 SCHEMA = "marginctl.report/1"
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())

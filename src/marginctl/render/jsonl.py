@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from marginctl.render.document import Options, Outcome, Run
 from marginctl.render.json import SCHEMA, encoded, errors_of, report_of
+from marginctl.results import Options, Outcome, Run
 
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats

@@ -7,10 +7,10 @@ from decimal import Decimal
 from marginctl.core.report import Report
 from marginctl.document.source import printable
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
-from marginctl.render.document import Options, Outcome, Run, Verdict, cheapest, ranked, verdict
 from marginctl.render.numbers import check_value, figure, headroom_text, limit_text, percent
 from marginctl.render.paths import spot
 from marginctl.render.summary import common_move
+from marginctl.results import Options, Outcome, Run, Verdict, cheapest, ranked, verdict
 
 WORDS = {Severity.ERROR: "**FAIL**", Severity.WARNING: "WARN", Severity.NOTE: "note"}
 STATUSES = {Status.FAIL: "**FAIL**", Status.WARN: "WARN"}

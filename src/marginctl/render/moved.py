@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from marginctl.core.exact import ZERO
 from marginctl.core.report import PositionFigures
-from marginctl.render.document import Outcome
 from marginctl.render.json import report_of
+from marginctl.results import Outcome
 
 
 class Turn(Enum):

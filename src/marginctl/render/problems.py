@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from marginctl.document.source import caret
 from marginctl.findings import Problem
-from marginctl.render.document import Options
 from marginctl.render.layout import beginning, cells_of, ending
 from marginctl.render.paths import spot
 from marginctl.render.screen import Block, Line, Show, draw, glyphs, line, paragraph, shower
+from marginctl.results import Options
 
 MOST_PROBLEMS = 20
 """Problems of one file that are shown in full."""

@@ -9,9 +9,9 @@ import msgspec
 from marginctl.core.contract import HaircutTier
 from marginctl.render.catalogue import PROSE, percent, spaced
 from marginctl.render.catalogue_json import text_of
-from marginctl.render.document import Options
 from marginctl.render.numbers import exactly
 from marginctl.render.screen import INDENT, Block, Line, draw, glyphs, line, paragraph, shower
+from marginctl.results import Options
 from marginctl.venues.collateral import schedule_text
 from marginctl.venues.refresh import Refreshed
 from marginctl.venues.refreshed_contracts import Step, TableChange

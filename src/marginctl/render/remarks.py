@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from marginctl.findings import Finding, Severity, Status
-from marginctl.render.document import (
+from marginctl.render.screen import INDENT, Block, Line, Show, glyphs, line, paragraph, shower
+from marginctl.render.summary import listed
+from marginctl.results import (
     Options,
     Outcome,
     Run,
@@ -17,8 +19,6 @@ from marginctl.render.document import (
     verdict,
     worst,
 )
-from marginctl.render.screen import INDENT, Block, Line, Show, glyphs, line, paragraph, shower
-from marginctl.render.summary import listed
 
 SEVERITY_WORDS = {
     Severity.ERROR: ("FAIL", "bold red"),

@@ -22,10 +22,10 @@ from marginctl.render.catalogue import (
     texts_below,
     with_text,
 )
-from marginctl.render.document import Options
 from marginctl.render.layout import Column
 from marginctl.render.numbers import exactly, plain
 from marginctl.render.screen import INDENT, Block, Grid, Line, Show, draw, glyphs, line, paragraph, shower
+from marginctl.results import Options
 from marginctl.venues.collateral import Collateral, PublishedTerms, Unlisted
 from marginctl.venues.contracts import ContractGroup
 from marginctl.venues.origin import Origin

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from marginctl.render.document import Options, Verbosity
 from marginctl.render.screen import INDENT, Block, draw, line, paragraph, shower
 from marginctl.render.stress_document import moves_text
-from marginctl.scenarios.catalogue import BuiltIn
+from marginctl.results import BuiltIn, Options, Verbosity
 
 HINT = (
     "Days, not forecasts. `marginctl stress FILE --builtin NAME` runs one of them, `--builtin all` every one; "

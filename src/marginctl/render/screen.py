@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 
 from marginctl.document.source import printable
-from marginctl.render.document import Options
 from marginctl.render.layout import GUTTER, Column, cells_of, fit, wrapped
+from marginctl.results import Options
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

@@ -12,7 +12,6 @@ from typing import Any
 from marginctl.core.exact import Direction
 from marginctl.core.report import FIGURES, CollateralFigures, PositionFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Status
-from marginctl.render.document import Manual
 from marginctl.render.layout import Column
 from marginctl.render.numbers import (
     aligned,
@@ -28,6 +27,7 @@ from marginctl.render.numbers import (
     toward,
 )
 from marginctl.render.screen import Grid, Show
+from marginctl.results import Manual
 
 NEVER = "none"
 """Shown where there is no such price: nothing liquidates on that side."""

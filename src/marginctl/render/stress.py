@@ -9,13 +9,13 @@ from marginctl.core.report import PoolFigures, Report
 from marginctl.findings import Severity
 from marginctl.render import remarks, stress_tables, summary
 from marginctl.render.chart import chart
-from marginctl.render.document import Options, Outcome, Verbosity, Verdict, live
 from marginctl.render.heatmap import heat_map
 from marginctl.render.numbers import figure, percent
 from marginctl.render.problems import problem_blocks
 from marginctl.render.screen import INDENT, Block, Line, Show, draw, line, paragraph, shower
-from marginctl.render.stress_document import Stress, Told, moves_text
+from marginctl.render.stress_document import moves_text
 from marginctl.render.stress_tables import money, share, side_text
+from marginctl.results import Options, Outcome, ScenarioResult, StressResult, Verbosity, Verdict, live
 
 BREAKS_AT = (
     "Figures of the end of each, as if nothing were closed on the way. Breaks at: how much of it liquidates the first "
@@ -23,7 +23,7 @@ BREAKS_AT = (
 )
 
 
-def render(stress: Stress, options: Options) -> str:
+def render(stress: StressResult, options: Options) -> str:
     """The whole screen, at most ``options.width`` wide."""
     outcome = Outcome(
         file=stress.file,
@@ -50,7 +50,7 @@ def _spaced(parts: Iterable[list[Block]]) -> list[Block]:
     return blocks
 
 
-def _body(stress: Stress, report: Report, outcome: Outcome, options: Options) -> Iterable[list[Block]]:
+def _body(stress: StressResult, report: Report, outcome: Outcome, options: Options) -> Iterable[list[Block]]:
     show = shower(options)
     several = len(report.pools) > 1
     yield [*summary.header(outcome, report, options), *_now(report, options)]
@@ -94,13 +94,13 @@ def _notes(texts: Iterable[str], options: Options) -> list[Line]:
     return [row for text in texts for row in paragraph(text, options.width, lead=line(INDENT), style="dim")]
 
 
-def _untouched(stress: Stress) -> list[str]:
+def _untouched(stress: StressResult) -> list[str]:
     """Scenarios that move nothing of this account."""
     idle = [told.name for told in stress.scenarios if told.days is None and not any(told.moves.values())]
     return [f"Moves nothing that this account holds or trades: {', '.join(idle)}."] if idle else []
 
 
-def _details(stress: Stress, options: Options) -> list[Block]:
+def _details(stress: StressResult, options: Options) -> list[Block]:
     """What each scenario is, where its figures come from and what is assumed."""
     show = shower(options)
     rows: list[Block] = [line("What they are", "bold")] if stress.scenarios else []
@@ -117,7 +117,9 @@ def _details(stress: Stress, options: Options) -> list[Block]:
     return rows
 
 
-def _story(told: Told, story: Cascade, report: Report, options: Options, *, several: bool) -> Iterable[list[Block]]:
+def _story(
+    told: ScenarioResult, story: Cascade, report: Report, options: Options, *, several: bool
+) -> Iterable[list[Block]]:
     show = shower(options)
     currency = show(report.account.currency)
     table = stress_tables.story(told, story, show, several=several)
@@ -166,7 +168,7 @@ def _verdict_on(gain: Decimal, currency: str) -> str:
     return f"{'saved' if gain > 0 else 'cost'} {amount} {currency}"
 
 
-def _funding(stress: Stress, report: Report, options: Options) -> list[Block]:
+def _funding(stress: StressResult, report: Report, options: Options) -> list[Block]:
     table = stress.funding
     if table is None:
         return []
@@ -186,7 +188,7 @@ def _funding(stress: Stress, report: Report, options: Options) -> list[Block]:
     ]
 
 
-def _verdict(stress: Stress, outcome: Outcome, options: Options) -> list[Block]:
+def _verdict(stress: StressResult, outcome: Outcome, options: Options) -> list[Block]:
     """``FAIL  desk-a: 1 of 3 scenarios is not survived: eth-runs after 98.5% of it.``."""
     word = _word(stress, outcome)
     show = shower(options)
@@ -195,7 +197,7 @@ def _verdict(stress: Stress, outcome: Outcome, options: Options) -> list[Block]:
     return [*paragraph(f"{name}: {show(_tally(stress))}", options.width, lead=lead)]
 
 
-def _word(stress: Stress, outcome: Outcome) -> Verdict:
+def _word(stress: StressResult, outcome: Outcome) -> Verdict:
     if stress.problems or stress.report is None:
         return Verdict.ERROR
     if live(outcome.findings, Severity.ERROR):
@@ -205,7 +207,7 @@ def _word(stress: Stress, outcome: Outcome) -> Verdict:
     return Verdict.PASS
 
 
-def _tally(stress: Stress) -> str:
+def _tally(stress: StressResult) -> str:
     if stress.report is None:
         count = len(stress.problems)
         return f"could not be checked, {count} problem{'' if count == 1 else 's'}."
@@ -219,6 +221,6 @@ def _tally(stress: Stress) -> str:
     return f"{len(dead)} of {count} scenarios {'is' if len(dead) == 1 else 'are'} not survived: {names}."
 
 
-def _how_far(told: Told) -> str:
+def _how_far(told: ScenarioResult) -> str:
     crossing = told.outcome.crossing
     return "(already now)" if not crossing else f"(after {share(crossing)} of it)"

@@ -19,21 +19,19 @@ from marginctl.core.grid import Grid
 from marginctl.core.outcome import PoolOutcome, PositionEffect
 from marginctl.core.path import FundingShock
 from marginctl.core.sequence import CascadeStep
-from marginctl.render.document import Outcome
 from marginctl.render.json import encoded, errors_of, report_of
-from marginctl.render.stress_document import Stress, Told
-from marginctl.scenarios.catalogue import BuiltIn
+from marginctl.results import BuiltIn, Outcome, ScenarioResult, StressResult
 
 SCHEMA = "marginctl.stress/1"
 MONEY_PLACES, RATIO_PLACES = 8, 10
 
 
-def render(stress: Stress) -> str:
+def render(stress: StressResult) -> str:
     """One document, indented by two, ending in a line break; also where the file could not be checked."""
     return msgspec.json.format(encoded(document(stress)), indent=2).decode() + "\n"
 
 
-def document(stress: Stress) -> dict[str, Any]:
+def document(stress: StressResult) -> dict[str, Any]:
     """The document as plain dicts and lists, decimals still Decimals."""
     checked = _checked(stress)
     return {
@@ -57,7 +55,7 @@ def document(stress: Stress) -> dict[str, Any]:
     }
 
 
-def _checked(stress: Stress) -> dict[str, Any]:
+def _checked(stress: StressResult) -> dict[str, Any]:
     """Account, findings and rules as the report writes them."""
     if stress.report is None:
         return {}
@@ -77,7 +75,7 @@ def _side(side: int) -> str:
     return "long" if side == LONG else "short"
 
 
-def _scenario(told: Told) -> dict[str, Any]:
+def _scenario(told: ScenarioResult) -> dict[str, Any]:
     outcome = told.outcome
     return {
         "name": told.name,

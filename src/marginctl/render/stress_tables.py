@@ -15,7 +15,8 @@ from marginctl.render.layout import Column
 from marginctl.render.numbers import HUNDRED, aligned, exactly, figure, grouped, percent, price_places
 from marginctl.render.screen import Grid, Show
 from marginctl.render.sections import NEVER, UNKNOWN
-from marginctl.render.stress_document import Stress, Told, duration_text, moves_text, signed_percent
+from marginctl.render.stress_document import duration_text, moves_text, signed_percent
+from marginctl.results import ScenarioResult, StressResult
 
 EVERY = "every"
 SURVIVED, DIED = ("survives", "green"), ("LIQUIDATED", "bold red")
@@ -46,7 +47,7 @@ def share(value: Decimal, places: int = 2) -> str:
     return f"{grouped(value * HUNDRED, places, Direction.TOWARD_ZERO)}%"
 
 
-def scenarios(stress: Stress, show: Show) -> Grid:
+def scenarios(stress: StressResult, show: Show) -> Grid:
     """One row per scenario, in the order they were asked for."""
     rows = stress.scenarios
     currency = stress.report.account.currency if stress.report else ""
@@ -77,36 +78,36 @@ def scenarios(stress: Stress, show: Show) -> Grid:
     return Grid("Scenarios", "as if nothing were closed", columns)
 
 
-def _reach(row: Told) -> str:
+def _reach(row: ScenarioResult) -> str:
     reach = row.outcome.reach
     return "never" if reach is None else "now" if not reach else share(reach)
 
 
-def _pool(row: Told, show: Show) -> str:
+def _pool(row: ScenarioResult, show: Show) -> str:
     return show(row.outcome.pool) if row.outcome.pool and row.outcome.reach is not None else ""
 
 
-def _ratio(row: Told) -> str:
+def _ratio(row: ScenarioResult) -> str:
     ratio = row.outcome.maintenance_ratio
     return UNKNOWN if ratio is None else percent("maintenance_ratio", ratio)
 
 
-def _free(row: Told) -> str:
+def _free(row: ScenarioResult) -> str:
     free = row.outcome.free_collateral
     return UNKNOWN if free is None else figure("free_collateral", free)
 
 
-def _worst(row: Told, show: Show) -> str:
+def _worst(row: ScenarioResult, show: Show) -> str:
     worst = row.outcome.worst
     return "" if worst is None else f"{show(worst.symbol)} {side_text(worst.side)}"
 
 
-def _worst_change(row: Told) -> str:
+def _worst_change(row: ScenarioResult) -> str:
     worst = row.outcome.worst
     return "" if worst is None else money(worst.change)
 
 
-def story(told: Told, cascade: Cascade, show: Show, *, several: bool) -> Grid | None:
+def story(told: ScenarioResult, cascade: Cascade, show: Show, *, several: bool) -> Grid | None:
     """The steps in order; none where nothing is closed."""
     steps = cascade.steps
     if not steps:
@@ -143,7 +144,7 @@ def story(told: Told, cascade: Cascade, show: Show, *, several: bool) -> Grid | 
     return Grid(f"Cascade: {show(told.name)}", "", columns)
 
 
-def _when(step: CascadeStep, told: Told) -> str:
+def _when(step: CascadeStep, told: ScenarioResult) -> str:
     if told.days is None:
         return share(step.move)
     return f"{grouped(step.move * told.days, 2, Direction.TOWARD_ZERO)}d"
@@ -194,7 +195,7 @@ def _fees(steps: Sequence[CascadeStep]) -> list[str]:
     return [money(step.fee, Direction.UP) if step.quantity is not None else "" for step in steps]
 
 
-def side_by_side(told: Told, comparison: Comparison, show: Show) -> Grid:
+def side_by_side(told: ScenarioResult, comparison: Comparison, show: Show) -> Grid:
     """Every position in its pool and by itself: when it was closed, and its result at the end."""
     fates = comparison.fates
     columns = (
@@ -210,7 +211,7 @@ def side_by_side(told: Told, comparison: Comparison, show: Show) -> Grid:
     return Grid("Each position isolated", "the same book", columns)
 
 
-def _fate_columns(title: str, fates: Sequence[Fate], told: Told) -> tuple[Column, Column]:
+def _fate_columns(title: str, fates: Sequence[Fate], told: ScenarioResult) -> tuple[Column, Column]:
     return (
         Column(
             title=title,
@@ -222,7 +223,7 @@ def _fate_columns(title: str, fates: Sequence[Fate], told: Told) -> tuple[Column
     )
 
 
-def _fate(fate: Fate, told: Told) -> str:
+def _fate(fate: Fate, told: ScenarioResult) -> str:
     if fate.closed_at is None:
         return "reduced" if fate.reduced else "kept"
     if told.days is None:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Check, Status
-from marginctl.render.document import Options, Outcome, Verbosity
 from marginctl.render.layout import cells_of, shortened
 from marginctl.render.numbers import check_value, figure, limit_text, percent, same
 from marginctl.render.screen import INDENT, Block, Glyphs, Line, Show, Span, glyphs, line, line_width, paragraph, shower
 from marginctl.render.sections import STATUS_WORDS, UNKNOWN
+from marginctl.results import Options, Outcome, Verbosity
 
 MONEY = (
     ("equity", "equity"),

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from marginctl.core.report import Report
 from marginctl.render import remarks, sections, summary
-from marginctl.render.document import Options, Outcome, Run, Verbosity
 from marginctl.render.expectations import expectations
 from marginctl.render.problems import problem_blocks
 from marginctl.render.screen import Block, draw, line, shower
+from marginctl.results import Options, Outcome, Run, Verbosity
 
 
 def render(run: Run, options: Options) -> str:

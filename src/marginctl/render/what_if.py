@@ -8,9 +8,8 @@ import msgspec
 
 from marginctl.core.exact import Direction
 from marginctl.core.report import FIGURES
-from marginctl.findings import Check, Problem, Status
+from marginctl.findings import Check, Status
 from marginctl.render import remarks, summary
-from marginctl.render.document import Options, Outcome, Run, Verbosity
 from marginctl.render.json import encoded, errors_of, report_of
 from marginctl.render.layout import Column
 from marginctl.render.moved import Moved, Turn, moved
@@ -27,33 +26,17 @@ from marginctl.render.numbers import (
 from marginctl.render.problems import problem_blocks
 from marginctl.render.screen import INDENT, Block, Grid, Show, draw, glyphs, line, paragraph, shower
 from marginctl.render.sections import NEVER, STATUS_WORDS, UNKNOWN
+from marginctl.results import Options, Outcome, Run, Verbosity, WhatIfResult
 
 SCHEMA = "marginctl.what-if/1"
 
 
-class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
-    """One account before and after; ``after`` None where the changes could not be made, ``problems`` say why.
-
-    notes: what was done, in words; written: the file that was written, if any.
-    """
-
-    file: str
-    version: str
-    before: Outcome
-    after: Outcome | None
-    exit_code: int
-    notes: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    written: str | None = None
-    fail_on: str = "error"
-
-
-def render_json(what_if: WhatIf) -> str:
+def render_json(what_if: WhatIfResult) -> str:
     """One document, indented by two, ending in a line break; also where nothing could be computed."""
     return msgspec.json.format(encoded(document(what_if)), indent=2).decode() + "\n"
 
 
-def document(what_if: WhatIf) -> dict[str, Any]:
+def document(what_if: WhatIfResult) -> dict[str, Any]:
     """The document as plain dicts and lists, decimals still Decimals."""
     before, after = what_if.before, what_if.after
     problems = [*before.problems, *what_if.problems, *(after.problems if after else ())]
@@ -71,7 +54,7 @@ def document(what_if: WhatIf) -> dict[str, Any]:
     }
 
 
-def _moved(what_if: WhatIf) -> list[Moved]:
+def _moved(what_if: WhatIfResult) -> list[Moved]:
     after = what_if.after
     if what_if.before.report is None or after is None or after.report is None:
         return []
@@ -149,7 +132,7 @@ TURN_STYLES = {Turn.WORSE: "bold red", Turn.BETTER: "green", Turn.NONE: ""}
 ORDER = {Turn.WORSE: 0, Turn.NONE: 1, Turn.BETTER: 2}
 
 
-def render(what_if: WhatIf, options: Options) -> str:
+def render(what_if: WhatIfResult, options: Options) -> str:
     """The whole screen, at most ``options.width`` wide; its last line is the verdict on the account afterwards."""
     before, after = what_if.before, what_if.after
     parts: list[list[Block]] = []
@@ -172,7 +155,7 @@ def _findings(after: Outcome, options: Options) -> list[Block]:
     return [line("Findings after the changes", "bold"), *blocks[1:]] if blocks else []
 
 
-def _last(what_if: WhatIf, shown: Outcome, options: Options) -> list[list[Block]]:
+def _last(what_if: WhatIfResult, shown: Outcome, options: Options) -> list[list[Block]]:
     run = Run(outcomes=(shown,), exit_code=what_if.exit_code, version=what_if.version, fail_on=what_if.fail_on)
     if what_if.problems and not shown.problems:
         verdict: list[Block] = [(("ERROR", "bold red"), ("  the changes could not be made", ""))]
@@ -188,13 +171,13 @@ def _spaced(parts: Iterable[list[Block]]) -> list[Block]:
     return blocks
 
 
-def _applied(what_if: WhatIf, options: Options) -> list[Block]:
+def _applied(what_if: WhatIfResult, options: Options) -> list[Block]:
     show = shower(options)
     rows = [row for note in what_if.notes for row in paragraph(show(note), options.width, lead=line(INDENT))]
     return [line("Changes", "bold"), *rows] if rows else []
 
 
-def _tables(what_if: WhatIf, after: Outcome, options: Options) -> list[list[Block]]:
+def _tables(what_if: WhatIfResult, after: Outcome, options: Options) -> list[list[Block]]:
     """One table per section, in each the worst first; without -v those figures that a trader reads."""
     found = _moved(what_if)
     if not found:

@@ -1,41 +1,15 @@
 """The built-in scenarios, read from their data file."""
 
-from datetime import date
 from functools import cache
 from pathlib import Path
-
-from msgspec import Struct
 
 from marginctl.core.path import FundingShock, Scenario
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
+from marginctl.results import BuiltIn, Source
 from marginctl.scenarios.shape import SCENARIOS
 
 DATA = Path(__file__).parent / "data" / "builtin.yaml"
-
-
-class Source(Struct, frozen=True):
-    """Where a figure was published; ``date`` is a day, a month or a year."""
-
-    publisher: str
-    title: str
-    date: str
-    reference: str
-
-
-class BuiltIn(Struct, frozen=True, kw_only=True):
-    """What a market did on a day. ``note`` says how the figures follow from the sources and what is assumed."""
-
-    scenario: Scenario
-    title: str
-    date: date
-    note: str
-    sources: tuple[Source, ...]
-
-    @property
-    def name(self) -> str:
-        """How the command line calls it."""
-        return self.scenario.name
 
 
 @cache

@@ -9,15 +9,14 @@ from marginctl.core.explain.decision import Absent, Decision, Nearest, NearestTo
 from marginctl.core.explain.node import Constant, Input, Node, Row, Sum, Unknown, decimal_of, line_of
 from marginctl.core.explain.solution import Border, Never, Root
 from marginctl.core.piecewise import Line
-from marginctl.portfolio.origins import Kind, Origin
 from marginctl.render.derivation.formula import listed, name, named_parts, numbers, symbols, written
 from marginctl.render.derivation.quantity import NONE, exact, line, number, result, with_unit
-from marginctl.render.document import Options
 from marginctl.render.layout import wrapped
 from marginctl.render.paths import spot
 from marginctl.render.screen import Line as Spans
 from marginctl.render.screen import glyphs, line_width, shower
 from marginctl.render.screen import line as styled
+from marginctl.results import Options, Origin, OriginKind
 
 Lines = list[Spans]
 
@@ -58,19 +57,19 @@ class Notes:
     def remark(self, key: str) -> str:
         """``← file:line:column``, ``← binance-usdm 2026-05-01, verified [1]``, ``← assumed: priced at 1``."""
         origin = self._origins(key)
-        between = ": " if origin.kind in {Kind.ASSUMED, Kind.DERIVED} else ", "
-        words = between.join(filter(None, (self._who(origin), "" if origin.kind is Kind.VENUE else origin.note)))
+        between = ": " if origin.kind in {OriginKind.ASSUMED, OriginKind.DERIVED} else ", "
+        words = between.join(filter(None, (self._who(origin), "" if origin.kind is OriginKind.VENUE else origin.note)))
         return f"{self._arrow} {words}" if words else ""
 
     def _who(self, origin: Origin) -> str:
-        if origin.kind is Kind.FILE:
+        if origin.kind is OriginKind.FILE:
             return ", ".join(spot(place) for place in origin.locations)
-        if origin.kind is Kind.VENUE:
+        if origin.kind is OriginKind.VENUE:
             dated = " ".join(filter(None, (origin.rule_set, origin.as_of)))
             return ", ".join(filter(None, (dated, origin.trust))) + self._footnote(origin)
-        if origin.kind is Kind.CONVENTION:
+        if origin.kind is OriginKind.CONVENTION:
             return f"{origin.rule_set} rules" if origin.rule_set else ""
-        return "" if origin.kind is Kind.FLAG else origin.kind.value
+        return "" if origin.kind is OriginKind.FLAG else origin.kind.value
 
     def _footnote(self, origin: Origin) -> str:
         text = "; ".join(filter(None, (origin.source, origin.note)))

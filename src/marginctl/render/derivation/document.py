@@ -11,10 +11,10 @@ from marginctl.core.explain.node import Constant, Input, Kind, Node, Row, Sum, U
 from marginctl.core.explain.solution import Border, Never, Root
 from marginctl.core.piecewise import Line
 from marginctl.findings import Problem
-from marginctl.portfolio.origins import Origin
 from marginctl.render.derivation.formula import OPERATIONS, listed, symbols, written
 from marginctl.render.derivation.quantity import settled
 from marginctl.render.json import encoded, errors_of
+from marginctl.results import Origin
 
 SCHEMA = "marginctl.explain/1"
 OriginOf = Callable[[str], Origin]

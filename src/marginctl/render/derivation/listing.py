@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from marginctl.render.document import Options
 from marginctl.render.screen import Block, draw, line, paragraph, shower
+from marginctl.results import Options
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 WORDS = {"pools": "POOL", "positions": "KEY", "collateral": "ASSET", "underlyings": "ASSET"}

@@ -6,12 +6,11 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.explain.node import Node, Value
-from marginctl.portfolio.origins import Origin
 from marginctl.render.derivation.branch import Branch, Lines, Notes
 from marginctl.render.derivation.quantity import number, result, with_unit
-from marginctl.render.document import Options
 from marginctl.render.layout import wrapped
 from marginctl.render.screen import Block, draw, line, paragraph, shower
+from marginctl.results import Options, Origin
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""

@@ -8,8 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.cli.checking import Loaded, Settings, load_portfolio, locations_of, scenarios_of
-from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
+from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, scenarios_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, Comparison, cascade, compared
@@ -30,9 +29,9 @@ from marginctl.limits.config import Origin as LimitsOrigin
 from marginctl.limits.config import combined, limits_of
 from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.engine import Selection, evaluate
-from marginctl.limits.verdict import exit_code
-from marginctl.render.stress_document import Origin, Stress, Told
-from marginctl.scenarios.catalogue import BuiltIn, built_in
+from marginctl.limits.verdict import ExitCode, exit_code
+from marginctl.results import BuiltIn, ScenarioOrigin, ScenarioResult, StressResult
+from marginctl.scenarios.catalogue import built_in
 from marginctl.venues.loader import load
 from marginctl.venues.sequence import sequence_of
 
@@ -62,11 +61,11 @@ class Chosen(Struct, frozen=True):
     """A scenario of this run and where it comes from."""
 
     scenario: Scenario
-    origin: Origin
+    origin: ScenarioOrigin
     built_in: BuiltIn | None = None
 
 
-def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress:
+def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> StressResult:
     """The whole run on one file, or the problems that stand in the way."""
     loaded, problems = load_portfolio(data, name, settings)
     if loaded is None:
@@ -96,7 +95,7 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
         Selection(frozenset({SURVIVAL})),
     )
     findings = tuple(_of_this_run(found.findings, {one.name for one in told}))
-    return Stress(
+    return StressResult(
         file=name,
         version=__version__,
         exit_code=_exit(findings, found.problems, settings),
@@ -115,14 +114,13 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
     )
 
 
-def failed(name: str, problems: Iterable[Problem]) -> Stress:
+def failed(name: str, problems: Iterable[Problem]) -> StressResult:
     """What could not be put through anything."""
-    return Stress(file=name, version=__version__, exit_code=NOT_CHECKED, problems=tuple(problems))
+    return StressResult(file=name, version=__version__, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
 
 
 def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings: Settings) -> int:
-    code = exit_code(findings, problems=bool(problems), fail_on=settings.fail_on)
-    return {0: OK, 1: BROKEN_LIMIT, 2: NOT_CHECKED}[code.value]
+    return exit_code(findings, problems=bool(problems), fail_on=settings.fail_on).value
 
 
 def _unknown(account: Account, name: str, wanted: Wanted) -> list[Problem]:
@@ -162,12 +160,12 @@ def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[C
     if not names and not ready and not wanted.shocks:
         names, ready = ([ALL], []) if declared else ([], [ALL])
     chosen = [
-        Chosen(Scenario(name=one, shocks=shocks), Origin.FILE)
+        Chosen(Scenario(name=one, shocks=shocks), ScenarioOrigin.FILE)
         for one, shocks in declared.items()
         if ALL in names or one in names
     ]
     if wanted.shocks:
-        chosen.append(Chosen(Scenario(name=FLAG_NAME, shocks=wanted.shocks), Origin.FLAG))
+        chosen.append(Chosen(Scenario(name=FLAG_NAME, shocks=wanted.shocks), ScenarioOrigin.FLAG))
     return chosen + [_named_apart(one, declared) for one in built_in().values() if ALL in ready or one.name in ready]
 
 
@@ -176,7 +174,7 @@ def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
     scenario = one.scenario
     if one.name in declared:
         scenario = replace(scenario, name=f"{one.name} (built-in)")
-    return Chosen(scenario, Origin.BUILT_IN, one)
+    return Chosen(scenario, ScenarioOrigin.BUILT_IN, one)
 
 
 def _sequence(loaded: Loaded, name: str, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
@@ -188,11 +186,11 @@ def _sequence(loaded: Loaded, name: str, settings: Settings, wanted: Wanted) -> 
     return sequence_of(rule_set.liquidation, rule_set.name, wanted.fee)
 
 
-def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequence, wanted: Wanted) -> Told:
+def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequence, wanted: Wanted) -> ScenarioResult:
     walking, path = way_to(one.scenario, account)
     outcome = outcome_of(walking, states if walking is account else states_of(walking), path)
     story, comparison = _story(walking, path, sequence, outcome, wanted)
-    return Told(
+    return ScenarioResult(
         scenario=one.scenario,
         origin=one.origin,
         built_in=one.built_in,
@@ -214,7 +212,10 @@ def _story(
 
 
 def _outcomes(
-    account: Account, states: list[PoolState], declared: Mapping[str, dict[str, Decimal]], told: Iterable[Told]
+    account: Account,
+    states: list[PoolState],
+    declared: Mapping[str, dict[str, Decimal]],
+    told: Iterable[ScenarioResult],
 ) -> dict[str, ScenarioOutcome]:
     """What was run, and the file's scenarios that were not: limits may name them."""
     found = {one.name: _survival(one.outcome) for one in told}

@@ -6,17 +6,19 @@ portfolio knows nothing of it.
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from marginctl.analysis.check import Loaded, Settings
 from marginctl.core.account import STABLECOINS, Account, Position
 from marginctl.core.contract import LONG
 from marginctl.core.exact import ZERO
-from marginctl.findings import Location
+from marginctl.core.scenario import expanded
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
+from marginctl.results import Origin, OriginKind
+from marginctl.venues.loader import load
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -27,36 +29,6 @@ if TYPE_CHECKING:
 
 ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin"})
 """What merged rows of one position add up."""
-
-
-class Kind(Enum):
-    """Who says so.
-
-    FILE: the portfolio; FLAG: the command line; VENUE: a rule set; ASSUMED: nobody; CONVENTION: the interface;
-    DERIVED: it follows from the modes of the account.
-    """
-
-    FILE = "file"
-    FLAG = "flag"
-    VENUE = "venue"
-    ASSUMED = "assumed"
-    CONVENTION = "convention"
-    DERIVED = "derived"
-
-
-class Origin(Struct, frozen=True, kw_only=True):
-    """Where an input comes from. ``locations``: every row of a merged position has one.
-
-    ``as_of``, ``trust``, ``source``: of a venue's rule, as far as it states them. ``note``: what else to know.
-    """
-
-    kind: Kind
-    locations: tuple[Location, ...] = ()
-    rule_set: str = ""
-    as_of: str | None = None
-    trust: str | None = None
-    source: str | None = None
-    note: str = ""
 
 
 class Origins:
@@ -96,7 +68,9 @@ class Origins:
         places = tuple(self._source.location(node) for node in nodes if node.line)
         if len(nodes) > 1:
             note = _joined(note, "rows weighted by quantity" if name == "entry_price" else "rows added up")
-        return Origin(kind=Kind.FILE if places else Kind.FLAG, locations=places, note=note if places else "--set")
+        return Origin(
+            kind=OriginKind.FILE if places else OriginKind.FLAG, locations=places, note=note if places else "--set"
+        )
 
     def _is_moved(self, key: str) -> bool:
         section, _, name = key.partition(".")
@@ -121,7 +95,7 @@ class Origins:
         if section == "collateral":
             return self._from_collateral(*rest.rsplit(".", 1)) if "." in rest else None
         if key == "account.taker_fee" and self._mode().taker_fee is not None:
-            return Origin(kind=Kind.VENUE, rule_set=self._rule_set.name, as_of=self._rule_set.as_of)
+            return Origin(kind=OriginKind.VENUE, rule_set=self._rule_set.name, as_of=self._rule_set.as_of)
         if rest.endswith(".funding_interval") and self._rule_set.published_funding_interval is not None:
             return self._from_rule(None)
         return None
@@ -129,9 +103,9 @@ class Origins:
     def _from_rule(self, origin: "RuleOrigin | None") -> Origin:
         """A rule of the rule set; one without an origin of its own has the date of the whole."""
         if self._rule_set.is_generic:
-            return Origin(kind=Kind.CONVENTION, rule_set=self._rule_set.name)
+            return Origin(kind=OriginKind.CONVENTION, rule_set=self._rule_set.name)
         return Origin(
-            kind=Kind.VENUE,
+            kind=OriginKind.VENUE,
             rule_set=self._rule_set.name,
             as_of=(origin.as_of if origin else None) or self._rule_set.as_of,
             trust=origin.trust.value if origin and origin.trust else None,
@@ -150,7 +124,7 @@ class Origins:
         if listing is None:
             return None
         return Origin(
-            kind=Kind.VENUE,
+            kind=OriginKind.VENUE,
             rule_set=self._rule_set.name,
             as_of=listing.as_of or self._rule_set.as_of,
             trust=listing.status.value,
@@ -176,32 +150,42 @@ class Origins:
         if section == "prices":
             return self._assumed_price(rest)
         if section == "marks":
-            return Origin(kind=Kind.DERIVED, note="price of the base / price of the quote")
+            return Origin(kind=OriginKind.DERIVED, note="price of the base / price of the quote")
         if section == "betas":
-            return Origin(kind=Kind.CONVENTION, note="1; stablecoins and fiat currencies 0")
+            return Origin(kind=OriginKind.CONVENTION, note="1; stablecoins and fiat currencies 0")
         name = rest.rpartition(".")[2]
-        return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or Origin(kind=Kind.DERIVED)
+        return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or Origin(kind=OriginKind.DERIVED)
 
     def _assumed_price(self, asset: str) -> Origin:
         if asset == self._account.currency:
-            return Origin(kind=Kind.CONVENTION, note="the account's currency")
+            return Origin(kind=OriginKind.CONVENTION, note="the account's currency")
         if asset in STABLECOINS or asset == REFERENCE_CURRENCY:
-            return Origin(kind=Kind.ASSUMED, note="priced at 1")
-        return Origin(kind=Kind.DERIVED, note="from the mark of a contract")
+            return Origin(kind=OriginKind.ASSUMED, note="priced at 1")
+        return Origin(kind=OriginKind.DERIVED, note="from the mark of a contract")
+
+
+def origins_of(loaded: Loaded, file: str, settings: Settings) -> Origins:
+    """Where the inputs of a portfolio stand."""
+    draft, source = loaded.draft, loaded.source
+    rule_set, _ = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(file).parent)
+    if rule_set is None:
+        raise RuntimeError("a rule set that was read a moment ago cannot be read again")
+    shocks = expanded(settings.shocks, loaded.resolved.account)
+    return Origins(draft, source, loaded.account, rule_set, shocks)
 
 
 _DEFAULTS = {
-    ("positions", "entry_price"): Origin(kind=Kind.ASSUMED, note="the mark, as no entry_price is given"),
-    ("positions", "funding_interval"): Origin(kind=Kind.ASSUMED, note="8h, as no funding_interval is given"),
-    ("positions", "funding_rate"): Origin(kind=Kind.ASSUMED, note="not given"),
-    ("positions", "maintenance_deduction"): Origin(kind=Kind.CONVENTION, note="0 where none is given"),
-    ("positions", "margin_mode"): Origin(kind=Kind.CONVENTION, note="cross where none is given"),
-    ("positions", "purpose"): Origin(kind=Kind.CONVENTION, note="not given"),
-    ("collateral", "amount"): Origin(kind=Kind.CONVENTION, note="not listed: none is held"),
-    ("contracts", "contract_size"): Origin(kind=Kind.CONVENTION, note="1 where none is given"),
-    ("account", "name"): Origin(kind=Kind.CONVENTION, note="the name of the file"),
-    ("account", "as_of"): Origin(kind=Kind.CONVENTION, note="not given"),
-    ("account", ""): Origin(kind=Kind.CONVENTION, note="the default"),
+    ("positions", "entry_price"): Origin(kind=OriginKind.ASSUMED, note="the mark, as no entry_price is given"),
+    ("positions", "funding_interval"): Origin(kind=OriginKind.ASSUMED, note="8h, as no funding_interval is given"),
+    ("positions", "funding_rate"): Origin(kind=OriginKind.ASSUMED, note="not given"),
+    ("positions", "maintenance_deduction"): Origin(kind=OriginKind.CONVENTION, note="0 where none is given"),
+    ("positions", "margin_mode"): Origin(kind=OriginKind.CONVENTION, note="cross where none is given"),
+    ("positions", "purpose"): Origin(kind=OriginKind.CONVENTION, note="not given"),
+    ("collateral", "amount"): Origin(kind=OriginKind.CONVENTION, note="not listed: none is held"),
+    ("contracts", "contract_size"): Origin(kind=OriginKind.CONVENTION, note="1 where none is given"),
+    ("account", "name"): Origin(kind=OriginKind.CONVENTION, note="the name of the file"),
+    ("account", "as_of"): Origin(kind=OriginKind.CONVENTION, note="not given"),
+    ("account", ""): Origin(kind=OriginKind.CONVENTION, note="the default"),
 }
 
 

@@ -22,13 +22,13 @@ from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations
 from marginctl.limits.outcomes import with_outcomes
-from marginctl.limits.verdict import FailOn, verdict
+from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
 from marginctl.portfolio.resolve import Resolved, resolve
-from marginctl.render.document import Outcome
+from marginctl.results import Outcome
 from marginctl.venues.loader import DEFAULT, load
 
 if TYPE_CHECKING:
-    from marginctl.cli.baselines import Baseline
+    from marginctl.limits.baseline import Baseline
 
 
 class Policy(Struct, frozen=True):
@@ -188,3 +188,8 @@ def scenarios_of(draft: Draft, policy: Policy | None = None) -> dict[str, dict[s
         for one in draft.get("scenarios", ())
     }
     return own | policy.scenarios if policy else own
+
+
+def outcome_exit(outcome: Outcome, fail_on: FailOn) -> ExitCode:
+    """The exit code of one file."""
+    return exit_code(outcome.findings, problems=bool(outcome.problems), fail_on=fail_on)

@@ -1,0 +1,56 @@
+"""How much more an account takes, and the cheapest ways to pass what is broken."""
+
+from decimal import Decimal
+from functools import partial
+
+from msgspec.structs import replace
+
+from marginctl import __version__
+from marginctl.analysis.check import Settings, check, context_of, load_portfolio, outcome_exit, scenarios_of
+from marginctl.core.rooms import Ways
+from marginctl.findings import Finding
+from marginctl.limits.config import Origin, combined, limits_of
+from marginctl.limits.engine import Evaluation, Way
+from marginctl.limits.headroom import order_rooms, withdrawal_rooms
+from marginctl.limits.outcomes import with_outcomes
+from marginctl.limits.rule import Deposit
+from marginctl.limits.standing import Inquiry
+from marginctl.limits.verdict import FailOn, verdict
+from marginctl.limits.ways import ways
+from marginctl.results import HeadroomResult, Outcome
+
+
+def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | None = None) -> HeadroomResult:
+    """The headroom of one file's bytes; none where a limit that a file sets cannot be evaluated."""
+    outcome = check(data, name, settings)
+    code = outcome_exit(outcome, settings.fail_on).value
+    found = HeadroomResult(outcome=outcome, version=__version__, exit_code=code, fail_on=settings.fail_on.value)
+    loaded, _ = load_portfolio(data, name, settings)
+    if outcome.problems or outcome.report is None or loaded is None:
+        return found
+    limits, _ = limits_of(loaded.draft, Origin.PORTFOLIO, loaded.source)
+    inquiry = Inquiry(
+        context_of(loaded, outcome.report, settings),
+        combined(limits, settings.policy.limits if settings.policy else None),
+        settings.selection,
+        settings.fail_on,
+        partial(with_outcomes, scenarios=scenarios_of(loaded.draft, settings.policy)),
+    )
+    broken = ways(inquiry, outcome.findings)
+    return replace(
+        found,
+        outcome=replace(outcome, remedy=_cheapest(outcome, broken, settings.fail_on)),
+        orders=tuple(order_rooms(inquiry, leverage)),
+        withdrawals=tuple(withdrawal_rooms(inquiry)),
+        broken=tuple(broken),
+    )
+
+
+def _cheapest(outcome: Outcome, broken: list[tuple[Finding, Ways]], fail_on: FailOn) -> str:
+    """What the last line says: as ``check``, with the deposits that were found beyond those that have a formula."""
+    found = tuple(
+        Way(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
+        for finding, ways_out in broken
+        for way in ways_out.deposits[:1]
+    )
+    return verdict(Evaluation(outcome.checks, outcome.findings, ways=found), fail_on).text

@@ -1,0 +1,96 @@
+"""Changes of a portfolio: edits of its text, and the same check on both texts."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from marginctl import __version__
+from marginctl.analysis.check import Loaded, Settings, check, load_portfolio, outcome_exit
+from marginctl.document.encoding import decode
+from marginctl.document.reader import read
+from marginctl.document.rewrite import Put, RewriteError, rewritten
+from marginctl.findings import Location, Problem
+from marginctl.limits.verdict import ExitCode
+from marginctl.portfolio.changes import Book, Change, ChangeError
+from marginctl.portfolio.what_if import in_order, plan, steps
+from marginctl.results import Outcome, WhatIfResult
+
+CANNOT_CHANGE = "MC040"
+
+
+class Changed(Struct, frozen=True):
+    """A text after the changes, what was done, and what stood in the way."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def what_if(data: bytes, name: str, changes: list[Change], settings: Settings) -> tuple[WhatIfResult, str]:
+    """Both accounts and the text of the new one; --set is an edit of the text like the changes, made before both."""
+    plain = replace(settings, sets=())
+    before = check(data, name, settings)
+    source, unreadable = decode(data, name)
+    if before.report is None or unreadable:
+        return _result(name, settings, before, None, Changed("")), ""
+    try:
+        text = _with_sets(source.text, settings)
+        changed = _changed(text, name, changes, plain)
+    except (ChangeError, RewriteError) as error:
+        problem = Problem(Location(name), CANNOT_CHANGE, error.message, error.help)
+        return _result(name, settings, before, None, Changed("", (), (problem,))), ""
+    if changed.problems:
+        return _result(name, settings, before, None, changed), ""
+    after = check(changed.text.encode(), name, plain) if changes else before
+    return _result(name, settings, before, after, changed), changed.text
+
+
+def _result(name: str, settings: Settings, before: Outcome, after: Outcome | None, changed: Changed) -> WhatIfResult:
+    code = ExitCode.NOT_CHECKED if after is None else outcome_exit(after, settings.fail_on)
+    return WhatIfResult(
+        file=name,
+        version=__version__,
+        before=before,
+        after=after,
+        exit_code=code.value,
+        notes=changed.notes,
+        problems=changed.problems,
+        fail_on=settings.fail_on.value,
+    )
+
+
+def _with_sets(text: str, settings: Settings) -> str:
+    """--set as edits of the text; the paths have been found good when the file was checked."""
+    if settings.sets:
+        from marginctl.document.edit import place_and_value
+
+        for path, value in settings.sets:
+            _, root, _ = read(text.encode(), "")
+            if root is not None:
+                text = rewritten(text, [Put(*place_and_value(root, path, value))])
+    return text
+
+
+def _changed(text: str, name: str, changes: list[Change], settings: Settings) -> Changed:
+    """Make the changes one after the other, each planned on the portfolio that the ones before have left."""
+    notes: list[str] = []
+    loaded, problems = load_portfolio(text.encode(), name, settings)
+    if loaded is None:
+        return Changed(text, (), tuple(problems))
+    for change in in_order(changes, _book(loaded)):
+        for step in steps(change, _book(loaded)):
+            made = plan(step, _book(loaded))
+            text = rewritten(text, made.edits)
+            notes += made.notes
+            if not made.edits:
+                continue
+            following, problems = load_portfolio(text.encode(), name, settings)
+            if following is None:
+                return Changed(text, tuple(notes), tuple(problems))
+            loaded = following
+    if changes and "expect" in loaded.draft:
+        notes.append("`expect` compares with the account before the changes: remove it, or --ignore MC209")
+    return Changed(text, tuple(notes))
+
+
+def _book(loaded: Loaded) -> Book:
+    return Book(loaded.draft, loaded.account)

@@ -1,0 +1,293 @@
+"""What the analyses return, as plain values; and how a text of it is wanted."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
+
+from marginctl.core.report import Report, RulesUsed
+from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
+
+if TYPE_CHECKING:
+    from marginctl.core.cascade import Cascade, Comparison
+    from marginctl.core.curve import Curve
+    from marginctl.core.funding_cases import FundingTable
+    from marginctl.core.grid import Grid
+    from marginctl.core.outcome import Outcome as ScenarioOutcome
+    from marginctl.core.path import Scenario
+    from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of one file: checked (``report`` and ``rules`` are set), or not (``problems`` say why).
+
+    file: the name to show. A checked file may still have ``problems``: a configured limit that cannot be evaluated.
+    remedy: the cheapest way to pass; empty = that of the gravest finding. expectations: figures of the venue's screen.
+    """
+
+    file: str
+    report: Report | None = None
+    checks: tuple[Check, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    rules: RulesUsed | None = None
+    problems: tuple[Problem, ...] = ()
+    remedy: str = ""
+    expectations: tuple[Expectation, ...] = ()
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """All files of one run. ``fail_on`` is the lowest severity that fails it: error, warning or never."""
+
+    outcomes: tuple[Outcome, ...]
+    exit_code: int
+    version: str
+    fail_on: str = "error"
+
+
+class RuleText(Struct, frozen=True):
+    """A rule in the words of its manual: ``short`` is one line, ``help`` the whole text.
+
+    unit: what its value and limit are measured in: fraction, multiple, days, or empty for a plain number.
+    """
+
+    name: str
+    short: str
+    help: str
+    unit: str = ""
+
+
+Manual: TypeAlias = Mapping[str, RuleText]
+"""Code of a rule -> its text."""
+
+
+class Verbosity(Enum):
+    """QUIET: findings and verdict; NORMAL: what a trader reads; VERBOSE: every limit, assumption and source."""
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How the text is wanted; formats for machines read ``manual`` only.
+
+    width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else;
+    manual: code -> text of its rule.
+    """
+
+    width: int | None = None
+    color: bool = False
+    ascii: bool = False
+    verbosity: Verbosity = Verbosity.NORMAL
+    manual: Manual = field(default_factory=dict)
+
+
+class Verdict(Enum):
+    """The one word about a file or a run."""
+
+    PASS = "PASS"
+    WARN = "WARN"
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+
+
+_GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+_ORDER = (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.ERROR)
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """Gravest first, waived ones last; equals keep their order."""
+    return sorted(findings, key=lambda finding: (finding.waived, _GRAVITY[finding.severity]))
+
+
+def live(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
+    """The findings of one severity that no waiver covers."""
+    return [finding for finding in findings if finding.severity is severity and not finding.waived]
+
+
+def verdict(outcome: Outcome, fail_on: str = "error") -> Verdict:
+    """ERROR: not or not fully checked; FAIL: an error, or a warning where warnings fail the run; else WARN or PASS."""
+    if outcome.problems or outcome.report is None:
+        return Verdict.ERROR
+    warned = bool(live(outcome.findings, Severity.WARNING))
+    if live(outcome.findings, Severity.ERROR) or (warned and fail_on == "warning"):
+        return Verdict.FAIL
+    return Verdict.WARN if warned else Verdict.PASS
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The gravest of several; PASS of none."""
+    return max(verdicts, key=_ORDER.index, default=Verdict.PASS)
+
+
+def cheapest(outcome: Outcome) -> str:
+    """The cheapest way to pass, empty when nothing has to be done or nobody knows one."""
+    if outcome.remedy:
+        return outcome.remedy
+    broken = [finding for finding in ranked(outcome.findings) if not finding.waived]
+    return next((finding.remedy for finding in broken if finding.remedy), "")
+
+
+def judged(one: Expectation, checks: Iterable[Check]) -> Check | None:
+    """The check of an expected figure; None where the limit on it was not looked at."""
+    return next((check for check in checks if check.code == "MC209" and check.subject == one.name), None)
+
+
+def unevaluated(checks: Iterable[Check]) -> list[Check]:
+    """The limits that nobody could evaluate."""
+    return [check for check in checks if check.status is Status.NOT_EVALUATED]
+
+
+class Source(Struct, frozen=True):
+    """Where a figure was published; ``date`` is a day, a month or a year."""
+
+    publisher: str
+    title: str
+    date: str
+    reference: str
+
+
+class BuiltIn(Struct, frozen=True, kw_only=True):
+    """What a market did on a day. ``note`` says how the figures follow from the sources and what is assumed."""
+
+    scenario: "Scenario"
+    title: str
+    date: date
+    note: str
+    sources: tuple[Source, ...]
+
+    @property
+    def name(self) -> str:
+        """How the command line calls it."""
+        return self.scenario.name
+
+
+class ScenarioOrigin(Enum):
+    """Where a scenario comes from."""
+
+    FILE = "file"
+    FLAG = "flag"
+    BUILT_IN = "built-in"
+
+
+class ScenarioResult(Struct, frozen=True, kw_only=True):
+    """One scenario with its outcome; ``moves`` are its shocks by asset of the account, ``untouched`` those it lacks.
+
+    ``story`` is there where a cascade was asked for, ``comparison`` where the account can also be run isolated.
+    """
+
+    scenario: "Scenario"
+    origin: ScenarioOrigin
+    built_in: BuiltIn | None = None
+    moves: dict[str, Decimal] = {}
+    untouched: tuple[str, ...] = ()
+    outcome: "ScenarioOutcome"
+    story: "Cascade | None" = None
+    comparison: "Comparison | None" = None
+
+    @property
+    def name(self) -> str:
+        """How the scenario is called in this run."""
+        return self.scenario.name
+
+    @property
+    def date(self) -> str:
+        """The day it happened; empty for one that did not."""
+        return self.built_in.date.isoformat() if self.built_in else ""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where its figures were published."""
+        return self.built_in.sources if self.built_in else ()
+
+    @property
+    def days(self) -> Decimal | None:
+        """How long the way takes, where it is one of days."""
+        return self.scenario.funding.days if self.scenario.funding else None
+
+
+class StressResult(Struct, frozen=True, kw_only=True):
+    """Everything about one file; with ``problems`` and without ``report`` it could not be checked.
+
+    ``positions``: symbol and side by key. ``assumptions``: of the account, then of what was done to it.
+    """
+
+    file: str
+    version: str
+    exit_code: int
+    report: Report | None = None
+    rules: RulesUsed | None = None
+    scenarios: tuple[ScenarioResult, ...] = ()
+    cascaded: bool = False
+    grid: "Grid | None" = None
+    curves: "tuple[Curve, ...]" = ()
+    draws_curve: bool = True
+    funding: "FundingTable | None" = None
+    findings: tuple[Finding, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    fail_on: str = "error"
+    positions: Mapping[str, str] = {}
+
+
+class WhatIfResult(Struct, frozen=True, kw_only=True):
+    """One account before and after; ``after`` None where the changes could not be made, ``problems`` say why.
+
+    notes: what was done, in words; written: the file that was written, if any.
+    """
+
+    file: str
+    version: str
+    before: Outcome
+    after: Outcome | None
+    exit_code: int
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    written: str | None = None
+    fail_on: str = "error"
+
+
+class HeadroomResult(Struct, frozen=True, kw_only=True):
+    """One account, how much more it takes, and how to pass what is broken; with problems nothing was computed."""
+
+    outcome: Outcome
+    version: str
+    exit_code: int
+    orders: "tuple[OrderRoom, ...]" = ()
+    withdrawals: "tuple[WithdrawalRoom, ...]" = ()
+    broken: "tuple[tuple[Finding, Ways], ...]" = ()
+    fail_on: str = "error"
+
+
+class OriginKind(Enum):
+    """Who says so.
+
+    FILE: the portfolio; FLAG: the command line; VENUE: a rule set; ASSUMED: nobody; CONVENTION: the interface;
+    DERIVED: it follows from the modes of the account.
+    """
+
+    FILE = "file"
+    FLAG = "flag"
+    VENUE = "venue"
+    ASSUMED = "assumed"
+    CONVENTION = "convention"
+    DERIVED = "derived"
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where an input comes from. ``locations``: every row of a merged position has one.
+
+    ``as_of``, ``trust``, ``source``: of a venue's rule, as far as it states them. ``note``: what else to know.
+    """
+
+    kind: OriginKind
+    locations: tuple[Location, ...] = ()
+    rule_set: str = ""
+    as_of: str | None = None
+    trust: str | None = None
+    source: str | None = None
+    note: str = ""
