@@ -16,10 +16,12 @@ from marginctl.cli.options import (
     Ignore,
     Jobs,
     LimitsFile,
+    Notes,
     Outputs,
     Paths,
     Quiet,
     RulesDir,
+    SarifWaived,
     Select,
     Sets,
     Shocks,
@@ -83,6 +85,8 @@ def check(
     baseline: BaselineFile = None,
     write_baseline: WriteBaseline = None,
     watch: Watch = False,
+    notes: Notes = False,
+    sarif_waived: SarifWaived = False,
 ) -> None:
     """Compute and lint portfolios.
 
@@ -111,5 +115,7 @@ def check(
         baseline=baseline,
         write_baseline=write_baseline,
         watch=watch,
+        notes=notes,
+        sarif_waived=sarif_waived,
     )
     raise typer.Exit(run_check(request))

@@ -28,6 +28,8 @@ from marginctl.results import Options, Outcome, RuleText, Run, Verbosity
 __all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "options_of", "run_check"]
 
 Result = TypeVar("Result")
+HOSTS = ("github", "gitlab", "sarif")
+"""Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
 EXITS = {ExitCode.PASSED: OK, ExitCode.FAILED: BROKEN_LIMIT, ExitCode.NOT_CHECKED: NOT_CHECKED}
 
 
@@ -54,6 +56,8 @@ class Request(Struct, frozen=True, kw_only=True):
     baseline: str | None = None
     write_baseline: str | None = None
     watch: bool = False
+    notes: bool = False
+    sarif_waived: bool = False
 
 
 class Plan(Struct, frozen=True):
@@ -104,7 +108,15 @@ def plan_of(request: Request) -> Plan:
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
     if request.watch and request.write_baseline is not None:
         raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
+    _used_by("--notes", request.notes, HOSTS, request.format, outputs)
+    _used_by("--sarif-waived", request.sarif_waived, ("sarif",), request.format, outputs)
     return Plan(request, outputs, settings_of(request, fail_on))
+
+
+def _used_by(flag: str, given: bool, forms: tuple[str, ...], form: str, outputs: Iterable[tuple[str, Path]]) -> None:
+    """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
+    if given and {form, *(name for name, _ in outputs)}.isdisjoint(forms):
+        raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")
 
 
 def checked_once(plan: Plan) -> int:
@@ -224,7 +236,7 @@ def report(outcomes: tuple[Outcome, ...], plan: Plan) -> int:
 
 def rendered(form: str, run: Run, shown: Terminal, request: Request) -> str:
     """The run in one form; a code host gets the paths of its repository."""
-    if form in {"github", "gitlab", "sarif"}:
+    if form in HOSTS:
         from marginctl.cli.hosts import in_repository
 
         run = in_repository(run)
@@ -249,6 +261,8 @@ def options_of(form: str, shown: Terminal, request: Request) -> Options:
         ascii=shown.ascii,
         verbosity=verbosity,
         manual={} if form in {"json", "jsonl", "csv"} else manual(),
+        notes=request.notes,
+        sarif_waived=request.sarif_waived,
     )
 
 

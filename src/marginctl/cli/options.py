@@ -54,6 +54,10 @@ WriteBaseline = Annotated[
     str | None,
     typer.Option("--write-baseline", metavar="FILE", help="Accept today's breaches; with --baseline, only its own."),
 ]
+Notes = Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")]
+SarifWaived = Annotated[
+    bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
 ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
 RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
