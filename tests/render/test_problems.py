@@ -83,4 +83,4 @@ def test_a_long_path_stays_in_one_piece() -> None:
 
 def test_a_long_value_is_marked_at_its_beginning() -> None:
     rows = shown(problem(1, 1, "wrong", end=111, excerpt="x" * 110), width=None).splitlines()
-    assert rows[1:] == ["  " + "x" * 110, "  " + "^" * 60]
+    assert rows[1:] == ["  " + "x" * 110, "  " + "^" * 72]

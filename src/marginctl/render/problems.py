@@ -15,7 +15,7 @@ TAB = "    "
 MARGIN = "  "
 CARET_ROOM = 30
 """Cells of the excerpt that stay visible from the caret on."""
-MOST_CARETS = 60
+MOST_CARETS = 72
 """Carets below a long value: its beginning is what is meant."""
 
 
