@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginctl.core.account import Position, Rules
-from marginctl.core.contract import Contract, Tier, TiersBy
+from marginctl.core.account import Order, Position, Rules
+from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
-from marginctl.core.requirement import initial_rate
+from marginctl.core.requirement import initial_rate, leg
 from marginctl.core.value import notional
 from marginctl.document.source import echo
 from marginctl.portfolio.prices import Prices
@@ -40,6 +40,7 @@ def check_margins(
     if tier is None:
         _observe_cap(reading, draft, position, units, rule_set)
     _observe_order_of_rates(reading, draft, position, tier, initial)
+    _observe_no_maintenance(reading, draft, position, prices, rules)
     published = rule_set.contract(contract.symbol)
     if published is not None and published.tiers:
         _observe_kinder(reading, draft, position, published, units, initial, rule_set.name)
@@ -120,6 +121,40 @@ def _observe_order_of_rates(
             maintenance,
             initial,
         )
+
+
+def _observe_no_maintenance(reading: Reading, draft: "Draft", position: Position, prices: Prices, rules: Rules) -> None:
+    """A maintenance margin of 0, the fee to close included, on a position that is worth something."""
+    if sum((term.at({}) for term in leg(position, rules, prices.used, ONE).maintenance), ZERO) > 0:
+        return
+    name = "maintenance_rate" if "maintenance_rate" in draft else "symbol"
+    message = f"{short(position.key)} has a maintenance margin of 0: nothing liquidates it"
+    reading.observe("MC212", position.key, message, draft.at(name), ZERO)
+
+
+def observe_fraction(reading: Reading, draft: "Draft", subject: str, held: Position | Order) -> None:
+    """A quantity that is no multiple of the contract's lot may be meant in coins: a fact that says what it is."""
+    contract, quantity, mark = held.contract, held.quantity, held.mark_price
+    step = contract.step
+    if step is None or quantity % step == 0:
+        return
+    name, base, quote = short(contract.symbol), short(contract.base), short(contract.quote)
+    size, value = quantity * contract.contract_size, quantity * mark
+    if contract.type is ContractType.LINEAR:
+        made = f"{brief(size)} {base}, {brief(size * mark)} {quote} at the mark"
+        meant = quantity / contract.contract_size
+    else:
+        made, meant = f"{brief(size)} {quote}", value / contract.contract_size
+    parts = "part of a contract" if step == ONE else f"no multiple of the lot of {step:f}"
+    reading.observe(
+        "MC213",
+        subject,
+        f"quantity {quantity:f} of {name} is {parts}, {made}; {quantity:f} {base} would be {brief(meant)} contracts, "
+        f"a notional of {brief(value)} {quote}",
+        draft.at("quantity"),
+        quantity,
+        step,
+    )
 
 
 def _observe_kinder(

@@ -29,6 +29,10 @@ class Reading(Struct):
         """Note a problem at ``node``."""
         self.problems.append(self.source.problem(node, code, printable(message), printable(help)))
 
+    def refuse_row(self, row: "Draft", name: str, message: str, help: str) -> None:
+        """Note what is wrong with a key of a row: at the key, or at the row that lacks it."""
+        self.refuse(row.at(name), "MC016" if name in row else "MC012", message, help)
+
     def assume(self, text: str) -> None:
         """Note an assumption, once."""
         self.assumptions[printable(text)] = None

@@ -35,12 +35,14 @@ def _rows(root: Node) -> list[Node]:
 def _asset(row: Node) -> PublishedHaircuts:
     symbol = text(row, "symbol")
     haircuts = (HaircutTier(None, number(row, "bidBuffer")),)
+    debt_factor = ONE + number(row, "askBuffer")
+    fault = haircut_fault(haircuts) or ("" if debt_factor > 0 else f"a debt would count {debt_factor:f} times")
     is_asset = symbol.endswith(QUOTE) and symbol != QUOTE
     return PublishedHaircuts(
         asset=symbol.removesuffix(QUOTE) if is_asset else symbol,
         haircuts=haircuts,
-        debt_factor=ONE + number(row, "askBuffer"),
-        fault=haircut_fault(haircuts) if is_asset else f"its symbol is no asset in {QUOTE}",
+        debt_factor=debt_factor,
+        fault=fault if is_asset else f"its symbol is no asset in {QUOTE}",
     )
 
 
