@@ -1,7 +1,12 @@
 """Facts about quantities and maintenance margins, and the fee to close where the file states one."""
 
 import pytest
-from tests.portfolio.books import codes, d, position, report
+from tests.portfolio.books import checked, codes, d, position, report
+
+from marginctl.cli.checking import Policy
+from marginctl.limits.config import FileLimits, Origin
+from marginctl.render.document import Options, Run
+from marginctl.render.table import render as render_table
 
 COIN = "BTCUSD_PERP: {type: inverse, base: BTC, quote: USD, contract_size: 100}"
 SMALL = "BTC_X: {base: BTC, quote: USDT, contract_size: 0.0001}"
@@ -25,14 +30,14 @@ class TestFractionsOfAContract:
                 COIN,
                 "BTCUSD_PERP",  # 0.1 x 100 USD; 0.1 BTC x 60,000 / 100 = 60 contracts
                 "quantity 0.1 of BTCUSD_PERP is part of a contract, 10 USD; 0.1 BTC would be 60 contracts, "
-                "a notional of 6000 USD",
+                "a notional of 6,000 USD",
                 id="a coin-margined contract",
             ),
             pytest.param(
                 SMALL,
                 "BTC_X",  # 0.1 x 0.0001 BTC x 60,000 = 0.6; 0.1 / 0.0001 = 1,000 contracts
                 "quantity 0.1 of BTC_X is part of a contract, 0.00001 BTC, 0.6 USDT at the mark; 0.1 BTC would be "
-                "1000 contracts, a notional of 6000 USDT",
+                "1,000 contracts, a notional of 6,000 USDT",
                 id="a contract of 0.0001 BTC",
             ),
         ],
@@ -61,7 +66,7 @@ class TestFractionsOfAContract:
         (message,) = messages(found, "MC213")
         assert message == (
             "quantity 0.25 of BTCUSD_PERP is no multiple of the lot of 0.1, 25 USD; 0.25 BTC would be 150 contracts, "
-            "a notional of 15000 USD"
+            "a notional of 15,000 USD"
         )
 
     def test_of_rows_that_make_whole_contracts_together_pass(self) -> None:
@@ -144,3 +149,64 @@ class TestTheFeeToClose:
         assert found["totals"] == without["totals"]
         (said,) = set(found["assumptions"]) - set(without["assumptions"])
         assert said == "taker_fee has no effect: binance-usdm counts no fee to close in its margins"
+
+
+class TestKinderThanTheVenue:
+    BOOK = """
+        account: {{venue: binance-usdm}}
+        prices: {{AAPL: 313.2}}
+        collateral: [{{asset: USDT, amount: 100}}]
+        positions:
+          - {{symbol: AAPLUSDT, side: long, quantity: 0.02, leverage: 10, maintenance_rate: 2.5%}}
+        {expect}
+    """
+
+    def test_the_accounts_own_bracket_is_none_where_the_venue_shows_it(self) -> None:
+        # the venue's table says 5%; 0.02 x 313.2 x 2.5% = 0.1566
+        assert codes(report(self.BOOK.format(expect="")), "MC208") == ["MC208 AAPLUSDT"]
+        shown = "expect: {positions: {AAPLUSDT: {maintenance_margin: 0.1566}}}"
+        assert codes(report(self.BOOK.format(expect=shown)), "MC208") == []
+        other = shown.replace("0.1566", "0.3132")
+        assert codes(report(self.BOOK.format(expect=other)), "MC208") == ["MC208 AAPLUSDT"]
+
+    def test_a_policy_takes_no_figure_of_the_file_for_that(self) -> None:
+        shown = "expect: {positions: {AAPLUSDT: {maintenance_rate: 2.5%}}}"
+        policy = Policy(FileLimits(Origin.POLICY), {})
+        assert codes(report(self.BOOK.format(expect=shown), policy=policy), "MC208") == ["MC208 AAPLUSDT"]
+
+    def test_the_initial_margin_is_compared_at_the_price_it_is_taken_on(self) -> None:
+        # 33 x 60,000 = 1,980,000 stands in the first tier (100x), 33 x 61,000 = 2,013,000 in the second (90x)
+        text = """
+            account: {venue: bybit, taker_fee: 0.055%}
+            prices: {BTC: 61000}
+            collateral: [{asset: USDT, amount: 100000, haircut: 0%}]
+            positions:
+              - {symbol: BTCUSDT, side: long, quantity: 33, entry_price: 60000, leverage: 100, margin_mode: isolated,
+                 isolated_margin: 30000}
+        """
+        assert codes(report(text), "MC208") == []
+        assert codes(report(text.replace("leverage: 100", "initial_rate: 0.9%")), "MC208") == ["MC208 BTCUSDT"]
+
+
+def test_a_price_of_0_is_how_a_venue_shows_that_there_is_none() -> None:
+    text = """
+        prices: {BTC: 60000}
+        collateral: [{asset: USDT, amount: 10000}]
+        positions: [{symbol: BTCUSDT, side: long, quantity: 0.1, leverage: 1, maintenance_rate: 0.5%}]
+        expect: {positions: {BTCUSDT: {liquidation_price: SHOWN}}}
+    """
+    assert position(report(text.replace("SHOWN", "0")), "BTCUSDT")["liquidation_price"] is None
+    assert codes(report(text.replace("SHOWN", "0")), "MC209") == []
+    assert codes(report(text.replace("SHOWN", "30000")), "MC209") == ["MC209 BTCUSDT.liquidation_price"]
+
+
+def test_of_isolated_positions_alone_the_fullest_pool_is_no_cross_pool() -> None:
+    text = """
+        prices: {BTC: 60000}
+        collateral: [{asset: USDT, amount: 10000}]
+        positions:
+          - {symbol: BTCUSDT, side: long, quantity: 0.1, leverage: 10, maintenance_rate: 1%, margin_mode: isolated,
+             isolated_margin: 700}
+    """
+    screen = render_table(Run(outcomes=(checked(text),), exit_code=0, version="0"), Options(width=120))
+    assert "those of the fullest pool, isolated:BTCUSDT:long." in " ".join(screen.split())

@@ -48,7 +48,7 @@ class HaircutTier(Struct, frozen=True, gc=False):
 class Contract(Struct, frozen=True):
     """A futures contract. contract_size: base units per contract (linear), quote units per contract (inverse).
 
-    ``lot``: the smallest step of a quantity, in contracts, None = not stated; ``expiry``: its last day (2026-12-25), None = none.
+    ``lot``: the smallest step of a quantity, in contracts, None = not stated; ``expiry``: its last day, None = none.
     """
 
     symbol: str
