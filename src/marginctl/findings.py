@@ -113,7 +113,8 @@ class Expectation(Struct, frozen=True, kw_only=True):
 class DataFact(Struct, frozen=True):
     """Something about the data that a limit of the MC2xx family turns into a finding.
 
-    ``value`` and ``limit`` in the unit of the fact (a leverage, a rate, a fraction), where it has one.
+    ``value`` and ``limit`` in the unit of the fact (a leverage, a rate, a fraction), where it has one; ``figure``:
+    which figure of the subject it is about, where it is one.
     """
 
     code: str
@@ -122,3 +123,4 @@ class DataFact(Struct, frozen=True):
     location: Location
     value: Decimal | None = None
     limit: Decimal | None = None
+    figure: str = ""

@@ -89,7 +89,7 @@ def test_what_is_written_is_what_check_uses(tmp_path):
     )
     _, text, _ = run("check", str(portfolio), "--rules", str(rules), "--format", "json", *TODAY)
     (report,) = json.loads(text, parse_float=Decimal)["reports"]
-    # 1000 x 10 = 10000 USDT, in the second tier: 10000 x 5% - 150 = 350.
+    # 1000 x 10 = 10,000 USDT, in the second tier: 10000 x 5% - 150 = 350.
     assert report["positions"][0]["maintenance_margin"] == 350
     assert report["positions"][0]["tier"] == 2
     assert report["rules"]["as_of"] == "2026-11-20"

@@ -12,7 +12,7 @@ from marginctl.render.schema_report import document_schema, line_schema
 
 REASON = "one coin desk, agreed on 2026-10-01"
 WAIVED = BROKEN + f'waivers: [{{code: MC107, subject: BTC, until: 2027-06-30, reason: "{REASON}"}}]\n'
-MESSAGE = "share of BTC in the gross notional is 100%, above the limit 60%: 6000 USD of 6000 USD"
+MESSAGE = "share of BTC in the gross notional is 100%, above the limit 60%: 6,000 USD of 6,000 USD"
 
 
 @pytest.fixture

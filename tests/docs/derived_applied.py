@@ -24,7 +24,7 @@ from .reckoning import (
 
 
 def coin_margined() -> Derived:
-    # Brackets of BTCUSD_PERP: 5-10 BTC 0.5% - 0.005, 10-25 BTC 1% - 0.055. 600000 USD at p are 600000 / p BTC.
+    # Brackets of BTCUSD_PERP: 5-10 BTC 0.5% - 0.005, 10-25 BTC 1% - 0.055. 600,000 USD at p are 600000 / p BTC.
     held = Fraction(6000 * 100, 60000)
     maintenance = HALF_PERCENT * held - exact("0.005")
     # In BTC: 8 + 600000/60000 - n = 1% n - 0.055, n being the notional at liquidation.

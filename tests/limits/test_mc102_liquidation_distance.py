@@ -50,7 +50,7 @@ def test_names_the_direction_and_the_price_of_the_underlying() -> None:
     evaluation = judged("MC102", "0.2", book)
     alone = finding(evaluation, "BTC")
     assert alone.message == (
-        "distance of cross to liquidation when BTC alone falls is 10.1%, below the limit 20%: at 89.8989899 USD"
+        "distance of cross to liquidation when BTC alone falls is 10.1%, below the limit 20%: at 89.899 USD"
     )
     # at -20%: equity 110 - 200 = -90, maintenance 8 -> 98 short
     assert alone.remedy == "deposit 98 USDT, or reduce the BTC long"
@@ -150,10 +150,10 @@ def test_a_debt_in_the_coin_is_named_where_no_position_is_short() -> None:
         pytest.param("81", "119", "falls is 19%, below the limit 20%: at 81 USD", id="both as near"),
         pytest.param(None, "119", "rises is 19%, below the limit 20%: at 119 USD", id="only up"),
         pytest.param(
-            "81.000000001", None, "falls is 19%, below the limit 20%: at 81.00000001 USD", id="rounded up to the mark"
+            "81.000000001", None, "falls is 19%, below the limit 20%: at 81.0001 USD", id="rounded up to the mark"
         ),
         pytest.param(
-            None, "118.999999999", "rises is 19%, below the limit 20%: at 118.99999999 USD", id="rounded down to it"
+            None, "118.999999999", "rises is 19%, below the limit 20%: at 118.999 USD", id="rounded down to it"
         ),
     ],
 )

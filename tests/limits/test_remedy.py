@@ -168,7 +168,7 @@ def test_any_deposit_that_is_named_is_the_smallest(
 
 def release(text: str) -> Decimal:
     """The figure of ``release N USD ...`` or ``close N USD ...``."""
-    return d(text.split(" USD")[0].rsplit(" ", 1)[1])
+    return d(text.split(" USD")[0].rsplit(" ", 1)[1].replace(",", ""))
 
 
 @pytest.mark.parametrize(

@@ -329,7 +329,7 @@ def test_the_ways_out_of_one_limit(code, limit, usdt, btc, key, quantity, notion
             d(notional),
         )
     else:
-        # 475 / 30.7 BTC contracts are 1547.23 USD; 475 / 4.06 ETH contracts are 1169.95 USD, and there are only 100
+        # 475 / 30.7 BTC contracts are 1,547.23 USD; 475 / 4.06 ETH contracts are 1,169.95 USD, and there are only 100
         assert (found.reduction.key, found.reduction.quantity) == ("BTCUSDT", d("15.47231271"))
 
 

@@ -218,7 +218,7 @@ def test_ratios_beyond_one_are_faults(ratio, fault):
 
 def test_tiers_of_ratios_that_do_not_rise_are_a_fault():
     tiers = [("0", "10", "0.9"), ("5", "8", "0.8")]
-    assert read(collateral_tiers(BTC=tiers)).haircuts[0].fault == "the tiers do not rise"
+    assert read(collateral_tiers(BTC=tiers)).haircuts[0].fault == "haircut tiers must rise: 8 after 10"
 
 
 @pytest.mark.parametrize(

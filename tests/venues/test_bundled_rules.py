@@ -32,7 +32,7 @@ PRODUCTS = (
 )
 # name: default mode, level, equality, netting, initial basis, maintenance basis, close fee, its margins, open loss
 RULES = {
-    "generic": ("multi-asset", "1", "safe", "net", "mark", "mark", "none", "maintenance", "none"),
+    "generic": ("multi-asset", "1", "safe", "net", "mark", "mark", "mark", "maintenance", "none"),
     "binance-usdm": ("single-asset", "1", "liquidated", "none", "mark", "mark", "none", "maintenance", "margin"),
     "binance-coinm": ("single-asset", "1", "liquidated", "none", "mark", "mark", "none", "maintenance", "margin"),
     "binance-pm": ("multi-asset", "1.05", "liquidated", "none", "mark", "mark", "none", "maintenance", "margin"),

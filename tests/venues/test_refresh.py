@@ -134,7 +134,7 @@ def test_rows_that_break_the_recurrence_are_reported_and_not_taken(listing, tmp_
     (left,) = done.untaken
     rows = rows_of("binance-usdm.csv")["ETHUSDT"]
     assert left.name == "ETHUSDT"
-    assert left.reason.startswith("tier 3: the deduction is 1,")
+    assert left.reason.startswith("tier 3: the margin rises by 1499 at the border of 800000: the deduction is 1,")
     assert rows[2]["deduction"] in left.reason
     own = loaded(done, tmp_path)
     assert own.listing("ETHUSDT").as_of == "2026-05-01"

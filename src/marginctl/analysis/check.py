@@ -20,7 +20,7 @@ from marginctl.findings import DataFact, Location, Problem
 from marginctl.limits.config import FileLimits, Origin, combined, limits_of
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
-from marginctl.limits.expectation import expectations
+from marginctl.limits.expectation import expectations, unconfirmed
 from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
 from marginctl.portfolio.resolve import Resolved, resolve
@@ -82,7 +82,7 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
     rule_set, problems = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(name).parent)
     if rule_set is None:
         return None, problems
-    resolved, problems = resolve(draft, source, rule_set, Path(name).stem)
+    resolved, problems = resolve(draft, source, rule_set, Path(name).stem, settings.today)
     if resolved is None:
         return None, in_order(problems)
     shocks = expanded(settings.shocks, resolved.account)
@@ -125,8 +125,9 @@ def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Setting
     if limits.scopes:
         problems += _misnamed(loaded, report, limits)
     context = context_of(loaded, report, settings)
+    facts = context.facts if settings.policy else unconfirmed(context.facts, expected)
     found = evaluate(
-        replace(context, expectations=tuple(expected)),
+        replace(context, expectations=tuple(expected), facts=facts),
         combined(limits, settings.policy.limits if settings.policy else None),
         settings.selection,
     )

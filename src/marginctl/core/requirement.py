@@ -144,7 +144,7 @@ def leg(
 
 
 def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
-    if rules.close_fee is CloseFee.NONE:
+    if rules.close_fee is CloseFee.NONE or not position.taker_fee:
         return None
     if rules.close_fee is CloseFee.MARK:
         return constant_curve(position.taker_fee), Basis.MARK

@@ -277,6 +277,7 @@ CONTRACTS = Shape(
         Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
         Field("contract_size_by_base", MapOf(POSITIVE), doc="exceptions, by base asset"),
         Field("contract_size_assumption", Text(), doc="listed in reports that use contract_size"),
+        Field("lot", POSITIVE, doc="smallest step of a quantity, in contracts; default: whole contracts"),
         Field("tiers_by", Choice(("notional", "quantity")), required=True, doc="what tiers are measured in"),
         Field(
             "deduction",

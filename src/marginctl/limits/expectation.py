@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.exact import ratio
+from marginctl.core.exact import exceeds, ratio
 from marginctl.core.report import PositionFigures, Report
 from marginctl.document.shape import Draft
 from marginctl.document.source import Source, echo
-from marginctl.findings import Expectation, Problem
+from marginctl.findings import DataFact, Expectation, Problem
 
 DEFAULT_TOLERANCE = Decimal("0.001")
 MOST_NAMES = 5
@@ -38,6 +38,28 @@ def expectations(draft: Draft | None, report: Report, source: Source) -> tuple[l
             source.problem(key, "MC030", f"`expect` names no position of the account: {echo(key.text)}", advice)
         )
     return found, problems
+
+
+def unconfirmed(facts: Iterable[DataFact], shown: Iterable[Expectation]) -> tuple[DataFact, ...]:
+    """The facts without the overrides that the venue's own screen shows: those are the account's own bracket.
+
+    An override of a position's rate is confirmed by that rate, or the margin it makes, under ``expect``.
+    """
+    met = {(one.subject, one.figure) for one in shown if is_met(one)}
+    return tuple(fact for fact in facts if not (fact.figure and _names(fact) & met))
+
+
+def _names(fact: DataFact) -> set[tuple[str, str]]:
+    """What ``expect`` may call the figure of a fact."""
+    figures = fact.figure, fact.figure.replace("_rate", "_margin")
+    return {(name, figure) for name in (fact.subject, fact.subject.partition(":")[0]) for figure in figures}
+
+
+def is_met(one: Expectation) -> bool:
+    """Whether ours is within the tolerance of theirs; a price of 0 is how venues show that there is none."""
+    if one.difference is None:
+        return one.theirs == 0 and one.figure.endswith("_price")
+    return not exceeds(abs(one.difference), abs(one.theirs), one.tolerance)
 
 
 def _by_name(positions: Iterable[PositionFigures]) -> dict[str, PositionFigures]:

@@ -23,7 +23,7 @@ from marginctl.portfolio.changes import (
     written_price,
 )
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
-from marginctl.portfolio.reading import brief, short
+from marginctl.portfolio.reading import brief, separated, short
 from marginctl.portfolio.trading import rates_from_orders, rates_to_orders
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ def plan_transfer(book: Book, change: Transfer) -> Plan:
     if change.amount < 0 and (held is None or held + change.amount < 0):
         raise ChangeError(
             f"--withdraw {short(change.asset)}={text_of(-change.amount)} is more than the account holds",
-            f"it holds {text_of(held or Decimal(0))} {short(change.asset)}",
+            f"it holds {separated(held or Decimal(0))} {short(change.asset)}",
         )
     word = "deposited" if change.amount >= 0 else "withdrew"
     return Plan(
-        credit(book, change.asset, change.amount), [f"{word} {text_of(abs(change.amount))} {short(change.asset)}"]
+        credit(book, change.asset, change.amount), [f"{word} {separated(abs(change.amount))} {short(change.asset)}"]
     )
 
 
@@ -56,8 +56,8 @@ def plan_price(book: Book, change: Reprice) -> Plan:
     before = account.prices.get(asset)
     price = Put(("prices", asset), text_of(change.price))
     if before is None:
-        return Plan([price], [f"{short(asset)} priced at {text_of(change.price)}"])
-    plan = Plan([], [f"{short(asset)} price from {brief(before)} to {text_of(change.price)}"])
+        return Plan([price], [f"{short(asset)} priced at {separated(change.price)}"])
+    plan = Plan([], [f"{short(asset)} price from {brief(before)} to {separated(change.price)}"])
     values: list[Edit] = []
     keys: list[Edit] = []
     ratio = change.price / before
@@ -170,7 +170,7 @@ def _isolated(book: Book, position: Position) -> Plan:
         whole += margin
         plan.edits.append(Put(("positions", number, "margin_mode"), "isolated"))
         plan.edits.append(Put(("positions", number, "isolated_margin"), text_of(margin)))
-    plan.notes = [f"{key} isolated behind {text_of(whole)} {short(position.contract.settle)}"]
+    plan.notes = [f"{key} isolated behind {separated(whole)} {short(position.contract.settle)}"]
     plan.notes += rounding_note(f"the isolated_margin of {key}", exact, whole)
     return plan
 

@@ -10,7 +10,7 @@ from marginctl.core.exact import ZERO
 from marginctl.core.value import value_at
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.margins import beyond_last_tier, refuse_beyond
+from marginctl.portfolio.margins import beyond_last_tier, observe_fraction, refuse_beyond
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading
 
@@ -87,6 +87,7 @@ class _Book:
             reduce_only=draft.get("reduce_only", False),
             position_side=leg,
         )
+        observe_fraction(self._reading, draft, contract.symbol, order)
         return Placed(draft, order)
 
     def _refuse_contradictions(self, draft: "Draft") -> None:

@@ -1,5 +1,6 @@
 """A portfolio draft and a rule set -> an account, or every problem that stands in the way."""
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from marginctl.core.account import (
     default_beta,
 )
 from marginctl.core.report import RulesUsed
+from marginctl.document.scalars import day
 from marginctl.document.source import echo
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
@@ -57,15 +59,18 @@ class Header(Struct, frozen=True):
     taker_fee: Decimal | None
 
 
-def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) -> tuple[Resolved | None, list[Problem]]:
+def resolve(
+    draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str, today: date
+) -> tuple[Resolved | None, list[Problem]]:
     """The account of a portfolio; None with the problems, all of them, when it cannot be computed.
 
-    ``stem`` is the default name of the account.
+    ``stem`` is the default name of the account; ``today`` is the day of the figures where the file has no ``as_of``.
     """
     reading = Reading(source)
     header = _header(reading, draft.get("account"), rule_set, stem)
     prices = Prices(reading, header.currency, draft.get("prices", []))
-    contracts = Contracts(reading, draft.get("contracts", []), rule_set, header.currency)
+    on = day(header.as_of) if header.as_of else today
+    contracts = Contracts(reading, draft.get("contracts", []), rule_set, prices, on)
     defaults = Defaults(header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules)
     rows = positions(reading, draft.get("positions", []), contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.get("collateral", []))
@@ -79,6 +84,7 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
         [row.position for row in rows],
     )
     contracts.resolve_declared()
+    contracts.observe_expired([row.draft for row in rows] + [one.draft for one in placed])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
     settled = _settled_assets(rows, placed)
@@ -232,6 +238,8 @@ def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header
             f"{rule_set.name} offers no hedge mode",
             "write one-way, or remove the line",
         )
+    if account is not None and "taker_fee" in account and not header.rules.needs_taker_fee:
+        reading.assume(f"taker_fee has no effect: {rule_set.name} counts no fee to close in its margins")
     if header.rules.needs_taker_fee and header.taker_fee is None and rows:
         reading.refuse(
             account.node if account is not None else draft.node,

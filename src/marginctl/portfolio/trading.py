@@ -40,7 +40,7 @@ from marginctl.portfolio.changes import (
     written_price,
 )
 from marginctl.portfolio.positions import SAME_ON_EVERY_ROW
-from marginctl.portfolio.reading import brief, short
+from marginctl.portfolio.reading import brief, separated, short
 
 if TYPE_CHECKING:
     from marginctl.document.shape import Draft
@@ -72,7 +72,7 @@ def _realised(book: Book, position: Position, closed: Decimal, kept_entry: Decim
     exact = sum((pnl(contract, side, quantity, entry, price) for quantity, entry in held), ZERO)
     exact -= pnl(contract, side, kept, kept_entry, price) if kept else ZERO
     amount = written(exact, Direction.DOWN)
-    done = f"closed {_shown(position, closed, price)}, which realises {text_of(amount)} {short(contract.settle)}"
+    done = f"closed {_shown(position, closed, price)}, which realises {separated(amount)} {short(contract.settle)}"
     rounding = rounding_note(f"the realised PnL of {short(position.key)}", exact, amount)
     return Plan(credit(book, contract.settle, amount), [done, *rounding])
 

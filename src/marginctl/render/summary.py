@@ -182,8 +182,10 @@ def _worst_pool(report: Report, options: Options) -> list[Line]:
     """Where there are several pools: whose the figures are that do not add up."""
     if len(report.pools) < 2:
         return []
-    pool = shower(options)(report.totals.worst_pool)
-    text = f"Free collateral, buffer, utilization and maintenance ratio are those of the fullest cross pool, {pool}."
+    worst = report.totals.worst_pool
+    cross = any(pool.name == worst and pool.margin_mode == "cross" for pool in report.pools)
+    which = f"the fullest {'cross ' if cross else ''}pool, {shower(options)(worst)}"
+    text = f"Free collateral, buffer, utilization and maintenance ratio are those of {which}."
     return paragraph(text, options.width, lead=line(INDENT), style="dim")
 
 

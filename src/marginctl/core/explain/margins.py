@@ -217,7 +217,7 @@ def margin_given(book: Book, position: Position) -> Node:
 def close_fee(book: Book, state: PoolState, stake: Stake, way: Way) -> tuple[Node, ...]:
     """The fee to close, where the rules count it: on the notional, or on the value at the bare bankruptcy price."""
     rules, position = state.pool.rules, stake.position
-    if rules.close_fee is CloseFee.NONE:
+    if rules.close_fee is CloseFee.NONE or not position.taker_fee:
         return ()
     fee = Input(label="taker_fee", unit=FRACTION, amount=position.taker_fee, key="account.taker_fee")
     if rules.close_fee is CloseFee.MARK:

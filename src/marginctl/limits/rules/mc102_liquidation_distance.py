@@ -16,14 +16,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 
-from marginctl.core.exact import Direction, rounded_price
+from marginctl.core.exact import Direction
 from marginctl.core.report import PoolFigures, UnderlyingFigures
 from marginctl.limits.context import Context
 from marginctl.limits.distance import Paths
 from marginctl.limits.figures import cross_pools, symbols_by_underlying, underlyings
 from marginctl.limits.remedy import remedy
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Never, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import plain
+from marginctl.limits.wording import priced
 
 WAYS = {"down": "falls", "up": "rises", None: "moves"}
 
@@ -94,8 +94,8 @@ def nearest(row: UnderlyingFigures, price: Decimal) -> tuple[str | None, str]:
     """Which way liquidation is nearer, and its price of the asset rounded toward today's; None when it never comes."""
     down, up = row.liquidation_down, row.liquidation_up
     if down is not None and (up is None or price - down <= up - price):
-        return "down", plain(rounded_price(down, Direction.UP))
-    return ("up", plain(rounded_price(up, Direction.DOWN))) if up is not None else (None, "")
+        return "down", priced(down, Direction.UP)
+    return ("up", priced(up, Direction.DOWN)) if up is not None else (None, "")
 
 
 def _alone_remedy(pool: PoolFigures, row: UnderlyingFigures, way: str | None, paths: Paths, limit: Decimal) -> Remedy:

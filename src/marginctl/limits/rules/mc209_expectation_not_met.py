@@ -1,7 +1,8 @@
 """What it checks: the figures under `expect:`, copied from the venue's screen.
 
 Value: |ours - theirs| / |theirs|; limit: the `tolerance` under `expect:`, 0.1% unless given. Equality passes. It does
-not exist, and breaks the limit, where the figure does not exist here, or theirs is 0 and ours is not. An error.
+not exist, and breaks the limit, where the figure does not exist here, or theirs is 0 and ours is not. A price of 0 is
+how venues show that there is none, and agrees with none here. An error.
 
 Why: it is the one test of the rule set against the venue itself.
 
@@ -13,9 +14,10 @@ table that changed, or a rule that the rule set has wrong.
 
 from collections.abc import Iterable
 
-from marginctl.core.exact import Direction, exceeds
+from marginctl.core.exact import Direction
 from marginctl.findings import Expectation, Severity
 from marginctl.limits.context import Context
+from marginctl.limits.expectation import is_met
 from marginctl.limits.rule import Fact, Measurement, Rule, Unit, advice
 from marginctl.limits.wording import amount, percent, plain
 
@@ -36,7 +38,7 @@ def measure(context: Context) -> Iterable[Measurement]:
 
 
 def _fact(one: Expectation) -> Fact:
-    broken = one.difference is None or exceeds(abs(one.difference), abs(one.theirs), one.tolerance)
+    broken = not is_met(one)
     headroom = None if one.relative is None else one.tolerance - one.relative
     return Fact(broken, one.relative, one.tolerance, headroom)
 

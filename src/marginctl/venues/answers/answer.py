@@ -10,7 +10,7 @@ from marginctl.core.contract import ContractType, HaircutTier, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.document.nodes import Node
 from marginctl.venues.answers.reading import exact
-from marginctl.venues.tiers import Fault, TierRow
+from marginctl.venues.tiers import Fault, TierRow, haircut_faults
 
 NO_LIMIT = Decimal(2**63 - 1)
 """The largest 64-bit number: what answers print where there is no upper border."""
@@ -88,14 +88,13 @@ def haircut_of(ratio: Decimal) -> Decimal:
 
 
 def haircut_fault(haircuts: tuple[HaircutTier, ...]) -> str:
-    """What is wrong with a haircut schedule: a rate outside 0 to 100%, or tiers that do not rise."""
-    end: Decimal | None = ZERO
+    """What is wrong with a haircut schedule: a rate outside 0 to 100%, or what the law of tables says against it."""
     for tier in haircuts:
         if not ZERO <= tier.haircut <= ONE:
             return f"a collateral ratio of {ONE - tier.haircut:f} is not between 0 and 1"
-        if end is None or (tier.up_to is not None and tier.up_to <= end):
-            return "the tiers do not rise"
-        end = tier.up_to
+    fault = next(haircut_faults(haircuts), None)
+    if fault:
+        return fault.message
     return "" if haircuts else "it has no tiers"
 
 
