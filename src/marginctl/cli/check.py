@@ -15,7 +15,7 @@ from marginctl import __version__
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import STDIN, Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, output, shock
+from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, outputs_of, shocks
 from marginctl.cli.terminal import Terminal, complain, emit, terminal
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
@@ -37,10 +37,10 @@ class Request(Struct, frozen=True, kw_only=True):
     paths: list[str]
     format: str = "table"
     outputs: list[str] = []
-    limits: str | None = None
+    limits: list[str] = []
     fail_on: str = "error"
-    select: str = ""
-    ignore: str = ""
+    select: list[str] = []
+    ignore: list[str] = []
     sets: list[str] = []
     shocks: list[str] = []
     today: str | None = None
@@ -88,9 +88,9 @@ def run_check(request: Request) -> int:
 
 
 def _watched(request: Request) -> list[Path]:
-    """The files that a run reads: portfolios, also those that are new, the policy and the baseline."""
+    """The files that a run reads: portfolios, also those that are new, the policies and the baseline."""
     found, _ = inputs(request.paths, request.stdin_name)
-    named = [Path(file) for file in (request.limits, request.baseline) if file is not None]
+    named = [Path(file) for file in (*request.limits, request.baseline) if file is not None]
     return [*named, *(one.path for one in found if one.path is not None)]
 
 
@@ -98,7 +98,7 @@ def plan_of(request: Request) -> Plan:
     """The request's flags, read. Raises FlagError."""
     fail_on = chosen(FailOn, "--fail-on", request.fail_on)
     format_named("--format", request.format)
-    outputs = tuple(output(text) for text in request.outputs)
+    outputs = outputs_of(request.outputs)
     one_of("--color", request.color, ("auto", "always", "never"))
     if request.watch and STDIN in request.paths:
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
@@ -133,10 +133,10 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
 
 
 def with_files(settings: Settings, request: Request) -> tuple[Settings, list[Problem]]:
-    """The settings with the policy and the baseline that the flags name, and what is wrong with those files."""
+    """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings = replace(settings, accepts_all=request.write_baseline is not None)
     problems: list[Problem] = []
-    if request.limits is not None:
+    if request.limits:
         from marginctl.cli.policy import policy_of
 
         policy, problems = policy_of(request.limits)
@@ -262,7 +262,7 @@ def settings_of(request: Request, fail_on: FailOn) -> Settings:
     return Settings(
         today=day(request.today),
         sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=dict(shock(text) for text in request.shocks),
+        shocks=shocks(request.shocks),
         selection=Selection(codes("--select", request.select), codes("--ignore", request.ignore)),
         fail_on=fail_on,
         rules_dir=request.rules_dir,

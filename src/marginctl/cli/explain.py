@@ -8,7 +8,7 @@ from marginctl.analysis.check import Loaded, Settings, load_portfolio
 from marginctl.analysis.origins import origins_of
 from marginctl.cli.exits import NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, day, one_of, shock
+from marginctl.cli.flags import FlagError, assignment, day, one_of, shocks
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.core.assemble import report_of
 from marginctl.core.explain.figures import UnknownFigureError, explain
@@ -59,7 +59,7 @@ def settings_of(request: Request) -> Settings:
     return Settings(
         today=day(None),
         sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=dict(shock(text) for text in request.shocks),
+        shocks=shocks(request.shocks),
         rules_dir=request.rules_dir,
     )
 

@@ -21,14 +21,20 @@ Outputs = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
 ]
-LimitsFile = Annotated[
-    str | None,
-    typer.Option("--limits", metavar="FILE", help="A policy of the risk team; per rule the stricter one counts."),
+LimitsFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limits", metavar="FILE", help="A policy of the risk team, repeatable; per rule the strictest holds."
+    ),
 ]
 FailOn = Annotated[str, typer.Option("--fail-on", help="The least severity that exits 1: error, warning or never.")]
-Codes = Annotated[str | None, typer.Option(metavar="CODE,...")]
-Select = Annotated[str | None, typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100.")]
-Ignore = Annotated[str | None, typer.Option("--ignore", metavar="CODE,...", help="All limits but these.")]
+Codes = Annotated[list[str] | None, typer.Option(metavar="CODE,...")]
+Select = Annotated[
+    list[str] | None, typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100; repeatable.")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="All limits but these; repeatable.")
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Edit the file before reading it: positions.0.leverage=5."),
