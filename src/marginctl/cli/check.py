@@ -113,7 +113,7 @@ def checked_once(plan: Plan) -> int:
     settings, problems = with_files(plan.settings, request)
     if problems:
         return report(_failed(problems), plan)
-    found, problems = inputs(request.paths, request.stdin_name)
+    found, problems = inputs(request.paths, request.stdin_name, complain)
     if request.format == "jsonl" and not plan.outputs and request.write_baseline is None:
         return _streamed(_failed(problems), found, settings, request)
     results = each(found, partial(checked, settings=settings), request.jobs, bar=not request.quiet)
