@@ -31,7 +31,7 @@ from marginctl.limits.config import combined, limits_of
 from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
-from marginctl.portfolio.names import unknown_assets
+from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
 from marginctl.results import BuiltIn, ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.scenarios.catalogue import built_in
 from marginctl.venues.loader import load
@@ -126,11 +126,21 @@ def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings
 
 
 def _unknown(account: Account, name: str, wanted: Wanted) -> list[Problem]:
-    """Assets on the command line that the account has no price for."""
+    """Names on the command line that nothing in the account has."""
     return [
         *unknown_assets(FLAG_NAME, wanted.shocks, account, name),
         *unknown_assets("--grid", wanted.grid or (), account, name),
+        *_unpaid(account, name, wanted),
     ]
+
+
+def _unpaid(account: Account, name: str, wanted: Wanted) -> Iterable[Problem]:
+    """A file of funding rates may be of many contracts, but not of none that the account has."""
+    symbols = {position.contract.symbol for position in account.positions}
+    if wanted.histories and symbols.isdisjoint(wanted.histories):
+        first = next(iter(wanted.histories))
+        message = "--funding has rates of no contract that the account has a position in"
+        yield Problem(Location(name), NO_SUCH_ASSET, message, f"it names {echo(first)}: {meant(first, symbols)}")
 
 
 def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[Problem]:

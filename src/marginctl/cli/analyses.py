@@ -157,7 +157,7 @@ def what_if(
     withdraw: Annotated[list[str] | None, typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out.")] = None,
     price: Annotated[
         list[str] | None,
-        typer.Option("--price", metavar="ASSET=PRICE", help="Another price; given marks move in proportion."),
+        typer.Option("--price", metavar="NAME=PRICE", help="Of an asset; or of a contract: its mark alone."),
     ] = None,
     mode: Annotated[
         list[str] | None,

@@ -16,7 +16,7 @@ from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import STDIN, Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, outputs_of, shocks
-from marginctl.cli.terminal import Terminal, complain, emit, terminal
+from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.engine import Selection
@@ -28,6 +28,8 @@ from marginctl.results import Options, Outcome, RuleText, Run, Verbosity
 __all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "options_of", "run_check"]
 
 Result = TypeVar("Result")
+FOR_MACHINES = frozenset(("json", "jsonl", "gitlab", "sarif", "junit"))
+"""Formats that nobody reads on a screen: what stands in the way is also said on standard error."""
 EXITS = {ExitCode.PASSED: OK, ExitCode.FAILED: BROKEN_LIMIT, ExitCode.NOT_CHECKED: NOT_CHECKED}
 
 
@@ -69,6 +71,7 @@ class Line(Struct, frozen=True):
 
     text: str
     exit_code: ExitCode
+    problems: tuple[Problem, ...] = ()
 
 
 def run_check(request: Request) -> int:
@@ -170,9 +173,16 @@ def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings,
     bar = not request.quiet and not sys.stdout.isatty()
     results = each(found, partial(_checked_line, settings=settings), request.jobs, bar=bar)
     seen = set()
+    waiting: list[Problem] = []
+    has_bar = bar and len(found) > 1 and sys.stderr.isatty()
     for line in chain((_line(outcome, settings.fail_on) for outcome in failed), results):
         emit(line.text)
         seen.add(line.exit_code)
+        if has_bar:  # it would be drawn over the lines
+            waiting += line.problems
+        else:
+            tell(line.problems)
+    tell(waiting)
     return exit_of(seen)
 
 
@@ -183,7 +193,7 @@ def _checked_line(one: Input, settings: Settings) -> Line:
 def _line(outcome: Outcome, fail_on: FailOn) -> Line:
     from marginctl.render.jsonl import line_text
 
-    return Line(line_text(outcome), outcome_exit(outcome, fail_on))
+    return Line(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 
 
 def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
@@ -218,6 +228,8 @@ def report(outcomes: tuple[Outcome, ...], plan: Plan) -> int:
         append_summary(run, options_of("markdown", plain, request), page)
     if request.format == "csv":
         _tell_problems(run, request)
+    elif request.format in FOR_MACHINES:
+        tell(problem for outcome in outcomes for problem in outcome.problems)
     emit(rendered(request.format, run, terminal(sys.stdout, request.color, request.width), request))
     return run.exit_code
 

@@ -9,7 +9,7 @@ from marginctl.analysis.origins import origins_of
 from marginctl.cli.exits import NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, day, one_of, shocks
-from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.core.assemble import report_of
 from marginctl.core.explain.figures import UnknownFigureError, explain
 from marginctl.core.explain.reported import reported
@@ -133,6 +133,7 @@ def _failed(problems: list[Problem], request: Request) -> int:
         from marginctl.render.derivation.document import problems_text
 
         emit(problems_text(problems))
+        tell(problems)
         return NOT_CHECKED
     from marginctl.render.problems import render_problems
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from marginctl.cli.terminal import NARROWEST
+
 Paths = Annotated[
     list[str],
     typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
@@ -47,7 +49,9 @@ Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="The 
 StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")]
 RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
-Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
+Width = Annotated[
+    int | None, typer.Option("--width", min=NARROWEST, metavar="N", help="Columns of the text, 80 or more.")
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
 ]

@@ -59,17 +59,23 @@ def asset_meant(name: str, account: Account, known: Iterable[str]) -> str:
     return f"{echo(name)} is a contract: write its asset, {echo(base)}" if base else meant(name, known)
 
 
-def unknown_assets(flag: str, names: Iterable[str], account: Account, file: str) -> list[Problem]:
-    """A problem for each name behind a flag that no position, order or balance of the account has."""
+def unknown_assets(
+    flag: str, names: Iterable[str], account: Account, file: str, *, symbols: bool = False
+) -> list[Problem]:
+    """A problem for each name behind a flag that no position, order or balance of the account has.
+
+    ``symbols``: contracts may be named as well.
+    """
+    known = {*account.prices, *(symbols_of(account) if symbols else ())}
     return [
         Problem(
             Location(file),
             NO_SUCH_ASSET,
-            f"{flag} names {echo(name)}, which the account has no price for",
-            asset_meant(name, account, account.prices),
+            f"{flag} names {echo(name)}, which nothing in the account has",
+            asset_meant(name, account, known),
         )
         for name in names
-        if name != EVERY_OTHER and name not in account.prices
+        if name != EVERY_OTHER and name not in known
     ]
 
 
