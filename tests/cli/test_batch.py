@@ -222,7 +222,8 @@ def test_a_bar_shows_at_a_terminal_and_goes_away(form: str, books: Path) -> None
     text = bar_of(["check", "books", "--format", form], books.parent)
     assert "checking" in text
     assert "/40" in text
-    assert text.endswith("\x1b[2K")  # the line is erased
+    behind = text.rpartition("\x1b[2K")[2]  # the line is erased
+    assert behind == "books/20.yaml:4:71: MC010 unknown key `levarage`; did you mean `leverage`?\r\n"
 
 
 @pytest.mark.parametrize("arguments", [["check", "books", "--quiet"], ["check", "books/01.yaml"]])

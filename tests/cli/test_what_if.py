@@ -344,7 +344,7 @@ def test_isolated_margin_follows_the_size():
             "--withdraw USDT=20000.01 is more than the account holds",
             "it holds 20,000 USDT",
         ),
-        ({"withdraw": ["SOL=1"]}, "--withdraw SOL=1 is more than the account holds", "it holds 0 SOL"),
+        ({"withdraw": ["SOL=1"]}, "--withdraw SOL: the account holds none", "known here: USDT"),
         ({"price": ["USD=2"]}, "USD is the account's currency: its price is 1", "leave it out"),
         (
             {"open": ["BTCUSDT long 1 isolated"]},

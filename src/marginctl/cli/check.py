@@ -15,8 +15,8 @@ from marginctl import __version__
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import STDIN, Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, output, shock
-from marginctl.cli.terminal import Terminal, complain, emit, terminal
+from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, outputs_of, shocks
+from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.engine import Selection
@@ -30,6 +30,8 @@ __all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "opt
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")
 """Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
+FOR_MACHINES = frozenset(("json", "jsonl", "gitlab", "sarif", "junit"))
+"""Formats that nobody reads on a screen: what stands in the way is also said on standard error."""
 EXITS = {ExitCode.PASSED: OK, ExitCode.FAILED: BROKEN_LIMIT, ExitCode.NOT_CHECKED: NOT_CHECKED}
 
 
@@ -39,10 +41,10 @@ class Request(Struct, frozen=True, kw_only=True):
     paths: list[str]
     format: str = "table"
     outputs: list[str] = []
-    limits: str | None = None
+    limits: list[str] = []
     fail_on: str = "error"
-    select: str = ""
-    ignore: str = ""
+    select: list[str] = []
+    ignore: list[str] = []
     sets: list[str] = []
     shocks: list[str] = []
     today: str | None = None
@@ -73,6 +75,7 @@ class Line(Struct, frozen=True):
 
     text: str
     exit_code: ExitCode
+    problems: tuple[Problem, ...] = ()
 
 
 def run_check(request: Request) -> int:
@@ -92,9 +95,9 @@ def run_check(request: Request) -> int:
 
 
 def _watched(request: Request) -> list[Path]:
-    """The files that a run reads: portfolios, also those that are new, the policy and the baseline."""
+    """The files that a run reads: portfolios, also those that are new, the policies and the baseline."""
     found, _ = inputs(request.paths, request.stdin_name)
-    named = [Path(file) for file in (request.limits, request.baseline) if file is not None]
+    named = [Path(file) for file in (*request.limits, request.baseline) if file is not None]
     return [*named, *(one.path for one in found if one.path is not None)]
 
 
@@ -102,7 +105,7 @@ def plan_of(request: Request) -> Plan:
     """The request's flags, read. Raises FlagError."""
     fail_on = chosen(FailOn, "--fail-on", request.fail_on)
     format_named("--format", request.format)
-    outputs = tuple(output(text) for text in request.outputs)
+    outputs = outputs_of(request.outputs)
     one_of("--color", request.color, ("auto", "always", "never"))
     if request.watch and STDIN in request.paths:
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
@@ -125,7 +128,7 @@ def checked_once(plan: Plan) -> int:
     settings, problems = with_files(plan.settings, request)
     if problems:
         return report(_failed(problems), plan)
-    found, problems = inputs(request.paths, request.stdin_name)
+    found, problems = inputs(request.paths, request.stdin_name, complain)
     if request.format == "jsonl" and not plan.outputs and request.write_baseline is None:
         return _streamed(_failed(problems), found, settings, request)
     results = each(found, partial(checked, settings=settings), request.jobs, bar=not request.quiet)
@@ -145,10 +148,10 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
 
 
 def with_files(settings: Settings, request: Request) -> tuple[Settings, list[Problem]]:
-    """The settings with the policy and the baseline that the flags name, and what is wrong with those files."""
+    """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings = replace(settings, accepts_all=request.write_baseline is not None)
     problems: list[Problem] = []
-    if request.limits is not None:
+    if request.limits:
         from marginctl.cli.policy import policy_of
 
         policy, problems = policy_of(request.limits)
@@ -182,9 +185,16 @@ def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings,
     bar = not request.quiet and not sys.stdout.isatty()
     results = each(found, partial(_checked_line, settings=settings), request.jobs, bar=bar)
     seen = set()
+    waiting: list[Problem] = []
+    has_bar = bar and len(found) > 1 and sys.stderr.isatty()
     for line in chain((_line(outcome, settings.fail_on) for outcome in failed), results):
         emit(line.text)
         seen.add(line.exit_code)
+        if has_bar:  # it would be drawn over the lines
+            waiting += line.problems
+        else:
+            tell(line.problems)
+    tell(waiting)
     return exit_of(seen)
 
 
@@ -195,7 +205,7 @@ def _checked_line(one: Input, settings: Settings) -> Line:
 def _line(outcome: Outcome, fail_on: FailOn) -> Line:
     from marginctl.render.jsonl import line_text
 
-    return Line(line_text(outcome), outcome_exit(outcome, fail_on))
+    return Line(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 
 
 def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
@@ -230,6 +240,8 @@ def report(outcomes: tuple[Outcome, ...], plan: Plan) -> int:
         append_summary(run, options_of("markdown", plain, request), page)
     if request.format == "csv":
         _tell_problems(run, request)
+    elif request.format in FOR_MACHINES:
+        tell(problem for outcome in outcomes for problem in outcome.problems)
     emit(rendered(request.format, run, terminal(sys.stdout, request.color, request.width), request))
     return run.exit_code
 
@@ -276,7 +288,7 @@ def settings_of(request: Request, fail_on: FailOn) -> Settings:
     return Settings(
         today=day(request.today),
         sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=dict(shock(text) for text in request.shocks),
+        shocks=shocks(request.shocks),
         selection=Selection(codes("--select", request.select), codes("--ignore", request.ignore)),
         fail_on=fail_on,
         rules_dir=request.rules_dir,

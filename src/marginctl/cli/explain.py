@@ -8,8 +8,8 @@ from marginctl.analysis.check import Loaded, Settings, load_portfolio
 from marginctl.analysis.origins import origins_of
 from marginctl.cli.exits import NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, day, one_of, shock
-from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.cli.flags import FlagError, assignment, day, one_of, shocks
+from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.core.assemble import report_of
 from marginctl.core.explain.figures import UnknownFigureError, explain
 from marginctl.core.explain.reported import reported
@@ -59,7 +59,7 @@ def settings_of(request: Request) -> Settings:
     return Settings(
         today=day(None),
         sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=dict(shock(text) for text in request.shocks),
+        shocks=shocks(request.shocks),
         rules_dir=request.rules_dir,
     )
 
@@ -133,6 +133,7 @@ def _failed(problems: list[Problem], request: Request) -> int:
         from marginctl.render.derivation.document import problems_text
 
         emit(problems_text(problems))
+        tell(problems)
         return NOT_CHECKED
     from marginctl.render.problems import render_problems
 

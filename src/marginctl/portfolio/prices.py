@@ -9,6 +9,7 @@ from msgspec import Struct
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
+from marginctl.document.names import near
 from marginctl.document.nodes import Node
 from marginctl.document.source import echo
 from marginctl.portfolio.reading import Reading, brief, short
@@ -110,8 +111,8 @@ class Prices:
         if asset in self._missing:
             return
         self._missing.add(asset)
-        written = asset.upper()
-        meant = f"did you mean {echo(written)}? Otherwise " if asset != written and self._default(written) else ""
+        close = near(asset, {*self._given, *STABLECOINS, self.currency}, surely=True)
+        meant = f"did you mean {echo(close)}? Otherwise " if close else ""
         advice = f"{meant}add `{short(asset)}: ...` under `prices:`, in {short(self.currency)} per {short(asset)}"
         self._reading.refuse(node, "MC020", f"no price for {short(asset)}, {why}", advice)
 

@@ -18,10 +18,10 @@ from marginctl.core.account import (
 )
 from marginctl.core.report import RulesUsed
 from marginctl.document.scalars import day
-from marginctl.document.source import echo
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
 from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, Row, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
@@ -89,7 +89,7 @@ def resolve(
     _check_offered(reading, draft, rule_set, header, rows)
     settled = _settled_assets(rows, placed)
     terms = collateral.terms(reading, held, settled, header.mode, header.currency)
-    _check_scenarios(reading, draft)
+    reading.problems += scenario_problems(draft, source)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
@@ -206,17 +206,6 @@ def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
     for one in placed:
         settled.setdefault(one.order.contract.settle, one.draft.at("symbol"))
     return settled
-
-
-def _check_scenarios(reading: Reading, draft: "Draft") -> None:
-    """Limits call scenarios by name: a name given twice would hide one of them."""
-    seen: dict[str, Node] = {}
-    for one in draft.get("scenarios", []):
-        name = one.get("name")
-        if name in seen:
-            message = f"the scenario {echo(name)} is given twice, first on line {seen[name].line}"
-            reading.refuse(one.at("name"), "MC016", message, "give each scenario a name of its own")
-        seen.setdefault(name, one.node)
 
 
 def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header: Header, rows: list[Row]) -> None:

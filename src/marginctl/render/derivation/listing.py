@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from marginctl.render.screen import Block, draw, line, paragraph, shower
+from marginctl.render.layout import cells_of
+from marginctl.render.screen import Block, Line, draw, line, paragraph, shower
 from marginctl.results import Options
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
@@ -16,7 +17,7 @@ def render_listing(file: str, figures: Sequence[str], options: Options) -> str:
     show = shower(options)
     blocks: list[Block] = [
         (*line(show(file), "bold"), *line(f"  {len(figures)} figures, for example", "")),
-        *(line(f"  marginctl explain {show(file)} {show(figure)}", "cyan") for figure in _examples(figures)),
+        *(row for figure in _examples(figures) for row in _command(show(file), show(figure), options.width)),
     ]
     for section in SECTIONS:
         own = [figure for figure in figures if figure.startswith(f"{section}.")]
@@ -29,6 +30,14 @@ def _examples(figures: Sequence[str]) -> list[str]:
     """A figure everybody has, and one of the first position."""
     priced = [figure for figure in figures if figure.startswith("positions.") and figure.endswith(".liquidation_price")]
     return ["totals.utilization", *priced[:1]]
+
+
+def _command(file: str, figure: str, width: int | None) -> list[Line]:
+    """The command as it can be copied, on two lines where one is too narrow."""
+    whole = f"  marginctl explain {file} {figure}"
+    if width is None or cells_of(whole) <= width:
+        return [line(whole, "cyan")]
+    return [line(f"  marginctl explain {file} \\", "cyan"), line(f"    {figure}", "cyan")]
 
 
 def _section(section: str, figures: Sequence[str], options: Options) -> list[Block]:
