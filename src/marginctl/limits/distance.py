@@ -15,7 +15,6 @@ from marginctl.core.liquidation import (
     DOWN_END,
     FALLING,
     RISING,
-    UP_END,
     PoolState,
     Stretch,
     asset_motion,
@@ -52,14 +51,14 @@ class Paths:
         assets = sorted(asset for asset in self.states[pool].touching if not asset.startswith(":"))
         return [
             joint_path(assets, account.betas, -1, min(reach, DOWN_END)),
-            joint_path(assets, account.betas, 1, min(reach, UP_END)),
+            joint_path(assets, account.betas, 1, reach),
         ]
 
     def alone(self, asset: str, reach: Decimal) -> list[Path]:
         """One asset down and up, as far as ``reach``."""
         return [
             [Stretch(ZERO, min(reach, DOWN_END), asset_motion(asset, FALLING))],
-            [Stretch(ZERO, min(reach, UP_END), asset_motion(asset, RISING))],
+            [Stretch(ZERO, reach, asset_motion(asset, RISING))],
         ]
 
     def to(self, shocks: Mapping[str, Decimal]) -> list[Path]:
@@ -93,17 +92,18 @@ class Paths:
 
 
 def shortfall(state: PoolState, path: Path) -> Decimal:
-    """-min(equity - level * maintenance_margin) over a path, its end excluded; in currency, negative = to spare."""
+    """-min(equity - level * maintenance_margin) over a path with an end; in currency, negative = to spare."""
     return -min(_values(state, path))
 
 
 def _values(state: PoolState, path: Path) -> Iterator[Decimal]:
-    for start, end, motion in path:
-        length = end - start
-        pieces = list(health(state, motion, length, state.pool.rules.level))
-        for piece, until in zip(pieces, [*(following.start for following in pieces[1:]), length], strict=True):
+    for stretch in path:
+        pieces = list(health(state, stretch.motion, stretch.length, state.pool.rules.level))
+        ends = [*(following.start for following in pieces[1:]), stretch.length]
+        for piece, until in zip(pieces, ends, strict=True):
             yield _at(piece, piece.start)
-            yield _at(piece, until)
+            if until is not None:
+                yield _at(piece, until)
 
 
 def _at(piece: Piece, u: Decimal) -> Decimal:
