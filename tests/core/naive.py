@@ -29,7 +29,10 @@ from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 
 NOTHING = Fraction(0)
 WHOLE = Fraction(1)
-UP_END = Fraction(10)
+NEXT_TO_NOTHING = Fraction(1, 10**60)
+NEAR = Fraction(10)
+UP_END = Fraction(10**30)
+"""How far the naive reading looks for what the engine walks without an end."""
 
 
 @lru_cache(maxsize=65536)
@@ -308,8 +311,12 @@ def after_days(book: Book, days: Fraction) -> Book:
 
 
 def points(end: Fraction, count: int) -> Iterable[Fraction]:
-    """Points in (0, end), denser near 0."""
-    return (end * Fraction(k * k, count * count) for k in range(1, count))
+    """Points in (0, end), denser near 0; beyond 10 one in each power of ten."""
+    near = min(end, NEAR)
+    yield from (near * Fraction(k * k, count * count) for k in range(1, count))
+    while near < end:
+        yield near
+        near *= 10
 
 
 def first_crossing(dead: Callable[[Fraction], bool], end: Fraction, *, count: int, halvings: int) -> Fraction | None:
@@ -344,10 +351,12 @@ def contract_world(account: Account, symbol: str, side: int, u: Fraction) -> Wor
 
 
 def joint_world(account: Account, side: int, u: Fraction) -> World:
-    """All assets moved together: price * max(0, 1 + side * beta * u)."""
-    return moved(account, {a: max(NOTHING, 1 + side * frac(beta) * u) for a, beta in account.betas.items()})
+    """All assets moved together: price * max(0, 1 + side * beta * u); a quote that is gone is worth next to nothing."""
+    quotes = {position.contract.quote for position in account.positions}
+    least = {asset: NEXT_TO_NOTHING if asset in quotes else NOTHING for asset in account.betas}
+    return moved(account, {a: max(least[a], 1 + side * frac(beta) * u) for a, beta in account.betas.items()})
 
 
 def ends(side: int) -> Fraction:
-    """Where the way down and the way up end."""
+    """Where the way down ends, and how far the way up is looked at."""
     return WHOLE if side < 0 else UP_END

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 
 from marginctl.core.account import Account, AssetTerms, Basis, CloseFee, Equality, Netting, OpenLoss, Rules
 from marginctl.core.assemble import report_of
-from marginctl.core.contract import TiersBy
+from marginctl.core.contract import Contract, TiersBy
 from marginctl.core.exact import ONE, SNAP, ZERO
 from marginctl.core.explain.book import Book
 from marginctl.core.explain.decision import Absent, Condition, Ranking
@@ -305,11 +305,51 @@ def test_the_worst_pool_is_the_one_with_the_highest_ratio() -> None:
 )
 def test_a_figure_that_does_not_exist_says_why(figure: str, note: str) -> None:
     held = position(linear(), SHORT, 1, 100, maintenance_rate="0.01", leverage=1)
-    book = account(held, balances={"USDT": 5000, "BTC": 1})
+    book = account(held, balances={"USDT": 5000, "BTC": 2})
     tree = explained(book, figure.format(key=held.key))
     assert tree.value is None
     assert isinstance(tree, Absent)
     assert tree.note == note
+
+
+@pytest.mark.parametrize("name", ["liquidation_side", "contract_liquidation_side"])
+@pytest.mark.parametrize(
+    ("contract", "side", "balances", "expected"),
+    [
+        pytest.param(linear(), SHORT, {"USDT": 1}, "above", id="1 + 100 - p = 1% p at a rise of 0%"),
+        pytest.param(linear(), LONG, {"USDT": 1}, "below", id="1 + p - 100 = 1% p at a fall of 0%"),
+        pytest.param(
+            inverse("USDEUR", base="USD", quote="EUR"),
+            LONG,
+            {"USD": "12.5"},
+            "below",
+            id="12.5 + 1250 - 1000 / m = 1% 1000 / m at 0%: the quote rises, the mark falls",
+        ),
+        pytest.param(
+            inverse("USDEUR", base="USD", quote="EUR"), SHORT, {"USD": "12.5"}, "above", id="and the other way round"
+        ),
+    ],
+)
+def test_a_crossing_at_0_lies_on_the_side_that_the_engine_says(
+    name: str, contract: Contract, side: int, balances: dict[str, Any], expected: str
+) -> None:
+    quantity, entry = (1, 100) if contract.base == "BTC" else (100, "0.8")
+    held = position(contract, side, quantity, entry)
+    book = account(held, balances=balances)
+    (row,) = report_of(book).positions
+    assert (row.liquidation_price, row.distance_to_liquidation) == (row.mark_price, 0)
+    assert getattr(row, name) == expected
+    assert explained(book, f"positions.{held.key}.{name}").value == expected
+
+
+def test_two_legs_at_their_maintenance_margin_are_liquidated_by_opposite_moves() -> None:
+    # 456 USDT = 0.7% of 8000 + 5% of 8000: BTC rising and ETH falling by 0% liquidate.
+    short = position(linear(), SHORT, "0.4", 20000, maintenance_rate="0.007", leverage=1)
+    long = position(linear("ETHUSDT", "ETH"), LONG, 8, 1000, maintenance_rate="0.05", leverage=1)
+    book = account(short, long, balances={"USDT": 456}, prices={"BTC": 20000, "ETH": 1000})
+    for held, side in ((short, "above"), (long, "below")):
+        assert explained(book, f"positions.{held.key}.liquidation_side").value == side
+    assert [row.liquidation_side for row in report_of(book).positions] == ["above", "below"]
 
 
 def test_a_ratio_over_no_equity_does_not_exist() -> None:

@@ -150,8 +150,7 @@ def nearest_price(mark: Decimal, sides: Sides, *, by_quote: bool) -> Decimal | N
         factor for factor in (_factor(sides.down, -1), _factor(sides.up, 1)) if factor is not None and factor > 0
     ]
     prices = [mark / factor if by_quote else mark * factor for factor in factors]
-    nearest = min(prices, key=lambda price: abs(price - mark), default=None)
-    return None if nearest is None or nearest > 11 * mark else nearest
+    return min(prices, key=lambda price: abs(price - mark), default=None)
 
 
 def _factor(move: Decimal | None, side: int) -> Decimal | None:

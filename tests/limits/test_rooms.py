@@ -74,8 +74,9 @@ BOOK = account({"USDT": 1000, "BTC": 2}, BTC_LONG, terms={"BTC": haircut("0.1")}
         ({"MC104": "3"}, "25.4", "45.4", ("account-leverage", "account-leverage")),
         # |100 x + 200| <= 2 x 1180: x between -25.6 and 21.6
         ({"MC108": "2"}, "11.6", "35.6", ("directional-exposure", "directional-exposure")),
-        # 20% down: 1000 + 144 - 20 x = 0.01 x 80 x: x = 55; 20% up: 1216 + 20 x = 1.2 |x|: x = -1216 / 21.2
-        ({"MC102": "0.2"}, "45", "67.35849056", ("liquidation-distance", "liquidation-distance")),
+        # 20% down: 1000 + 144 - 20 x = 0.01 x 80 x: x = 55; USDT 20% down: 800 + 180 + 20 x = |x|: x = -980 / 21
+        # (20% up: 1216 + 20 x = 1.2 |x|: x = -1216 / 21.2)
+        ({"MC102": "0.2"}, "45", "56.66666666", ("liquidation-distance", "liquidation-distance")),
         # 30% down: 1000 + 126 - 30 x = 0.7 x: x = 1126 / 30.7
         ({"MC113": None}, "26.67752442", "128", ("scenario-survival", "free-collateral")),
         # the stricter of both

@@ -11,7 +11,6 @@ from marginctl.core.exact import ONE, SNAP, ZERO, ratio, sign
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
     HERE,
-    UP_END,
     PoolState,
     Sides,
     moves_alone,
@@ -180,7 +179,7 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     unit_price = prices[contract.settle]
     asset = underlying_of(position, account)
     sides = crossings.sides(state, asset)
-    own = sides if moves_alone(state, asset, contract.symbol) else crossings.of_contract(state, position)
+    own = sides if moves_alone(state, asset, contract) else crossings.of_contract(state, position)
     tiers = tiers_in_force(position, value / unit_price, position.quantity)
     tier = maintenance_tier(position, account)
     row = tiers[min(tier or 1, len(tiers)) - 1]
@@ -254,12 +253,11 @@ def reached(position: Position, asset: str, sides: Sides) -> Reached | None:
 
 
 def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
-    """The contract's mark after a signed move of an asset; None when not positive or beyond 11 times the mark."""
+    """The contract's mark after a signed move of an asset; None when not positive."""
     if move is None or ONE + move <= SNAP:
         return None
     factor = ONE + move
-    price = position.mark_price * factor if asset == position.contract.base else position.mark_price / factor
-    return price if price <= position.mark_price * (ONE + UP_END) else None
+    return position.mark_price * factor if asset == position.contract.base else position.mark_price / factor
 
 
 def _side_of(position: Position, asset: str, crossing: Reached | None, sides: Sides) -> str | None:
@@ -305,7 +303,7 @@ def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
 
 
 def underlying_figures(account: Account, state: PoolState, crossings: Crossings) -> Iterable[UnderlyingFigures]:
-    """One row per volatile asset with a position or a balance, in the order of the pool."""
+    """One row per volatile asset with a position or a balance, then those of the stablecoins and other quotes."""
     bases: dict[str, list[Decimal]] = {}
     for position in state.pool.positions:
         asset = underlying_of(position, account)
@@ -313,7 +311,7 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
         bases.setdefault(asset, []).append(side * notional(position, account.prices))
     held = [h.asset for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
     units = deltas(state.pool)
-    for asset in dict.fromkeys([*bases, *held]):
+    for asset in dict.fromkeys([*bases, *held, *_steady(account, state)]):
         values = bases.get(asset, [])
         sides = crossings.sides(state, asset)
         price = account.prices[asset]
@@ -327,6 +325,19 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
             liquidation_up=None if sides.up is None else price * (ONE + sides.up),
             distance=sides.nearest,
         )
+
+
+def _steady(account: Account, state: PoolState) -> Iterable[str]:
+    """What else moves the health of a cross pool: stablecoins it holds or settles in, and the quotes of its contracts.
+
+    In an isolated pool health depends on the mark alone: its quote moving reaches the mark that its underlying reaches.
+    """
+    pool = state.pool
+    if pool.margin_mode is MarginMode.ISOLATED or not (pool.positions or state.risk.maintenance_margin):
+        return
+    quotes = (position.contract.quote for position in pool.positions)
+    held = (holding.asset for holding in pool.holdings if _is_held(holding))
+    yield from (asset for asset in (*held, *quotes) if asset != account.currency)
 
 
 def _is_held(holding: Holding) -> bool:

@@ -18,6 +18,7 @@ from marginctl.core.explain.node import (
     At,
     Constant,
     Input,
+    Magnitude,
     Node,
     Product,
     Row,
@@ -33,7 +34,6 @@ from marginctl.core.liquidation import (
     FALLING,
     GONE,
     RISING,
-    UP_END,
     Motion,
     PoolState,
     asset_motion,
@@ -93,8 +93,8 @@ class Course(Struct, frozen=True):
         return Constant(amount=None if end is None else self.side * end, unit=self.unknown.unit)
 
 
-def _reach(side: int) -> Decimal:
-    return UP_END if side > 0 else DOWN_END
+def _reach(side: int) -> Decimal | None:
+    return None if side > 0 else DOWN_END
 
 
 def asset_course(asset: str, side: int) -> Course:
@@ -133,7 +133,7 @@ def joint_course(book: Book, state: PoolState, side: int) -> Course:
         beta = Input(label="beta", of=asset, amount=betas[asset], key=f"betas.{asset}")
         return Sum(terms=(ONE_NODE, Product(factors=(beta, MOVE))))
 
-    def stretch(start: Decimal, end: Decimal, motion: Motion) -> Stretch:
+    def stretch(start: Decimal, end: Decimal | None, motion: Motion) -> Stretch:
         ratios = {asset: ratio(asset, is_gone=line == GONE) for asset, line in motion.ratios.items()}
         return Stretch(start, end, motion, lambda probe: Way(ratios, probe=probe))
 
@@ -349,6 +349,20 @@ def _nearest(book: Book, state: PoolState, key: str, course: Callable[[int], Cou
     if moves[0] is moves[1]:
         return moves[0]
     return Nearest(moves=moves, label="move", of=course(-1).what, unit=FRACTION)
+
+
+def nearer(down: Node, up: Node, words: tuple[str, str]) -> Node:
+    """The first word where a fall is at most as large as a rise, else the second; none where there is neither."""
+    nothing = Absent(note="nothing liquidates on either side", because=(down, up))
+    if down.value is None and up.value is None:
+        return nothing
+    if down.value is None or up.value is None:
+        found, word = (up, words[1]) if down.value is None else (down, words[0])
+        there = Condition(left=Magnitude(term=found), relation=">=", right=ZERO_NODE)
+        case = Case(there, Constant(amount=word))
+        return Decision(cases=(case,), otherwise=nothing, note="the other side has none")
+    smaller = Condition(left=Magnitude(term=down), relation="<=", right=Magnitude(term=up))
+    return Decision(cases=(Case(smaller, Constant(amount=words[0])),), otherwise=Constant(amount=words[1]))
 
 
 def one_way(book: Book, state: PoolState, key: str, course: Callable[[int], Course], side: int) -> Node:

@@ -1,15 +1,16 @@
 """The figures of one position beyond its margins: what liquidates it, what it pays."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from marginctl.core.account import Position
-from marginctl.core.assemble import underlying_of
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.assemble import Reached, reached, underlying_of
+from marginctl.core.exact import SNAP, ZERO
 from marginctl.core.explain import crossings
 from marginctl.core.explain.book import Book
-from marginctl.core.explain.crossings import asset_course, contract_course, here
+from marginctl.core.explain.crossings import Course, asset_course, contract_course, here
 from marginctl.core.explain.decision import Absent, Case, Condition, Decision, NearestTo
 from marginctl.core.explain.margins import (
     Stake,
@@ -25,7 +26,7 @@ from marginctl.core.explain.node import (
     HOURS,
     MULTIPLE,
     ONE_NODE,
-    ZERO_NODE,
+    PLAIN,
     Constant,
     Difference,
     Input,
@@ -48,9 +49,7 @@ from marginctl.core.explain.prices import (
     unrealized_pnl,
 )
 from marginctl.core.funding import HOURS_PER_DAY
-from marginctl.core.liquidation import UP_END, moves_alone
-
-FARTHEST = Constant(amount=ONE + UP_END)
+from marginctl.core.liquidation import PoolState, Sides, moves_alone
 
 
 def text(position: Position, name: str, value: str | None, note: str = "") -> Node:
@@ -69,105 +68,101 @@ def leverage(book: Book, position: Position) -> Node:
     return named(Quotient(numerator=ONE_NODE, denominator=rate), "leverage", position.key, MULTIPLE, path)
 
 
-def asset_move(book: Book, position: Position) -> Node:
-    """The nearest move of the position's underlying that liquidates its pool."""
+class Moves(NamedTuple):
+    """What may liquidate a position: an asset whose price, or mark, falls or rises, and the nearer one of both."""
+
+    asset: str
+    down: Node
+    up: Node
+    nearest: Node
+
+    def reached(self, position: Position) -> Reached | None:
+        """The engine's choice of a side: the crossing nearest to the mark."""
+        down, up = (None if move.value is None else abs(decimal_of(move)) for move in (self.down, self.up))
+        return reached(position, self.asset, Sides(down, up))
+
+
+def _moves(book: Book, state: PoolState, key: str, asset: str, course: Callable[[int], Course]) -> Moves:
+    down, up = (crossings.one_way(book, state, key, course, side) for side in (-1, 1))
+    return Moves(asset, down, up, crossings.nearest(book, state, key, course))
+
+
+def asset_moves(book: Book, position: Position) -> Moves:
+    """The moves of the position's underlying that liquidate its pool."""
     state, asset = book.pool_of(position), underlying_of(position, book.account)
-    key = f"{state.pool.name} {asset}"
-    return crossings.nearest(book, state, key, lambda side: asset_course(asset, side))
+    return _moves(book, state, f"{state.pool.name} {asset}", asset, lambda side: asset_course(asset, side))
 
 
-def contract_move(book: Book, position: Position) -> Node:
-    """The nearest move of the position's mark alone that liquidates its pool."""
-    state, asset, symbol = book.pool_of(position), underlying_of(position, book.account), position.contract.symbol
-    if moves_alone(state, asset, symbol):
-        return asset_move(book, position)
-    key = f"{state.pool.name} :{symbol}"
-    return crossings.nearest(book, state, key, lambda side: contract_course(position, side))
+def contract_moves(book: Book, position: Position) -> Moves:
+    """The moves of the position's mark alone that liquidate its pool."""
+    state, contract = book.pool_of(position), position.contract
+    if moves_alone(state, underlying_of(position, book.account), contract):
+        return asset_moves(book, position)
+    key = f"{state.pool.name} :{contract.symbol}"
+    return _moves(book, state, key, contract.base, lambda side: contract_course(position, side))
 
 
 def price_after(book: Book, position: Position, asset: str, move: Node, name: str) -> Node:
-    """The mark after a move of an asset; none without a move, or where it is beyond 11 times the mark."""
+    """The mark after a move of an asset; none without a move."""
     path = f"positions.{position.key}.{name}"
     unit = price_unit(position.contract.quote, position.contract.base)
     if move.value is None:
         return Absent(label=name, of=position.key, unit=unit, figure=path, note="nothing reaches it", because=(move,))
     now, ratio = mark_price(book, position), Sum(terms=(ONE_NODE, move))
-    if decimal_of(ratio) <= ZERO:
+    if decimal_of(ratio) <= SNAP:
         note = "it would not be positive"
         return Absent(label=name, of=position.key, unit=unit, figure=path, note=note, because=(move,))
     is_base = asset == position.contract.base
     then: Node = Product(factors=(now, ratio)) if is_base else Quotient(numerator=now, denominator=ratio)
-    if decimal_of(then) > position.mark_price * decimal_of(FARTHEST):
-        beyond = Condition(left=then, relation=">", right=Product(factors=(FARTHEST, now)))
-        note = "it would be beyond 11 times the mark"
-        return Absent(label=name, of=position.key, unit=unit, figure=path, note=note, because=(beyond,))
     return named(then, name, position.key, unit, path)
 
 
-def crossings_of(book: Book, position: Position) -> tuple[Node, Node]:
-    """The moves of the position's underlying that liquidate its pool: the fall and the rise."""
-    state, asset = book.pool_of(position), underlying_of(position, book.account)
-    key = f"{state.pool.name} {asset}"
-    down, up = (crossings.one_way(book, state, key, lambda side: asset_course(asset, side), side) for side in (-1, 1))
-    return down, up
-
-
-def liquidation_price(book: Book, position: Position) -> Node:
-    """The mark at which the pool is liquidated when the underlying asset moves: the one nearest to the mark."""
-    path = f"positions.{position.key}.liquidation_price"
-    return book.once(path, lambda: _liquidation_price(book, position, path))
-
-
-def _liquidation_price(book: Book, position: Position, path: str) -> Node:
-    asset, name = underlying_of(position, book.account), "liquidation_price"
-    if asset == position.contract.base:
-        return price_after(book, position, asset, asset_move(book, position), name)
-    prices = tuple(price_after(book, position, asset, move, name) for move in crossings_of(book, position))
+def _nearest_price(book: Book, position: Position, moves: Moves, name: str) -> Node:
+    """The mark after the nearer move; where a fall and a rise are not alike, the nearer one of both marks."""
+    asset, chosen = moves.asset, moves.reached(position)
+    if asset == position.contract.base and (chosen is None or chosen.move == moves.nearest.value):
+        return price_after(book, position, asset, moves.nearest, name)
+    prices = tuple(price_after(book, position, asset, move, name) for move in (moves.down, moves.up))
     options = tuple(
         named(price, f"price after a {way} of {asset}", position.key, price.unit)
         for price, way in zip(prices, ("fall", "rise"), strict=True)
     )
-    if prices[0].value is None and prices[1].value is None:
+    path, unit = f"positions.{position.key}.{name}", prices[0].unit
+    if chosen is None:
         note = "nothing reaches it"
-        return Absent(label=name, of=position.key, unit=prices[0].unit, figure=path, note=note, because=options)
-    nearer = NearestTo(options=options, target=mark_price(book, position))
-    return named(nearer, name, position.key, prices[0].unit, path)
+        return Absent(label=name, of=position.key, unit=unit, figure=path, note=note, because=options)
+    return named(NearestTo(options=options, target=mark_price(book, position)), name, position.key, unit, path)
+
+
+def liquidation_price(book: Book, position: Position) -> Node:
+    """The mark at which the pool is liquidated when the underlying asset moves: the one nearest to the mark."""
+    name = "liquidation_price"
+    path = f"positions.{position.key}.{name}"
+    return book.once(path, lambda: _nearest_price(book, position, asset_moves(book, position), name))
 
 
 def contract_liquidation_price(book: Book, position: Position) -> Node:
     """The same when only the contract's mark moves."""
-    name = "contract_liquidation_price"
-    found = price_after(book, position, position.contract.base, contract_move(book, position), name)
-    if contract_move(book, position) is asset_move(book, position):
-        asset = underlying_of(position, book.account)
+    found = _nearest_price(book, position, contract_moves(book, position), "contract_liquidation_price")
+    state, asset = book.pool_of(position), underlying_of(position, book.account)
+    if moves_alone(state, asset, position.contract):
         return replace(found, note=f"{asset} moves nothing else in this pool: both kinds of move are one")
     return found
 
 
 def bankruptcy_price(book: Book, position: Position) -> Node:
     """The mark at which the pool's equity is 0, on the side where it is liquidated; on either where it is already."""
-    state, asset = book.pool_of(position), underlying_of(position, book.account)
+    state, moves = book.pool_of(position), asset_moves(book, position)
     name = "bankruptcy_price"
-    price = liquidation_price(book, position)
-    if price.value is None:
+    price, chosen = liquidation_price(book, position), moves.reached(position)
+    if chosen is None:
         path = f"positions.{position.key}.{name}"
         note = "there is no liquidation price"
         return Absent(label=name, of=position.key, unit=price.unit, figure=path, note=note, because=(price,))
-    sides = (-1, 1) if here(book, state, asset) is not None else (falling(book, position),)
-    key = f"bankruptcy {state.pool.name} {asset} {sides}"
-    gone = book.once(key, lambda: crossings.bankruptcy(book, state, asset, sides))
-    return price_after(book, position, asset, gone, name)
-
-
-def falling(book: Book, position: Position) -> int:
-    """-1 where a fall of the underlying leads to the liquidation price, 1 where a rise does."""
-    asset = underlying_of(position, book.account)
-    price = liquidation_price(book, position)
-    if isinstance(price, NearestTo):
-        return -1 if price.chosen is price.options[0] else 1
-    down, _ = crossings_of(book, position)
-    after_fall = price_after(book, position, asset, down, "liquidation_price")
-    return -1 if after_fall.value == price.value else 1
+    sides = (-1, 1) if here(book, state, moves.asset) is not None else (-1 if chosen.falling else 1,)
+    key = f"bankruptcy {state.pool.name} {moves.asset} {sides}"
+    gone = book.once(key, lambda: crossings.bankruptcy(book, state, moves.asset, sides))
+    return price_after(book, position, moves.asset, gone, name)
 
 
 def distance_to_liquidation(book: Book, position: Position) -> Node:
@@ -183,7 +178,7 @@ def distance_to_liquidation(book: Book, position: Position) -> Node:
     return named(Quotient(numerator=gap, denominator=now), name, position.key, FRACTION, path)
 
 
-def side_of(book: Book, position: Position, name: str, price: Node, move: Callable[[], Node]) -> Node:
+def side_of(book: Book, position: Position, name: str, price: Node, moves: Moves) -> Node:
     """``below`` or ``above``: on which side of the mark a price lies; none without one or when already there."""
     path = f"positions.{position.key}.{name}"
     state = book.pool_of(position)
@@ -193,9 +188,10 @@ def side_of(book: Book, position: Position, name: str, price: Node, move: Callab
     if already is not None:
         note = f"{state.pool.name} is liquidatable already"
         return Absent(label=name, of=position.key, figure=path, note=note, because=(already,))
-    below = Condition(left=price, relation="<", right=mark_price(book, position))
     if decimal_of(price) == position.mark_price:
-        below = Condition(left=move(), relation="<=", right=ZERO_NODE)
+        words = ("below", "above") if moves.asset == position.contract.base else ("above", "below")
+        return named(crossings.nearer(moves.down, moves.up, words), name, position.key, PLAIN, path)
+    below = Condition(left=price, relation="<", right=mark_price(book, position))
     case = Case(below, Constant(amount="below"))
     return Decision(cases=(case,), otherwise=Constant(amount="above"), label=name, of=position.key, figure=path)
 
@@ -203,13 +199,13 @@ def side_of(book: Book, position: Position, name: str, price: Node, move: Callab
 def liquidation_side(book: Book, position: Position) -> Node:
     """On which side of the mark the liquidation price lies."""
     price = liquidation_price(book, position)
-    return side_of(book, position, "liquidation_side", price, lambda: asset_move(book, position))
+    return side_of(book, position, "liquidation_side", price, asset_moves(book, position))
 
 
 def contract_liquidation_side(book: Book, position: Position) -> Node:
     """The same for the contract alone."""
     price = contract_liquidation_price(book, position)
-    return side_of(book, position, "contract_liquidation_side", price, lambda: contract_move(book, position))
+    return side_of(book, position, "contract_liquidation_side", price, contract_moves(book, position))
 
 
 def funding_per_day(book: Book, position: Position) -> Node:

@@ -8,13 +8,11 @@ from marginctl.core.exact import ZERO
 from marginctl.core.explain import crossings, holdings, pools
 from marginctl.core.explain.book import Book
 from marginctl.core.explain.crossings import ALL_TOGETHER, asset_course, joint_course
-from marginctl.core.explain.decision import Absent, Case, Condition, Decision
+from marginctl.core.explain.decision import Absent, Decision
 from marginctl.core.explain.node import (
     FRACTION,
     ONE_NODE,
     PLAIN,
-    ZERO_NODE,
-    Constant,
     Difference,
     Input,
     Magnitude,
@@ -68,22 +66,10 @@ def side_figure(book: Book, state: PoolState, name: str, side: int) -> Node:
 
 def direction(down: Node, up: Node, already: Node | None, of: str, figure: str) -> Node:
     """Which side is nearer: ``down`` at equal distances; none without a crossing or when already liquidatable."""
-    return named(_direction(down, up, already), "direction", of, PLAIN, figure)
-
-
-def _direction(down: Node, up: Node, already: Node | None) -> Node:
+    found = crossings.nearer(down, up, ("down", "up"))
     if already is not None:
-        return Absent(note="it is liquidatable already", because=(already,))
-    nothing = Absent(note="nothing liquidates on either side", because=(down, up))
-    if down.value is None and up.value is None:
-        return nothing
-    if down.value is None or up.value is None:
-        found, word = (up, "up") if down.value is None else (down, "down")
-        there = Condition(left=Magnitude(term=found), relation=">=", right=ZERO_NODE)
-        case = Case(there, Constant(amount=word))
-        return Decision(cases=(case,), otherwise=nothing, note="the other side has none")
-    nearer = Condition(left=Magnitude(term=down), relation="<=", right=Magnitude(term=up))
-    return Decision(cases=(Case(nearer, Constant(amount="down")),), otherwise=Constant(amount="up"))
+        found = Absent(note="it is liquidatable already", because=(already,))
+    return named(found, "direction", of, PLAIN, figure)
 
 
 def _pool_distance(book: Book, state: PoolState) -> Node:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.explain.decision import Absent, Decision, Nearest, NearestTo, Ranking, Unstated
-from marginctl.core.explain.node import Constant, Input, Node, Row, Sum, Unknown, decimal_of, line_of
+from marginctl.core.explain.node import FRACTION, Constant, Input, Node, Row, Sum, Unknown, decimal_of, line_of
 from marginctl.core.explain.solution import Border, Never, Root
 from marginctl.core.piecewise import Line
 from marginctl.render.derivation.formula import listed, name, named_parts, numbers, symbols, written
@@ -322,6 +322,8 @@ class Branch:
         way = (
             f"on the way to {'+' if end > 0 else ''}{number(end, node.unit, dots)}"
             if isinstance(end, Decimal)
+            else "at any size"
+            if node.unit == FRACTION
             else "ever"
         )
         at = number(decimal_of(node.place), node.unit, dots)
