@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.cli.running import CLEAN, SOURCE, check, process, run
+from tests.cli.running import CLEAN, PATIENCE, SOURCE, check, process, run
 
 from marginctl import __version__
 from marginctl.render import FORMATS
@@ -148,7 +148,7 @@ def at_a_terminal(arguments: list[str], folder: Path, env: dict[str, str]) -> st
         text = b""
         while chunk := _read(ours):
             text += chunk
-        running.wait(timeout=60)
+        running.wait(timeout=PATIENCE)
     os.close(ours)
     return text.decode()
 
@@ -228,7 +228,7 @@ class TestPipes:
             capture_output=True,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert (ran.stdout, ran.stderr) == (b'{\n  "schem', b"")
@@ -241,7 +241,7 @@ class TestPipes:
             capture_output=True,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert ran.returncode == 2
