@@ -145,7 +145,10 @@ def test_workflow_commands_of_a_name_are_no_commands(folder: Path) -> None:
     "name", ["x\x1b[31mred.yaml", "[red]x[\\red].yaml", "a\nb.yaml", "\u202efile.yaml", "$(ls).yaml"]
 )
 def test_names_of_files_reach_no_terminal_raw(name: str, form: str, folder: Path) -> None:
-    (folder / name).write_text(CLEAN.replace("leverage", "levarage"))
+    try:
+        (folder / name).write_text(CLEAN.replace("leverage", "levarage"))
+    except UnicodeEncodeError:
+        pytest.skip("no such names in this locale")
     ran = check(name, "nowhere" + name, "--format", form, "--color", "never")
     assert ran.code == 2
     assert {character for character in hidden(ran.out) if form in PLAIN or ord(character) < 0xA0} == set()

@@ -89,7 +89,7 @@ class TestFiles:
 
     def test_they_are_never_coloured_nor_narrowed(self, folder: Path) -> None:
         check("clean.yaml", "-o", "table=a.txt", "--color", "always", "--width", "40")
-        text = (folder / "a.txt").read_text()
+        text = (folder / "a.txt").read_text(encoding="utf-8")
         assert ESCAPE not in text
         assert max(map(len, text.splitlines())) > 120
 
