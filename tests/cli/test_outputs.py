@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.cli.running import CLEAN, SOURCE, check, process, run
+from tests.cli.running import CLEAN, PATIENCE, SOURCE, check, process, run
 
 from marginctl import __version__
 from marginctl.render import FORMATS
@@ -109,7 +109,7 @@ class TestFiles:
 
     def test_they_are_never_coloured_nor_narrowed(self, folder: Path) -> None:
         check("clean.yaml", "-o", "table=a.txt", "--color", "always", "--width", "80")
-        text = (folder / "a.txt").read_text()
+        text = (folder / "a.txt").read_text(encoding="utf-8")
         assert ESCAPE not in text
         assert max(map(len, text.splitlines())) > 120
 
@@ -168,7 +168,7 @@ def at_a_terminal(arguments: list[str], folder: Path, env: dict[str, str]) -> st
         text = b""
         while chunk := _read(ours):
             text += chunk
-        running.wait(timeout=60)
+        running.wait(timeout=PATIENCE)
     os.close(ours)
     return text.decode()
 
@@ -249,7 +249,7 @@ class TestPipes:
             capture_output=True,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert (ran.stdout, ran.stderr) == (b'{\n  "schem', b"")
@@ -262,7 +262,7 @@ class TestPipes:
             capture_output=True,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert ran.returncode == 2

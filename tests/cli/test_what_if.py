@@ -521,7 +521,7 @@ def texts() -> list[str]:
 
 TEXTS = texts()
 ALL_TEXTS = st.one_of(st.sampled_from(TEXTS), strategies.books().map(strategies.yaml))
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 
 
 def plain_report(text: str) -> dict[str, Any]:

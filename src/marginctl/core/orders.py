@@ -51,8 +51,8 @@ def _contract_orders(account: Account, held: list[Position], orders: list[Order]
     """
     position = held[0] if held else None
     now = position.side * notional(position, account.prices) if position else ZERO
-    buys, bought_loss = _side_orders(account, orders, LONG)
-    sells, sold_loss = _side_orders(account, orders, SHORT)
+    buys, bought_loss = side_orders(account, orders, LONG)
+    sells, sold_loss = side_orders(account, orders, SHORT)
     rate = order_rate(account, position, orders, max(abs(now + buys), abs(now - sells)))
     after = max(abs(now + buys) * rate + bought_loss, abs(now - sells) * rate + sold_loss)
     return max(ZERO, after - abs(now) * rate)
@@ -64,12 +64,12 @@ def _leg_orders(account: Account, held: list[Position], orders: list[Order], sid
     if not opening:
         return ZERO
     position = next((position for position in held if position.side == side), None)
-    added, loss = _side_orders(account, opening, side)
+    added, loss = side_orders(account, opening, side)
     now = notional(position, account.prices) if position else ZERO
     return added * order_rate(account, position, opening, now + added) + loss
 
 
-def _side_orders(account: Account, orders: list[Order], side: int) -> tuple[Decimal, Decimal]:
+def side_orders(account: Account, orders: list[Order], side: int) -> tuple[Decimal, Decimal]:
     """Notional of one side's orders at their own prices, and their loss against the mark, in currency."""
     value = loss = ZERO
     for order in orders:
