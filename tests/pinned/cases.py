@@ -11,6 +11,7 @@ from tests.pinned.machine import MADE, SOURCES, Case
 TODAY = ("--today", "2026-11-22")
 MACHINE = ("json", "jsonl", "csv", "markdown", "github", "gitlab", "sarif", "junit")
 COMMANDS = ("check", "explain", "stress", "what-if", "headroom", "venues", "venue", "rules", "rule", "schema", "init")
+CAPPED = ("github",)
 CHUNK = 25
 """Cases of a group that are run one after the other, at most."""
 
@@ -56,6 +57,15 @@ def groups_of(name: str, cases: Iterable[Case], *, fixed: bool = True, kept: Kep
         return
     for number, first in enumerate(range(0, len(found), CHUNK), 1):
         yield Group(f"{name}-{number:02}", fixed, kept, found[first : first + CHUNK])
+
+
+def together(files: Sequence[str], form: str, few: int) -> list[Case]:
+    """All files in one run; a few in each where a format shows only the first findings of a run."""
+    folder = files[0].partition("/")[0]
+    step = few if form in CAPPED else len(files)
+    parts = [files[first : first + step] for first in range(0, len(files), step)]
+    words = [[folder] if part == names(folder) else part for part in parts]
+    return [call("check", *part, *TODAY, "--jobs=1", "-f", form) for part in words]
 
 
 @cache
@@ -156,8 +166,9 @@ def refusals() -> Iterator[Group]:
     mine = names("refusals")
     yield from groups_of("check-json-refusals", [dated(f"check {one} -f json") for one in mine])
     for form in MACHINE[1:]:
-        case = dated(f"check refusals --jobs=1 -f {form}")
-        yield from groups_of(f"check-{form}-refusals", [case], kept=Kept.DIGEST if form == "sarif" else Kept.FULL)
+        yield from groups_of(
+            f"check-{form}-refusals", together(mine, form, 4), kept=Kept.DIGEST if form == "sarif" else Kept.FULL
+        )
     yield from groups_of("check-table-refusals", [dated("check refusals --jobs=1")], fixed=False)
     others = [
         "stress {} -f json",
@@ -181,7 +192,7 @@ def limits() -> Iterator[Group]:
     yield from groups_of("check-json-limits", [dated(f"check {one} -f json") for one in mine])
     for form in MACHINE[1:]:
         kept = Kept.DIGEST if form in {"jsonl", "sarif"} else Kept.FULL
-        yield from groups_of(f"check-{form}-limits", [dated(f"check limits --jobs=1 -f {form}")], kept=kept)
+        yield from groups_of(f"check-{form}-limits", together(mine, form, 2), kept=kept)
     yield from groups_of("check-table-limits", [dated("check limits --jobs=1")], fixed=False)
     yield from groups_of("headroom-json-limits", [dated(f"headroom {one} -f json") for one in mine[::2]])
     yield from groups_of(
@@ -196,8 +207,7 @@ def accounts() -> Iterator[Group]:
     some = mine[::5]
     for form in MACHINE[1:]:
         kept = Kept.FULL if form in {"csv", "markdown", "github", "gitlab"} else Kept.DIGEST
-        case = call("check", *some, *TODAY, "--jobs=1", "-f", form)
-        yield from groups_of(f"check-{form}-accounts", [case], kept=kept)
+        yield from groups_of(f"check-{form}-accounts", together(some, form, 2), kept=kept)
     case = call("check", *some, *TODAY, "--jobs=1", "-v", "--width", "120")
     yield from groups_of("check-table-accounts", [case], fixed=False)
     yield from groups_of(
