@@ -16,8 +16,8 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(31_694, 19_000),
-    "files of source": Ceiling(242, 125),
+    "lines of source": Ceiling(31_897, 19_000),
+    "files of source": Ceiling(243, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(71, 45),
     "functions over 45 lines": Ceiling(6, 0),

@@ -11,7 +11,9 @@ from tests.pinned.machine import MADE, SOURCES, Case
 TODAY = ("--today", "2026-11-22")
 MACHINE = ("json", "jsonl", "csv", "markdown", "github", "gitlab", "sarif", "junit")
 COMMANDS = ("check", "explain", "stress", "what-if", "headroom", "venues", "venue", "rules", "rule", "schema", "init")
+UPLOADS = ("github", "gitlab", "sarif")
 CAPPED = ("github",)
+"""Formats that show only the first findings of a run."""
 CHUNK = 25
 """Cases of a group that are run one after the other, at most."""
 
@@ -232,6 +234,8 @@ def hostile() -> Iterator[Group]:
     files = [*(f"inputs/hostile/{name}" for name in broken), *(f"made/{name}" for name in MADE)]
     yield from groups_of("check-json-hostile", [dated(f"check {one} -f json") for one in files])
     evil = [dated(f"check inputs/hostile/evil.yaml -f {form}") for form in MACHINE]
+    evil += [dated(f"check inputs/hostile/evil.yaml -f {form} --notes") for form in UPLOADS]
+    evil.append(dated("check inputs/hostile/evil.yaml -f sarif --sarif-waived"))
     yield from groups_of("check-formats-evil", evil)
     shown = [dated("check inputs/hostile/evil.yaml -v"), *(dated(f"check {one}") for one in files)]
     shown += [dated(f"{command} inputs/hostile/evil.yaml") for command in ("stress", "headroom")]
