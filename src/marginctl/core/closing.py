@@ -117,6 +117,10 @@ def liquidated(account: Account, moment: Moment) -> Done:
             return now, steps
         now, done = _next(now, pool, moment)
         steps += done
+    if pool is not None and pool.order_maintenance and not is_healthy(pool, moment.ratios):
+        now, done = _orders_cancelled(now, pool, moment)
+        steps += done
+        pool = moment.find(now)
     if pool is not None and not is_healthy(pool, moment.ratios):
         now, done = _without_position(now, pool, moment)
         steps += done

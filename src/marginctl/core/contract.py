@@ -46,7 +46,10 @@ class HaircutTier(Struct, frozen=True, gc=False):
 
 
 class Contract(Struct, frozen=True):
-    """A futures contract. contract_size: base units per contract (linear), quote units per contract (inverse)."""
+    """A futures contract. contract_size: base units per contract (linear), quote units per contract (inverse).
+
+    tick_size: the step of its price, quote per base; None where it is not known.
+    """
 
     symbol: str
     type: ContractType
@@ -55,6 +58,7 @@ class Contract(Struct, frozen=True):
     contract_size: Decimal = ONE
     tiers: tuple[Tier, ...] = ()
     tiers_by: TiersBy = TiersBy.NOTIONAL
+    tick_size: Decimal | None = None
 
     @property
     def settle(self) -> str:

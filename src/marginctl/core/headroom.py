@@ -253,7 +253,7 @@ def reduced(account: Account, key: str, quantity: Decimal) -> Account:
 
 
 def _with_rate(account: Account, gone: Position) -> tuple[Order, ...]:
-    """The orders after a position is gone: those that had their initial rate from it keep that rate."""
+    """The orders after a position is gone: those that had their rates from it keep them."""
     if gone.margin_mode is not MarginMode.CROSS:
         return account.orders
     rate = gone.initial_rate
@@ -261,7 +261,7 @@ def _with_rate(account: Account, gone: Position) -> tuple[Order, ...]:
         rate = initial_rate(gone, account.rules, account.prices)
     one_way = account.position_mode is PositionMode.ONE_WAY
     return tuple(
-        replace(order, leverage=gone.leverage, initial_rate=rate)
+        replace(order, leverage=gone.leverage, initial_rate=rate, maintenance_rate=gone.maintenance_rate)
         if order.contract.symbol == gone.contract.symbol and (one_way or order.position_side == gone.side)
         else order
         for order in account.orders
