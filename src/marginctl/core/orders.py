@@ -6,8 +6,11 @@ Orders belong to the cross pool of their settle asset and ignore isolated positi
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from marginctl.core.account import (
     Account,
+    MarginMode,
     OpenLoss,
     Order,
     OrderFees,
@@ -183,3 +186,19 @@ def order_rate(account: Account, position: Position | None, orders: list[Order],
         index = first.contract.tier_index(ZERO, sum((order.quantity for order in orders), ZERO))
         return curve.slopes[min(index, len(curve.slopes) - 1)]
     return curve.slopes[curve.index(size, account.prices[first.contract.settle])]
+
+
+def orders_without(account: Account, gone: Position) -> tuple[Order, ...]:
+    """The orders after a position is gone: those that had their rates from it keep them."""
+    if gone.margin_mode is not MarginMode.CROSS:
+        return account.orders
+    rate = gone.initial_rate
+    if gone.initial_margin is not None:
+        rate = initial_rate(gone, account.rules, account.prices)
+    one_way = account.position_mode is PositionMode.ONE_WAY
+    return tuple(
+        replace(order, leverage=gone.leverage, initial_rate=rate, maintenance_rate=gone.maintenance_rate)
+        if order.contract.symbol == gone.contract.symbol and (one_way or order.position_side == gone.side)
+        else order
+        for order in account.orders
+    )

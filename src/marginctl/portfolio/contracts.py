@@ -93,6 +93,7 @@ class Contracts:
             base=base,
             quote=quote,
             contract_size=draft.get("contract_size") or known.contract_size,
+            tick_size=draft.get("tick_size") or known.tick_size,
             tiers_by=TiersBy(draft.get("tiers_by") or known.tiers_by.value),
         )
         if "tiers" in draft:

@@ -11,10 +11,12 @@ from marginctl.core.account import (
     Account,
     MarginMode,
     Netting,
+    OrderFees,
     PositionMode,
     Rules,
     default_beta,
 )
+from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.document.source import echo
 from marginctl.findings import DataFact, Location, Problem
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from marginctl.document.source import Source
     from marginctl.venues.rule_set import Mode, RuleSet
 
-KINDER = {Netting.NONE: 0, Netting.LARGER_LEG: 1, Netting.NET: 2}
+KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Netting.NET: 3}
 
 
 class Resolved(Struct, frozen=True):
@@ -77,6 +79,8 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
         prices,
         header.position_mode,
         [row.position for row in rows],
+        header.rules,
+        header.taker_fee or ZERO,
     )
     contracts.resolve_declared()
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
@@ -232,11 +236,14 @@ def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header
             f"{rule_set.name} offers no hedge mode",
             "write one-way, or remove the line",
         )
-    if header.rules.needs_taker_fee and header.taker_fee is None and rows:
+    counted = "the fee to close" if header.rules.needs_taker_fee and rows else ""
+    if header.rules.order_fees is not OrderFees.NONE and draft.get("orders", []):
+        counted = f"{counted} and the fees of orders" if counted else "the fees of orders"
+    if counted and header.taker_fee is None:
         reading.refuse(
             account.node if account is not None else draft.node,
             "MC022",
-            f"{rule_set.name} counts the fee to close in its margins: the account's fee is missing",
+            f"{rule_set.name} counts {counted} in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
 

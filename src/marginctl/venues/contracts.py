@@ -32,6 +32,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     base: str | None = None
     quote: str | None = None
     contract_size: Decimal | None = None
+    tick_size: Decimal | None = None
     as_of: str | None = None
     source: str | None = None
     assumption: str = ""
@@ -72,6 +73,7 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             size or self.contract_size or ONE,
             tiers_of(rows, self.deduction),
             self.tiers_by,
+            entry.tick_size,
         )
         remarks = (self.assumption, entry.assumption, "" if size else self.size_assumption)
         return Listing(
