@@ -294,7 +294,7 @@ def _dearer(rows: list[tuple[Position, Fraction]], key: Callable[[Position], str
 
 def maintenance(book: Book, world: World) -> Fraction:
     """Maintenance margin with orders and loans, in currency."""
-    from .naive_orders import order_maintenance  # it reads this module
+    from .naive_orders import order_maintenance  # it reads this module in turn
 
     return margin(book, world, initial=False) + order_maintenance(book, world) + loans(book, world)
 

@@ -184,6 +184,35 @@ def test_without_a_fee_bybits_orders_cannot_be_computed() -> None:
     ]
 
 
+ALONE = """
+account: {venue: bybit, taker_fee: 0.055%}
+prices: {BTC: 60000}
+collateral: [{asset: BTC, amount: 1, haircut: 5%}]
+orders: [{symbol: BTCUSD, side: sell, quantity: 6000, price: 60000, leverage: 10, maintenance_rate: 0.5%}]
+"""
+
+
+def test_an_order_without_a_position_brings_its_own_maintenance_rate() -> None:
+    bare = ALONE.replace(", maintenance_rate: 0.5%", "")
+    assert told(checked(bare)) == ["MC022 the order on `BTCUSD` has no maintenance margin rate"]
+    # 0.1 BTC = 6,000 USD, a short of an inverse contract is bankrupt at price x L / (L - 1): fee on 0.1 x (1 - 1/10)
+    found = report(ALONE)["totals"]
+    assert found["maintenance_margin"] == D(6000) * (D("0.005") + D("0.00055") + D("0.00055") * D("0.9"))
+    assert found["order_margin"] == D(6000) * (D("0.1") + D("0.00055") + D("0.00055") * D("0.9"))
+    linear = ALONE.replace("BTCUSD, side", "BTCUSDT, side").replace("6000,", "0.1,")
+    assert told(checked(linear.replace("venue: bybit", "venue: generic"))) == [
+        "MC016 `maintenance_rate` of an order has no effect here: orders add no maintenance margin"
+    ]
+
+
+def test_resting_orders_are_a_part_of_what_liquidates() -> None:
+    resting, alone = (report_of(account(text)) for text in (XRP, XRP[: XRP.index("orders:")]))
+    more = resting.totals.maintenance_margin - alone.totals.maintenance_margin
+    assert more > 0
+    assert resting.totals.buffer == alone.totals.buffer - more
+    assert resting.positions[0].maintenance_margin == alone.positions[0].maintenance_margin
+
+
 def test_what_a_leg_hedges_on_bybit_needs_twice_its_fee_to_close() -> None:
     (pool, *_) = partition(on_entry(HEDGED))
     short, long = netted(pool.legs, pool.rules, {"USDT": ONE, "BTC": D("37414.4")}, {})
@@ -214,8 +243,10 @@ def crossing(found: Report) -> Decimal | None:
 def test_okx_shows_the_crossing_one_tick_nearer_to_the_mark() -> None:
     eth, bigtime, btc = (report_of(account(text)) for text in (ETH, BIGTIME, BTC))
     # (quantity x entry - margin) / (quantity x (1 - 0.4% - 0.05%)) = 1466.38294327, a tick of 0.01
-    assert near(eth.positions[0].contract_liquidation_price, "1466.3929432660957")
-    assert near(crossing(eth), "1466.3829432660957")
+    # its answer is a binary float: 13 digits are its own
+    assert round(eth.positions[0].contract_liquidation_price, 12) == D("1466.392943266096")
+    assert round(D("1466.3929432660957"), 12) == D("1466.392943266096")
+    assert round(crossing(eth), 12) == D("1466.382943266096")
     # (79.9965 - 9.9995625) / (6130 x (1 - 2% - 0.05%))
     assert near(bigtime.positions[0].contract_liquidation_price, "0.0116677335375191")
     assert near(crossing(bigtime), "0.0116577335375191")
@@ -255,6 +286,9 @@ def test_okxs_mmr_is_without_the_fee_to_close_and_expect_compares_it_so() -> Non
     assert expecting(ETH, "positions: {ETH-USDT-SWAP: {maintenance_margin: 47.59679744}}") == []
     # what liquidates is with it: 79.9352 x 2.05%
     assert report(BIGTIME)["positions"][0]["maintenance_margin"] == D("1.6386716")
+    unknown = BIGTIME.replace(", tick_size: 0.00001", "")
+    (message,) = expecting(unknown, "positions: {BIGTIME-USDT-SWAP: {contract_liquidation_price: 0.0116677335375191}}")
+    assert "without the tick that the venue's screen adds: give the contract's `tick_size`" in message
     (message,) = expecting(BIGTIME, "positions: {BIGTIME-USDT-SWAP: {maintenance_margin: 1.6386716}}")
     assert "here it is 1.598704 without the fee to close, as the venue shows it" in message
 

@@ -118,7 +118,9 @@ ORDER = Shape(
         Field("price", POSITIVE, required=True, doc="limit price"),
         Field("leverage", POSITIVE, doc="only where the contract has no position"),
         Field("initial_rate", Rate(), doc="instead of leverage"),
-        Field("maintenance_rate", Rate(), doc="only where the contract has no position and no tiers"),
+        Field(
+            "maintenance_rate", Rate(), doc="only where orders need maintenance margin and the contract has no position"
+        ),
         Field("reduce_only", Flag(), doc="never opens or adds; default false"),
         Field("position_side", Choice(("long", "short")), doc="required in hedge mode, refused otherwise"),
     ),

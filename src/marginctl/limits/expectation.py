@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, PriceShown
 from marginctl.core.exact import ratio
 from marginctl.core.report import PositionFigures, Report
 from marginctl.core.shown import as_shown
@@ -16,6 +16,7 @@ from marginctl.findings import Expectation, Problem
 DEFAULT_TOLERANCE = Decimal("0.001")
 MOST_NAMES = 5
 WITHOUT_FEE = "without the fee to close, as the venue shows it"
+TICK_UNKNOWN = "without the tick that the venue's screen adds: give the contract's `tick_size`"
 
 
 def expectations(
@@ -33,11 +34,12 @@ def expectations(
     found: list[Expectation] = []
     problems: list[Problem] = []
     if "totals" in draft:
-        found += _compared("totals", draft.get("totals"), (shown.totals, report.totals), tolerance, source)
+        found += _compared("totals", draft.get("totals"), (shown.totals, report.totals), tolerance, source, {})
     held = dict(zip(_by_name(report.positions), zip(shown.positions, report.positions, strict=True), strict=True))
     for key, figures, _ in draft.get("positions", ()):
         if key.text in held:
-            found += _compared(key.text, figures, held[key.text], tolerance, source)
+            unshown = _unshown(account, held[key.text][0])
+            found += _compared(key.text, figures, held[key.text], tolerance, source, unshown)
             continue
         known = ", ".join(map(echo, list(held)[:MOST_NAMES]))
         advice = f"write one of {known}" if known else "the account has no positions"
@@ -45,6 +47,13 @@ def expectations(
             source.problem(key, "MC030", f"`expect` names no position of the account: {echo(key.text)}", advice)
         )
     return found, problems
+
+
+def _unshown(account: Account, row: PositionFigures) -> dict[str, str]:
+    """Figures of a position that cannot be given as the venue shows them, with the reason."""
+    contract = next(position.contract for position in account.positions if position.key == row.key)
+    is_exact = account.rules.shown_liquidation_price is PriceShown.CROSSING or contract.tick_size is not None
+    return {} if is_exact else {"contract_liquidation_price": TICK_UNKNOWN}
 
 
 def _by_name(positions: Iterable[PositionFigures]) -> dict[str, PositionFigures]:
@@ -55,9 +64,9 @@ def _by_name(positions: Iterable[PositionFigures]) -> dict[str, PositionFigures]
 
 
 def _compared(
-    subject: str, draft: Draft, held: tuple[Any, Any], tolerance: Decimal, source: Source
+    subject: str, draft: Draft, held: tuple[Any, Any], tolerance: Decimal, source: Source, unshown: dict[str, str]
 ) -> Iterable[Expectation]:
-    """``held``: the struct as the venue would show it, and as it stands in the report."""
+    """``held``: the struct as the venue would show it, and as it stands in the report; ``unshown``: why one is not."""
     for key, theirs, node in draft.items():
         ours: Decimal | None
         ours, reported = (getattr(one, key.text) for one in held)
@@ -71,5 +80,5 @@ def _compared(
             relative=None if difference is None else ratio(abs(difference), abs(theirs)),
             tolerance=tolerance,
             location=source.location(node),
-            note=WITHOUT_FEE if ours != reported else "",
+            note=WITHOUT_FEE if ours != reported else unshown.get(key.text, ""),
         )

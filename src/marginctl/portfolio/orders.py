@@ -132,9 +132,12 @@ class _Book:
 
     def _check_maintenance_rate(self, draft: "Draft", contract: Contract, *, held: bool) -> None:
         """Where orders add to the maintenance margin: the position's rate, else their own, or the contract's tiers."""
-        if held and "maintenance_rate" in draft:
+        if held and self.has_maintenance and "maintenance_rate" in draft:
             symbol = echo(contract.symbol)
             message = f"`maintenance_rate` of an order on {symbol}, which has a position: the position's counts"
+            self._reading.refuse(draft.at("maintenance_rate"), "MC016", message, "remove it")
+        if not self.has_maintenance and "maintenance_rate" in draft:
+            message = "`maintenance_rate` of an order has no effect here: orders add no maintenance margin"
             self._reading.refuse(draft.at("maintenance_rate"), "MC016", message, "remove it")
         known = held or bool(contract.tiers) or "maintenance_rate" in draft or draft.get("reduce_only", False)
         if self.has_maintenance and not known:
