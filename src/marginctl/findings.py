@@ -92,7 +92,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
 
     ``subject``: ``totals`` or the name of a position. ``ours``, and so ``difference`` (ours - theirs), is None where
     the figure does not exist here. ``relative``: |difference| / |theirs|, None where that does not exist;
-    ``tolerance``: what it may be.
+    ``tolerance``: what it may be. ``note``: how ours differs from the figure of that name in the report.
     """
 
     subject: str
@@ -103,6 +103,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
     relative: Decimal | None
     tolerance: Decimal
     location: Location
+    note: str = ""
 
     @property
     def name(self) -> str:

@@ -223,8 +223,13 @@ def close_fee(position: Position, rules: Rules, quantity: Fraction, mark: Fracti
     return taker * base_size(contract, quantity, frac(position.entry_price)) * (1 - sign * rate)
 
 
-def required(position: Position, book: Book, world: World, quantity: Fraction, *, initial: bool) -> Fraction:
-    """Initial or maintenance margin of ``quantity`` of a position alone, in currency."""
+def required(
+    position: Position, book: Book, world: World, quantity: Fraction, *, initial: bool, hedged: Fraction = NOTHING
+) -> Fraction:
+    """Initial or maintenance margin of ``quantity`` of a position alone, in currency.
+
+    What is ``hedged`` of it by the other leg (a share) needs no maintenance beyond twice its fee to close.
+    """
     rules, contract = book.rules, position.contract
     mark = world.marks[contract.symbol]
     basis = rules.initial_basis if initial else rules.maintenance_basis
@@ -236,9 +241,11 @@ def required(position: Position, book: Book, world: World, quantity: Fraction, *
     else:
         tier = tier_of(contract, size, quantity)
         margin = max(NOTHING, size * frac(tier.maintenance_rate) - frac(tier.deduction)) if tier else NOTHING
+    if not initial:
+        margin *= 1 - hedged
     as_given = position.initial_margin is not None or rules.close_fee_in is CloseFeeIn.MAINTENANCE
     if not (initial and as_given):
-        margin += close_fee(position, rules, quantity, mark)
+        margin += close_fee(position, rules, quantity, mark) * (1 + hedged)
     terms = book.terms.get(contract.settle, AssetTerms())
     factor = frac(terms.requirement_factor) if book.name == "cross" else WHOLE
     return factor * world.prices[contract.settle] * margin
@@ -256,9 +263,22 @@ def after_netting(book: Book) -> list[tuple[Position, Fraction]]:
     return kept
 
 
+def hedged_share(position: Position, book: Book) -> Fraction:
+    """How much of a leg the opposite one covers, where the rules know such a thing."""
+    if book.rules.netting is not Netting.HEDGED_FEES:
+        return NOTHING
+    legs = [p for p in book.positions if p.contract.symbol == position.contract.symbol]
+    own, other = (
+        sum((frac(p.quantity) for p in legs if (p.side == position.side) is same), NOTHING) for same in (True, False)
+    )
+    return min(own, other) / own
+
+
 def margin(book: Book, world: World, *, initial: bool) -> Fraction:
     """Initial or maintenance margin of a pool's positions after netting, without loans, in currency."""
-    rows = [(p, required(p, book, world, q, initial=initial)) for p, q in after_netting(book)]
+    rows = [
+        (p, required(p, book, world, q, initial=initial, hedged=hedged_share(p, book))) for p, q in after_netting(book)
+    ]
     if book.rules.underlying_netting is Netting.LARGER_LEG:
         return _dearer(rows, lambda p: p.contract.base)
     if book.rules.netting is Netting.LARGER_LEG:
@@ -276,8 +296,10 @@ def _dearer(rows: list[tuple[Position, Fraction]], key: Callable[[Position], str
 
 
 def maintenance(book: Book, world: World) -> Fraction:
-    """Maintenance margin with loans, in currency."""
-    return margin(book, world, initial=False) + loans(book, world)
+    """Maintenance margin with orders and loans, in currency."""
+    from .naive_orders import order_maintenance  # it reads this module in turn
+
+    return margin(book, world, initial=False) + order_maintenance(book, world) + loans(book, world)
 
 
 def health(book: Book, world: World) -> Fraction:

@@ -100,6 +100,10 @@ def test_assumptions_are_those_that_matter_to_the_account():
     assert texts == (
         "the fee to close is taker_fee x notional at the mark price",
         (
+            "maintenance_margin is what liquidates, the fee to close included; the venue's mmr is without it, and "
+            "`expect` compares without it"
+        ),
+        (
             "a currency driven below zero by losses is counted in full, without the venue's maintenance margin on "
             "borrowing"
         ),

@@ -86,7 +86,7 @@ def test_every_mistake_of_a_file_is_reported_in_one_run(tmp_path):
         (
             "  netting: none\n",
             "",
-            "house.yaml:9:3 MC012 `netting` is missing | add `netting`: none, larger-leg or net",
+            "house.yaml:9:3 MC012 `netting` is missing | add `netting`: none, larger-leg, net or hedged-fees",
         ),
         (
             "warning_level: none\n",

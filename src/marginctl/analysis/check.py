@@ -122,7 +122,7 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
-    expected, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
+    expected, problems = expectations(loaded.draft.get("expect"), report, loaded.account, loaded.source)
     if limits.scopes:
         problems += _misnamed(loaded, report, limits, settings)
     context = context_of(loaded, report, settings)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, MarginMode, Position
+from marginctl.core.account import Account, Basis, MarginMode, Position, PriceShown, Rules
 from marginctl.core.contract import LONG
 from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, SNAP, ZERO, ratio, sign
@@ -205,7 +205,7 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
         liquidation_price=crossing.price if crossing else None,
         liquidation_side=_side_of(position, asset, crossing, sides),
         distance_to_liquidation=_distance(position, asset, crossing),
-        contract_liquidation_price=own_crossing.price if own_crossing else None,
+        contract_liquidation_price=shown_price(position, own_crossing, state.pool.rules),
         bankruptcy_price=_bankruptcy_price(position, state, asset, crossing, crossings),
         funding_per_day=funding_per_day(position, account),
         purpose=position.purpose.value if position.purpose else None,
@@ -250,6 +250,21 @@ def reached(position: Position, asset: str, sides: Sides) -> Reached | None:
         if move is not None and (price := price_after(position, asset, move)) is not None
     ]
     return min(found, key=lambda one: abs(one.price - position.mark_price), default=None)
+
+
+def shown_price(position: Position, crossing: Reached | None, rules: Rules) -> Decimal | None:
+    """What the venue's screen shows for a crossing: its price, or one tick nearer to the mark, never past it.
+
+    The price itself where the tick of the contract is not known.
+    """
+    if crossing is None:
+        return None
+    tick = position.contract.tick_size or ZERO
+    if rules.shown_liquidation_price is PriceShown.CROSSING:
+        tick = ZERO
+    if crossing.price < position.mark_price:
+        return min(crossing.price + tick, position.mark_price)
+    return max(crossing.price - tick, position.mark_price)
 
 
 def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
@@ -345,11 +360,12 @@ def _is_held(holding: Holding) -> bool:
 
 
 def netting_figures(states: list[PoolState], standings: list[Standing]) -> NettingFigures:
-    """Requirements of the positions one by one against those of the pools, without loans."""
+    """Requirements of the positions one by one against those of the pools, without orders and loans."""
     gross = sum((term.at(NO_MOVE) for one in standings for term in one.leg.initial), ZERO)
     gross_maintenance = sum((term.at(NO_MOVE) for one in standings for term in one.leg.maintenance), ZERO)
     risk: Risk = sum((state.risk for state in states), NO_RISK)
-    maintenance = risk.maintenance_margin - risk.loan_margin
+    ordered = sum((term.at(NO_MOVE) for state in states for term in state.pool.order_maintenance), ZERO)
+    maintenance = risk.maintenance_margin - risk.loan_margin - ordered
     return NettingFigures(
         gross_initial_margin=gross,
         initial_margin=risk.initial_margin,

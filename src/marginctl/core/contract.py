@@ -49,6 +49,7 @@ class Contract(Struct, frozen=True):
     """A futures contract. contract_size: base units per contract (linear), quote units per contract (inverse).
 
     ``lot``: the smallest step of a quantity, in contracts, None = not stated; ``expiry``: its last day, None = none.
+    tick_size: the step of its price, quote per base; None where it is not known.
     """
 
     symbol: str
@@ -60,6 +61,7 @@ class Contract(Struct, frozen=True):
     tiers_by: TiersBy = TiersBy.NOTIONAL
     lot: Decimal | None = None
     expiry: str | None = None
+    tick_size: Decimal | None = None
 
     @property
     def step(self) -> Decimal | None:

@@ -7,14 +7,26 @@ of it are made up for; where x passes the border of a tier. Between two of them 
 lowest point of its own: if a limit holds at both, it holds between them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import partial
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, CloseFee, MarginMode, Netting, OpenLoss, Position, PositionMode
+from marginctl.core.account import (
+    Account,
+    Basis,
+    CloseFee,
+    MarginMode,
+    Netting,
+    OpenLoss,
+    OrderFees,
+    Position,
+    PositionMode,
+)
 from marginctl.core.contract import LONG, SHORT, TiersBy, initial_curve, maintenance_curve
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.orders import side_orders
+from marginctl.core.orders import Placed, opened, order_fee_rate, placed
 from marginctl.core.requirement import initial_rate
 from marginctl.core.value import entry_value, notional
 
@@ -113,20 +125,37 @@ def _quantity(positions: Iterable[Position]) -> Decimal:
 def _order_turns(account: Account, terms: Position, way: Way) -> Iterator[Decimal]:
     """One-way: signed values v of the position at which another of the lines of its margin becomes the dearest.
 
-    They are |v + buys| r + loss of the buys, |v - sells| r + loss of the sells, and |v| r: two of them meet where v is
-    -buys, sells, half of sells - buys + (their losses' difference) / r, or half of one of both with its loss.
+    They are |v + buys| r + loss and fees of the buys, |v - sells| r + loss and fees of the sells, and |v| r: straight
+    between -buys, 0 and sells; where two of them meet in such a stretch.
     """
     opening = [one for one in account.orders if one.contract.symbol == terms.contract.symbol and not one.reduce_only]
     if not opening:
         return
-    buys, bought_loss = side_orders(account, opening, LONG)
-    sells, sold_loss = side_orders(account, opening, SHORT)
-    yield from (-buys, sells)
-    rates = _rates(account, terms, way) if account.rules.open_loss is OpenLoss.MARGIN else {ONE}
-    for rate in rates:
-        yield (sells - buys + (sold_loss - bought_loss) / rate) / 2
-        yield -(buys + bought_loss / rate) / 2
-        yield (sells + sold_loss / rate) / 2
+    buys, sells = (placed(account, opening, side) for side in (LONG, SHORT))
+    bends = sorted({-buys.value, ZERO, sells.value})
+    yield from bends
+    charges = account.rules.open_loss is OpenLoss.MARGIN or account.rules.order_fees is not OrderFees.NONE
+    for rate in _rates(account, terms, way) if charges else {ONE}:
+
+        def after(side: Placed, value: Decimal, rate: Decimal = rate) -> Decimal:
+            fee = order_fee_rate(account, opening[0], side.side, rate)
+            return abs(value + side.side * side.value) * rate + side.loss + opened(value, side) * fee
+
+        lines = (partial(after, buys), partial(after, sells), lambda value, rate=rate: abs(value) * rate)
+        yield from _meetings(lines, bends)
+
+
+def _meetings(lines: Iterable[Callable[[Decimal], Decimal]], bends: list[Decimal]) -> Iterator[Decimal]:
+    """Where two of several functions meet that are straight between the bends, and before and beyond them."""
+    for one, other in combinations(lines, 2):
+        for low, high in pairwise([bends[0] - ONE, *bends, bends[-1] + ONE]):
+            before, beyond = one(low) - other(low), one(high) - other(high)
+            if before == beyond:
+                continue
+            place = low + (high - low) * before / (before - beyond)
+            first, last = low < bends[0], high > bends[-1]
+            if (first or place >= low) and (last or place <= high):
+                yield place
 
 
 def _rates(account: Account, terms: Position, way: Way) -> set[Decimal]:

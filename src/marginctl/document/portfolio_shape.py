@@ -90,6 +90,7 @@ CONTRACT = Shape(
         Field("base", Text(), doc="the asset that is traded"),
         Field("quote", Text(), doc="the asset it is priced in"),
         Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
+        Field("tick_size", POSITIVE, doc="step of its price, quote per base; where a venue's screen depends on it"),
         Field("tiers_by", Choice(("notional", "quantity")), doc="what the borders of the tiers are measured in"),
         Field("tiers", ListOf(Record(TIER)), doc="the margin table"),
         Field("lot", POSITIVE, doc="smallest step of a quantity, in contracts; default: whole contracts"),
@@ -131,6 +132,9 @@ ORDER = Shape(
         Field("price", POSITIVE, required=True, doc="limit price"),
         Field("leverage", POSITIVE, doc="only where the contract has no position"),
         Field("initial_rate", Rate(), doc="instead of leverage"),
+        Field(
+            "maintenance_rate", Rate(), doc="only where orders need maintenance margin and the contract has no position"
+        ),
         Field("reduce_only", Flag(), doc="never opens or adds; default false"),
         Field("position_side", Choice(("long", "short")), doc="required in hedge mode, refused otherwise"),
     ),

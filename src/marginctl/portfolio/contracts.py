@@ -109,6 +109,7 @@ class Contracts:
             base=base,
             quote=quote,
             contract_size=draft.get("contract_size") or known.contract_size,
+            tick_size=draft.get("tick_size") or known.tick_size,
             tiers_by=TiersBy(draft.get("tiers_by") or known.tiers_by.value),
             lot=draft.get("lot", known.lot),
             expiry=draft.get("expiry").isoformat() if "expiry" in draft else known.expiry,

@@ -12,10 +12,12 @@ from marginctl.core.account import (
     Account,
     MarginMode,
     Netting,
+    OrderFees,
     PositionMode,
     Rules,
     default_beta,
 )
+from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from marginctl.document.source import Source
     from marginctl.venues.rule_set import Mode, RuleSet
 
-KINDER = {Netting.NONE: 0, Netting.LARGER_LEG: 1, Netting.NET: 2}
+KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Netting.NET: 3}
 
 
 class Resolved(Struct, frozen=True):
@@ -82,6 +84,8 @@ def resolve(
         prices,
         header.position_mode,
         [row.position for row in rows],
+        header.rules,
+        header.taker_fee or ZERO,
     )
     contracts.resolve_declared()
     contracts.observe_expired([row.draft for row in rows] + [one.draft for one in placed])
@@ -227,13 +231,17 @@ def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header
             f"{rule_set.name} offers no hedge mode",
             "write one-way, or remove the line",
         )
-    if account is not None and "taker_fee" in account and not header.rules.needs_taker_fee:
+    counts_order_fees = header.rules.order_fees is not OrderFees.NONE
+    if account is not None and "taker_fee" in account and not (header.rules.needs_taker_fee or counts_order_fees):
         reading.assume(f"taker_fee has no effect: {rule_set.name} counts no fee to close in its margins")
-    if header.rules.needs_taker_fee and header.taker_fee is None and rows:
+    counted = "the fee to close" if header.rules.needs_taker_fee and rows else ""
+    if counts_order_fees and draft.get("orders", []):
+        counted = f"{counted} and the fees of orders" if counted else "the fees of orders"
+    if counted and header.taker_fee is None:
         reading.refuse(
             account.node if account is not None else draft.node,
             "MC022",
-            f"{rule_set.name} counts the fee to close in its margins: the account's fee is missing",
+            f"{rule_set.name} counts {counted} in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
 

@@ -4,7 +4,20 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.account import Basis, CloseFee, CloseFeeIn, CollateralMode, Equality, Netting, OpenLoss, Rules
+from marginctl.core.account import (
+    Basis,
+    CloseFee,
+    CloseFeeIn,
+    CollateralMode,
+    Equality,
+    MaintenanceShown,
+    Netting,
+    OpenLoss,
+    OrderFees,
+    OrderMaintenance,
+    PriceShown,
+    Rules,
+)
 from marginctl.core.contract import ContractType, HaircutTier, TiersBy
 from marginctl.core.exact import ZERO
 from marginctl.document.nodes import Node
@@ -40,6 +53,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "close_fee": CloseFee,
     "close_fee_in": CloseFeeIn,
     "open_loss": OpenLoss,
+    "order_fees": OrderFees,
+    "order_maintenance": OrderMaintenance,
+    "shown_liquidation_price": PriceShown,
+    "shown_maintenance": MaintenanceShown,
     "warning_level": lambda value: None if value == "none" else value,
 }
 
@@ -239,6 +256,7 @@ class _Binding:
                 base=draft.get("base"),
                 quote=draft.get("quote"),
                 contract_size=draft.get("contract_size"),
+                tick_size=draft.get("tick_size"),
                 as_of=draft.get("as_of"),
                 source=self.source_id(draft),
                 assumption=draft.get("assumption", ""),

@@ -33,6 +33,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     base: str | None = None
     quote: str | None = None
     contract_size: Decimal | None = None
+    tick_size: Decimal | None = None
     as_of: str | None = None
     source: str | None = None
     assumption: str = ""
@@ -76,6 +77,7 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             self.tiers_by,
             self.lot,
             expiry_of(symbol),
+            entry.tick_size,
         )
         remarks = (self.assumption, entry.assumption, "" if size else self.size_assumption)
         return Listing(

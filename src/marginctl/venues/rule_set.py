@@ -6,7 +6,15 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from marginctl.core.account import Account, AssetTerms, CollateralMode, MarginMode, PositionMode, Rules
+from marginctl.core.account import (
+    Account,
+    AssetTerms,
+    CollateralMode,
+    MarginMode,
+    PositionMode,
+    PriceShown,
+    Rules,
+)
 from marginctl.core.contract import Contract, HaircutTier
 from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
@@ -226,6 +234,7 @@ class RuleSet(Struct, frozen=True, kw_only=True):
             listing = self.listing(contract.symbol)
             if listing and listing.contract == contract:
                 texts += listing.assumptions
+        texts += _unknown_ticks(account)
         if self._interval_assumed(account):
             texts.append(INTERVAL_ASSUMED)
         return tuple(dict.fromkeys(texts))
@@ -235,6 +244,17 @@ class RuleSet(Struct, frozen=True, kw_only=True):
             position.funding_rate is not None and position.funding_interval == USUAL_FUNDING_INTERVAL
             for position in account.positions
         )
+
+
+def _unknown_ticks(account: Account) -> list[str]:
+    """Of positions whose screen price lies a tick off the crossing, those whose tick is not known."""
+    return [
+        f"{position.contract.symbol}: its tick size is not known, so contract_liquidation_price is the exact crossing; "
+        "the venue's screen shows it one tick nearer to the mark (give `tick_size` under `contracts:`)"
+        for position in account.positions
+        if account.rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK
+        and position.contract.tick_size is None
+    ]
 
 
 def _occasions(account: Account) -> set[Occasion]:

@@ -48,15 +48,24 @@ from marginctl.core.value import exposure_side
 
 
 class Stake(Struct, frozen=True):
-    """What needs margin: a position, or ``contracts`` of it where netting leaves a part (None: all of it)."""
+    """What needs margin: a position, or ``contracts`` of it where netting leaves a part (None: all of it).
+
+    ``hedged``: the share of a leg that the other side covers, where such a share needs its fees alone.
+    """
 
     position: Position
     contracts: Node | None = None
+    hedged: Node | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the position as it stands alone."""
+        return self.contracts is None and self.hedged is None
 
     @property
     def name(self) -> str:
         """The position's key."""
-        return self.position.key if self.contracts is None else f"{self.position.key} after netting"
+        return self.position.key if self.is_whole else f"{self.position.key} after netting"
 
 
 def factor(book: Book, state: PoolState, position: Position) -> tuple[Node, ...]:
@@ -232,7 +241,7 @@ def close_fee(book: Book, state: PoolState, stake: Stake, way: Way) -> tuple[Nod
 
 def initial_margin(book: Book, state: PoolState, stake: Stake) -> Node:
     """initial_rate * notional, plus the fee to close where the rules add it, in currency."""
-    if stake.contracts is None:
+    if stake.is_whole:
         path = f"positions.{stake.position.key}.initial_margin"
         return book.once(path, lambda: _initial_margin(book, state, stake, path))
     return _initial_margin(book, state, stake, "")
@@ -249,8 +258,17 @@ def _initial_margin(book: Book, state: PoolState, stake: Stake, figure: str) -> 
         is_whole = stake.contracts is None or position.initial_margin is not None
         rate = initial_rate(book, position) if is_whole else _initial_rate(book, stake, base)
         bare = Product(factors=(base, rate))
-    due = _weighed(bare, fees, factor(book, state, position))
+    due = _weighed(bare, _doubled(book, stake, fees), factor(book, state, position))
     return named(due, "initial_margin", stake.name, book.money, figure)
+
+
+def _doubled(book: Book, stake: Stake, fees: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The fees, those of the hedged share twice."""
+    if stake.hedged is None:
+        return fees
+    share = Sum(terms=(ONE_NODE, stake.hedged))
+    note = "what the other leg hedges needs twice its fee to close"
+    return tuple(named(Product(factors=(share, fee)), fee.label, fee.of, book.money, note=note) for fee in fees)
 
 
 def _weighed(bare: Node, fees: tuple[Node, ...], weight: tuple[Node, ...]) -> Node:
@@ -263,7 +281,7 @@ def maintenance_margin(book: Book, state: PoolState, stake: Stake, way: Way = TO
     """max(0, notional * maintenance_rate - deduction), plus the fee to close where the rules add it, in currency."""
     if not way.touches(stake.position):
         way = TODAY
-    if way is TODAY and stake.contracts is None:
+    if way is TODAY and stake.is_whole:
         path = f"positions.{stake.position.key}.maintenance_margin"
         return book.once(path, lambda: _maintenance_margin(book, state, stake, way, path))
     return _maintenance_margin(book, state, stake, way, "")
@@ -275,7 +293,9 @@ def _maintenance_margin(book: Book, state: PoolState, stake: Stake, way: Way, fi
     bare = _as_it_stands(book, position, base) if figure else _tiered(book, stake, base, way)
     if line_of(bare).at(way.probe) < 0:
         bare = Larger(options=(ZERO_NODE, bare), probe=way.probe)
-    due = _weighed(bare, close_fee(book, state, stake, way), factor(book, state, position))
+    if stake.hedged is not None:
+        bare = Product(factors=(Difference(terms=(ONE_NODE, stake.hedged)), bare))
+    due = _weighed(bare, _doubled(book, stake, close_fee(book, state, stake, way)), factor(book, state, position))
     label = "maintenance_margin" if way is TODAY else f"{way.word} maintenance_margin"
     return named(due, label, stake.name, book.money, figure)
 

@@ -17,7 +17,7 @@ from marginctl.core.explain.node import (
     Sum,
     named,
 )
-from marginctl.core.explain.orders import order_margins
+from marginctl.core.explain.orders import order_maintenances, order_margins
 from marginctl.core.explain.requirement import initial_margins, loan_margins, maintenance_margins, netting_note
 from marginctl.core.liquidation import PoolState
 
@@ -60,13 +60,14 @@ def order_margin(book: Book, state: PoolState) -> Node:
 
 
 def maintenance_margin(book: Book, state: PoolState) -> Node:
-    """What the positions and debts need to be kept, after netting."""
+    """What the positions, orders and debts need to be kept, after netting."""
     return _figure(book, state, "maintenance_margin", lambda path: maintenance_on(book, state, TODAY, path))
 
 
 def maintenance_on(book: Book, state: PoolState, way: Way, figure: str = "") -> Node:
-    """The maintenance margin of a pool after a move, loans included."""
-    terms = (*maintenance_margins(book, state, way), *loan_margins(book, state, way))
+    """The maintenance margin of a pool after a move, orders and loans included."""
+    ordered = order_maintenances(book, state, way)
+    terms = (*maintenance_margins(book, state, way), *ordered, *loan_margins(book, state, way))
     label = "maintenance_margin" if way is TODAY else f"{way.word} maintenance_margin"
     note = netting_note(book, state)
     return Sum(terms=terms, label=label, of=state.pool.name, unit=book.money, figure=figure, note=note)

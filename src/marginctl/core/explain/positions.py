@@ -1,11 +1,12 @@
 """The figures of one position beyond its margins: what liquidates it, what it pays."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Position
+from marginctl.core.account import Position, PriceShown
 from marginctl.core.assemble import Reached, reached, underlying_of
 from marginctl.core.exact import SNAP, ZERO
 from marginctl.core.explain import crossings
@@ -148,6 +149,26 @@ def contract_liquidation_price(book: Book, position: Position) -> Node:
     if moves_alone(state, asset, position.contract):
         return replace(found, note=f"{asset} moves nothing else in this pool: both kinds of move are one")
     return found
+
+
+def _shows_a_tick(book: Book, position: Position) -> bool:
+    """Whether the venue's screen shows the crossing one tick nearer to the mark."""
+    return book.pool_of(position).pool.rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK
+
+
+def _one_tick_nearer(book: Book, position: Position, crossing: Node, tick: Decimal) -> Node:
+    """The crossing one tick nearer to the mark, the mark itself where that would pass it."""
+    contract = position.contract
+    exact = named(replace(crossing, figure=""), "crossing", position.key, crossing.unit)
+    key = f"contracts.{contract.symbol}.tick_size"
+    step = Input(label="tick_size", of=contract.symbol, unit=crossing.unit, amount=tick, key=key)
+    now = mark_price(book, position)
+    gap = position.mark_price - decimal_of(crossing)
+    shown: Node = Sum(terms=(exact, step)) if gap > 0 else Difference(terms=(exact, step))
+    note = "the venue's screen shows the crossing one tick nearer to the mark"
+    if abs(gap) < tick:
+        shown, note = Sum(terms=(now,)), f"{note}: here the mark itself"
+    return named(shown, "contract_liquidation_price", position.key, crossing.unit, crossing.figure, note)
 
 
 def bankruptcy_price(book: Book, position: Position) -> Node:

@@ -3,11 +3,22 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from marginctl.core.account import Netting
 from marginctl.core.exact import ZERO
 from marginctl.core.explain.book import TODAY, Book, Way
 from marginctl.core.explain.holdings import loan_margin
 from marginctl.core.explain.margins import Stake, initial_margin, maintenance_margin
-from marginctl.core.explain.node import Difference, Larger, Node, Product, Quotient, Sum, named
+from marginctl.core.explain.node import (
+    FRACTION,
+    Difference,
+    Larger,
+    Node,
+    Product,
+    Quotient,
+    Sum,
+    decimal_of,
+    named,
+)
 from marginctl.core.explain.prices import quantity, quantity_unit
 from marginctl.core.liquidation import PoolState
 from marginctl.core.requirement import Leg, Requirement, Term, combined, netted
@@ -16,9 +27,29 @@ from marginctl.core.requirement import Leg, Requirement, Term, combined, netted
 def stakes(book: Book, state: PoolState) -> list[tuple[Stake, Leg]]:
     """What needs margin after netting, with its terms."""
     weights = {holding.asset: book.terms(state, holding.asset).requirement_factor for holding in state.pool.holdings}
+    if state.pool.rules.netting is Netting.HEDGED_FEES:
+        return _hedged(book, state, weights)
     whole = {id(one) for one in state.pool.legs}
     remaining = netted(state.pool.legs, state.pool.rules, book.account.prices, weights)
     return [(Stake(one.position, None if id(one) in whole else _rest(book, state, one)), one) for one in remaining]
+
+
+def _hedged(book: Book, state: PoolState, weights: dict[str, Decimal]) -> list[tuple[Stake, Leg]]:
+    """Every leg, with the share of it that the other side hedges."""
+    legs = netted(state.pool.legs, state.pool.rules, book.account.prices, weights)
+    found: list[tuple[Stake, Leg]] = []
+    for one in legs:
+        same = [p for p in state.pool.positions if p.contract.symbol == one.position.contract.symbol]
+        mine = tuple(quantity(book, p) for p in same if p.side == one.position.side)
+        theirs = tuple(quantity(book, p) for p in same if p.side != one.position.side)
+        if not theirs:
+            found.append((Stake(one.position), one))
+            continue
+        own, other = Sum(terms=mine), Sum(terms=theirs)
+        least = own if decimal_of(own) <= decimal_of(other) else other
+        share = named(Quotient(numerator=least, denominator=own), "hedged share", one.position.key, FRACTION)
+        found.append((Stake(one.position, hedged=share), one))
+    return found
 
 
 def _rest(book: Book, state: PoolState, one: Leg) -> Node:

@@ -4,6 +4,10 @@ Value: |ours - theirs| / |theirs|; limit: the `tolerance` under `expect:`, 0.1% 
 not exist, and breaks the limit, where the figure does not exist here, or theirs is 0 and ours is not. A price of 0 is
 how venues show that there is none, and agrees with none here. An error.
 
+Ours is what the venue would show: its screen's liquidation price is `contract_liquidation_price`; where the rule set
+says that the venue shows maintenance margins without the fee to close (`shown_maintenance`), ours is compared without
+it, while the report's includes it.
+
 Why: it is the one test of the rule set against the venue itself.
 
 Example: `expect: {totals: {maintenance_margin: 148.75}}` while 151.20 is computed: 1.65%.
@@ -53,7 +57,10 @@ def _message(one: Expectation) -> str:
         return f"{start} does not exist"
     share = "" if one.relative is None else f", {percent(one.relative, Direction.UP)}"
     ours, difference = (plain(round(number, SHOWN_PLACES)) for number in (one.ours, one.difference))
-    return f"{start} is {ours} (difference {difference}{share}; tolerance {amount(one.tolerance, Unit.FRACTION)})"
+    noted = f" {one.note}" if one.note else ""
+    return (
+        f"{start} is {ours}{noted} (difference {difference}{share}; tolerance {amount(one.tolerance, Unit.FRACTION)})"
+    )
 
 
 RULE = Rule(
