@@ -19,7 +19,7 @@ from marginctl.core.contract import (
     TiersBy,
     initial_curve,
 )
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.requirement import initial_rate
 from marginctl.core.value import notional, value_at
 
@@ -55,7 +55,7 @@ def _contract_orders(account: Account, held: list[Position], orders: list[Order]
     sells, sold_loss = _side_orders(account, orders, SHORT)
     rate = order_rate(account, position, orders, max(abs(now + buys), abs(now - sells)))
     after = max(abs(now + buys) * rate + bought_loss, abs(now - sells) * rate + sold_loss)
-    return max(ZERO, after - abs(now) * rate)
+    return max(ZERO, net(after, -abs(now) * rate))
 
 
 def _leg_orders(account: Account, held: list[Position], orders: list[Order], side: int) -> Decimal:
