@@ -220,7 +220,7 @@ def close_fee(position: Position, rules: Rules, quantity: Fraction, mark: Fracti
         return taker * base_size(contract, quantity, mark)
     rate = rate_today(position, rules)
     sign = position.side if contract.type is ContractType.LINEAR else -position.side
-    return taker * base_size(contract, quantity, frac(position.entry_price)) * (1 - sign * rate)
+    return taker * base_size(contract, quantity, frac(position.entry_price)) * max(NOTHING, 1 - sign * rate)
 
 
 def required(

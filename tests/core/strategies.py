@@ -167,7 +167,7 @@ def position_fields(draw: st.DrawFn, notional: Decimal) -> dict[str, Decimal | N
     fields: dict[str, Decimal | None] = {"taker_fee": Decimal("0.00055")}
     stated = draw(st.sampled_from(["leverage", "initial_rate", "initial_margin", "tiers"]))
     if stated == "leverage":
-        fields["leverage"] = draw(number(1, 30, 0))
+        fields["leverage"] = draw(st.one_of(number(1, 30, 0), chosen("0.5")))
     elif stated == "initial_rate":
         fields["initial_rate"] = draw(number(1, 40, 2))
     elif stated == "initial_margin":

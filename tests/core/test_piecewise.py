@@ -190,7 +190,7 @@ def decimal(value: Fraction) -> Decimal:
         pytest.param([piece("0", "0", "-1")], False, Crossing(ZERO, False), id="zero at the start and falling"),
         pytest.param([piece("0", "0", "1")], False, None, id="zero at the start and rising"),
         pytest.param([piece("0", "0", "0")], False, None, id="zero throughout"),
-        pytest.param([piece("0", "-1e-65", "1")], False, None, id="residue below zero is zero"),
+        pytest.param([piece("0", "-1e-85", "1")], False, None, id="residue below zero is zero"),
     ],
 )
 def test_first_crossings(pieces: list[Piece], or_at_zero: bool, expected: Crossing | None) -> None:
@@ -218,7 +218,7 @@ def test_a_crossing_asks_for_no_more_pieces_than_it_needs() -> None:
 def test_nothing_is_below_zero_where_the_guard_is_zero() -> None:
     health = [piece("0", "-5", "0")]
     guard = [piece("0", "0", "0"), piece("3", "-3", "1")]
-    assert list(masked(health, guard, d(10))) == [piece("0", "1", "0"), piece("3", "-5", "0")]
+    assert list(masked(health, guard, d(10), ONE)) == [piece("0", "1", "0"), piece("3", "-5", "0")]
 
 
 def test_corners_draw_the_function_with_two_points_at_a_jump() -> None:

@@ -33,8 +33,8 @@ def risk(equity: str, maintenance: str, initial: str = "0", orders: str = "0") -
         pytest.param(risk("-500", "0"), Rules(), False, id="nothing to maintain never liquidates"),
         pytest.param(risk("0", "0"), LIQUIDATED, False, id="not even at equality"),
         pytest.param(risk("-1", "0.01"), Rules(), True, id="negative equity under any maintenance"),
-        pytest.param(risk("10." + "0" * 70 + "1", "10"), LIQUIDATED, True, id="division residue above is equality"),
-        pytest.param(risk("9." + "9" * 70, "10"), Rules(), False, id="division residue below is equality"),
+        pytest.param(risk("10." + "0" * 85 + "1", "10"), LIQUIDATED, True, id="division residue above is equality"),
+        pytest.param(risk("9." + "9" * 85, "10"), Rules(), False, id="division residue below is equality"),
     ],
 )
 def test_liquidatable(one: Risk, rules: Rules, expected: bool) -> None:

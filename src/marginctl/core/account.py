@@ -36,7 +36,8 @@ class CloseFee(Enum):
     """The fee to close as a part of the initial and the maintenance margin.
 
     NONE; MARK: taker_fee * notional at mark; BANKRUPTCY: taker_fee * notional at the bankruptcy price of the bare
-    position, entry notional * (1 - s / leverage) for linear, * (1 + s / leverage) for inverse contracts (s = side).
+    position, entry notional * (1 - s / leverage) for linear, * (1 + s / leverage) for inverse contracts (s = side); 0
+    where that is not above 0, as with a long below leverage 1: no fall makes it bankrupt.
     """
 
     NONE = "none"

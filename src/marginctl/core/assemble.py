@@ -7,7 +7,7 @@ from typing import NamedTuple
 from marginctl.core.account import Account, Basis, MarginMode, Position, PriceShown, Rules
 from marginctl.core.contract import LONG
 from marginctl.core.crossings import Crossings, NoCrossings
-from marginctl.core.exact import ONE, SNAP, ZERO, ratio, sign
+from marginctl.core.exact import ONE, SNAP, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
     HERE,
@@ -167,7 +167,7 @@ def pool_figures(state: PoolState, sides: Sides) -> PoolFigures:
 
 def unrealized_pnl(position: Position, prices: dict[str, Decimal]) -> Decimal:
     """linear: s * q * (mark - entry) * quote price; inverse: s * n * size * (1/entry - 1/mark) * base price."""
-    return exposure_side(position) * (notional(position, prices) - entry_value(position, prices))
+    return exposure_side(position) * net(notional(position, prices), -entry_value(position, prices))
 
 
 def position_figures(account: Account, standing: Standing, crossings: Crossings) -> PositionFigures:
@@ -304,13 +304,13 @@ def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
     for holding in pool.holdings:
         gross = holding.gross(NO_MOVE)
         value = holding.value(NO_MOVE)
-        pnl = gross - holding.balance * holding.price
+        pnl = net(gross, -holding.balance * holding.price)
         yield CollateralFigures(
             asset=holding.asset,
             pool=pool.name,
             balance=holding.balance,
             unrealized_pnl=pnl / holding.price,
-            equity=holding.balance + pnl / holding.price,
+            equity=net(holding.balance, pnl / holding.price),
             price=holding.price,
             haircut=ONE - value / gross if gross > 0 else ZERO,
             value=value,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.closing import Moment, Pools, liquidated
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
 from marginctl.core.path import Path
 from marginctl.core.requirement import leg
@@ -40,26 +40,52 @@ class Cascade(Struct, frozen=True, kw_only=True):
 
 
 def cascade(account: Account, path: Path, sequence: Sequence) -> Cascade:
-    """Walk the path and apply ``sequence`` at every crossing."""
+    """Walk the path and apply ``sequence`` at every crossing.
+
+    A pool whose sequence changes nothing is left as it is. Raises ``EndlessError`` where that does not end the walk.
+    """
     now, at, pools = account, ZERO, Pools()
     steps: list[CascadeStep] = []
-    while (found := _first(now, path, at, pools)) is not None:
+    stuck: set[str] = set()
+    visits = _most_visits(account)
+    while (found := _first(now, path, at, pools, stuck)) is not None:
         u, pool = found
         if not all(path.ratios(u).values()):  # at a price of 0 nothing can be closed, and only the end has one
             break
-        now, at = path.carried(now, at, u), u
-        now, done = liquidated(now, Moment(pool, at, path.ratios(at), sequence, pools, tuple(steps)))
-        steps += done
+        if not visits:
+            raise EndlessError
+        visits -= 1
+        before, at = path.carried(now, at, u), u
+        now, done = liquidated(before, Moment(pool, at, path.ratios(at), sequence, pools, tuple(steps)))
+        if now == before:
+            stuck.add(pool)
+        else:
+            steps += done
     now = path.carried(now, at, ONE)
     ratios = path.ratios(ONE)
     equity = sum((pool_risk(pool, ratios).equity for pool in pools.of(now)), ZERO)
     return Cascade(steps=tuple(steps), account=now, ratios=ratios, equity=equity, value=value_of(now, ratios))
 
 
-def _first(account: Account, path: Path, start: Decimal, pools: Pools) -> tuple[Decimal, str] | None:
-    """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do."""
+class EndlessError(RuntimeError):
+    """More liquidations than an account can have: a defect of the engine, never of an account."""
+
+
+def _most_visits(account: Account) -> int:
+    """Far more than a walk can need: every visit of a pool closes a part, cuts a tier, repays or cancels."""
+    tiers = sum(len(position.contract.tiers) + 10 for position in account.positions)
+    return 10 * (10 + tiers + len(account.balances) + len(account.orders))
+
+
+def _first(account: Account, path: Path, start: Decimal, pools: Pools, stuck: set[str]) -> tuple[Decimal, str] | None:
+    """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do.
+
+    Without the ``stuck`` ones, for which nothing can be done.
+    """
     first: tuple[Decimal, str] | None = None
     for pool in pools.of(account):
+        if pool.name in stuck:
+            continue
         found = path.first(pool_state(pool), account, start)
         if found is not None and (first is None or found < first[0]):
             first = found, pool.name
@@ -189,15 +215,15 @@ def _own_margin(account: Account, position: Position) -> Decimal:
 def _funded(account: Account, aside: dict[str, Decimal]) -> dict[str, Decimal] | None:
     """Balances that hold what is set aside: as they are, or with other collateral sold for what is missing."""
     prices, held = account.prices, account.balances
-    missing = {asset: max(ZERO, margin - max(ZERO, held.get(asset, ZERO))) for asset, margin in aside.items()}
+    missing = {asset: max(ZERO, net(margin, -max(ZERO, held.get(asset, ZERO)))) for asset, margin in aside.items()}
     needed = sum((units * prices[asset] for asset, units in missing.items()), ZERO)
     if not needed:
         return held
-    spare = {asset: max(ZERO, amount - aside.get(asset, ZERO)) for asset, amount in held.items()}
+    spare = {asset: max(ZERO, net(amount, -aside.get(asset, ZERO))) for asset, amount in held.items()}
     there = sum((units * prices[asset] for asset, units in spare.items()), ZERO)
-    if there < needed:
+    if not at_most(needed, there):
         return None
     return {
-        asset: held.get(asset, ZERO) + missing.get(asset, ZERO) - spare.get(asset, ZERO) * needed / there
+        asset: net(held.get(asset, ZERO), missing.get(asset, ZERO), -spare.get(asset, ZERO) * needed / there)
         for asset in dict.fromkeys([*held, *missing])
     }

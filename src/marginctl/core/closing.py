@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.contract import LONG, TiersBy
-from marginctl.core.exact import ONE, ZERO, sign
+from marginctl.core.exact import ONE, ZERO, net, sign
 from marginctl.core.orders import orders_without
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
@@ -106,7 +106,7 @@ Stage = Callable[[Account, Pool, Moment], Done]
 
 
 def liquidated(account: Account, moment: Moment) -> Done:
-    """One pool through the venue's sequence: until it is healthy, or nothing is left of it."""
+    """One pool through the venue's sequence: until it is healthy, nothing is left of it, or a step changes nothing."""
     now, steps = account, list[CascadeStep]()
     for stage in _first_stages(moment.sequence):
         pool = moment.find(now)
@@ -116,7 +116,10 @@ def liquidated(account: Account, moment: Moment) -> Done:
     while (pool := moment.find(now)) is not None and pool.positions:
         if _is_enough(steps, moment) and is_healthy(pool, moment.ratios):
             return now, steps
+        before = now
         now, done = _next(now, pool, moment)
+        if now == before:
+            return now, steps
         steps += done
     if pool is not None and pool.order_maintenance and not is_healthy(pool, moment.ratios):
         now, done = _orders_cancelled(now, pool, moment)
@@ -212,7 +215,7 @@ def closed(
     share = quantity / position.quantity
     pnl, fee = moment.pnl(account, position) * share, _fee(account, position, moment) * share
     settle = position.contract.settle
-    gain = (pnl - fee) / moment.price(account, settle)
+    gain = net(pnl, -fee) / moment.price(account, settle)
     left = position.quantity - quantity
     kept = _kept(position, left, gain)
     if not kept and position.isolated_margin is not None:
@@ -245,7 +248,7 @@ def _kept(position: Position, left: Decimal, gain: Decimal) -> tuple[Position, .
             position,
             quantity=left,
             initial_margin=None if initial is None else initial * left / position.quantity,
-            isolated_margin=None if isolated is None else isolated + gain,
+            isolated_margin=None if isolated is None else net(isolated, gain),
         ),
     )
 
@@ -259,14 +262,14 @@ def _shortfall(before: Account, now: Account, position: Position, moment: Moment
     if position.isolated_margin is None or moment.find(now) is not None:
         return []
     margin = position.isolated_margin * moment.price(before, position.contract.settle)
-    rest = margin + moment.pnl(before, position) - _fee(before, position, moment)
+    rest = net(margin, moment.pnl(before, position), -_fee(before, position, moment))
     return [moment.step(now, Action.BANKRUPT, position=position.key, amount=-rest)] if rest < 0 else []
 
 
 def _added(balances: dict[str, Decimal], changes: dict[str, Decimal]) -> dict[str, Decimal]:
     changed = dict(balances)
     for asset, change in changes.items():
-        changed[asset] = changed.get(asset, ZERO) + change
+        changed[asset] = net(changed.get(asset, ZERO), change)
     return changed
 
 
@@ -332,7 +335,7 @@ def _rest(before: Account, now: Account, pool: Pool, moment: Moment) -> Decimal:
         return ZERO if left is None else pool_risk(left, moment.ratios).equity
     (position,) = pool.positions
     margin = (position.isolated_margin or ZERO) * moment.price(before, position.contract.settle)
-    return margin + moment.pnl(before, position)
+    return net(margin, moment.pnl(before, position))
 
 
 def _without_position(account: Account, pool: Pool, moment: Moment) -> Done:

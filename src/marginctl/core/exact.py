@@ -2,8 +2,9 @@
 
 The context carries 100 digits and traps floats, invalid operations and overflow. Inputs have at most 60 digits, so sums
 and products are exact in practice; what a division leaves behind is below 1e-90 of its result. ``SNAP`` is where such
-residue ends: figures that agree to 1e-60 of the money involved are equal. Rounding happens in reports only, and each
-function here says which way: requirements up, equity and free collateral down, liquidation prices toward the mark.
+residue ends: figures that agree to 1e-80 of the money involved are equal, and amounts that cancel to less are 0
+(``net``), so that no residue is a debt, a margin or a profit. Rounding happens in reports only, and each function here
+says which way: requirements up, equity and free collateral down, liquidation prices toward the mark.
 """
 
 from decimal import (
@@ -37,7 +38,7 @@ DefaultContext.traps.update(CONTEXT.traps)
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-SNAP = Decimal("1e-60")
+SNAP = Decimal("1e-80")
 RESIDUE = Decimal("1e-70")
 _SETTLE = Context(prec=80, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
@@ -78,6 +79,17 @@ def sign(value: Decimal, scale: Decimal) -> int:
     if abs(value) <= SNAP * scale:
         return 0
     return 1 if value > 0 else -1
+
+
+def settled(value: Decimal, scale: Decimal) -> Decimal:
+    """``value``, or 0 where it is division residue of ``scale`` (the money involved, >= 0)."""
+    return ZERO if abs(value) <= SNAP * scale else value
+
+
+def net(*amounts: Decimal) -> Decimal:
+    """The sum of amounts; 0 where they cancel but for division residue."""
+    value = sum(amounts, ZERO)
+    return settled(value, max(map(abs, amounts))) if value and len(amounts) > 1 else value
 
 
 def at_most(value: Decimal, border: Decimal) -> bool:

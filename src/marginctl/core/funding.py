@@ -6,9 +6,10 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Equality, MarginMode, Position, Rules
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import PoolState
-from marginctl.core.piecewise import Line, Piece, along, first_below, masked, scaled, total
+from marginctl.core.piecewise import Line, Piece, along, first_below, is_above_zero, masked, scaled, total
+from marginctl.core.pool import Holding
 from marginctl.core.value import notional
 
 HOURS_PER_DAY = Decimal(24)
@@ -34,7 +35,7 @@ def received_per_day(positions: Iterable[Position], account: Account) -> dict[st
     received: dict[str, Decimal] = {}
     for position in positions:
         settle = position.contract.settle
-        received[settle] = received.get(settle, ZERO) + (funding_per_day(position, account) or ZERO)
+        received[settle] = net(received.get(settle, ZERO), funding_per_day(position, account) or ZERO)
     return received
 
 
@@ -60,6 +61,7 @@ def first_unpaid_day(state: PoolState, account: Account, rules: Rules, end: Deci
         state.risk.scale,
         or_at_zero=rules.equality is Equality.LIQUIDATED,
         end_included=end is not None,
+        counts=lambda day: is_above_zero(total(_requirement_by_day(state, received, day)), day, state.risk.scale),
     )
     return None if found is None or found.u > FOREVER else found.u
 
@@ -68,23 +70,30 @@ def _health_by_day(
     state: PoolState, received: dict[str, Decimal], rules: Rules, end: Decimal | None
 ) -> Iterable[Piece]:
     """equity - level * maintenance_margin as a function of the day; 1 on stretches without any maintenance margin."""
-
-    def gross(asset: str, at_zero: Decimal) -> Line:
-        return Line(at_zero, received.get(asset, ZERO))
-
-    def requirement() -> Iterator[Iterable[Piece]]:
-        fixed = state.risk.maintenance_margin - state.risk.loan_margin
-        yield (Piece(ZERO, fixed, ZERO),)
-        for holding in state.pool.holdings:
-            if holding.loan is not None:
-                yield along(holding.loan, gross(holding.asset, holding.gross({})), Line(ONE, ZERO), end)
-
     equity = [
-        along(holding.curve, gross(holding.asset, holding.gross({})), Line(holding.price, ZERO), end)
+        along(holding.curve, _gross_by_day(holding, received), Line(holding.price, ZERO), end)
         for holding in state.pool.holdings
     ]
-    pieces: Iterable[Piece] = total([*equity, *(scaled(part, -rules.level) for part in requirement())])
-    return masked(pieces, total(requirement()), end) if state.may_vanish else pieces
+    required = (scaled(part, -rules.level) for part in _requirement_by_day(state, received, end))
+    pieces: Iterable[Piece] = total([*equity, *required])
+    if not state.may_vanish:
+        return pieces
+    return masked(pieces, total(_requirement_by_day(state, received, end)), end, state.risk.scale)
+
+
+def _requirement_by_day(
+    state: PoolState, received: dict[str, Decimal], end: Decimal | None
+) -> Iterator[Iterable[Piece]]:
+    """Maintenance margin as a function of the day: that of the positions, and what debts need."""
+    yield (Piece(ZERO, net(state.risk.maintenance_margin, -state.risk.loan_margin), ZERO),)
+    for holding in state.pool.holdings:
+        if holding.loan is not None:
+            yield along(holding.loan, _gross_by_day(holding, received), Line(ONE, ZERO), end)
+
+
+def _gross_by_day(holding: Holding, received: dict[str, Decimal]) -> Line:
+    """price * (balance + PnL) of an asset plus what it receives by the day, in currency."""
+    return Line(holding.gross({}), received.get(holding.asset, ZERO))
 
 
 def after_funding(account: Account, days: Decimal) -> Account:
@@ -97,7 +106,7 @@ def after_funding(account: Account, days: Decimal) -> Account:
     for position in account.positions:
         settle = position.contract.settle
         paid = (funding_per_day(position, account) or ZERO) * days / account.prices[settle]
-        balances[settle] = balances.get(settle, ZERO) + paid
+        balances[settle] = net(balances.get(settle, ZERO), paid)
         positions.append(_with_margin_added(position, paid))
     return replace(account, balances=balances, positions=tuple(positions))
 
@@ -105,7 +114,7 @@ def after_funding(account: Account, days: Decimal) -> Account:
 def _with_margin_added(position: Position, amount: Decimal) -> Position:
     if position.margin_mode is MarginMode.CROSS:
         return position
-    return replace(position, isolated_margin=(position.isolated_margin or ZERO) + amount)
+    return replace(position, isolated_margin=net(position.isolated_margin or ZERO, amount))
 
 
 def with_rates(account: Account, rates: dict[str, tuple[Decimal, Decimal]]) -> Account:

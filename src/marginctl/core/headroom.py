@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.contract import ContractType
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import orders_without
 from marginctl.core.requirement import initial_rate
 from marginctl.core.stress import pnl_at
@@ -239,7 +239,7 @@ def reduced(account: Account, key: str, quantity: Decimal) -> Account:
     share = quantity / held.quantity
     settle = held.contract.settle
     paid = pnl_at(held, account.prices, {}) * share / account.prices[settle]
-    balances = account.balances | {settle: account.balances.get(settle, ZERO) + paid}
+    balances = account.balances | {settle: net(account.balances.get(settle, ZERO), paid)}
     left = held.quantity - quantity
     if left <= 0:
         others = tuple(position for position in account.positions if position.key != key)
@@ -255,7 +255,7 @@ def reduced(account: Account, key: str, quantity: Decimal) -> Account:
 
 def deposited(account: Account, asset: str, amount: Decimal, key: str | None = None) -> Account:
     """The account with more of an asset (less where negative); with a key it is isolated margin of that position."""
-    balances = account.balances | {asset: account.balances.get(asset, ZERO) + amount}
+    balances = account.balances | {asset: net(account.balances.get(asset, ZERO), amount)}
     changed = replace(account, balances=balances)
     if key is None:
         return changed

@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from marginctl.core.account import Equality, Rules
 from marginctl.core.contract import Contract
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.piecewise import (
     Crossing,
     Line,
     Piece,
     along,
     first_below,
+    is_above_zero,
     larger,
     masked,
     scaled,
@@ -172,22 +173,16 @@ def _moved(state: PoolState, motion: Motion) -> Touched:
 def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
     """price * (balance + PnL) of one asset along the motion, in currency; costs what moves, not what is held."""
     form = state.pool.holdings[index].form
-    at_zero = slope = ZERO
-    still = state.grosses[index]
-    for asset, line in motion.ratios.items():
-        amount = form.get(asset)
-        if amount is not None:
-            still -= amount
-            at_zero += amount * line.at_zero
-            slope += amount * line.slope
+    moved = [(form[asset], line) for asset, line in motion.ratios.items() if asset in form]
     rest = motion.rest
-    at_zero += still * rest.at_zero
-    slope += still * rest.slope
+    moved.append((net(state.grosses[index], *(-amount for amount, _ in moved)), rest))
     if motion.symbol:
         exposure = state.pool.exposures[motion.symbol]
-        at_zero += exposure * (motion.mark.at_zero - rest.at_zero)
-        slope += exposure * (motion.mark.slope - rest.slope)
-    return Line(at_zero, slope)
+        mark = motion.mark
+        moved.append((exposure, Line(mark.at_zero - rest.at_zero, mark.slope - rest.slope)))
+    return Line(
+        net(*(amount * line.at_zero for amount, line in moved)), net(*(amount * line.slope for amount, line in moved))
+    )
 
 
 def _term_pieces(term: Term, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
@@ -202,7 +197,7 @@ def health(state: PoolState, motion: Motion, end: Decimal | None, level: Decimal
     pieces = total([*equity, *requirement])
     if not state.may_vanish and GONE not in motion.ratios.values():
         return pieces
-    return masked(pieces, total(parts(state, motion, end).requirement), end)
+    return masked(pieces, total(parts(state, motion, end).requirement), end, state.risk.scale)
 
 
 def first_liquidation(
@@ -214,7 +209,19 @@ def first_liquidation(
     """
     pieces = health(state, motion, end, rules.level)
     at_zero = rules.equality is Equality.LIQUIDATED
-    return first_below(pieces, end, state.risk.scale, or_at_zero=at_zero, end_included=end_included)
+    return first_below(
+        pieces,
+        end,
+        state.risk.scale,
+        or_at_zero=at_zero,
+        end_included=end_included,
+        counts=lambda u: is_required_at(state, motion, u),
+    )
+
+
+def is_required_at(state: PoolState, motion: Motion, u: Decimal) -> bool:
+    """Whether there is a maintenance margin at ``u``; without one, equality at that place liquidates nothing."""
+    return is_above_zero(total(parts(state, motion, u).requirement), u, state.risk.scale)
 
 
 def first_bankruptcy(state: PoolState, motion: Motion, end: Decimal | None) -> Crossing | None:

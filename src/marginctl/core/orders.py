@@ -26,7 +26,7 @@ from marginctl.core.contract import (
     initial_curve,
     maintenance_curve,
 )
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.piecewise import constant_curve
 from marginctl.core.requirement import Term, initial_rate, tiers_in_force
 from marginctl.core.value import notional, value_at
@@ -97,11 +97,11 @@ def _contract_orders(account: Account, held: list[Position], orders: list[Order]
     fees = [opened(now, side) * order_fee_rate(account, orders[0], side.side, rate) for side in sides]
     rows = list(zip(sides, after, fees, strict=True))
     dearer = max(size.value * rate + side.loss + fee for side, size, fee in rows)
-    initial = max(ZERO, dearer - abs(now) * rate)
+    initial = max(ZERO, net(dearer, -abs(now) * rate))
     if account.rules.order_maintenance is OrderMaintenance.NONE:
         return initial, ZERO
     kept = max(kept_margin(account, position, orders, size) + fee for _, size, fee in rows)
-    return initial, max(ZERO, kept - kept_margin(account, position, orders, Sized(abs(now), abs(contracts))))
+    return initial, max(ZERO, net(kept, -kept_margin(account, position, orders, Sized(abs(now), abs(contracts)))))
 
 
 def _leg_orders(account: Account, held: list[Position], orders: list[Order], side: int) -> tuple[Decimal, Decimal]:

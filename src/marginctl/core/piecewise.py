@@ -8,9 +8,12 @@ between the borders, which lie where  v = border * w.  No case is curved, none n
 
 Pieces are produced outward and only as far as somebody asks: a walk that ends at the first crossing pays for the
 tiers up to there.
+
+Borders that are met at one place may come out a division's residue apart; a place is therefore the same place within
+``SNAP``, and a value counts as below zero only where it falls below the noise of the money involved (``Noise``).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from heapq import heapify, heappop, heapreplace
 from itertools import pairwise
@@ -18,7 +21,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from marginctl.core.exact import ONE, SNAP, ZERO, at_most
+from marginctl.core.exact import ONE, SNAP, ZERO, at_most, net
 
 
 class Line(NamedTuple):
@@ -83,7 +86,7 @@ def along(curve: Curve, value: Line, unit: Line, end: Decimal | None, factor: De
     borders = curve.borders
     v0, v1 = value
     w0, w1 = unit
-    drift = v1 * w0 - v0 * w1
+    drift = net(v1 * w0, -v0 * w1)
     k = _index_just_after_zero(curve, value, unit, drift)
     start = ZERO
     step = 1 if drift > 0 else -1
@@ -98,7 +101,7 @@ def along(curve: Curve, value: Line, unit: Line, end: Decimal | None, factor: De
         if (rise > 0) != (step > 0) or not rise:
             return
         start = max(start, (border * w0 - v0) / rise)
-        if end is not None and start >= end:
+        if end is not None and at_most(end, start):
             return
         k += step
 
@@ -119,7 +122,7 @@ class Crossing(NamedTuple):
 
 
 def total(parts: Iterable[Iterable[Piece]]) -> Iterator[Piece]:
-    """The sum of piecewise functions, piece by piece outward; pieces of no length are skipped."""
+    """The sum of piecewise functions, piece by piece outward; pieces of no length, but for residue, are skipped."""
     iterators = [iter(part) for part in parts]
     at_zero = slope = start = ZERO
     queue: list[tuple[Decimal, int, Piece, Piece, Iterator[Piece]]] = []
@@ -135,10 +138,10 @@ def total(parts: Iterable[Iterable[Piece]]) -> Iterator[Piece]:
     heapify(queue)
     while queue:
         following_start = queue[0][0]
-        if following_start > start:
+        if not is_same_place(start, following_start):
             yield Piece(start, at_zero, slope)
             start = following_start
-        while queue and queue[0][0] == following_start:
+        while queue and is_same_place(start, queue[0][0]):
             _, order, current, following, pieces = queue[0]
             at_zero += following.at_zero - current.at_zero
             slope += following.slope - current.slope
@@ -180,15 +183,66 @@ def _common(
     first: list[Piece], second: list[Piece], end: Decimal | None
 ) -> Iterator[tuple[Decimal, Decimal | None, Piece, Piece]]:
     """Stretches on which both functions are straight."""
-    starts = sorted({piece.start for piece in first} | {piece.start for piece in second})
+    starts: list[Decimal] = []
+    for start in sorted({piece.start for piece in first} | {piece.start for piece in second}):
+        if not starts or not is_same_place(starts[-1], start):
+            starts.append(start)
     bounds: list[Decimal | None] = [*starts[1:], end]
     i = j = 0
     for start, until in zip(starts, bounds, strict=True):
-        while i + 1 < len(first) and first[i + 1].start <= start:
+        while i + 1 < len(first) and is_same_place(start, max(start, first[i + 1].start)):
             i += 1
-        while j + 1 < len(second) and second[j + 1].start <= start:
+        while j + 1 < len(second) and is_same_place(start, max(start, second[j + 1].start)):
             j += 1
         yield start, until, first[i], second[j]
+
+
+def is_same_place(start: Decimal, beyond: Decimal) -> bool:
+    """Whether a place at or beyond ``start`` is the same one but for division residue."""
+    return beyond == start or beyond - start <= SNAP * (ONE + start)
+
+
+class Noise(NamedTuple):
+    """What division residue can make of a function: ``unit`` * (1 + u), unit = ``SNAP`` times the money involved."""
+
+    unit: Decimal
+
+    def at(self, u: Decimal) -> Decimal:
+        """The largest value at ``u`` that is none."""
+        return self.unit * (ONE + u)
+
+    def hides(self, piece: Piece, until: Decimal | None) -> bool:
+        """Whether the piece is 0, but for residue, from its start up to ``until`` (None = without end)."""
+        start, at_zero, slope = piece
+        if abs(at_zero + slope * start) > self.at(start):
+            return False
+        return abs(slope) <= self.unit if until is None else abs(at_zero + slope * until) <= self.at(until)
+
+    def side_at_end(self, piece: Piece, until: Decimal | None) -> int:
+        """-1, 0 or 1: where the piece ends up against 0."""
+        value, noise = (piece.slope, self.unit) if until is None else (_value(piece, until), self.at(until))
+        if abs(value) <= noise:
+            return 0
+        return 1 if value > 0 else -1
+
+
+def noise_of(scale: Decimal) -> Noise:
+    """The noise of a function in which ``scale`` of money is involved."""
+    return Noise(SNAP * scale)
+
+
+def _value(piece: Piece, u: Decimal) -> Decimal:
+    return piece.at_zero + piece.slope * u
+
+
+def is_above_zero(pieces: Iterable[Piece], u: Decimal, scale: Decimal) -> bool:
+    """Whether the function is above zero at ``u``, but for residue of the money involved; at a jump from before it."""
+    at = Piece(ZERO, ZERO, ZERO)
+    for piece in pieces:
+        if piece.start and piece.start >= u:
+            break
+        at = piece
+    return noise_of(scale).side_at_end(at, u) > 0
 
 
 def first_below(
@@ -198,51 +252,56 @@ def first_below(
     *,
     or_at_zero: bool = False,
     end_included: bool = False,
+    counts: Callable[[Decimal], bool] | None = None,
 ) -> Crossing | None:
     """The first u in (0, end) beyond which the function is below zero (``or_at_zero``: at or below), else None.
 
-    ``end_included``: with ``or_at_zero`` the end itself counts too. ``scale`` is the money involved: values and slopes
-    below its division residue count as zero, so that a flat last piece without end stays flat. ``pieces`` may be
-    consumed only as far as needed.
+    ``end_included``: with ``or_at_zero`` the end itself counts too. ``counts``: whether zero counts at a place that the
+    function only touches; None = everywhere. ``scale`` is the money involved: what is smaller than its division residue
+    counts as zero. ``pieces`` may be consumed only as far as needed.
     """
-    noise = SNAP * scale
+    noise = noise_of(scale)
     iterator = iter(pieces)
     piece = next(iterator, None)
     while piece is not None:
         following = next(iterator, None)
         until = end if following is None else following.start
         found = _below_on(piece, until, noise, or_at_zero)
-        if found is not None:
+        touches = found is not None and not found.jump and noise.side_at_end(piece, until) > 0
+        if found is not None and not (touches and counts is not None and not counts(found.u)):
             return found
         if following is None and or_at_zero and end_included and end is not None:
-            reached = piece.at_zero + piece.slope * end
-            return Crossing(end, False) if reached <= noise else None
+            reached = noise.side_at_end(piece, end) <= 0 and (counts is None or counts(end))
+            return Crossing(end, False) if reached else None
         piece = following
     return None
 
 
-def _below_on(piece: Piece, until: Decimal | None, noise: Decimal, or_at_zero: bool) -> Crossing | None:
+def _below_on(piece: Piece, until: Decimal | None, noise: Noise, or_at_zero: bool) -> Crossing | None:
+    """The crossing on one piece: it must end below zero by more than noise, or begin there."""
     start, at_zero, slope = piece
     value = at_zero + slope * start
-    if value < -noise:
+    least = noise.at(start)
+    if value < -least:
         return Crossing(start, True)
-    if value <= noise:
-        if or_at_zero or slope < -noise:
-            return Crossing(start, False)
+    if or_at_zero and value <= least:
+        return Crossing(start, False)
+    if slope >= 0 or noise.side_at_end(piece, until) >= 0:
         return None
-    if slope >= -noise:
-        return None
-    root = -at_zero / slope
-    return Crossing(root, False) if until is None or root < until else None
+    return Crossing(max(start, -at_zero / slope) if value > least else start, False)
 
 
-def masked(pieces: Iterable[Piece], guard: Iterable[Piece], end: Decimal | None) -> Iterator[Piece]:
-    """The function where ``guard`` is not zero throughout a stretch, 1 (nothing below zero) where it is."""
-    for start, _, piece, other in _common(list(pieces), list(guard), end):
-        if other.at_zero or other.slope:
-            yield Piece(start, piece.at_zero, piece.slope)
-        else:
+def masked(pieces: Iterable[Piece], guard: Iterable[Piece], end: Decimal | None, scale: Decimal) -> Iterator[Piece]:
+    """The function where ``guard`` is not zero throughout a stretch, 1 (nothing below zero) where it is.
+
+    ``scale``: the money involved, against which division residue of the guard is told from a figure.
+    """
+    noise = noise_of(scale)
+    for start, until, piece, other in _common(list(pieces), list(guard), end):
+        if noise.hides(Piece(start, other.at_zero, other.slope), until):
             yield Piece(start, ONE, ZERO)
+        else:
+            yield Piece(start, piece.at_zero, piece.slope)
 
 
 def samples(pieces: list[Piece], end: Decimal) -> list[tuple[Decimal, Decimal]]:

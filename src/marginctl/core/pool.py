@@ -30,7 +30,7 @@ from marginctl.core.contract import (
     collateral_curve,
     loan_curve,
 )
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import order_margins
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
@@ -52,7 +52,7 @@ class Holding(Struct, frozen=True):
 
     def gross(self, ratios: dict[str, Decimal]) -> Decimal:
         """price * (balance + unrealized PnL), before haircuts, in currency."""
-        return sum((amount * ratios.get(asset, ONE) for asset, amount in self.form.items()), ZERO)
+        return net(*(amount * ratios.get(asset, ONE) for asset, amount in self.form.items()))
 
     def value(self, ratios: dict[str, Decimal]) -> Decimal:
         """What the asset adds to the pool's equity, in currency."""
@@ -101,7 +101,8 @@ def partition(account: Account) -> tuple[Pool, ...]:
     for settle in [p.contract.settle for p in account.positions] + [o.contract.settle for o in account.orders]:
         balances.setdefault(settle, ZERO)
     for position in isolated:
-        balances[position.contract.settle] -= position.isolated_margin or ZERO
+        settle = position.contract.settle
+        balances[settle] = net(balances[settle], -(position.isolated_margin or ZERO))
     pools = list(_cross_pools(account, balances, cross))
     pools += [_isolated_pool(account, position) for position in isolated]
     return tuple(pools) or (_empty_pool(account),)
@@ -186,8 +187,8 @@ def _holdings(
         side = exposure_side(position)
         settle, driver = position.contract.settle, position.contract.driver
         form = forms[settle]
-        form[driver] = form.get(driver, ZERO) + side * notional(position, account.prices)
-        form[settle] -= side * entry_value(position, account.prices)
+        form[driver] = net(form.get(driver, ZERO), side * notional(position, account.prices))
+        form[settle] = net(form[settle], -side * entry_value(position, account.prices))
     return tuple(
         Holding(
             asset,
@@ -208,14 +209,14 @@ def deltas(pool: Pool) -> dict[str, Decimal]:
     """
     found: dict[str, Decimal] = {}
     for holding in pool.holdings:
-        found[holding.asset] = found.get(holding.asset, ZERO) + holding.gross({}) / holding.price
+        found[holding.asset] = net(found.get(holding.asset, ZERO), holding.gross({}) / holding.price)
     for position in pool.positions:
         contract = position.contract
         units = position.side * position.quantity * contract.contract_size
         base = units if contract.type is ContractType.LINEAR else units / position.mark_price
-        found[contract.base] = found.get(contract.base, ZERO) + base
+        found[contract.base] = net(found.get(contract.base, ZERO), base)
         quote = base * position.mark_price if contract.type is ContractType.LINEAR else units
-        found[contract.quote] = found.get(contract.quote, ZERO) - quote
+        found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)
     return found
 
 
@@ -223,7 +224,7 @@ def _exposures(account: Account, positions: list[Position]) -> dict[str, Decimal
     exposures: dict[str, Decimal] = {}
     for position in positions:
         value = exposure_side(position) * notional(position, account.prices)
-        exposures[position.contract.symbol] = exposures.get(position.contract.symbol, ZERO) + value
+        exposures[position.contract.symbol] = net(exposures.get(position.contract.symbol, ZERO), value)
     return exposures
 
 

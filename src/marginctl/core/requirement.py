@@ -25,7 +25,7 @@ from marginctl.core.contract import (
     initial_curve,
     maintenance_curve,
 )
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.piecewise import Curve, constant_curve
 from marginctl.core.value import basis_value, entry_value, exposure_side, notional
 
@@ -144,11 +144,13 @@ def leg(
 
 
 def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
+    """The fee to close and what it is taken on; 0 where the bare position is bankrupt at no price above 0."""
     if rules.close_fee is CloseFee.NONE or not position.taker_fee:
         return None
     if rules.close_fee is CloseFee.MARK:
         return constant_curve(position.taker_fee), Basis.MARK
-    return constant_curve(position.taker_fee * (ONE - exposure_side(position) * initial_rate)), Basis.ENTRY
+    share = max(ZERO, net(ONE, -exposure_side(position) * initial_rate))
+    return constant_curve(position.taker_fee * share), Basis.ENTRY
 
 
 def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weights: dict[str, Decimal]) -> list[Leg]:
@@ -172,7 +174,7 @@ def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weight
             remaining += group
             continue
         side, larger = (LONG, longs) if longs > shorts else (SHORT, shorts)
-        rest = abs(longs - shorts)
+        rest = abs(net(longs, -shorts))
         for one in group:
             if rest and one.position.side == side:
                 weight = weights.get(one.position.contract.settle, ONE)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.account import Equality, MarginMode, Rules
-from marginctl.core.exact import ONE, ZERO, ratio, sign
+from marginctl.core.exact import ONE, ZERO, ratio, settled, sign
 from marginctl.core.pool import Pool
 
 NO_MOVE: dict[str, Decimal] = {}
@@ -88,16 +88,18 @@ NO_RISK = Risk()
 def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
     """The risk of a pool with asset prices multiplied by ``ratios`` (1 where not given).
 
-    maintenance_margin includes the maintenance on debt. Order margin is that of today's prices.
+    maintenance_margin includes the maintenance on debt. Order margin is that of today's prices. Residue is 0.
     """
     loans = sum((holding.loan_margin(ratios) for holding in pool.holdings), ZERO)
+    amounts = [item for holding in pool.holdings for item in holding.form.items()]
+    scale = sum((abs(amount) * max(ONE, ratios.get(asset, ONE)) for asset, amount in amounts), ZERO)
     return Risk(
-        equity=sum((holding.value(ratios) for holding in pool.holdings), ZERO),
-        initial_margin=pool.initial.at(ratios),
+        equity=settled(sum((holding.value(ratios) for holding in pool.holdings), ZERO), scale),
+        initial_margin=settled(pool.initial.at(ratios), scale),
         order_margin=pool.order_margin,
-        maintenance_margin=pool.maintenance.at(ratios) + loans,
-        loan_margin=loans,
-        scale=sum((abs(amount) for holding in pool.holdings for amount in holding.form.values()), ZERO),
+        maintenance_margin=settled(pool.maintenance.at(ratios) + loans, scale),
+        loan_margin=settled(loans, scale),
+        scale=scale,
     )
 
 

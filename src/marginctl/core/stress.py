@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, Purpose
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state, shock_path
 from marginctl.core.pool import deltas, partition
 from marginctl.core.value import entry_value, exposure_side, notional
@@ -53,7 +53,7 @@ def pnl_at(position: Position, prices: dict[str, Decimal], ratios: dict[str, Dec
     """Unrealized PnL in currency with prices multiplied by ``ratios``: side * (N * r_driver - E * r_settle)."""
     contract = position.contract
     value = notional(position, prices) * ratios.get(contract.driver, ONE)
-    return exposure_side(position) * (value - entry_value(position, prices) * ratios.get(contract.settle, ONE))
+    return exposure_side(position) * net(value, -entry_value(position, prices) * ratios.get(contract.settle, ONE))
 
 
 def without(account: Account, keys: frozenset[str]) -> Account:
@@ -63,7 +63,7 @@ def without(account: Account, keys: frozenset[str]) -> Account:
         if position.key in keys:
             settle = position.contract.settle
             pnl = pnl_at(position, account.prices, {}) / account.prices[settle]
-            balances[settle] = balances.get(settle, ZERO) + pnl
+            balances[settle] = net(balances.get(settle, ZERO), pnl)
     kept = tuple(position for position in account.positions if position.key not in keys)
     return replace(account, balances=balances, positions=kept)
 

@@ -80,6 +80,9 @@ def _tier(contract: Contract, units: Decimal, quantity: Decimal) -> Tier | None:
 
 
 def _observe_leverage(reading: Reading, draft: "Draft", position: Position, tier: Tier | None) -> None:
+    if position.leverage is not None and position.leverage < ONE:
+        message = f"leverage {position.leverage:f} of {short(position.key)} is below 1: more margin than its notional"
+        reading.observe("MC206", position.key, message, draft.at("leverage"), position.leverage, ONE)
     if tier is None or not tier.initial_rate or position.leverage is None:
         return
     if position.leverage * tier.initial_rate > ONE:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -39,6 +40,7 @@ from marginctl.core.liquidation import (
     asset_motion,
     contract_motion,
     health,
+    is_required_at,
     joint_path,
     parts,
 )
@@ -181,11 +183,14 @@ class Found(NamedTuple):
     jump: bool
 
 
-def first(straights: Iterable[Straight], scale: Decimal, *, or_at_zero: bool) -> Found | None:
-    """The first crossing on pieces in order, as ``piecewise.first_below`` finds it."""
+def first(
+    straights: Iterable[Straight], scale: Decimal, *, or_at_zero: bool, state: PoolState | None = None
+) -> Found | None:
+    """The first crossing on pieces in order, as ``piecewise.first_below`` finds it; of health with ``state``."""
     before: Straight | None = None
     for one in straights:
-        found = first_below((one.piece,), one.until, scale, or_at_zero=or_at_zero)
+        counts = None if state is None else partial(is_required_at, state, one.stretch.motion)
+        found = first_below((one.piece,), one.until, scale, or_at_zero=or_at_zero, counts=counts)
         if found is not None:
             return Found(one, before, one.stretch.start + found.u, found.jump)
         before = one
@@ -209,7 +214,7 @@ def crossing(book: Book, state: PoolState, course: Course) -> Node:
 def solved(book: Book, state: PoolState, course: Course, straights: list[Straight]) -> Node:
     """The first crossing of health on a course, given as its pieces."""
     or_at_zero = state.pool.rules.equality is Equality.LIQUIDATED
-    found = first(straights, state.risk.scale, or_at_zero=or_at_zero)
+    found = first(straights, state.risk.scale, or_at_zero=or_at_zero, state=state)
     if found is None:
         return _never(book, state, course, straights)
     if found.jump:

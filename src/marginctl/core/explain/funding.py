@@ -105,7 +105,7 @@ def _straights(state: PoolState, stretch: Stretch, daily: dict[str, Decimal]) ->
     ]
     pieces: Iterable[Piece] = total([*have, *(scaled(part, -level) for part in needed())])
     if state.may_vanish:
-        pieces = masked(pieces, total(needed()), None)
+        pieces = masked(pieces, total(needed()), None, state.risk.scale)
     return pieces_of(stretch, pieces)
 
 

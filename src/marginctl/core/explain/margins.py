@@ -233,7 +233,9 @@ def close_fee(book: Book, state: PoolState, stake: Stake, way: Way) -> tuple[Nod
         due: Node = Product(factors=(fee, value(book, stake, Basis.MARK, way)))
         return (named(due, "close_fee", stake.name, book.money),)
     terms = (ONE_NODE, initial_rate(book, position))
-    share = Difference(terms=terms) if exposure_side(position) > 0 else Sum(terms=terms)
+    share: Node = Difference(terms=terms) if exposure_side(position) > 0 else Sum(terms=terms)
+    if decimal_of(share) < ZERO:
+        share = Larger(options=(ZERO_NODE, share), probe=way.probe)
     due = Product(factors=(fee, value(book, stake, Basis.ENTRY, way), share))
     note = "on the value at the price where the bare position is bankrupt"
     return (named(due, "close_fee", stake.name, book.money, note=note),)
