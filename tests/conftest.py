@@ -74,12 +74,16 @@ class Deep:
         return f"deep: --deep-seed {self.seed}"
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        chosen = [item for item in items if _is_property(item)]
+        chosen = sorted((item for item in items if _is_property(item)), key=self._place)
         config.hook.pytest_deselected(items=[item for item in items if not _is_property(item)])
         items[:] = chosen
         self.began = time.monotonic()
         self.places = {item.nodeid: place for place, item in enumerate(chosen)}
         self.rounds = [_rounds(item) for item in chosen]
+
+    def _place(self, item: pytest.Item) -> int:
+        """Another order for every seed: where the time is short, others are left out."""
+        return zlib.crc32(f"{self.seed} {item.nodeid}".encode())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
