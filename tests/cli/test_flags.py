@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.running import CLEAN, check
+from tests.cli.running import BROKEN, CLEAN, check, run
 
 TWO_COINS = """\
 prices: {BTC: 60000, ETH: 3000, EUR: 1.1}
@@ -101,10 +101,24 @@ class TestShock:
             ("BTC=-150%", "moves the price to 0 or below"),
             ("BTC=1e-1", "has an exponent"),
             ("BTC", "has no value"),
+            ("BTC=--20%", "has two signs"),
+            ("BTC=+-20%", "has two signs"),
+            ("BTC=-+20%", "has two signs"),
+            ("BTCC=-20%", "did you mean `BTC`?"),
+            ("BTCUSDT=-20%", "`BTCUSDT` is a contract: write its asset, `BTC`"),
         ],
     )
     def test_that_cannot_be_meant_says_why(self, shock: str, said: str) -> None:
         assert said in refusal("two.yaml", "--shock", shock)
+
+    @pytest.mark.parametrize("command", ["check", "stress", "headroom", "explain"])
+    def test_of_an_asset_twice_is_refused_in_every_command(self, command: str) -> None:
+        ran = run(command, "two.yaml", "--shock", "BTC=1%", "--shock", "BTC=2%")
+        assert (ran.code, ran.errors.splitlines()[0]) == (2, "marginctl: --shock names `BTC` twice")
+
+    @pytest.mark.parametrize("command", ["check", "stress", "headroom", "explain"])
+    def test_with_two_signs_is_refused_in_every_command(self, command: str) -> None:
+        assert run(command, "two.yaml", "--shock", "BTC=--20%").code == 2
 
 
 class TestToday:
@@ -185,3 +199,60 @@ class TestPolicy:
         ran = check("clean.yaml", "--limits", "risk.yaml")
         assert (ran.code, ran.out.splitlines()[0]) == (2, "risk.yaml:1:10: MC010 unknown key `max_utilisation`")
         assert "clean" not in ran.out
+
+
+class TestRepeated:
+    """What is given twice counts twice."""
+
+    def test_select(self, folder: Path) -> None:
+        assert check("broken.yaml", "--select", "MC107", "--select", "MC101").code == 1
+        assert check("broken.yaml", "--select", "MC101", "--select", "MC103,MC104").code == 0
+
+    def test_ignore(self, folder: Path) -> None:
+        both = BROKEN.replace("limits: {", "limits: {max_utilization: 1%, ")
+        (folder / "both.yaml").write_text(both)
+        assert check("both.yaml", "--ignore", "MC107", "--ignore", "MC101").code == 0
+        assert check("both.yaml", "--ignore", "MC101,MC107").code == 0
+        assert check("both.yaml", "--ignore", "MC101").code == 1
+
+    def test_two_formats_do_not_go_to_one_file(self, folder: Path) -> None:
+        said = refusal("clean.yaml", "-o", "json=out", "-o", "sarif=./out")
+        assert said.startswith("marginctl: --output: `out` is to be written twice\n")
+
+
+class TestRules:
+    """A folder of rules that is not there is not the bundled rules."""
+
+    BOOK = CLEAN.replace("prices:", "account: {venue: binance-usdm}\nprices:")
+
+    @pytest.mark.parametrize(
+        "command", [["check"], ["stress"], ["what-if", "--deposit", "USDT=1"], ["headroom"], ["explain"]]
+    )
+    @pytest.mark.parametrize("rules", ["no/such/folder", "book.yaml"])
+    def test_that_are_not_there(self, command: list[str], rules: str, folder: Path) -> None:
+        (folder / "book.yaml").write_text(self.BOOK)
+        assert run(*command, "book.yaml").code == 0
+        ran = run(*command, "book.yaml", "--rules", rules)
+        assert (ran.code, f"{rules}: MC001 --rules: cannot be read" in ran.out + ran.errors) == (2, True)
+
+    def test_a_link_that_leads_nowhere_is_no_rule_set(self, folder: Path) -> None:
+        (folder / "book.yaml").write_text(self.BOOK)
+        (folder / "own").mkdir()
+        (folder / "own/binance-usdm.yaml").symlink_to("gone")
+        assert refusal("book.yaml", "--rules", "own").startswith("own/binance-usdm.yaml: MC001 --rules: cannot be read")
+
+
+class TestSurvive:
+    """A scenario that a limit names and nobody has is a mistake also where the limit is left out."""
+
+    @pytest.mark.parametrize("flags", [[], ["--ignore", "MC113"], ["--select", "MC101"]])
+    @pytest.mark.parametrize("survive", ["crahs", "[all, crahs]", "{warn: crahs}"])
+    def test_of_nobody(self, survive: str, flags: list[str], folder: Path) -> None:
+        limits = f"limits: {{survive: {survive}, "
+        scenario = "scenarios: [{name: crash, shocks: {BTC: -9%}}]\n"
+        (folder / "book.yaml").write_text(CLEAN.replace("limits: {", limits) + scenario)
+        ran = check("book.yaml", "--format", "json", *flags)
+        (error,) = ran.json()["errors"]
+        assert (ran.code, error["code"]) == (2, "MC030")
+        assert error["message"] == "`survive` cannot be evaluated: there is no scenario crahs"
+        assert error["help"] == "did you mean `crash`? Otherwise add it under `scenarios`"

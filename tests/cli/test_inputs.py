@@ -67,6 +67,76 @@ class TestPatterns:
         (folder / "book.txt").write_text('{"collateral": [{"asset": "USDT", "amount": 5}]}')
         assert check("--format", "json", "book.txt").json()["reports"][0]["totals"]["equity"] == 5
 
+    def test_endings_in_capitals_are_portfolios_too(self, tree: Path) -> None:
+        (tree / "books/E.YAML").write_text(CLEAN)
+        (tree / "books/f.Yml").write_text(CLEAN)
+        assert files("books") == ["books/E.YAML", "books/a.yml", "books/b.yaml", "books/deep/er/c.yaml", "books/f.Yml"]
+
+    @pytest.mark.parametrize("pattern", ["books", "books/*.yaml", "books/**/*.yaml"])
+    def test_a_link_that_leads_nowhere_is_a_problem(self, pattern: str, tree: Path) -> None:
+        (tree / "books/z.yaml").symlink_to("gone")
+        ran = check("--format", "json", pattern)
+        (error,) = ran.json()["errors"]
+        assert (ran.code, error["file"], error["message"]) == (
+            2,
+            "books/z.yaml",
+            "cannot be read: the link leads nowhere",
+        )
+
+    @pytest.mark.parametrize(
+        ("pattern", "checked"),
+        [
+            ("books", ["books/a.yml", "books/b.yaml"]),
+            ("books/**/*.yaml", ["books/b.yaml"]),
+            ("books/*/*/*.yaml", []),
+            ("books/deep/er/c.yaml", ["books/deep/er/c.yaml"]),
+            ("books/*.yaml", ["books/b.yaml"]),
+        ],
+    )
+    def test_a_folder_that_cannot_be_read_is_a_problem_of_what_looks_into_it(
+        self, pattern: str, checked: list[str], tree: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        scan = os.scandir
+
+        def closed(folder: str) -> object:
+            if folder.endswith("deep"):
+                raise PermissionError(13, "Permission denied", folder)
+            return scan(folder)
+
+        monkeypatch.setattr(os, "scandir", closed)
+        ran = check("--format", "json", pattern)
+        assert [one["file"] for one in ran.json()["reports"]] == checked
+        looks = pattern not in {"books/*.yaml", "books/deep/er/c.yaml"}
+        said = [(one["file"], one["message"]) for one in ran.json()["errors"]]
+        assert said == ([("books/deep", "cannot be read: Permission denied")] if looks else [])
+        assert ran.code == (2 if looks else 0)
+
+    def test_a_link_to_a_folder_is_not_followed_and_said(self, tree: Path) -> None:
+        (tree / "more").mkdir()
+        (tree / "more/x.yaml").write_text(CLEAN)
+        (tree / "books/link").symlink_to("../more")
+        (tree / "books/deep/up").symlink_to("..")
+        ran = check("books", "-q", "--format", "json")
+        assert (ran.code, len(ran.json()["reports"])) == (0, 3)
+        assert ran.errors.splitlines() == [
+            f"marginctl: books/{link} is a link to a directory and was not looked into: name it to check it too"
+            for link in ("deep/up", "link")
+        ]
+        assert files("books/link") == ["books/link/x.yaml"]
+
+    def test_a_glob_follows_links_but_not_into_itself(self, tree: Path) -> None:
+        (tree / "books/deep/up").symlink_to("..")
+        assert files("books/deep/**/*.yaml") == [
+            "books/deep/er/c.yaml",
+            "books/deep/up/b.yaml",
+        ]
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+    def test_a_pipe_in_a_folder_is_a_problem(self, tree: Path) -> None:
+        os.mkfifo(tree / "books/p.yaml")
+        (error,) = check("--format", "json", "books").json()["errors"]
+        assert (error["file"], error["message"]) == ("books/p.yaml", "cannot be read: it is no ordinary file")
+
 
 class TestStandardInput:
     def test_is_read_for_a_dash(self, folder: Path) -> None:

@@ -183,11 +183,19 @@ def _read(terminal: int) -> bytes:
 class TestWidth:
     @pytest.mark.parametrize(
         ("name", "width"),
-        [*(("broken", width) for width in (60, 80, 100, 120, 200)), *(("refused", width) for width in (40, 60, 80))],
+        [*(("broken", width) for width in (80, 81, 100, 120, 200)), *(("refused", width) for width in (80, 81))],
     )
     def test_no_line_is_wider(self, width: int, name: str, folder: Path) -> None:
         lines = check(f"{name}.yaml", "--width", str(width)).out.splitlines()
         assert max(map(len, lines)) <= width
+
+    @pytest.mark.parametrize(
+        "command", [["explain"], ["headroom"], ["stress", "--cascade"], ["what-if", "--deposit", "USDT=1"]]
+    )
+    def test_no_line_of_another_command_is_wider(self, command: list[str], folder: Path) -> None:
+        name = "a-portfolio-whose-name-is-long-enough-for-two-lines.yaml"
+        (folder / name).write_text(CLEAN)
+        assert max(map(len, run(*command, name, "--width", "80").out.splitlines())) <= 80
 
     def test_a_pipe_has_none(self, folder: Path) -> None:
         piped = check("broken.yaml").out

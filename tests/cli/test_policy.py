@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.running import check
+from tests.cli.running import check, run
 
 BOOK = """\
 account: {venue: binance-usdm, collateral_mode: multi-asset}
@@ -107,3 +107,123 @@ def test_a_policy_with_a_mistake_is_exit_2_and_prints_no_figures(policy: str, fo
     ran = check("book.yaml", "--limits", "policy.yaml", "--format", "json")
     assert (ran.code, ran.json()["reports"]) == (2, [])
     assert ran.json()["errors"][0]["file"] == "policy.yaml"
+
+
+LONG = """\
+prices: {BTC: 60000}
+collateral: [{asset: USDT, amount: 10000}]
+positions: [{symbol: BTCUSDT, side: long, quantity: 0.1, leverage: 5, maintenance_rate: 0.5%}]
+"""
+"""Initial margin 0.1 x 60000 / 5 = 1200 over equity 10000: utilization 12%; leverage 5x."""
+
+
+def under(*policies: str, book: str = LONG, select: str = "MC101") -> Any:
+    """A run under the policies a.yaml, b.yaml, ... in this order."""
+    Path("book.yaml").write_text(book)
+    flags = []
+    for name, policy in zip("abc", policies, strict=False):
+        Path(f"{name}.yaml").write_text(policy + "\n")
+        flags += ["--limits", f"{name}.yaml"]
+    return check("book.yaml", "--select", select, "--format", "json", *flags)
+
+
+def said(ran: Any) -> list[str]:
+    return [one["message"] for one in ran.json()["reports"][0]["findings"]]
+
+
+DETAIL = ": 1200 USD of initial and order margin on 10000 USD of equity"
+STRICT, WIDE = "limits: {max_utilization: 10%}", "limits: {max_utilization: 60%}"
+
+
+@pytest.mark.parametrize(
+    ("policies", "file"),
+    [
+        ([STRICT, WIDE], "a.yaml"),
+        ([WIDE, STRICT], "b.yaml"),
+        ([STRICT, "limits: {max_utilization: off}"], "a.yaml"),
+        ([STRICT, "limits: {}"], "a.yaml"),
+        ([WIDE, "limits: {max_leverage: 9}", STRICT], "c.yaml"),
+    ],
+)
+def test_of_several_policies_the_strictest_holds_and_is_named(policies: list[str], file: str, folder: Path) -> None:
+    ran = under(*policies)
+    checks = [one for one in ran.json()["reports"][0]["checks"] if one["code"] == "MC101"]
+    assert [one["limit_source"] for one in checks] == [f"{file}:1"]
+    assert (ran.code, said(ran)) == (1, [f"utilization of cross is 12%, above the limit 10% ({file}:1){DETAIL}"])
+
+
+def test_several_policies_that_all_hold_pass(folder: Path) -> None:
+    assert under(WIDE, "limits: {max_utilization: 12%}").code == 0
+
+
+def test_a_narrower_limit_of_one_policy_takes_nothing_from_another(folder: Path) -> None:
+    narrow = "limits: {positions: {BTCUSDT: {max_leverage: 20}}}"
+    ran = under("limits: {max_position_leverage: 4}", narrow, select="MC105")
+    assert (ran.code, said(ran)) == (1, ["leverage of the BTCUSDT long is 5x, above the limit 4x (a.yaml:1)"])
+
+
+def test_a_policys_waiver_does_not_reach_the_limit_of_another(folder: Path) -> None:
+    waiver = 'waivers: [{code: MC101, until: 2027-01-01, reason: "agreed"}]'
+    ran = under(STRICT, f"{WIDE}\n{waiver}", select="MC101,MC904")
+    assert ran.code == 1
+    assert said(ran)[-1] == "the waiver of MC101 does not apply to the limit of another policy"
+    assert under(f"{STRICT}\n{waiver}", WIDE).code == 0
+
+
+def test_scenarios_of_several_policies_are_all_survived_or_not(folder: Path) -> None:
+    # the long is liquidated where 10000 + 0.1 (P - 60000) = 0.0005 P, at P = -40000 / 0.0995: never by a fall
+    crash = "scenarios: [{name: crash, shocks: {BTC: -99%}}]\nlimits: {survive: all}"
+    rich = "scenarios: [{name: rally, shocks: {BTC: 5%}}]"
+    poor = LONG.replace("10000", "1300")  # 1300 + 0.1 (P - 60000) = 0.0005 P: P = 47236.18, after 21.49% of the way
+    assert under(crash, rich, select="MC113").code == 0
+    ran = under(rich, crash, book=poor, select="MC113")
+    assert ran.code == 1
+    assert [one["subject"] for one in ran.json()["reports"][0]["findings"]] == ["crash"]
+
+
+def test_one_name_for_two_scenarios_is_refused(folder: Path) -> None:
+    ran = under("scenarios: [{name: crash, shocks: {BTC: -9%}}]", "scenarios: [{name: crash, shocks: {BTC: -99%}}]")
+    (error,) = ran.json()["errors"]
+    assert (ran.code, error["file"]) == (2, "b.yaml")
+    assert error["message"] == "the scenario `crash` of a.yaml has other shocks here"
+    assert under(*["scenarios: [{name: crash, shocks: {BTC: -9%}}]"] * 2).code == 0
+
+
+def test_the_rule_sets_of_every_policy_count(folder: Path) -> None:
+    ran = under("venues: [generic, bybit]", "venues: [bybit]", select="MC208")
+    assert (ran.code, said(ran)) == (
+        1,
+        ["the policy b.yaml does not allow the rule set `generic`, only `bybit` (an error under a policy)"],
+    )
+
+
+@pytest.mark.parametrize("command", [["stress", "--no-curve"], ["what-if", "--deposit", "USDT=1"], ["headroom"]])
+def test_the_other_commands_take_several_policies(command: list[str], folder: Path) -> None:
+    Path("book.yaml").write_text(LONG.replace("10000", "1300"))
+    Path("a.yaml").write_text("scenarios: [{name: crash, shocks: {BTC: -99%}}]\nlimits: {survive: crash}\n")
+    Path("b.yaml").write_text("limits: {max_utilization: off}\n")
+    assert run(*command, "book.yaml", "--limits", "a.yaml", "--limits", "b.yaml").code == 1
+    assert run(*command, "book.yaml", "--limits", "a.yaml", "--limits", "c.yaml").code == 2
+
+
+def test_a_policys_scenario_of_coins_that_are_not_there_is_said_and_no_mistake(folder: Path) -> None:
+    ran = under("scenarios: [{name: luna, shocks: {LUNA: -99%}}]\nlimits: {survive: all}", select="MC113")
+    assert (ran.code, said(ran)) == (
+        0,
+        ["survival of scenario luna not evaluated: it moves no price of this account"],
+    )
+    assert [one["status"] for one in ran.json()["reports"][0]["checks"] if one["code"] == "MC113"] == ["not-evaluated"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("scenarios: [{name: a, shocks: {BTC: 1%}}, {name: a, shocks: {BTC: 2%}}]", "the scenario `a` is given twice"),
+        ("scenarios: [{name: off, shocks: {BTC: 1%}}]", "no scenario can be called `off`"),
+        ("scenarios: [{name: a, shocks: {}}]", "the scenario `a` moves nothing"),
+        ("limits: {survive: []}", "`survive` names no scenario"),
+    ],
+)
+def test_what_a_policy_cannot_mean_is_refused(policy: str, said: str, folder: Path) -> None:
+    ran = under(policy)
+    assert (ran.code, [one["message"][: len(said)] for one in ran.json()["errors"]]) == (2, [said])

@@ -652,3 +652,75 @@ def test_the_json_document_is_exact_and_complete(desk):
     paths = {one["figure"] for one in found["changes"]}
     assert {"totals.equity", "totals.haircut"}.isdisjoint(paths)  # at the mark
     assert {"totals.initial_margin", "positions.BTCUSDT.entry_price", "pools.cross.liquidation.down"} <= paths
+
+
+NAMED = """\
+prices: {BTC: 60000}
+collateral: [{asset: USDT, amount: 1000}]
+positions: [{symbol: BTCUSDT, side: long, quantity: 0.1, leverage: 10, maintenance_rate: 0.5%}]
+"""
+
+
+def test_a_contracts_symbol_moves_its_mark_alone():
+    # 1000 + 0.1 x (40000 - 60000) = -1000; the coin stays at 60000, and so does the delta at its price
+    found = changed(NAMED, price=["BTCUSDT=40000"])
+    report = found.after.report
+    (row,) = report.positions
+    assert (report.totals.equity, row.mark_price, row.entry_price) == (Decimal(-1000), Decimal(40000), Decimal(60000))
+    assert [one.net_notional for one in report.underlyings] == [Decimal(4000)]
+    assert (found.exit_code, found.notes) == (1, ("BTCUSDT mark from 60000 to 40000, the price of its asset stays",))
+
+
+def test_a_coin_that_only_the_mark_prices_keeps_its_price():
+    book = NAMED.replace("prices: {BTC: 60000}\n", "").replace("leverage", "mark_price: 60000, leverage")
+    book = book.replace("amount: 1000}", "amount: 1000}, {asset: BTC, amount: 1, haircut: 0%}")
+    found = changed(book, price=["BTCUSDT=40000"])
+    # 1000 + 1 BTC at 60000 still + 0.1 x (40000 - 60000)
+    assert found.after.report.totals.equity == Decimal(59000)
+
+
+def test_a_mark_leaves_quantity_and_share_of_the_margin():
+    book = NAMED.replace("quantity: 0.1, leverage: 10", "notional: 6000, initial_margin: 600")
+    (row,) = changed(book, price=["BTCUSDT=30000"]).after.report.positions
+    assert (row.quantity, row.initial_margin) == (Decimal("0.1"), Decimal(300))
+
+
+@pytest.mark.parametrize(
+    ("price", "help"),
+    [
+        ("BTTC=1", "did you mean `BTC`?"),
+        ("BTCUSDC=1", "did you mean `BTCUSDT`?"),
+        ("DOGE=1", "known here: BTC, BTCUSDT, USDT"),
+    ],
+)
+def test_a_price_of_nothing_is_refused(price, help):
+    found = changed(NAMED, price=[price])
+    assert (found.after, found.exit_code) == (None, 2)
+    (problem,) = found.problems
+    assert problem.message == f"--price names `{price[:-2]}`, which nothing in the account has"
+    assert problem.help == help
+
+
+def test_a_price_in_an_unused_list_moves_nothing_and_is_refused():
+    assert changed(NAMED.replace("}", ", SOL: 100}", 1), price=["SOL=90"]).exit_code == 2
+
+
+def test_a_price_for_what_is_opened_is_taken():
+    opened = ["SOLUSDT long 1 x5 maintenance_rate=1%"]
+    assert changed(NAMED, open=opened, price=["SOL=100"]).after.report.totals.gross_notional == Decimal(6100)
+
+
+def test_a_contract_with_orders_only_has_no_mark_of_its_own():
+    book = (
+        NAMED.replace("positions", "orders")
+        .replace("long", "buy")
+        .replace(", maintenance_rate: 0.5%", ", price: 59000")
+    )
+    (problem,) = changed(book, price=["BTCUSDT=40000"]).problems
+    assert problem.message == "--price BTCUSDT: BTCUSDT has orders only, whose mark follows from prices"
+
+
+def test_a_scenario_may_still_name_what_a_change_has_closed():
+    book = NAMED.replace("prices: {BTC: 60000}\n", "").replace("leverage", "mark_price: 60000, leverage")
+    found = changed(book + "scenarios: [{name: crash, shocks: {BTC: -1%}}]\n", close=["BTCUSDT"])
+    assert (found.exit_code, found.after.problems) == (0, ())

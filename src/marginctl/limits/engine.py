@@ -142,8 +142,9 @@ def _unmeasured(rule: Rule, bounds: Iterable[Bound], subjects: list[str], contex
             absent = Measurement(name or ACCOUNT, why, f"`{rule.key}`", context.locations.account)
             _undecided(rule, [bound], absent, why, result)
     if not subjects and rule.code not in result.undecided and rule.key:
+        strictest = _strictest(rule, bounds)
         result.checks.append(
-            Check(rule.code, rule.name, ACCOUNT, None, _strictest(rule, bounds).threshold, Status.PASS)
+            Check(rule.code, rule.name, ACCOUNT, None, strictest.threshold, Status.PASS, None, _source(strictest))
         )
 
 
@@ -173,9 +174,11 @@ def _is_configured(bound: Bound) -> bool:
 
 def _undecided(rule: Rule, bounds: list[Bound], measurement: Measurement, why: Unknown, result: _Result) -> None:
     configured = None if why.is_idle else next((bound for bound in bounds if _is_configured(bound)), None)
-    limit = _strictest(rule, bounds).threshold
+    strictest = _strictest(rule, bounds)
+    limit = strictest.threshold
     result.undecided.add(rule.code)
-    result.checks.append(Check(rule.code, rule.name, measurement.subject, None, limit, Status.NOT_EVALUATED))
+    status, source = Status.NOT_EVALUATED, _source(strictest)
+    result.checks.append(Check(rule.code, rule.name, measurement.subject, None, limit, status, None, source))
     if configured is not None:
         result.problems.append(_problem(rule, configured, why, measurement.location))
     result.findings.append(
@@ -288,7 +291,13 @@ def _check(rule: Rule, measurement: Measurement, bound: Bound, status: Status) -
         limit=limit_of(measurement, bound),
         status=status,
         headroom=_headroom(rule, measurement, bound),
+        limit_source=_source(bound),
     )
+
+
+def _source(bound: Bound) -> str:
+    """The file and line of a limit; nothing for a default."""
+    return f"{bound.location.file}:{bound.location.line}" if bound.location is not None else ""
 
 
 def _finding(
@@ -330,7 +339,7 @@ def _message(rule: Rule, measurement: Measurement, bound: Bound, *, named: bool)
 def _whose(bound: Bound, *, named: bool) -> str:
     """The file and line of a limit, where another file might have set it too; a policy's always."""
     if bound.location is not None and (named or bound.origin is Origin.POLICY):
-        return f" ({bound.location.file}:{bound.location.line})"
+        return f" ({_source(bound)})"
     return {Origin.POLICY: " (an error under a policy)", Origin.PORTFOLIO: "", Origin.DEFAULT: " (default)"}[
         bound.origin
     ]

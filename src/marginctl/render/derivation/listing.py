@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from marginctl.render.layout import cells_of
-from marginctl.render.screen import Block, Line, draw, line, paragraph, shower
+from marginctl.render.screen import Block, Line, draw, line, line_width, paragraph, shower
 from marginctl.results import Options
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
@@ -16,7 +15,7 @@ def render_listing(file: str, figures: Sequence[str], options: Options) -> str:
     """Every section once, with its subjects and the names of its figures."""
     show = shower(options)
     blocks: list[Block] = [
-        (*line(show(file), "bold"), *line(f"  {len(figures)} figures, for example", "")),
+        *_joined(line(show(file), "bold"), line(f"  {len(figures)} figures, for example"), options.width),
         *(row for figure in _examples(figures) for row in _command(show(file), show(figure), options.width)),
     ]
     for section in SECTIONS:
@@ -34,10 +33,16 @@ def _examples(figures: Sequence[str]) -> list[str]:
 
 def _command(file: str, figure: str, width: int | None) -> list[Line]:
     """The command as it can be copied, on two lines where one is too narrow."""
-    whole = f"  marginctl explain {file} {figure}"
-    if width is None or cells_of(whole) <= width:
-        return [line(whole, "cyan")]
+    whole = line(f"  marginctl explain {file} {figure}", "cyan")
+    if width is None or line_width(whole) <= width:
+        return [whole]
     return [line(f"  marginctl explain {file} \\", "cyan"), line(f"    {figure}", "cyan")]
+
+
+def _joined(first: Line, second: Line, width: int | None) -> list[Line]:
+    """Two parts on one line, below one another where it is too narrow."""
+    whole = (*first, *second)
+    return [whole] if width is None or line_width(whole) <= width else [first, second]
 
 
 def _section(section: str, figures: Sequence[str], options: Options) -> list[Block]:
