@@ -1,14 +1,15 @@
 """Funding: what is paid per interval and per day, and how long the account lives on it with prices flat."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Equality, MarginMode, Position, Rules
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.liquidation import PoolState
+from marginctl.core.liquidation import NamedPart, PoolState
 from marginctl.core.piecewise import Line, Piece, along, first_below, masked, scaled, total
+from marginctl.core.pool import Holding
 from marginctl.core.value import notional
 
 HOURS_PER_DAY = Decimal(24)
@@ -64,27 +65,41 @@ def first_unpaid_day(state: PoolState, account: Account, rules: Rules, end: Deci
     return None if found is None or found.u > FOREVER else found.u
 
 
+def parts_by_day(
+    state: PoolState, received: dict[str, Decimal], end: Decimal | None
+) -> tuple[list[NamedPart], list[NamedPart]]:
+    """Equity and requirement by the day, in named parts: what each asset is worth; the margins fixed, the loans not."""
+
+    def gross(holding: Holding) -> Line:
+        return Line(holding.gross({}), received.get(holding.asset, ZERO))
+
+    holdings = state.pool.holdings
+    equity = [
+        NamedPart(
+            f"later value of {one.asset}", along(one.curve, gross(one), Line(one.price, ZERO), end), None, one.asset
+        )
+        for one in holdings
+    ]
+    fixed = state.risk.maintenance_margin - state.risk.loan_margin
+    needed = [NamedPart("maintenance_margin of positions", (Piece(ZERO, fixed, ZERO),))]
+    needed += [
+        NamedPart(f"later loan_margin of {one.asset}", along(one.loan, gross(one), Line(ONE, ZERO), end))
+        for one in holdings
+        if one.loan is not None
+    ]
+    return equity, needed
+
+
 def _health_by_day(
     state: PoolState, received: dict[str, Decimal], rules: Rules, end: Decimal | None
 ) -> Iterable[Piece]:
     """equity - level * maintenance_margin as a function of the day; 1 on stretches without any maintenance margin."""
-
-    def gross(asset: str, at_zero: Decimal) -> Line:
-        return Line(at_zero, received.get(asset, ZERO))
-
-    def requirement() -> Iterator[Iterable[Piece]]:
-        fixed = state.risk.maintenance_margin - state.risk.loan_margin
-        yield (Piece(ZERO, fixed, ZERO),)
-        for holding in state.pool.holdings:
-            if holding.loan is not None:
-                yield along(holding.loan, gross(holding.asset, holding.gross({})), Line(ONE, ZERO), end)
-
-    equity = [
-        along(holding.curve, gross(holding.asset, holding.gross({})), Line(holding.price, ZERO), end)
-        for holding in state.pool.holdings
-    ]
-    pieces: Iterable[Piece] = total([*equity, *(scaled(part, -rules.level) for part in requirement())])
-    return masked(pieces, total(requirement()), end) if state.may_vanish else pieces
+    equity, needed = parts_by_day(state, received, end)
+    have = [part.pieces for part in equity]
+    pieces: Iterable[Piece] = total([*have, *(scaled(part.pieces, -rules.level) for part in needed)])
+    if not state.may_vanish:
+        return pieces
+    return masked(pieces, total(part.pieces for part in parts_by_day(state, received, end)[1]), end)
 
 
 def after_funding(account: Account, days: Decimal) -> Account:
