@@ -14,8 +14,10 @@ from msgspec.structs import asdict, replace
 
 from marginctl.analysis import solutions
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
+from marginctl.analysis.holding_steps import asset_value, balance, coin_equity, coin_pnl, effective_haircut
+from marginctl.analysis.margin_steps import netted, order_margin, pool_maintenance, pool_margin
 from marginctl.analysis.origins import origins_of
-from marginctl.analysis.position_steps import add_position, delta, netted, order_margin, pool_maintenance, pool_margin
+from marginctl.analysis.position_steps import add_position, delta
 from marginctl.analysis.steps import (
     DAYS,
     FRACTION,
@@ -24,7 +26,6 @@ from marginctl.analysis.steps import (
     Parts,
     absent,
     filled,
-    in_tier,
     joined,
     made,
     product,
@@ -33,11 +34,9 @@ from marginctl.analysis.steps import (
 )
 from marginctl.core.account import Account, MarginMode
 from marginctl.core.assemble import report_of, underlying_of
-from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
-from marginctl.core.pool import Holding
 from marginctl.core.report import FIGURES, CollateralFigures, Report, UnderlyingFigures, rounded_report
-from marginctl.results import ExplainResult, Step, TierUsed, Value
+from marginctl.results import ExplainResult, Step, Value
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")
@@ -330,91 +329,12 @@ class Explainer(Book):
         state = self.state_of[row.pool]
         holding = next(one for one in state.pool.holdings if one.asset == row.asset)
         self._words(prefix, asdict(row), "asset", "pool")
-        self._add(prefix, "balance", partial(self._balance, state, holding))
-        self._add(prefix, "unrealized_pnl", partial(self._coin_pnl, state, row))
-        self._add(prefix, "equity", lambda path: self._coin_equity(prefix, row, path))
+        self._add(prefix, "balance", partial(balance, self, state, holding))
+        self._add(prefix, "unrealized_pnl", partial(coin_pnl, self, state, row))
+        self._add(prefix, "equity", lambda path: coin_equity(self, prefix, row, path))
         self._add(prefix, "price", lambda path: replace(self.price(row.asset), figure=path))
-        self._add(prefix, "haircut", lambda path: self._effective_haircut(prefix, row, path))
-        self._add(prefix, "value", partial(self._value, state, holding, prefix))
-
-    def _balance(self, state: PoolState, holding: Holding, path: str) -> Step:
-        asset = holding.asset
-        key = f"collateral.{asset}.amount"
-        if state.pool.margin_mode is MarginMode.ISOLATED:
-            own = self.given(state.pool.positions[0], "isolated_margin", asset)
-            return made("balance", holding.balance, asset, own, of=asset, figure=path)
-        aside = [
-            self.given(position, "isolated_margin", asset)
-            for position in self.account.positions
-            if position.margin_mode is MarginMode.ISOLATED and position.contract.settle == asset
-        ]
-        if not aside:
-            return stated("balance", holding.balance, asset, key, of=asset, figure=path)
-        amount = stated("amount", self.account.balances.get(asset, ZERO), asset, key, of=asset)
-        return made("balance", holding.balance, asset, *joined(" - ", [amount, *aside]), of=asset, figure=path)
-
-    def _coin_pnl(self, state: PoolState, row: CollateralFigures, path: str) -> Step:
-        asset = row.asset
-        settled = [position for position in state.pool.positions if position.contract.settle == asset]
-        parts = joined(" + ", [self.figure(f"positions.{position.key}.unrealized_pnl") for position in settled])
-        if settled and asset != self.account.currency:
-            parts = ["(", *parts, ") / ", self.price(asset)]
-        return made("unrealized_pnl", row.unrealized_pnl, asset, *parts, of=asset, figure=path)
-
-    def _coin_equity(self, prefix: str, row: CollateralFigures, path: str) -> Step:
-        parts: Parts = [self.figure(f"{prefix}.balance"), " + ", self.figure(f"{prefix}.unrealized_pnl")]
-        return made("equity", row.equity, row.asset, *parts, of=row.asset, figure=path)
-
-    def _effective_haircut(self, prefix: str, row: CollateralFigures, path: str) -> Step:
-        if row.equity <= 0:
-            note = "nothing is held, or it is a debt: that counts in full"
-            return Step(name="haircut", of=row.asset, value=row.haircut, unit=FRACTION, figure=path, note=note)
-        parts: Parts = ["1 - ", self.figure(f"{prefix}.value"), " / ("]
-        parts += [self.figure(f"{prefix}.equity"), " x ", self.figure(f"{prefix}.price"), ")"]
-        return made("haircut", row.haircut, FRACTION, *parts, of=row.asset, figure=path)
-
-    def _value(self, state: PoolState, holding: Holding, prefix: str, path: str) -> Step:
-        """What an asset adds to the equity: a debt in full, the rest less its haircuts, tier by tier."""
-        asset = holding.asset
-        equity, price = self.figure(f"{prefix}.equity"), self.money_price(asset)
-        haircuts = self.terms(state, asset).haircuts
-        value = holding.value({})
-        units = equity.value if isinstance(equity.value, Decimal) else ZERO
-        parts: Parts
-        if units < 0:
-            counted = self.terms(state, asset).liability_factor
-            factor = stated("liability_factor", counted, "", f"collateral.{asset}.liability_factor", of=asset)
-            parts = product(factor if counted != ONE else None, equity, price)
-        elif not self.is_multi_asset(state) or all(not tier.haircut for tier in haircuts):
-            parts = product(equity, price)
-        elif len(haircuts) == 1:
-            parts = [*product(equity, price), " x (1 - ", self._haircut(asset, 0, tiered=False), ")"]
-        else:
-            parts = self._by_haircut_tier(state, asset, equity, price, units)
-        return made("value", value, self.money, *parts, of=asset, figure=path)
-
-    def _by_haircut_tier(self, state: PoolState, asset: str, equity: Step, price: Step | None, units: Decimal) -> Parts:
-        parts: Parts = []
-        floor = ZERO
-        for k, tier in enumerate(self.terms(state, asset).haircuts):
-            last = tier.up_to is None or units <= tier.up_to
-            share = self._haircut(asset, k, tiered=True)
-            bound = TierUsed(number=k + 1, measure="amount", size=units, unit=asset, above=floor, up_to=tier.up_to)
-            upper: Step | str = equity if last else f"{tier.up_to}"
-            parts += [" + "] if parts else []
-            parts += ["(", upper, f" - {floor}) x "] if floor else [upper, " x "]
-            parts += [price, " x "] if price else []
-            parts += ["(1 - ", in_tier(share, bound), ")"]
-            if last:
-                break
-            floor = tier.up_to or ZERO
-        return parts
-
-    def _haircut(self, asset: str, k: int, *, tiered: bool) -> Step:
-        value = self.account.terms[asset].haircuts[k].haircut
-        key = f"collateral.{asset}.haircut"
-        name = f"haircut of tier {k + 1}" if tiered else "haircut"
-        return stated(name, value, FRACTION, f"{key}_tiers.{k}" if tiered else key, of=asset)
+        self._add(prefix, "haircut", lambda path: effective_haircut(self, prefix, row, path))
+        self._add(prefix, "value", partial(asset_value, self, state, holding, prefix))
 
     def _underlying(self, row: UnderlyingFigures, prefix: str) -> None:
         state = self.state_of[row.pool]

@@ -195,6 +195,10 @@ class Book:
         value = getattr(position, name)
         return self.once(f"given {key}", lambda _: stated(f"{name}", value, unit, key, of=position.key, figure=figure))
 
+    def of(self, position: Position, name: str) -> Step:
+        """A figure of a position's row."""
+        return self.figure(f"positions.{position.key}.{name}")
+
     def size(self, contract: Contract) -> Step | None:
         """The contract size as a factor; none where a contract is one unit of the base."""
         linear = contract.type is ContractType.LINEAR
@@ -224,3 +228,8 @@ def quantity_unit(contract: Contract) -> str:
 def is_same(one: Decimal, other: Decimal) -> bool:
     """Whether two figures are one, but for what division leaves."""
     return not sign(one - other, abs(one))
+
+
+def is_linear(position: Position) -> bool:
+    """Whether a position settles in its quote."""
+    return position.contract.type is ContractType.LINEAR

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from marginctl.render.explanation import in_words, settled
 from marginctl.render.json import encoded, errors_of
+from marginctl.render.quantity import in_words, settled
 from marginctl.results import ExplainResult, Origin, Solution, Step, Value
 
 SCHEMA = "marginctl.explain/1"
