@@ -1,35 +1,24 @@
 """The house rules that no reader should have to remember: which package may know which, and what no module contains."""
 
 import ast
-import json
-import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.house.measure import (
+    MODULES,
+    PACKAGE,
+    RANKS,
+    imported,
+    modules_of_a_check,
+    name_of,
+    text_of,
+    tree_of,
+    wrong_imports,
+)
+from tests.house.measure import room_of as package_of
 
-SOURCE = Path(__file__).parents[1] / "src"
-PACKAGE = SOURCE / "marginctl"
-MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 400
-
-RANKS = {
-    "core": 0,
-    "findings": 0,
-    "results": 1,
-    "document": 2,
-    "scenarios": 3,
-    "venues": 3,
-    "portfolio": 4,
-    "limits": 5,
-    "render": 5,
-    "analysis": 6,
-    "cli": 7,
-    "__main__": 8,
-}
-"""Packages import those of a lower rank; those of one rank do not know each other."""
 
 HEAVY = {"rich", "jsonschema", "junitparser", "yaml", "asyncio", "multiprocessing", "concurrent", "http", "ssl", "xml"}
 """Top-level modules that a plain check into JSON has no use for."""
@@ -41,28 +30,6 @@ UNUSED = {
     "marginctl.render.table",
     "marginctl.document.policy_shape",
 }
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).as_posix()
-
-
-def package_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imported(node: ast.AST) -> Iterator[str]:
-    """The modules that an import statement names."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        assert not node.level, "imports are absolute"
-        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def docstrings(tree: ast.Module) -> set[int]:
@@ -84,16 +51,7 @@ def test_every_package_has_its_rank() -> None:
 
 @each_module
 def test_imports_run_one_way(path: Path) -> None:
-    own = package_of(path)
-    wrong = [
-        module
-        for node in ast.walk(tree_of(path))
-        for module in imported(node)
-        if module.startswith("marginctl.")
-        and (other := module.split(".")[1]) not in {own, "__version__"}
-        and RANKS[other] >= RANKS.get(own, 0)
-    ]
-    assert wrong == []
+    assert wrong_imports(path) == []
 
 
 @each_module
@@ -151,7 +109,7 @@ def _without_comments(text: str) -> str:
 
 @each_module
 def test_no_module_is_longer_than_can_be_seen_through(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    assert len(text_of(path).splitlines()) <= MOST_LINES
 
 
 @each_module
@@ -163,7 +121,7 @@ def test_nothing_is_guarded_by_an_assert(path: Path) -> None:
 def test_everything_public_says_what_it_is(path: Path) -> None:
     """Functions, classes and methods; what a base class in the same module says need not be said again."""
     tree = tree_of(path)
-    if "# ruff: noqa: D101" in path.read_text(encoding="utf-8"):  # classes that stand for those of a library
+    if "# ruff: noqa: D101" in text_of(path):  # classes that stand for those of a library
         return
     public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and _is_public(node.name)]
     classes = [node for node in public if isinstance(node, ast.ClassDef)]
@@ -185,29 +143,7 @@ def test_what_few_runs_need_is_imported_where_it_is_used(path: Path) -> None:
     assert tops & LATE == set()
 
 
-def test_a_plain_check_imports_no_more_than_it_needs(tmp_path: Path) -> None:
-    (tmp_path / "book.yaml").write_text(
-        "prices: {BTC: 60000}\ncollateral: [{asset: USDT, amount: 10000}]\n"
-        "positions: [{symbol: BTCUSDT, side: short, quantity: 0.1, leverage: 10, maintenance_rate: 0.5%}]\n"
-    )
-    program = (
-        "import json, sys\n"
-        "sys.argv = ['marginctl', 'check', 'book.yaml', '--format', 'json']\n"
-        "from marginctl.cli import main\n"
-        "code = main._exit_code()\n"
-        "modules = [name for name, module in sys.modules.items() if type(module).__name__ == 'module']\n"
-        "json.dump([code, modules], sys.stderr)\n"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(SOURCE)},
-        timeout=60,
-        check=True,
-    )
-    code, modules = json.loads(ran.stderr)
-    assert code == 0
-    assert json.loads(ran.stdout)["summary"]["files"] == 1
+def test_a_plain_check_imports_no_more_than_it_needs() -> None:
+    modules = modules_of_a_check()
     assert {name.split(".")[0] for name in modules} & HEAVY == set()
-    assert set(modules) & UNUSED == set()
+    assert modules & UNUSED == set()

@@ -92,7 +92,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
 
     ``subject``: ``totals`` or the name of a position. ``ours``, and so ``difference`` (ours - theirs), is None where
     the figure does not exist here. ``relative``: |difference| / |theirs|, None where that does not exist;
-    ``tolerance``: what it may be.
+    ``tolerance``: what it may be. ``note``: how ours differs from the figure of that name in the report.
     """
 
     subject: str
@@ -103,6 +103,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
     relative: Decimal | None
     tolerance: Decimal
     location: Location
+    note: str = ""
 
     @property
     def name(self) -> str:
@@ -113,7 +114,8 @@ class Expectation(Struct, frozen=True, kw_only=True):
 class DataFact(Struct, frozen=True):
     """Something about the data that a limit of the MC2xx family turns into a finding.
 
-    ``value`` and ``limit`` in the unit of the fact (a leverage, a rate, a fraction), where it has one.
+    ``value`` and ``limit`` in the unit of the fact (a leverage, a rate, a fraction), where it has one; ``figure``:
+    which figure of the subject it is about, where it is one.
     """
 
     code: str
@@ -122,3 +124,4 @@ class DataFact(Struct, frozen=True):
     location: Location
     value: Decimal | None = None
     limit: Decimal | None = None
+    figure: str = ""

@@ -73,10 +73,11 @@ class Verbosity(Enum):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """How the text is wanted; formats for machines read ``manual`` only.
+    """How the text is wanted; formats for machines read ``manual`` and what to leave out only.
 
     width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else;
-    manual: code -> text of its rule.
+    manual: code -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF
+    gets waived findings too.
     """
 
     width: int | None = None
@@ -84,6 +85,8 @@ class Options(Struct, frozen=True, kw_only=True):
     ascii: bool = False
     verbosity: Verbosity = Verbosity.NORMAL
     manual: Manual = field(default_factory=dict)
+    notes: bool = False
+    sarif_waived: bool = False
 
 
 class Verdict(Enum):
@@ -102,6 +105,15 @@ _ORDER = (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.ERROR)
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
     """Gravest first, waived ones last; equals keep their order."""
     return sorted(findings, key=lambda finding: (finding.waived, _GRAVITY[finding.severity]))
+
+
+def uploaded(findings: Iterable[Finding], *, notes: bool, waived: bool = False) -> list[Finding]:
+    """The findings that a code host is told: it opens an alert for each, also for notes and accepted ones."""
+    return [
+        finding
+        for finding in findings
+        if (waived or not finding.waived) and (notes or finding.severity is not Severity.NOTE)
+    ]
 
 
 def live(findings: Iterable[Finding], severity: Severity) -> list[Finding]:

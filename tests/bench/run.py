@@ -8,6 +8,8 @@ goal                                          measured against
 ``check`` of 5 positions, table  < 1.80 x     an empty Typer command
 one account of 10,000 positions  < 2 s        and about 10 x one of 1,000
 1,000 files of 5 positions       < 4 ms each  by jsonl
+``headroom`` of 20 positions     < 10 x       ``check`` of the same file
+a file that is refused           < 5 x        ``check`` of 5 positions, for each kind of bomb
 """
 
 import os
@@ -58,6 +60,30 @@ def large_account(positions: int) -> str:
     return "\n".join(rows) + "\n"
 
 
+def book(positions: int) -> str:
+    """A file with as many positions, each with its own coin and a table of tiers, and limits."""
+    coins = [f"C{number:02}" for number in range(positions)]
+    tiers = "{up_to: 5000, maintenance_rate: 0.5%, max_leverage: 50}, {maintenance_rate: 1%, max_leverage: 25}"
+    rows = ["prices:", *(f"  {coin}: {10 + n * 7}" for n, coin in enumerate(coins))]
+    rows += ["collateral: [{asset: USDT, amount: 50000}]"]
+    rows += ["contracts:", *(f"  {coin}USDT: {{tiers: [{tiers}]}}" for coin in coins), "positions:"]
+    for n, coin in enumerate(coins):
+        held = f"side: {'long' if n % 3 else 'short'}, notional: {3000 + n * 100}, entry_price: {11 + n * 7}"
+        rows.append(f"  - {{symbol: {coin}USDT, {held}, leverage: 10, funding_rate: 0.01%}}")
+    rows.append("limits: {max_utilization: 14%, min_liquidation_distance: 20%, max_leverage: 5}")
+    return "\n".join(rows) + "\n"
+
+
+BOMBS = {
+    "deep lists": "[" * 100_000,
+    "a key of a megabyte": '"' + "x" * 1_000_000 + '": 1\n',
+    "a number of a megabyte": f"prices: {{BTC: {'9' * 1_000_000}}}\n",
+    "20,000 problems": "\n".join(f"k{i}: 1" for i in range(20_000)),
+    "100,000 lines": "x" * 40 + "\n" * 100_000 + "- a",
+}
+"""Files that are refused, and must be at once."""
+
+
 def seconds(command: list[str]) -> float:
     """Wall time of one run; its output goes nowhere."""
     started = time.perf_counter()
@@ -89,6 +115,15 @@ def main() -> None:
             times[size] = statistics.median(seconds(command) for _ in range(3))
             print(f"one account of {size:,} positions, json: {times[size]:.2f} s")
         print(f"  10 x the positions take {times[10_000] / times[1_000]:.1f} x the time")
+        (root / "twenty.yaml").write_text(book(20))
+        twenty = [str(root / "twenty.yaml"), "--format", "json"]
+        took, ratio = compared([MARGINCTL, "headroom", *twenty], [MARGINCTL, "check", *twenty])
+        print(f"headroom of 20 positions: {took * 1000:.0f} ms, {ratio:.1f} x a check of them")
+        for name, text in BOMBS.items():
+            (root / "bomb.yaml").write_text(text)
+            checks = [[MARGINCTL, "check", str(root / file), "--format", "json"] for file in ("bomb.yaml", "five.yaml")]
+            took, ratio = compared(*checks)
+            print(f"refused, {name}: {took * 1000:.0f} ms, {ratio:.1f} x a check of 5 positions")
         many = root / "many"
         many.mkdir()
         for i in range(1_000):

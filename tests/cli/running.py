@@ -15,6 +15,8 @@ from marginctl.cli.main import app
 
 SOURCE = Path(__file__).parents[2] / "src"
 TODAY = "2026-11-22"
+PATIENCE = 600
+"""Seconds after which a process hangs. Only then does anything depend on a clock: no test asks how long it takes."""
 
 CLEAN = """\
 prices: {BTC: 60000}
@@ -70,6 +72,6 @@ def process(
         capture_output=True,
         cwd=folder,
         env=kept | {"PYTHONPATH": str(SOURCE), "PYTHONUTF8": "0", "LC_ALL": "C.UTF-8"} | (env or {}),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )

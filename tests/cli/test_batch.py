@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.cli.running import BROKEN, CLEAN, REFUSED, SOURCE, TODAY, check
+from tests.cli.running import BROKEN, CLEAN, PATIENCE, REFUSED, SOURCE, TODAY, check
 
 from marginctl.cli import batch
 from marginctl.cli.batch import in_order, with_progress, workers_for
@@ -177,8 +177,8 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
         os.killpg(running.pid, signal.SIGINT)
         running.stdout.read()
         assert running.stderr.read() == b""
-        assert running.wait(timeout=30) == 130
-    for _ in range(50):
+        assert running.wait(timeout=PATIENCE) == 130
+    for _ in range(10 * PATIENCE):
         try:
             os.killpg(running.pid, 0)
         except ProcessLookupError:
@@ -212,7 +212,7 @@ def bar_of(arguments: list[str], folder: Path) -> str:
             if not chunk:
                 break
             text += chunk
-        running.wait(timeout=60)
+        running.wait(timeout=PATIENCE)
     os.close(ours)
     return text.decode()
 
@@ -222,7 +222,8 @@ def test_a_bar_shows_at_a_terminal_and_goes_away(form: str, books: Path) -> None
     text = bar_of(["check", "books", "--format", form], books.parent)
     assert "checking" in text
     assert "/40" in text
-    assert text.endswith("\x1b[2K")  # the line is erased
+    behind = text.rpartition("\x1b[2K")[2]  # the line is erased
+    assert behind == "books/20.yaml:4:71: MC010 unknown key `levarage`; did you mean `leverage`?\r\n"
 
 
 @pytest.mark.parametrize("arguments", [["check", "books", "--quiet"], ["check", "books/01.yaml"]])

@@ -61,7 +61,7 @@ def test_what_a_run_of_files_ends_with(arguments: list[str], code: int, folder: 
         ["--limits", "nowhere.yaml", "clean.yaml"],
         ["--limits", "clean.yaml", "clean.yaml"],
         ["--width", "wide", "clean.yaml"],
-        ["--width", "39", "clean.yaml"],
+        ["--width", "79", "clean.yaml"],
         ["--no-such-flag", "clean.yaml"],
         [],
         ["nowhere.yaml"],
@@ -130,7 +130,7 @@ class TestDefects:
     def test_reach_the_shell(self, folder: Path) -> None:
         (folder / "sitecustomize.py").write_text(
             "import marginctl.core.assemble as a\n"
-            "def report_of(account):\n    raise RuntimeError('10000 USDT')\n"
+            "def report_of(account):\n    raise RuntimeError('10,000 USDT')\n"
             "a.report_of = report_of\n"
         )
         source = str(Path(main.__file__).parents[2])
@@ -138,7 +138,7 @@ class TestDefects:
         assert (ran.returncode, ran.stdout) == (70, b"")
         assert b"RuntimeError at sitecustomize:3" in ran.stderr
         assert b"Traceback" not in ran.stderr
-        assert b"10000 USDT" not in ran.stderr
+        assert b"10,000 USDT" not in ran.stderr
 
 
 def test_codes_reach_the_shell(folder: Path) -> None:

@@ -91,7 +91,7 @@ class TestShock:
         assert (row["quantity"], row["entry_price"], row["mark_price"]) == (Decimal("0.1"), 60000, 57000)
 
     def test_of_an_asset_that_is_not_there_is_refused(self) -> None:
-        assert "MC020 --shock names DOGE" in refusal("two.yaml", "--shock", "DOGE=-5%")
+        assert "MC020 --shock names `DOGE`" in refusal("two.yaml", "--shock", "DOGE=-5%")
 
     @pytest.mark.parametrize(
         ("shock", "said"),

@@ -1,6 +1,5 @@
 """``headroom``: the figures of bundled and small files, both forms, exit codes, and that its ways really pass."""
 
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -212,38 +211,3 @@ def test_a_file_that_cannot_be_checked_has_no_rooms(folder):
     document = shown("blind.yaml")
     assert (document["orders"], document["withdrawals"], document["exit_code"]) == ([], [], 2)
     assert document["errors"][0]["code"] == "MC030"
-
-
-def book(count: int) -> str:
-    """A file with as many positions, each with its own coin and a table of tiers."""
-    coins = [f"C{number:02}" for number in range(count)]
-    tiers = "{up_to: 5000, maintenance_rate: 0.5%, max_leverage: 50}, {maintenance_rate: 1%, max_leverage: 25}"
-    rows = [
-        f"  - {{symbol: {coin}USDT, side: {'long' if n % 3 else 'short'}, notional: {3000 + n * 100}, leverage: 10, "
-        f"entry_price: {11 + n * 7}, funding_rate: 0.01%}}"
-        for n, coin in enumerate(coins)
-    ]
-    return "\n".join(
-        [
-            "prices:",
-            *(f"  {coin}: {10 + n * 7}" for n, coin in enumerate(coins)),
-            "collateral:",
-            "  - {asset: USDT, amount: 50000}",
-            "contracts:",
-            *(f"  {coin}USDT: {{tiers: [{tiers}]}}" for coin in coins),
-            "positions:",
-            *rows,
-            "limits: {max_utilization: 14%, min_liquidation_distance: 20%, max_leverage: 5}",
-            "",
-        ]
-    )
-
-
-def test_twenty_positions_take_less_than_a_second():
-    text = book(20).encode()
-    headroom(book(1).encode(), "desk.yaml", Settings(today=DAY))
-    start = time.process_time()
-    found = headroom(text, "desk.yaml", Settings(today=DAY))
-    taken = time.process_time() - start
-    assert (len(found.orders), {finding.code for finding, _ in found.broken}) == (40, {"MC101"})
-    assert taken < 1

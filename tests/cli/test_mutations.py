@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.portfolio.books import TODAY
 
@@ -36,7 +36,7 @@ BYTES = [
     b"%",
     b": ",
 ]
-EASY = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+EASY = settings(max_examples=100)
 
 
 @st.composite

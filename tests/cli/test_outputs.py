@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.cli.running import CLEAN, SOURCE, check, process, run
+from tests.cli.running import CLEAN, PATIENCE, SOURCE, check, process, run
 
 from marginctl import __version__
 from marginctl.render import FORMATS
@@ -26,7 +26,27 @@ class TestPurity:
         document = ran.json()
         assert list(document) == ["schema", "version", "reports", "errors", "summary"]
         assert document["summary"]["exit_code"] == ran.code
-        assert ran.errors == ""
+        said = [f"{one['file']}: {one['code']} {one['message']}; {one['help']}" for one in document["errors"]]
+        assert [line.replace(":4:71", "") for line in ran.errors.splitlines()] == said
+
+    @pytest.mark.parametrize("form", ["json", "jsonl", "gitlab", "sarif", "junit"])
+    def test_what_stands_in_the_way_is_also_one_line_each_on_standard_error(self, form: str, folder: Path) -> None:
+        ran = check("--format", form, "clean.yaml", "broken.yaml", "refused.yaml")
+        assert ran.code == 2
+        assert ran.errors == "refused.yaml:4:71: MC010 unknown key `levarage`; did you mean `leverage`?\n"
+
+    @pytest.mark.parametrize(
+        "command", [["stress"], ["what-if", "--deposit", "USDT=1"], ["headroom"], ["explain"]], ids=lambda it: it[0]
+    )
+    def test_so_in_every_command(self, command: list[str], folder: Path) -> None:
+        ran = run(*command, "refused.yaml", "--format", "json")
+        assert (ran.code, len(ran.json()["errors"])) == (2, 1)
+        assert ran.errors == "refused.yaml:4:71: MC010 unknown key `levarage`; did you mean `leverage`?\n"
+
+    def test_of_many_problems_of_a_file_twenty(self, folder: Path) -> None:
+        (folder / "long.yaml").write_text("".join(f"k{i}: 1\n" for i in range(23)))
+        lines = check("--format", "json", "long.yaml").errors.splitlines()
+        assert (len(lines), lines[-1]) == (21, "long.yaml: and 3 more problems")
 
     def test_an_error_has_a_place_a_code_and_advice(self, folder: Path) -> None:
         (error,) = check("--format", "json", "refused.yaml").json()["errors"]
@@ -88,8 +108,8 @@ class TestFiles:
         assert json.loads((folder / "a.json").read_text())["errors"][0]["code"] == "MC010"
 
     def test_they_are_never_coloured_nor_narrowed(self, folder: Path) -> None:
-        check("clean.yaml", "-o", "table=a.txt", "--color", "always", "--width", "40")
-        text = (folder / "a.txt").read_text()
+        check("clean.yaml", "-o", "table=a.txt", "--color", "always", "--width", "80")
+        text = (folder / "a.txt").read_text(encoding="utf-8")
         assert ESCAPE not in text
         assert max(map(len, text.splitlines())) > 120
 
@@ -148,7 +168,7 @@ def at_a_terminal(arguments: list[str], folder: Path, env: dict[str, str]) -> st
         text = b""
         while chunk := _read(ours):
             text += chunk
-        running.wait(timeout=60)
+        running.wait(timeout=PATIENCE)
     os.close(ours)
     return text.decode()
 
@@ -220,15 +240,16 @@ class TestEncodings:
 
 class TestPipes:
     def test_a_closed_pipe_ends_quietly(self, folder: Path) -> None:
-        rows = "".join(f"  - {{asset: C{i}, amount: 1}}\n" for i in range(2000))
-        (folder / "long.yaml").write_text(f"collateral:\n{rows}")
+        rows = "".join(f"  - {{asset: C{i}, amount: 1, haircut: 0%}}\n" for i in range(2000))
+        prices = ", ".join(f"C{i}: 1" for i in range(2000))
+        (folder / "long.yaml").write_text(f"prices: {{{prices}}}\ncollateral:\n{rows}")
         command = f"{sys.executable} -m marginctl check long.yaml --format json | head -c 10"
         ran = subprocess.run(
             ["sh", "-c", command],
             capture_output=True,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert (ran.stdout, ran.stderr) == (b'{\n  "schem', b"")
@@ -241,7 +262,7 @@ class TestPipes:
             capture_output=True,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert ran.returncode == 2

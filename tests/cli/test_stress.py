@@ -284,7 +284,7 @@ def test_a_file_that_cannot_be_read_gives_one_valid_document(desk: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(["--shock", "DOGE=-5%"], "--shock names `DOGE`, which the account has no price for", id="shock"),
+        pytest.param(["--shock", "DOGE=-5%"], "--shock names `DOGE`, which nothing in the account has", id="shock"),
         pytest.param(["--grid", "BTC,DOGE"], "--grid names `DOGE`", id="grid"),
         pytest.param(["--scenario", "sloomp"], "the file has no scenario `sloomp`", id="scenario"),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.venues.answers import asset_index, bracket, brackets, risk_limits
+from tests.venues.test_refusal import NO_ANSWERS
 from typer.testing import CliRunner
 
 from marginctl.cli.main import app
@@ -88,7 +89,7 @@ def test_what_is_written_is_what_check_uses(tmp_path):
     )
     _, text, _ = run("check", str(portfolio), "--rules", str(rules), "--format", "json", *TODAY)
     (report,) = json.loads(text, parse_float=Decimal)["reports"]
-    # 1000 x 10 = 10000 USDT, in the second tier: 10000 x 5% - 150 = 350.
+    # 1000 x 10 = 10,000 USDT, in the second tier: 10000 x 5% - 150 = 350.
     assert report["positions"][0]["maintenance_margin"] == 350
     assert report["positions"][0]["tier"] == 2
     assert report["rules"]["as_of"] == "2026-11-20"
@@ -209,3 +210,14 @@ def test_without_an_answer_the_call_is_refused():
     code, _, errors = refresh("bybit")
     assert code == 2
     assert "--from" in errors
+
+
+@pytest.mark.parametrize(("answer", "message"), NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
+def test_what_a_venue_sends_instead_of_data_exits_2_in_its_words(answer, message, tmp_path):
+    path = tmp_path / "answer.json"
+    path.write_text(answer)
+    code, text, errors = refresh("okx", "--from", str(path), "--as-of", "2026-11-20")
+    assert (code, text) == (2, "")
+    assert message in errors.replace("\n", "")
+    assert "\u202e" not in errors
+    assert max(map(len, errors.splitlines())) <= len(str(path)) + 250

@@ -12,7 +12,7 @@ from marginctl.render.schema_report import document_schema, line_schema
 
 REASON = "one coin desk, agreed on 2026-10-01"
 WAIVED = BROKEN + f'waivers: [{{code: MC107, subject: BTC, until: 2027-06-30, reason: "{REASON}"}}]\n'
-MESSAGE = "share of BTC in the gross notional is 100%, above the limit 60%: 6000 USD of 6000 USD"
+MESSAGE = "share of BTC in the gross notional is 100%, above the limit 60%: 6,000 USD of 6,000 USD"
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_in_markdown(book: Path) -> None:
     assert f"| waived: {REASON} |" in row
 
 
-def test_in_sarif_as_the_justification(book: Path) -> None:
-    (run,) = json.loads(check("book.yaml", "--format", "sarif").out)["runs"]
+def test_in_sarif_as_the_justification_where_it_is_kept(book: Path) -> None:
+    (run,) = json.loads(check("book.yaml", "--format", "sarif", "--sarif-waived").out)["runs"]
     (result,) = (one for one in run["results"] if one["ruleId"] == "MC107")
     assert result["suppressions"] == [{"kind": "external", "status": "accepted", "justification": REASON}]
 
@@ -59,7 +59,29 @@ def test_in_junit_as_the_text_of_the_skipped_case(book: Path) -> None:
 
 @pytest.mark.parametrize("form", ["github", "gitlab"])
 def test_formats_of_open_findings_leave_it_out(form: str, book: Path) -> None:
-    assert "MC107" not in check("book.yaml", "--format", form).out
+    assert "MC107" not in check("book.yaml", "--format", form, "--notes").out
+
+
+def test_sarif_leaves_it_out_because_hosts_open_alerts_for_suppressed_results(book: Path) -> None:
+    (run,) = json.loads(check("book.yaml", "--format", "sarif", "--notes").out)["runs"]
+    assert "MC107" not in {result["ruleId"] for result in run["results"]}
+    book.write_text(BROKEN)
+    (run,) = json.loads(check("book.yaml", "--format", "sarif").out)["runs"]
+    assert "MC107" in {result["ruleId"] for result in run["results"]}
+
+
+@pytest.mark.parametrize(
+    ("flag", "form", "forms"),
+    [
+        ("--notes", "junit", "github or gitlab or sarif"),
+        ("--sarif-waived", "gitlab", "sarif"),
+    ],
+)
+def test_a_flag_that_no_output_reads_is_refused(flag: str, form: str, forms: str, book: Path) -> None:
+    ran = check("book.yaml", flag, "--format", form)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.errors == f"marginctl: {flag} changes nothing here\n  help: it is for --format or --output {forms}\n"
+    assert check("book.yaml", flag, "--format", form, "--output", "sarif=out.sarif").code == 0
 
 
 def test_what_is_not_waived_has_no_reason(book: Path) -> None:

@@ -2,15 +2,15 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.running import BROKEN, CLEAN, SOURCE, TODAY, check
+from tests.cli.running import BROKEN, CLEAN, PATIENCE, SOURCE, TODAY, check
 
 from marginctl.cli import watch as watching
 from marginctl.cli.watch import stamps, watch
@@ -86,10 +86,10 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     os.close(ours)
 
 
-def read_until(terminal: int, word: str, seconds: float = 20) -> str:
+def read_until(terminal: int, word: str) -> str:
     """What appears at the terminal up to a word."""
-    text, end = "", time.monotonic() + seconds
-    while word not in text and time.monotonic() < end:
+    text = ""
+    while word not in text and select.select([terminal], [], [], PATIENCE)[0]:
         text += os.read(terminal, 65536).decode()
     assert word in text
     return text
@@ -106,4 +106,4 @@ def test_at_a_terminal(running: tuple[subprocess.Popen[bytes], int], tmp_path: P
     assert "\x1b[H\x1b[2J" in second
     assert "FAIL  a: 1 error" in second
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 1
+    assert process.wait(timeout=PATIENCE) == 1

@@ -29,7 +29,10 @@ from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 
 NOTHING = Fraction(0)
 WHOLE = Fraction(1)
-UP_END = Fraction(10)
+NEXT_TO_NOTHING = Fraction(1, 10**60)
+NEAR = Fraction(10)
+UP_END = Fraction(10**30)
+"""How far the naive reading looks for what the engine walks without an end."""
 
 
 @lru_cache(maxsize=65536)
@@ -220,8 +223,13 @@ def close_fee(position: Position, rules: Rules, quantity: Fraction, mark: Fracti
     return taker * base_size(contract, quantity, frac(position.entry_price)) * (1 - sign * rate)
 
 
-def required(position: Position, book: Book, world: World, quantity: Fraction, *, initial: bool) -> Fraction:
-    """Initial or maintenance margin of ``quantity`` of a position alone, in currency."""
+def required(
+    position: Position, book: Book, world: World, quantity: Fraction, *, initial: bool, hedged: Fraction = NOTHING
+) -> Fraction:
+    """Initial or maintenance margin of ``quantity`` of a position alone, in currency.
+
+    What is ``hedged`` of it by the other leg (a share) needs no maintenance beyond twice its fee to close.
+    """
     rules, contract = book.rules, position.contract
     mark = world.marks[contract.symbol]
     basis = rules.initial_basis if initial else rules.maintenance_basis
@@ -233,9 +241,11 @@ def required(position: Position, book: Book, world: World, quantity: Fraction, *
     else:
         tier = tier_of(contract, size, quantity)
         margin = max(NOTHING, size * frac(tier.maintenance_rate) - frac(tier.deduction)) if tier else NOTHING
+    if not initial:
+        margin *= 1 - hedged
     as_given = position.initial_margin is not None or rules.close_fee_in is CloseFeeIn.MAINTENANCE
     if not (initial and as_given):
-        margin += close_fee(position, rules, quantity, mark)
+        margin += close_fee(position, rules, quantity, mark) * (1 + hedged)
     terms = book.terms.get(contract.settle, AssetTerms())
     factor = frac(terms.requirement_factor) if book.name == "cross" else WHOLE
     return factor * world.prices[contract.settle] * margin
@@ -253,9 +263,22 @@ def after_netting(book: Book) -> list[tuple[Position, Fraction]]:
     return kept
 
 
+def hedged_share(position: Position, book: Book) -> Fraction:
+    """How much of a leg the opposite one covers, where the rules know such a thing."""
+    if book.rules.netting is not Netting.HEDGED_FEES:
+        return NOTHING
+    legs = [p for p in book.positions if p.contract.symbol == position.contract.symbol]
+    own, other = (
+        sum((frac(p.quantity) for p in legs if (p.side == position.side) is same), NOTHING) for same in (True, False)
+    )
+    return min(own, other) / own
+
+
 def margin(book: Book, world: World, *, initial: bool) -> Fraction:
     """Initial or maintenance margin of a pool's positions after netting, without loans, in currency."""
-    rows = [(p, required(p, book, world, q, initial=initial)) for p, q in after_netting(book)]
+    rows = [
+        (p, required(p, book, world, q, initial=initial, hedged=hedged_share(p, book))) for p, q in after_netting(book)
+    ]
     if book.rules.underlying_netting is Netting.LARGER_LEG:
         return _dearer(rows, lambda p: p.contract.base)
     if book.rules.netting is Netting.LARGER_LEG:
@@ -273,8 +296,10 @@ def _dearer(rows: list[tuple[Position, Fraction]], key: Callable[[Position], str
 
 
 def maintenance(book: Book, world: World) -> Fraction:
-    """Maintenance margin with loans, in currency."""
-    return margin(book, world, initial=False) + loans(book, world)
+    """Maintenance margin with orders and loans, in currency."""
+    from .naive_orders import order_maintenance  # it reads this module in turn
+
+    return margin(book, world, initial=False) + order_maintenance(book, world) + loans(book, world)
 
 
 def health(book: Book, world: World) -> Fraction:
@@ -308,8 +333,12 @@ def after_days(book: Book, days: Fraction) -> Book:
 
 
 def points(end: Fraction, count: int) -> Iterable[Fraction]:
-    """Points in (0, end), denser near 0."""
-    return (end * Fraction(k * k, count * count) for k in range(1, count))
+    """Points in (0, end), denser near 0; beyond 10 one in each power of ten."""
+    near = min(end, NEAR)
+    yield from (near * Fraction(k * k, count * count) for k in range(1, count))
+    while near < end:
+        yield near
+        near *= 10
 
 
 def first_crossing(dead: Callable[[Fraction], bool], end: Fraction, *, count: int, halvings: int) -> Fraction | None:
@@ -344,10 +373,12 @@ def contract_world(account: Account, symbol: str, side: int, u: Fraction) -> Wor
 
 
 def joint_world(account: Account, side: int, u: Fraction) -> World:
-    """All assets moved together: price * max(0, 1 + side * beta * u)."""
-    return moved(account, {a: max(NOTHING, 1 + side * frac(beta) * u) for a, beta in account.betas.items()})
+    """All assets moved together: price * max(0, 1 + side * beta * u); a quote that is gone is worth next to nothing."""
+    quotes = {position.contract.quote for position in account.positions}
+    least = {asset: NEXT_TO_NOTHING if asset in quotes else NOTHING for asset in account.betas}
+    return moved(account, {a: max(least[a], 1 + side * frac(beta) * u) for a, beta in account.betas.items()})
 
 
 def ends(side: int) -> Fraction:
-    """Where the way down and the way up end."""
+    """Where the way down ends, and how far the way up is looked at."""
     return WHOLE if side < 0 else UP_END

@@ -18,8 +18,11 @@ from marginctl.core.account import (
     Netting,
     OpenLoss,
     Order,
+    OrderFees,
+    OrderMaintenance,
     Position,
     PositionMode,
+    PriceShown,
     Rules,
     default_beta,
 )
@@ -96,6 +99,9 @@ def rules(draw: st.DrawFn) -> Rules:
         close_fee=draw(st.sampled_from([CloseFee.NONE, *CloseFee])),
         close_fee_in=draw(st.sampled_from(CloseFeeIn)),
         open_loss=draw(st.sampled_from(OpenLoss)),
+        order_fees=draw(st.sampled_from(OrderFees)),
+        order_maintenance=draw(st.sampled_from([OrderMaintenance.NONE, *OrderMaintenance])),
+        shown_liquidation_price=draw(st.sampled_from(PriceShown)),
         warning_level=draw(st.sampled_from([None, Decimal("1.25")])),
     )
 
@@ -133,7 +139,8 @@ def contracts(draw: st.DrawFn, listed: Listed, mark: Decimal, quantity: Decimal,
     unit = thousand / per_quantity if by_quantity else thousand
     table = draw(tables(unit, quantity if by_quantity else notional, by_quantity=by_quantity))
     by = TiersBy.QUANTITY if by_quantity else TiersBy.NOTIONAL
-    return Contract(listed.symbol, listed.type, listed.base, listed.quote, size, table, by)
+    tick = draw(st.sampled_from([None, short(mark / 1000, 1), short(mark / 5, 1)]))
+    return Contract(listed.symbol, listed.type, listed.base, listed.quote, size, table, by, tick)
 
 
 class Market(NamedTuple):
@@ -226,6 +233,7 @@ def orders_on(draw: st.DrawFn, contract: Contract, market: Market, positions: li
             leverage=leverage,
             reduce_only=draw(st.sampled_from([False, False, True])),
             position_side=draw(st.sampled_from([1, -1])),
+            taker_fee=Decimal("0.00055"),
         )
         for _ in range(draw(st.integers(0, 3)))
     ]

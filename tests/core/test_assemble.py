@@ -196,7 +196,7 @@ def test_underlyings_count_coins_and_contracts() -> None:
         position(linear("ETHBTC", "ETH", "BTC"), LONG, 3, "0.1"),
     )
     rows = {row.asset: row for row in report_of(account(*positions, balances={"USDT": 50, "BTC": 1})).underlyings}
-    assert set(rows) == {"BTC", "ETH"}
+    assert list(rows) == ["BTC", "ETH", "USDT"]
     # Coin equity 1 - 50 (1/80 - 1/100) = 0.875, + 2 - 0.5 of contracts, - 3 x 0.1 as the quote of ETHBTC
     assert rows["BTC"].delta == d("2.075")
     assert (rows["BTC"].net_notional, rows["BTC"].gross_notional) == (150, 250)
@@ -208,11 +208,36 @@ def test_the_delta_of_a_contract_is_its_base_quantity_also_off_its_index() -> No
     assert report_of(one).underlyings[0].delta == d("0.5")
 
 
-def test_a_coin_that_is_only_held_is_an_underlying_and_a_stablecoin_is_not() -> None:
+def test_coins_and_stablecoins_that_are_only_held_move_health_as_well() -> None:
     report = report_of(account(position(ETH, LONG, 1, 10), balances={"USDT": 5, "USDC": 7, "BTC": "0.1"}))
-    assert [row.asset for row in report.underlyings] == ["ETH", "BTC"]
+    assert [row.asset for row in report.underlyings] == ["ETH", "BTC", "USDT", "USDC"]
     # 12 + 0.1 p = 0.1 never: the coin's fall costs 10 of 22
     assert (report.underlyings[1].liquidation_down, report.underlyings[1].distance) == (None, None)
+    # USDT at p: 5 p + 10 - 10 p + 17 = 1% of 10 -> p = 26.9 / 5; USDC falling costs 7 of 22.
+    usdt, usdc = report.underlyings[2:]
+    assert (usdt.delta, usdt.net_notional, usdt.gross_notional) == (-5, 0, 0)
+    assert (usdt.liquidation_down, usdt.liquidation_up, usdt.distance) == (None, d("5.38"), d("4.38"))
+    assert (usdc.delta, usdc.liquidation_down, usdc.liquidation_up, usdc.distance) == (7, None, None, None)
+
+
+def test_a_quote_that_loses_its_peg_liquidates_a_short_behind_another_stablecoin() -> None:
+    # 10000 USDC behind 0.8 BTC short at 60000 USDT; USDT at p: 10000 + 48000 p - 48000 = 240 -> p = 38240 / 48000.
+    short = position(linear(), SHORT, "0.8", 60000, leverage=10, maintenance_rate="0.005")
+    rows = report_of(account(short, balances={"USDC": 10000}, prices={"BTC": 60000})).underlyings
+    btc, usdt, usdc = sorted(rows, key=lambda row: ["BTC", "USDT", "USDC"].index(row.asset))
+    assert abs(Fraction(usdt.liquidation_down or 0) - Fraction(38240, 48000)) < Fraction(1, 10**60)
+    assert abs(Fraction(usdt.distance or 0) - Fraction(9760, 48000)) < Fraction(1, 10**60)
+    assert (usdt.liquidation_up, usdt.delta) == (None, 48000)
+    assert (usdc.liquidation_down, usdc.liquidation_up) == (d("0.024"), None)
+    assert btc.liquidation_down is None
+
+
+def test_an_isolated_pool_and_an_idle_one_list_no_stablecoin_and_no_pool_the_accounts_currency() -> None:
+    own = position(BTC, LONG, 1, 100, isolated_margin=20)
+    report = report_of(account(own, balances={"USDT": 50, "USDC": 7, "USD": 3}))
+    assert [(row.asset, row.pool) for row in report.underlyings] == [("BTC", "isolated:BTCUSDT:long")]
+    cross = report_of(account(position(BTC, LONG, 1, 100), balances={"USDT": 50, "USD": 3}))
+    assert [row.asset for row in cross.underlyings] == ["BTC", "USDT"]
 
 
 def test_an_isolated_position_is_margined_by_its_own_rules() -> None:

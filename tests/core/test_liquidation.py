@@ -137,7 +137,8 @@ def test_one_position(one: Account, price: Fraction, side: str) -> None:
             id="an inverse short on its whole coin is worth 100 at every price",
         ),
         pytest.param(
-            account(position(BTC, SHORT, 1, 100), balances={"USDT": 1012}), id="a crossing beyond 11 times the mark"
+            account(position(BTC, SHORT, 1, 100), balances={"USDT": 1012, "BTC": "1.01"}),
+            id="a short on its whole coin and its margin is worth 1112 at every price",
         ),
         pytest.param(account(balances={"BTC": 3}), id="nothing held, nothing to liquidate"),
     ],
@@ -152,11 +153,38 @@ def test_what_never_liquidates(one: Account) -> None:
     assert (found.down, found.up, found.distance, found.direction, found.pool) == (None, None, None, None, None)
 
 
-def test_a_crossing_within_11_times_the_mark_counts() -> None:
-    assert close(
-        first(account(position(BTC, SHORT, 1, 100), balances={"USDT": 1000})).liquidation_price,
-        Fraction(1100) / Fraction("1.01"),
-    )
+@pytest.mark.parametrize("usdt", [1000, 1012, 5000, 10**15])
+def test_a_rise_has_no_end(usdt: int) -> None:
+    # usdt + 100 - p = 1% p, also beyond 11 times the mark; equity is 0 at usdt + 100.
+    one = account(position(BTC, SHORT, 1, 100), balances={"USDT": usdt})
+    row = first(one)
+    price = Fraction(usdt + 100) / Fraction("1.01")
+    assert close(row.liquidation_price, price)
+    assert close(row.contract_liquidation_price, price)
+    assert close(row.bankruptcy_price, usdt + 100)
+    assert close(report_of(one).liquidation.up, price / 100 - 1)
+
+
+def test_a_short_of_a_small_coin_is_liquidated_at_18_times_its_mark() -> None:
+    # 36568 AKE at 0.0003002 behind 200 USDT, 2.5%: (200 + 10.9777136) / (36568 x 1.025) = 0.00562874...
+    held = position(linear("AKEUSDT", "AKE"), SHORT, 36568, "0.0003002", leverage=5, maintenance_rate="0.025")
+    one = account(held, balances={"USDT": 200}, prices={"AKE": "0.0003002"})
+    price = Fraction("210.9777136") / Fraction("37482.2")
+    assert close(first(one).liquidation_price, price)
+    assert close(report_of(one).liquidation.distance, price / Fraction("0.0003002") - 1)
+    assert 1774 < report_of(one).liquidation.distance * 100 < 1775
+
+
+def test_an_inverse_contracts_mark_alone_rises_without_end() -> None:
+    # 100 USD short at 100 on 0.981 BTC, only the mark m moves: 0.981 - 1 + 100/m = 1% 100/m -> m = 99 / 0.019.
+    one = account(position(PERP, SHORT, 10, 100), balances={"BTC": "0.981"})
+    assert close(first(one).contract_liquidation_price, Fraction(99) / Fraction("0.019"))
+
+
+def test_a_short_that_is_covered_but_for_its_margin_is_liquidated_far_out() -> None:
+    # 1 BTC behind a short of 1 BTC and 5000 USDT: 5000 + 100 = 1% p.
+    one = account(position(BTC, SHORT, 1, 100), balances={"USDT": 5000, "BTC": 1})
+    assert close(first(one).liquidation_price, 510_000)
 
 
 def test_an_inverse_short_that_rises_beyond_double_its_mark_has_a_contract_price_under_both_rules_for_equality() -> (

@@ -53,6 +53,14 @@ def test_an_asset_with_beta_2_is_gone_at_minus_50_percent_and_falls_no_further()
     assert close(report_of(one).liquidation.down, -Fraction(59, 99))
 
 
+def test_a_rise_goes_on_where_a_price_with_a_negative_beta_is_gone() -> None:
+    # X is gone at +50% and costs its 100; then 5000 - 100 - 100 u = 1% 100 (1 + u).
+    coin = linear("XUSDT", "X")
+    positions = (position(coin, LONG, 100, 1), position(BTC, SHORT, 1, 100))
+    one = account(*positions, balances={"USDT": 5000}, prices={"X": 1}, betas={"X": -2})
+    assert close(report_of(one).liquidation.up, Fraction(4899, 101))
+
+
 def test_once_every_position_is_worth_nothing_nothing_is_liquidated() -> None:
     # The coin is gone at -50%, and with it the maintenance margin; the euro debt then outgrows the rest at -60%.
     coin = linear("XUSDT", "X")
@@ -125,6 +133,16 @@ def test_a_fiat_pair_is_a_contract_like_any_other() -> None:
     one = account(position(linear("EURUSDT", "EUR"), LONG, 100, "1.25"), balances={"USDT": 10})
     assert close(first(one).liquidation_price, Fraction(115, 99))
     assert report_of(one).liquidation.distance is None
+
+
+def test_an_inverse_contract_on_the_accounts_currency_has_one_mark_whichever_price_moves() -> None:
+    # Long 1000 EUR of USDEUR at 0.8 on 300 USD: 300 + 1250 - 1000 / m = 1% 1000 / m, the euro rising or the mark alone
+    # falling: m = 1010 / 1550.
+    contract = inverse("USDEUR", base="USD", quote="EUR")
+    row = first(account(position(contract, LONG, 100, "0.8"), balances={"USD": 300}))
+    assert close(row.liquidation_price, Fraction(1010, 1550))
+    assert close(row.contract_liquidation_price, Fraction(1010, 1550))
+    assert (row.liquidation_side, row.contract_liquidation_side) == ("below", "below")
 
 
 def test_a_base_that_is_the_accounts_currency_is_liquidated_by_its_quote() -> None:

@@ -201,6 +201,11 @@ def test_without_an_end_a_slow_fall_still_crosses() -> None:
     assert first_below([piece("0", "1", "-0.000001")], None, ONE) == Crossing(d(1000000), False)
 
 
+@pytest.mark.parametrize("start", ["100", "0"])
+def test_what_division_leaves_of_a_slope_is_no_fall(start: str) -> None:
+    assert first_below([piece("0", start, "-1e-97")], None, d(100)) is None
+
+
 def test_a_crossing_asks_for_no_more_pieces_than_it_needs() -> None:
     def pieces() -> Iterator[Piece]:
         yield piece("0", "1", "-1")

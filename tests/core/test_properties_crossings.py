@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 
-from marginctl.core.account import Account, Equality
+from marginctl.core.account import Account, Equality, Position, PriceShown, Rules
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE
@@ -135,7 +135,8 @@ def test_positions_show_the_crossing_of_their_underlying_that_is_nearest_to_the_
             own = contract_sides(state, contract.symbol, inverse=is_inverse, rules=book.rules)
             expected = nearest_price(row.mark_price, asset, by_quote=by_quote)
             assert_price(row.liquidation_price, expected)
-            assert_price(row.contract_liquidation_price, nearest_price(row.mark_price, own, by_quote=False))
+            crossing = nearest_price(row.mark_price, own, by_quote=False)
+            assert_price(row.contract_liquidation_price, on_screen(crossing, position, book.rules))
             if expected is None:
                 assert (row.distance_to_liquidation, row.liquidation_side) == (None, None)
                 continue
@@ -150,8 +151,16 @@ def nearest_price(mark: Decimal, sides: Sides, *, by_quote: bool) -> Decimal | N
         factor for factor in (_factor(sides.down, -1), _factor(sides.up, 1)) if factor is not None and factor > 0
     ]
     prices = [mark / factor if by_quote else mark * factor for factor in factors]
-    nearest = min(prices, key=lambda price: abs(price - mark), default=None)
-    return None if nearest is None or nearest > 11 * mark else nearest
+    return min(prices, key=lambda price: abs(price - mark), default=None)
+
+
+def on_screen(crossing: Decimal | None, position: Position, rules: Rules) -> Decimal | None:
+    """The crossing, or one tick nearer to the mark where the venue's screen shows that; never past the mark."""
+    if crossing is None or rules.shown_liquidation_price is PriceShown.CROSSING:
+        return crossing
+    gap = position.mark_price - crossing
+    tick = min(position.contract.tick_size or Decimal(0), abs(gap))
+    return crossing + tick if gap > 0 else crossing - tick
 
 
 def _factor(move: Decimal | None, side: int) -> Decimal | None:
@@ -174,7 +183,7 @@ def test_alone_on_its_underlying_a_contract_and_its_asset_cross_at_the_same_pric
             if not is_alone or position.contract.type is ContractType.INVERSE or base == account.currency:
                 continue
             row = next(row for row in report.positions if row.key == position.key)
-            assert row.contract_liquidation_price == row.liquidation_price
+            assert_price(row.contract_liquidation_price, on_screen(row.liquidation_price, position, book.rules))
             assert row.contract_liquidation_side == row.liquidation_side
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from marginctl.core.account import Account, Basis, Netting, Rules
 from marginctl.core.assemble import report_of
+from marginctl.core.exact import Direction
 from marginctl.core.report import FIGURES, PositionFigures, Totals, rounded_report
 
 from .accounts import LONG, SHORT, account, d, flat, inverse, linear, position
@@ -168,3 +169,7 @@ def test_money_beyond_8_decimals_never_shows_more_than_8(netting: Netting) -> No
             if isinstance(value, Decimal):
                 assert len(f"{value:f}".partition(".")[2].rstrip("0")) <= 10, name
                 assert len(f"{value:f}".partition(".")[2]) <= 10, name
+
+
+def test_a_saving_of_two_thirds_is_rounded_to_the_nearest() -> None:
+    assert FIGURES["saving_rate"].direction is Direction.NEAREST  # no side of it is safer

@@ -17,7 +17,7 @@ from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
 from marginctl.core.stress import PathOutcome, path_outcome, states_of
 
-from .accounts import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
+from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 from .strategies import accounts, number
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
@@ -277,3 +277,24 @@ def test_a_curve_is_the_pool_at_every_move(account: Account, share: Decimal) -> 
         if move not in {point.move for point in curve.points}:
             needed = state.pool.rules.level * risk.maintenance_margin
             assert abs(Fraction(found.required) - Fraction(needed)) <= noise
+
+
+# How much of a scenario liquidates, past it as well.
+
+
+@pytest.mark.parametrize(
+    ("shocks", "expected"),
+    [
+        pytest.param({"BTC": "0.1"}, Fraction(4999) / Fraction("10.1"), id="5000 - 10 u = 1% (100 + 10 u): up 4,950%"),
+        pytest.param(
+            {"BTC": "0.1", "ETH": "-0.5"}, Fraction(4989) / Fraction("10.1"), id="ETH is gone at u = 2 and cost 10"
+        ),
+        pytest.param({"ETH": "-0.5"}, None, id="gone at u = 2, and nothing else moves"),
+    ],
+)
+def test_a_scenario_goes_on_where_a_price_is_gone(shocks: dict[str, str], expected: Fraction | None) -> None:
+    # Short 1 BTC at 100, long 1 ETH at 10 without a maintenance margin, 5000 USDT.
+    eth = linear("ETHUSDT", "ETH", table=flat("0"))
+    held = account(position(BTC, SHORT, 1, 100), position(eth, LONG, 1, 10), balances={"USDT": 5000})
+    found = PricePath({asset: d(shock) for asset, shock in shocks.items()}).reach(states_of(held)[0], held)
+    assert found is None if expected is None else close(found, expected)

@@ -24,7 +24,7 @@ from .reckoning import (
 
 
 def coin_margined() -> Derived:
-    # Brackets of BTCUSD_PERP: 5-10 BTC 0.5% - 0.005, 10-25 BTC 1% - 0.055. 600000 USD at p are 600000 / p BTC.
+    # Brackets of BTCUSD_PERP: 5-10 BTC 0.5% - 0.005, 10-25 BTC 1% - 0.055. 600,000 USD at p are 600000 / p BTC.
     held = Fraction(6000 * 100, 60000)
     maintenance = HALF_PERCENT * held - exact("0.005")
     # In BTC: 8 + 600000/60000 - n = 1% n - 0.055, n being the notional at liquidation.
@@ -113,6 +113,11 @@ def five_positions() -> Derived:
     slope = 480000 * HALF_PERCENT + 180000 * eth_rate + 90000 * sol_rate + 60000 * bnb_rate + 60000 * doge_rate
     together = (equity - maintenance) / (600000 - 270000 - slope)
     assert 480000 * (1 - together) > 300000
+    # Together up by u each is in its last tier, at 50% of its notional: equity 330000 u, margin 435000 (1 + u) less the
+    # deductions of BTC, ETH, SOL, BNB and DOGE.
+    deductions = 421482000 + 280507000 + 66731475 + 25024810 + 33366280
+    rise = (equity - 435000 + deductions) / (435000 - (600000 - 270000))
+    assert min(480000 / exact("1.2e9"), 180000 / exact("8e8"), 90000 / exact("2e8"), 60000 / exact("1e8")) * rise > 1
     bp = exact("0.0001")
     a_day = 3 * (480000 * bp - 180000 * bp + 90000 * bp / 2 + 60000 * bp + 60000 * 2 * bp)
     return Derived(
@@ -127,7 +132,7 @@ def five_positions() -> Derived:
             "DOGEUSDT:long": NEVER,
         },
         down=together,
-        up=NEVER,
+        up=rise,
         quotes=(
             below(btc_price),
             below(forgetful),
@@ -168,18 +173,18 @@ def currency_hedge() -> Derived:
     counted = exact("0.98") * 110000
     equity = counted - 75000
     maintenance = HALF_PERCENT * 30000 + HALF_PERCENT * 110000
-    # EUR down by u: - 107800 u + 110000 u: a gain. Up: - 2200 u and 550 u of margin, above 1000%. BTC: 30000 at most.
-    assert (equity - maintenance) / (110000 - counted + HALF_PERCENT * 110000) > 10
+    # EUR down by u: - 107800 u + 110000 u: a gain. Up: - 2200 u and 550 u of margin. BTC: 30000 at most.
+    euro_up = (equity - maintenance) / (110000 - counted + HALF_PERCENT * 110000)
     assert equity - 30000 > HALF_PERCENT * 110000
     without_hedge = exact("1.1") * (1 - (equity - HALF_PERCENT * 30000) / counted)
     return Derived(
         equity,
         exact("3000") + Fraction(110000, 50),
         maintenance,
-        {"BTCUSDT:long": NEVER, "EURUSDT:short": NEVER},
+        {"BTCUSDT:long": NEVER, "EURUSDT:short": exact("1.1") * (1 + euro_up)},
         down=NEVER,
         up=NEVER,
-        quotes=(below(without_hedge, 5), "50x"),
+        quotes=(below(without_hedge, 5), above(exact("1.1") * (1 + euro_up)), "50x"),
     )
 
 

@@ -224,6 +224,13 @@ def two_silos() -> Derived:
         {"BTCUSDT:long": 60000 * (1 - fall), "BTCUSDC:short": 60000 * (1 + rise)},
         down=fall,
         up=rise,
-        quotes=("0", share_down(rise), share_down(fall)),
+        # One pool: 16000 = 0.5% x 2 x 60000 (1 + u). USDC at 1 - u: 68000 (1 - u) - 60000 = 300.
+        quotes=(
+            "0",
+            share_down(rise),
+            share_down(fall),
+            share_down(Fraction(77, 3)),
+            share_down(Fraction(7700, 68000)),
+        ),
         failing=("MC102",),
     )

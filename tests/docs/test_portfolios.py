@@ -167,7 +167,8 @@ def test_a_thousand_of_eth_counts_nine_hundred() -> None:
 
 def test_a_position_without_delta_is_the_point_of_the_delta_neutral_book() -> None:
     _, report = checked("07-delta-neutral")
-    assert [(row["asset"], row["delta"]) for row in report["underlyings"]] == [("BTC", 0)]
+    # 120000 of short less 85000 of debt: the short buys the USDT that it is quoted in.
+    assert {row["asset"]: row["delta"] for row in report["underlyings"]} == {"BTC": 0, "USDT": 35000}
     assert report["funding"]["per_day"] == 36
 
 
@@ -178,10 +179,12 @@ def test_collateral_alone_is_the_nearest_danger() -> None:
     assert abs(Fraction(nearest["liquidation_down"]) - 3000 * (1 - exact("11640") / 30600)) < LAST_PLACE
 
 
-def test_the_two_silos_in_one_pool_never_liquidate() -> None:
+def test_the_two_silos_in_one_pool_are_liquidated_by_their_margin_far_out() -> None:
     report = report_of(str(FILES["09-two-silos"]), "--set", "account.collateral_mode=multi-asset")
-    assert (report["liquidation"]["down"], report["liquidation"]["up"]) == (None, None)
-    assert [row["liquidation_price"] for row in report["positions"]] == [None, None]
+    # 16000 against 0.5% of 2 x 60000 (1 + u): at 26 2/3 times the price
+    assert report["liquidation"]["down"] is None
+    assert abs(Fraction(report["liquidation"]["up"]) - Fraction(77, 3)) < LAST_PLACE
+    assert [row["liquidation_price"] for row in report["positions"]] == [1_600_000, 1_600_000]
 
 
 def test_the_coin_margined_long_has_the_delta_of_its_collateral_too() -> None:

@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.account import Basis, CloseFee, OpenLoss, Position, Rules
-from marginctl.core.contract import Tier
+from msgspec.structs import replace
+
+from marginctl.core.account import Basis, CloseFee, OpenLoss, OrderFees, Position, Rules
+from marginctl.core.contract import Contract, Tier
 from marginctl.core.exact import ONE, ZERO
 
 from .accounts import (
@@ -166,13 +168,40 @@ def tiered_maintenance_margin(inputs: Inputs) -> Figures:
 
 
 def order_cost(inputs: Inputs) -> Figures:
-    """Initial margin of an order and its open loss against the mark."""
+    """Initial margin of an order, with its open loss against the mark or with its fees to open and to close."""
+    if "taker_fee" in inputs:
+        return _order_fees(linear(), inputs, inputs["quantity"], ONE)
     placed = order(linear(), inputs, price=inputs["price"], mark=inputs["mark_price"])
     bare, charged = (
         report(orders=(placed,), balances={"USDT": LARGE}, rules=Rules(open_loss=kind)).totals.order_margin
         for kind in (OpenLoss.NONE, OpenLoss.MARGIN)
     )
     return {"initial_margin": bare, "open_loss": charged - bare, "cost": charged}
+
+
+def inverse_order_cost(inputs: Inputs) -> Figures:
+    """The same of an inverse contract, in coin."""
+    return _order_fees(inverse(size=inputs["contract_size"]), inputs, inputs["contracts"], inputs["price"])
+
+
+def _order_fees(contract: Contract, inputs: Inputs, quantity: Decimal, unit_price: Decimal) -> Figures:
+    """In the settle asset: what an order at the mark needs, bare and with its fees; where what it opens is bankrupt."""
+    price, fee = inputs["price"], inputs["taker_fee"]
+    placed = replace(order(contract, inputs | {"quantity": quantity}, price=price, mark=price), taker_fee=fee)
+    bare, charged = (
+        report(orders=(placed,), balances={contract.settle: LARGE}, rules=Rules(order_fees=kind)).totals.order_margin
+        / unit_price
+        for kind in OrderFees
+    )
+    opening = fee * bare * inputs["leverage"]
+    filled = position(contract, inputs["side"], quantity, price, isolated_margin=bare, maintenance_rate=fee)
+    return {
+        "initial_margin": bare,
+        "open_fee": opening,
+        "close_fee": charged - bare - opening,
+        "cost": charged,
+        "bankruptcy_price": row(report(filled, balances={contract.settle: bare}), contract.symbol).bankruptcy_price,
+    }
 
 
 def initial_margin(inputs: Inputs) -> Figures:

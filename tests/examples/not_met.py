@@ -10,12 +10,9 @@ KINDS = {
     "cross_liquidation_price": "a displayed estimate with the maintenance margin kept at today's figure, no crossing",
     "bonus": "trading bonuses are out of scope",
     "standard_margin_rate": "standard futures with a fixed subtraction, another product",
-    "inverse_order_cost": "fees to open and to close an order are no part of its margin",
 }
 
 ENTRIES = {
-    "bybit_order_cost_linear": "fees to open and to close an order are no part of its margin",
-    "bybit_order_cost_50x": "fees to open and to close an order are no part of its margin",
     "dydx-019": "a price of 0 is refused before the engine sees it",
     "dydx-024": "an initial rate that follows the open interest of the whole market",
     "dydx-025": "an initial rate that follows the open interest of the whole market",

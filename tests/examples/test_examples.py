@@ -20,6 +20,7 @@ ADAPTERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "tier_deduction": cross.tier_deduction,
     "tiered_maintenance_margin": cross.tiered_maintenance_margin,
     "order_cost": cross.order_cost,
+    "inverse_order_cost": cross.inverse_order_cost,
     "initial_margin": cross.initial_margin,
     "inverse_initial_margin": cross.inverse_initial_margin,
     "margin_on_mark": cross.margin_on_mark,

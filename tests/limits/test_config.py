@@ -59,7 +59,6 @@ def levels(limits: str, code: str) -> list[tuple[Severity, object]]:
             "require_purpose: {warn: true, fail: false}", "MC115", [(WARNING, None)], id="a flag as a warning"
         ),
         pytest.param("max_contagion: 0", "MC116", [(ERROR, "0")], id="a count of nothing is not off"),
-        pytest.param("survive: []", "MC113", [], id="no scenarios"),
     ],
 )
 def test_bounds(limits: str, code: str, expected: list[tuple[Severity, str | None]]) -> None:
@@ -72,13 +71,21 @@ def test_bounds(limits: str, code: str, expected: list[tuple[Severity, str | Non
         pytest.param("survive: all", [(ERROR, None)], id="all"),
         pytest.param("survive: crash", [(ERROR, {"crash"})], id="one name"),
         pytest.param("survive: [crash, rally]", [(ERROR, {"crash", "rally"})], id="names"),
-        pytest.param("survive: [crash, all]", [(ERROR, None)], id="all among names"),
+        pytest.param("survive: [crash, all]", [(ERROR, None), (ERROR, {"crash"})], id="all among names"),
         pytest.param("survive: {warn: all, fail: crash}", [(WARNING, None), (ERROR, {"crash"})], id="levels"),
         pytest.param("survive: off", [], id="off"),
     ],
 )
 def test_scenarios_to_survive(limits: str, expected: list[tuple[Severity, set[str] | None]]) -> None:
     assert [(one.severity, one.subjects) for one in bounds(limits, "MC113")] == expected
+
+
+@pytest.mark.parametrize("limits", ["survive: []", "survive: {fail: []}", "survive: {warn: all, fail: []}"])
+def test_no_scenario_to_survive_is_refused(limits: str) -> None:
+    _, problems = parsed(f"limits: {{{limits}}}\n")
+    assert [(one.code, one.message, one.help) for one in problems] == [
+        ("MC013", "`survive` names no scenario", "write `off`, `all`, or their names")
+    ]
 
 
 def test_a_bound_knows_where_it_is_written() -> None:

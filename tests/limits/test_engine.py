@@ -40,7 +40,8 @@ def used(margin: str, **fields):
 
 
 def waiver(code: str = "MC101", until: date = TODAY, subject: str = "", origin: Origin = Origin.PORTFOLIO) -> Waiver:
-    return Waiver(code, until, "agreed with risk", origin, Location("desk.yaml", 60, 5), subject)
+    file = "desk.yaml" if origin is Origin.PORTFOLIO else POLICY_LINE.file
+    return Waiver(code, until, "agreed with risk", origin, Location(file, 60, 5), subject)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_a_liquidatable_pool_is_an_error_with_the_deposit_that_saves_it() -> Non
     figures = report(pool(equity=900, maintenance=1000, liquidatable=True), collateral=(held("USDT", 900),))
     found = finding(by_default("MC100", figures))
     assert found.severity is Severity.ERROR
-    assert found.message == "cross is liquidatable: equity 900 USD is below the maintenance margin 1000 USD"
+    assert found.message == "cross is liquidatable: equity 900 USD is below the maintenance margin 1,000 USD"
     assert found.remedy == "deposit 100 USDT, or close positions until the maintenance margin is 100 USD lower"
 
 

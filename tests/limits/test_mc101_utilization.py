@@ -28,7 +28,7 @@ def test_names_value_limit_and_remedy() -> None:
         judged("MC101", "0.7", report(pool(equity=1000, initial=600, orders=140), collateral=(held("USDT", 1000),)))
     )
     assert found.message == (
-        "utilization of cross is 74%, above the limit 70%: 740 USD of initial and order margin on 1000 USD of equity"
+        "utilization of cross is 74%, above the limit 70%: 740 USD of initial and order margin on 1,000 USD of equity"
     )
     # 740 / 0.7 - 1000 = 57.142857...; 740 - 0.7 * 1000 = 40
     assert found.remedy == "deposit 57.142858 USDT, or release 40 USD of initial and order margin"

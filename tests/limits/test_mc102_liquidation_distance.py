@@ -1,4 +1,4 @@
-"""MC102: smallest move that liquidates a cross pool, all together or one underlying alone."""
+"""MC102: smallest move that liquidates a cross pool, all together or one asset alone."""
 
 import pytest
 from msgspec.structs import replace
@@ -50,7 +50,7 @@ def test_names_the_direction_and_the_price_of_the_underlying() -> None:
     evaluation = judged("MC102", "0.2", book)
     alone = finding(evaluation, "BTC")
     assert alone.message == (
-        "distance of cross to liquidation when BTC alone falls is 10.1%, below the limit 20%: at 89.8989899 USD"
+        "distance of cross to liquidation when BTC alone falls is 10.1%, below the limit 20%: at 89.899 USD"
     )
     # at -20%: equity 110 - 200 = -90, maintenance 8 -> 98 short
     assert alone.remedy == "deposit 98 USDT, or reduce the BTC long"
@@ -78,7 +78,7 @@ def test_passes_with_the_deposit_and_fails_a_millionth_before() -> None:
         almost = judged("MC102", "0.25", deposited(book, "cross", "USDT", way.deposit.amount - d("0.000001")))
         assert check(enough, way.subject).status is Status.PASS
         assert check(almost, way.subject).status is Status.FAIL
-    assert [way.subject for way in evaluation.ways] == ["cross", "BTC", "ETH"]
+    assert [way.subject for way in evaluation.ways] == ["cross", "BTC", "ETH", "USDT"]
 
 
 def test_without_an_exact_deposit_says_what_to_reduce() -> None:
@@ -95,7 +95,41 @@ def test_each_silo_is_a_subject_of_its_own_and_isolated_pools_are_not() -> None:
         isolated(linear("ETHUSDT", "ETH"), 1, 1, 10, 1),
         single_asset=True,
     )
-    assert [one.subject for one in by_default("MC102", book).checks] == ["cross:USDT", "cross:USDT:BTC"]
+    subjects = [one.subject for one in by_default("MC102", book).checks]
+    assert subjects == ["cross:USDT", "cross:USDT:BTC", "cross:USDT:USDT"]
+
+
+QUOTED = account({"USDC": 10000}, stand(linear(), -1, 400, 100))
+"""400 BTC short at 100 USDT behind 10000 USDC: USDT at p: 10000 + 40000 p - 40000 = 400 at p = 0.76."""
+
+
+@pytest.mark.parametrize(("limit", "status"), [("0.24", Status.PASS), ("0.2401", Status.FAIL)])
+def test_a_stablecoin_that_loses_its_peg_is_a_subject(limit: str, status: Status) -> None:
+    found = check(judged("MC102", limit, QUOTED), "USDT")
+    assert (found.value, found.status) == (d("0.24"), status)
+    # 10000 p = 400
+    assert check(judged("MC102", limit, QUOTED), "USDC").value == d("0.96")
+
+
+def test_a_quote_that_liquidates_says_what_to_reduce() -> None:
+    found = finding(judged("MC102", "0.5", QUOTED), "USDT")
+    assert found.message == (
+        "distance of cross to liquidation when USDT alone falls is 24%, below the limit 50%: at 0.76 USD"
+    )
+    # at 0.5: 10000 - 20000 + 0.5 d = 400
+    assert found.remedy == "deposit 20800 USDT, or reduce the shorts quoted in USDT"
+    # 1000 p + 10000 - 10000 p = 100 at p = 1.1: USDT rising is a loss of the long.
+    long = finding(judged("MC102", "0.5", account({"USDT": 1000}, stand(linear(), 1, 100, 100))), "USDT")
+    # at 1.5: 1500 + 10000 - 15000 + 1.5 d = 100
+    assert (long.value, long.remedy) == (d("0.1"), "deposit 2400 USDT, or reduce the longs quoted in USDT")
+
+
+def test_a_rise_is_looked_for_without_an_end() -> None:
+    # 2021 + 100 - p = 1% p at p = 2100: a rise of 2000%
+    book = account({"USDT": 2021}, stand(linear(), -1, 1, 100))
+    assert check(judged("MC102", "20.1", book), "BTC").status is Status.FAIL
+    found = check(judged("MC102", "20", book), "BTC")
+    assert (found.value, found.status) == (20, Status.PASS)
 
 
 def test_liquidatable_now_is_said_once() -> None:
@@ -150,10 +184,10 @@ def test_a_debt_in_the_coin_is_named_where_no_position_is_short() -> None:
         pytest.param("81", "119", "falls is 19%, below the limit 20%: at 81 USD", id="both as near"),
         pytest.param(None, "119", "rises is 19%, below the limit 20%: at 119 USD", id="only up"),
         pytest.param(
-            "81.000000001", None, "falls is 19%, below the limit 20%: at 81.00000001 USD", id="rounded up to the mark"
+            "81.000000001", None, "falls is 19%, below the limit 20%: at 81.0001 USD", id="rounded up to the mark"
         ),
         pytest.param(
-            None, "118.999999999", "rises is 19%, below the limit 20%: at 118.99999999 USD", id="rounded down to it"
+            None, "118.999999999", "rises is 19%, below the limit 20%: at 118.999 USD", id="rounded down to it"
         ),
     ],
 )

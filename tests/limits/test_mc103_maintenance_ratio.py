@@ -26,7 +26,7 @@ def test_names_value_limit_and_remedy() -> None:
     figures = report(pool(equity=1000, maintenance=600), collateral=(held("USDT", 1000),))
     found = finding(judged("MC103", "0.5", figures))
     assert found.message == (
-        "maintenance ratio of cross is 60%, above the limit 50%: 600 USD of maintenance margin on 1000 USD of equity"
+        "maintenance ratio of cross is 60%, above the limit 50%: 600 USD of maintenance margin on 1,000 USD of equity"
     )
     # 600 / 0.5 - 1000 = 200; 600 - 0.5 * 1000 = 100
     assert found.remedy == "deposit 200 USDT, or close positions until the maintenance margin is 100 USD lower"

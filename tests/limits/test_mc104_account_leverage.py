@@ -38,10 +38,10 @@ def test_names_value_limit_and_remedy() -> None:
     figures = report(pool(equity=1000), positions=(position(notional=4500),), collateral=(held("USDT", 1000),))
     found = finding(judged("MC104", 3, figures))
     assert found.message == (
-        "leverage of the account is 4.5x, above the limit 3x: 4500 USD of gross notional on 1000 USD of equity"
+        "leverage of the account is 4.5x, above the limit 3x: 4,500 USD of gross notional on 1,000 USD of equity"
     )
     # 4500 / 3 - 1000 = 500; 4500 - 3 * 1000 = 1500
-    assert found.remedy == "deposit 500 USDT, or close 1500 USD of notional"
+    assert found.remedy == "deposit 500 USDT, or close 1,500 USD of notional"
 
 
 def test_counts_isolated_positions_with_their_margin() -> None:

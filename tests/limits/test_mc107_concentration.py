@@ -29,7 +29,7 @@ def test_warns_by_default_above_60_percent(btc: str, status: Status) -> None:
 
 def test_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC107", "0.6", book("700", "300")))
-    assert found.message == "share of BTC in the gross notional is 70%, above the limit 60%: 700 USD of 1000 USD"
+    assert found.message == "share of BTC in the gross notional is 70%, above the limit 60%: 700 USD of 1,000 USD"
     # (700 - R) / (1000 - R) = 0.6  ->  R = 100 / 0.4 = 250: 450 of 750
     assert found.remedy == "close 250 USD of BTC notional"
     assert check(judged("MC107", "0.6", book("450", "300")), "BTC").status is Status.PASS

@@ -30,7 +30,7 @@ def test_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC109", "0.5", book("200", "1000")))
     assert found.message == (
         "stable share in the free collateral of cross is 20%, below the limit 50%: "
-        "200 USD in stablecoins against 1000 USD of free collateral"
+        "200 USD in stablecoins against 1,000 USD of free collateral"
     )
     # (200 + D) / (1000 + D) = 0.5  ->  D = (500 - 200) / 0.5 = 600: 800 of 1600
     assert found.remedy == "deposit 600 USDT, or swap coins into stablecoins"

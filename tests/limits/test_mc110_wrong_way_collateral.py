@@ -51,7 +51,7 @@ def test_warns_by_default_above_30_percent(net: str, status: Status, value: str)
 def test_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC110", "0.3", book("600", ("ETH", "400", "500"))))
     assert found.message == (
-        "wrong-way share in the collateral of cross is 40%, above the limit 30%: 400 USD in ETH of 1000 USD"
+        "wrong-way share in the collateral of cross is 40%, above the limit 30%: 400 USD in ETH of 1,000 USD"
     )
     # 400 / 0.3 - 1000 = 333.33...; the long from 500 to 300
     assert found.remedy == "deposit 333.333334 USDT, or close 200 USD of the net ETH long"

@@ -1,4 +1,4 @@
-"""MC201 to MC209: the data behind the figures."""
+"""MC201 to MC214: the data behind the figures."""
 
 from datetime import date
 
@@ -83,6 +83,9 @@ def fact(code: str) -> DataFact:
         ("MC206", Severity.WARNING, Status.WARN),
         ("MC207", Severity.WARNING, Status.WARN),
         ("MC208", Severity.WARNING, Status.WARN),
+        ("MC212", Severity.WARNING, Status.WARN),
+        ("MC213", Severity.WARNING, Status.WARN),
+        ("MC214", Severity.WARNING, Status.WARN),
     ],
 )
 def test_facts_become_findings(code: str, severity: Severity, status: Status) -> None:
@@ -100,10 +103,11 @@ def test_mc204_is_a_note_and_no_check() -> None:
     assert [one for one in evaluation.checks if one.code == "MC204"] == []
 
 
-def test_mc208_is_an_error_under_a_policy() -> None:
+@pytest.mark.parametrize("code", ["MC208", "MC212", "MC213", "MC214"])
+def test_some_facts_are_errors_under_a_policy(code: str) -> None:
     config = combined(policy=FileLimits(Origin.POLICY))
-    evaluation = evaluate(context(report(pool()), facts=(fact("MC208"),)), config)
-    (found,) = [one for one in evaluation.findings if one.code == "MC208"]
+    evaluation = evaluate(context(report(pool()), facts=(fact(code),)), config)
+    (found,) = [one for one in evaluation.findings if one.code == code]
     assert (found.severity, found.message) == (
         Severity.ERROR,
         "something about BTCUSDT (an error under a policy)",

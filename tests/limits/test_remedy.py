@@ -145,7 +145,7 @@ MONEY = st.decimals("-300", "2000", places=4)
 SIZE = st.decimals("0.001", "40", places=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     usdt=MONEY,
     btc=st.decimals("0", "5", places=3),
@@ -168,7 +168,7 @@ def test_any_deposit_that_is_named_is_the_smallest(
 
 def release(text: str) -> Decimal:
     """The figure of ``release N USD ...`` or ``close N USD ...``."""
-    return d(text.split(" USD")[0].rsplit(" ", 1)[1])
+    return d(text.split(" USD")[0].rsplit(" ", 1)[1].replace(",", ""))
 
 
 @pytest.mark.parametrize(

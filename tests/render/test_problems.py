@@ -79,3 +79,8 @@ def test_a_long_path_stays_in_one_piece() -> None:
     assert rows[0] == "folder/" * 12 + "a.yaml:3:5: MC014"
     assert rows[1].startswith("  wrong wrong")
     assert all(len(row) <= 80 for row in rows[1:])
+
+
+def test_a_long_value_is_marked_at_its_beginning() -> None:
+    rows = shown(problem(1, 1, "wrong", end=111, excerpt="x" * 110), width=None).splitlines()
+    assert rows[1:] == ["  " + "x" * 110, "  " + "^" * 72]

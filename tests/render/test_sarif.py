@@ -21,8 +21,11 @@ def validator() -> Any:
     return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
-def only_run(*outcomes: Outcome, exit_code: int = 1, manual: Any = samples.MANUAL) -> dict[str, Any]:
-    log = json.loads(render("sarif", samples.run(*outcomes, exit_code=exit_code), Options(manual=manual)))
+def only_run(
+    *outcomes: Outcome, exit_code: int = 1, manual: Any = samples.MANUAL, notes: bool = False, waived: bool = False
+) -> dict[str, Any]:
+    options = Options(manual=manual, notes=notes, sarif_waived=waived)
+    log = json.loads(render("sarif", samples.run(*outcomes, exit_code=exit_code), options))
     validator().validate(log)
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
@@ -45,7 +48,7 @@ def test_rules_carry_the_text_of_the_manual() -> None:
 
 
 def test_findings_become_results_with_place_level_and_remedy() -> None:
-    results = {result["ruleId"]: result for result in only_run(samples.desk())["results"]}
+    results = {result["ruleId"]: result for result in only_run(samples.desk(), notes=True)["results"]}
     leverage = results["MC105"]
     assert leverage["level"] == "warning"
     assert leverage["message"]["text"] == (
@@ -60,10 +63,26 @@ def test_findings_become_results_with_place_level_and_remedy() -> None:
     assert results["MC204"]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
 
 
-def test_waived_findings_are_suppressed_and_the_others_say_that_they_are_not() -> None:
-    results = {result["ruleId"]: result for result in only_run(samples.desk())["results"]}
-    assert results["MC107"]["suppressions"] == [{"kind": "external", "status": "accepted"}]
-    assert results["MC101"]["suppressions"] == []
+def test_waived_findings_and_notes_are_no_results() -> None:
+    # MC107 is waived, MC204 a note: the host would open an alert for either, a suppressed one included
+    run = only_run(samples.desk())
+    assert {result["ruleId"] for result in run["results"]} == {"MC101", "MC105"}
+    assert not any("suppressions" in result for result in run["results"])
+    with_notes = only_run(samples.desk(), notes=True)
+    assert {result["ruleId"] for result in with_notes["results"]} == {"MC101", "MC105", "MC204"}
+
+
+def test_waived_findings_that_are_kept_are_suppressed_and_all_others_say_that_they_are_not() -> None:
+    # "all or none of the results of a run": also those of other files, and problems
+    run = only_run(samples.broken(), samples.desk(), waived=True)
+    told = {result["ruleId"]: result["suppressions"] for result in run["results"]}
+    assert told.pop("MC107") == [{"kind": "external", "status": "accepted"}]
+    assert told == {code: [] for code in ("MC014", "MC010", "MC002", "MC105", "MC101")}
+
+
+def test_nothing_waived_means_no_suppressions_at_all() -> None:
+    run = only_run(samples.broken(), waived=True)
+    assert not any("suppressions" in result for result in run["results"])
 
 
 def test_fingerprints_do_not_depend_on_lines() -> None:

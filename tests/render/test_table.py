@@ -6,7 +6,7 @@ import sys
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.render import samples
 
@@ -63,7 +63,7 @@ def reports(draw: st.DrawFn) -> Report:
 
 
 @given(reports(), st.integers(80, 200), st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_lines_fit_and_every_number_is_whole(report: Report, width: int, ascii_only: bool) -> None:
     outcome = Outcome(file="desk.yaml", report=report, rules=samples.RULES)
     narrow = text(outcome, width=width, ascii=ascii_only)
@@ -74,7 +74,7 @@ def test_lines_fit_and_every_number_is_whole(report: Report, width: int, ascii_o
 
 
 @given(reports())
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 def test_user_text_cannot_steer_the_terminal(report: Report) -> None:
     shown = text(Outcome(file="\x1b]0;x\x07.yaml", report=report, rules=samples.RULES))
     assert all(character == "\n" or character.isprintable() for character in shown)

@@ -29,7 +29,12 @@ DAY = "2026-11-20"
 
 
 def test_there_is_one_module_per_format_and_each_is_registered():
-    modules = {path.stem for path in Path(package.__file__).parent.glob("*.py")} - {"__init__", "answer", "reading"}
+    modules = {path.stem for path in Path(package.__file__).parent.glob("*.py")} - {
+        "__init__",
+        "answer",
+        "reading",
+        "refusal",
+    }
     assert len(FORMATS) == len(modules) == len(ONE_OF_EACH)
     assert {one.title for one in FORMATS} == set(ONE_OF_EACH)
 
@@ -111,6 +116,24 @@ def test_risk_limits_in_percent_contradict_their_leverage():
     assert answer.tables[0].fault == "the initial rate 1 is not 1 / 100: it may be a percentage"
 
 
+@pytest.mark.parametrize(
+    ("initial", "leverage", "message"),
+    [
+        # 1 / 0.345 = 2.8985..., cut to 2.89: 0.0085 apart (and 1 / 2.89 is 0.00102 from 0.345, more than 0.001)
+        ("0.345", "2.89", ""),
+        # 1 / 0.415 = 2.409638..., cut to 2.40: the widest gap that a venue prints
+        ("0.415", "2.4", ""),
+        # 1 / 0.4 = 2.5, exactly 0.01 above 2.49: no cutting makes that
+        ("0.4", "2.49", "the initial rate 0.4 is not 1 / 2.49"),
+        ("0.35", "2.89", "the initial rate 0.35 is not 1 / 2.89"),
+        ("34.5", "2.89", "the initial rate 34.5 is not 1 / 2.89: it may be a percentage"),
+    ],
+)
+def test_a_leverage_cut_to_two_decimals_is_no_contradiction(initial, leverage, message):
+    answer = read(position_tiers(("0", "20000", "0.3", initial, leverage)))
+    assert answer.tables[0].fault == message
+
+
 def test_a_rounded_initial_rate_is_no_contradiction():
     # 1 / 75 = 0.01333...; 1 / 16 = 0.0625, and a leverage printed with two decimals: 1 / 0.0133 = 75.19
     answer = read(risk_limits(("A", "1", "0.0067", "0.0133", "75.00", "0"), ("A", "2", "0.02", "0.0625", "16", "1")))
@@ -166,8 +189,14 @@ def test_discounts_by_value_in_usd_are_not_used():
     assert "by value in USD" in read(old).haircuts[0].fault
 
 
+def test_a_debt_that_counts_less_than_it_is_cannot_be_meant():
+    (one,) = read(asset_index(ADA=("0.1", "-1"))).haircuts  # 1 + -1 = 0: the rule file would be refused as a whole
+    assert one.fault == "its askBuffer is -1, below 0"
+
+
 def test_an_asset_index_gives_the_haircut_and_what_a_debt_counts():
     (one,) = read(asset_index(ADA=("0.10000000", "0.12000000"))).haircuts
+    assert one.fault == ""
     assert (one.asset, one.haircuts, one.debt_factor) == ("ADA", (HaircutTier(None, D("0.1")),), D("1.12"))
 
 
@@ -189,7 +218,7 @@ def test_ratios_beyond_one_are_faults(ratio, fault):
 
 def test_tiers_of_ratios_that_do_not_rise_are_a_fault():
     tiers = [("0", "10", "0.9"), ("5", "8", "0.8")]
-    assert read(collateral_tiers(BTC=tiers)).haircuts[0].fault == "the tiers do not rise"
+    assert read(collateral_tiers(BTC=tiers)).haircuts[0].fault == "haircut tiers must rise: 8 after 10"
 
 
 @pytest.mark.parametrize(
@@ -235,10 +264,8 @@ def test_a_time_is_a_day_in_utc(milliseconds, day):
         (b'{"retCode":10001,"retMsg":"params error","result":{}}', "the answer is an error: retCode `10001`"),
         (b'{"code":"51000","msg":"Parameter error","data":[]}', "the answer is an error: code `51000`"),
         (b'{"hello": 1}', "this is no answer of a known format"),
-        (b"[]", "this is no answer of a known format"),
-        (b"12", "this is no answer of a known format"),
+        (b"12", "the answer is text, not JSON: `12`"),
         (b"", "the file is empty"),
-        (b"<html>", "this is no answer of a known format"),
         (b'[{"symbol": "A"', ""),
         (b"\xff\xfe\x00", ""),
         (b"[" * 5000, "nested deeper"),

@@ -32,12 +32,12 @@ PRODUCTS = (
 )
 # name: default mode, level, equality, netting, initial basis, maintenance basis, close fee, its margins, open loss
 RULES = {
-    "generic": ("multi-asset", "1", "safe", "net", "mark", "mark", "none", "maintenance", "none"),
+    "generic": ("multi-asset", "1", "safe", "net", "mark", "mark", "mark", "maintenance", "none"),
     "binance-usdm": ("single-asset", "1", "liquidated", "none", "mark", "mark", "none", "maintenance", "margin"),
     "binance-coinm": ("single-asset", "1", "liquidated", "none", "mark", "mark", "none", "maintenance", "margin"),
     "binance-pm": ("multi-asset", "1.05", "liquidated", "none", "mark", "mark", "none", "maintenance", "margin"),
     "bybit": (
-        *("multi-asset", "1", "liquidated", "none", "mark", "mark", "bankruptcy"),
+        *("multi-asset", "1", "liquidated", "hedged-fees", "mark", "mark", "bankruptcy"),
         *("initial-and-maintenance", "margin"),
     ),
     "bingx-usdm": ("single-asset", "1", "liquidated", "none", "mark", "mark", "mark", "maintenance", "none"),
@@ -115,6 +115,26 @@ def test_the_rules_are_those_of_the_venue(name):
         rules.open_loss.value,
     ) == RULES[name]
     assert rules.underlying_netting is Netting.NONE
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_what_orders_need_and_what_screens_show_is_that_of_the_venue(name):
+    rules = bundled(name).mode().rules
+    found = (
+        rules.order_fees.value,
+        rules.order_maintenance.value,
+        rules.shown_liquidation_price.value,
+        rules.shown_maintenance.value,
+    )
+    assert found == {
+        "bybit": ("open-and-close", "margin", "crossing", "whole"),
+        "okx": ("none", "none", "one-tick-toward-mark", "without-close-fee"),
+    }.get(name, ("none", "none", "crossing", "whole"))
+
+
+def test_the_tick_of_a_contract_is_known_where_a_screen_depends_on_it():
+    assert bundled("okx").contract("BTC-USDT-SWAP").tick_size == D("0.1")
+    assert bundled("okx").contract("BTC-USD-SWAP").tick_size is None
 
 
 @pytest.mark.parametrize("name", PRODUCTS)

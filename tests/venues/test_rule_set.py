@@ -1,5 +1,6 @@
 """What a rule set answers to a portfolio: dates and trust of what is used, assumptions, symbols meant."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from marginctl.venues import loader
 from marginctl.venues.rule_set import INTERVAL_ASSUMED
 
 D = Decimal
+TODAY = date(2026, 11, 22)
 
 
 def bundled(name):
@@ -98,6 +100,10 @@ def test_assumptions_are_those_that_matter_to_the_account():
     assert texts == (
         "the fee to close is taker_fee x notional at the mark price",
         (
+            "maintenance_margin is what liquidates, the fee to close included; the venue's mmr is without it, and "
+            "`expect` compares without it"
+        ),
+        (
             "a currency driven below zero by losses is counted in full, without the venue's maintenance margin on "
             "borrowing"
         ),
@@ -159,15 +165,15 @@ def test_an_interval_that_the_venue_does_not_state_is_an_assumption():
     ],
 )
 def test_which_contracts_a_mistaken_symbol_may_mean(name, symbol, meant):
-    found = bundled(name).close_symbols(symbol)
+    found = bundled(name).close_symbols(symbol, TODAY)
     assert found[: len(meant)] == meant if meant else found == []
 
 
 def test_an_unknown_contract_is_answered_with_what_to_do():
-    assert bundled("dydx").unknown_help("NOSUCHTHING") == (
+    assert bundled("dydx").unknown_help("NOSUCHTHING", TODAY) == (
         "declare it: `contracts: {NOSUCHTHING: {base: ..., quote: ..., tiers: [...]}}`"
     )
-    assert bundled("mexc").unknown_help("BTCUSDT") == (
+    assert bundled("mexc").unknown_help("BTCUSDT", TODAY) == (
         "did you mean `BTC_USDT`? Otherwise declare it: `contracts: {BTCUSDT: {base: ..., quote: ..., tiers: [...]}}`"
     )
 

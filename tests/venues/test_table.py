@@ -69,18 +69,27 @@ def test_a_sound_table_is_said_to_be_sound(tmp_path):
         (
             "0.02,10,25",
             "0.02,11,25",
-            "house.csv:3:29 MC025 AUSDT: the deduction is 11, but its floor and rates make it 10 | write 10",
+            (
+                "house.csv:3:29 MC025 AUSDT: the margin falls by 1 at the border of 1000: the deduction is 11, "
+                "continuity needs 10 | write 10"
+            ),
         ),
         ("0.02,10,25", "0.02,,25", "house.csv:3:29 MC025 AUSDT: the deduction is missing | write 10"),
         (
             "USDT,1000,5000",
             "USDT,1500,5000",
-            "house.csv:3:14 MC025 AUSDT: the tier begins at 1500, the one before it ends at 1000 | ",
+            (
+                "house.csv:3:14 MC025 AUSDT: the tier begins at 1500, the one before it ends at 1000 | "
+                "begin each tier where the one before it ends"
+            ),
         ),
         (
             "USDT,1000,5000",
             "USDT,1000,1000",
-            "house.csv:3:19 MC025 AUSDT: the tier ends at 1000, where it begins or before: 1000 | ",
+            (
+                "house.csv:3:19 MC025 AUSDT: the tier ends at 1000, where it begins or before: 1000 | "
+                "put the tiers in the order of their borders, the smallest first"
+            ),
         ),
         (
             "0,1000,0.01",
@@ -90,14 +99,24 @@ def test_a_sound_table_is_said_to_be_sound(tmp_path):
         (
             "5000,0.02,10",
             "5000,0.005,10",
-            "house.csv:3:24 MC025 AUSDT: the maintenance rate falls from 0.01 to 0.005 | ",
+            (
+                "house.csv:3:24 MC025 AUSDT: the maintenance rate falls with the tier, from 1% to 0.5% | "
+                "a higher tier asks for as much or more: check the numbers"
+            ),
         ),
         (
             "5000,0.02,10",
             "5000,,10",
             "house.csv:3:24 MC025 AUSDT: the maintenance rate is missing | give it on every row or on none",
         ),
-        ("0.02,10,25", "0.02,10,51", "house.csv:3:32 MC025 AUSDT: the highest leverage rises with the tier | "),
+        (
+            "0.02,10,25",
+            "0.02,10,51",
+            (
+                "house.csv:3:32 MC025 AUSDT: the highest leverage rises with the tier, from 50 to 51 | "
+                "a higher tier asks for as much or more: check the numbers"
+            ),
+        ),
         ("5000,0.02", "5e3,0.02", "house.csv:3:19 MC014 `cap` has an exponent: `5e3` | write 5000"),
         (
             "5000,0.02",
@@ -166,8 +185,11 @@ def test_broken_tables(tmp_path, old, new, expected):
 def test_every_broken_contract_is_reported(tmp_path):
     table = HEADER + "AUSDT,A,USDT,5,1000,0.01,0,50\nBUSDT,B,USDT,0,,0.01,7,50\nCUSDT,C,USDT,0,,0.01,0,50\n"
     assert said(tmp_path, with_table(), table) == [
-        "house.csv:2:14 MC025 AUSDT: the tier begins at 5, the one before it ends at 0 | ",
-        "house.csv:3:22 MC025 BUSDT: the deduction is 7, but its floor and rates make it 0 | write 0",
+        (
+            "house.csv:2:14 MC025 AUSDT: the tier begins at 5, the one before it ends at 0 | "
+            "begin each tier where the one before it ends"
+        ),
+        "house.csv:3:22 MC025 BUSDT: the first deduction is 7, but a margin that begins at 0 has none | write 0",
     ]
 
 

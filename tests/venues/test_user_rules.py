@@ -73,7 +73,10 @@ def test_every_mistake_of_a_file_is_reported_in_one_run(tmp_path):
     assert said(tmp_path, text) == [
         "house.yaml:10:60 MC015 no source has the id `mem` | known: memo",
         "house.yaml:31:19 MC016 terms need `haircut` or `haircut_tiers`, not both | write one of them",
-        "house.yaml:46:21 MC025 the tier ends at 25000, where it begins or before: 50000 | ",
+        (
+            "house.yaml:46:21 MC025 the tier ends at 25000, where it begins or before: 50000 | "
+            "put the tiers in the order of their borders, the smallest first"
+        ),
     ]
 
 
@@ -83,7 +86,7 @@ def test_every_mistake_of_a_file_is_reported_in_one_run(tmp_path):
         (
             "  netting: none\n",
             "",
-            "house.yaml:9:3 MC012 `netting` is missing | add `netting`: none, larger-leg or net",
+            "house.yaml:9:3 MC012 `netting` is missing | add `netting`: none, larger-leg, net or hedged-fees",
         ),
         (
             "warning_level: none\n",
@@ -116,17 +119,26 @@ def test_every_mistake_of_a_file_is_reported_in_one_run(tmp_path):
         (
             "{up_to: 250000, maintenance_rate: 1%, max_leverage: 25}",
             "{up_to: 250000, maintenance_rate: 0.4%, max_leverage: 25}",
-            "house.yaml:45:47 MC025 the maintenance rate falls from 0.005 to 0.004 | ",
+            (
+                "house.yaml:45:47 MC025 the maintenance rate falls with the tier, from 0.5% to 0.4% | "
+                "a higher tier asks for as much or more: check the numbers"
+            ),
         ),
         (
             "{up_to: 250000, maintenance_rate: 1%, max_leverage: 25}",
             "{up_to: 250000, maintenance_rate: 1%, max_leverage: 100}",
-            "house.yaml:45:65 MC025 the highest leverage rises with the tier | ",
+            (
+                "house.yaml:45:65 MC025 the highest leverage rises with the tier, from 50 to 100 | "
+                "a higher tier asks for as much or more: check the numbers"
+            ),
         ),
         (
             "{up_to: 250000, maintenance_rate: 1%, max_leverage: 25}",
             "{up_to: 250000, maintenance_rate: 1%, max_leverage: 25, deduction: 240}",
-            "house.yaml:45:80 MC025 the deduction is 240, but its floor and rates make it 250 | write 250",
+            (
+                "house.yaml:45:80 MC025 the margin rises by 10 at the border of 50000: the deduction is 240, "
+                "continuity needs 250 | write 250"
+            ),
         ),
         (
             "{up_to: 250000, maintenance_rate: 1%, max_leverage: 25}",
@@ -164,7 +176,7 @@ def test_every_mistake_of_a_file_is_reported_in_one_run(tmp_path):
         (
             "[{up_to: 100, haircut: 10%}, {haircut: 20%}]",
             "[{haircut: 10%}, {up_to: 100, haircut: 20%}]",
-            "house.yaml:31:51 MC016 haircut tiers must rise, and only the last may lack `up_to` | ",
+            "house.yaml:31:35 MC016 only the last haircut tier may leave out `up_to` | add `up_to: ...`",
         ),
         (
             "sources:\n",

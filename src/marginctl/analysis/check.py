@@ -16,13 +16,14 @@ from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
 from marginctl.document.source import Source, echo, in_order
-from marginctl.findings import DataFact, Location, Problem
+from marginctl.findings import DataFact, Problem
 from marginctl.limits.config import FileLimits, Origin, combined, limits_of
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
-from marginctl.limits.expectation import expectations
+from marginctl.limits.expectation import expectations, unconfirmed
 from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
+from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.results import Outcome
 from marginctl.venues.loader import DEFAULT, load
@@ -32,17 +33,19 @@ if TYPE_CHECKING:
 
 
 class Policy(Struct, frozen=True):
-    """The risk team's file: its limits, its scenarios, and the rule sets it allows (None = any)."""
+    """The risk team's files as one: their limits, their scenarios, the rule sets that a file allows (none = any)."""
 
     limits: FileLimits
     scenarios: dict[str, dict[str, Decimal]]
-    venues: tuple[str, ...] | None = None
+    venues: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Settings(Struct, frozen=True, kw_only=True):
     """What a run asks for, the same for every file.
 
-    ``accepts_all``: every breach that a baseline can take is accepted, in order to write one.
+    ``accepts_all``: every breach that a baseline can take is accepted, in order to write one. ``known``: assets that a
+    file may name without having them, because the account before a change had them.
     """
 
     today: date
@@ -54,6 +57,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     baseline: "Baseline | None" = None
     accepts_all: bool = False
     rules_dir: str | None = None
+    known: frozenset[str] = frozenset()
 
 
 class Loaded(Struct, frozen=True):
@@ -82,18 +86,15 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
     rule_set, problems = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(name).parent)
     if rule_set is None:
         return None, problems
-    resolved, problems = resolve(draft, source, rule_set, Path(name).stem)
+    resolved, problems = resolve(draft, source, rule_set, Path(name).stem, settings.today)
     if resolved is None:
         return None, in_order(problems)
+    problems = misnamed_assets(draft, resolved.account, source, settings.known)
+    problems += unknown_assets("--shock", settings.shocks, resolved.account, name)
+    if problems:
+        return None, in_order(problems)
     shocks = expanded(settings.shocks, resolved.account)
-    unknown = [asset for asset in shocks if asset not in resolved.account.prices]
-    if unknown:
-        return None, [_unknown_shock(asset, name) for asset in unknown]
     return Loaded(source, draft, resolved, moved(resolved.account, ratios(shocks))), []
-
-
-def _unknown_shock(asset: str, name: str) -> Problem:
-    return Problem(Location(name), "MC020", f"--shock names {asset}, which the account has no price for")
 
 
 def check(data: bytes, name: str, settings: Settings) -> Outcome:
@@ -121,12 +122,13 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
-    expected, problems = expectations(loaded.draft.get("expect"), report, loaded.source)
+    expected, problems = expectations(loaded.draft.get("expect"), report, loaded.account, loaded.source)
     if limits.scopes:
-        problems += _misnamed(loaded, report, limits)
+        problems += _misnamed(loaded, report, limits, settings)
     context = context_of(loaded, report, settings)
+    facts = context.facts if settings.policy else unconfirmed(context.facts, expected)
     found = evaluate(
-        replace(context, expectations=tuple(expected)),
+        replace(context, expectations=tuple(expected), facts=facts),
         combined(limits, settings.policy.limits if settings.policy else None),
         settings.selection,
     )
@@ -146,11 +148,11 @@ def context_of(loaded: Loaded, report: Report, settings: Settings) -> Context:
     return with_outcomes(context, scenarios_of(loaded.draft, settings.policy))
 
 
-def _misnamed(loaded: Loaded, report: Report, limits: FileLimits) -> list[Problem]:
+def _misnamed(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> list[Problem]:
     from marginctl.limits.scopes import misnamed
 
-    priced = (key.text for key, _, _ in loaded.draft.get("prices", ()))
-    return misnamed(limits, loaded.account, report, priced, loaded.source)
+    assets = assets_of(loaded.draft, loaded.account) | settings.known
+    return misnamed(limits, loaded.account, report, assets, loaded.source)
 
 
 def ratcheted(evaluation: Evaluation, name: str, settings: Settings) -> Evaluation:
@@ -163,14 +165,17 @@ def ratcheted(evaluation: Evaluation, name: str, settings: Settings) -> Evaluati
 
 
 def _venue_facts(loaded: Loaded, policy: Policy | None) -> list[DataFact]:
-    """MC208 where the portfolio uses a rule set that is none of the policy's."""
+    """MC208 where the portfolio uses a rule set that is none of a policy's."""
     account = loaded.draft.get("account")
     written = DEFAULT if account is None else account.get("venue", DEFAULT)
-    if policy is None or policy.venues is None or written in policy.venues:
+    refusing = [(file, rules) for file, rules in policy.venues if written not in rules] if policy is not None else []
+    if policy is None or not refusing:
         return []
-    allowed = ", ".join(map(echo, policy.venues)) or "none"
+    file, rules = refusing[0]
+    who = "the policy" if len(policy.files) < 2 else f"the policy {file}"
+    allowed = ", ".join(map(echo, rules)) or "none"
     where = loaded.draft.node if account is None else account.at("venue")
-    message = f"the policy does not allow the rule set {echo(written)}, only {allowed}"
+    message = f"{who} does not allow the rule set {echo(written)}, only {allowed}"
     return [DataFact("MC208", "account", message, loaded.source.location(where))]
 
 

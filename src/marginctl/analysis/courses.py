@@ -15,7 +15,6 @@ from marginctl.core.liquidation import (
     DOWN_END,
     FALLING,
     RISING,
-    UP_END,
     Motion,
     NamedPart,
     PoolState,
@@ -78,7 +77,7 @@ def _course(state: PoolState, what: str, story: str, side: int, stretches: Seque
 def asset_course(state: PoolState, asset: str, side: int) -> Course:
     """One asset's price moves, with everything that hangs on it."""
     motion = asset_motion(asset, RISING if side > 0 else FALLING)
-    stretch = Stretch(ZERO, UP_END if side > 0 else DOWN_END, motion)
+    stretch = Stretch(ZERO, None if side > 0 else DOWN_END, motion)
     return _course(state, asset, f"{asset} alone moves", side, [stretch])
 
 
@@ -87,7 +86,7 @@ def contract_course(state: PoolState, position: Position, side: int) -> Course:
     contract = position.contract
     inverse = contract.type is ContractType.INVERSE
     motion = contract_motion(contract.symbol, inverse=inverse, line=RISING if side > 0 else FALLING)
-    stretch = Stretch(ZERO, UP_END if side > 0 else DOWN_END, motion)
+    stretch = Stretch(ZERO, None if side > 0 else DOWN_END, motion)
     what = f"the mark of {contract.symbol}"
     return _course(state, what, f"{what} alone moves", side, [stretch], IN_UNITS_OF_THE_MARK if inverse else "")
 
@@ -95,7 +94,7 @@ def contract_course(state: PoolState, position: Position, side: int) -> Course:
 def joint_course(book: Book, state: PoolState, side: int) -> Course:
     """All assets move together by their betas."""
     assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
-    path = joint_path(assets, book.account.betas, side, UP_END if side > 0 else DOWN_END)
+    path = joint_path(assets, book.account.betas, side, None if side > 0 else DOWN_END)
     return _course(state, ALL_TOGETHER, "all assets move together by their betas", side, path)
 
 

@@ -15,7 +15,8 @@ from msgspec.structs import asdict, replace
 from marginctl.analysis import solutions
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
 from marginctl.analysis.holding_steps import asset_value, balance, coin_equity, coin_pnl, effective_haircut
-from marginctl.analysis.margin_steps import netted, order_margin, pool_maintenance, pool_margin
+from marginctl.analysis.margin_steps import netted, pool_maintenance, pool_margin
+from marginctl.analysis.order_steps import order_margin
 from marginctl.analysis.origins import origins_of
 from marginctl.analysis.position_steps import add_position, delta
 from marginctl.analysis.steps import (
@@ -34,6 +35,7 @@ from marginctl.analysis.steps import (
 )
 from marginctl.core.account import Account, MarginMode
 from marginctl.core.assemble import report_of, underlying_of
+from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.report import FIGURES, CollateralFigures, Report, UnderlyingFigures, rounded_report
 from marginctl.results import ExplainResult, Step, Value
@@ -174,7 +176,8 @@ class Explainer(Book):
             parts = filled(formula, steps)
             if value is None:
                 return absent(name, self.unit(name), "the equity is not positive", *steps.values(), of=of, figure=path)
-            return made(name, value, self.unit(name), *parts, of=of, figure=path)
+            step = made(name, value, self.unit(name), *parts, of=of, figure=path)
+            return replace(step, formula="", note="0, as there is nothing to cover") if value == ZERO else step
 
         return build
 
@@ -376,7 +379,8 @@ class Explainer(Book):
 
     def _saving_rate(self, value: Decimal | None, prefix: str, gross: str, path: str) -> Step:
         parts: Parts = [self.figure(f"{prefix}.saving"), " / ", self.figure(f"{prefix}.{gross}")]
-        return made("saving_rate", value, FRACTION, *parts, figure=path, note="" if value else "0 without margin")
+        step = made("saving_rate", value, FRACTION, *parts, figure=path)
+        return step if value else replace(step, formula="", note="0, as nothing is saved")
 
     def _funding(self) -> None:
         funding = self.report.funding

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from marginctl.analysis.order_steps import order_maintenance
 from marginctl.analysis.steps import (
     FRACTION,
     MULTIPLE,
@@ -198,7 +199,7 @@ def pool_margin(book: Book, state: PoolState, which: str, value: Decimal, path: 
 
 def pool_maintenance(book: Book, state: PoolState, value: Decimal, path: str) -> Step:
     """The margin of positions, and what debts need."""
-    steps = [*required(book, state, "maintenance"), *loans(book, state)]
+    steps = [*required(book, state, "maintenance"), *order_maintenance(book, state), *loans(book, state)]
     return made("maintenance_margin", value, book.money, *joined(" + ", steps), of=state.pool.name, figure=path)
 
 
@@ -207,7 +208,8 @@ def required(book: Book, state: PoolState, which: str) -> list[Step]:
     pool = state.pool
     requirement = pool.initial if which == "initial" else pool.maintenance
     whole = {id(term): leg for leg in pool.legs for term in getattr(leg, which)}
-    steps = _grouped(book, which, requirement.terms, whole)
+    ordered = {id(term) for term in pool.order_maintenance} if which == "maintenance" else set()
+    steps = _grouped(book, which, [term for term in requirement.terms if id(term) not in ordered], whole)
     for longs, shorts in requirement.larger_of:
         sides = [joined(" + ", _grouped(book, which, side, whole)) for side in (longs, shorts)]
         value = max(sum((term.at({}) for term in side), ZERO) for side in (longs, shorts))
@@ -217,11 +219,13 @@ def required(book: Book, state: PoolState, which: str) -> list[Step]:
 
 
 def _grouped(book: Book, which: str, terms: Iterable[Term], whole: dict[int, Leg]) -> list[Step]:
-    """A step for each leg of which all terms are there, one for each term that netting has made."""
+    """A step for each leg of which all terms are there, one for each term that netting has made or left."""
+    terms = list(terms)
+    there = {id(term) for term in terms}
     steps: dict[str, Step] = {}
     for term in terms:
         leg = whole.get(id(term))
-        if leg is not None:
+        if leg is not None and all(id(one) in there for one in getattr(leg, which)):
             path = f"positions.{leg.position.key}.{which}_margin"
             steps.setdefault(path, book.figure(path))
         else:
@@ -239,7 +243,9 @@ def term_step(book: Book, which: str, term: Term) -> Step:
         value = -term.curve.intercepts[k] * term.unit_price
         parts += [" - ", Step(name="deduction", of=term.name, value=value, unit=book.money)]
     of = f"{term.name} after netting"
-    return made(f"{which}_margin", term.at({}), book.money, *_weighed(term, parts), of=of)
+    if term.weight != ONE:
+        parts = [Step(name="share", of=of, value=term.weight), " x (", *parts, ")"]
+    return made(f"{which}_margin", term.at({}), book.money, *parts, of=of)
 
 
 def loans(book: Book, state: PoolState) -> list[Step]:
@@ -256,16 +262,8 @@ def loans(book: Book, state: PoolState) -> list[Step]:
     return steps
 
 
-def order_margin(book: Book, state: PoolState, path: str) -> Step:
-    """What open orders add to the initial margin."""
-    note = "" if state.pool.orders else "no orders"
-    return Step(
-        name="order_margin", of=state.pool.name, value=state.pool.order_margin, unit=book.money, figure=path, note=note
-    )
-
-
 def netted(book: Book, which: str, value: Decimal, path: str) -> Step:
     """The margin of all pools, without loans."""
     steps = [step for state in book.states for step in required(book, state, which.partition("_")[0])]
-    note = "without debts" if which == "maintenance_margin" else ""
+    note = "without orders and debts" if which == "maintenance_margin" else ""
     return made(which, value, book.money, *joined(" + ", steps), figure=path, note=note)

@@ -20,9 +20,9 @@ from marginctl.analysis.courses import (
     day_course,
     joint_course,
 )
-from marginctl.analysis.steps import DAYS, FRACTION, Book, Parts, absent, joined, made, price_unit
+from marginctl.analysis.steps import DAYS, FRACTION, Book, Parts, absent, joined, made, price_unit, stated
 from marginctl.core.account import Position
-from marginctl.core.assemble import underlying_of
+from marginctl.core.assemble import reached, underlying_of
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.funding import received_per_day, runway_days
@@ -157,7 +157,7 @@ def _part(book: Book, state: PoolState, part: NamedPart, course: Course, on: _St
     rows: tuple[Step, ...] = ()
     if part.asset:
         rows = (book.figure(f"{book.collateral_path(part.asset, state)}.value"),)
-    if part.term is not None and line[1]:
+    if part.term is not None and part.term.name and line[1]:
         rate, off = row_at(part.term, on.named.motion, course.side * place - on.offset)
         rows = (
             book.figure(f"positions.{part.term.name}.maintenance_margin"),
@@ -201,7 +201,7 @@ def _here(book: Book, state: PoolState, what: str, name: str = MOVE, unit: str =
     """The move 0 of a pool that is liquidatable already."""
     liquidatable = book.figure(f"pools.{state.pool.name}.liquidatable")
     note = "the pool is liquidatable already"
-    return replace(made(name, ZERO, unit, "0 as ", liquidatable, of=what), note=note)
+    return replace(made(name, ZERO, unit, "here, as ", liquidatable, of=what), note=note)
 
 
 # Figures.
@@ -295,11 +295,12 @@ def contract_liquidation_price(book: Book, position: Position, row: PositionFigu
     name = "contract_liquidation_price"
     state, contract = book.pool_of(position), position.contract
     asset, unit, value = underlying_of(position, book.account), price_unit(contract), row.contract_liquidation_price
-    if moves_alone(state, asset, contract.symbol):
-        found = book.figure(f"positions.{position.key}.liquidation_price")
+    if moves_alone(state, asset, contract):
+        found = book.of(position, "liquidation_price")
+        if value is None:
+            return absent(name, unit, "nothing reaches it", found, of=position.key, figure=path)
         note = f"{asset} moves nothing else in this pool: both kinds of move are one"
-        step = made(name, value, unit, found, of=position.key, figure=path)
-        return replace(step, note=note)
+        return replace(_shown(position, found, value, path), note=note)
     what = f"the mark of {contract.symbol}"
     inverse = contract.type is ContractType.INVERSE
     sides = contract_sides(state, contract.symbol, inverse=inverse, rules=state.pool.rules)
@@ -312,8 +313,29 @@ def contract_liquidation_price(book: Book, position: Position, row: PositionFigu
         ]
     if value is None:
         return absent(name, unit, "nothing reaches it", *moves, of=position.key, figure=path)
-    move = replace(_of_price(moves, value, position, contract.base), of=what)
-    return made(name, value, unit, *_price_after(book, position, contract.base, move), of=position.key, figure=path)
+    reach = reached(position, contract.base, sides)
+    price = value if reach is None else reach.price
+    move = replace(_of_price(moves, price, position, contract.base), of=what)
+    parts = _price_after(book, position, contract.base, move)
+    if price == value:
+        return made(name, value, unit, *parts, of=position.key, figure=path)
+    return _shown(position, made("crossing", price, unit, *parts, of=position.key), value, path)
+
+
+def _shown(position: Position, crossing: Step, value: Decimal, path: str) -> Step:
+    """What the venue's screen shows for a crossing: its price, or one tick nearer to the mark."""
+    name, contract = "contract_liquidation_price", position.contract
+    unit, exact = price_unit(contract), crossing.value
+    if exact == value or not isinstance(exact, Decimal):
+        return made(name, value, unit, crossing, of=position.key, figure=path)
+    note = "the venue's screen shows the crossing one tick nearer to the mark"
+    if value == position.mark_price:
+        step = made(name, value, unit, crossing, of=position.key, figure=path)
+        return replace(step, formula="the mark, less than a tick from {0}", note=note)
+    key = f"contracts.{contract.symbol}.tick_size"
+    tick = stated("tick_size", contract.tick_size, unit, key, of=contract.symbol)
+    between = " + " if value > exact else " - "
+    return made(name, value, unit, crossing, between, tick, of=position.key, figure=path, note=note)
 
 
 def bankruptcy_price(book: Book, position: Position, row: PositionFigures, path: str) -> Step:

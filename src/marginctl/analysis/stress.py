@@ -20,9 +20,10 @@ from marginctl.core.outcome import Outcome, outcome_of
 from marginctl.core.path import Path, PricePath, Scenario, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
-from marginctl.core.scenario import EVERY_OTHER, expanded
+from marginctl.core.scenario import expanded
 from marginctl.core.sequence import Sequence
 from marginctl.core.stress import path_outcome, states_of
+from marginctl.document.names import meant
 from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.config import Origin as LimitsOrigin
@@ -30,6 +31,7 @@ from marginctl.limits.config import combined, limits_of
 from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
+from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
 from marginctl.results import BuiltIn, ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.scenarios.catalogue import built_in
 from marginctl.venues.loader import load
@@ -124,34 +126,38 @@ def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings
 
 
 def _unknown(account: Account, name: str, wanted: Wanted) -> list[Problem]:
-    """Assets on the command line that the account has no price for."""
-    flags = [(FLAG_NAME, asset) for asset in wanted.shocks] + [("--grid", asset) for asset in wanted.grid or ()]
+    """Names on the command line that nothing in the account has."""
     return [
-        Problem(
-            Location(name),
-            "MC020",
-            f"{flag} names {echo(asset)}, which the account has no price for",
-            f"it has {', '.join(account.prices)}",
-        )
-        for flag, asset in flags
-        if asset != EVERY_OTHER and asset not in account.prices
+        *unknown_assets(FLAG_NAME, wanted.shocks, account, name),
+        *unknown_assets("--grid", wanted.grid or (), account, name),
+        *_unpaid(account, name, wanted),
     ]
+
+
+def _unpaid(account: Account, name: str, wanted: Wanted) -> Iterable[Problem]:
+    """A file of funding rates may be of many contracts, but not of none that the account has."""
+    symbols = {position.contract.symbol for position in account.positions}
+    if wanted.histories and symbols.isdisjoint(wanted.histories):
+        first = next(iter(wanted.histories))
+        message = "--funding has rates of no contract that the account has a position in"
+        yield Problem(Location(name), NO_SUCH_ASSET, message, f"it names {echo(first)}: {meant(first, symbols)}")
 
 
 def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[Problem]:
     """Scenarios on the command line that neither the file nor the policy has."""
-    known = (
-        f"known: {', '.join(map(echo, declared))}" if declared else "the file has none; --builtin runs built-in ones"
-    )
+    none = "the file has none; --builtin runs built-in ones"
+    if ALL in wanted.named and not declared:
+        return [Problem(Location(name), "MC015", "--scenario all: the file has no scenario", none)]
     return [
-        Problem(Location(name), "MC015", f"--scenario: the file has no scenario {echo(one)}", known)
+        Problem(
+            Location(name),
+            "MC015",
+            f"--scenario: the file has no scenario {echo(one)}",
+            meant(one, declared, "known") if declared else none,
+        )
         for one in wanted.named
         if one != ALL and one not in declared
-    ] or (
-        [Problem(Location(name), "MC015", "--scenario all: the file has no scenario", known)]
-        if ALL in wanted.named and not declared
-        else []
-    )
+    ]
 
 
 def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[Chosen]:

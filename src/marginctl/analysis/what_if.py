@@ -10,7 +10,8 @@ from marginctl.document.reader import read
 from marginctl.document.rewrite import Put, RewriteError, rewritten
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
-from marginctl.portfolio.changes import Book, Change, ChangeError
+from marginctl.portfolio.changes import Book, Change, ChangeError, Reprice
+from marginctl.portfolio.names import symbols_of, unknown_assets
 from marginctl.portfolio.what_if import in_order, plan, steps
 from marginctl.results import Outcome, WhatIfResult
 
@@ -18,11 +19,12 @@ CANNOT_CHANGE = "MC040"
 
 
 class Changed(Struct, frozen=True):
-    """A text after the changes, what was done, and what stood in the way."""
+    """A text after the changes, what was done, what stood in the way, and the assets that the account had before."""
 
     text: str
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    known: frozenset[str] = frozenset()
 
 
 def what_if(data: bytes, name: str, changes: list[Change], settings: Settings) -> tuple[WhatIfResult, str]:
@@ -40,7 +42,7 @@ def what_if(data: bytes, name: str, changes: list[Change], settings: Settings) -
         return _result(name, settings, before, None, Changed("", (), (problem,))), ""
     if changed.problems:
         return _result(name, settings, before, None, changed), ""
-    after = check(changed.text.encode(), name, plain) if changes else before
+    after = check(changed.text.encode(), name, replace(plain, known=changed.known)) if changes else before
     return _result(name, settings, before, after, changed), changed.text
 
 
@@ -76,6 +78,8 @@ def _changed(text: str, name: str, changes: list[Change], settings: Settings) ->
     loaded, problems = load_portfolio(text.encode(), name, settings)
     if loaded is None:
         return Changed(text, (), tuple(problems))
+    before = loaded
+    settings = replace(settings, known=frozenset(loaded.account.prices))
     for change in in_order(changes, _book(loaded)):
         for step in steps(change, _book(loaded)):
             made = plan(step, _book(loaded))
@@ -89,7 +93,14 @@ def _changed(text: str, name: str, changes: list[Change], settings: Settings) ->
             loaded = following
     if changes and "expect" in loaded.draft:
         notes.append("`expect` compares with the account before the changes: remove it, or --ignore MC209")
-    return Changed(text, tuple(notes))
+    return Changed(text, tuple(notes), tuple(_priced_in_vain(changes, before, loaded, name)), settings.known)
+
+
+def _priced_in_vain(changes: list[Change], before: Loaded, after: Loaded, name: str) -> list[Problem]:
+    """Names of --price that neither account has: it would move nothing."""
+    names = [one.asset for one in changes if isinstance(one, Reprice)]
+    known = {*before.account.prices, *symbols_of(before.account)}
+    return unknown_assets("--price", [one for one in names if one not in known], after.account, name, symbols=True)
 
 
 def _book(loaded: Loaded) -> Book:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,7 @@ def show_venue(
     if rule_set is None:
         return report(problems)
     if symbol is not None:
-        return _show_contract(rule_set, symbol, format, options)
+        return _show_contract(rule_set, symbol, format, on, options)
     if table is not None:
         return _show_table(rule_set, table)
     if format == "yaml":
@@ -157,10 +158,10 @@ def rule_path(name: str, directory: str | None) -> Path:
     return next((path for path in candidates if path.is_file()), loader.DATA / f"{name}.yaml")
 
 
-def _show_contract(rule_set: RuleSet, symbol: str, format: str, options: Options) -> int:
+def _show_contract(rule_set: RuleSet, symbol: str, format: str, on: date, options: Options) -> int:
     listing = rule_set.listing(symbol)
     if listing is None:
-        complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol))
+        complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, on))
         return NOT_CHECKED
     if format == "json":
         from marginctl.render import catalogue_json
@@ -173,10 +174,10 @@ def _show_contract(rule_set: RuleSet, symbol: str, format: str, options: Options
     return OK
 
 
-def _symbol_help(rule_set: RuleSet, symbol: str) -> str:
+def _symbol_help(rule_set: RuleSet, symbol: str, on: date) -> str:
     if rule_set.splits_symbols:
         return "it reads any symbol as base and quote; a position there states its own rates"
-    close, symbols = rule_set.close_symbols(symbol), rule_set.symbols()
+    close, symbols = rule_set.close_symbols(symbol, on), rule_set.symbols()
     if close:
         return f"did you mean {' or '.join(map(echo, close))}?"
     if not symbols:

@@ -1,5 +1,6 @@
 """The changes of ``what-if``: what --open, --close, --resize, --deposit, --withdraw, --price and --mode mean."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from msgspec import Struct
@@ -96,7 +97,7 @@ def transferred(flag: str, text: str) -> Transfer:
 
 
 def repriced(text: str) -> Reprice:
-    """ASSET=PRICE. Raises FlagError."""
+    """ASSET=PRICE, or SYMBOL=MARK. Raises FlagError."""
     asset, value = assignment("--price", text)
     return Reprice(asset, _number("--price", text, value, "price"))
 
@@ -129,6 +130,16 @@ def changes_of(typed: Typed) -> list[Change]:
         *map(resized, typed.resize),
         *(transferred("--deposit", text) for text in typed.deposit),
         *(transferred("--withdraw", text) for text in typed.withdraw),
-        *map(repriced, typed.price),
+        *_once(map(repriced, typed.price)),
         *map(remoded, typed.mode),
     ]
+
+
+def _once(prices: Iterable[Reprice]) -> Iterator[Reprice]:
+    """The prices as they come. Raises FlagError where a name has two."""
+    seen: set[str] = set()
+    for one in prices:
+        if one.asset in seen:
+            raise FlagError(f"--price names {echo(one.asset)} twice", "write one price per name")
+        seen.add(one.asset)
+        yield one

@@ -15,8 +15,8 @@ from marginctl import __version__
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.files import STDIN, Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, output, shock
-from marginctl.cli.terminal import Terminal, complain, emit, terminal
+from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, outputs_of, shocks
+from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.engine import Selection
@@ -28,6 +28,10 @@ from marginctl.results import Options, Outcome, RuleText, Run, Verbosity
 __all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "options_of", "run_check"]
 
 Result = TypeVar("Result")
+HOSTS = ("github", "gitlab", "sarif")
+"""Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
+FOR_MACHINES = frozenset(("json", "jsonl", "gitlab", "sarif", "junit"))
+"""Formats that nobody reads on a screen: what stands in the way is also said on standard error."""
 EXITS = {ExitCode.PASSED: OK, ExitCode.FAILED: BROKEN_LIMIT, ExitCode.NOT_CHECKED: NOT_CHECKED}
 
 
@@ -37,10 +41,10 @@ class Request(Struct, frozen=True, kw_only=True):
     paths: list[str]
     format: str = "table"
     outputs: list[str] = []
-    limits: str | None = None
+    limits: list[str] = []
     fail_on: str = "error"
-    select: str = ""
-    ignore: str = ""
+    select: list[str] = []
+    ignore: list[str] = []
     sets: list[str] = []
     shocks: list[str] = []
     today: str | None = None
@@ -54,6 +58,8 @@ class Request(Struct, frozen=True, kw_only=True):
     baseline: str | None = None
     write_baseline: str | None = None
     watch: bool = False
+    notes: bool = False
+    sarif_waived: bool = False
 
 
 class Plan(Struct, frozen=True):
@@ -69,6 +75,7 @@ class Line(Struct, frozen=True):
 
     text: str
     exit_code: ExitCode
+    problems: tuple[Problem, ...] = ()
 
 
 def run_check(request: Request) -> int:
@@ -88,9 +95,9 @@ def run_check(request: Request) -> int:
 
 
 def _watched(request: Request) -> list[Path]:
-    """The files that a run reads: portfolios, also those that are new, the policy and the baseline."""
+    """The files that a run reads: portfolios, also those that are new, the policies and the baseline."""
     found, _ = inputs(request.paths, request.stdin_name)
-    named = [Path(file) for file in (request.limits, request.baseline) if file is not None]
+    named = [Path(file) for file in (*request.limits, request.baseline) if file is not None]
     return [*named, *(one.path for one in found if one.path is not None)]
 
 
@@ -98,13 +105,21 @@ def plan_of(request: Request) -> Plan:
     """The request's flags, read. Raises FlagError."""
     fail_on = chosen(FailOn, "--fail-on", request.fail_on)
     format_named("--format", request.format)
-    outputs = tuple(output(text) for text in request.outputs)
+    outputs = outputs_of(request.outputs)
     one_of("--color", request.color, ("auto", "always", "never"))
     if request.watch and STDIN in request.paths:
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
     if request.watch and request.write_baseline is not None:
         raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
+    _used_by("--notes", request.notes, HOSTS, request.format, outputs)
+    _used_by("--sarif-waived", request.sarif_waived, ("sarif",), request.format, outputs)
     return Plan(request, outputs, settings_of(request, fail_on))
+
+
+def _used_by(flag: str, given: bool, forms: tuple[str, ...], form: str, outputs: Iterable[tuple[str, Path]]) -> None:
+    """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
+    if given and {form, *(name for name, _ in outputs)}.isdisjoint(forms):
+        raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")
 
 
 def checked_once(plan: Plan) -> int:
@@ -113,7 +128,7 @@ def checked_once(plan: Plan) -> int:
     settings, problems = with_files(plan.settings, request)
     if problems:
         return report(_failed(problems), plan)
-    found, problems = inputs(request.paths, request.stdin_name)
+    found, problems = inputs(request.paths, request.stdin_name, complain)
     if request.format == "jsonl" and not plan.outputs and request.write_baseline is None:
         return _streamed(_failed(problems), found, settings, request)
     results = each(found, partial(checked, settings=settings), request.jobs, bar=not request.quiet)
@@ -133,10 +148,10 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
 
 
 def with_files(settings: Settings, request: Request) -> tuple[Settings, list[Problem]]:
-    """The settings with the policy and the baseline that the flags name, and what is wrong with those files."""
+    """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings = replace(settings, accepts_all=request.write_baseline is not None)
     problems: list[Problem] = []
-    if request.limits is not None:
+    if request.limits:
         from marginctl.cli.policy import policy_of
 
         policy, problems = policy_of(request.limits)
@@ -170,9 +185,16 @@ def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings,
     bar = not request.quiet and not sys.stdout.isatty()
     results = each(found, partial(_checked_line, settings=settings), request.jobs, bar=bar)
     seen = set()
+    waiting: list[Problem] = []
+    has_bar = bar and len(found) > 1 and sys.stderr.isatty()
     for line in chain((_line(outcome, settings.fail_on) for outcome in failed), results):
         emit(line.text)
         seen.add(line.exit_code)
+        if has_bar:  # it would be drawn over the lines
+            waiting += line.problems
+        else:
+            tell(line.problems)
+    tell(waiting)
     return exit_of(seen)
 
 
@@ -183,7 +205,7 @@ def _checked_line(one: Input, settings: Settings) -> Line:
 def _line(outcome: Outcome, fail_on: FailOn) -> Line:
     from marginctl.render.jsonl import line_text
 
-    return Line(line_text(outcome), outcome_exit(outcome, fail_on))
+    return Line(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 
 
 def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
@@ -218,13 +240,15 @@ def report(outcomes: tuple[Outcome, ...], plan: Plan) -> int:
         append_summary(run, options_of("markdown", plain, request), page)
     if request.format == "csv":
         _tell_problems(run, request)
+    elif request.format in FOR_MACHINES:
+        tell(problem for outcome in outcomes for problem in outcome.problems)
     emit(rendered(request.format, run, terminal(sys.stdout, request.color, request.width), request))
     return run.exit_code
 
 
 def rendered(form: str, run: Run, shown: Terminal, request: Request) -> str:
     """The run in one form; a code host gets the paths of its repository."""
-    if form in {"github", "gitlab", "sarif"}:
+    if form in HOSTS:
         from marginctl.cli.hosts import in_repository
 
         run = in_repository(run)
@@ -249,6 +273,8 @@ def options_of(form: str, shown: Terminal, request: Request) -> Options:
         ascii=shown.ascii,
         verbosity=verbosity,
         manual={} if form in {"json", "jsonl", "csv"} else manual(),
+        notes=request.notes,
+        sarif_waived=request.sarif_waived,
     )
 
 
@@ -262,7 +288,7 @@ def settings_of(request: Request, fail_on: FailOn) -> Settings:
     return Settings(
         today=day(request.today),
         sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=dict(shock(text) for text in request.shocks),
+        shocks=shocks(request.shocks),
         selection=Selection(codes("--select", request.select), codes("--ignore", request.ignore)),
         fail_on=fail_on,
         rules_dir=request.rules_dir,

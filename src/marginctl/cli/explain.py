@@ -8,8 +8,8 @@ from marginctl.analysis.check import Settings
 from marginctl.analysis.explain import UnknownFigureError, explain
 from marginctl.cli.exits import NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, day, one_of, shock
-from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.cli.flags import FlagError, assignment, day, one_of, shocks
+from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.document.source import echo
 from marginctl.findings import Problem
 from marginctl.results import ExplainResult, Options
@@ -55,7 +55,7 @@ def settings_of(request: Request) -> Settings:
     return Settings(
         today=day(None),
         sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=dict(shock(text) for text in request.shocks),
+        shocks=shocks(request.shocks),
         rules_dir=request.rules_dir,
     )
 
@@ -110,6 +110,7 @@ def _failed(problems: list[Problem], request: Request) -> int:
         from marginctl.render.explanation_json import render
 
         emit(render(ExplainResult(file="", problems=tuple(problems))))
+        tell(problems)
         return NOT_CHECKED
     from marginctl.render.problems import render_problems
 

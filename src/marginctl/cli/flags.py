@@ -1,6 +1,7 @@
 """What flags mean: their text -> values, or a FlagError that says what to write."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -41,26 +42,38 @@ def assignment(flag: str, text: str) -> tuple[str, str]:
     return path, value
 
 
-def shock(text: str) -> tuple[str, Decimal]:
+def shocks(texts: Iterable[str]) -> dict[str, Decimal]:
+    """Every --shock: a fraction of the price by asset. Raises FlagError, also where an asset is named twice."""
+    found: dict[str, Decimal] = {}
+    for text in texts:
+        asset, move = _shock(text)
+        if asset in found:
+            raise FlagError(f"--shock names {echo(asset)} twice", "write one move per asset")
+        found[asset] = move
+    return found
+
+
+def _shock(text: str) -> tuple[str, Decimal]:
     """ASSET=PERCENT: a fraction of the price, above -100%: at a price of 0 there are no marks."""
     asset, value = assignment("--shock", text)
-    negative = value.startswith("-")
-    number = value.removeprefix("-").removeprefix("+").removesuffix("%")
+    is_fall, number = value.startswith("-"), value[1:] if value.startswith(("-", "+")) else value
+    if number.startswith(("+", "-")):
+        raise FlagError(f"--shock {echo(text)} has two signs", "write it as BTC=-20%")
     try:
-        size = decimal(number)
+        size = decimal(number.removesuffix("%"))
     except NumberError as error:
         raise FlagError(f"--shock {echo(text)}: the move {error.message}", "write it as BTC=-20%") from None
     if not value.endswith("%") and size >= 1:
         raise FlagError(f"--shock {echo(text)} moves by 100% or more without %", f"write {asset}={value}%")
-    move = (-size if negative else size) / (100 if value.endswith("%") else 1)
+    move = (-size if is_fall else size) / (100 if value.endswith("%") else 1)
     if move <= -1:
         raise FlagError(f"--shock {echo(text)} moves the price to 0 or below", "write less, such as -99.9%")
     return asset, move
 
 
-def codes(flag: str, text: str) -> frozenset[str]:
-    """Codes of rules, with commas between them."""
-    found = frozenset(code.strip().upper() for code in text.split(",") if code.strip())
+def codes(flag: str, texts: Iterable[str]) -> frozenset[str]:
+    """Codes of rules, with commas between them, of every time that the flag is given."""
+    found = frozenset(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
     for code in sorted(found):
         if code not in BY_CODE:
             near = closest(code)
@@ -71,7 +84,19 @@ def codes(flag: str, text: str) -> frozenset[str]:
     return found
 
 
-def output(text: str) -> tuple[str, Path]:
+def outputs_of(texts: Iterable[str]) -> tuple[tuple[str, Path], ...]:
+    """Every --output. Raises FlagError, also where two go to one file."""
+    found = tuple(map(_output, texts))
+    files = [os.path.abspath(path) for _, path in found]  # noqa: PTH100 - of a file that need not be there
+    for (_, path), file in zip(found, files, strict=True):
+        if files.count(file) > 1:
+            raise FlagError(
+                f"--output: {echo(str(path))} is to be written twice", "write each format to a file of its own"
+            )
+    return found
+
+
+def _output(text: str) -> tuple[str, Path]:
     """FORMAT=FILE."""
     form, equals, path = text.partition("=")
     if not equals or not path:

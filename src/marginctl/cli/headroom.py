@@ -13,7 +13,7 @@ from marginctl.cli.exits import NOT_CHECKED
 from marginctl.cli.files import content
 from marginctl.cli.flags import FlagError, chosen, one_of
 from marginctl.cli.policy import policy_of
-from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.cli.what_if import single_input
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
@@ -67,6 +67,7 @@ def leverage_of(text: str | None) -> Decimal | None:
 def _show(found: HeadroomResult, request: Request) -> int:
     if request.format == "json":
         emit(render_json(found))
+        tell(found.outcome.problems)
     else:
         shown = terminal(sys.stdout, request.color, request.width)
         emit(render(found, Options(width=shown.width, color=shown.color, ascii=shown.ascii, manual=manual())))

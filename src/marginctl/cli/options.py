@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from marginctl.cli.terminal import NARROWEST
+
 Paths = Annotated[
     list[str],
     typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
@@ -21,14 +23,20 @@ Outputs = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
 ]
-LimitsFile = Annotated[
-    str | None,
-    typer.Option("--limits", metavar="FILE", help="A policy of the risk team; per rule the stricter one counts."),
+LimitsFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limits", metavar="FILE", help="A policy of the risk team, repeatable; per rule the strictest holds."
+    ),
 ]
 FailOn = Annotated[str, typer.Option("--fail-on", help="The least severity that exits 1: error, warning or never.")]
-Codes = Annotated[str | None, typer.Option(metavar="CODE,...")]
-Select = Annotated[str | None, typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100.")]
-Ignore = Annotated[str | None, typer.Option("--ignore", metavar="CODE,...", help="All limits but these.")]
+Codes = Annotated[list[str] | None, typer.Option(metavar="CODE,...")]
+Select = Annotated[
+    list[str] | None, typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100; repeatable.")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="All limits but these; repeatable.")
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Edit the file before reading it: positions.0.leverage=5."),
@@ -41,7 +49,9 @@ Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="The 
 StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")]
 RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
-Width = Annotated[int | None, typer.Option("--width", min=40, metavar="N", help="Columns of the tables.")]
+Width = Annotated[
+    int | None, typer.Option("--width", min=NARROWEST, metavar="N", help="Columns of the text, 80 or more.")
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
 ]
@@ -53,6 +63,10 @@ BaselineFile = Annotated[
 WriteBaseline = Annotated[
     str | None,
     typer.Option("--write-baseline", metavar="FILE", help="Accept today's breaches; with --baseline, only its own."),
+]
+Notes = Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")]
+SarifWaived = Annotated[
+    bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
 ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]

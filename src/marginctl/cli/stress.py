@@ -11,7 +11,7 @@ from marginctl.cli.files import Input, content, inputs
 from marginctl.cli.flags import FlagError, one_of
 from marginctl.cli.policy import policy_of
 from marginctl.cli.stress_flags import Request, settings_of, wanted_of
-from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.document.source import printable
 from marginctl.results import Options, Verbosity
 
@@ -40,6 +40,8 @@ def run_stress(request: Request) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(newline="\n")
     emit(_text(stress, request))
+    if request.format == "json":
+        tell(stress.problems)
     return stress.exit_code
 
 

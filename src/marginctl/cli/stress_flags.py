@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from marginctl.analysis.check import Settings
 from marginctl.analysis.stress import Wanted
-from marginctl.cli.flags import FlagError, assignment, chosen, day, shock
+from marginctl.cli.flags import FlagError, assignment, chosen, day, shocks
+from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import duration
 from marginctl.document.source import echo
@@ -33,7 +34,7 @@ class Request(Struct, frozen=True, kw_only=True):
     quantile: str = "5%"
     horizon: str = "30d"
     format: str = "table"
-    limits: str | None = None
+    limits: list[str] = []
     fail_on: str = "error"
     sets: list[str] = []
     today: str | None = None
@@ -60,7 +61,7 @@ def wanted_of(request: Request) -> Wanted:
     return Wanted(
         named=tuple(request.scenarios),
         built_ins=_built_ins(request.built_ins),
-        shocks=dict(shock(text) for text in request.shocks),
+        shocks=shocks(request.shocks),
         cascades=request.cascades,
         fee=None if request.fee is None else _share("--fee", request.fee, least=0),
         grid=_grid(request.grid),
@@ -80,7 +81,7 @@ def _built_ins(names: list[str]) -> tuple[str, ...]:
     known = built_in()
     for name in names:
         if name != "all" and name not in known:
-            raise FlagError(f"--builtin {echo(name)} is unknown", f"write all, {', '.join(known)}")
+            raise FlagError(f"--builtin {echo(name)} is unknown", meant(name, (*known, "all"), "write"))
     return tuple(names)
 
 

@@ -2,11 +2,16 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 from msgspec import Struct
 
+from marginctl.document.source import printable
+from marginctl.findings import Problem
+
 NARROWEST = 80
+MOST_LINES = 20
 
 
 class Terminal(Struct, frozen=True):
@@ -69,6 +74,25 @@ def emit(text: str) -> None:
 
 def complain(message: str, help: str = "") -> None:
     """Say on standard error what is wrong with the call and what to write instead."""
-    from marginctl.document.source import printable
-
     sys.stderr.write(f"marginctl: {printable(message)}\n" + (f"  help: {printable(help)}\n" if help else ""))
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    """Say on standard error what stands in the way, one line a problem, where standard output is for machines."""
+    from itertools import groupby
+
+    from marginctl.render.paths import explained, spot
+
+    for file, found in groupby(problems, key=lambda problem: problem.location.file):
+        rows = list(found)
+        for one in rows[:MOST_LINES]:
+            text = f"{spot(one.location)}: {one.code} {explained(one.message, one.help)}"
+            sys.stderr.write(f"{encodable(printable(text))}\n")
+        if len(rows) > MOST_LINES:
+            sys.stderr.write(f"{encodable(printable(file))}: and {len(rows) - MOST_LINES} more problems\n")
+
+
+def encodable(text: str) -> str:
+    """The text as standard error can write it."""
+    encoding = sys.stderr.encoding or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -16,7 +16,7 @@ from marginctl.cli.exits import NOT_CHECKED
 from marginctl.cli.files import Input, content, inputs
 from marginctl.cli.flags import FlagError, chosen, one_of
 from marginctl.cli.policy import policy_of
-from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
 from marginctl.findings import Problem
@@ -103,6 +103,8 @@ def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings
 def _show(result: WhatIfResult, request: Request) -> int:
     if request.format == "json":
         emit(render_json(result))
+        after = result.after.problems if result.after is not None else ()
+        tell((*result.before.problems, *result.problems, *after))
         return result.exit_code
     shown = terminal(sys.stdout, request.color, request.width)
     verbosity = Verbosity.QUIET if request.quiet else Verbosity.VERBOSE if request.verbose else Verbosity.NORMAL

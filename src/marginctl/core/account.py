@@ -13,11 +13,16 @@ FIAT_CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "N
 
 
 class Netting(Enum):
-    """How opposite requirements combine: both (NONE), the dearer one (LARGER_LEG), that of the net quantity (NET)."""
+    """How opposite requirements combine.
+
+    NONE: both; LARGER_LEG: the dearer one; NET: that of the net quantity; HEDGED_FEES: both, but what the other leg
+    hedges of a leg needs twice its fee to close instead of a maintenance margin, and that beside its initial margin.
+    """
 
     NONE = "none"
     LARGER_LEG = "larger-leg"
     NET = "net"
+    HEDGED_FEES = "hedged-fees"
 
 
 class Basis(Enum):
@@ -58,6 +63,38 @@ class OpenLoss(Enum):
 
     NONE = "none"
     MARGIN = "margin"
+
+
+class OrderFees(Enum):
+    """The fees that are part of the margins of an order that would open.
+
+    NONE; OPEN_AND_CLOSE: taker_fee * value at its price, and taker_fee * value * (1 - s / leverage) for linear,
+    * (1 + s / leverage) for inverse contracts (s = side), the value at the bankruptcy price of what it would open.
+    """
+
+    NONE = "none"
+    OPEN_AND_CLOSE = "open-and-close"
+
+
+class OrderMaintenance(Enum):
+    """Whether resting orders add to the maintenance margin, as they add to the initial one."""
+
+    NONE = "none"
+    MARGIN = "margin"
+
+
+class PriceShown(Enum):
+    """The liquidation price on a venue's screen: the crossing itself, or the crossing one tick nearer to the mark."""
+
+    CROSSING = "crossing"
+    ONE_TICK_TOWARD_MARK = "one-tick-toward-mark"
+
+
+class MaintenanceShown(Enum):
+    """The maintenance margin that a venue shows: what liquidates, or that without the fee to close."""
+
+    WHOLE = "whole"
+    WITHOUT_CLOSE_FEE = "without-close-fee"
 
 
 class CollateralMode(Enum):
@@ -104,11 +141,15 @@ class Rules(Struct, frozen=True, kw_only=True):
     close_fee: CloseFee = CloseFee.NONE
     close_fee_in: CloseFeeIn = CloseFeeIn.INITIAL_AND_MAINTENANCE
     open_loss: OpenLoss = OpenLoss.NONE
+    order_fees: OrderFees = OrderFees.NONE
+    order_maintenance: OrderMaintenance = OrderMaintenance.NONE
     warning_level: Decimal | None = None
+    shown_liquidation_price: PriceShown = PriceShown.CROSSING
+    shown_maintenance: MaintenanceShown = MaintenanceShown.WHOLE
 
     @property
     def needs_taker_fee(self) -> bool:
-        """Whether the fee to close is part of the margins."""
+        """Whether the fee to close is part of the margins of positions."""
         return self.close_fee is not CloseFee.NONE
 
 
@@ -152,7 +193,10 @@ class Position(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """An open order. ``side`` is +1 buy, -1 sell; ``position_side`` only in hedge mode."""
+    """An open order. ``side`` is +1 buy, -1 sell; ``position_side`` only in hedge mode.
+
+    leverage, initial_rate, maintenance_rate: its own, where the account has no position whose rates count for it.
+    """
 
     contract: Contract
     side: int
@@ -163,6 +207,8 @@ class Order(Struct, frozen=True):
     initial_rate: Decimal | None = None
     reduce_only: bool = False
     position_side: int | None = None
+    maintenance_rate: Decimal | None = None
+    taker_fee: Decimal = ZERO
 
 
 class Account(Struct, frozen=True, kw_only=True):

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, MarginMode, Position
+from marginctl.core.account import Account, Basis, MarginMode, Position, PriceShown, Rules
 from marginctl.core.contract import LONG
 from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, SNAP, ZERO, ratio, sign
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
     HERE,
-    UP_END,
     PoolState,
     Sides,
     moves_alone,
@@ -180,7 +179,7 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     unit_price = prices[contract.settle]
     asset = underlying_of(position, account)
     sides = crossings.sides(state, asset)
-    own = sides if moves_alone(state, asset, contract.symbol) else crossings.of_contract(state, position)
+    own = sides if moves_alone(state, asset, contract) else crossings.of_contract(state, position)
     tiers = tiers_in_force(position, value / unit_price, position.quantity)
     tier = maintenance_tier(position, account)
     row = tiers[min(tier or 1, len(tiers)) - 1]
@@ -206,7 +205,7 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
         liquidation_price=crossing.price if crossing else None,
         liquidation_side=_side_of(position, asset, crossing, sides),
         distance_to_liquidation=_distance(position, asset, crossing),
-        contract_liquidation_price=own_crossing.price if own_crossing else None,
+        contract_liquidation_price=shown_price(position, own_crossing, state.pool.rules),
         bankruptcy_price=_bankruptcy_price(position, state, asset, crossing, crossings),
         funding_per_day=funding_per_day(position, account),
         purpose=position.purpose.value if position.purpose else None,
@@ -253,13 +252,27 @@ def reached(position: Position, asset: str, sides: Sides) -> Reached | None:
     return min(found, key=lambda one: abs(one.price - position.mark_price), default=None)
 
 
+def shown_price(position: Position, crossing: Reached | None, rules: Rules) -> Decimal | None:
+    """What the venue's screen shows for a crossing: its price, or one tick nearer to the mark, never past it.
+
+    The price itself where the tick of the contract is not known.
+    """
+    if crossing is None:
+        return None
+    tick = position.contract.tick_size or ZERO
+    if rules.shown_liquidation_price is PriceShown.CROSSING:
+        tick = ZERO
+    if crossing.price < position.mark_price:
+        return min(crossing.price + tick, position.mark_price)
+    return max(crossing.price - tick, position.mark_price)
+
+
 def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
-    """The contract's mark after a signed move of an asset; None when not positive or beyond 11 times the mark."""
+    """The contract's mark after a signed move of an asset; None when not positive."""
     if move is None or ONE + move <= SNAP:
         return None
     factor = ONE + move
-    price = position.mark_price * factor if asset == position.contract.base else position.mark_price / factor
-    return price if price <= position.mark_price * (ONE + UP_END) else None
+    return position.mark_price * factor if asset == position.contract.base else position.mark_price / factor
 
 
 def _side_of(position: Position, asset: str, crossing: Reached | None, sides: Sides) -> str | None:
@@ -305,7 +318,7 @@ def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
 
 
 def underlying_figures(account: Account, state: PoolState, crossings: Crossings) -> Iterable[UnderlyingFigures]:
-    """One row per volatile asset with a position or a balance, in the order of the pool."""
+    """One row per volatile asset with a position or a balance, then those of the stablecoins and other quotes."""
     bases: dict[str, list[Decimal]] = {}
     for position in state.pool.positions:
         asset = underlying_of(position, account)
@@ -313,7 +326,7 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
         bases.setdefault(asset, []).append(side * notional(position, account.prices))
     held = [h.asset for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
     units = deltas(state.pool)
-    for asset in dict.fromkeys([*bases, *held]):
+    for asset in dict.fromkeys([*bases, *held, *_steady(account, state)]):
         values = bases.get(asset, [])
         sides = crossings.sides(state, asset)
         price = account.prices[asset]
@@ -329,16 +342,30 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
         )
 
 
+def _steady(account: Account, state: PoolState) -> Iterable[str]:
+    """What else moves the health of a cross pool: stablecoins it holds or settles in, and the quotes of its contracts.
+
+    In an isolated pool health depends on the mark alone: its quote moving reaches the mark that its underlying reaches.
+    """
+    pool = state.pool
+    if pool.margin_mode is MarginMode.ISOLATED or not (pool.positions or state.risk.maintenance_margin):
+        return
+    quotes = (position.contract.quote for position in pool.positions)
+    held = (holding.asset for holding in pool.holdings if _is_held(holding))
+    yield from (asset for asset in (*held, *quotes) if asset != account.currency)
+
+
 def _is_held(holding: Holding) -> bool:
     return bool(holding.balance) or any(holding.form.values())
 
 
 def netting_figures(states: list[PoolState], standings: list[Standing]) -> NettingFigures:
-    """Requirements of the positions one by one against those of the pools, without loans."""
+    """Requirements of the positions one by one against those of the pools, without orders and loans."""
     gross = sum((term.at(NO_MOVE) for one in standings for term in one.leg.initial), ZERO)
     gross_maintenance = sum((term.at(NO_MOVE) for one in standings for term in one.leg.maintenance), ZERO)
     risk: Risk = sum((state.risk for state in states), NO_RISK)
-    maintenance = risk.maintenance_margin - risk.loan_margin
+    ordered = sum((term.at(NO_MOVE) for state in states for term in state.pool.order_maintenance), ZERO)
+    maintenance = risk.maintenance_margin - risk.loan_margin - ordered
     return NettingFigures(
         gross_initial_margin=gross,
         initial_margin=risk.initial_margin,

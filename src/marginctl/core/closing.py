@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.contract import LONG, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
+from marginctl.core.orders import orders_without
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, Sequence
@@ -117,6 +118,10 @@ def liquidated(account: Account, moment: Moment) -> Done:
             return now, steps
         now, done = _next(now, pool, moment)
         steps += done
+    if pool is not None and pool.order_maintenance and not is_healthy(pool, moment.ratios):
+        now, done = _orders_cancelled(now, pool, moment)
+        steps += done
+        pool = moment.find(now)
     if pool is not None and not is_healthy(pool, moment.ratios):
         now, done = _without_position(now, pool, moment)
         steps += done
@@ -213,7 +218,8 @@ def closed(
     if not kept and position.isolated_margin is not None:
         gain = max(gain, -position.isolated_margin)
     positions = tuple(one for held in account.positions for one in (kept if held.key == position.key else (held,)))
-    after = replace(account, balances=_added(account.balances, {settle: gain}), positions=positions)
+    orders = account.orders if kept else orders_without(account, position)
+    after = replace(account, balances=_added(account.balances, {settle: gain}), positions=positions, orders=orders)
     return after, moment.step(
         after,
         action,

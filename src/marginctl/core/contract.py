@@ -46,7 +46,11 @@ class HaircutTier(Struct, frozen=True, gc=False):
 
 
 class Contract(Struct, frozen=True):
-    """A futures contract. contract_size: base units per contract (linear), quote units per contract (inverse)."""
+    """A futures contract. contract_size: base units per contract (linear), quote units per contract (inverse).
+
+    ``lot``: the smallest step of a quantity, in contracts, None = not stated; ``expiry``: its last day, None = none.
+    tick_size: the step of its price, quote per base; None where it is not known.
+    """
 
     symbol: str
     type: ContractType
@@ -55,6 +59,15 @@ class Contract(Struct, frozen=True):
     contract_size: Decimal = ONE
     tiers: tuple[Tier, ...] = ()
     tiers_by: TiersBy = TiersBy.NOTIONAL
+    lot: Decimal | None = None
+    expiry: str | None = None
+    tick_size: Decimal | None = None
+
+    @property
+    def step(self) -> Decimal | None:
+        """What quantities are whole multiples of: the lot, else 1 where a contract is not one unit of the base."""
+        whole = self.type is ContractType.INVERSE or self.contract_size != ONE
+        return self.lot or (ONE if whole else None)
 
     @property
     def settle(self) -> str:

@@ -53,15 +53,15 @@ def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[
     assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
     points: list[Point] = []
     for stretch in joint_path(assets, account.betas, side, size):
-        for point in _corners(state, stretch):
+        for point in _corners(state, stretch, size):
             signed = Point(side * point.move, point.equity, point.required)
             if not points or points[-1] != signed:
                 points.append(signed)
     return points
 
 
-def _corners(state: PoolState, stretch: Stretch) -> list[Point]:
-    length = stretch.end - stretch.start
+def _corners(state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
+    length = size - stretch.start if stretch.length is None else stretch.length
     found = parts(state, stretch.motion, length)
     equity, requirement = list(total(found.equity)), list(total(found.requirement))
     level = state.pool.rules.level

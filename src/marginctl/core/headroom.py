@@ -12,9 +12,10 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, MarginMode, Order, Position, PositionMode
+from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.orders import orders_without
 from marginctl.core.requirement import initial_rate
 from marginctl.core.stress import pnl_at
 from marginctl.core.value import notional
@@ -242,7 +243,7 @@ def reduced(account: Account, key: str, quantity: Decimal) -> Account:
     left = held.quantity - quantity
     if left <= 0:
         others = tuple(position for position in account.positions if position.key != key)
-        return replace(account, balances=balances, positions=others, orders=_with_rate(account, held))
+        return replace(account, balances=balances, positions=others, orders=orders_without(account, held))
     kept = replace(
         held,
         quantity=left,
@@ -250,22 +251,6 @@ def reduced(account: Account, key: str, quantity: Decimal) -> Account:
         isolated_margin=None if held.isolated_margin is None else held.isolated_margin * (ONE - share),
     )
     return replace(_with(account, held, kept), balances=balances)
-
-
-def _with_rate(account: Account, gone: Position) -> tuple[Order, ...]:
-    """The orders after a position is gone: those that had their initial rate from it keep that rate."""
-    if gone.margin_mode is not MarginMode.CROSS:
-        return account.orders
-    rate = gone.initial_rate
-    if gone.initial_margin is not None:
-        rate = initial_rate(gone, account.rules, account.prices)
-    one_way = account.position_mode is PositionMode.ONE_WAY
-    return tuple(
-        replace(order, leverage=gone.leverage, initial_rate=rate)
-        if order.contract.symbol == gone.contract.symbol and (one_way or order.position_side == gone.side)
-        else order
-        for order in account.orders
-    )
 
 
 def deposited(account: Account, asset: str, amount: Decimal, key: str | None = None) -> Account:

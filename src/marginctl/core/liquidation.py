@@ -5,14 +5,14 @@ A motion gives every asset price ratio as a straight line in u >= 0. Health is t
 collateral that moves along, and the first one even where health recovers further out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from marginctl.core.account import Equality, Rules
+from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.piecewise import (
     Crossing,
@@ -32,7 +32,7 @@ from marginctl.core.risk import NO_MOVE, Risk, pool_risk
 STAYS = Line(ONE, ZERO)
 GONE = Line(ZERO, ZERO)
 DOWN_END = ONE
-UP_END = Decimal(10)
+"""A price falls by 100% at most; the way up has no end."""
 FALLING = Line(ONE, -ONE)
 RISING = Line(ONE, ONE)
 
@@ -178,7 +178,7 @@ def named_parts(state: PoolState, motion: Motion, end: Decimal | None) -> tuple[
     needs: list[tuple[str, Term | None]] = [(STILL, None)]
     needs += [(f"moved loan_margin of {holding.asset}", None) for holding in holdings if holding.loan]
     terms = (pool.maintenance.terms[i] for i in moved.terms)
-    needs += [(f"moved maintenance_margin of {term.name}", term) for term in terms]
+    needs += [(f"moved maintenance_margin of {term.name or 'orders'}", term) for term in terms]
     needs += [(f"moved dearer side of {pool.maintenance.larger_of[i][0][0].name}", None) for i in moved.pairs]
     return equity, [
         NamedPart(name, pieces, term) for (name, term), pieces in zip(needs, found.requirement, strict=True)
@@ -302,14 +302,14 @@ def contract_motion(position_symbol: str, *, inverse: bool, line: Line) -> Motio
 
 
 def asset_sides(state: PoolState, asset: str, rules: Rules) -> Sides:
-    """Liquidation moves of one asset down (less than 100%) and up (up to 1000%); (0, 0) when already liquidatable."""
+    """Liquidation moves of one asset down (less than 100%) and up (without end); (0, 0) when already liquidatable."""
     if state.risk.is_liquidatable(rules):
         return HERE
     if asset not in state.touching:
         return NO_SIDES
     return Sides(
         _size(first_liquidation(state, asset_motion(asset, FALLING), DOWN_END, rules)),
-        _size(first_liquidation(state, asset_motion(asset, RISING), UP_END, rules)),
+        _size(first_liquidation(state, asset_motion(asset, RISING), None, rules)),
     )
 
 
@@ -320,12 +320,15 @@ def contract_sides(state: PoolState, symbol: str, *, inverse: bool, rules: Rules
     down = contract_motion(symbol, inverse=inverse, line=FALLING)
     up = contract_motion(symbol, inverse=inverse, line=RISING)
     return Sides(
-        _size(first_liquidation(state, down, DOWN_END, rules)), _size(first_liquidation(state, up, UP_END, rules))
+        _size(first_liquidation(state, down, DOWN_END, rules)), _size(first_liquidation(state, up, None, rules))
     )
 
 
-def moves_alone(state: PoolState, asset: str, symbol: str) -> bool:
-    """Whether a linear contract's mark is all that an asset moves in the pool: then both kinds of move are one."""
+def moves_alone(state: PoolState, asset: str, contract: Contract) -> bool:
+    """Whether a contract's mark is all that its base moves in the pool: then both kinds of move are one."""
+    symbol = contract.symbol
+    if asset != contract.base:
+        return False
     of_asset, of_symbol = state.touching.get(asset), state.touching.get(f":{symbol}")
     if of_asset is None or of_symbol is None or of_asset.terms != of_symbol.terms or of_asset.pairs != of_symbol.pairs:
         return False
@@ -341,20 +344,28 @@ def _size(crossing: Crossing | None) -> Decimal | None:
 
 
 class Stretch(NamedTuple):
-    """A part of a path on which every price is a straight line of u - ``start``."""
+    """A part of a path on which every price is a straight line of u - ``start``; ``end`` None = without end."""
 
     start: Decimal
-    end: Decimal
+    end: Decimal | None
     motion: Motion
 
+    @property
+    def length(self) -> Decimal | None:
+        """How far it goes; None = without end."""
+        return None if self.end is None else self.end - self.start
 
-def joint_path(assets: Iterable[str], betas: dict[str, Decimal], side: int, end: Decimal) -> list[Stretch]:
-    """All assets together: price * max(0, 1 + side * beta * u) for 0 <= u <= end, cut where a price reaches 0."""
+
+def joint_path(assets: Iterable[str], betas: Mapping[str, Decimal], side: int, end: Decimal | None) -> list[Stretch]:
+    """All assets together: price * max(0, 1 + side * beta * u) for 0 <= u <= end, cut where a price reaches 0.
+
+    ``end`` None: without end; a price that has reached 0 stays there.
+    """
     slopes = {asset: side * betas[asset] for asset in assets if betas[asset]}
-    gone = {asset: ONE / -slope for asset, slope in slopes.items() if slope < 0 and -slope * end > 1}
-    cuts = [ZERO, *sorted(set(gone.values())), end]
+    gone = {asset: ONE / -slope for asset, slope in slopes.items() if slope < 0 and (end is None or -slope * end > 1)}
+    starts = [ZERO, *sorted(set(gone.values()))]
     stretches = []
-    for start, stop in pairwise(cuts):
+    for start, stop in zip(starts, [*starts[1:], end], strict=True):
         ratios = {
             asset: GONE if asset in gone and gone[asset] <= start else Line(ONE + slope * start, slope)
             for asset, slope in slopes.items()
@@ -373,9 +384,8 @@ def first_on_path(state: PoolState, path: list[Stretch], rules: Rules, *, end_in
     if state.risk.is_liquidatable(rules):
         return ZERO
     for stretch in path:
-        length = stretch.end - stretch.start
         last = end_included and stretch is path[-1]
-        found = first_liquidation(state, stretch.motion, length, rules, end_included=last)
+        found = first_liquidation(state, stretch.motion, stretch.length, rules, end_included=last)
         if found is not None:
             return stretch.start + found.u
     return None
@@ -388,7 +398,7 @@ def joint_sides(state: PoolState, betas: dict[str, Decimal], rules: Rules) -> Si
     assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
     return Sides(
         first_on_path(state, joint_path(assets, betas, -1, DOWN_END), rules),
-        first_on_path(state, joint_path(assets, betas, 1, UP_END), rules),
+        first_on_path(state, joint_path(assets, betas, 1, None), rules),
     )
 
 
@@ -402,7 +412,7 @@ def bankruptcy_move(state: PoolState, asset: str, sides: Sides, *, falling: bool
     here = sides == HERE
     down_side = sides.is_below if falling is None else falling
     down = _size(first_bankruptcy(state, asset_motion(asset, FALLING), DOWN_END)) if here or down_side else None
-    up = _size(first_bankruptcy(state, asset_motion(asset, RISING), UP_END)) if here or not down_side else None
+    up = _size(first_bankruptcy(state, asset_motion(asset, RISING), None)) if here or not down_side else None
     found = Sides(down, up)
     if found.nearest is None:
         return None

@@ -1,14 +1,20 @@
-"""What open orders add to the initial margin.
+"""What open orders add to the margins of a pool.
 
 Orders belong to the cross pool of their settle asset and ignore isolated positions.
 """
 
 from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from marginctl.core.account import (
     Account,
+    MarginMode,
     OpenLoss,
     Order,
+    OrderFees,
+    OrderMaintenance,
     Position,
     PositionMode,
 )
@@ -18,60 +24,146 @@ from marginctl.core.contract import (
     ContractType,
     TiersBy,
     initial_curve,
+    maintenance_curve,
 )
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.requirement import initial_rate
+from marginctl.core.piecewise import constant_curve
+from marginctl.core.requirement import Term, initial_rate, tiers_in_force
 from marginctl.core.value import notional, value_at
 
 
-def order_margin(
+class OrderMargins(NamedTuple):
+    """What orders add, in currency: to the initial margin, and to the maintenance margin as terms of a requirement.
+
+    An order's own price does not move: in its settle asset it needs what it needs today.
+    """
+
+    initial: Decimal
+    maintenance: tuple[Term, ...]
+
+
+class Sized(NamedTuple):
+    """A position or what orders make of it: its value in currency and its number of contracts."""
+
+    value: Decimal
+    quantity: Decimal
+
+
+class Placed(NamedTuple):
+    """The orders of one side of a contract: value at their prices and loss against the mark in currency, contracts."""
+
+    side: int
+    value: Decimal
+    loss: Decimal
+    quantity: Decimal
+
+
+class Outcome(NamedTuple):
+    """What a position would be if one side's orders were filled, and that side's fees, in currency."""
+
+    side: Placed
+    size: Sized
+    fee: Decimal
+
+
+class OrderNeed(NamedTuple):
+    """What the orders on one contract, or in hedge mode on one leg of it, need, in currency.
+
+    ``now`` the position as it is, at ``rate``; of the ``outcomes`` the dearer one counts. ``initial``, ``maintenance``:
+    what they add; ``weight``: what a unit of margin in the settle asset counts.
+    """
+
+    orders: tuple[Order, ...]
+    position: Position | None
+    now: Sized
+    rate: Decimal
+    outcomes: tuple[Outcome, ...]
+    initial: Decimal
+    maintenance: Decimal
+    weight: Decimal
+
+
+def order_margins(needs: list[OrderNeed], prices: dict[str, Decimal]) -> OrderMargins:
+    """What the open orders of a pool add, all together."""
+    initial = sum((need.weight * need.initial for need in needs), ZERO)
+    terms = []
+    for need in needs:
+        if need.maintenance:
+            settle = need.orders[0].contract.settle
+            kept = need.maintenance
+            terms.append(Term(constant_curve(ONE), kept, settle, prices[settle], settle, need.weight, ""))
+    return OrderMargins(initial, tuple(terms))
+
+
+def order_needs(
     account: Account, positions: list[Position], orders: tuple[Order, ...], weights: dict[str, Decimal]
-) -> Decimal:
-    """What the open orders of a pool add to its initial margin, in currency; see ``contract_order_margin``."""
+) -> list[OrderNeed]:
+    """What the open orders of a pool need, contract by contract, in hedge mode leg by leg."""
     by_contract: dict[str, list[Order]] = {}
     for order in orders:
         if not order.reduce_only:
             by_contract.setdefault(order.contract.symbol, []).append(order)
-    required = ZERO
+    needs = []
     for symbol, group in by_contract.items():
         held = [position for position in positions if position.contract.symbol == symbol]
         weight = weights.get(group[0].contract.settle, ONE)
         if account.position_mode is PositionMode.HEDGE:
-            required += weight * sum((_leg_orders(account, held, group, side) for side in (LONG, SHORT)), ZERO)
+            legs = (_leg_need(account, held, group, side, weight) for side in (LONG, SHORT))
+            needs += [need for need in legs if need is not None]
         else:
-            required += weight * _contract_orders(account, held, group)
-    return required
+            needs.append(_contract_need(account, held, group, weight))
+    return needs
 
 
-def _contract_orders(account: Account, held: list[Position], orders: list[Order]) -> Decimal:
+def _contract_need(account: Account, held: list[Position], orders: list[Order], weight: Decimal) -> OrderNeed:
     """One-way: max(0, max(R(position + buys), R(position - sells)) - R(position)), R(x) = |x| * initial rate.
 
     x is the signed notional: the position at its mark, the orders at their own prices. Where the venue charges it, a
-    side's loss against the mark is added to that side.
+    side's loss against the mark, and its fees, are added to that side. Maintenance likewise, with the tier table as R.
     """
     position = held[0] if held else None
     now = position.side * notional(position, account.prices) if position else ZERO
-    buys, bought_loss = _side_orders(account, orders, LONG)
-    sells, sold_loss = _side_orders(account, orders, SHORT)
-    rate = order_rate(account, position, orders, max(abs(now + buys), abs(now - sells)))
-    after = max(abs(now + buys) * rate + bought_loss, abs(now - sells) * rate + sold_loss)
-    return max(ZERO, after - abs(now) * rate)
+    contracts = position.side * position.quantity if position else ZERO
+    sides = [placed(account, orders, side) for side in (LONG, SHORT)]
+    after = [Sized(abs(now + s.side * s.value), abs(contracts + s.side * s.quantity)) for s in sides]
+    rate = order_rate(account, position, orders, max(size.value for size in after))
+    fees = [opened(now, side) * order_fee_rate(account, orders[0], side.side, rate) for side in sides]
+    outcomes = tuple(Outcome(*row) for row in zip(sides, after, fees, strict=True))
+    dearer = max(size.value * rate + side.loss + fee for side, size, fee in outcomes)
+    before = Sized(abs(now), abs(contracts))
+    kept = ZERO
+    if account.rules.order_maintenance is not OrderMaintenance.NONE:
+        kept = max(kept_margin(account, position, orders, size) + fee for _, size, fee in outcomes)
+        kept = max(ZERO, kept - kept_margin(account, position, orders, before))
+    initial = max(ZERO, dearer - before.value * rate)
+    return OrderNeed(tuple(orders), position, before, rate, outcomes, initial, kept, weight)
 
 
-def _leg_orders(account: Account, held: list[Position], orders: list[Order], side: int) -> Decimal:
+def _leg_need(
+    account: Account, held: list[Position], orders: list[Order], side: int, weight: Decimal
+) -> OrderNeed | None:
     """Hedge mode: the orders that open a leg add to it; those that close one cost nothing."""
     opening = [order for order in orders if order.position_side == side and order.side == side]
     if not opening:
-        return ZERO
+        return None
     position = next((position for position in held if position.side == side), None)
-    added, loss = _side_orders(account, opening, side)
-    now = notional(position, account.prices) if position else ZERO
-    return added * order_rate(account, position, opening, now + added) + loss
+    added = placed(account, opening, side)
+    now = Sized(notional(position, account.prices), position.quantity) if position else Sized(ZERO, ZERO)
+    after = Sized(now.value + added.value, now.quantity + added.quantity)
+    rate = order_rate(account, position, opening, after.value)
+    fee = added.value * order_fee_rate(account, opening[0], side, rate)
+    initial = added.value * rate + added.loss + fee
+    kept = ZERO
+    if account.rules.order_maintenance is not OrderMaintenance.NONE:
+        grown = kept_margin(account, position, opening, after) - kept_margin(account, position, opening, now)
+        kept = max(ZERO, grown) + fee
+    outcome = Outcome(added, after, fee)
+    return OrderNeed(tuple(opening), position, now, rate, (outcome,), initial, kept, weight)
 
 
-def _side_orders(account: Account, orders: list[Order], side: int) -> tuple[Decimal, Decimal]:
-    """Notional of one side's orders at their own prices, and their loss against the mark, in currency."""
-    value = loss = ZERO
+def placed(account: Account, orders: list[Order], side: int) -> Placed:
+    """One side's orders at their own prices, and their loss against the mark where the venue charges it."""
+    value = loss = quantity = ZERO
     for order in orders:
         if order.side != side:
             continue
@@ -79,9 +171,45 @@ def _side_orders(account: Account, orders: list[Order], side: int) -> tuple[Deci
         at_mark = value_at(order.contract, order.quantity, order.mark_price, account.prices)
         gain = side * (at_mark - at_price) * (ONE if order.contract.type is ContractType.LINEAR else -ONE)
         value += at_price
+        quantity += order.quantity
         if account.rules.open_loss is OpenLoss.MARGIN:
             loss += max(ZERO, -gain)
-    return value, loss
+    return Placed(side, value, loss, quantity)
+
+
+def opened(now: Decimal, side: Placed) -> Decimal:
+    """The value of one side's orders without what closes the position."""
+    closing = ZERO if now * side.side >= ZERO else min(side.value, abs(now))
+    return side.value - closing
+
+
+def order_fee_rate(account: Account, order: Order, side: int, rate: Decimal) -> Decimal:
+    """Fees to open and to close per value of an order: taker_fee + taker_fee * max(0, 1 - s * initial rate).
+
+    s is the side of the exposure, reversed for inverse contracts.
+    """
+    if account.rules.order_fees is OrderFees.NONE:
+        return ZERO
+    s = side if order.contract.type is ContractType.LINEAR else -side
+    return order.taker_fee * (ONE + max(ZERO, ONE - s * rate))
+
+
+def kept_margin(account: Account, position: Position | None, orders: list[Order], size: Sized) -> Decimal:
+    """The maintenance margin of a size, in currency: by the position's rates, else the orders' own, else the tiers."""
+    first = orders[0]
+    prices = account.prices
+    unit_price = prices[first.contract.settle]
+    subject = position or Position(
+        "",
+        first.contract,
+        first.side,
+        size.quantity,
+        first.price,
+        first.mark_price,
+        maintenance_rate=first.maintenance_rate,
+    )
+    tiers = tiers_in_force(subject, size.value / unit_price, size.quantity)
+    return maintenance_curve(tiers).at(size.value, unit_price)
 
 
 def order_rate(account: Account, position: Position | None, orders: list[Order], size: Decimal) -> Decimal:
@@ -97,3 +225,19 @@ def order_rate(account: Account, position: Position | None, orders: list[Order],
         index = first.contract.tier_index(ZERO, sum((order.quantity for order in orders), ZERO))
         return curve.slopes[min(index, len(curve.slopes) - 1)]
     return curve.slopes[curve.index(size, account.prices[first.contract.settle])]
+
+
+def orders_without(account: Account, gone: Position) -> tuple[Order, ...]:
+    """The orders after a position is gone: those that had their rates from it keep them."""
+    if gone.margin_mode is not MarginMode.CROSS:
+        return account.orders
+    rate = gone.initial_rate
+    if gone.initial_margin is not None:
+        rate = initial_rate(gone, account.rules, account.prices)
+    one_way = account.position_mode is PositionMode.ONE_WAY
+    return tuple(
+        replace(order, leverage=gone.leverage, initial_rate=rate, maintenance_rate=gone.maintenance_rate)
+        if order.contract.symbol == gone.contract.symbol and (one_way or order.position_side == gone.side)
+        else order
+        for order in account.orders
+    )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from marginctl.core.account import Account, Position
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.funding import after_funding, first_unpaid_day, funding_per_day, with_rates
-from marginctl.core.liquidation import UP_END, Motion, PoolState, first_liquidation
+from marginctl.core.liquidation import Motion, PoolState, first_liquidation, first_on_path, joint_path
 from marginctl.core.piecewise import Line
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.scenario import EVERY_OTHER, expanded
@@ -62,15 +62,8 @@ class PricePath(Struct, frozen=True):
         return None if found is None else start + found.u
 
     def reach(self, state: PoolState, account: Account) -> Decimal | None:  # noqa: ARG002
-        """As far as the first price at 0, or the largest rise at +1000%."""
-        falls = [ONE / -shock for shock in self.shocks.values() if shock < 0]
-        rises = [UP_END / shock for shock in self.shocks.values() if shock > 0]
-        if not falls and not rises:
-            return ZERO if state.risk.is_liquidatable(state.pool.rules) else None
-        if state.risk.is_liquidatable(state.pool.rules):
-            return ZERO
-        found = first_liquidation(state, self._motion(ZERO), min(falls + rises), state.pool.rules)
-        return None if found is None else found.u
+        """On and on in the same proportions: a price that has reached 0 stays there, one that rises has no end."""
+        return first_on_path(state, joint_path(self.shocks, self.shocks, 1, None), state.pool.rules)
 
     def change(self, account: Account, position: Position) -> Decimal:
         """PnL at the end less PnL now."""

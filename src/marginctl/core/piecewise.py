@@ -201,8 +201,9 @@ def first_below(
 ) -> Crossing | None:
     """The first u in (0, end) beyond which the function is below zero (``or_at_zero``: at or below), else None.
 
-    ``end_included``: with ``or_at_zero`` the end itself counts too. ``scale`` is the money involved: what is smaller
-    than its division residue counts as zero. ``pieces`` may be consumed only as far as needed.
+    ``end_included``: with ``or_at_zero`` the end itself counts too. ``scale`` is the money involved: values and slopes
+    below its division residue count as zero, so that a flat last piece without end stays flat. ``pieces`` may be
+    consumed only as far as needed.
     """
     noise = SNAP * scale
     iterator = iter(pieces)
@@ -226,10 +227,10 @@ def _below_on(piece: Piece, until: Decimal | None, noise: Decimal, or_at_zero: b
     if value < -noise:
         return Crossing(start, True)
     if value <= noise:
-        if or_at_zero or slope < 0:
+        if or_at_zero or slope < -noise:
             return Crossing(start, False)
         return None
-    if slope >= 0:
+    if slope >= -noise:
         return None
     root = -at_zero / slope
     return Crossing(root, False) if until is None or root < until else None

@@ -31,9 +31,9 @@ from marginctl.core.contract import (
     loan_curve,
 )
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.orders import order_margin
+from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
-from marginctl.core.requirement import Leg, Requirement, combined, leg, netted
+from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
 from marginctl.core.value import entry_value, exposure_side, notional
 
 BARE_TERMS = AssetTerms()
@@ -66,8 +66,9 @@ class Holding(Struct, frozen=True):
 class Pool(Struct, frozen=True):
     """Collateral and positions that share one equity. ``order_margin`` in currency.
 
-    ``legs``: the positions' requirements alone, before netting. ``exposures``: per contract the signed notional in
-    currency, as it enters the form of its settle asset.
+    ``order_maintenance``: the terms of ``maintenance`` that open orders add. ``legs``: the positions' requirements
+    alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
+    settle asset.
     """
 
     name: str
@@ -81,6 +82,8 @@ class Pool(Struct, frozen=True):
     exposures: dict[str, Decimal]
     order_margin: Decimal
     orders: tuple[Order, ...]
+    order_maintenance: tuple[Term, ...] = ()
+    order_needs: tuple[OrderNeed, ...] = ()
 
     @property
     def is_occupied(self) -> bool:
@@ -159,6 +162,8 @@ def _pool(
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
     legs = [leg(p, rules, account.prices, weights.get(p.contract.settle, ONE)) for p in positions]
     initial, maintenance = combined(netted(legs, rules, account.prices, weights), rules)
+    needs = order_needs(account, positions, orders, weights)
+    ordered = order_margins(needs, account.prices)
     return Pool(
         name=name,
         margin_mode=mode,
@@ -166,11 +171,13 @@ def _pool(
         holdings=_holdings(account, balances, positions, terms),
         positions=tuple(positions),
         legs=tuple(legs),
-        maintenance=maintenance,
+        maintenance=Requirement(maintenance.terms + ordered.maintenance, maintenance.larger_of),
         initial=initial,
         exposures=_exposures(account, positions),
-        order_margin=order_margin(account, positions, orders, weights),
+        order_margin=ordered.initial,
         orders=orders,
+        order_maintenance=ordered.maintenance,
+        order_needs=tuple(needs),
     )
 
 

@@ -246,7 +246,7 @@ FIGURES: dict[str, Figure] = {
     "value": Figure("money", _DOWN),
     "delta": Figure("units", _NEAR),
     "saving": Figure("money", _DOWN),
-    "saving_rate": Figure("ratio", _DOWN),
+    "saving_rate": Figure("ratio", _NEAR),
 }
 """Rounding by name (one name, one idea): requirements up, what is there down, distances toward zero.
 

@@ -146,7 +146,7 @@ def leg(
 
 
 def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
-    if rules.close_fee is CloseFee.NONE:
+    if rules.close_fee is CloseFee.NONE or not position.taker_fee:
         return None
     if rules.close_fee is CloseFee.MARK:
         return constant_curve(position.taker_fee), Basis.MARK
@@ -154,7 +154,13 @@ def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple
 
 
 def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weights: dict[str, Decimal]) -> list[Leg]:
-    """The legs after netting ``NET``: of opposite legs of one contract the net quantity, at the rates of its side."""
+    """The legs after netting ``NET``: of opposite legs of one contract the net quantity, at the rates of its side.
+
+    After ``HEDGED_FEES``: every leg, see ``hedged_leg``.
+    """
+    if rules.netting is Netting.HEDGED_FEES:
+        every = list(legs)
+        return [hedged_leg(one, hedged_share(one.position, [other.position for other in every])) for one in every]
     if rules.netting is not Netting.NET:
         return list(legs)
     by_contract: dict[str, list[Leg]] = {}
@@ -175,6 +181,35 @@ def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weight
                 quantity = rest * (one.position.quantity / larger)
                 remaining.append(leg(one.position, rules, prices, weight, quantity))
     return remaining
+
+
+def hedged_share(position: Position, among: list[Position]) -> Decimal:
+    """The share of a leg that the other side of its contract covers: min(longs, shorts) / its own side."""
+    same = [one for one in among if one.contract.symbol == position.contract.symbol]
+    own = sum((one.quantity for one in same if one.side == position.side), ZERO)
+    other = sum((one.quantity for one in same if one.side != position.side), ZERO)
+    return min(own, other) / own
+
+
+def hedged_leg(one: Leg, share: Decimal) -> Leg:
+    """A leg of which the other side hedges a share: that share needs twice its fee to close and no more.
+
+    initial = initial rate * notional + (1 + share) * close fee; maintenance = (1 - share) * tier curve of the whole
+    notional + (1 + share) * close fee. The first term of a leg is its rate, what follows are its fees.
+    """
+    if not share:
+        return one
+    (rate, *fees), (kept, *kept_fees) = one.initial, one.maintenance
+    rest = (_times(kept, ONE - share),) if share < ONE else ()
+    return Leg(
+        one.position,
+        (rate, *(_times(fee, ONE + share) for fee in fees)),
+        (*rest, *(_times(fee, ONE + share) for fee in kept_fees)),
+    )
+
+
+def _times(term: Term, factor: Decimal) -> Term:
+    return replace(term, weight=term.weight * factor)
 
 
 def combined(legs: list[Leg], rules: Rules) -> tuple[Requirement, Requirement]:

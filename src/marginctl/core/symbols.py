@@ -1,26 +1,166 @@
-"""Splitting a symbol into base and quote where nobody declares the contract."""
+"""What a symbol says about the contract that nobody declares: base, quote, settlement and last day, as far as it does.
+
+Only what is known is split. Several venues write the same ending for different things (a dated contract on a coin may
+be coin-margined or not), so a symbol may leave open in what a contract settles; then it is not guessed.
+"""
+
+from collections.abc import Set
+from enum import Enum
+
+from msgspec import Struct
 
 from marginctl.core.account import FIAT_CURRENCIES, STABLECOINS
 
 COIN_QUOTES = ("BTC", "ETH", "BNB")
-QUOTES = tuple(sorted(STABLECOINS | FIAT_CURRENCIES, key=lambda quote: (-len(quote), quote))) + COIN_QUOTES
+CURRENCIES = tuple(sorted(STABLECOINS | FIAT_CURRENCIES, key=lambda quote: (-len(quote), quote)))
+QUOTES = CURRENCIES + COIN_QUOTES
+ALIASES = {"XBT": "BTC"}
+"""Names that some venues give an asset which files call otherwise."""
+PERPETUAL = ("PERP", "PERPETUAL", "SWAP")
+OPTION_SIDES = ("C", "P", "CALL", "PUT")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+CENTURY = 2000
 
 
-def split_symbol(symbol: str, currency: str) -> tuple[str, str] | None:
-    """(base, quote) of ``BTCUSDT``, ``BTC-USDT``, ``BTC/USDT:USDT``; ``BTC-PERP`` is quoted in ``currency``.
+class Kind(Enum):
+    """What a symbol is.
 
-    None where it cannot be told: then the contract must be declared (as must ``BTC/USD:BTC``, which settles in BTC).
+    LINEAR: settles in its quote; INVERSE: in its base; QUANTO: in a third asset; UNSETTLED: it does not say; ALIASED:
+    its base has another name; OPTION; UNKNOWN: it cannot be split.
+    """
+
+    LINEAR = "linear"
+    INVERSE = "inverse"
+    QUANTO = "quanto"
+    UNSETTLED = "unsettled"
+    ALIASED = "aliased"
+    OPTION = "option"
+    UNKNOWN = "unknown"
+
+
+PREFIXES = {"PF": Kind.LINEAR, "FF": Kind.LINEAR, "PI": Kind.INVERSE, "FI": Kind.INVERSE}
+"""First words of a symbol that say what the contract settles in."""
+
+
+class Spelling(Struct, frozen=True):
+    """A symbol, taken apart; what it does not say is empty, None without a last day.
+
+    ``settles``: of an ALIASED symbol, LINEAR or INVERSE where it says so.
+    """
+
+    kind: Kind
+    base: str = ""
+    quote: str = ""
+    settle: str = ""
+    expiry: str | None = None
+    settles: Kind = Kind.UNSETTLED
+
+
+UNKNOWN = Spelling(Kind.UNKNOWN)
+
+
+def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Spelling:
+    """``symbol`` taken apart: ``BTCUSDT``, ``BTC-USDT``, ``BTC_USDT``, ``BTC/USDT:USDT``, also with a date or ``PERP``.
+
+    ``BTC-PERP`` is quoted in ``currency``, the account's; ``known``: assets that the file names elsewhere.
     """
     if "/" in symbol:
-        pair, _, settle = symbol.partition(":")
-        base, _, quote = pair.partition("/")
-        return (base, quote) if base and quote and "/" not in quote and settle in {"", quote} else None
-    if "-" in symbol:
-        base, _, quote = symbol.partition("-")
-        if not base or not quote or "-" in quote:
-            return None
-        return base, currency if quote == "PERP" else quote
-    for quote in QUOTES:
-        if symbol.endswith(quote) and len(symbol) > len(quote):
-            return symbol[: -len(quote)], quote
-    return None
+        return _with_slash(symbol)
+    words = symbol.replace("_", "-").split("-")
+    if not all(word.isalnum() for word in words):
+        return UNKNOWN
+    if _is_option(words):
+        return Spelling(Kind.OPTION)
+    settles = PREFIXES.get(words[0]) if len(words) > 1 else None
+    words = words[1:] if settles else words
+    expiry = day_of(words[-1]) if len(words) > 1 else None
+    ending = words[-1] if expiry or (len(words) > 1 and words[-1] in PERPETUAL) else ""
+    words = words[:-1] if ending else words
+    marked = bool(ending or settles)
+    pair = _pair(words, currency, CURRENCIES if marked else QUOTES, known)
+    if pair is None:
+        return _bare(words, ending, currency, expiry) if ending else UNKNOWN
+    if not settles:
+        open_ended = (marked or "_" in symbol) and pair[1] not in STABLECOINS
+        settles = Kind.UNSETTLED if open_ended else Kind.LINEAR
+    return _named(*pair, settles, expiry, marked=marked)
+
+
+def expiry_of(symbol: str) -> str | None:
+    """The last day that a symbol states at its end: ``BTCUSDT_261225``, ``BTC-27DEC24``, ``BTC/USDT:USDT-261225``."""
+    words = symbol.replace("_", "-").split("-")
+    return day_of(words[-1]) if len(words) > 1 else None
+
+
+def day_of(word: str) -> str | None:
+    """The day (``2026-12-25``) that ``261225``, ``20261225`` or ``25DEC26`` means; None for any other word."""
+    if not word.isascii():
+        return None
+    if word.isdecimal() and len(word) in (6, 8):
+        parts = word[:-4], word[-4:-2], word[-2:]
+    elif len(word) in (6, 7) and word[-5:-2] in MONTHS:
+        parts = word[-2:], str(MONTHS.index(word[-5:-2]) + 1), word[:-5]
+    else:
+        return None
+    if not all(part.isdecimal() for part in parts):
+        return None
+    year, month, day = map(int, parts)
+    if not (1 <= month <= len(MONTHS) and 1 <= day <= LONGEST_MONTHS[month - 1]):
+        return None
+    return f"{year if year > CENTURY else CENTURY + year}-{month:02}-{day:02}"
+
+
+def _with_slash(symbol: str) -> Spelling:
+    """``BASE/QUOTE``, ``BASE/QUOTE:SETTLE``, ``BASE/QUOTE:SETTLE-DATE``."""
+    pair, colon, rest = symbol.partition(":")
+    base, _, quote = pair.partition("/")
+    settle, *words = rest.split("-")
+    if not (base.isalnum() and quote.isalnum() and (settle.isalnum() or not colon)):
+        return UNKNOWN
+    if _is_option(words):
+        return Spelling(Kind.OPTION)
+    expiry = day_of(words[0]) if len(words) == 1 else None
+    if words and expiry is None:
+        return UNKNOWN
+    if settle and settle not in pair.split("/"):
+        return Spelling(Kind.QUANTO, base, quote, settle, expiry)
+    return _named(base, quote, Kind.INVERSE if settle == base != quote else Kind.LINEAR, expiry)
+
+
+def _is_option(words: list[str]) -> bool:
+    """Whether the words hold the side, the strike and the last day of an option."""
+    return any(word in OPTION_SIDES for word in words) and sum(word[:1].isdecimal() for word in words) > 1
+
+
+def _pair(words: list[str], currency: str, quotes: tuple[str, ...], known: Set[str]) -> tuple[str, str] | None:
+    """Two words of which the second is a known quote, or one word that ends in one.
+
+    ``BNBUSD`` may be BNB in USD or BN in BUSD: then the one whose base is ``known``, and none where that does not tell.
+    """
+    if len(words) == 2 and words[1] in {*QUOTES, currency}:
+        return words[0], words[1]
+    if len(words) != 1:
+        return None
+    word = words[0]
+    pairs = [(word[: -len(quote)], quote) for quote in quotes if word.endswith(quote) and len(word) > len(quote)]
+    if len(pairs) > 1:
+        pairs = [pair for pair in pairs if pair[0] in {*COIN_QUOTES, *ALIASES} or pair[0] in known]
+    return pairs[0] if len(pairs) == 1 else None
+
+
+def _bare(words: list[str], ending: str, currency: str, expiry: str | None) -> Spelling:
+    """A base alone before its ending: ``BTC-PERP`` is quoted in the account's currency, other endings do not say."""
+    if len(words) != 1:
+        return UNKNOWN
+    if ending == "PERP":
+        return _named(words[0], currency, Kind.LINEAR, expiry)
+    return _named(words[0], "", Kind.UNSETTLED, expiry)
+
+
+def _named(base: str, quote: str, settles: Kind, expiry: str | None, *, marked: bool = True) -> Spelling:
+    if base in ALIASES:
+        if quote not in STABLECOINS and not marked:
+            settles = Kind.UNSETTLED
+        return Spelling(Kind.ALIASED, ALIASES[base], quote, expiry=expiry, settles=settles)
+    return Spelling(settles, base, quote, expiry=expiry)

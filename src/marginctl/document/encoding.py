@@ -1,11 +1,18 @@
 """Bytes of a file -> text that a parser may see, or the reason why not."""
 
-from marginctl.document.source import Source, printable
+import re
+
+from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Problem
 
 LARGEST = 16 * 1024 * 1024
 UTF_8_MARK = b"\xef\xbb\xbf"
 SAVE_AS_UTF_8 = "save it as UTF-8"
+_PAGE = re.compile(r"<(?:!doctype|html|head|body|!--|\?xml|error)\b", re.ASCII | re.IGNORECASE)
+_TITLE = re.compile("<title[^<>]*>([^<>]*)<", re.IGNORECASE)
+_MARKUP = re.compile("<[^<>]*>")
+PAGE_HEAD = 4096
+"""Characters of a web page that are searched for its title."""
 
 # UTF-32 first: one of its marks begins with one of UTF-16.
 _OTHERS = (
@@ -21,6 +28,10 @@ def decode(data: bytes, name: str) -> tuple[Source, list[Problem]]:
     if len(data) > LARGEST:
         size = f"the file has {len(data) / 1048576:.1f} MiB, at most 16 MiB are read"
         return _unreadable(name, size, "split it into several files")
+    page = _page_words(data)
+    if page is not None:
+        words = f" ({echo(page)})" if page else ""
+        return _unreadable(name, f"the file is a web page{words}, not YAML or JSON", "save the data, not the page")
     other = _other_encoding(data)
     if other:
         return _unreadable(name, f"the file is {other}, not UTF-8", SAVE_AS_UTF_8)
@@ -46,6 +57,16 @@ def _other_encoding(data: bytes) -> str:
     if zeros in ((True, True, True, False), (False, True, True, True)):
         return "UTF-32"
     return "UTF-16" if zeros in ((True, False, True, False), (False, True, False, True)) else ""
+
+
+def _page_words(data: bytes) -> str | None:
+    """The title of a web page, else its first words, such as those of an error; None where it is no web page."""
+    start = data[:PAGE_HEAD].removeprefix(UTF_8_MARK).lstrip()
+    head = start.decode("utf-8", "replace") if start.startswith(b"<") else ""
+    if not _PAGE.match(head):
+        return None
+    title = _TITLE.search(head)
+    return " ".join((title[1] if title else _MARKUP.sub(" ", head)).split())
 
 
 def _not_utf_8(data: bytes, error: UnicodeDecodeError, name: str) -> tuple[Source, list[Problem]]:

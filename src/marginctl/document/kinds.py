@@ -55,14 +55,18 @@ class Text(ScalarKind, frozen=True):
 
 
 class Choice(ScalarKind, frozen=True):
-    """One of a few words. Binds to ``str``."""
+    """One of a few words. Binds to ``str``. ``not_offered``: why another word is not among them, and what to do."""
 
     options: tuple[str, ...]
+    not_offered: dict[str, tuple[str, str]] = {}
 
     def expects(self) -> str:
         return scalars.either(self.options)
 
     def read(self, text: str) -> str:
+        if text in self.not_offered:
+            message, advice = self.not_offered[text]
+            raise WordError(f"cannot be {echo(text)}: {message}", advice)
         return scalars.choice(text, self.options)
 
     def schema(self) -> dict[str, Any]:
@@ -256,11 +260,15 @@ class Field(Struct, frozen=True):
 
 
 class Shape(Struct):
-    """The keys that a mapping may have. ``name`` is unique among the shapes of a document."""
+    """The keys that a mapping may have. ``name`` is unique among the shapes of a document.
+
+    ``not_offered``: keys that it does not have, with what to say about them.
+    """
 
     name: str
     fields: tuple[Field, ...]
     doc: str = ""
+    not_offered: dict[str, str] = {}
     by_name: dict[str, Field] = {}
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from marginctl.document.kinds import (
     Choice,
+    Date,
     Duration,
     Field,
     Flag,
@@ -31,7 +32,9 @@ ACCOUNT = Shape(
         Field("position_mode", Choice(("one-way", "hedge")), doc="default one-way"),
         Field("currency", Text(), doc="what totals are reported in: USD or a USD stablecoin"),
         Field("as_of", Instant(), doc="when the figures were taken, with its time zone"),
-        Field("taker_fee", Rate(), doc="fee for closing, where the venue's rule needs it"),
+        Field(
+            "taker_fee", Rate(), doc="fee to close, where the venue's rule counts it; on generic a part of maintenance"
+        ),
         Field("netting", Choice(("none", "larger-leg", "net")), doc="legs of one contract in hedge mode"),
         Field("underlying_netting", Choice(("none", "larger-leg")), doc="across contracts of one underlying"),
         Field("liquidation_level", POSITIVE, doc="liquidated when equity < level x maintenance margin"),
@@ -72,17 +75,29 @@ TIER = Shape(
     "A step of a contract's margin table",
 )
 
+QUANTO = "contracts that settle in a third asset (quantos) are not modelled"
+LEAVE_OUT = "leave its positions out: as linear or inverse their notional, profit and liquidation would be wrong"
+NOT_MODELLED = {"quanto": (QUANTO, LEAVE_OUT), "option": ("options are not modelled", LEAVE_OUT)}
+
 CONTRACT = Shape(
     "contract",
     (
-        Field("type", Choice(("linear", "inverse")), doc="linear settles in its quote, inverse in its base"),
+        Field(
+            "type",
+            Choice(("linear", "inverse"), not_offered=NOT_MODELLED),
+            doc="linear settles in its quote, inverse in its base",
+        ),
         Field("base", Text(), doc="the asset that is traded"),
         Field("quote", Text(), doc="the asset it is priced in"),
         Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
+        Field("tick_size", POSITIVE, doc="step of its price, quote per base; where a venue's screen depends on it"),
         Field("tiers_by", Choice(("notional", "quantity")), doc="what the borders of the tiers are measured in"),
         Field("tiers", ListOf(Record(TIER)), doc="the margin table"),
+        Field("lot", POSITIVE, doc="smallest step of a quantity, in contracts; default: whole contracts"),
+        Field("expiry", Date(), doc="its last day; default: the date in its symbol"),
     ),
     "A contract that the venue's rule set does not have, or an override",
+    not_offered={"settle": f"{QUANTO}; {LEAVE_OUT}", "strike": f"options are not modelled; {LEAVE_OUT}"},
 )
 
 POSITION = Shape(
@@ -117,6 +132,9 @@ ORDER = Shape(
         Field("price", POSITIVE, required=True, doc="limit price"),
         Field("leverage", POSITIVE, doc="only where the contract has no position"),
         Field("initial_rate", Rate(), doc="instead of leverage"),
+        Field(
+            "maintenance_rate", Rate(), doc="only where orders need maintenance margin and the contract has no position"
+        ),
         Field("reduce_only", Flag(), doc="never opens or adds; default false"),
         Field("position_side", Choice(("long", "short")), doc="required in hedge mode, refused otherwise"),
     ),

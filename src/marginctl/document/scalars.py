@@ -22,6 +22,15 @@ class WordError(ValueError):
         self.help = help
 
 
+def day(moment: str) -> dt.date:
+    """The day, in UTC, of a moment that ``instant`` has read."""
+    read = dt.datetime.fromisoformat(moment)
+    try:
+        return read.astimezone(dt.UTC).date()
+    except OverflowError:  # within a day of the first or last one of the calendar
+        return read.date()
+
+
 def choice(text: str, options: tuple[str, ...]) -> str:
     """One of the options, in their spelling. Raises WordError."""
     if text in options:

@@ -187,10 +187,10 @@ class _Binder:
                 self.found.add(node, "MC012", f"`{field.name}` is missing", f"add `{field.name}`: {field.kind.hint()}")
 
     def unknown(self, key: Scalar, shape: Shape) -> None:
-        close = self.close_match(key.text, shape)
+        close = "" if key.text in shape.not_offered else self.close_match(key.text, shape)
         known = ", ".join(field.name for field in shape.fields)
         advice = f"did you mean `{close}`?" if close else f"known here: {known}"
-        advice = COMMA_HELP if key.text.isdecimal() else advice
+        advice = COMMA_HELP if key.text.isdecimal() else shape.not_offered.get(key.text, advice)
         self.found.add(key, "MC010", f"unknown key {echo(key.text)}", advice)
 
     def close_match(self, word: str, shape: Shape) -> str:

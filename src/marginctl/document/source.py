@@ -28,10 +28,10 @@ def _escape(code_point: int) -> str:
     return f"\\u{code_point:04x}" if code_point < 0x10000 else f"\\U{code_point:08x}"
 
 
-def echo(text: str) -> str:
-    """User text as messages show it: printable, in backticks, at most about 60 characters."""
-    shown = printable(text[: LONGEST_ECHO + 1])
-    return f"`{shown}`" if len(shown) <= LONGEST_ECHO else f"`{shown[: LONGEST_ECHO - 3]}...`"
+def echo(text: str, longest: int = LONGEST_ECHO) -> str:
+    """User text as messages show it: printable, in backticks, at most about ``longest`` characters."""
+    shown = printable(text[: longest + 1])
+    return f"`{shown}`" if len(shown) <= longest else f"`{shown[: longest - 3]}...`"
 
 
 class Source(Struct):

@@ -139,7 +139,10 @@ def _traced(name: str, kind: Kind) -> Kind:
 RULE_KINDS: dict[str, tuple[Kind, str]] = {
     "level": (POSITIVE, "liquidated when equity < level x maintenance margin"),
     "equality": (Choice(("safe", "liquidated")), "whether equity exactly at the level is liquidated"),
-    "netting": (Choice(("none", "larger-leg", "net")), "legs of one contract in hedge mode"),
+    "netting": (
+        Choice(("none", "larger-leg", "net", "hedged-fees")),
+        "legs of one contract in hedge mode; hedged-fees: what is hedged needs twice its fee to close, no maintenance",
+    ),
     "underlying_netting": (Choice(("none", "larger-leg")), "across contracts of one underlying"),
     "initial_basis": (Choice(("mark", "entry")), "the price that initial margin is taken on"),
     "maintenance_basis": (Choice(("mark", "entry")), "the price that maintenance margin is taken on"),
@@ -149,13 +152,40 @@ RULE_KINDS: dict[str, tuple[Kind, str]] = {
     ),
     "close_fee_in": (Choice(("maintenance", "initial-and-maintenance")), "which margins the fee to close is part of"),
     "open_loss": (Choice(("none", "margin")), "whether the loss of opening off the mark adds to order margin"),
+    "order_fees": (
+        Choice(("none", "open-and-close")),
+        "fees in the margins of an order: to open at its price, to close at the bankruptcy price of what it opens",
+    ),
+    "order_maintenance": (Choice(("none", "margin")), "whether resting orders add to the maintenance margin"),
     "warning_level": (AnyOf((POSITIVE, Choice(("none",)))), "the venue warns at equity <= this x maintenance margin"),
+    "shown_liquidation_price": (
+        Choice(("crossing", "one-tick-toward-mark")),
+        "the liquidation price on the venue's screen: the crossing, or the crossing one tick nearer to the mark",
+    ),
+    "shown_maintenance": (
+        Choice(("whole", "without-close-fee")),
+        "the maintenance margin that the venue shows: all that liquidates, or that without the fee to close",
+    ),
 }
+UNSAID = {
+    "order_fees": "none",
+    "order_maintenance": "none",
+    "shown_liquidation_price": "crossing",
+    "shown_maintenance": "whole",
+}
+"""Rules that a file may leave out, and what it then says: they came after files of one's own were written."""
 
 
 def _rules(name: str, *, complete: bool, doc: str) -> Shape:
-    fields = (Field(key, _traced(f"rule_{key}", kind), complete, doc) for key, (kind, doc) in RULE_KINDS.items())
+    fields = (
+        Field(key, _traced(f"rule_{key}", kind), complete and key not in UNSAID, _said(key, text, complete=complete))
+        for key, (kind, text) in RULE_KINDS.items()
+    )
     return Shape(name, tuple(fields), doc)
+
+
+def _said(key: str, text: str, *, complete: bool) -> str:
+    return f"{text}; default {UNSAID[key]}" if complete and key in UNSAID else text
 
 
 RULES = _rules("rules", complete=True, doc="The choices in which venues differ, each stated")
@@ -260,6 +290,7 @@ LISTED = Shape(
         Field("base", Text(), doc="the asset that is traded"),
         Field("quote", Text(), doc="the asset it is priced in"),
         Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
+        Field("tick_size", POSITIVE, doc="step of its price, quote per base; absent: not known"),
         Field("as_of", Period()),
         Field("source", Text()),
         Field("assumption", Text(), doc="listed in reports that use this contract"),
@@ -277,6 +308,7 @@ CONTRACTS = Shape(
         Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
         Field("contract_size_by_base", MapOf(POSITIVE), doc="exceptions, by base asset"),
         Field("contract_size_assumption", Text(), doc="listed in reports that use contract_size"),
+        Field("lot", POSITIVE, doc="smallest step of a quantity, in contracts; default: whole contracts"),
         Field("tiers_by", Choice(("notional", "quantity")), required=True, doc="what tiers are measured in"),
         Field(
             "deduction",

@@ -1,8 +1,8 @@
 """What a portfolio and a policy allow, as bounds per rule.
 
-A rule that neither file mentions has its default bound. Otherwise the bounds of both files hold side by side: what
-breaks one of them is a breach, so the stricter one wins without a comparison, and ``off`` in one file cannot take
-away what the other asks for.
+A rule that no file mentions has its default bound. Otherwise the bounds of all files, however many policies there
+are, hold side by side: what breaks one of them is a breach, so the stricter one wins without a comparison, and ``off``
+in one file cannot take away what another asks for.
 """
 
 from collections.abc import Iterable
@@ -136,39 +136,63 @@ class LimitsConfig(Struct, frozen=True):
         """The bounds on one figure.
 
         In each file what names the position counts instead of everything else there; else what names its purpose and
-        what names its underlying, side by side, instead of the limit for all. Both files hold together, and a default
-        only where neither says anything.
+        what names its underlying, side by side, instead of the limit for all. All files hold together, and a default
+        only where none says anything.
         """
         general = [] if measurement.narrow else [b for b in self.of(rule) if b.applies_to(measurement.subject)]
         covering = [scope for scope in self.scopes.get(rule.code, ()) if scope.covers(measurement.belongs)]
         if not covering:
             return general
-        return [bound for origin in WRITTEN for bound in _of_file(origin, covering, general)]
+        written = [written_in(scope) for scope in covering]
+        written += [written_in(bound) for bound in general if bound.origin is not Origin.DEFAULT]
+        return [
+            bound
+            for file in sorted(dict.fromkeys(written), key=_policies_first)
+            for bound in _of_file(file, covering, general)
+        ]
 
 
-def _of_file(origin: Origin, covering: Iterable[Scope], general: Iterable[Bound]) -> list[Bound]:
-    own = [scope for scope in covering if scope.origin is origin]
+def written_in(one: Bound | Scope | Waiver) -> tuple[Origin, str]:
+    """The file that something stands in, told from every other; a default stands in none."""
+    return one.origin, one.location.file if one.location is not None else ""
+
+
+def _policies_first(file: tuple[Origin, str]) -> int:
+    return WRITTEN.index(file[0])
+
+
+def _of_file(file: tuple[Origin, str], covering: Iterable[Scope], general: Iterable[Bound]) -> list[Bound]:
+    own = [scope for scope in covering if written_in(scope) == file]
     chosen = [scope for scope in own if scope.section == POSITIONS] or own
     if not chosen:
-        return [bound for bound in general if bound.origin is origin]
+        return [bound for bound in general if written_in(bound) == file]
     return [bound for scope in chosen for bound in scope.bounds]
+
+
+def together(files: Iterable[FileLimits]) -> FileLimits:
+    """Several files as one: the bounds, narrower limits and waivers of all of them, each still of its own file."""
+    bounds: dict[str, tuple[Bound, ...]] = {}
+    scopes: dict[str, tuple[Scope, ...]] = {}
+    waivers: list[Waiver] = []
+    for one in files:
+        for code, found in one.bounds.items():
+            bounds[code] = (*bounds.get(code, ()), *found)
+        for code, narrow in one.scopes.items():
+            scopes[code] = (*scopes.get(code, ()), *narrow)
+        waivers += one.waivers
+    return FileLimits(Origin.POLICY, bounds, tuple(waivers), scopes)
 
 
 def combined(portfolio: FileLimits | None = None, policy: FileLimits | None = None) -> LimitsConfig:
     """The limits of a run: the policy's first, then the portfolio's, defaults where both are silent."""
-    files = [one for one in (policy, portfolio) if one is not None]
-    bounds = {rule.code: _bounds(rule, files, under_policy=policy is not None) for rule in RULES}
-    scopes: dict[str, tuple[Scope, ...]] = {}
-    for one in files:
-        for code, found in one.scopes.items():
-            scopes[code] = (*scopes.get(code, ()), *found)
-    return LimitsConfig(bounds, tuple(waiver for one in files for waiver in one.waivers), scopes)
+    all_of = together(one for one in (policy, portfolio) if one is not None)
+    bounds = {rule.code: _bounds(rule, all_of, under_policy=policy is not None) for rule in RULES}
+    return LimitsConfig(bounds, all_of.waivers, all_of.scopes)
 
 
-def _bounds(rule: Rule, files: list[FileLimits], *, under_policy: bool) -> tuple[Bound, ...]:
-    written = [one.bounds[rule.code] for one in files if rule.code in one.bounds]
-    if written:
-        return tuple(bound for bounds in written for bound in bounds)
+def _bounds(rule: Rule, written: FileLimits, *, under_policy: bool) -> tuple[Bound, ...]:
+    if rule.code in written.bounds:
+        return written.bounds[rule.code]
     if under_policy and rule.policy_severity is not None:
         return (Bound(rule.policy_severity, rule.default, Origin.POLICY),)
     return (Bound(rule.default_severity, rule.default),) if rule.default_severity is not None else ()
@@ -224,27 +248,30 @@ def _levels(rule: Rule, value: Any, node: Node, origin: Origin, source: Source) 
 
 
 def _bound(rule: Rule, severity: Severity, value: Any, origin: Origin, location: Location) -> list[Bound]:
-    """``off``, ``false`` and an empty list ask for nothing."""
-    if value is False or value in (OFF, []):
+    """``off`` and ``false`` ask for nothing."""
+    if value is False or value in (OFF, []):  # a list that is empty is refused elsewhere
         return []
     if isinstance(value, Decimal):
         threshold = value / HOURS_PER_DAY if rule.unit is Unit.DAYS else value
         return [Bound(severity, threshold, origin, location)]
-    return [Bound(severity, None, origin, location, _names(value))]
+    return [Bound(severity, None, origin, location, subjects) for subjects in _names(value)]
 
 
-def _names(value: Any) -> frozenset[str] | None:
-    """The scenarios that are named; None where it is all of them, or the rule has no names."""
+def _names(value: Any) -> list[frozenset[str] | None]:
+    """The scenarios that are named; None = all of them, beside which a wrong name is still one, or of no name."""
     if value is True:
-        return None
-    names = [value] if isinstance(value, str) else [element.value for element in value]
-    return None if ALL in names else frozenset(names)
+        return [None]
+    names = frozenset([value] if isinstance(value, str) else [element.value for element in value])
+    others = [names - {ALL}] if names != {ALL} else []
+    return [None, *others] if ALL in names else [*others]
 
 
 def _contradictions(
     rule: Rule, value: Any, node: Node, bounds: Iterable[Bound], source: Source, key: str = ""
 ) -> Iterable[Problem]:
     key = key or rule.key
+    for names, place in [(one, at) for _, one, at in value.items()] if isinstance(value, Draft) else [(value, node)]:
+        yield from _no_names(key, names, place, source)
     if isinstance(value, Draft) and not value.entries and not value.node.entries:
         yield source.problem(node, "MC013", f"`{key}` has neither `warn` nor `fail`", f"write one of them, or `{OFF}`")
     levels = {bound.severity: bound.threshold for bound in bounds}
@@ -253,6 +280,12 @@ def _contradictions(
         first, second = amount(warn, rule.unit), amount(fail, rule.unit)
         message = f"`{key}` warns at {first} but fails at {second} already"
         yield source.problem(node, "MC016", message, "swap the two, or leave out `warn`")
+
+
+def _no_names(key: str, value: Any, node: Node, source: Source) -> Iterable[Problem]:
+    """A list of scenarios that asks for none."""
+    if value == []:
+        yield source.problem(node, "MC013", f"`{key}` names no scenario", f"write `{OFF}`, `{ALL}`, or their names")
 
 
 def _is_looser(comparison: Comparison, warn: Decimal, fail: Decimal) -> bool:

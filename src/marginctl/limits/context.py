@@ -32,11 +32,13 @@ class ScenarioOutcome(Struct, frozen=True):
 
     ``crossing``: the fraction of the path (0 = now, 1 = all of it) at which the first pool is liquidated, None = none
     is. ``pool``: that pool. ``bystanders``: symbols of the positions with PnL >= 0 that stand in it at that point.
+    ``is_idle``: no price of the account moves on it.
     """
 
     crossing: Decimal | None
     pool: str | None = None
     bystanders: tuple[str, ...] = ()
+    is_idle: bool = False
 
 
 class HedgeEffect(Struct, frozen=True):

@@ -1,13 +1,14 @@
 """The deposit that keeps a pool alive over a whole range of moves: the largest shortfall of health on the way.
 
-Money whose price does not move and that counts in full, as an asset or as a debt paid back, lifts health by its amount
-everywhere on a path. So the deposit needed is exactly the deepest point below zero, found on the same pieces as the
-liquidation itself.
+Money that counts in full, as an asset or as a debt paid back, lifts health by its amount everywhere on a path; a
+stablecoin whose own price moves on it by its price there. So the deposit needed is exactly the deepest point below
+zero, found on the same pieces as the liquidation itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from marginctl.core.account import Account, Equality
 from marginctl.core.exact import ONE, ZERO
@@ -15,7 +16,7 @@ from marginctl.core.liquidation import (
     DOWN_END,
     FALLING,
     RISING,
-    UP_END,
+    Motion,
     PoolState,
     Stretch,
     asset_motion,
@@ -32,6 +33,17 @@ from marginctl.limits.remedy import deposit_of, deposit_row, terms_in
 from marginctl.limits.rule import Deposit
 
 Path = list[Stretch]
+
+
+class At(NamedTuple):
+    """A place on a stretch."""
+
+    motion: Motion
+    u: Decimal
+
+    def of(self, asset: str) -> Decimal:
+        """Price there over price today."""
+        return self.motion.of(asset).at(self.u)
 
 
 class Paths:
@@ -52,14 +64,14 @@ class Paths:
         assets = sorted(asset for asset in self.states[pool].touching if not asset.startswith(":"))
         return [
             joint_path(assets, account.betas, -1, min(reach, DOWN_END)),
-            joint_path(assets, account.betas, 1, min(reach, UP_END)),
+            joint_path(assets, account.betas, 1, reach),
         ]
 
     def alone(self, asset: str, reach: Decimal) -> list[Path]:
         """One asset down and up, as far as ``reach``."""
         return [
             [Stretch(ZERO, min(reach, DOWN_END), asset_motion(asset, FALLING))],
-            [Stretch(ZERO, min(reach, UP_END), asset_motion(asset, RISING))],
+            [Stretch(ZERO, reach, asset_motion(asset, RISING))],
         ]
 
     def to(self, shocks: Mapping[str, Decimal]) -> list[Path]:
@@ -68,16 +80,20 @@ class Paths:
 
     def slack(self, pool: str, paths: Iterable[Path]) -> Decimal:
         """What health keeps at its lowest on the paths, in currency; negative = so much is missing."""
-        return -max(shortfall(self.states[pool], path) for path in paths)
+        return min(value for path in paths for _, value in _corners(self.states[pool], path))
 
     def deposit(self, pool: PoolFigures, paths: Iterable[Path]) -> Deposit | None:
         """The smallest deposit after which no path liquidates the pool before its end, where that is exact."""
         paths = list(paths)
         row = self._row(pool)
-        if row is None or not self._counts_in_full(pool, row.asset) or _moves(row.asset, paths):
+        if row is None or not self._counts_in_full(pool, row.asset):
+            return None
+        if self.context.account.is_volatile(row.asset) and _moves(row.asset, paths):
             return None
         state = self.states[pool.name]
-        need = max(shortfall(state, path) for path in paths)
+        need = max((shortfall(state, path, row.asset) for path in paths), key=lambda found: (found is None, found or 0))
+        if need is None:
+            return None
         strict = state.pool.rules.equality is Equality.LIQUIDATED
         return deposit_of(self.context, pool, row, need, strict=strict)
 
@@ -92,18 +108,32 @@ class Paths:
         return whole and not any(tier.haircut for tier in terms.haircuts)
 
 
-def shortfall(state: PoolState, path: Path) -> Decimal:
-    """-min(equity - level * maintenance_margin) over a path, its end excluded; in currency, negative = to spare."""
-    return -min(_values(state, path))
+def shortfall(state: PoolState, path: Path, asset: str) -> Decimal | None:
+    """-min(equity - level * maintenance_margin) over a path with an end; in currency, negative = to spare.
+
+    Measured in today's worth of ``asset``, whose price may move along: of what has lost half its price it takes twice
+    as much. A quotient of two straight lines has its extremes at their corners. None where no amount is enough.
+    """
+    most: Decimal | None = None
+    for ratios, value in _corners(state, path):
+        ratio = ratios.of(asset)
+        if ratio > 0:
+            missing = -value / ratio
+            most = missing if most is None or missing > most else most
+        elif value < 0:
+            return None
+    return most
 
 
-def _values(state: PoolState, path: Path) -> Iterator[Decimal]:
-    for start, end, motion in path:
-        length = end - start
-        pieces = list(health(state, motion, length, state.pool.rules.level))
-        for piece, until in zip(pieces, [*(following.start for following in pieces[1:]), length], strict=True):
-            yield _at(piece, piece.start)
-            yield _at(piece, until)
+def _corners(state: PoolState, path: Path) -> Iterator[tuple[At, Decimal]]:
+    """Health at the corners of a path, and the price ratios there."""
+    for stretch in path:
+        pieces = list(health(state, stretch.motion, stretch.length, state.pool.rules.level))
+        ends = [*(following.start for following in pieces[1:]), stretch.length]
+        for piece, until in zip(pieces, ends, strict=True):
+            yield At(stretch.motion, piece.start), _at(piece, piece.start)
+            if until is not None:
+                yield At(stretch.motion, until), _at(piece, until)
 
 
 def _at(piece: Piece, u: Decimal) -> Decimal:

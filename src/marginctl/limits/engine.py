@@ -12,6 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.exact import ZERO, exceeds, ratio, sign
+from marginctl.document.names import near
+from marginctl.document.source import echo
 from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, Origin
 from marginctl.limits.context import Context
@@ -100,6 +102,9 @@ def evaluate(context: Context, config: LimitsConfig, selection: Selection = EVER
     for rule in taken:
         if config.of(rule) or config.scopes.get(rule.code):
             _apply(rule, config, context, ledger, result)
+    for rule in RULES:
+        if rule.needs_subject and not selection.takes(rule):
+            result.problems += _misnamed(rule, config, context)
     judged = frozenset(rule.code for rule in taken) - result.undecided
     codes = {rule.code for rule in taken}
     result.findings += [f for f in ledger.hygiene(judged) if f.code in codes]
@@ -133,13 +138,26 @@ def _unmeasured(rule: Rule, bounds: Iterable[Bound], subjects: list[str], contex
     """A rule with nothing to measure passes; one that a file has set for scenarios that are not there cannot."""
     for bound in bounds:
         for name in _absent(rule, bound, subjects):
-            why = Unknown(f"there is no scenario {name}".rstrip(), "add it under `scenarios`")
+            why = _no_scenario(name, context)
             absent = Measurement(name or ACCOUNT, why, f"`{rule.key}`", context.locations.account)
             _undecided(rule, [bound], absent, why, result)
     if not subjects and rule.code not in result.undecided and rule.key:
         result.checks.append(
             Check(rule.code, rule.name, ACCOUNT, None, _strictest(rule, bounds).threshold, Status.PASS)
         )
+
+
+def _no_scenario(name: str, context: Context) -> Unknown:
+    close = near(name, context.scenarios) if name else ""
+    advice = f"did you mean {echo(close)}? Otherwise add it under `scenarios`" if close else "add it under `scenarios`"
+    return Unknown(f"there is no scenario {name}".rstrip(), advice)
+
+
+def _misnamed(rule: Rule, config: LimitsConfig, context: Context) -> Iterator[Problem]:
+    """Scenarios that a limit names and nobody has: a mistake also where the limit is left out of a run."""
+    for bound in config.of(rule):
+        for name in sorted((bound.subjects or frozenset()).difference(context.scenarios)):
+            yield _problem(rule, bound, _no_scenario(name, context), context.locations.account)
 
 
 def _absent(rule: Rule, bound: Bound, subjects: list[str]) -> list[str]:
@@ -154,7 +172,7 @@ def _is_configured(bound: Bound) -> bool:
 
 
 def _undecided(rule: Rule, bounds: list[Bound], measurement: Measurement, why: Unknown, result: _Result) -> None:
-    configured = next((bound for bound in bounds if _is_configured(bound)), None)
+    configured = None if why.is_idle else next((bound for bound in bounds if _is_configured(bound)), None)
     limit = _strictest(rule, bounds).threshold
     result.undecided.add(rule.code)
     result.checks.append(Check(rule.code, rule.name, measurement.subject, None, limit, Status.NOT_EVALUATED))

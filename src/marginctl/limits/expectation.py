@@ -5,32 +5,41 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.exact import ratio
+from marginctl.core.account import Account, PriceShown
+from marginctl.core.exact import exceeds, ratio
 from marginctl.core.report import PositionFigures, Report
+from marginctl.core.shown import as_shown
 from marginctl.document.shape import Draft
 from marginctl.document.source import Source, echo
-from marginctl.findings import Expectation, Problem
+from marginctl.findings import DataFact, Expectation, Problem
 
 DEFAULT_TOLERANCE = Decimal("0.001")
 MOST_NAMES = 5
+WITHOUT_FEE = "without the fee to close, as the venue shows it"
+TICK_UNKNOWN = "without the tick that the venue's screen adds: give the contract's `tick_size`"
 
 
-def expectations(draft: Draft | None, report: Report, source: Source) -> tuple[list[Expectation], list[Problem]]:
+def expectations(
+    draft: Draft | None, report: Report, account: Account, source: Source
+) -> tuple[list[Expectation], list[Problem]]:
     """Every figure under ``expect`` with ours; ``tolerance`` is a fraction of the venue's figure (default 0.1%).
 
-    A position that the account does not have, or a name that several share, cannot be compared: a problem.
+    Ours are those of the report as the venue would show them (see ``core.shown``). A position that the account does not
+    have, or a name that several share, cannot be compared: a problem.
     """
     if draft is None:
         return [], []
+    shown = as_shown(account, report)
     tolerance = draft.get("tolerance", DEFAULT_TOLERANCE)
     found: list[Expectation] = []
     problems: list[Problem] = []
     if "totals" in draft:
-        found += _compared("totals", draft.get("totals"), report.totals, tolerance, source)
-    held = _by_name(report.positions)
+        found += _compared("totals", draft.get("totals"), (shown.totals, report.totals), tolerance, source, {})
+    held = dict(zip(_by_name(report.positions), zip(shown.positions, report.positions, strict=True), strict=True))
     for key, figures, _ in draft.get("positions", ()):
         if key.text in held:
-            found += _compared(key.text, figures, held[key.text], tolerance, source)
+            unshown = _unshown(account, held[key.text][0])
+            found += _compared(key.text, figures, held[key.text], tolerance, source, unshown)
             continue
         known = ", ".join(map(echo, list(held)[:MOST_NAMES]))
         advice = f"write one of {known}" if known else "the account has no positions"
@@ -40,6 +49,35 @@ def expectations(draft: Draft | None, report: Report, source: Source) -> tuple[l
     return found, problems
 
 
+def unconfirmed(facts: Iterable[DataFact], shown: Iterable[Expectation]) -> tuple[DataFact, ...]:
+    """The facts without the overrides that the venue's own screen shows: those are the account's own bracket.
+
+    An override of a position's rate is confirmed by that rate, or the margin it makes, under ``expect``.
+    """
+    met = {(one.subject, one.figure) for one in shown if is_met(one)}
+    return tuple(fact for fact in facts if not (fact.figure and _names(fact) & met))
+
+
+def _names(fact: DataFact) -> set[tuple[str, str]]:
+    """What ``expect`` may call the figure of a fact."""
+    figures = fact.figure, fact.figure.replace("_rate", "_margin")
+    return {(name, figure) for name in (fact.subject, fact.subject.partition(":")[0]) for figure in figures}
+
+
+def is_met(one: Expectation) -> bool:
+    """Whether ours is within the tolerance of theirs; a price of 0 is how venues show that there is none."""
+    if one.difference is None:
+        return one.theirs == 0 and one.figure.endswith("_price")
+    return not exceeds(abs(one.difference), abs(one.theirs), one.tolerance)
+
+
+def _unshown(account: Account, row: PositionFigures) -> dict[str, str]:
+    """Figures of a position that cannot be given as the venue shows them, with the reason."""
+    contract = next(position.contract for position in account.positions if position.key == row.key)
+    is_exact = account.rules.shown_liquidation_price is PriceShown.CROSSING or contract.tick_size is not None
+    return {} if is_exact else {"contract_liquidation_price": TICK_UNKNOWN}
+
+
 def _by_name(positions: Iterable[PositionFigures]) -> dict[str, PositionFigures]:
     """Positions by their symbol, those that share one by their key (``BTCUSDT:long``)."""
     rows = list(positions)
@@ -47,9 +85,13 @@ def _by_name(positions: Iterable[PositionFigures]) -> dict[str, PositionFigures]
     return {position.symbol if counts[position.symbol] == 1 else position.key: position for position in rows}
 
 
-def _compared(subject: str, draft: Draft, held: Any, tolerance: Decimal, source: Source) -> Iterable[Expectation]:
+def _compared(
+    subject: str, draft: Draft, held: tuple[Any, Any], tolerance: Decimal, source: Source, unshown: dict[str, str]
+) -> Iterable[Expectation]:
+    """``held``: the struct as the venue would show it, and as it stands in the report; ``unshown``: why one is not."""
     for key, theirs, node in draft.items():
-        ours: Decimal | None = getattr(held, key.text)
+        ours: Decimal | None
+        ours, reported = (getattr(one, key.text) for one in held)
         difference = None if ours is None else ours - theirs
         yield Expectation(
             subject=subject,
@@ -60,4 +102,5 @@ def _compared(subject: str, draft: Draft, held: Any, tolerance: Decimal, source:
             relative=None if difference is None else ratio(abs(difference), abs(theirs)),
             tolerance=tolerance,
             location=source.location(node),
+            note=WITHOUT_FEE if ours != reported else unshown.get(key.text, ""),
         )

@@ -59,6 +59,16 @@ def symbols_by_underlying(context: Context) -> dict[tuple[str, str], tuple[str, 
     return {key: tuple(symbols) for key, symbols in found.items()}
 
 
+def quoted_notionals(context: Context) -> dict[tuple[str, str], Decimal]:
+    """(pool, quote asset) -> signed notional of the contracts quoted in it, in currency; a long sells its quote."""
+    quotes = {p.key: p.contract.quote for p in context.account.positions}
+    found: dict[tuple[str, str], Decimal] = {}
+    for row in context.report.positions:
+        key = row.pool, quotes[row.key]
+        found[key] = found.get(key, ZERO) + (row.notional if row.side == "long" else -row.notional)
+    return found
+
+
 def belonging(context: Context) -> dict[str, Belongs]:
     """Key of a position -> what narrower limits know it by."""
     underlying = {p.key: underlying_of(p, context.account) for p in context.account.positions}

@@ -6,6 +6,7 @@ needed and at stake. Its size is the largest up to which every limit holds: ever
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,9 +15,17 @@ from marginctl.core.account import Account, CollateralMode, MarginMode, Order, P
 from marginctl.core.contract import LONG, SHORT, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.headroom import Edge, deposited, down_to, filled, largest, opened, unit_value
+from marginctl.core.report import CollateralFigures, Report
 from marginctl.core.requirement import initial_rate
 from marginctl.core.rooms import OrderRoom, Stop, WithdrawalRoom
-from marginctl.core.value import value_at
+from marginctl.core.turning import (
+    borders,
+    dearer_side_counts,
+    has_opening_orders,
+    leaps,
+    may_fall_when_rates_rise,
+    turns,
+)
 from marginctl.limits.standing import Inquiry, Limit
 
 STEP = Decimal("1e-8")
@@ -24,6 +33,9 @@ STEP = Decimal("1e-8")
 GROWTH = Decimal(8)
 ENOUGH = Decimal(1_000_000)
 """Times everything in the account: an order this large that still breaks nothing is not limited by anything."""
+LOOKS = 8
+"""Into so many parts a stretch is divided on which a limit goes by leaps."""
+LEAPING = frozenset(("MC114", "MC116"))
 LAST_TIER = "last-tier"
 NO_MAINTENANCE = "no-maintenance-rate"
 ALL_OF_IT = "held"
@@ -99,7 +111,10 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
     stop: Stop | None = Stop(NO_MAINTENANCE, subject=symbol)
     if terms.maintenance_rate is not None or terms.contract.tiers:
         end = _tier_end(base, ticket)
-        edge = largest_kept(inquiry, after, list(_stops(inquiry, base, ticket, worth, end)))
+        stops = sorted(_stops(inquiry, base, ticket, worth, end))
+        if "MC109" in inquiry.kept_codes and dearer_side_counts(base) and has_opening_orders(base, terms):
+            stops = list(_with_looks(stops))
+        edge = largest_kept(inquiry, after, stops, leaps=leaps(terms))
         quantity, stop = _outcome(edge, end, symbol)
     return OrderRoom(
         symbol=symbol,
@@ -112,16 +127,27 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
     )
 
 
-def largest_kept(inquiry: Inquiry, after: Callable[[Decimal], Account], stops: list[Decimal]) -> Edge | None:
+def largest_kept(
+    inquiry: Inquiry, after: Callable[[Decimal], Account], stops: list[Decimal], *, leaps: bool = False
+) -> Edge | None:
     """The largest size up to which all limits to be kept hold; those that look ahead are asked only up to the others.
 
-    ``after``: the account at a size.
+    ``after``: the account at a size; ``leaps``: whether what is needed further on a way leaps at sizes of its own.
     """
     now = largest(lambda size: inquiry.keeping(after(size), ahead=False), stops, STEP)
     if now is not None:
         stops = [*(stop for stop in stops if stop < now.size), now.size]
+    if leaps or not LEAPING.isdisjoint(inquiry.kept_codes):
+        stops = list(_with_looks(stops))
     ahead = largest(lambda size: inquiry.keeping(after(size), ahead=True), stops, STEP)
     return now if ahead is None else ahead
+
+
+def _with_looks(stops: list[Decimal]) -> Iterator[Decimal]:
+    """The stops and evenly spaced sizes between them."""
+    for low, high in pairwise([ZERO, *stops]):
+        yield from (low + (high - low) * k / LOOKS for k in range(1, LOOKS))
+        yield high
 
 
 def _outcome(edge: Edge | None, end: Decimal | None, symbol: str) -> tuple[Decimal | None, Stop | None]:
@@ -142,51 +168,31 @@ def stop_of(edge: Edge) -> Stop:
 def _stops(
     inquiry: Inquiry, account: Account, ticket: Ticket, worth: Decimal, end: Decimal | None
 ) -> Iterator[Decimal]:
-    """Where to look, rising: where a position is closed or netted, what the free collateral takes, then ever larger.
+    """Where to look, rising: at the first step, at and beside every turning point, then ever larger.
 
-    Between two of them a limit that fails does not hold again further on.
+    The first step may change what open orders need: from then on they have the terms of the position. Beside a turning
+    point, as what is needed may leap there. Between two stops a limit that fails does not hold again further on.
     """
-    turning = _turning_points(account, ticket, worth)
-    yield from (point for point in turning if end is None or point < end)
+    terms, side = ticket
+    turning = turns(account, terms, side)
+    last = max(turning, default=ZERO)
+    points = [*turning]
+    if may_fall_when_rates_rise(account):
+        points += borders(account, terms, side, end)
+    elif has_opening_orders(account, terms):
+        points += borders(account, terms, side, last)
+    around = {down_to(point, STEP) + k * STEP for point in points for k in (-1, 0, 1)} | {STEP}
+    yield from sorted(size for size in around if size > 0 and (end is None or size < end))
     report = inquiry.context.report
-    rate = initial_rate(ticket.terms, account.rules, account.prices)
+    rate = initial_rate(terms, account.rules, account.prices)
     free = max((pool.free_collateral for pool in report.pools), default=ZERO)
     everything = abs(report.totals.gross_collateral) + report.totals.gross_notional + ONE
     most = everything * ENOUGH / worth
-    size = 2 * max(turning, default=ZERO) + max(free, everything / ENOUGH) / (max(rate, ONE / ENOUGH) * worth)
+    size = 2 * last + max(free, everything / ENOUGH) / (max(rate, ONE / ENOUGH) * worth)
     while size < (most if end is None else min(most, end)):
         yield size
         size *= GROWTH
     yield most if end is None else end
-
-
-def _turning_points(account: Account, ticket: Ticket, worth: Decimal) -> list[Decimal]:
-    """The sizes, rising, up to which an order may free more than it needs.
-
-    Where the position on the other side is closed, in hedge mode netted. In one-way mode open orders need the dearer of
-    position + buys and position - sells: that is least where the position is half of what the sells are more.
-    """
-    terms, side = ticket
-    on_contract = [
-        p for p in account.positions if p.contract.symbol == terms.contract.symbol and p.margin_mode is MarginMode.CROSS
-    ]
-    held = sum((p.side * p.quantity for p in on_contract), ZERO)
-    targets = {ZERO}
-    if account.position_mode is PositionMode.ONE_WAY:
-        targets.add(_more_sold(account, terms) / worth / 2)
-    return sorted(size for target in targets if (size := side * (target - held)) > 0)
-
-
-def _more_sold(account: Account, terms: Position) -> Decimal:
-    """Value of the open sells on a contract less that of the buys, at their own prices, in currency."""
-    return sum(
-        (
-            -order.side * value_at(order.contract, order.quantity, order.price, account.prices)
-            for order in account.orders
-            if order.contract.symbol == terms.contract.symbol and not order.reduce_only
-        ),
-        ZERO,
-    )
 
 
 def _tier_end(account: Account, ticket: Ticket) -> Decimal | None:
@@ -231,7 +237,8 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
         return deposited(account, asset, -size) if size else account
 
     most = held - aside
-    edge = largest_kept(inquiry, after, [most]) if most > 0 else Edge(ZERO, frozenset())
+    stops = [*_withdrawal_turns(inquiry, asset, after, most), most]
+    edge = largest_kept(inquiry, after, stops) if most > 0 else Edge(ZERO, frozenset())
     if edge is None:
         whole = after(most)
         beyond = inquiry.keeping(whole, ahead=False).broken | inquiry.keeping(whole, ahead=True).broken
@@ -245,3 +252,40 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
         value=amount * account.prices[asset],
         stop=stop_of(edge) if edge is not None and edge.broken else Stop(ALL_OF_IT, subject=asset),
     )
+
+
+class _Over(NamedTuple):
+    """What an asset is worth more than the longs in it: a limit like any other to a search."""
+
+    left: Decimal
+
+    @property
+    def broken(self) -> frozenset[object]:
+        return frozenset(("over",)) if self.left < 0 else frozenset()
+
+    def slack(self, _: object) -> Decimal:
+        return self.left
+
+
+def _withdrawal_turns(
+    inquiry: Inquiry, asset: str, after: Callable[[Decimal], Account], most: Decimal
+) -> Iterator[Decimal]:
+    """Where a coin is worth no more than the longs in it: from there on the wrong-way share falls with it.
+
+    Everything else that a withdrawal takes goes one way, or has its least slack at an end.
+    """
+    if "MC110" not in inquiry.kept_codes or most <= 0:
+        return
+    for long in [row for row in inquiry.context.report.underlyings if row.asset == asset and row.net_notional > 0]:
+
+        def ask(size: Decimal, pool: str = long.pool, notional: Decimal = long.net_notional) -> _Over:
+            report = inquiry.context_of(after(size), looks_ahead=False).report
+            return _Over(sum((row.value for row in _collateral_of(report, pool, asset)), ZERO) - notional)
+
+        if not ask(ZERO).broken and (edge := largest(ask, [most], STEP)) is not None:
+            yield from (edge.size, edge.size + STEP)
+
+
+def _collateral_of(report: Report, pool: str, asset: str) -> list[CollateralFigures]:
+    """The rows of an asset in a pool."""
+    return [row for row in report.collateral if (row.pool, row.asset) == (pool, asset)]

@@ -42,7 +42,8 @@ def _outcomes(account: Account, moves: Scenarios) -> dict[str, ScenarioOutcome]:
     found = {}
     for name, shocks in moves.items():
         outcome = path_outcome(account, states, dict(shocks))
-        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
+        idle = not any(shocks.values())
+        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders, idle)
     return found
 
 

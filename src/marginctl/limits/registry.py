@@ -27,6 +27,9 @@ from marginctl.limits.rules import (
     mc207_maintenance_above_initial,
     mc208_kinder_than_venue,
     mc209_expectation_not_met,
+    mc212_no_maintenance_margin,
+    mc213_fraction_of_contract,
+    mc214_contract_expired,
     mc901_waiver_unused,
     mc902_waiver_expired,
     mc903_waiver_expiring,
@@ -59,12 +62,15 @@ RULES: tuple[Rule, ...] = (
     mc207_maintenance_above_initial.RULE,
     mc208_kinder_than_venue.RULE,
     mc209_expectation_not_met.RULE,
+    mc212_no_maintenance_margin.RULE,
+    mc213_fraction_of_contract.RULE,
+    mc214_contract_expired.RULE,
     mc901_waiver_unused.RULE,
     mc902_waiver_expired.RULE,
     mc903_waiver_expiring.RULE,
     mc904_waiver_without_effect.RULE,
 )
-FACT_CODES = frozenset({"MC203", "MC204", "MC205", "MC206", "MC207", "MC208"})
+FACT_CODES = frozenset({"MC203", "MC204", "MC205", "MC206", "MC207", "MC208", "MC212", "MC213", "MC214"})
 """The codes that a ``DataFact`` may have."""
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}

@@ -15,7 +15,7 @@ from marginctl.core.report import CollateralFigures, PoolFigures, Report
 from marginctl.limits.context import Context
 from marginctl.limits.figures import CROSS, collateral, cross_pools, settle_assets
 from marginctl.limits.rule import Deposit, Remedy
-from marginctl.limits.wording import plain
+from marginctl.limits.wording import separated
 
 STEADY_PLACES = 6
 COIN_PLACES = 8
@@ -143,7 +143,7 @@ def remedy(found: Deposit | None, *others: str) -> Remedy:
 
 def deposit_text(found: Deposit) -> str:
     """A deposit in words, with all its digits."""
-    figure = f"{plain(found.amount)} {found.asset}"
+    figure = f"{separated(found.amount)} {found.asset}"
     if found.pool.startswith("isolated:"):
         return f"add {figure} of isolated margin"
     return f"deposit {figure}" if found.pool == "cross" else f"deposit {figure} into {found.pool}"
@@ -151,4 +151,4 @@ def deposit_text(found: Deposit) -> str:
 
 def at_least(amount: Decimal, currency: str) -> str:
     """An amount of money rounded up, with all its digits."""
-    return f"{plain(stepped(amount, STEADY_PLACES))} {currency}"
+    return f"{separated(stepped(amount, STEADY_PLACES))} {currency}"

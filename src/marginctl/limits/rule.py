@@ -53,10 +53,14 @@ class Fact(Struct, frozen=True):
 
 
 class Unknown(Struct, frozen=True):
-    """The figure cannot be had: why, and what to give so that it can."""
+    """The figure cannot be had: why, and what to give so that it can.
+
+    ``is_idle``: there is nothing here that the limit could be about, which is said but is no mistake.
+    """
 
     reason: str
     help: str = ""
+    is_idle: bool = False
 
 
 class Deposit(Struct, frozen=True):

@@ -7,23 +7,20 @@ from collections.abc import Iterable
 
 from marginctl.core.account import Account
 from marginctl.core.report import Report
+from marginctl.document.names import meant
 from marginctl.document.source import Source, echo
 from marginctl.findings import Problem
 from marginctl.limits.config import POSITIONS, PURPOSES, FileLimits, Scope
 from marginctl.limits.engine import CANNOT_EVALUATE
 
-MOST_NAMES = 5
 
-
-def misnamed(
-    limits: FileLimits, account: Account, report: Report, priced: Iterable[str], source: Source
-) -> list[Problem]:
+def misnamed(limits: FileLimits, account: Account, report: Report, assets: set[str], source: Source) -> list[Problem]:
     """A problem for each name under `limits.positions` and `limits.underlyings` that the account has nothing of.
 
-    ``priced``: the assets that the file prices, in use or not.
+    ``assets``: those that the file has, in use or not.
     """
     scopes = {(scope.section, scope.name): scope for found in limits.scopes.values() for scope in found}
-    positions, assets = _positions(account, report), {*account.prices, *priced}
+    positions = _positions(account, report)
     return [
         _problem(scope, positions if scope.section == POSITIONS else assets, source)
         for scope in scopes.values()
@@ -38,11 +35,7 @@ def _positions(account: Account, report: Report) -> set[str]:
 
 
 def _problem(scope: Scope, known: Iterable[str], source: Source) -> Problem:
-    from difflib import get_close_matches  # only ever needed for a mistake
-
-    known = sorted(known)
-    close = get_close_matches(scope.name.upper(), known, 1)
-    advice = f"did you mean {echo(close[0])}?" if close else f"known here: {', '.join(known[:MOST_NAMES]) or 'none'}"
+    advice = meant(scope.name, known)
     what = "position or order" if scope.section == POSITIONS else "asset"
     message = f"`limits.{scope.section}` names no {what} of the account: {echo(scope.name)}"
     return source.problem((scope.location.line, scope.location.column), CANNOT_EVALUATE, message, advice)

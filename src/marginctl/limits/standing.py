@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.report import Report
 from marginctl.findings import Severity
 from marginctl.limits.config import Bound, LimitsConfig, Origin
@@ -161,6 +161,11 @@ class Inquiry:
         """The rules of which some bound is to be kept."""
         return tuple(rule for rule in SIZED if any(self._may_count(bound) for bound in self._bounds(rule)))
 
+    @cached_property
+    def kept_codes(self) -> frozenset[str]:
+        """The codes of those."""
+        return frozenset(rule.code for rule in self.kept_rules)
+
     def _bounds(self, rule: Rule) -> list[Bound]:
         narrow = [bound for scope in self.config.scopes.get(rule.code, ()) for bound in scope.bounds]
         return [*self.config.of(rule), *narrow]
@@ -202,10 +207,15 @@ class Inquiry:
     def _venue(self, report: Report) -> dict[Limit, Decimal]:
         """Free collateral of the cross pools: not below 0, and where it is already, not below what it is."""
         now = {pool.name: pool.free_collateral for pool in self.context.report.pools}
-        return {
-            Limit("", pool.name, Severity.ERROR, ZERO): pool.free_collateral - min(ZERO, now.get(pool.name, ZERO))
+        money = abs(report.totals.gross_collateral) + report.totals.gross_notional
+        left = {
+            pool.name: pool.free_collateral - min(ZERO, now.get(pool.name, ZERO))
             for pool in report.pools
             if pool.margin_mode == CROSS
+        }
+        return {
+            Limit("", name, Severity.ERROR, ZERO): amount if sign(amount, money) else ZERO
+            for name, amount in left.items()
         }
 
     def judging(self, account: Account, rules: Iterable[Rule]) -> AccountStanding:

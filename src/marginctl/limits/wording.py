@@ -10,12 +10,19 @@ HUNDRED = Decimal(100)
 PLACES = {Unit.FRACTION: 2, Unit.MULTIPLE: 2, Unit.DAYS: 1, Unit.COUNT: 0, Unit.NONE: 8}
 MOST_PLACES = 60
 MONEY_PLACES = 2
+PRICE_DIGITS = 6
 MOST_NAMES = 5
 
 
 def plain(value: Decimal) -> str:
     """All digits, without an exponent and without trailing zeros."""
     text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def separated(value: Decimal) -> str:
+    """All digits with thousands separated, without trailing zeros."""
+    text = format(value, ",f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -45,9 +52,15 @@ def measured(value: Decimal, limit: Decimal, unit: Unit, comparison: Comparison)
 
 
 def money(value: Decimal, currency: str, direction: Direction = Direction.NEAREST) -> str:
-    """An amount with two decimals, more where it would show as 0."""
+    """An amount with two decimals, more where it would show as 0, thousands separated: ``1,858.8 USD``."""
     places = MONEY_PLACES if abs(value) >= 1 or not value else MONEY_PLACES - value.adjusted()
-    return f"{plain(rounded(value, places, direction))} {currency}"
+    return f"{separated(rounded(value, places, direction))} {currency}"
+
+
+def priced(value: Decimal, direction: Direction) -> str:
+    """A price with six digits, never below two decimals, thousands separated."""
+    places = max(MONEY_PLACES, PRICE_DIGITS - 1 - value.adjusted()) if value else MONEY_PLACES
+    return separated(rounded(value, places, direction))
 
 
 def percent(value: Decimal, direction: Direction) -> str:

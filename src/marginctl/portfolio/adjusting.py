@@ -22,8 +22,9 @@ from marginctl.portfolio.changes import (
     written,
     written_price,
 )
+from marginctl.portfolio.names import asset_meant, symbols_of
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
-from marginctl.portfolio.reading import brief, short
+from marginctl.portfolio.reading import brief, separated, short
 from marginctl.portfolio.trading import rates_from_orders, rates_to_orders
 
 if TYPE_CHECKING:
@@ -33,14 +34,19 @@ if TYPE_CHECKING:
 def plan_transfer(book: Book, change: Transfer) -> Plan:
     """More or less of an asset; nothing is borrowed by withdrawing it."""
     held = book.account.balances.get(change.asset)
+    if change.amount < 0 and held is None:
+        raise ChangeError(
+            f"--withdraw {short(change.asset)}: the account holds none",
+            asset_meant(change.asset, book.account, book.account.balances),
+        )
     if change.amount < 0 and (held is None or held + change.amount < 0):
         raise ChangeError(
             f"--withdraw {short(change.asset)}={text_of(-change.amount)} is more than the account holds",
-            f"it holds {text_of(held or Decimal(0))} {short(change.asset)}",
+            f"it holds {separated(held or Decimal(0))} {short(change.asset)}",
         )
     word = "deposited" if change.amount >= 0 else "withdrew"
     return Plan(
-        credit(book, change.asset, change.amount), [f"{word} {text_of(abs(change.amount))} {short(change.asset)}"]
+        credit(book, change.asset, change.amount), [f"{word} {separated(abs(change.amount))} {short(change.asset)}"]
     )
 
 
@@ -51,13 +57,15 @@ def plan_price(book: Book, change: Reprice) -> Plan:
     the mark before, and an initial margin given as an amount stays the same share of the notional.
     """
     asset, account = change.asset, book.account
+    if asset not in account.prices and asset in symbols_of(account):
+        return plan_mark(book, asset, change.price)
     if asset == account.currency:
         raise ChangeError(f"{short(asset)} is the account's currency: its price is 1", "leave it out")
     before = account.prices.get(asset)
     price = Put(("prices", asset), text_of(change.price))
     if before is None:
-        return Plan([price], [f"{short(asset)} priced at {text_of(change.price)}"])
-    plan = Plan([], [f"{short(asset)} price from {brief(before)} to {text_of(change.price)}"])
+        return Plan([price], [f"{short(asset)} priced at {separated(change.price)}"])
+    plan = Plan([], [f"{short(asset)} price from {brief(before)} to {separated(change.price)}"])
     values: list[Edit] = []
     keys: list[Edit] = []
     ratio = change.price / before
@@ -70,6 +78,32 @@ def plan_price(book: Book, change: Reprice) -> Plan:
                 keys += found.keys
                 plan.notes += found.notes
     plan.edits = [*values, *keys, *_pinned(book, asset), price]
+    plan.notes = list(dict.fromkeys(plan.notes))
+    return plan
+
+
+def plan_mark(book: Book, symbol: str, mark: Decimal) -> Plan:
+    """Another mark of one contract; the prices of its assets stay, and so do all other contracts."""
+    positions = [position for position in book.account.positions if position.contract.symbol == symbol]
+    if not positions:
+        base = symbols_of(book.account)[symbol]
+        message = f"{short(symbol)} has orders only, whose mark follows from prices"
+        raise ChangeError(f"--price {short(symbol)}: {message}", f"write --price {short(base)}=... instead")
+    contract, before = positions[0].contract, positions[0].mark_price
+    plan = Plan([], [f"{short(symbol)} mark from {brief(before)} to {text_of(mark)}, the price of its asset stays"])
+    values: list[Edit] = []
+    keys: list[Edit] = []
+    for position in positions:
+        for number, row in book.rows(position):
+            found = _RowMove(book, position, number, row, mark / before, mark)
+            values += found.values
+            keys += found.keys
+            plan.notes += found.notes
+    plan.edits = [*values, *keys]
+    given = {key.text for key, _, _ in book.draft.get("prices", ())}
+    if contract.base not in given and not _has_default(book, contract.base):
+        price = written_price(book.account.prices[contract.base], Direction.NEAREST)
+        plan.edits.append(Put(("prices", contract.base), text_of(price)))
     plan.notes = list(dict.fromkeys(plan.notes))
     return plan
 
@@ -92,15 +126,28 @@ def _has_default(book: Book, asset: str) -> bool:
 
 
 class _RowMove:
-    """The edits of one row when its mark moves by a factor: of values that stand there, and of keys to be added."""
+    """The edits of one row when its mark moves by a factor: of values that stand there, and of keys to be added.
 
-    def __init__(self, book: Book, position: Position, number: int, row: "Draft", factor: Decimal) -> None:
+    ``mark``: the one that the row is given; None = only one that stands there moves, in proportion.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        position: Position,
+        number: int,
+        row: "Draft",
+        factor: Decimal,
+        mark: Decimal | None = None,
+    ) -> None:
         self.position, self.number, self.row = position, number, row
         self.values: list[Edit] = []
         self.keys: list[Edit] = []
         self.notes: list[str] = []
         name = short(position.key)
-        if "mark_price" in row:
+        if mark is not None:
+            (self.values if "mark_price" in row else self.keys).append(Put(self._path("mark_price"), text_of(mark)))
+        elif "mark_price" in row:
             self._mark(position.mark_price * factor, f"the mark of {name}")
         if "entry_price" not in row:
             entry = written_price(position.mark_price, Direction.UP if position.side > 0 else Direction.DOWN)
@@ -170,7 +217,7 @@ def _isolated(book: Book, position: Position) -> Plan:
         whole += margin
         plan.edits.append(Put(("positions", number, "margin_mode"), "isolated"))
         plan.edits.append(Put(("positions", number, "isolated_margin"), text_of(margin)))
-    plan.notes = [f"{key} isolated behind {text_of(whole)} {short(position.contract.settle)}"]
+    plan.notes = [f"{key} isolated behind {separated(whole)} {short(position.contract.settle)}"]
     plan.notes += rounding_note(f"the isolated_margin of {key}", exact, whole)
     return plan
 

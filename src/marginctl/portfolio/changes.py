@@ -14,6 +14,7 @@ from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.contract import LONG, Contract, ContractType
 from marginctl.core.exact import ONE, ZERO, Direction, rounded, sign
 from marginctl.core.requirement import leg
+from marginctl.document.names import meant
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Append, Edit, Put
@@ -63,7 +64,7 @@ class Transfer(Struct, frozen=True):
 
 
 class Reprice(Struct, frozen=True):
-    """Another price of an asset, in the account's currency."""
+    """Another price of an asset, in the account's currency, or by a contract's symbol another mark of that contract."""
 
     asset: str
     price: Decimal
@@ -112,8 +113,8 @@ class Book:
         positions = self.account.positions
         found = [p for p in positions if p.key == name] or [p for p in positions if p.contract.symbol == name]
         if not found:
-            keys = ", ".join(short(position.key) for position in positions) or "none"
-            raise ChangeError(f"there is no position in {echo(name)}", f"the positions are: {keys}")
+            keys = [short(position.key) for position in positions]
+            raise ChangeError(f"there is no position in {echo(name)}", meant(name, keys, "the positions are"))
         return found
 
     def position(self, name: str) -> Position:

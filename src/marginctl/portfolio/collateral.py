@@ -10,6 +10,7 @@ from marginctl.core.contract import HaircutTier, collateral_curve
 from marginctl.core.exact import ONE, ZERO
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, percent, short
+from marginctl.venues.tiers import haircut_faults
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -148,36 +149,9 @@ def _given_haircuts(reading: Reading, draft: "Draft") -> tuple[HaircutTier, ...]
         )
         return (NOTHING_CUT,)
     tiers = tuple(HaircutTier(row.get("up_to"), row.get("haircut", ZERO)) for row in rows)
-    _check_haircut_tiers(reading, rows, tiers)
+    for fault in haircut_faults(tiers, open_end=True):
+        reading.refuse_row(rows[fault.row], fault.column, fault.message, fault.help)
     return tiers
-
-
-def _check_haircut_tiers(reading: Reading, rows: list["Draft"], tiers: tuple[HaircutTier, ...]) -> None:
-    """Borders rise, haircuts do not fall, and only the last tier has no border."""
-    floor, cut = ZERO, ZERO
-    for i, (row, tier) in enumerate(zip(rows, tiers, strict=True)):
-        last = i == len(rows) - 1
-        if last and tier.up_to is not None:
-            reading.refuse(
-                row.at("up_to"), "MC016", "the last haircut tier has no `up_to`", "add a tier for what is beyond it"
-            )
-        elif not last and tier.up_to is None:
-            reading.refuse(row.node, "MC012", "only the last haircut tier may leave out `up_to`", "add `up_to: ...`")
-        elif tier.up_to is not None and tier.up_to <= floor:
-            reading.refuse(
-                row.at("up_to"),
-                "MC016",
-                f"haircut tiers must rise: {tier.up_to:f} after {floor:f}",
-                "put the tiers in the order of `up_to`, the smallest first",
-            )
-        if tier.haircut < cut:
-            reading.refuse(
-                row.at("haircut"),
-                "MC016",
-                f"a haircut must not fall with the amount: {percent(tier.haircut)} after {percent(cut)}",
-                "check the tiers; each haircut is for the part of the amount in its tier",
-            )
-        floor, cut = tier.up_to if tier.up_to is not None else floor, tier.haircut
 
 
 def _compare(

@@ -1,16 +1,17 @@
-"""Which contract a symbol means: the file's own, the venue's, or a linear one split from the symbol."""
+"""Which contract a symbol means: the file's own, the venue's, or the one that the symbol spells."""
 
-from collections.abc import Iterator
-from decimal import Decimal
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from marginctl.core.contract import Contract, ContractType, Tier, TiersBy, derived_deductions
-from marginctl.core.exact import ONE, ZERO
-from marginctl.core.symbols import split_symbol
+from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
+from marginctl.core.symbols import Kind, Spelling, expiry_of, spelling_of
 from marginctl.document.source import echo
-from marginctl.portfolio.reading import Reading, brief, percent, short
+from marginctl.portfolio.prices import Prices
+from marginctl.portfolio.reading import Reading, short
+from marginctl.portfolio.spelling import is_unsettled, not_modelled, pair_of, undeclared
+from marginctl.venues.tiers import Deduction, TierRow, faults, tiers_of
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 
 
 class Contracts:
-    """The contracts of one portfolio by symbol, resolved on first use."""
+    """The contracts of one portfolio by symbol, resolved on first use; ``on`` is the day that the account is of."""
 
-    def __init__(self, reading: Reading, declared: list[tuple[Any, "Draft", Any]], rule_set: "RuleSet", currency: str):
+    def __init__(
+        self, reading: Reading, declared: list[tuple[Any, "Draft", Any]], rule_set: "RuleSet", prices: Prices, on: date
+    ):
         self._reading = reading
         self._declared = {key.text: draft for key, draft, _ in declared}
         self._rule_set = rule_set
-        self._currency = currency
+        self._prices = prices
+        self._on = on
         self._known: dict[str, Contract | None] = {}
         self.overridden: set[str] = set()
 
@@ -40,66 +44,78 @@ class Contracts:
         for symbol, draft in self._declared.items():
             self.resolve(symbol, draft.node)
 
+    def observe_expired(self, rows: list["Draft"]) -> None:
+        """Positions and orders in a contract whose last day is over are facts, one for each contract."""
+        seen: set[str] = set()
+        for row in rows:
+            symbol = row.get("symbol")
+            contract = self._known.get(symbol)
+            if symbol in seen or contract is None or contract.expiry is None or contract.expiry >= self._on.isoformat():
+                continue
+            seen.add(symbol)
+            message = f"{short(symbol)} ended on {contract.expiry}, before {self._on}, the day of these figures"
+            self._reading.observe("MC214", symbol, message, row.at("symbol"))
+
     def _resolve(self, symbol: str, node: "Node") -> Contract | None:
         published = self._rule_set.contract(symbol)
         draft = self._declared.get(symbol)
+        spelling = spelling_of(symbol, self._prices.currency, self._prices.named)
+        if published is None and spelling.kind in (Kind.OPTION, Kind.QUANTO):
+            self._reading.refuse(node, "MC021", *not_modelled(symbol, spelling))
+            return None
         if draft is not None:
             if published is not None:
                 self.overridden.add(symbol)
-            return self._from_draft(symbol, draft, published)
+            return self._from_draft(symbol, draft, published, spelling)
         if published is not None:
             return published
         if self._rule_set.splits_symbols:
-            return self._split(symbol, node)
+            return self._split(symbol, spelling, node)
         message = f"{echo(symbol)} is no contract of {self._rule_set.name}"
-        self._reading.refuse(node, "MC021", message, self._rule_set.unknown_help(short(symbol)))
+        self._reading.refuse(node, "MC021", message, self._rule_set.unknown_help(short(symbol), self._on))
         return None
 
-    def _split(self, symbol: str, node: "Node") -> Contract | None:
-        pair = split_symbol(symbol, self._currency)
-        if pair is None:
-            capitals = split_symbol(symbol.upper(), self._currency)
-            meant = f"did you mean {echo(symbol.upper())}? Otherwise " if capitals and symbol != symbol.upper() else ""
-            message = f"{echo(symbol)} cannot be split into base and quote"
-            self._reading.refuse(node, "MC021", message, meant + _declaration(symbol))
+    def _split(self, symbol: str, spelling: Spelling, node: "Node") -> Contract | None:
+        if spelling.kind is not Kind.LINEAR:
+            self._reading.refuse(node, "MC021", *undeclared(symbol, spelling, self._prices.currency))
             return None
-        base, quote = pair
-        if base == quote:
-            self._refuse_pair(symbol, base, node)
+        if spelling.base == spelling.quote:
+            self._refuse_pair(symbol, spelling.base, node)
             return None
-        return Contract(symbol, ContractType.LINEAR, base, quote)
+        return Contract(symbol, ContractType.LINEAR, spelling.base, spelling.quote, expiry=spelling.expiry)
 
     def _refuse_pair(self, symbol: str, base: str, node: "Node") -> None:
         self._reading.refuse(
             node, "MC016", f"base and quote of {echo(symbol)} are both {short(base)}", "write two different assets"
         )
 
-    def _from_draft(self, symbol: str, draft: "Draft", published: Contract | None) -> Contract | None:
-        pair = (published.base, published.quote) if published else split_symbol(symbol, self._currency)
-        base = draft.get("base") or (pair[0] if pair else None)
-        quote = draft.get("quote") or (pair[1] if pair else None)
-        if base is None or quote is None:
-            missing = " and ".join(f"`{name}`" for name, asset in (("base", base), ("quote", quote)) if asset is None)
-            example = ", ".join(f"{name}: ..." for name, asset in (("base", base), ("quote", quote)) if asset is None)
-            self._reading.refuse(draft.node, "MC012", f"{echo(symbol)} needs {missing}", f"add `{example}`")
+    def _from_draft(
+        self, symbol: str, draft: "Draft", published: Contract | None, spelling: Spelling
+    ) -> Contract | None:
+        pair = (published.base, published.quote) if published else pair_of(spelling)
+        base, quote = draft.get("base") or pair[0], draft.get("quote") or pair[1]
+        unsaid = [name for name, asset in (("base", base), ("quote", quote)) if not asset]
+        unsettled = published is None and "type" not in draft and is_unsettled(spelling, quote)
+        if unsaid or unsettled:
+            self._refuse_unsaid(symbol, draft, unsaid, spelling if unsettled else None)
             return None
         if base == quote:
             self._refuse_pair(symbol, base, draft.at("quote" if "quote" in draft else "base"))
             return None
-        known = published or Contract(symbol, ContractType.LINEAR, base, quote)
+        known = published or Contract(symbol, ContractType.LINEAR, base, quote, expiry=expiry_of(symbol))
         contract = replace(
             known,
             type=ContractType(draft.get("type") or known.type.value),
             base=base,
             quote=quote,
             contract_size=draft.get("contract_size") or known.contract_size,
+            tick_size=draft.get("tick_size") or known.tick_size,
             tiers_by=TiersBy(draft.get("tiers_by") or known.tiers_by.value),
+            lot=draft.get("lot", known.lot),
+            expiry=draft.get("expiry").isoformat() if "expiry" in draft else known.expiry,
         )
         if "tiers" in draft:
-            rows: list[Draft] = draft.get("tiers")
-            tiers = tuple(self._tier(row) for row in rows)
-            self._check_tiers(draft, rows, tiers)
-            return replace(contract, tiers=_with_deductions(tiers, rows, contract.tiers_by))
+            return replace(contract, tiers=self._tiers(symbol, draft, contract.tiers_by))
         if contract.tiers and _unit_of_tiers(contract) != _unit_of_tiers(known):
             self._reading.refuse(
                 draft.node,
@@ -110,64 +126,60 @@ class Contracts:
             )
         return contract
 
-    def _tier(self, row: "Draft") -> Tier:
-        if "initial_rate" in row and "max_leverage" in row:
-            self._reading.refuse(
-                row.at("initial_rate"), "MC016", "`initial_rate` and `max_leverage` say the same", "keep one of them"
-            )
-        leverage: Decimal | None = row.get("max_leverage")
-        initial = row.get("initial_rate") if leverage is None else ONE / leverage
-        return Tier(row.get("up_to"), row.get("maintenance_rate", ZERO), row.get("deduction", ZERO), initial)
+    def _refuse_unsaid(self, symbol: str, draft: "Draft", names: list[str], spelling: Spelling | None) -> None:
+        """A declared contract whose base, quote or type neither the file nor the symbol says."""
+        missing = [*names, *(["type"] if spelling else [])]
+        words = {"type": "inverse", **dict.fromkeys(names, "...")}
+        example = ", ".join(f"{name}: {words[name]}" for name in missing)
+        advice = f"add `{example}`"
+        if spelling:
+            coin = draft.get("base") or spelling.base
+            advice += f" if it settles in {short(coin) if coin else 'its base'}, else `type: linear`"
+        named = " and ".join(f"`{name}`" for name in missing)
+        self._reading.refuse(draft.node, "MC012", f"{echo(symbol)} needs {named}", advice)
 
-    def _check_tiers(self, contract: "Draft", rows: list["Draft"], tiers: tuple[Tier, ...]) -> None:
-        """Borders rise, rates do not fall, only the last tier has no border, deductions stand on all tiers or none."""
-        refuse = self._reading.refuse
-        if not rows:
-            refuse(contract.at("tiers"), "MC012", "`tiers` is empty", "write at least one tier, or remove the key")
-        floor, before = ZERO, None
-        for i, (row, tier) in enumerate(zip(rows, tiers, strict=True)):
-            if tier.up_to is None and i < len(rows) - 1:
-                refuse(row.node, "MC012", "only the last tier may leave out `up_to`", "add `up_to: ...`")
-            elif tier.up_to is not None and tier.up_to <= floor:
-                message = f"tiers must rise: {tier.up_to:f} after {floor:f}"
-                refuse(row.at("up_to"), "MC016", message, "put the tiers in the order of `up_to`, the smallest first")
-            for name, message in _easier(row, tier, before):
-                refuse(row.at(name), "MC016", message, "a higher tier asks for as much or more: check the numbers")
-            floor, before = tier.up_to if tier.up_to is not None else floor, tier
-        given = [row for row in rows if "deduction" in row]
-        if given and len(given) < len(rows):
-            message = "a `deduction` is given on some tiers only"
-            refuse(given[0].at("deduction"), "MC016", message, "give it on all tiers, or on none to have it derived")
-
-
-def _declaration(symbol: str) -> str:
-    """How to declare a symbol that nobody knows: as an inverse contract where it says that it settles in its base."""
-    pair, _, settle = symbol.partition(":")
-    base, slash, quote = pair.partition("/")
-    if slash and settle == base and quote:
-        terms = f"{{type: inverse, base: {short(base)}, quote: {short(quote)}, contract_size: ...}}"
-        return f'it settles in its base: declare it, `contracts: {{"{short(symbol)}": {terms}}}`'
-    terms = "{type: linear, base: ..., quote: ...}"
-    return f"declare it: `contracts: {{{short(symbol)}: {terms}}}`, or `type: inverse` if it settles in its base"
+    def _tiers(self, symbol: str, contract: "Draft", tiers_by: TiersBy) -> tuple[Tier, ...]:
+        """The contract's own table, held to the same law as a venue's."""
+        drafts: list[Draft] = contract.get("tiers")
+        if not drafts:
+            message = "`tiers` is empty"
+            self._reading.refuse(contract.at("tiers"), "MC012", message, "write at least one tier, or remove the key")
+        for draft in drafts:
+            if "initial_rate" in draft and "max_leverage" in draft:
+                message = "`initial_rate` and `max_leverage` say the same"
+                self._reading.refuse(draft.at("initial_rate"), "MC016", message, "keep one of them")
+        rows = [_row(draft) for draft in drafts]
+        deduction = _deduction(rows, tiers_by)
+        by_size = tiers_by is TiersBy.QUANTITY
+        for fault in faults(rows, deduction, excerpt=True, by_size=by_size):
+            draft, advice = drafts[fault.row], fault.help
+            if fault.column == "deduction":
+                advice += ", or leave out all deductions to have them derived"
+            elif fault.column not in draft:
+                advice = f"add `{fault.column}: ...`"
+            self._reading.refuse_row(draft, fault.column, fault.message, advice)
+        if rows and rows[0].deduction and not by_size:
+            begins = f"{short(symbol)}: its table begins with a deduction of {rows[0].deduction:f}"
+            self._reading.assume(f"{begins}, so its first tiers are left out; smaller positions would need more margin")
+        return tiers_of(rows, deduction)
 
 
-def _easier(row: "Draft", tier: Tier, before: Tier | None) -> Iterator[tuple[str, str]]:
-    """What a tier asks less for than the tier before: the key, and what is wrong with it."""
-    if before is None:
-        return
-    if tier.maintenance_rate < before.maintenance_rate:
-        yield "maintenance_rate", _falls("maintenance_rate", before.maintenance_rate, tier.maintenance_rate)
-    if tier.initial_rate is None or before.initial_rate is None or tier.initial_rate >= before.initial_rate:
-        return
-    if "max_leverage" in row:
-        rise = f"from {brief(ONE / before.initial_rate)} to {brief(row.get('max_leverage'))}"
-        yield "max_leverage", f"`max_leverage` rises with the tier, {rise}"
-    else:
-        yield "initial_rate", _falls("initial_rate", before.initial_rate, tier.initial_rate)
+def _row(draft: "Draft") -> TierRow:
+    return TierRow(
+        up_to=draft.get("up_to"),
+        maintenance_rate=draft.get("maintenance_rate"),
+        initial_rate=draft.get("initial_rate"),
+        max_leverage=draft.get("max_leverage"),
+        deduction=draft.get("deduction"),
+    )
 
 
-def _falls(name: str, before: Decimal, rate: Decimal) -> str:
-    return f"`{name}` falls with the tier, from {percent(before)} to {percent(rate)}"
+def _deduction(rows: list[TierRow], tiers_by: TiersBy) -> Deduction:
+    """How the file's table deducts: as printed; 0 on every tier, or tiers by quantity, mean nothing; else derived."""
+    given = [row.deduction for row in rows if row.deduction is not None]
+    if given and not (len(given) == len(rows) and not any(given)):
+        return Deduction.GIVEN
+    return Deduction.WHOLE if given or tiers_by is TiersBy.QUANTITY else Deduction.DERIVED
 
 
 def _unit_of_tiers(contract: Contract) -> str:
@@ -175,12 +187,3 @@ def _unit_of_tiers(contract: Contract) -> str:
     if contract.tiers_by is TiersBy.NOTIONAL:
         return f"notional in {contract.settle}"
     return f"quantity of contracts of size {contract.contract_size:f}"
-
-
-def _with_deductions(tiers: tuple[Tier, ...], rows: list["Draft"], tiers_by: TiersBy) -> tuple[Tier, ...]:
-    """Deductions as given; derived so that the margin is continuous where none is; 0 where tiers go by quantity."""
-    if not tiers or any("deduction" in row for row in rows) or tiers_by is TiersBy.QUANTITY:
-        return tiers
-    floors = [ZERO, *(tier.up_to or ZERO for tier in tiers[:-1])]
-    deductions = derived_deductions(floors, [tier.maintenance_rate for tier in tiers])
-    return tuple(replace(tier, deduction=deduction) for tier, deduction in zip(tiers, deductions, strict=True))

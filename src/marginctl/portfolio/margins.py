@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginctl.core.account import Position, Rules
-from marginctl.core.contract import Contract, Tier, TiersBy
+from marginctl.core.account import Order, Position, Rules
+from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
-from marginctl.core.requirement import initial_rate
-from marginctl.core.value import notional
+from marginctl.core.requirement import initial_rate, leg
+from marginctl.core.value import basis_value, notional
 from marginctl.document.source import echo
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, brief, percent, short
@@ -40,9 +40,13 @@ def check_margins(
     if tier is None:
         _observe_cap(reading, draft, position, units, rule_set)
     _observe_order_of_rates(reading, draft, position, tier, initial)
+    _observe_no_maintenance(reading, draft, position, prices, rules)
     published = rule_set.contract(contract.symbol)
     if published is not None and published.tiers:
-        _observe_kinder(reading, draft, position, published, units, initial, rule_set.name)
+        at_basis = basis_value(position, rules.initial_basis, prices.used) / prices.used[contract.settle]
+        opening = _tier(published, at_basis, position.quantity)
+        _observe_kinder(reading, draft, position, published, units, rule_set.name)
+        _observe_kinder_initial(reading, draft, position, opening, initial, rule_set.name)
 
 
 def beyond_last_tier(contract: Contract, notional: Decimal, quantity: Decimal) -> bool:
@@ -122,16 +126,49 @@ def _observe_order_of_rates(
         )
 
 
+def _observe_no_maintenance(reading: Reading, draft: "Draft", position: Position, prices: Prices, rules: Rules) -> None:
+    """A maintenance margin of 0, the fee to close included, on a position that is worth something."""
+    if sum((term.at({}) for term in leg(position, rules, prices.used, ONE).maintenance), ZERO) > 0:
+        return
+    name = "maintenance_rate" if "maintenance_rate" in draft else "symbol"
+    message = f"{short(position.key)} has a maintenance margin of 0: nothing liquidates it"
+    reading.observe("MC212", position.key, message, draft.at(name), ZERO)
+
+
+def observe_fraction(reading: Reading, draft: "Draft", subject: str, held: Position | Order) -> None:
+    """A quantity that is no multiple of the contract's lot may be meant in coins: a fact that says what it is."""
+    contract, quantity, mark = held.contract, held.quantity, held.mark_price
+    step = contract.step
+    if step is None or quantity % step == 0:
+        return
+    name, base, quote = short(contract.symbol), short(contract.base), short(contract.quote)
+    size, value = quantity * contract.contract_size, quantity * mark
+    if contract.type is ContractType.LINEAR:
+        made = f"{brief(size)} {base}, {brief(size * mark)} {quote} at the mark"
+        meant = quantity / contract.contract_size
+    else:
+        made, meant = f"{brief(size)} {quote}", value / contract.contract_size
+    parts = "part of a contract" if step == ONE else f"no multiple of the lot of {step:f}"
+    reading.observe(
+        "MC213",
+        subject,
+        f"quantity {quantity:f} of {name} is {parts}, {made}; {quantity:f} {base} would be {brief(meant)} contracts, "
+        f"a notional of {brief(value)} {quote}",
+        draft.at("quantity"),
+        quantity,
+        step,
+    )
+
+
 def _observe_kinder(
     reading: Reading,
     draft: "Draft",
     position: Position,
     published: Contract,
     units: Decimal,
-    initial: Decimal,
     venue: str,
 ) -> None:
-    """Margins below those of the venue's own table, at the mark, are facts: overrides of the position or contract.
+    """A maintenance margin below that of the venue's own table is a fact: an override of the position or contract.
 
     Compared as rates on the notional. Beyond the end of the venue's table its last tier stands for what is not known.
     """
@@ -145,7 +182,13 @@ def _observe_kinder(
     if sign(own - due, due) < 0:
         place = draft.at("maintenance_rate") if "maintenance_rate" in draft else draft.at("symbol")
         _observe_rate(reading, position, "maintenance", own, due, venue, place)
-    if theirs.initial_rate is not None and sign(initial - theirs.initial_rate, initial) < 0:
+
+
+def _observe_kinder_initial(
+    reading: Reading, draft: "Draft", position: Position, theirs: Tier | None, initial: Decimal, venue: str
+) -> None:
+    """The same of the initial margin; ``theirs``: the venue's tier at the price that the initial margin is taken on."""
+    if theirs is not None and theirs.initial_rate is not None and sign(initial - theirs.initial_rate, initial) < 0:
         name = next((one for one in ("initial_rate", "initial_margin") if one in draft), "symbol")
         _observe_rate(reading, position, "initial", initial, theirs.initial_rate, venue, draft.at(name))
 
@@ -162,4 +205,4 @@ def _observe_rate(
         f"the {which} margin of {short(position.key)} is {percent(own)} of its notional, kinder than {venue}'s "
         f"{percent(due)}"
     )
-    reading.observe("MC208", position.key, message, place, own, due)
+    reading.observe("MC208", position.key, message, place, own, due, figure=f"{which}_rate")

@@ -1,16 +1,17 @@
 """Rows of `orders:` -> orders."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from marginctl.core.account import MarginMode, Order, Position, PositionMode
+from marginctl.core.account import MarginMode, Order, OrderMaintenance, Position, PositionMode, Rules
 from marginctl.core.contract import LONG, SHORT, Contract
 from marginctl.core.exact import ZERO
 from marginctl.core.value import value_at
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.margins import beyond_last_tier, refuse_beyond
+from marginctl.portfolio.margins import beyond_last_tier, observe_fraction, refuse_beyond
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading
 
@@ -35,14 +36,16 @@ def orders(
     prices: Prices,
     mode: PositionMode,
     positions: list[Position],
+    rules: Rules,
+    taker_fee: Decimal,
 ) -> list[Placed]:
     """All orders; they belong to the cross pool of their settle asset and ignore isolated positions."""
-    book = _Book(reading, contracts, prices, mode is PositionMode.HEDGE, positions)
+    book = _Book(reading, contracts, prices, mode is PositionMode.HEDGE, positions, rules, taker_fee)
     placed = [one for draft in rows if (one := book.placed(draft))]
     for group in _groups(placed):
         _refuse_mixed_rates(reading, group)
         if not book.is_held(group[0].order.contract.symbol, group[0].order.position_side):
-            _refuse_beyond_tiers(reading, group, prices)
+            _refuse_beyond_tiers(reading, group, prices, has_maintenance=book.has_maintenance)
     return placed
 
 
@@ -50,8 +53,17 @@ class _Book:
     """Reads rows against what the account holds."""
 
     def __init__(
-        self, reading: Reading, contracts: Contracts, prices: Prices, hedge: bool, positions: list[Position]
+        self,
+        reading: Reading,
+        contracts: Contracts,
+        prices: Prices,
+        hedge: bool,
+        positions: list[Position],
+        rules: Rules,
+        taker_fee: Decimal,
     ) -> None:
+        self.has_maintenance = rules.order_maintenance is not OrderMaintenance.NONE
+        self._taker_fee = taker_fee
         self._reading = reading
         self._contracts = contracts
         self._prices = prices
@@ -86,7 +98,10 @@ class _Book:
             initial_rate=draft.get("initial_rate"),
             reduce_only=draft.get("reduce_only", False),
             position_side=leg,
+            maintenance_rate=draft.get("maintenance_rate"),
+            taker_fee=self._taker_fee,
         )
+        observe_fraction(self._reading, draft, contract.symbol, order)
         return Placed(draft, order)
 
     def _refuse_contradictions(self, draft: "Draft") -> None:
@@ -114,6 +129,21 @@ class _Book:
         if not (held or given or tiered or draft.get("reduce_only", False)):
             message = f"the order on {echo(contract.symbol)} has no initial margin rate"
             self._reading.refuse(draft.node, "MC022", message, "add `leverage: ...` (or `initial_rate:`) to the order")
+        self._check_maintenance_rate(draft, contract, held=held)
+
+    def _check_maintenance_rate(self, draft: "Draft", contract: Contract, *, held: bool) -> None:
+        """Where orders add to the maintenance margin: the position's rate, else their own, or the contract's tiers."""
+        if held and self.has_maintenance and "maintenance_rate" in draft:
+            symbol = echo(contract.symbol)
+            message = f"`maintenance_rate` of an order on {symbol}, which has a position: the position's counts"
+            self._reading.refuse(draft.at("maintenance_rate"), "MC016", message, "remove it")
+        if not self.has_maintenance and "maintenance_rate" in draft:
+            message = "`maintenance_rate` of an order has no effect here: orders add no maintenance margin"
+            self._reading.refuse(draft.at("maintenance_rate"), "MC016", message, "remove it")
+        known = held or bool(contract.tiers) or "maintenance_rate" in draft or draft.get("reduce_only", False)
+        if self.has_maintenance and not known:
+            message = f"the order on {echo(contract.symbol)} has no maintenance margin rate"
+            self._reading.refuse(draft.node, "MC022", message, "add `maintenance_rate: ...` to the order")
 
 
 def _groups(placed: list[Placed]) -> list[list[Placed]]:
@@ -128,7 +158,7 @@ def _groups(placed: list[Placed]) -> list[list[Placed]]:
 def _refuse_mixed_rates(reading: Reading, group: list[Placed]) -> None:
     first = group[0]
     for one in group[1:]:
-        for name in ("leverage", "initial_rate"):
+        for name in ("leverage", "initial_rate", "maintenance_rate"):
             if getattr(one.order, name) != getattr(first.order, name):
                 symbol = echo(one.order.contract.symbol)
                 reading.refuse(
@@ -139,17 +169,19 @@ def _refuse_mixed_rates(reading: Reading, group: list[Placed]) -> None:
                 )
 
 
-def _refuse_beyond_tiers(reading: Reading, group: list[Placed], prices: Prices) -> None:
-    """Orders of one side that take their rate from a tier must end within the contract's tiers."""
-    contract = group[0].order.contract
-    if not contract.tiers or group[0].order.initial_rate is not None:
+def _refuse_beyond_tiers(reading: Reading, group: list[Placed], prices: Prices, *, has_maintenance: bool) -> None:
+    """Orders of one side that take a rate from a tier must end within the contract's tiers."""
+    first, contract = group[0].order, group[0].order.contract
+    missing = ["`initial_rate: ...`"] if first.initial_rate is None else []
+    missing += ["`maintenance_rate: ...`"] if has_maintenance and first.maintenance_rate is None else []
+    if not contract.tiers or not missing:
         return
     for side in (LONG, SHORT):
         same = [one for one in group if one.order.side == side]
         quantity = sum((one.order.quantity for one in same), ZERO)
         values = (value_at(contract, one.order.quantity, one.order.price, prices.used) for one in same)
         if same and beyond_last_tier(contract, sum(values, ZERO) / prices.used[contract.settle], quantity):
-            refuse_beyond(reading, same[-1].draft, contract, _named(same), "`initial_rate: ...`")
+            refuse_beyond(reading, same[-1].draft, contract, _named(same), " and ".join(missing))
 
 
 def _named(same: list[Placed]) -> str:

@@ -11,7 +11,7 @@ from marginctl.core.contract import LONG, SHORT, Contract, ContractType
 from marginctl.core.exact import ONE, ZERO
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.margins import check_margins
+from marginctl.portfolio.margins import check_margins, observe_fraction
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
 
@@ -33,10 +33,11 @@ SAME_ON_EVERY_ROW = (
 
 
 class Row(Struct):
-    """One row with the contract it means and the position it makes."""
+    """One row with the contract it means and the position it makes; ``counted``: in contracts, not as a notional."""
 
     draft: "Draft"
     position: Position
+    counted: bool = True
 
 
 class Defaults(Struct, frozen=True):
@@ -78,6 +79,8 @@ def positions(
     _name(merged)
     for row in merged:
         reading.locations[row.position.key] = reading.source.location(row.draft.node)
+        if row.counted:
+            observe_fraction(reading, row.draft, row.position.key, row.position)
         check_margins(reading, row.draft, row.position, prices, rule_set, defaults.rules_of(row.position))
     return merged
 
@@ -115,7 +118,7 @@ def _row(reading: Reading, draft: "Draft", contract: Contract, prices: Prices, d
         taker_fee=defaults.taker_fee or ZERO,
         purpose=Purpose(purpose) if purpose else None,
     )
-    return Row(draft, position) if _has_rates(reading, draft, position) else None
+    return Row(draft, position, "quantity" in draft) if _has_rates(reading, draft, position) else None
 
 
 def _refuse_contradictions(reading: Reading, draft: "Draft", contract: Contract) -> None:
@@ -223,6 +226,7 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
             initial_margin=_added([position.initial_margin for position in held]),
             isolated_margin=_added([position.isolated_margin for position in held]),
         ),
+        all(row.counted for row in rows),
     )
 
 

@@ -1,5 +1,6 @@
 """One system of asset prices and marks."""
 
+from collections.abc import Set
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from msgspec import Struct
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
+from marginctl.document.names import near
 from marginctl.document.nodes import Node
 from marginctl.document.source import echo
 from marginctl.portfolio.reading import Reading, brief, short
@@ -36,7 +38,7 @@ class Prices:
 
     def __init__(self, reading: Reading, currency: str, given: list[tuple["Scalar", Decimal, Node]]):
         self._reading = reading
-        self._currency = currency
+        self.currency = currency
         self._given = {key.text: price for key, price, _ in given}
         self._marks: dict[str, Mark] = {}
         self._from_marks: dict[str, Decimal] | None = None
@@ -47,6 +49,11 @@ class Prices:
                 reading.refuse(
                     node, "MC016", f"{short(currency)} is the account's currency: its price is 1", "leave it out"
                 )
+
+    @property
+    def named(self) -> Set[str]:
+        """The assets that the file prices, in use or not."""
+        return self._given.keys()
 
     def give_mark(self, contract: Contract, price: Decimal, node: Node) -> None:
         """Take a mark from a row; a contract has one mark."""
@@ -66,14 +73,14 @@ class Prices:
             return None
         if asset not in self.used:
             self.used[asset] = price
-            if asset not in self._given and asset != self._currency and self._default(asset) is not None:
+            if asset not in self._given and asset != self.currency and self._default(asset) is not None:
                 self._reading.assume(f"{asset} priced at 1")
         return price
 
     def _default(self, asset: str) -> Decimal | None:
         if asset in self._given:
             return self._given[asset]
-        if asset == self._currency or asset in STABLECOINS or asset == REFERENCE_CURRENCY:
+        if asset == self.currency or asset in STABLECOINS or asset == REFERENCE_CURRENCY:
             return ONE
         return None
 
@@ -104,9 +111,9 @@ class Prices:
         if asset in self._missing:
             return
         self._missing.add(asset)
-        written = asset.upper()
-        meant = f"did you mean {echo(written)}? Otherwise " if asset != written and self._default(written) else ""
-        advice = f"{meant}add `{short(asset)}: ...` under `prices:`, in {short(self._currency)} per {short(asset)}"
+        close = near(asset, {*self._given, *STABLECOINS, self.currency}, surely=True)
+        meant = f"did you mean {echo(close)}? Otherwise " if close else ""
+        advice = f"{meant}add `{short(asset)}: ...` under `prices:`, in {short(self.currency)} per {short(asset)}"
         self._reading.refuse(node, "MC020", f"no price for {short(asset)}, {why}", advice)
 
     def mark(self, contract: Contract, node: Node) -> Decimal | None:

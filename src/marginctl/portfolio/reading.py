@@ -29,6 +29,10 @@ class Reading(Struct):
         """Note a problem at ``node``."""
         self.problems.append(self.source.problem(node, code, printable(message), printable(help)))
 
+    def refuse_row(self, row: "Draft", name: str, message: str, help: str) -> None:
+        """Note what is wrong with a key of a row: at the key, or at the row that lacks it."""
+        self.refuse(row.at(name), "MC016" if name in row else "MC012", message, help)
+
     def assume(self, text: str) -> None:
         """Note an assumption, once."""
         self.assumptions[printable(text)] = None
@@ -41,9 +45,11 @@ class Reading(Struct):
         node: "Node",
         value: Decimal | None = None,
         limit: Decimal | None = None,
+        figure: str = "",
     ) -> None:
         """Note a fact about the data at ``node``."""
-        self.facts.append(DataFact(code, subject, printable(message), self.source.location(node), value, limit))
+        place = self.source.location(node)
+        self.facts.append(DataFact(code, subject, printable(message), place, value, limit, figure))
 
     def require(self, draft: "Draft", name: str) -> "Node":
         """The node of a key, or of the whole mapping where the key is missing: a place to point at."""
@@ -55,10 +61,15 @@ def short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
+def separated(value: Decimal) -> str:
+    """A number that was given, for a sentence: all its digits, thousands separated."""
+    return format(value or ZERO, ",f")
+
+
 def brief(value: Decimal) -> str:
-    """A computed figure for a message: eight significant digits at most, no exponent, no trailing zeros."""
+    """A computed figure for a message: eight significant digits at most, thousands separated, no trailing zeros."""
     digits = max(0, 7 - value.adjusted()) if value != ZERO else 0
-    text = format(round(value, digits), "f")
+    text = format(round(value, digits), ",f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -1,5 +1,6 @@
 """A portfolio draft and a rule set -> an account, or every problem that stands in the way."""
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,18 @@ from marginctl.core.account import (
     Account,
     MarginMode,
     Netting,
+    OrderFees,
     PositionMode,
     Rules,
     default_beta,
 )
+from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
-from marginctl.document.source import echo
+from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
 from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, Row, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from marginctl.document.source import Source
     from marginctl.venues.rule_set import Mode, RuleSet
 
-KINDER = {Netting.NONE: 0, Netting.LARGER_LEG: 1, Netting.NET: 2}
+KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Netting.NET: 3}
 
 
 class Resolved(Struct, frozen=True):
@@ -57,15 +61,18 @@ class Header(Struct, frozen=True):
     taker_fee: Decimal | None
 
 
-def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) -> tuple[Resolved | None, list[Problem]]:
+def resolve(
+    draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str, today: date
+) -> tuple[Resolved | None, list[Problem]]:
     """The account of a portfolio; None with the problems, all of them, when it cannot be computed.
 
-    ``stem`` is the default name of the account.
+    ``stem`` is the default name of the account; ``today`` is the day of the figures where the file has no ``as_of``.
     """
     reading = Reading(source)
     header = _header(reading, draft.get("account"), rule_set, stem)
     prices = Prices(reading, header.currency, draft.get("prices", []))
-    contracts = Contracts(reading, draft.get("contracts", []), rule_set, header.currency)
+    on = day(header.as_of) if header.as_of else today
+    contracts = Contracts(reading, draft.get("contracts", []), rule_set, prices, on)
     defaults = Defaults(header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules)
     rows = positions(reading, draft.get("positions", []), contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.get("collateral", []))
@@ -77,13 +84,16 @@ def resolve(draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str) ->
         prices,
         header.position_mode,
         [row.position for row in rows],
+        header.rules,
+        header.taker_fee or ZERO,
     )
     contracts.resolve_declared()
+    contracts.observe_expired([row.draft for row in rows] + [one.draft for one in placed])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
     settled = _settled_assets(rows, placed)
     terms = collateral.terms(reading, held, settled, header.mode, header.currency)
-    _check_scenarios(reading, draft)
+    reading.problems += scenario_problems(draft, source)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
@@ -202,17 +212,6 @@ def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
     return settled
 
 
-def _check_scenarios(reading: Reading, draft: "Draft") -> None:
-    """Limits call scenarios by name: a name given twice would hide one of them."""
-    seen: dict[str, Node] = {}
-    for one in draft.get("scenarios", []):
-        name = one.get("name")
-        if name in seen:
-            message = f"the scenario {echo(name)} is given twice, first on line {seen[name].line}"
-            reading.refuse(one.at("name"), "MC016", message, "give each scenario a name of its own")
-        seen.setdefault(name, one.node)
-
-
 def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header: Header, rows: list[Row]) -> None:
     """What the venue does not offer in this mode."""
     for row in rows:
@@ -232,11 +231,17 @@ def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header
             f"{rule_set.name} offers no hedge mode",
             "write one-way, or remove the line",
         )
-    if header.rules.needs_taker_fee and header.taker_fee is None and rows:
+    counts_order_fees = header.rules.order_fees is not OrderFees.NONE
+    if account is not None and "taker_fee" in account and not (header.rules.needs_taker_fee or counts_order_fees):
+        reading.assume(f"taker_fee has no effect: {rule_set.name} counts no fee to close in its margins")
+    counted = "the fee to close" if header.rules.needs_taker_fee and rows else ""
+    if counts_order_fees and draft.get("orders", []):
+        counted = f"{counted} and the fees of orders" if counted else "the fees of orders"
+    if counted and header.taker_fee is None:
         reading.refuse(
             account.node if account is not None else draft.node,
             "MC022",
-            f"{rule_set.name} counts the fee to close in its margins: the account's fee is missing",
+            f"{rule_set.name} counts {counted} in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from marginctl.core.account import MarginMode, Position
+from marginctl.core.account import MarginMode, OrderMaintenance, Position
 from marginctl.core.contract import LONG, ContractType
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.requirement import initial_rate
@@ -40,13 +40,14 @@ from marginctl.portfolio.changes import (
     written_price,
 )
 from marginctl.portfolio.positions import SAME_ON_EVERY_ROW
-from marginctl.portfolio.reading import brief, short
+from marginctl.portfolio.reading import brief, separated, short
 
 if TYPE_CHECKING:
     from marginctl.document.shape import Draft
 
 RATES = ("leverage", "initial_rate", "initial_margin")
 ORDER_RATES = ("leverage", "initial_rate")
+MAINTENANCE = "maintenance_rate"
 OWN_WORDS = ("symbol", "side", "quantity", "notional", "entry_price", "leverage", "margin_mode")
 
 
@@ -72,7 +73,7 @@ def _realised(book: Book, position: Position, closed: Decimal, kept_entry: Decim
     exact = sum((pnl(contract, side, quantity, entry, price) for quantity, entry in held), ZERO)
     exact -= pnl(contract, side, kept, kept_entry, price) if kept else ZERO
     amount = written(exact, Direction.DOWN)
-    done = f"closed {_shown(position, closed, price)}, which realises {text_of(amount)} {short(contract.settle)}"
+    done = f"closed {_shown(position, closed, price)}, which realises {separated(amount)} {short(contract.settle)}"
     rounding = rounding_note(f"the realised PnL of {short(position.key)}", exact, amount)
     return Plan(credit(book, contract.settle, amount), [done, *rounding])
 
@@ -83,17 +84,18 @@ def _shown(position: Position, quantity: Decimal, price: Decimal) -> str:
 
 
 def rates_to_orders(book: Book, position: Position) -> list[Edit]:
-    """The rate of a cross position that goes, on the orders that had it from there."""
+    """The rates of a cross position that goes, on the orders that had them from there."""
     if position.margin_mode is not MarginMode.CROSS:
         return []
     _, first = book.rows(position)[0]
-    rate = _order_rate(book, position, first)
-    if rate is None:
-        return []
+    rates = [_order_rate(book, position, first)]
+    if book.account.rules.order_maintenance is not OrderMaintenance.NONE and MAINTENANCE in first:
+        rates.append((MAINTENANCE, text_at(first, MAINTENANCE)))
     return [
         Put(("orders", number, rate[0]), rate[1])
         for number, row in orders_on(book, position.contract.symbol, position.side)
-        if not row.get("reduce_only", False)
+        for rate in rates
+        if rate is not None and not row.get("reduce_only", False)
     ]
 
 
@@ -109,13 +111,13 @@ def _order_rate(book: Book, position: Position, row: "Draft") -> tuple[str, str]
 
 
 def rates_from_orders(book: Book, symbol: str, side: int) -> tuple[list[Edit], dict[str, str]]:
-    """Take the orders' own rate off them for a cross position that comes: the edits, and the rate as keys of a row."""
+    """Take the orders' own rates off them for a cross position that comes: the edits, and the rates for its row."""
     edits: list[Edit] = []
     rate: dict[str, str] = {}
     for number, row in orders_on(book, symbol, side):
-        for name in ORDER_RATES:
+        for name in (*ORDER_RATES, MAINTENANCE):
             if name in row:
-                rate = {name: text_at(row, name)}
+                rate[name] = text_at(row, name)
                 edits.append(Remove(("orders", number, name)))
     return edits, rate
 
@@ -161,9 +163,10 @@ def _new(book: Book, change: Open) -> Plan:
         edits, rate = rates_from_orders(book, change.symbol, change.side)
         if edits:
             notes.append(f"the orders on {short(change.symbol)} take the rate of its position")
+    kept = {name: text for name, text in rate.items() if name == MAINTENANCE}
     if change.leverage is not None:
-        rate = {"leverage": text_of(change.leverage)}
-    row |= {} if any(name in change.keys for name in RATES) else rate
+        rate = kept | {"leverage": text_of(change.leverage)}
+    row |= kept if any(name in change.keys for name in RATES) else rate
     if change.margin_mode is MarginMode.ISOLATED:
         row["margin_mode"] = "isolated"
     if twin is not None:

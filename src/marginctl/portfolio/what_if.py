@@ -3,6 +3,7 @@
 from marginctl.core.account import MarginMode
 from marginctl.portfolio.adjusting import plan_mode, plan_price, plan_transfer
 from marginctl.portfolio.changes import Book, Change, Close, Open, Plan, Remode, Reprice, Resize, Transfer
+from marginctl.portfolio.names import symbols_of
 from marginctl.portfolio.trading import plan_close, plan_open, plan_resize
 
 
@@ -42,5 +43,6 @@ def plan(change: Change, book: Book) -> Plan:
 
 def in_order(changes: list[Change], book: Book) -> list[Change]:
     """The order in which changes are made: prices of assets that have none first, the others as they come."""
-    new = [one for one in changes if isinstance(one, Reprice) and one.asset not in book.account.prices]
+    known = {*book.account.prices, *symbols_of(book.account)}
+    new = [one for one in changes if isinstance(one, Reprice) and one.asset not in known]
     return [*new, *(one for one in changes if one not in new)]

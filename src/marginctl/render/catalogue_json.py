@@ -181,6 +181,7 @@ def contract(rules_of: RuleSet, listing: Listing) -> dict[str, Any]:
         "quote": one.quote,
         "settle": one.settle,
         "contract_size": one.contract_size,
+        "tick_size": one.tick_size,
         "tiers_by": one.tiers_by.value,
         "as_of": listing.as_of or rules_of.as_of,
         "status": listing.status.value,

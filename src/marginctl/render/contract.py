@@ -25,8 +25,10 @@ def render_contract(rule_set: RuleSet, listing: Listing, options: Options) -> st
     by = "number of contracts" if contract.tiers_by is TiersBy.QUANTITY else f"notional in {contract.settle}"
     source = next((one.text for one in rule_set.sources if one.id == listing.source), "")
     size = f"{exactly(contract.contract_size)} {unit}"
+    tick = "" if contract.tick_size is None else f"{exactly(contract.tick_size)} {contract.quote} per {contract.base}"
     facts = [
         ("contract", f"{contract.type.value}, {size} each, settled in {contract.settle}"),
+        ("tick size", tick),
         ("tiers", f"by {by}" if listing.leverage_caps or contract.tiers else "none: a position states its own rates"),
         ("as of", f"{listing.as_of or rule_set.as_of or 'no date'}, {listing.status.value}"),
         ("source", source),

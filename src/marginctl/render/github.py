@@ -10,7 +10,7 @@ from msgspec import Struct
 from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.paths import relative
-from marginctl.results import Options, Run, ranked, verdict, worst
+from marginctl.results import Options, Run, ranked, uploaded, verdict, worst
 
 PER_LEVEL = 10
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -25,9 +25,10 @@ class Annotation(Struct, frozen=True):
     message: str
 
 
-def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
-    """One command per line, worst first; waived findings are left out. The last line is the verdict, for the log."""
-    annotations = [annotation for level in LEVELS.values() for annotation in _all(run) if annotation.level == level]
+def render(run: Run, options: Options) -> str:
+    """One command per line, worst first, then the verdict; no waived findings, notes only where asked for."""
+    found = list(_all(run, notes=options.notes))
+    annotations = [annotation for level in LEVELS.values() for annotation in found if annotation.level == level]
     shown = _limited(annotations)
     lines = [command(annotation) for annotation in shown]
     hidden = len(annotations) - len(shown)
@@ -40,12 +41,13 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature f
     return "".join(f"{line}\n" for line in [*lines, f"marginctl: {word}, {len(run.outcomes)} checked"])
 
 
-def _all(run: Run) -> Iterable[Annotation]:
+def _all(run: Run, *, notes: bool) -> Iterable[Annotation]:
     """Problems before findings: a file that was not checked is worse than one that failed."""
     for outcome in run.outcomes:
         yield from map(_of_problem, outcome.problems)
     for outcome in run.outcomes:
-        yield from (_of_finding(finding, outcome.file) for finding in ranked(outcome.findings) if not finding.waived)
+        findings = uploaded(ranked(outcome.findings), notes=notes)
+        yield from (_of_finding(finding, outcome.file) for finding in findings)
 
 
 def _of_problem(problem: Problem) -> Annotation:

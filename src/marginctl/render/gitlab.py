@@ -9,23 +9,24 @@ import msgspec
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.json import encoded
 from marginctl.render.paths import explained, fingerprint, relative
-from marginctl.results import Options, Run, ranked
+from marginctl.results import Options, Run, ranked, uploaded
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 NOT_CHECKED = "blocker"
 
 
-def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
-    """The issues of all files; waived findings are none."""
+def render(run: Run, options: Options) -> str:
+    """The issues of all files; waived findings are none, notes only where asked for."""
     seen: Counter[str] = Counter()
-    issues = [_numbered(issue, seen) for issue in _issues(run)]
+    issues = [_numbered(issue, seen) for issue in _issues(run, notes=options.notes)]
     return msgspec.json.format(encoded(issues), indent=2).decode() + "\n"
 
 
-def _issues(run: Run) -> Iterable[dict[str, Any]]:
+def _issues(run: Run, *, notes: bool) -> Iterable[dict[str, Any]]:
     for outcome in run.outcomes:
         yield from (_of_problem(problem, outcome.file) for problem in outcome.problems)
-        yield from (_of_finding(finding, outcome.file) for finding in ranked(outcome.findings) if not finding.waived)
+        findings = uploaded(ranked(outcome.findings), notes=notes)
+        yield from (_of_finding(finding, outcome.file) for finding in findings)
 
 
 def _of_problem(problem: Problem, file: str) -> dict[str, Any]:

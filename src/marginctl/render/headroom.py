@@ -15,7 +15,7 @@ from marginctl.findings import Finding
 from marginctl.render import remarks, summary
 from marginctl.render.json import encoded, errors_of, report_of
 from marginctl.render.layout import Column
-from marginctl.render.numbers import aligned, grouped, natural_places, plain
+from marginctl.render.numbers import aligned, grouped, natural_places
 from marginctl.render.problems import problem_blocks
 from marginctl.render.screen import INDENT, Block, Grid, Line, Show, draw, glyphs, line, paragraph, shower
 from marginctl.results import HeadroomResult, Options, Run
@@ -229,7 +229,7 @@ def _broken(headroom: HeadroomResult, currency: str, options: Options) -> list[B
 
 
 def _deposit_text(way: DepositWay) -> str:
-    amount = f"{plain(way.amount)} {way.asset}"
+    amount = f"{_exactly(way.amount)} {way.asset}"
     if way.pool.startswith("isolated:"):
         return f"add {amount} of isolated margin to {way.pool}"
     return f"deposit {amount}" if way.pool == "cross" else f"deposit {amount} into {way.pool}"
@@ -237,5 +237,5 @@ def _deposit_text(way: DepositWay) -> str:
 
 def _reduction_text(way: ReductionWay) -> str:
     if not way.left:
-        return f"close the {way.symbol} {way.side} of {plain(way.quantity)}"
-    return f"close {plain(way.quantity)} of the {way.symbol} {way.side}, {plain(way.left)} stay"
+        return f"close the {way.symbol} {way.side} of {_exactly(way.quantity)}"
+    return f"close {_exactly(way.quantity)} of the {way.symbol} {way.side}, {_exactly(way.left)} stay"

@@ -15,6 +15,8 @@ TAB = "    "
 MARGIN = "  "
 CARET_ROOM = 30
 """Cells of the excerpt that stay visible from the caret on."""
+MOST_CARETS = 72
+"""Carets below a long value: its beginning is what is meant."""
 
 
 def render_problems(problems: Sequence[Problem], options: Options) -> str:
@@ -66,5 +68,5 @@ def _pointer(problem: Problem, options: Options, show: Show) -> list[Line]:
         text = beginning(text, room - len(dots)) + dots
     if not problem.location.column:
         return [line(MARGIN + text)]
-    arrows = "^" * max(min(cells_of(marked), cells_of(text) - cells_of(before)), 1)
+    arrows = "^" * max(min(cells_of(marked), cells_of(text) - cells_of(before), MOST_CARETS), 1)
     return [line(MARGIN + text), line(MARGIN + " " * cells_of(before) + arrows, "bold red")]

@@ -98,7 +98,7 @@ def _whole(steps: Sequence[Step]) -> str:
         return "no tiers"
     first, last = steps[0], steps[-1]
     tiers = f"{len(steps)} {'tier' if len(steps) == 1 else 'tiers'}"
-    return f"{tiers}, from {_row(first)} to {_row(last)}" if len(steps) > 1 else f"{tiers}: {_row(first)}"
+    return f"{tiers}; first: {_row(first)}; last: {_row(last)}" if len(steps) > 1 else f"{tiers}: {_row(first)}"
 
 
 def _row(step: Step) -> str:
@@ -150,9 +150,14 @@ def _debt(factor: Decimal) -> str:
 
 def _kept(done: Refreshed, options: Options) -> list[Block]:
     entries = [
-        (f"of {one.as_of or 'no date'}", f"{len(one.names):,} {one.what}: {_names(one.names)}") for one in done.kept
+        (f"of {one.as_of or 'no date'}", f"{_counted(len(one.names), one.what)}: {_names(one.names)}")
+        for one in done.kept
     ]
     return _entries("Kept as they were, under their date", entries, options)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what if count != 1 else what.removesuffix('s')}"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, for code scanning: findings as results, waived ones as suppressed results.
+"""SARIF 2.1.0, for code scanning: findings as results; waived ones only where asked for, as suppressed results.
 
 A file that could not be checked gives a result per problem and marks the invocation as unsuccessful, so that nobody
 takes the missing findings for a clean file.
@@ -14,7 +14,7 @@ from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.json import encoded
 from marginctl.render.paths import explained, fingerprint, relative
-from marginctl.results import Manual, Options, Outcome, RuleText, Run
+from marginctl.results import Manual, Options, Outcome, RuleText, Run, uploaded
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -27,6 +27,7 @@ FINGERPRINT = "marginctl/v1"
 def render(run: Run, options: Options) -> str:
     """One log with one run."""
     codes = _codes(run, options.manual)
+    results = [result for outcome in run.outcomes for result in _results(outcome, codes, options)]
     log = {
         "$schema": SCHEMA_URI,
         "version": "2.1.0",
@@ -35,7 +36,7 @@ def render(run: Run, options: Options) -> str:
                 "tool": {"driver": _driver(run, codes, options.manual)},
                 "columnKind": "unicodeCodePoints",
                 "invocations": [_invocation(run)],
-                "results": [result for outcome in run.outcomes for result in _results(outcome, codes)],
+                "results": _with_suppressions(results) if options.sarif_waived else results,
             }
         ],
     }
@@ -85,12 +86,17 @@ def _notification(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _results(outcome: Outcome, codes: Sequence[str]) -> Iterable[dict[str, Any]]:
+def _results(outcome: Outcome, codes: Sequence[str], options: Options) -> Iterable[dict[str, Any]]:
     yield from (_of_problem(problem, outcome.file, codes) for problem in outcome.problems)
-    waived = any(finding.waived for finding in outcome.findings)
-    for finding in outcome.findings:
+    for finding in uploaded(outcome.findings, notes=options.notes, waived=options.sarif_waived):
         result = _of_finding(finding, outcome.file, codes)
-        yield {**result, "suppressions": _suppressions(finding)} if waived else result
+        yield {**result, "suppressions": [_suppression(finding)]} if finding.waived else result
+
+
+def _with_suppressions(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where one result of a run tells its suppressions, all have to: an empty list says that there is none."""
+    told = any("suppressions" in result for result in results)
+    return [{**result, "suppressions": result.get("suppressions", [])} for result in results] if told else results
 
 
 def _of_problem(problem: Problem, file: str, codes: Sequence[str]) -> dict[str, Any]:
@@ -117,12 +123,10 @@ def _result(code: str, level: str, text: str, location: Location, name: str, cod
     }
 
 
-def _suppressions(finding: Finding) -> list[dict[str, str]]:
-    """By a waiver in the portfolio or in a policy file; an empty list says that there is none."""
-    if not finding.waived:
-        return []
+def _suppression(finding: Finding) -> dict[str, str]:
+    """By a waiver in the portfolio, in a policy file, or by a baseline."""
     suppression = {"kind": "external", "status": "accepted"}
-    return [{**suppression, "justification": printable(finding.reason)} if finding.reason else suppression]
+    return {**suppression, "justification": printable(finding.reason)} if finding.reason else suppression
 
 
 def _artifact(file: str) -> dict[str, str]:

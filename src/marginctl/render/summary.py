@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
-from marginctl.core.report import AccountLiquidation, FundingFigures, Report
+from marginctl.core.report import AccountLiquidation, FundingFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Status
 from marginctl.render.layout import cells_of, shortened
 from marginctl.render.numbers import check_value, figure, limit_text, percent, same
@@ -182,8 +182,10 @@ def _worst_pool(report: Report, options: Options) -> list[Line]:
     """Where there are several pools: whose the figures are that do not add up."""
     if len(report.pools) < 2:
         return []
-    pool = shower(options)(report.totals.worst_pool)
-    text = f"Free collateral, buffer, utilization and maintenance ratio are those of the fullest cross pool, {pool}."
+    worst = report.totals.worst_pool
+    cross = any(pool.name == worst and pool.margin_mode == "cross" for pool in report.pools)
+    which = f"the fullest {'cross ' if cross else ''}pool, {shower(options)(worst)}"
+    text = f"Free collateral, buffer, utilization and maintenance ratio are those of {which}."
     return paragraph(text, options.width, lead=line(INDENT), style="dim")
 
 
@@ -191,7 +193,7 @@ def outlook(report: Report, options: Options) -> list[Block]:
     """In words: which common move liquidates, and what funding does meanwhile."""
     show = shower(options)
     sentences = (
-        common_move(report.liquidation, show, several=len(report.pools) > 1),
+        common_move(report.liquidation, show, several=len(report.pools) > 1) + alone(report, show),
         funding(report.funding, report.account.currency, show),
     )
     return [row for text in sentences if text for row in paragraph(text, options.width, lead=line(INDENT))]
@@ -211,6 +213,18 @@ def common_move(liquidation: AccountLiquidation, show: Show, *, several: bool) -
         return "All assets together: neither a fall nor a rise liquidates."
     other = "" if len(moves) > 1 else f", no {'rise' if liquidation.up is None else 'fall'} does"
     return f"All assets together: {' or '.join(moves)} liquidates{other}."
+
+
+def alone(report: Report, show: Show) -> str:
+    """Which asset alone liquidates nearest, where no common move does; empty where one does or nothing liquidates."""
+    nearest = min((row for row in report.underlyings if row.distance is not None), key=_distance, default=None)
+    if report.liquidation.distance is not None or nearest is None:
+        return ""
+    return f" {show(nearest.asset)} alone does, {percent('distance', _distance(nearest))}% away."
+
+
+def _distance(row: UnderlyingFigures) -> Decimal:
+    return ZERO if row.distance is None else row.distance
 
 
 def funding(figures: FundingFigures, currency: str, show: Show) -> str:

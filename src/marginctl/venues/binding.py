@@ -4,7 +4,20 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.account import Basis, CloseFee, CloseFeeIn, CollateralMode, Equality, Netting, OpenLoss, Rules
+from marginctl.core.account import (
+    Basis,
+    CloseFee,
+    CloseFeeIn,
+    CollateralMode,
+    Equality,
+    MaintenanceShown,
+    Netting,
+    OpenLoss,
+    OrderFees,
+    OrderMaintenance,
+    PriceShown,
+    Rules,
+)
 from marginctl.core.contract import ContractType, HaircutTier, TiersBy
 from marginctl.core.exact import ZERO
 from marginctl.document.nodes import Node
@@ -26,7 +39,7 @@ from marginctl.venues.rule_set import (
     RuleSet,
 )
 from marginctl.venues.table import Table
-from marginctl.venues.tiers import Deduction, Fault, TierRow, first_fault
+from marginctl.venues.tiers import Deduction, TierRow, faults, haircut_faults
 
 OpenTable = Callable[[str, Deduction], tuple[Table | None, list[Problem]]]
 """Opens a table named in a rule file; None with the problems where it cannot be used."""
@@ -40,6 +53,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "close_fee": CloseFee,
     "close_fee_in": CloseFeeIn,
     "open_loss": OpenLoss,
+    "order_fees": OrderFees,
+    "order_maintenance": OrderMaintenance,
+    "shown_liquidation_price": PriceShown,
+    "shown_maintenance": MaintenanceShown,
     "warning_level": lambda value: None if value == "none" else value,
 }
 
@@ -186,9 +203,10 @@ class _Binding:
             return PublishedTerms(haircuts=(HaircutTier(None, written),), origin=where, assumption=assumption)
         if ("haircut" in written) == ("haircut_tiers" in written):
             self.found.add(node, "MC016", "terms need `haircut` or `haircut_tiers`, not both", "write one of them")
-        tiers = written.get("haircut_tiers", [])
-        self.haircut_tiers(tiers)
+        tiers: list[Draft] = written.get("haircut_tiers", [])
         haircuts = tuple(HaircutTier(row.get("up_to"), row.get("haircut")) for row in tiers)
+        for fault in haircut_faults(haircuts):
+            self.found.add(tiers[fault.row].at(fault.column), "MC016", fault.message, fault.help)
         return PublishedTerms(
             haircuts=haircuts or (HaircutTier(None, written.get("haircut", ZERO)),),
             initial_haircut=written.get("initial_haircut"),
@@ -198,16 +216,6 @@ class _Binding:
             origin=where,
             assumption=assumption,
         )
-
-    def haircut_tiers(self, rows: list[Draft]) -> None:
-        """Note the first tier that does not continue the one before it."""
-        end: Decimal | None = ZERO
-        for row in rows:
-            up_to = row.get("up_to")
-            if end is None or (up_to is not None and up_to <= end):
-                self.found.add(row.node, "MC016", "haircut tiers must rise, and only the last may lack `up_to`")
-                return
-            end = up_to
 
     def group(self, draft: Draft) -> ContractGroup:
         deduction = Deduction(draft.get("deduction"))
@@ -220,6 +228,7 @@ class _Binding:
             sizes_by_base={key.text: size for key, size, _ in draft.get("contract_size_by_base", [])},
             size_assumption=draft.get("contract_size_assumption", ""),
             tiers_by=TiersBy(draft.get("tiers_by")),
+            lot=draft.get("lot"),
             deduction=deduction,
             table=table,
             entries=self.entries(draft, table, deduction),
@@ -247,6 +256,7 @@ class _Binding:
                 base=draft.get("base"),
                 quote=draft.get("quote"),
                 contract_size=draft.get("contract_size"),
+                tick_size=draft.get("tick_size"),
                 as_of=draft.get("as_of"),
                 source=self.source_id(draft),
                 assumption=draft.get("assumption", ""),
@@ -274,8 +284,7 @@ class _Binding:
             if "initial_rate" in row and "max_leverage" in row:
                 message = "`initial_rate` and `max_leverage` say the same"
                 self.found.add(row.at("initial_rate"), "MC016", message, "keep one of them")
-        fault: Fault | None = first_fault(list(rows), deduction)
-        if fault:
+        for fault in faults(rows, deduction):
             self.found.add(drafts[fault.row].at(fault.column), "MC025", fault.message, fault.help)
 
     def liquidation(self, draft: Draft) -> Liquidation:

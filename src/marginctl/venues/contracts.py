@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
+from marginctl.core.symbols import expiry_of
 from marginctl.venues.origin import Verification
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, leverage_caps, tiers_of
@@ -32,6 +33,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     base: str | None = None
     quote: str | None = None
     contract_size: Decimal | None = None
+    tick_size: Decimal | None = None
     as_of: str | None = None
     source: str | None = None
     assumption: str = ""
@@ -46,6 +48,7 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
     sizes_by_base: dict[str, Decimal]
     size_assumption: str
     tiers_by: TiersBy
+    lot: Decimal | None
     deduction: Deduction
     table: Table | None
     entries: dict[str, Entry]
@@ -72,6 +75,9 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             size or self.contract_size or ONE,
             tiers_of(rows, self.deduction),
             self.tiers_by,
+            self.lot,
+            expiry_of(symbol),
+            entry.tick_size,
         )
         remarks = (self.assumption, entry.assumption, "" if size else self.size_assumption)
         return Listing(

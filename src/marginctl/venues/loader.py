@@ -7,7 +7,7 @@ from pathlib import Path
 from marginctl.document.nodes import Node
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
-from marginctl.document.source import Source, echo
+from marginctl.document.source import Source, echo, printable
 from marginctl.document.venue_shape import VENUE
 from marginctl.findings import Location, Problem
 from marginctl.venues.binding import rule_set_of
@@ -42,8 +42,11 @@ def named(
 
     A name with a path separator or the suffix of a rule file is a path, relative to ``beside`` (the portfolio's
     folder). Any other name is looked for in ``directory``, then among the bundled rule sets. ``node`` and ``source``
-    are where the name was written, for the problem that there is no such rule set (MC024).
+    are where the name was written, for the problem that there is no such rule set (MC024). A ``directory`` that cannot
+    be looked into, and a file of the name in it that cannot be read, are problems: nothing else is taken instead.
     """
+    if directory is not None and (unreadable := _unreadable(directory, name)) is not None:
+        return None, [unreadable]
     if is_path(name):
         path = (beside or Path()) / name
         found = _load_file(path, name)
@@ -58,6 +61,23 @@ def named(
     if node is None or source is None:
         return None, [Problem(Location(""), *wrong)]
     return None, [source.problem(node, *wrong)]
+
+
+def _unreadable(directory: str, name: str) -> Problem | None:
+    """Why a folder of rule files, or the file of a name in it, cannot be read."""
+    try:
+        entries = os.listdir(directory)  # noqa: PTH208 - names alone, without a Path for each
+        for entry in (name + suffix for suffix in SUFFIXES):
+            if entry in entries:
+                with open(os.path.join(directory, entry), "rb"):  # noqa: PTH118, PTH123
+                    break
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        where = getattr(error, "filename", None) or directory
+        return Problem(
+            Location(printable(where)), "MC001", f"--rules: cannot be read: {reason}", "name a folder of rule files"
+        )
+    return None
 
 
 def bundled() -> tuple[str, ...]:

@@ -95,7 +95,7 @@ def refreshed(
     if rules.as_of is None:
         raise RefreshError(f"{rules.name} states conventions, not a venue's tables", "name a venue's rule set")
     taken, haircuts, untaken = _gathered(rules, answers, sizes or {})
-    _sizes_used(sizes or {}, taken)
+    _sizes_used(sizes or {}, taken, untaken)
     remarks = _remarks(answers, complete=complete)
     source_id = _free_id(f"answer-{day}", {one.id for one in rules.sources})
     contracts = refresh_contracts(
@@ -171,10 +171,25 @@ def _gathered(
     )
 
 
-def _sizes_used(sizes: dict[str, Decimal], taken: dict[str, Assigned]) -> None:
+def _sizes_used(sizes: dict[str, Decimal], taken: dict[str, Assigned], untaken: Sequence[Untaken]) -> None:
+    """Refuse a size of a contract without a table, or say why its table cannot be used. Raises RefreshError."""
     unused = next((symbol for symbol in sizes if symbol not in taken), None)
-    if unused is not None:
-        raise RefreshError(f"--contract-size {echo(unused)}: no usable table of that contract", "check its symbol")
+    if unused is None:
+        return
+    reason = next((one.reason for one in untaken if one.name == unused), "")
+    if reason:
+        raise RefreshError(f"--contract-size {echo(unused)}: its table cannot be used: {reason}")
+    names = [*taken, *(one.name for one in untaken)]
+    close = next((name for name in names if _letters(name) == _letters(unused)), "")
+    raise RefreshError(
+        f"--contract-size {echo(unused)}: the answer has no table of that contract",
+        f"did you mean {echo(close)}?" if close else "check its symbol",
+    )
+
+
+def _letters(symbol: str) -> str:
+    """A symbol without what venues set between its parts."""
+    return "".join(filter(str.isalnum, symbol)).upper()
 
 
 def _remarks(answers: Sequence[Named], *, complete: bool) -> tuple[str, ...]:

@@ -1,14 +1,24 @@
 """A venue's rules, loaded: immutable values and the questions that a portfolio asks of them."""
 
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from msgspec import Struct, field
 
-from marginctl.core.account import Account, AssetTerms, CollateralMode, MarginMode, PositionMode, Rules
+from marginctl.core.account import (
+    Account,
+    AssetTerms,
+    CollateralMode,
+    MarginMode,
+    PositionMode,
+    PriceShown,
+    Rules,
+)
 from marginctl.core.contract import Contract, HaircutTier
 from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
+from marginctl.core.symbols import expiry_of
 from marginctl.document.source import echo
 from marginctl.document.venue_shape import first_day
 from marginctl.venues.collateral import Collateral
@@ -177,17 +187,18 @@ class RuleSet(Struct, frozen=True, kw_only=True):
         """Every symbol of the venue that is known here."""
         return list(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
 
-    def unknown_help(self, symbol: str) -> str:
-        """What to do about a symbol that is no contract here."""
+    def unknown_help(self, symbol: str, on: date) -> str:
+        """What to do about a symbol that is no contract here; contracts that ended before ``on`` are no guess."""
         declare = f"declare it: `contracts: {{{symbol}: {{base: ..., quote: ..., tiers: [...]}}}}`"
-        close = self.close_symbols(symbol)
+        close = self.close_symbols(symbol, on)
         return f"did you mean {' or '.join(map(echo, close))}? Otherwise {declare}" if close else declare
 
-    def close_symbols(self, symbol: str) -> list[str]:
-        """Known symbols that a mistaken one may stand for, the likeliest first, three at most."""
+    def close_symbols(self, symbol: str, on: date) -> list[str]:
+        """Known symbols that a mistaken one may stand for, the likeliest first, three at most; ``on``: as above."""
         from difflib import get_close_matches  # only ever needed for a mistake
 
-        known = self.symbols()
+        day = on.isoformat()
+        known = [one for one in self.symbols() if (expiry_of(one) or day) >= day]
         same = [one for one in known if _plain(one) == _plain(symbol)]
         similar = [one for one in known if _underlying(one) == _underlying(symbol)]
         return (same or similar or get_close_matches(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75))[:3]
@@ -223,6 +234,7 @@ class RuleSet(Struct, frozen=True, kw_only=True):
             listing = self.listing(contract.symbol)
             if listing and listing.contract == contract:
                 texts += listing.assumptions
+        texts += _unknown_ticks(account)
         if self._interval_assumed(account):
             texts.append(INTERVAL_ASSUMED)
         return tuple(dict.fromkeys(texts))
@@ -232,6 +244,17 @@ class RuleSet(Struct, frozen=True, kw_only=True):
             position.funding_rate is not None and position.funding_interval == USUAL_FUNDING_INTERVAL
             for position in account.positions
         )
+
+
+def _unknown_ticks(account: Account) -> list[str]:
+    """Of positions whose screen price lies a tick off the crossing, those whose tick is not known."""
+    return [
+        f"{position.contract.symbol}: its tick size is not known, so contract_liquidation_price is the exact crossing; "
+        "the venue's screen shows it one tick nearer to the mark (give `tick_size` under `contracts:`)"
+        for position in account.positions
+        if account.rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK
+        and position.contract.tick_size is None
+    ]
 
 
 def _occasions(account: Account) -> set[Occasion]:

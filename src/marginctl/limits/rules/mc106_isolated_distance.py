@@ -1,7 +1,8 @@
 """What it checks: the smallest move that liquidates each isolated position.
 
 Value: the distance of the position's pool, the smaller one of all volatile assets moving together by their betas and
-its underlying moving alone. A pool that never liquidates passes. Configured as `min_isolated_distance`; off otherwise.
+its underlying moving alone. Its quote moving alone reaches the same mark, and is not asked about. A pool that never
+liquidates passes. Configured as `min_isolated_distance`; off otherwise.
 
 Why: an isolated position dies alone, so its distance is a choice: some are meant to be stopped out. Where they are
 not, this is the limit.

@@ -35,7 +35,7 @@ def measure(context: Context) -> Iterable[Measurement]:
             subject=asset,
             measured=Ratio(notional, gross),
             what=f"share of {asset} in the gross notional",
-            detail=f"{money(notional, currency, Direction.UP)} of {money(gross, currency, Direction.DOWN)}",
+            detail=f"{money(notional, currency, Direction.UP)} of {money(gross, currency, Direction.UP)}",
             location=context.locations.account,
             aliases=tuple(symbol for pool in pools for symbol in symbols.get((pool.name, asset), ())),
             remedy=partial(_remedy, asset, notional, gross, currency),

@@ -49,7 +49,7 @@ def measure(context: Context) -> Iterable[Measurement]:
         ]
         wrong, value = total(coin.overlap for coin in coins), total(held.values())
         names = ", ".join(coin.asset for coin in coins)
-        of = f"{money(wrong, currency, Direction.UP)} in {names} of {money(value, currency, Direction.DOWN)}"
+        of = f"{money(wrong, currency, Direction.DOWN)} in {names} of {money(value, currency, Direction.DOWN)}"
         yield Measurement(
             subject=pool.name,
             measured=Ratio(wrong, value),

@@ -2,7 +2,8 @@
 
 Prices move in a straight line from now to the scenario; no pool may be liquidated anywhere on that way. Value: the
 fraction of the way at which the first pool is, null where none is; limit: 1. Configured as `survive`, a name, a list
-of names or `all`; naming a scenario that does not exist cannot be evaluated. Not configured: a warning for each.
+of names or `all`; naming a scenario that does not exist cannot be evaluated. Not configured: a warning for each. One
+that moves no price of the account (a policy's may name coins that are not there) is not evaluated, with a note.
 
 Why: a distance per coin says nothing about coins that move by different amounts, or about a rise in one and a fall in
 another. The way matters because an account can be dead halfway and look healthy at the end.
@@ -25,6 +26,7 @@ from marginctl.limits.wording import percent
 
 IN_GENERAL = "reduce or hedge what loses most in it, or deposit"
 NOT_COMPUTED = Unknown("the scenario was not computed")
+IDLE = Unknown("it moves no price of this account", "nothing here is in what it names", is_idle=True)
 
 
 def measure(context: Context) -> Iterable[Measurement]:
@@ -35,7 +37,7 @@ def measure(context: Context) -> Iterable[Measurement]:
         moves = context.moves.get(name)
         yield Measurement(
             subject=name,
-            measured=_fact(outcome) if outcome else NOT_COMPUTED,
+            measured=NOT_COMPUTED if outcome is None else IDLE if outcome.is_idle else _fact(outcome),
             what=_message(name, outcome),
             location=context.locations.scenario(name),
             remedy=partial(_remedy, context, paths, moves),

@@ -2,8 +2,9 @@
 
 It is not when the same account without it is liquidated further away (a pool's distance, all volatile assets moving
 together), or when it turns the account's delta in its underlying from long to short or back. Value: distance without
-the position - distance with it, null where either does not exist; limit: 0. Configured as `hedges_reduce_risk`; not
-configured: a warning.
+the position - distance with it, null where either does not exist; limit: 0. A distance beyond +1,000% counts as none
+here: a hedge that covers a coin to the full still needs its maintenance margin, which a rise far out outgrows.
+Configured as `hedges_reduce_risk`; not configured: a warning.
 
 Why: hedges drift. The position they covered is closed or shrinks, and what remains is a bet nobody decided on.
 
@@ -20,6 +21,8 @@ from marginctl.core.exact import ZERO
 from marginctl.limits.context import Context, HedgeEffect
 from marginctl.limits.rule import Fact, Measurement, Rule, Unit, Unknown, advice
 
+FAR = Decimal(10)
+"""A rise beyond which a liquidation says nothing about a hedge."""
 NOT_COMPUTED = Unknown("the account without it was not computed")
 
 
@@ -47,9 +50,12 @@ def _fact(effect: HedgeEffect) -> Fact:
 
 def _further(effect: HedgeEffect) -> Decimal | None:
     """How much further away liquidation is without the position, negative when it is nearer."""
-    if effect.distance is None or effect.distance_without is None:
-        return None
-    return effect.distance_without - effect.distance
+    near, near_without = _near(effect.distance), _near(effect.distance_without)
+    return None if near is None or near_without is None else near_without - near
+
+
+def _near(distance: Decimal | None) -> Decimal | None:
+    return None if distance is None or distance > FAR else distance
 
 
 def adds_risk(effect: HedgeEffect) -> bool:
@@ -57,7 +63,7 @@ def adds_risk(effect: HedgeEffect) -> bool:
     further = _further(effect)
     if further is not None:
         return further > 0
-    return effect.distance is not None
+    return _near(effect.distance) is not None
 
 
 def flips_delta(effect: HedgeEffect) -> bool:

@@ -11,9 +11,9 @@ Instead: export the account again.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from decimal import Decimal
 
+from marginctl.document.scalars import day
 from marginctl.limits.context import Context
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Rule, Unit, Unknown, advice
 from marginctl.limits.rules.mc201_stale_rules import age
@@ -36,12 +36,7 @@ def measure(context: Context) -> Iterable[Measurement]:
 
 
 def _age(context: Context, as_of: str) -> Ratio | Unknown:
-    moment = datetime.fromisoformat(as_of)
-    try:
-        day = moment.astimezone(UTC).date()
-    except OverflowError:  # within a day of the first or last one of the calendar
-        day = moment.date()
-    return age(day.isoformat(), context.today)
+    return age(day(as_of).isoformat(), context.today)
 
 
 RULE = Rule(

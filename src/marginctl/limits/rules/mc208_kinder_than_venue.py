@@ -1,7 +1,9 @@
 """What it checks: whether the file replaces a rule of the venue by one that asks for less.
 
 A haircut, rate, tier, netting rule or liquidation level of the file that lowers a requirement or raises a value against
-the venue's rule set. A warning; an error when a policy file is given.
+the venue's rule set. A warning; an error when a policy file is given. Without a policy, an override of a position's
+rate is no finding where the rate, or the margin that it makes, stands under `expect:` and agrees: then the venue's own
+screen shows it, and it is the account's own bracket.
 
 Why: a limit means nothing if the figures that it is compared with can be written by hand.
 

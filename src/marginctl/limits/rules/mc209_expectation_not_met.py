@@ -1,7 +1,12 @@
 """What it checks: the figures under `expect:`, copied from the venue's screen.
 
 Value: |ours - theirs| / |theirs|; limit: the `tolerance` under `expect:`, 0.1% unless given. Equality passes. It does
-not exist, and breaks the limit, where the figure does not exist here, or theirs is 0 and ours is not. An error.
+not exist, and breaks the limit, where the figure does not exist here, or theirs is 0 and ours is not. A price of 0 is
+how venues show that there is none, and agrees with none here. An error.
+
+Ours is what the venue would show: its screen's liquidation price is `contract_liquidation_price`; where the rule set
+says that the venue shows maintenance margins without the fee to close (`shown_maintenance`), ours is compared without
+it, while the report's includes it.
 
 Why: it is the one test of the rule set against the venue itself.
 
@@ -13,9 +18,10 @@ table that changed, or a rule that the rule set has wrong.
 
 from collections.abc import Iterable
 
-from marginctl.core.exact import Direction, exceeds
+from marginctl.core.exact import Direction
 from marginctl.findings import Expectation, Severity
 from marginctl.limits.context import Context
+from marginctl.limits.expectation import is_met
 from marginctl.limits.rule import Fact, Measurement, Rule, Unit, advice
 from marginctl.limits.wording import amount, percent, plain
 
@@ -36,7 +42,7 @@ def measure(context: Context) -> Iterable[Measurement]:
 
 
 def _fact(one: Expectation) -> Fact:
-    broken = one.difference is None or exceeds(abs(one.difference), abs(one.theirs), one.tolerance)
+    broken = not is_met(one)
     headroom = None if one.relative is None else one.tolerance - one.relative
     return Fact(broken, one.relative, one.tolerance, headroom)
 
@@ -51,7 +57,10 @@ def _message(one: Expectation) -> str:
         return f"{start} does not exist"
     share = "" if one.relative is None else f", {percent(one.relative, Direction.UP)}"
     ours, difference = (plain(round(number, SHOWN_PLACES)) for number in (one.ours, one.difference))
-    return f"{start} is {ours} (difference {difference}{share}; tolerance {amount(one.tolerance, Unit.FRACTION)})"
+    noted = f" {one.note}" if one.note else ""
+    return (
+        f"{start} is {ours}{noted} (difference {difference}{share}; tolerance {amount(one.tolerance, Unit.FRACTION)})"
+    )
 
 
 RULE = Rule(

@@ -10,12 +10,16 @@ from marginctl.core.contract import ContractType, HaircutTier, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.document.nodes import Node
 from marginctl.venues.answers.reading import exact
-from marginctl.venues.tiers import Fault, TierRow
+from marginctl.venues.tiers import Fault, TierRow, haircut_faults
 
 NO_LIMIT = Decimal(2**63 - 1)
 """The largest 64-bit number: what answers print where there is no upper border."""
-LEVERAGE_ROUNDING = Decimal("0.001")
-"""How far a printed initial rate may lie from 1 / max_leverage: either is rounded."""
+RATE_ROUNDING = Decimal("0.001")
+"""How far a printed initial rate may lie from 1 / max_leverage: it is rounded."""
+LEVERAGE_CUT = Decimal("0.01")
+"""How far, at the most, a printed leverage lies below 1 / initial rate: it is cut to two decimals."""
+PERCENT = 10
+"""An initial rate that many times 1 / max_leverage is written in percent, not cut or rounded."""
 
 
 class PublishedTable(Struct, frozen=True, kw_only=True):
@@ -84,14 +88,13 @@ def haircut_of(ratio: Decimal) -> Decimal:
 
 
 def haircut_fault(haircuts: tuple[HaircutTier, ...]) -> str:
-    """What is wrong with a haircut schedule: a rate outside 0 to 100%, or tiers that do not rise."""
-    end: Decimal | None = ZERO
+    """What is wrong with a haircut schedule: a rate outside 0 to 100%, or what the law of tables says against it."""
     for tier in haircuts:
         if not ZERO <= tier.haircut <= ONE:
             return f"a collateral ratio of {ONE - tier.haircut:f} is not between 0 and 1"
-        if end is None or (tier.up_to is not None and tier.up_to <= end):
-            return "the tiers do not rise"
-        end = tier.up_to
+    fault = next(haircut_faults(haircuts), None)
+    if fault:
+        return fault.message
     return "" if haircuts else "it has no tiers"
 
 
@@ -111,9 +114,15 @@ def rate_fault(rows: tuple[TierRow, ...]) -> Fault | None:
 
 
 def printed_rate_fault(initial_rate: Decimal | None, max_leverage: Decimal | None) -> str:
-    """Whether a printed initial rate and the highest leverage beside it contradict each other."""
+    """Whether a printed initial rate and the highest leverage beside it contradict each other.
+
+    They agree where abs(rate - 1 / leverage) <= 0.001, or abs(1 / rate - leverage) < 0.01; both are compared times
+    rate and leverage, without a division.
+    """
     if initial_rate is None or max_leverage is None or max_leverage <= 0:
         return ""
-    if abs(initial_rate * max_leverage - ONE) > LEVERAGE_ROUNDING * max_leverage:
-        return f"the initial rate {initial_rate:f} is not 1 / {max_leverage:f}: it may be a percentage"
-    return ""
+    gap = abs(initial_rate * max_leverage - ONE)
+    if gap <= RATE_ROUNDING * max_leverage or gap < LEVERAGE_CUT * initial_rate:
+        return ""
+    percentage = ": it may be a percentage" if initial_rate * max_leverage > PERCENT else ""
+    return f"the initial rate {initial_rate:f} is not 1 / {max_leverage:f}{percentage}"

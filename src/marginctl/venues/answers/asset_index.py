@@ -40,8 +40,13 @@ def _asset(row: Node) -> PublishedHaircuts:
         asset=symbol.removesuffix(QUOTE) if is_asset else symbol,
         haircuts=haircuts,
         debt_factor=ONE + number(row, "askBuffer"),
-        fault=haircut_fault(haircuts) if is_asset else f"its symbol is no asset in {QUOTE}",
+        fault=_fault(row, haircuts) if is_asset else f"its symbol is no asset in {QUOTE}",
     )
+
+
+def _fault(row: Node, haircuts: tuple[HaircutTier, ...]) -> str:
+    buffer = number(row, "askBuffer")
+    return haircut_fault(haircuts) or (f"its askBuffer is {buffer:f}, below 0" if buffer < 0 else "")
 
 
 TITLE = "asset index buffers"

@@ -1,0 +1,200 @@
+"""Sizes of an order at which what an account needs for it changes its course.
+
+An order filled at the mark moves one signed quantity x = x0 + size (one-way: the position as seen from the order's
+side; hedge mode: the leg it adds to, and the leg less the other one). At fixed prices every requirement is then a
+straight line of the size, or the dearer of several, but at these sizes: where x is 0; where open orders on one side
+of it are made up for; where x passes the border of a tier. Between two of them what is left before a limit has no
+lowest point of its own: if a limit holds at both, it holds between them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from functools import partial
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+from marginctl.core.account import (
+    Account,
+    Basis,
+    CloseFee,
+    MarginMode,
+    Netting,
+    OpenLoss,
+    OrderFees,
+    Position,
+    PositionMode,
+)
+from marginctl.core.contract import LONG, SHORT, TiersBy, initial_curve, maintenance_curve
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.orders import Placed, opened, order_fee_rate, placed
+from marginctl.core.requirement import initial_rate
+from marginctl.core.value import entry_value, notional
+
+
+class Way(NamedTuple):
+    """What an order moves: the cross legs on its contract on its own side and on the other, and one contract's value.
+
+    ``worth``: of one contract at the mark, in currency.
+    """
+
+    along: tuple[Position, ...]
+    against: tuple[Position, ...]
+    side: int
+    worth: Decimal
+
+    @property
+    def ahead(self) -> Decimal:
+        """Contracts on the order's side less those on the other one."""
+        return _quantity(self.along) - _quantity(self.against)
+
+
+def way_of(account: Account, terms: Position, side: int) -> Way:
+    """What an order on the terms of a position, on a side, moves."""
+    legs = [
+        p for p in account.positions if p.contract.symbol == terms.contract.symbol and p.margin_mode is MarginMode.CROSS
+    ]
+    worth = notional(terms, account.prices) / terms.quantity
+    return Way(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
+
+
+def turns(account: Account, terms: Position, side: int) -> list[Decimal]:
+    """The sizes, rising, up to which an order may free more than it needs.
+
+    Where the position on the other side is closed, in hedge mode netted; in one-way mode where open orders stop or
+    start to be the dearer ones.
+    """
+    way = way_of(account, terms, side)
+    targets = {ZERO}
+    if account.position_mode is PositionMode.ONE_WAY:
+        targets.update(side * value / way.worth for value in _order_turns(account, terms, way))
+    return sorted(size for target in targets if (size := target - way.ahead) > 0)
+
+
+def borders(account: Account, terms: Position, side: int, end: Decimal | None) -> list[Decimal]:
+    """The sizes, rising and up to ``end``, at which a quantity that the order moves passes the border of a tier.
+
+    Where a quantity falls, the rate falls at a border, where it rises the rate leaps up: only together with something
+    that goes the other way (open orders, a fee that is less at a higher rate) can a limit hold again behind one.
+    """
+    way = way_of(account, terms, side)
+    hedged = account.position_mode is PositionMode.HEDGE
+    starts = {way.ahead, _quantity(way.along)} if hedged else {way.ahead}
+    found = {
+        sign * border - start
+        for border in _border_quantities(account, terms, way)
+        for start in starts
+        for sign in (ONE, -ONE)
+    }
+    found.update(_entry_borders(account, terms, way))
+    return sorted(size for size in found if size > 0 and (end is None or size < end))
+
+
+def may_fall_when_rates_rise(account: Account) -> bool:
+    """Whether a position of a higher tier may need less: a fee at the bankruptcy price is less at a higher rate."""
+    return account.rules.close_fee is CloseFee.BANKRUPTCY
+
+
+def has_opening_orders(account: Account, terms: Position) -> bool:
+    """Whether open orders on the contract need margin."""
+    return any(one.contract.symbol == terms.contract.symbol and not one.reduce_only for one in account.orders)
+
+
+def dearer_side_counts(account: Account) -> bool:
+    """Whether of opposite requirements the dearer one counts: a line that turns where the other side is made up for."""
+    return Netting.LARGER_LEG in (account.rules.netting, account.rules.underlying_netting)
+
+
+def leaps(terms: Position) -> bool:
+    """Whether the maintenance margin leaps up at a border of the contract's table, as without deductions."""
+    if terms.maintenance_rate is not None:
+        return False
+    if terms.contract.tiers_by is TiersBy.QUANTITY:
+        return len(terms.contract.tiers) > 1
+    curve = maintenance_curve(terms.contract.tiers)
+    pieces = list(zip(curve.slopes, curve.intercepts, strict=True))
+    return any(
+        slope * border + at_zero != next_slope * border + next_at_zero
+        for border, (slope, at_zero), (next_slope, next_at_zero) in zip(curve.borders, pieces, pieces[1:], strict=False)
+    )
+
+
+def _quantity(positions: Iterable[Position]) -> Decimal:
+    return sum((position.quantity for position in positions), ZERO)
+
+
+def _order_turns(account: Account, terms: Position, way: Way) -> Iterator[Decimal]:
+    """One-way: signed values v of the position at which another of the lines of its margin becomes the dearest.
+
+    They are |v + buys| r + loss and fees of the buys, |v - sells| r + loss and fees of the sells, and |v| r: straight
+    between -buys, 0 and sells; where two of them meet in such a stretch.
+    """
+    opening = [one for one in account.orders if one.contract.symbol == terms.contract.symbol and not one.reduce_only]
+    if not opening:
+        return
+    buys, sells = (placed(account, opening, side) for side in (LONG, SHORT))
+    bends = sorted({-buys.value, ZERO, sells.value})
+    yield from bends
+    charges = account.rules.open_loss is OpenLoss.MARGIN or account.rules.order_fees is not OrderFees.NONE
+    for rate in _rates(account, terms, way) if charges else {ONE}:
+
+        def after(side: Placed, value: Decimal, rate: Decimal = rate) -> Decimal:
+            fee = order_fee_rate(account, opening[0], side.side, rate)
+            return abs(value + side.side * side.value) * rate + side.loss + opened(value, side) * fee
+
+        lines = (partial(after, buys), partial(after, sells), lambda value, rate=rate: abs(value) * rate)
+        yield from _meetings(lines, bends)
+
+
+def _meetings(lines: Iterable[Callable[[Decimal], Decimal]], bends: list[Decimal]) -> Iterator[Decimal]:
+    """Where two of several functions meet that are straight between the bends, and before and beyond them."""
+    for one, other in combinations(lines, 2):
+        for low, high in pairwise([bends[0] - ONE, *bends, bends[-1] + ONE]):
+            before, beyond = one(low) - other(low), one(high) - other(high)
+            if before == beyond:
+                continue
+            place = low + (high - low) * before / (before - beyond)
+            first, last = low < bends[0], high > bends[-1]
+            if (first or place >= low) and (last or place <= high):
+                yield place
+
+
+def _rates(account: Account, terms: Position, way: Way) -> set[Decimal]:
+    """The initial rates above 0 that the position may come to have."""
+    held = (*way.along, *way.against, terms)
+    found = {initial_rate(one, account.rules, account.prices) for one in held}
+    for one in held:
+        if one.initial_rate is None and one.initial_margin is None:
+            least = ONE / one.leverage if one.leverage is not None else ZERO
+            found.update(initial_curve(one.contract.tiers, least).slopes)
+    return {rate for rate in found if rate > 0}
+
+
+def _tier_ends(terms: Position) -> set[Decimal]:
+    """Where a tier ends or begins to need something, in the measure of the table."""
+    tiers = terms.contract.tiers
+    ends = {tier.up_to for tier in tiers if tier.up_to is not None}
+    return ends if terms.contract.tiers_by is TiersBy.QUANTITY else ends.union(maintenance_curve(tiers).borders)
+
+
+def _border_quantities(account: Account, terms: Position, way: Way) -> set[Decimal]:
+    """Contracts at which a tier ends: by the mark, and of a position on the other side by its entry price."""
+    ends = _tier_ends(terms)
+    if terms.contract.tiers_by is TiersBy.QUANTITY:
+        return ends
+    values = {way.worth}
+    if _by_entry(account):
+        values.update(entry_value(one, account.prices) / one.quantity for one in way.against)
+    return {end * account.prices[terms.contract.settle] / value for end in ends for value in values}
+
+
+def _entry_borders(account: Account, terms: Position, way: Way) -> Iterator[Decimal]:
+    """Sizes at which a position that grows at the mark has the entry value at which a tier ends."""
+    if not _by_entry(account) or terms.contract.tiers_by is TiersBy.QUANTITY:
+        return
+    for one in way.along:
+        for end in _tier_ends(terms):
+            yield (end * account.prices[terms.contract.settle] - entry_value(one, account.prices)) / way.worth
+
+
+def _by_entry(account: Account) -> bool:
+    return Basis.ENTRY in (account.rules.initial_basis, account.rules.maintenance_basis)

@@ -1,0 +1,110 @@
+"""Names of scenarios, which limits call them by, and of assets.
+
+Names of assets that nothing in an account has: in a flag always a mistake, in its file where nothing is moved by it.
+
+Prices may be a list that many files share, and betas too. There a name without a use is a slip only where it is almost
+that of a coin which is used and has no entry of its own.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from marginctl.core.account import STABLECOINS, Account, default_beta
+from marginctl.core.scenario import EVERY_OTHER
+from marginctl.document.names import meant, near
+from marginctl.document.source import Source, echo
+from marginctl.findings import Location, Problem
+
+if TYPE_CHECKING:
+    from marginctl.document.nodes import Node
+    from marginctl.document.shape import Draft
+
+NO_SUCH_ASSET = "MC020"
+RESERVED = ("all", "off")
+
+
+def scenario_problems(draft: "Draft", source: Source) -> Iterator[Problem]:
+    """Scenarios of a portfolio or a policy that hide one another, that a limit cannot call, or that move nothing."""
+    seen: dict[str, Node] = {}
+    for one in draft.get("scenarios", ()):
+        name = one.get("name")
+        if name in seen:
+            message = f"the scenario {echo(name)} is given twice, first on line {seen[name].line}"
+            yield source.problem(one.at("name"), "MC016", message, "give each scenario a name of its own")
+        if name in RESERVED:
+            message = f"no scenario can be called {echo(name)}: `survive: {name}` means something else"
+            yield source.problem(one.at("name"), "MC016", message, "give it another name")
+        if "shocks" in one and not one.at("shocks").entries:
+            message = f"the scenario {echo(name or '')} moves nothing"
+            yield source.problem(one.at("shocks"), "MC012", message, "write what moves, as in `shocks: {BTC: -30%}`")
+        seen.setdefault(name, one.node)
+
+
+def symbols_of(account: Account) -> dict[str, str]:
+    """The base of every contract that has a position or an order, by symbol."""
+    contracts = [one.contract for one in account.positions] + [one.contract for one in account.orders]
+    return {contract.symbol: contract.base for contract in contracts}
+
+
+def assets_of(draft: "Draft", account: Account) -> set[str]:
+    """The assets that a file has anywhere: held, traded, declared or priced."""
+    declared = {one.get(side) for _, one, _ in draft.get("contracts", ()) for side in ("base", "quote")}
+    priced = {key.text for key, _, _ in draft.get("prices", ())}
+    return {*account.prices, *priced, *declared} - {None}
+
+
+def asset_meant(name: str, account: Account, known: Iterable[str]) -> str:
+    """What to write instead of a name that is no known asset; a contract's symbol stands for its base."""
+    base = symbols_of(account).get(name)
+    return f"{echo(name)} is a contract: write its asset, {echo(base)}" if base else meant(name, known)
+
+
+def unknown_assets(
+    flag: str, names: Iterable[str], account: Account, file: str, *, symbols: bool = False
+) -> list[Problem]:
+    """A problem for each name behind a flag that no position, order or balance of the account has.
+
+    ``symbols``: contracts may be named as well.
+    """
+    known = {*account.prices, *(symbols_of(account) if symbols else ())}
+    return [
+        Problem(
+            Location(file),
+            NO_SUCH_ASSET,
+            f"{flag} names {echo(name)}, which nothing in the account has",
+            asset_meant(name, account, known),
+        )
+        for name in names
+        if name != EVERY_OTHER and name not in known
+    ]
+
+
+def misnamed_assets(draft: "Draft", account: Account, source: Source, also: Iterable[str] = ()) -> list[Problem]:
+    """Assets that scenarios shock and nothing in the file has, and slips among its prices and betas.
+
+    ``also``: further names that are known, such as those of the account before a change.
+    """
+    known = assets_of(draft, account) | set(also)
+    return [*_shocked(draft, account, source, known), *_slips(draft, account, source, known)]
+
+
+def _shocked(draft: "Draft", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
+    for one in draft.get("scenarios", ()):
+        for key, _, _ in one.get("shocks", ()):
+            if key.text not in known and key.text not in {EVERY_OTHER, account.currency, *STABLECOINS}:
+                message = f"the scenario {echo(one.get('name'))} moves {echo(key.text)}, which nothing in this file has"
+                yield source.problem(key, NO_SUCH_ASSET, message, asset_meant(key.text, account, known))
+
+
+def _slips(draft: "Draft", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
+    for section in ("prices", "betas"):
+        entries = {key.text: key for key, _, _ in draft.get(section, ())}
+        missing = [asset for asset in account.prices if asset not in entries and default_beta(asset)]
+        meaningful = known if section == "betas" else {*account.prices, *STABLECOINS, account.currency}
+        for name, key in entries.items():
+            if name in meaningful or not default_beta(name):
+                continue
+            close = symbols_of(account).get(name) or near(name, missing, surely=True)
+            if close:
+                message = f"`{section}` names {echo(name)}, which nothing in this file has"
+                yield source.problem(key, NO_SUCH_ASSET, message, f"did you mean {echo(close)}?")
