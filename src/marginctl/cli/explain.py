@@ -4,19 +4,15 @@ import sys
 
 from msgspec import Struct
 
-from marginctl.analysis.check import Loaded, Settings, load_portfolio
-from marginctl.analysis.origins import origins_of
+from marginctl.analysis.check import Settings
+from marginctl.analysis.explain import UnknownFigureError, explain
 from marginctl.cli.exits import NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
 from marginctl.cli.flags import FlagError, assignment, day, one_of, shocks
 from marginctl.cli.terminal import complain, emit, tell, terminal
-from marginctl.core.assemble import report_of
-from marginctl.core.explain.figures import UnknownFigureError, explain
-from marginctl.core.explain.reported import reported
-from marginctl.core.report import Report
 from marginctl.document.source import echo
 from marginctl.findings import Problem
-from marginctl.results import Options
+from marginctl.results import ExplainResult, Options
 
 SECTIONS = "account, totals, liquidation, pools, positions, collateral, underlyings, netting and funding"
 
@@ -65,38 +61,31 @@ def settings_of(request: Request) -> Settings:
 
 
 def explained(file: Input, settings: Settings, request: Request) -> int:
-    """The derivation of a figure of a file on standard output."""
+    """The explanation of a figure of a file on standard output."""
     data, problem = content(file)
-    loaded, problems = load_portfolio(data, file.name, settings) if problem is None else (None, [problem])
-    if loaded is None:
-        return _failed(problems, request)
-    report = report_of(loaded.account)
-    figures = reported(report)
-    if request.figure is None:
-        return _list(file.name, figures, request)
-    origins = origins_of(loaded, file.name, settings)
+    if problem is not None:
+        return _failed([problem], request)
     try:
-        node = explain(loaded.account, report, request.figure, origins.stated)
-    except UnknownFigureError:
-        complain(f"the report has no figure {echo(request.figure)}", help_for(request.figure, list(figures)))
+        found = explain(data, file.name, request.figure, settings)
+    except UnknownFigureError as error:
+        complain(
+            f"the report has no figure {echo(request.figure or '')}", help_for(request.figure or "", error.figures)
+        )
         return NOT_CHECKED
+    if found.problems:
+        return _failed(list(found.problems), request)
     if request.format == "json":
-        from marginctl.render.derivation.document import derivation_text
+        from marginctl.render.explanation_json import render
 
-        emit(derivation_text(node, file.name, figures[node.figure], origins.of))
+        emit(render(found))
         return OK
-    from marginctl.render.derivation.tree import Heading, render_tree
+    from marginctl.render.explanation import render_listing, render_tree
 
-    head = Heading(figure=node.figure, reported=figures[node.figure], about=about(loaded, report, file.name))
-    emit(render_tree(node, head, origins.of, _options(request), request.depth))
+    options = _options(request)
+    emit(
+        render_listing(found, options) if found.step is None else render_tree(found, found.step, options, request.depth)
+    )
     return OK
-
-
-def about(loaded: Loaded, report: Report, file: str) -> str:
-    """The file, its rule set and mode."""
-    used = loaded.resolved.rules_used
-    dated = f"rules of {used.as_of}, {used.status}" if used.as_of else "conventions"
-    return f"{file}: {report.account.venue} ({dated}), {report.account.collateral_mode}"
 
 
 def help_for(figure: str, figures: list[str]) -> str:
@@ -110,18 +99,6 @@ def help_for(figure: str, figures: list[str]) -> str:
     return f"{meant}The sections are {SECTIONS}; without a figure, `marginctl explain PATH` lists all of them"
 
 
-def _list(file: str, figures: dict[str, object], request: Request) -> int:
-    if request.format == "json":
-        from marginctl.render.derivation.document import figures_text
-
-        emit(figures_text(file, figures))
-        return OK
-    from marginctl.render.derivation.listing import render_listing
-
-    emit(render_listing(file, list(figures), _options(request)))
-    return OK
-
-
 def _options(request: Request) -> Options:
     shown = terminal(sys.stdout, request.color, request.width)
     return Options(width=shown.width, color=shown.color, ascii=shown.ascii)
@@ -130,9 +107,9 @@ def _options(request: Request) -> Options:
 def _failed(problems: list[Problem], request: Request) -> int:
     """Say why a file cannot be read: on standard error, or as the document that was asked for."""
     if request.format == "json":
-        from marginctl.render.derivation.document import problems_text
+        from marginctl.render.explanation_json import render
 
-        emit(problems_text(problems))
+        emit(render(ExplainResult(file="", problems=tuple(problems))))
         tell(problems)
         return NOT_CHECKED
     from marginctl.render.problems import render_problems

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, Equality, MarginMode, Position, Rules
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.liquidation import PoolState
+from marginctl.core.liquidation import NamedPart, PoolState
 from marginctl.core.piecewise import Line, Piece, along, first_below, is_above_zero, masked, scaled, total
 from marginctl.core.pool import Holding
 from marginctl.core.value import notional
@@ -61,39 +61,50 @@ def first_unpaid_day(state: PoolState, account: Account, rules: Rules, end: Deci
         state.risk.scale,
         or_at_zero=rules.equality is Equality.LIQUIDATED,
         end_included=end is not None,
-        counts=lambda day: is_above_zero(total(_requirement_by_day(state, received, day)), day, state.risk.scale),
+        counts=lambda day: is_above_zero(total(_needed_by_day(state, received, day)), day, state.risk.scale),
     )
     return None if found is None or found.u > FOREVER else found.u
+
+
+def parts_by_day(
+    state: PoolState, received: dict[str, Decimal], end: Decimal | None
+) -> tuple[list[NamedPart], list[NamedPart]]:
+    """Equity and requirement by the day, in named parts: what each asset is worth; the margins fixed, the loans not."""
+
+    def gross(holding: Holding) -> Line:
+        return Line(holding.gross({}), received.get(holding.asset, ZERO))
+
+    holdings = state.pool.holdings
+    equity = [
+        NamedPart(
+            f"later value of {one.asset}", along(one.curve, gross(one), Line(one.price, ZERO), end), None, one.asset
+        )
+        for one in holdings
+    ]
+    fixed = net(state.risk.maintenance_margin, -state.risk.loan_margin)
+    needed = [NamedPart("maintenance_margin of positions", (Piece(ZERO, fixed, ZERO),))]
+    needed += [
+        NamedPart(f"later loan_margin of {one.asset}", along(one.loan, gross(one), Line(ONE, ZERO), end))
+        for one in holdings
+        if one.loan is not None
+    ]
+    return equity, needed
+
+
+def _needed_by_day(state: PoolState, received: dict[str, Decimal], end: Decimal | None) -> Iterator[Iterable[Piece]]:
+    return (part.pieces for part in parts_by_day(state, received, end)[1])
 
 
 def _health_by_day(
     state: PoolState, received: dict[str, Decimal], rules: Rules, end: Decimal | None
 ) -> Iterable[Piece]:
     """equity - level * maintenance_margin as a function of the day; 1 on stretches without any maintenance margin."""
-    equity = [
-        along(holding.curve, _gross_by_day(holding, received), Line(holding.price, ZERO), end)
-        for holding in state.pool.holdings
-    ]
-    required = (scaled(part, -rules.level) for part in _requirement_by_day(state, received, end))
-    pieces: Iterable[Piece] = total([*equity, *required])
+    equity, needed = parts_by_day(state, received, end)
+    have = [part.pieces for part in equity]
+    pieces: Iterable[Piece] = total([*have, *(scaled(part.pieces, -rules.level) for part in needed)])
     if not state.may_vanish:
         return pieces
-    return masked(pieces, total(_requirement_by_day(state, received, end)), end, state.risk.scale)
-
-
-def _requirement_by_day(
-    state: PoolState, received: dict[str, Decimal], end: Decimal | None
-) -> Iterator[Iterable[Piece]]:
-    """Maintenance margin as a function of the day: that of the positions, and what debts need."""
-    yield (Piece(ZERO, net(state.risk.maintenance_margin, -state.risk.loan_margin), ZERO),)
-    for holding in state.pool.holdings:
-        if holding.loan is not None:
-            yield along(holding.loan, _gross_by_day(holding, received), Line(ONE, ZERO), end)
-
-
-def _gross_by_day(holding: Holding, received: dict[str, Decimal]) -> Line:
-    """price * (balance + PnL) of an asset plus what it receives by the day, in currency."""
-    return Line(holding.gross({}), received.get(holding.asset, ZERO))
+    return masked(pieces, total(_needed_by_day(state, received, end)), end, state.risk.scale)
 
 
 def after_funding(account: Account, days: Decimal) -> Account:

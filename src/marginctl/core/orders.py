@@ -58,31 +58,64 @@ class Placed(NamedTuple):
     quantity: Decimal
 
 
-def order_margins(
+class Outcome(NamedTuple):
+    """What a position would be if one side's orders were filled, and that side's fees, in currency."""
+
+    side: Placed
+    size: Sized
+    fee: Decimal
+
+
+class OrderNeed(NamedTuple):
+    """What the orders on one contract, or in hedge mode on one leg of it, need, in currency.
+
+    ``now`` the position as it is, at ``rate``; of the ``outcomes`` the dearer one counts. ``initial``, ``maintenance``:
+    what they add; ``weight``: what a unit of margin in the settle asset counts.
+    """
+
+    orders: tuple[Order, ...]
+    position: Position | None
+    now: Sized
+    rate: Decimal
+    outcomes: tuple[Outcome, ...]
+    initial: Decimal
+    maintenance: Decimal
+    weight: Decimal
+
+
+def order_margins(needs: list[OrderNeed], prices: dict[str, Decimal]) -> OrderMargins:
+    """What the open orders of a pool add, all together."""
+    initial = sum((need.weight * need.initial for need in needs), ZERO)
+    terms = []
+    for need in needs:
+        if need.maintenance:
+            settle = need.orders[0].contract.settle
+            kept = need.maintenance
+            terms.append(Term(constant_curve(ONE), kept, settle, prices[settle], settle, need.weight, ""))
+    return OrderMargins(initial, tuple(terms))
+
+
+def order_needs(
     account: Account, positions: list[Position], orders: tuple[Order, ...], weights: dict[str, Decimal]
-) -> OrderMargins:
-    """What the open orders of a pool add; see ``_contract_orders`` and ``_leg_orders``."""
+) -> list[OrderNeed]:
+    """What the open orders of a pool need, contract by contract, in hedge mode leg by leg."""
     by_contract: dict[str, list[Order]] = {}
     for order in orders:
         if not order.reduce_only:
             by_contract.setdefault(order.contract.symbol, []).append(order)
-    initial, terms = ZERO, []
+    needs = []
     for symbol, group in by_contract.items():
         held = [position for position in positions if position.contract.symbol == symbol]
-        settle = group[0].contract.settle
-        weight = weights.get(settle, ONE)
+        weight = weights.get(group[0].contract.settle, ONE)
         if account.position_mode is PositionMode.HEDGE:
-            due = [_leg_orders(account, held, group, side) for side in (LONG, SHORT)]
+            legs = (_leg_need(account, held, group, side, weight) for side in (LONG, SHORT))
+            needs += [need for need in legs if need is not None]
         else:
-            due = [_contract_orders(account, held, group)]
-        initial += weight * sum((one for one, _ in due), ZERO)
-        kept = sum((other for _, other in due), ZERO)
-        if kept:
-            terms.append(Term(constant_curve(ONE), kept, settle, account.prices[settle], settle, weight, ""))
-    return OrderMargins(initial, tuple(terms))
+            needs.append(_contract_need(account, held, group, weight))
+    return needs
 
 
-def _contract_orders(account: Account, held: list[Position], orders: list[Order]) -> tuple[Decimal, Decimal]:
+def _contract_need(account: Account, held: list[Position], orders: list[Order], weight: Decimal) -> OrderNeed:
     """One-way: max(0, max(R(position + buys), R(position - sells)) - R(position)), R(x) = |x| * initial rate.
 
     x is the signed notional: the position at its mark, the orders at their own prices. Where the venue charges it, a
@@ -95,20 +128,24 @@ def _contract_orders(account: Account, held: list[Position], orders: list[Order]
     after = [Sized(abs(now + s.side * s.value), abs(contracts + s.side * s.quantity)) for s in sides]
     rate = order_rate(account, position, orders, max(size.value for size in after))
     fees = [opened(now, side) * order_fee_rate(account, orders[0], side.side, rate) for side in sides]
-    rows = list(zip(sides, after, fees, strict=True))
-    dearer = max(size.value * rate + side.loss + fee for side, size, fee in rows)
-    initial = max(ZERO, net(dearer, -abs(now) * rate))
-    if account.rules.order_maintenance is OrderMaintenance.NONE:
-        return initial, ZERO
-    kept = max(kept_margin(account, position, orders, size) + fee for _, size, fee in rows)
-    return initial, max(ZERO, net(kept, -kept_margin(account, position, orders, Sized(abs(now), abs(contracts)))))
+    outcomes = tuple(Outcome(*row) for row in zip(sides, after, fees, strict=True))
+    dearer = max(size.value * rate + side.loss + fee for side, size, fee in outcomes)
+    before = Sized(abs(now), abs(contracts))
+    kept = ZERO
+    if account.rules.order_maintenance is not OrderMaintenance.NONE:
+        kept = max(kept_margin(account, position, orders, size) + fee for _, size, fee in outcomes)
+        kept = max(ZERO, net(kept, -kept_margin(account, position, orders, before)))
+    initial = max(ZERO, net(dearer, -before.value * rate))
+    return OrderNeed(tuple(orders), position, before, rate, outcomes, initial, kept, weight)
 
 
-def _leg_orders(account: Account, held: list[Position], orders: list[Order], side: int) -> tuple[Decimal, Decimal]:
+def _leg_need(
+    account: Account, held: list[Position], orders: list[Order], side: int, weight: Decimal
+) -> OrderNeed | None:
     """Hedge mode: the orders that open a leg add to it; those that close one cost nothing."""
     opening = [order for order in orders if order.position_side == side and order.side == side]
     if not opening:
-        return ZERO, ZERO
+        return None
     position = next((position for position in held if position.side == side), None)
     added = placed(account, opening, side)
     now = Sized(notional(position, account.prices), position.quantity) if position else Sized(ZERO, ZERO)
@@ -116,10 +153,12 @@ def _leg_orders(account: Account, held: list[Position], orders: list[Order], sid
     rate = order_rate(account, position, opening, after.value)
     fee = added.value * order_fee_rate(account, opening[0], side, rate)
     initial = added.value * rate + added.loss + fee
-    if account.rules.order_maintenance is OrderMaintenance.NONE:
-        return initial, ZERO
-    kept = kept_margin(account, position, opening, after) - kept_margin(account, position, opening, now)
-    return initial, max(ZERO, kept) + fee
+    kept = ZERO
+    if account.rules.order_maintenance is not OrderMaintenance.NONE:
+        grown = kept_margin(account, position, opening, after) - kept_margin(account, position, opening, now)
+        kept = max(ZERO, grown) + fee
+    outcome = Outcome(added, after, fee)
+    return OrderNeed(tuple(opening), position, now, rate, (outcome,), initial, kept, weight)
 
 
 def placed(account: Account, orders: list[Order], side: int) -> Placed:

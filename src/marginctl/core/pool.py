@@ -31,7 +31,7 @@ from marginctl.core.contract import (
     loan_curve,
 )
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.orders import order_margins
+from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
 from marginctl.core.value import entry_value, exposure_side, notional
@@ -83,6 +83,7 @@ class Pool(Struct, frozen=True):
     order_margin: Decimal
     orders: tuple[Order, ...]
     order_maintenance: tuple[Term, ...] = ()
+    order_needs: tuple[OrderNeed, ...] = ()
 
     @property
     def is_occupied(self) -> bool:
@@ -162,7 +163,8 @@ def _pool(
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
     legs = [leg(p, rules, account.prices, weights.get(p.contract.settle, ONE)) for p in positions]
     initial, maintenance = combined(netted(legs, rules, account.prices, weights), rules)
-    ordered = order_margins(account, positions, orders, weights)
+    needs = order_needs(account, positions, orders, weights)
+    ordered = order_margins(needs, account.prices)
     return Pool(
         name=name,
         margin_mode=mode,
@@ -176,6 +178,7 @@ def _pool(
         order_margin=ordered.initial,
         orders=orders,
         order_maintenance=ordered.maintenance,
+        order_needs=tuple(needs),
     )
 
 

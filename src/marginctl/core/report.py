@@ -189,10 +189,14 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class Figure(NamedTuple):
-    """How a figure is shown: its kind (money, price, ratio, days, units) and the direction of its rounding."""
+    """A figure: its kind (money, price, ratio, days, units), the direction of its rounding, and how it follows.
+
+    ``formula`` is in names of figures of the same row, and of ``level``; empty where a figure depends on the contract.
+    """
 
     kind: str
     direction: Direction
+    formula: str = ""
 
 
 _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Direction.NEAREST
@@ -205,7 +209,7 @@ FIGURES: dict[str, Figure] = {
     "equity": Figure("money", _DOWN),
     "gross_collateral": Figure("money", _DOWN),
     "unrealized_pnl": Figure("money", _DOWN),
-    "haircut": Figure("money", _UP),
+    "haircut": Figure("money", _UP, "gross_collateral + unrealized_pnl - equity"),
     "initial_margin": Figure("money", _UP),
     "gross_initial_margin": Figure("money", _UP),
     "order_margin": Figure("money", _UP),
@@ -214,11 +218,11 @@ FIGURES: dict[str, Figure] = {
     "gross_notional": Figure("money", _UP),
     "net_notional": Figure("money", _NEAR),
     "notional": Figure("money", _UP),
-    "leverage": Figure("ratio", _UP),
-    "free_collateral": Figure("money", _DOWN),
-    "buffer": Figure("money", _DOWN),
-    "utilization": Figure("ratio", _UP),
-    "maintenance_ratio": Figure("ratio", _UP),
+    "leverage": Figure("ratio", _UP, "gross_notional / equity"),
+    "free_collateral": Figure("money", _DOWN, "equity - initial_margin - order_margin"),
+    "buffer": Figure("money", _DOWN, "equity - level x maintenance_margin"),
+    "utilization": Figure("ratio", _UP, "(initial_margin + order_margin) / equity"),
+    "maintenance_ratio": Figure("ratio", _UP, "level x maintenance_margin / equity"),
     "down": Figure("ratio", _IN),
     "up": Figure("ratio", _IN),
     "distance": Figure("ratio", _IN),
@@ -282,7 +286,7 @@ def rounded_figure(
     """One figure rounded for the report; figures of the user's own come back as they are."""
     if name in AS_GIVEN and len(value.as_tuple().digits) <= GIVEN_DIGITS:
         return value
-    known, towards = FIGURES[name]
+    known, towards, _ = FIGURES[name]
     shown = kind or known
     if shown == "price":
         return rounded_price(value, direction or towards)

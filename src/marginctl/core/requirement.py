@@ -33,7 +33,8 @@ from marginctl.core.value import basis_value, entry_value, exposure_side, notion
 class Term(Struct, frozen=True, gc=False):
     """weight * unit * curve(value / unit) with value = amount * r_driver and unit = unit_price * r_unit (currency).
 
-    ``symbol`` names the contract whose own mark moves ``amount``; empty where only asset prices do.
+    ``symbol`` names the contract whose own mark moves ``amount``; empty where only asset prices do. ``name``: the key
+    of its position, for explanations.
     """
 
     curve: Curve
@@ -43,6 +44,7 @@ class Term(Struct, frozen=True, gc=False):
     unit: str
     weight: Decimal
     symbol: str
+    name: str = ""
 
     def at(self, ratios: dict[str, Decimal]) -> Decimal:
         """The requirement in currency at these price ratios (1 where not given)."""
@@ -127,8 +129,8 @@ def leg(
 
     def term(curve: Curve, basis: Basis) -> Term:
         if basis is Basis.MARK:
-            return Term(curve, at_mark, driver, unit_price, settle, weight, contract.symbol)
-        return Term(curve, at_entry, settle, unit_price, settle, weight, "")
+            return Term(curve, at_mark, driver, unit_price, settle, weight, contract.symbol, position.key)
+        return Term(curve, at_entry, settle, unit_price, settle, weight, "", position.key)
 
     tiers = tiers_in_force(part, at_mark / unit_price, part.quantity)
     rates = initial_rates(position, basis_value(position, rules.initial_basis, prices), prices, part.quantity)
