@@ -11,7 +11,8 @@ from tests.analysis.formulas import check_formulas
 from tests.cli.running import process, run
 
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
-from marginctl.analysis.explain import Explainer, explain, reported
+from marginctl.analysis.explain import Explainer, explain
+from marginctl.analysis.figures import reported
 from marginctl.analysis.origins import origins_of
 from marginctl.core.assemble import report_of
 from marginctl.core.report import rounded_figure, rounded_report

@@ -16,14 +16,13 @@ from marginctl.core.liquidation import (
     FALLING,
     RISING,
     Motion,
-    NamedPart,
     PoolState,
     Stretch,
     asset_motion,
     contract_motion,
     joint_path,
-    named_parts,
 )
+from marginctl.core.parts import NamedPart, named_parts
 
 MOVE = "move"
 ALL_TOGETHER = "all assets together"

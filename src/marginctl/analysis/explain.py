@@ -4,7 +4,6 @@ The one engine computes; here its results are named. A figure's formula is made 
 terms that the engine's requirements consist of, and of inputs, whose places ``origins`` knows.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -14,6 +13,7 @@ from msgspec.structs import asdict, replace
 
 from marginctl.analysis import solutions
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
+from marginctl.analysis.figures import prefixes, reported
 from marginctl.analysis.holding_steps import asset_value, balance, coin_equity, coin_pnl, effective_haircut
 from marginctl.analysis.margin_steps import netted, pool_maintenance, pool_margin
 from marginctl.analysis.order_steps import order_margin
@@ -37,7 +37,7 @@ from marginctl.core.account import Account, MarginMode
 from marginctl.core.assemble import report_of, underlying_of
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import PoolState
-from marginctl.core.report import FIGURES, CollateralFigures, Report, UnderlyingFigures, rounded_report
+from marginctl.core.report import FIGURES, CollateralFigures, Report, UnderlyingFigures
 from marginctl.results import ExplainResult, Step, Value
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
@@ -101,38 +101,6 @@ def _keys(step: Step) -> dict[str, None]:
     return found
 
 
-def reported(report: Report) -> dict[str, Any]:
-    """Path -> rounded value of every figure, in the order of the report."""
-    shown = rounded_report(report)
-    found: dict[str, Any] = {}
-    for section in ("account", "totals", "liquidation"):
-        _put(found, section, shown[section])
-    for row in shown["pools"]:
-        _put(found, f"pools.{row['name']}", row)
-    for position, row in zip(report.positions, shown["positions"], strict=True):
-        _put(found, f"positions.{position.key}", row)
-    for section in ("collateral", "underlyings"):
-        for row, prefix in zip(shown[section], _prefixes(section, getattr(report, section)), strict=True):
-            _put(found, prefix, row)
-    for section in ("netting", "funding"):
-        _put(found, section, shown[section])
-    return found
-
-
-def _put(found: dict[str, Any], prefix: str, row: Mapping[str, Any]) -> None:
-    for name, value in row.items():
-        if isinstance(value, dict):
-            _put(found, f"{prefix}.{name}", value)
-        else:
-            found[f"{prefix}.{name}"] = value
-
-
-def _prefixes(section: str, rows: "tuple[CollateralFigures | UnderlyingFigures, ...]") -> list[str]:
-    """``collateral.BTC``, with ``@POOL`` where several pools have the asset."""
-    assets = Counter(row.asset for row in rows)
-    return [f"{section}.{row.asset}@{row.pool}" if assets[row.asset] > 1 else f"{section}.{row.asset}" for row in rows]
-
-
 class Explainer(Book):
     """The steps of all figures of an account."""
 
@@ -145,7 +113,7 @@ class Explainer(Book):
             add_position(self, position)
         for section, build in (("collateral", self._collateral), ("underlyings", self._underlying)):
             rows = getattr(report, section)
-            for row, prefix in zip(rows, _prefixes(section, rows), strict=True):
+            for row, prefix in zip(rows, prefixes(section, rows), strict=True):
                 build(row, prefix)
         self._netting()
         self._funding()
@@ -219,7 +187,7 @@ class Explainer(Book):
     def _gross_collateral(self, path: str) -> Step:
         rows = self.report.collateral
         steps = []
-        for row, prefix in zip(rows, _prefixes("collateral", rows), strict=True):
+        for row, prefix in zip(rows, prefixes("collateral", rows), strict=True):
             parts = product(self.figure(f"{prefix}.balance"), self.figure(f"{prefix}.price"))
             steps.append(made("gross value", row.balance * row.price, self.money, *parts, of=row.asset))
         parts = joined(" + ", steps)

@@ -28,16 +28,14 @@ from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.funding import received_per_day, runway_days
 from marginctl.core.liquidation import (
     HERE,
-    NamedPart,
     PoolState,
-    Sides,
     asset_sides,
     bankruptcy_move,
     contract_sides,
     joint_sides,
     moves_alone,
-    row_at,
 )
+from marginctl.core.parts import NamedPart, row_at
 from marginctl.core.piecewise import Piece
 from marginctl.core.report import FundingFigures, PositionFigures, UnderlyingFigures
 from marginctl.results import Solution, Step
@@ -349,16 +347,14 @@ def bankruptcy_price(book: Book, position: Position, row: PositionFigures, path:
         return absent(name, unit, note, price, of=position.key, figure=path)
     state, asset = book.pool_of(position), underlying_of(position, book.account)
     factor = row.bankruptcy_price / position.mark_price
-    found = bankruptcy_move(state, asset, _sides(state, asset), falling=_falls(factor, asset, position))
+    found = bankruptcy_move(
+        state, asset, asset_sides(state, asset, state.pool.rules), falling=_falls(factor, asset, position)
+    )
     move = found if found is not None else ZERO
     side = 1 if move > 0 else -1
     step = crossing(book, state, asset_course(state, asset, side), abs(move), of_equity=True)
     parts = _price_after(book, position, asset, step)
     return made(name, row.bankruptcy_price, unit, *parts, of=position.key, figure=path)
-
-
-def _sides(state: PoolState, asset: str) -> Sides:
-    return asset_sides(state, asset, state.pool.rules)
 
 
 def _falls(factor: Decimal, asset: str, position: Position) -> bool:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, Equality, MarginMode, Position, Rules
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.liquidation import NamedPart, PoolState
+from marginctl.core.liquidation import PoolState
+from marginctl.core.parts import NamedPart
 from marginctl.core.piecewise import Line, Piece, along, first_below, is_above_zero, masked, scaled, total
 from marginctl.core.pool import Holding
 from marginctl.core.value import notional

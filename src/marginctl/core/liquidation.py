@@ -137,7 +137,7 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal
     The requirement is taken times ``factor``.
     """
     pool = state.pool
-    moved = _moved(state, motion)
+    moved = moved_by(state, motion)
     still = state.risk.equity - sum((state.values[i] for i in moved.holdings), ZERO)
     needed = state.risk.maintenance_margin
     needed -= sum((state.terms[i] for i in moved.terms), ZERO) + sum((state.pairs[i] for i in moved.pairs), ZERO)
@@ -157,43 +157,8 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal
     return Parts(equity, requirement)
 
 
-STILL = "what does not move"
-
-
-class NamedPart(NamedTuple):
-    """A part of equity or requirement as it is walked, with its name; an asset's value, or a term."""
-
-    name: str
-    pieces: Iterable[Piece]
-    term: Term | None = None
-    asset: str = ""
-
-
-def named_parts(state: PoolState, motion: Motion, end: Decimal | None) -> tuple[list[NamedPart], list[NamedPart]]:
-    """``parts`` with the name of each: of the equity, and of the requirement."""
-    pool, moved, found = state.pool, _moved(state, motion), parts(state, motion, end)
-    holdings = [pool.holdings[i] for i in moved.holdings]
-    equity = [NamedPart(STILL, found.equity[0])]
-    for holding, pieces in zip(holdings, found.equity[1:], strict=True):
-        equity.append(NamedPart(f"moved value of {holding.asset}", pieces, None, holding.asset))
-    needs: list[tuple[str, Term | None]] = [(STILL, None)]
-    needs += [(f"moved loan_margin of {holding.asset}", None) for holding in holdings if holding.loan]
-    terms = (pool.maintenance.terms[i] for i in moved.terms)
-    needs += [(f"moved maintenance_margin of {term.name or 'orders'}", term) for term in terms]
-    needs += [(f"moved dearer side of {pool.maintenance.larger_of[i][0][0].name}", None) for i in moved.pairs]
-    return equity, [
-        NamedPart(name, pieces, term) for (name, term), pieces in zip(needs, found.requirement, strict=True)
-    ]
-
-
-def row_at(term: Term, motion: Motion, u: Decimal) -> tuple[Decimal, Decimal]:
-    """The rate and the deduction (in units of the settle asset) that a requirement term has at ``u`` of a motion."""
-    value, unit = _term_lines(term, motion)
-    k = term.curve.index(value.at(u), unit.at(u))
-    return term.curve.slopes[k], -term.curve.intercepts[k]
-
-
-def _moved(state: PoolState, motion: Motion) -> Touched:
+def moved_by(state: PoolState, motion: Motion) -> Touched:
+    """The parts of a pool that a motion moves."""
     keys = [*motion.ratios, f":{motion.symbol}"] if motion.symbol else list(motion.ratios)
     found = [state.touching[key] for key in keys if key in state.touching]
     if len(found) == 1:
@@ -222,11 +187,11 @@ def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
 
 
 def _term_pieces(term: Term, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
-    value, unit = _term_lines(term, motion)
+    value, unit = term_lines(term, motion)
     return along(term.curve, value, unit, end, factor * term.weight)
 
 
-def _term_lines(term: Term, motion: Motion) -> tuple[Line, Line]:
+def term_lines(term: Term, motion: Motion) -> tuple[Line, Line]:
     """What a term is taken of and the price of its unit, along a motion."""
     driver = motion.mark if motion.symbol and term.symbol == motion.symbol else motion.of(term.driver)
     return driver.scaled(term.amount), motion.of(term.unit).scaled(term.unit_price)
