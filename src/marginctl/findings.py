@@ -56,7 +56,7 @@ class Check(Struct, frozen=True):
 
     ``value`` and ``limit`` are in the unit of the limit (a fraction, a multiple, days); ``None`` = does not exist.
     ``headroom`` is what is left before the limit is broken, in the same unit, negative when it is broken.
-    ``limit_source``: the file and line of the limit, empty for a default.
+    ``policy``: the file and line of the policy that sets the limit; empty for a portfolio's own and a default.
     """
 
     code: str
@@ -66,7 +66,7 @@ class Check(Struct, frozen=True):
     limit: Decimal | None
     status: Status
     headroom: Decimal | None = None
-    limit_source: str = ""
+    policy: str = ""
 
 
 class Finding(Struct, frozen=True):

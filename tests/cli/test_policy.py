@@ -131,7 +131,7 @@ def said(ran: Any) -> list[str]:
     return [one["message"] for one in ran.json()["reports"][0]["findings"]]
 
 
-DETAIL = ": 1200 USD of initial and order margin on 10000 USD of equity"
+DETAIL = ": 1,200 USD of initial and order margin on 10,000 USD of equity"
 STRICT, WIDE = "limits: {max_utilization: 10%}", "limits: {max_utilization: 60%}"
 
 
@@ -148,7 +148,7 @@ STRICT, WIDE = "limits: {max_utilization: 10%}", "limits: {max_utilization: 60%}
 def test_of_several_policies_the_strictest_holds_and_is_named(policies: list[str], file: str, folder: Path) -> None:
     ran = under(*policies)
     checks = [one for one in ran.json()["reports"][0]["checks"] if one["code"] == "MC101"]
-    assert [one["limit_source"] for one in checks] == [f"{file}:1"]
+    assert [one["policy"] for one in checks] == [f"{file}:1"]
     assert (ran.code, said(ran)) == (1, [f"utilization of cross is 12%, above the limit 10% ({file}:1){DETAIL}"])
 
 

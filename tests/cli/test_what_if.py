@@ -667,8 +667,8 @@ def test_a_contracts_symbol_moves_its_mark_alone():
     report = found.after.report
     (row,) = report.positions
     assert (report.totals.equity, row.mark_price, row.entry_price) == (Decimal(-1000), Decimal(40000), Decimal(60000))
-    assert [one.net_notional for one in report.underlyings] == [Decimal(4000)]
-    assert (found.exit_code, found.notes) == (1, ("BTCUSDT mark from 60000 to 40000, the price of its asset stays",))
+    assert {one.asset: one.net_notional for one in report.underlyings} == {"BTC": Decimal(4000), "USDT": Decimal(0)}
+    assert (found.exit_code, found.notes) == (1, ("BTCUSDT mark from 60,000 to 40,000, the price of its asset stays",))
 
 
 def test_a_coin_that_only_the_mark_prices_keeps_its_price():

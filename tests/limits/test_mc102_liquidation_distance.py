@@ -117,11 +117,11 @@ def test_a_quote_that_liquidates_says_what_to_reduce() -> None:
         "distance of cross to liquidation when USDT alone falls is 24%, below the limit 50%: at 0.76 USD"
     )
     # at 0.5: 10000 - 20000 + 0.5 d = 400
-    assert found.remedy == "deposit 20800 USDT, or reduce the shorts quoted in USDT"
+    assert found.remedy == "deposit 20,800 USDT, or reduce the shorts quoted in USDT"
     # 1000 p + 10000 - 10000 p = 100 at p = 1.1: USDT rising is a loss of the long.
     long = finding(judged("MC102", "0.5", account({"USDT": 1000}, stand(linear(), 1, 100, 100))), "USDT")
     # at 1.5: 1500 + 10000 - 15000 + 1.5 d = 100
-    assert (long.value, long.remedy) == (d("0.1"), "deposit 2400 USDT, or reduce the longs quoted in USDT")
+    assert (long.value, long.remedy) == (d("0.1"), "deposit 2,400 USDT, or reduce the longs quoted in USDT")
 
 
 def test_a_rise_is_looked_for_without_an_end() -> None:

@@ -46,7 +46,7 @@ ROWS = {
     "positions": POSITION,
     "collateral": "asset pool balance unrealized_pnl equity price haircut value",
     "underlyings": "asset pool delta net_notional gross_notional liquidation_down liquidation_up distance",
-    "checks": "code name subject value limit status headroom limit_source",
+    "checks": "code name subject value limit status headroom policy",
     "findings": "code name severity message value limit subject file line column remedy waived reason",
 }
 

@@ -87,7 +87,12 @@ def test_a_folder_of_own_rules_comes_before_the_bundled_ones(tmp_path):
     assert loader.named("house", directory=str(tmp_path))[0].name == "house"
     assert loader.named("bybit", directory=str(tmp_path))[0].name == "bybit"
     assert "did you mean `house`? " in only(loader.named("hous", directory=str(tmp_path))).help
-    assert loader.named("okx", directory=str(tmp_path / "missing"))[0].name == "okx"
+
+
+def test_a_folder_of_own_rules_that_is_not_there_is_a_problem(tmp_path):
+    problem = only(loader.named("okx", directory=str(tmp_path / "missing")))
+    assert problem.location.file == str(tmp_path / "missing")
+    assert problem.message == "--rules: cannot be read: No such file or directory"
 
 
 def test_problems_of_a_rule_file_name_it_as_it_was_named(tmp_path):

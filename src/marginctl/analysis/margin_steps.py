@@ -186,7 +186,8 @@ def close_fee(book: Book, position: Position, state: PoolState, term: Term) -> S
         return made("close_fee", value, book.money, *parts, of=position.key)
     sign = " - " if exposure_side(position) > 0 else " + "
     rate = book.of(position, "initial_rate")
-    parts = [fee, " x ", entry_worth(book, position), " x (1", sign, rate, ")"]
+    head = " x (1" if value else " x max(0, 1"
+    parts = [fee, " x ", entry_worth(book, position), head, sign, rate, ")"]
     note = "on the value at the price where the bare position is bankrupt"
     return made("close_fee", value, book.money, *parts, of=position.key, note=note)
 

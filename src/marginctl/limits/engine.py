@@ -144,7 +144,7 @@ def _unmeasured(rule: Rule, bounds: Iterable[Bound], subjects: list[str], contex
     if not subjects and rule.code not in result.undecided and rule.key:
         strictest = _strictest(rule, bounds)
         result.checks.append(
-            Check(rule.code, rule.name, ACCOUNT, None, strictest.threshold, Status.PASS, None, _source(strictest))
+            Check(rule.code, rule.name, ACCOUNT, None, strictest.threshold, Status.PASS, None, _policy(strictest))
         )
 
 
@@ -177,8 +177,8 @@ def _undecided(rule: Rule, bounds: list[Bound], measurement: Measurement, why: U
     strictest = _strictest(rule, bounds)
     limit = strictest.threshold
     result.undecided.add(rule.code)
-    status, source = Status.NOT_EVALUATED, _source(strictest)
-    result.checks.append(Check(rule.code, rule.name, measurement.subject, None, limit, status, None, source))
+    status, policy = Status.NOT_EVALUATED, _policy(strictest)
+    result.checks.append(Check(rule.code, rule.name, measurement.subject, None, limit, status, None, policy))
     if configured is not None:
         result.problems.append(_problem(rule, configured, why, measurement.location))
     result.findings.append(
@@ -291,13 +291,18 @@ def _check(rule: Rule, measurement: Measurement, bound: Bound, status: Status) -
         limit=limit_of(measurement, bound),
         status=status,
         headroom=_headroom(rule, measurement, bound),
-        limit_source=_source(bound),
+        policy=_policy(bound),
     )
 
 
 def _source(bound: Bound) -> str:
     """The file and line of a limit; nothing for a default."""
     return f"{bound.location.file}:{bound.location.line}" if bound.location is not None else ""
+
+
+def _policy(bound: Bound) -> str:
+    """The file and line of a policy's limit; nothing for any other."""
+    return _source(bound) if bound.origin is Origin.POLICY else ""
 
 
 def _finding(

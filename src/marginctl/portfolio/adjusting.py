@@ -90,7 +90,7 @@ def plan_mark(book: Book, symbol: str, mark: Decimal) -> Plan:
         message = f"{short(symbol)} has orders only, whose mark follows from prices"
         raise ChangeError(f"--price {short(symbol)}: {message}", f"write --price {short(base)}=... instead")
     contract, before = positions[0].contract, positions[0].mark_price
-    plan = Plan([], [f"{short(symbol)} mark from {brief(before)} to {text_of(mark)}, the price of its asset stays"])
+    plan = Plan([], [f"{short(symbol)} mark from {brief(before)} to {brief(mark)}, the price of its asset stays"])
     values: list[Edit] = []
     keys: list[Edit] = []
     for position in positions:

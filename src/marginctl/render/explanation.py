@@ -323,14 +323,28 @@ def render_listing(found: ExplainResult, options: Options) -> str:
     priced = [one for one in figures if one.startswith("positions.") and one.endswith(".liquidation_price")]
     examples = ["totals.utilization", *priced[:1]]
     blocks: list[Block] = [
-        (*line(show(found.file), "bold"), *line(f"  {len(figures)} figures, for example", "")),
-        *(line(f"  marginctl explain {show(found.file)} {show(figure)}", "cyan") for figure in examples),
+        *_joined(line(show(found.file), "bold"), line(f"  {len(figures)} figures, for example"), options.width),
+        *(row for figure in examples for row in _command(show(found.file), show(figure), options.width)),
     ]
     for section in SECTIONS:
         own = [figure for figure in figures if figure.startswith(f"{section}.")]
         if own:
             blocks += [(), *_section(section, own, options)]
     return draw(blocks, options)
+
+
+def _command(file: str, figure: str, width: int | None) -> list[Line]:
+    """The command as it can be copied, on two lines where one is too narrow."""
+    whole = line(f"  marginctl explain {file} {figure}", "cyan")
+    if width is None or line_width(whole) <= width:
+        return [whole]
+    return [line(f"  marginctl explain {file} \\", "cyan"), line(f"    {figure}", "cyan")]
+
+
+def _joined(first: Line, second: Line, width: int | None) -> list[Line]:
+    """Two parts on one line, below one another where it is too narrow."""
+    whole = (*first, *second)
+    return [whole] if width is None or line_width(whole) <= width else [first, second]
 
 
 def _section(section: str, figures: Sequence[str], options: Options) -> list[Block]:

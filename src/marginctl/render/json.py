@@ -85,7 +85,7 @@ def _check(check: Check) -> dict[str, Any]:
         "limit": check.limit,
         "status": check.status.value,
         "headroom": None if check.headroom is None else settled(check.headroom),
-        "limit_source": check.limit_source or None,
+        "policy": check.policy or None,
     }
 
 

@@ -59,7 +59,7 @@ DESCRIPTIONS = {
     "initial_rate": "Fraction of the notional.",
     "leverage": "1 / initial_rate of a position; gross_notional / equity of an account.",
     "limit": "The threshold, in the unit of the value.",
-    "limit_source": "The file and line that the limit is written at; null for a default.",
+    "policy": "The file and line of the policy that sets the limit; null for any other.",
     "liquidatable": "Whether equity is below level x maintenance_margin.",
     "liquidation_down": "Price of the asset, all others standing still, at which a fall liquidates the pool.",
     "liquidation_price": "Price of the contract at which its pool is liquidated when its underlying moves.",
@@ -168,7 +168,7 @@ def _check() -> dict[str, Any]:
             **{name: _of_type(name, Decimal | None) for name in ("value", "limit")},
             "status": {"enum": [status.value for status in Status]},
             "headroom": _of_type("headroom", Decimal | None),
-            "limit_source": _of_type("limit_source", str | None),
+            "policy": _of_type("policy", str | None),
         }
     )
 
