@@ -56,7 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("deep" if option.deep else "same-every-time")
     if option.deep:
         if option.deep_seed is None:
-            option.deep_seed = secrets.randbelow(10**9)
+            given = getattr(config, "workerinput", {}).get("deep_seed")
+            option.deep_seed = secrets.randbelow(10**9) if given is None else given
         config.pluginmanager.register(Deep(config), "deep")
 
 
@@ -69,6 +70,11 @@ class Deep:
         self.began = time.monotonic()
         self.places: dict[str, int] = {}
         self.rounds: list[int] = []
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Every process of a run has the same seed, and so the same order."""
+        node.workerinput["deep_seed"] = self.seed
 
     def pytest_report_header(self) -> str:
         return f"deep: --deep-seed {self.seed}"
