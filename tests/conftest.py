@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture import providers
 
 from marginctl.cli import main as _main  # noqa: F401 - switches the collector off, for one short run
 
@@ -50,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Hypothesis tries the constants of all modules that are loaded: which ones those are depends on what ran before.
+    providers._get_local_constants = lambda: providers._local_constants
     config.addinivalue_line("markers", f"rounds(n): how many rounds a property has under --deep, else {ROUNDS}")
     option = config.option
     option.deep = option.deep or option.deep_minutes is not None or option.deep_seed is not None

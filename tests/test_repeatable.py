@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 TESTS = Path(__file__).parent
 OWN = {"conftest.py", "test_repeatable.py"}
@@ -25,6 +27,11 @@ def test_examples_are_fixed(pytestconfig: pytest.Config) -> None:
         None,
         None,
     )
+
+
+@given(st.integers())
+def test_constants_of_the_modules_that_are_loaded_are_no_examples(number: int) -> None:
+    assert len(providers._get_local_constants()) == 0
 
 
 def test_the_surroundings_are_left_out() -> None:
