@@ -95,8 +95,11 @@ def crossing(book: Book, state: PoolState, course: Course, u: Decimal | None, *,
     place = course.side * u
     gap = _at(have, place) - (ZERO if of_equity else _at(need, place))
     beyond, note = None, course.note
-    if sign(gap, state.risk.scale):
+    side = sign(gap, state.risk.scale)
+    if side > 0:
         beyond, note = _jump(course, rows, on, place, level)
+    elif side < 0:
+        beyond, note = _at(need, place), "up to there nothing needs maintenance margin"
     low, high = sorted((course.side * on.start, course.side * on.until)) if on.until is not None else (None, None)
     solution = Solution(
         story=course.story,

@@ -31,7 +31,8 @@ def named_parts(state: PoolState, motion: Motion, end: Decimal | None) -> tuple[
     needs += [(f"moved loan_margin of {holding.asset}", None) for holding in holdings if holding.loan]
     terms = (pool.maintenance.terms[i] for i in moved.terms)
     needs += [(f"moved maintenance_margin of {term.name or 'orders'}", term) for term in terms]
-    needs += [(f"moved dearer side of {pool.maintenance.larger_of[i][0][0].name}", None) for i in moved.pairs]
+    pairs = (pool.maintenance.larger_of[i] for i in moved.pairs)
+    needs += [(f"moved dearer side of {(*longs, *shorts)[0].name}", None) for longs, shorts in pairs]
     return equity, [
         NamedPart(name, pieces, term) for (name, term), pieces in zip(needs, found.requirement, strict=True)
     ]
