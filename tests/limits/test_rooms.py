@@ -18,7 +18,7 @@ from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
 from marginctl.core.headroom import deposited, down_to, filled, reduced
 from marginctl.core.rooms import OrderRoom, Stop, Ways
-from marginctl.core.turning import borders, turns
+from marginctl.core.turning import beginnings, borders, turns
 from marginctl.findings import Finding, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, Origin, Waiver
 from marginctl.limits.engine import Evaluation, evaluate
@@ -430,6 +430,16 @@ def test_a_tier_that_begins_before_open_orders_are_made_up_for():
     assert part_broken(book, buy, "9") == part_broken(book, buy, "11.5") == set()
 
 
+def test_an_account_without_equity_is_liquidatable_from_where_a_margin_begins():
+    contract = replace(linear(), tiers=(Tier(None, d("0.004"), d(20), d("0.008")),))
+    book = account({"USDT": 0}, stand(contract, 1, 51, 100, leverage=d("0.5")), prices={"USDT": 1})
+    # 0.4% of 5,100 less 20 are 0.4 of maintenance on no equity: liquidatable now, and again from 50 short on, when
+    # nothing but that is said. In between nothing is needed, but where USDT is down 6% the mark is 100 / 0.94, and 47
+    # short are worth 5,000: 51 + 47 sold
+    _, sell = order_rooms(inquiry(book, {"MC102": "0.06"}))
+    assert (sell.quantity, sell.stop.name) == (98, "liquidation-distance")
+
+
 def test_a_coin_that_leaves_is_not_yet_what_it_is_long():
     book = account({"USDT": 600, "BTC": 4}, stand(linear(), 1, 1, 100, leverage=d(10)))
     # 100 of longs on 1000 of collateral. Less BTC: 100 / (1000 - 100 x) is 12% at x = 5 / 3 and 14.3% at 3; from there
@@ -445,7 +455,7 @@ def sizes_below(book: Account, room: OrderRoom, share: Decimal) -> set[Decimal]:
     """Smaller orders: the first step, some shares, at and beside every size at which something turns."""
     terms = next(one for one in contract_terms(book) if one.contract.symbol == room.symbol)
     side = SIDES[room.side]
-    points = [*turns(book, terms, side), *borders(book, terms, side, room.quantity)]
+    points = [*turns(book, terms, side), *beginnings(book, terms, side), *borders(book, terms, side, room.quantity)]
     beside = {down_to(point, STEP) + k * STEP for point in points for k in (-1, 0, 1)}
     found = {STEP, room.quantity * share, *beside} | {point * share for point in points}
     return {size for size in found if 0 < size < room.quantity}

@@ -24,7 +24,7 @@ from marginctl.core.account import (
     Position,
     PositionMode,
 )
-from marginctl.core.contract import LONG, SHORT, TiersBy, initial_curve, maintenance_curve
+from marginctl.core.contract import LONG, SHORT, Tier, TiersBy, initial_curve, maintenance_curve
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.orders import Placed, opened, order_fee_rate, placed
 from marginctl.core.requirement import initial_rate
@@ -76,17 +76,31 @@ def borders(account: Account, terms: Position, side: int, end: Decimal | None) -
     Where a quantity falls, the rate falls at a border, where it rises the rate leaps up: only together with something
     that goes the other way (open orders, a fee that is less at a higher rate) can a limit hold again behind one.
     """
-    way = way_of(account, terms, side)
-    hedged = account.position_mode is PositionMode.HEDGE
-    starts = {way.ahead, _quantity(way.along)} if hedged else {way.ahead}
-    found = {
-        sign * border - start
-        for border in _border_quantities(account, terms, way)
-        for start in starts
-        for sign in (ONE, -ONE)
-    }
-    found.update(_entry_borders(account, terms, way))
+    tiers, way = terms.contract.tiers, way_of(account, terms, side)
+    ends = {tier.up_to for tier in tiers if tier.up_to is not None}
+    found = (
+        _at(account, way, ends) if terms.contract.tiers_by is TiersBy.QUANTITY else _worth(account, terms, way, ends)
+    )
     return sorted(size for size in found if size > 0 and (end is None or size < end))
+
+
+def beginnings(account: Account, terms: Position, side: int) -> list[Decimal]:
+    """The sizes, rising, at which a position begins or ceases to need maintenance margin: its deduction is that much.
+
+    What needs none is not liquidatable, whatever its equity: below such a size limits hold that do not beyond it.
+    """
+    way = way_of(account, terms, side)
+    own = (
+        (Tier(None, terms.maintenance_rate, terms.maintenance_deduction),) if terms.maintenance_rate is not None else ()
+    )
+    tables = [own or terms.contract.tiers]
+    if not own and terms.contract.tiers_by is TiersBy.QUANTITY:
+        tables = [(Tier(None, tier.maintenance_rate, tier.deduction),) for tier in terms.contract.tiers]
+    found: set[Decimal] = set()
+    for curve in map(maintenance_curve, tables):
+        needs = zip(curve.borders, curve.slopes, curve.intercepts, strict=False)
+        found.update(border for border, slope, at_zero in needs if not slope and not at_zero)
+    return sorted(size for size in _worth(account, terms, way, found) if size > 0)
 
 
 def may_fall_when_rates_rise(account: Account) -> bool:
@@ -169,32 +183,23 @@ def _rates(account: Account, terms: Position, way: Way) -> set[Decimal]:
     return {rate for rate in found if rate > 0}
 
 
-def _tier_ends(terms: Position) -> set[Decimal]:
-    """Where a tier ends or begins to need something, in the measure of the table."""
-    tiers = terms.contract.tiers
-    ends = {tier.up_to for tier in tiers if tier.up_to is not None}
-    return ends if terms.contract.tiers_by is TiersBy.QUANTITY else ends.union(maintenance_curve(tiers).borders)
+def _at(account: Account, way: Way, quantities: Iterable[Decimal]) -> set[Decimal]:
+    """The sizes at which something that the order moves has one of these numbers of contracts, on either side."""
+    hedged = account.position_mode is PositionMode.HEDGE
+    starts = {way.ahead, _quantity(way.along)} if hedged else {way.ahead}
+    return {sign * quantity - start for quantity in quantities for start in starts for sign in (ONE, -ONE)}
 
 
-def _border_quantities(account: Account, terms: Position, way: Way) -> set[Decimal]:
-    """Contracts at which a tier ends: by the mark, and of a position on the other side by its entry price."""
-    ends = _tier_ends(terms)
-    if terms.contract.tiers_by is TiersBy.QUANTITY:
-        return ends
-    values = {way.worth}
-    if _by_entry(account):
-        values.update(entry_value(one, account.prices) / one.quantity for one in way.against)
-    return {end * account.prices[terms.contract.settle] / value for end in ends for value in values}
+def _worth(account: Account, terms: Position, way: Way, values: Iterable[Decimal]) -> set[Decimal]:
+    """The sizes at which something that the order moves is worth one of these in the settle asset.
 
-
-def _entry_borders(account: Account, terms: Position, way: Way) -> Iterator[Decimal]:
-    """Sizes at which a position that grows at the mark has the entry value at which a tier ends."""
-    if not _by_entry(account) or terms.contract.tiers_by is TiersBy.QUANTITY:
-        return
-    for one in way.along:
-        for end in _tier_ends(terms):
-            yield (end * account.prices[terms.contract.settle] - entry_value(one, account.prices)) / way.worth
-
-
-def _by_entry(account: Account) -> bool:
-    return Basis.ENTRY in (account.rules.initial_basis, account.rules.maintenance_basis)
+    By the mark and, where a margin is taken on the entry price, by that too: a position on the other side keeps it,
+    one that grows mixes it with the mark.
+    """
+    worths = [value * account.prices[terms.contract.settle] for value in values]
+    units = {way.worth}
+    grown: set[Decimal] = set()
+    if Basis.ENTRY in (account.rules.initial_basis, account.rules.maintenance_basis):
+        units.update(entry_value(one, account.prices) / one.quantity for one in way.against)
+        grown = {(worth - entry_value(one, account.prices)) / way.worth for one in way.along for worth in worths}
+    return grown | _at(account, way, {worth / unit for worth in worths for unit in units})

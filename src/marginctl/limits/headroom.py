@@ -19,6 +19,7 @@ from marginctl.core.report import CollateralFigures, Report
 from marginctl.core.requirement import initial_rate
 from marginctl.core.rooms import OrderRoom, Stop, WithdrawalRoom
 from marginctl.core.turning import (
+    beginnings,
     borders,
     dearer_side_counts,
     has_opening_orders,
@@ -176,7 +177,7 @@ def _stops(
     terms, side = ticket
     turning = turns(account, terms, side)
     last = max(turning, default=ZERO)
-    points = [*turning]
+    points = [*turning, *beginnings(account, terms, side)]
     if may_fall_when_rates_rise(account):
         points += borders(account, terms, side, end)
     elif has_opening_orders(account, terms):
