@@ -255,7 +255,7 @@ def loans(book: Book, state: PoolState) -> list[Step]:
     for holding in state.pool.holdings:
         need = holding.loan_margin({})
         if need:
-            rate = book.terms(state, holding.asset).loan_rate
+            rate = state.pool.terms[holding.asset].loan_rate
             factor = stated("loan_rate", rate, FRACTION, f"collateral.{holding.asset}.loan_rate", of=holding.asset)
             debt = book.figure(f"{book.collateral_path(holding.asset, state)}.equity")
             parts: Parts = [factor, " x -", *product(debt, book.money_price(holding.asset))]

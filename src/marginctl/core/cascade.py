@@ -14,6 +14,7 @@ from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
 from marginctl.core.path import Path
+from marginctl.core.pool import rules_of
 from marginctl.core.requirement import leg
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, Sequence
@@ -206,7 +207,7 @@ def _own_margin(account: Account, position: Position) -> Decimal:
     """The isolated margin as it is, or the position's own initial margin and its loss so far, in the settle asset."""
     if position.isolated_margin is not None:
         return position.isolated_margin
-    terms = leg(position, account.isolated_rules or account.rules, account.prices, ONE).initial
+    terms = leg(position, rules_of(account, MarginMode.ISOLATED), account.prices, ONE).initial
     required = sum((term.at(NO_MOVE) for term in terms), ZERO)
     loss = max(ZERO, -pnl_at(position, account.prices, NO_MOVE))
     return (required + loss) / account.prices[position.contract.settle]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, Equality, MarginMode, Position, Rules
+from marginctl.core.account import Account, Equality, Position, Rules
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import PoolState
 from marginctl.core.parts import NamedPart
@@ -124,9 +124,9 @@ def after_funding(account: Account, days: Decimal) -> Account:
 
 
 def _with_margin_added(position: Position, amount: Decimal) -> Position:
-    if position.margin_mode is MarginMode.CROSS:
+    if position.isolated_margin is None:
         return position
-    return replace(position, isolated_margin=net(position.isolated_margin or ZERO, amount))
+    return replace(position, isolated_margin=net(position.isolated_margin, amount))
 
 
 def with_rates(account: Account, rates: dict[str, tuple[Decimal, Decimal]]) -> Account:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, MarginMode, Position, Purpose
+from marginctl.core.account import Account, Position, Purpose
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state, shock_path
 from marginctl.core.pool import deltas, partition
@@ -105,5 +105,5 @@ def _delta(states: list[PoolState], asset: str) -> Decimal:
 
 
 def hedges(account: Account) -> tuple[Position, ...]:
-    """Positions marked hedge that stand in a cross pool."""
-    return tuple(p for p in account.positions if p.purpose is Purpose.HEDGE and p.margin_mode is MarginMode.CROSS)
+    """Positions marked hedge that stand in a shared pool."""
+    return tuple(p for p in account.positions if p.purpose is Purpose.HEDGE and not p.is_isolated)

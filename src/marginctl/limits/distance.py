@@ -26,10 +26,10 @@ from marginctl.core.liquidation import (
     shock_path,
 )
 from marginctl.core.piecewise import Piece
-from marginctl.core.pool import partition
+from marginctl.core.pool import partition, terms_in
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.limits.context import Context
-from marginctl.limits.remedy import deposit_of, deposit_row, terms_in
+from marginctl.limits.remedy import deposit_of, deposit_row
 from marginctl.limits.rule import Deposit
 
 Path = list[Stretch]
@@ -103,7 +103,7 @@ class Paths:
         return self._rows[pool.name]
 
     def _counts_in_full(self, pool: PoolFigures, asset: str) -> bool:
-        terms = terms_in(self.context.account, pool, asset)
+        terms = terms_in(self.context.account, pool.margin_mode, asset)
         whole = terms.liability_factor == ONE and not terms.loan_rate
         return whole and not any(tier.haircut for tier in terms.haircuts)
 

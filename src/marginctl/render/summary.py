@@ -183,8 +183,8 @@ def _worst_pool(report: Report, options: Options) -> list[Line]:
     if len(report.pools) < 2:
         return []
     worst = report.totals.worst_pool
-    cross = any(pool.name == worst and pool.margin_mode == "cross" for pool in report.pools)
-    which = f"the fullest {'cross ' if cross else ''}pool, {shower(options)(worst)}"
+    mode = next(pool.margin_mode for pool in report.pools if pool.name == worst)
+    which = f"the fullest {mode} pool, {shower(options)(worst)}"
     text = f"Free collateral, buffer, utilization and maintenance ratio are those of {which}."
     return paragraph(text, options.width, lead=line(INDENT), style="dim")
 
