@@ -66,7 +66,7 @@ class Holding(Struct, frozen=True):
 class Pool(Struct, frozen=True):
     """Collateral and positions that share one equity. ``order_margin`` in currency.
 
-    ``order_maintenance``: the terms of ``maintenance`` that open orders add. ``legs``: the positions' requirements
+    ``order_maintenance``: the parts of ``maintenance`` that open orders add. ``legs``: the positions' requirements
     alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
     settle asset. ``terms``: how each asset counts in it.
     """
@@ -176,7 +176,7 @@ def _pool(
         holdings=_holdings(account, balances, positions, terms),
         positions=tuple(positions),
         legs=tuple(legs),
-        maintenance=Requirement(maintenance.terms + ordered.maintenance, maintenance.larger_of),
+        maintenance=Requirement(maintenance.parts + ordered.maintenance),
         initial=initial,
         exposures=_exposures(account, positions),
         order_margin=ordered.initial,
