@@ -62,13 +62,15 @@ def _named(state: PoolState, stretch: Stretch) -> Named:
     motion = stretch.motion
     found = parts(state, motion, stretch.length)
     when = "later" if motion.income else "moved"
-    equity = [_part(one, f"{when} value of {one.asset}", one.asset) for one in found.equity]
-    return Named(equity, [_part(one, f"{when} loan_margin of {one.asset}") for one in found.requirement], motion)
+    equity = [_part(one, f"{when} value of", of_equity=True) for one in found.equity]
+    return Named(equity, [_part(one, f"{when} loan_margin of") for one in found.requirement], motion)
 
 
-def _part(one: Walked, of_asset: str, asset: str = "") -> NamedPart:
-    name = f"moved {one.part.label}" if one.part else of_asset if one.asset else STILL
-    return NamedPart(name, tuple(one.pieces), one.part if isinstance(one.part, Term) else None, asset)
+def _part(walked: Walked, of_asset: str, *, of_equity: bool = False) -> NamedPart:
+    pieces, of = walked
+    if isinstance(of, str):
+        return NamedPart(f"{of_asset} {of}" if of else STILL, tuple(pieces), asset=of if of_equity else "")
+    return NamedPart(f"moved {of.label}", tuple(pieces), of if isinstance(of, Term) else None)
 
 
 def _course(state: PoolState, what: str, story: str, side: int, path: Sequence[Stretch], note: str = "") -> Course:

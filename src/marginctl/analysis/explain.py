@@ -288,7 +288,7 @@ class Explainer(Book):
     def _liquidatable(self, state: PoolState, prefix: str, level: Step, path: str) -> Step:
         equity, need = self.figure(f"{prefix}.equity"), self.figure(f"{prefix}.maintenance_margin")
         below = " <= " if self.counts_equality(state) else " < "
-        value = state.risk.is_liquidatable(state.pool.rules)
+        value = state.is_liquidatable
         parts: Parts = [equity, below, level, " x ", need, " and ", need, " > 0"]
         return made("liquidatable", value, "", *parts, of=state.pool.name, figure=path)
 

@@ -387,7 +387,7 @@ def runway(book: Book, funding: FundingFigures, path: str) -> Step:
 
 def _runway(book: Book, state: PoolState) -> Step:
     day = runway_days(state, book.account)
-    if state.risk.is_liquidatable(state.pool.rules):
+    if state.is_liquidatable:
         return _here(book, state, state.pool.name, "day", DAYS)
     if not any(received_per_day(state.pool.positions, book.account).values()):
         return absent("day", DAYS, "it neither pays nor receives funding", of=state.pool.name)

@@ -102,7 +102,7 @@ def totals(account: Account, states: list[PoolState], standings: list[Standing])
         utilization=worst.utilization,
         maintenance_ratio=worst.maintenance_ratio(level),
         worst_pool=pool.name,
-        liquidatable=any(state.risk.is_liquidatable(state.pool.rules) for state in states),
+        liquidatable=any(state.is_liquidatable for state in states),
         state=account_state(states),
     )
 
@@ -111,7 +111,7 @@ def account_state(states: Iterable[PoolState]) -> str:
     """liquidation > margin-call (the venue's warning level) > restricted (a cross pool without free collateral)."""
     found = "healthy"
     for state in states:
-        if state.risk.is_liquidatable(state.pool.rules):
+        if state.is_liquidatable:
             return "liquidation"
         if state.risk.is_warned(state.pool.rules):
             found = "margin-call"

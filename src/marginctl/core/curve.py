@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ZERO
-from marginctl.core.liquidation import PoolState, parts, pieces_of
+from marginctl.core.liquidation import PoolState, added, parts
 from marginctl.core.motion import Stretch, joint_path
-from marginctl.core.piecewise import Piece, total
+from marginctl.core.piecewise import Piece
 
 
 class Point(NamedTuple):
@@ -63,7 +63,7 @@ def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[
 def _corners(state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
     length = size - stretch.start if stretch.length is None else stretch.length
     found = parts(state, stretch.motion, length)
-    equity, requirement = list(total(pieces_of(found.equity))), list(total(pieces_of(found.requirement)))
+    equity, requirement = list(added(found.equity)), list(added(found.requirement))
     level = state.pool.rules.level
     starts = sorted({piece.start for piece in (*equity, *requirement) if piece.start < length})
     points = []

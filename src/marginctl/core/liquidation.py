@@ -7,7 +7,7 @@ changes, haircut tiers and collateral that moves along, and the first one even w
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -49,6 +49,7 @@ class PoolState(Struct, frozen=True):
     needs: tuple[Decimal, ...]
     touching: "dict[str, Touched]"
     may_vanish: bool
+    is_liquidatable: bool
 
     @property
     def assets(self) -> list[str]:
@@ -80,24 +81,22 @@ def pool_state(pool: Pool) -> PoolState:
     for i, part in enumerate(pool.maintenance.parts):
         for key in part.movers:
             touched(key).parts[i] = None
+    risk = pool_risk(pool)
     return PoolState(
         pool=pool,
-        risk=pool_risk(pool),
+        risk=risk,
         grosses=tuple(holding.gross(NO_MOVE) for holding in pool.holdings),
         values=tuple(holding.value(NO_MOVE) for holding in pool.holdings),
         loans=tuple(holding.loan_margin(NO_MOVE) for holding in pool.holdings),
         needs=tuple(part.at(NO_MOVE) for part in pool.maintenance.parts),
         touching=touching,
         may_vanish=not any(part.always_needs for part in pool.maintenance.parts),
+        is_liquidatable=risk.is_liquidatable(pool.rules),
     )
 
 
-class Walked(NamedTuple):
-    """Pieces along a motion: of an asset's value or loan margin, of a part of the requirement, or of what stays."""
-
-    pieces: Iterable[Piece]
-    asset: str = ""
-    part: Part | None = None
+Walked: TypeAlias = tuple[Iterable[Piece], str | Part]
+"""Pieces along a motion, and of what: an asset's value or loan margin, a part of the requirement, "" = what stays."""
 
 
 class Parts(NamedTuple):
@@ -107,9 +106,9 @@ class Parts(NamedTuple):
     requirement: list[Walked]
 
 
-def pieces_of(parts: Iterable[Walked]) -> Iterator[Iterable[Piece]]:
-    """Their pieces alone."""
-    return (part.pieces for part in parts)
+def added(parts: Iterable[Walked]) -> Iterator[Piece]:
+    """Their sum."""
+    return total([pieces for pieces, _ in parts])
 
 
 def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Parts:
@@ -123,18 +122,18 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal
     needed = state.risk.maintenance_margin - sum((state.needs[i] for i in moved.parts), ZERO)
     needed = (needed - sum((state.loans[i] for i in moved.holdings), ZERO)) * factor
     rest = motion.rest
-    equity = [Walked((Piece(ZERO, still * rest.at_zero, still * rest.slope),))]
-    requirement = [Walked((Piece(ZERO, needed * rest.at_zero, needed * rest.slope),))]
+    equity: list[Walked] = [((Piece(ZERO, still * rest.at_zero, still * rest.slope),), "")]
+    requirement: list[Walked] = [((Piece(ZERO, needed * rest.at_zero, needed * rest.slope),), "")]
     for i in moved.holdings:
         holding = pool.holdings[i]
         gross = _gross_line(state, i, motion)
         unit = motion.of(holding.asset).scaled(holding.price)
-        equity.append(Walked(along(holding.curve, gross, unit, end), holding.asset))
+        equity.append((along(holding.curve, gross, unit, end), holding.asset))
         if holding.loan is not None:
-            requirement.append(Walked(along(holding.loan, gross, rest, end, factor), holding.asset))
+            requirement.append((along(holding.loan, gross, rest, end, factor), holding.asset))
     for i in moved.parts:
         part = pool.maintenance.parts[i]
-        requirement.append(Walked(part.pieces(motion, end, factor), "", part))
+        requirement.append((part.pieces(motion, end, factor), part))
     return Parts(equity, requirement)
 
 
@@ -173,14 +172,14 @@ def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
 def health(state: PoolState, motion: Motion, end: Decimal | None) -> Iterator[Piece]:
     """equity - level * maintenance_margin along a motion; 1 on stretches without any maintenance margin."""
     equity, requirement = parts(state, motion, end, -state.pool.rules.level)
-    pieces = total(pieces_of([*equity, *requirement]))
+    pieces = added([*equity, *requirement])
     if not state.may_vanish and GONE not in motion.ratios.values():
         return pieces
     return masked(pieces, _needed(state, motion, end), end, state.risk.scale)
 
 
 def _needed(state: PoolState, motion: Motion, end: Decimal | None) -> Iterator[Piece]:
-    return total(pieces_of(parts(state, motion, end).requirement))
+    return added(parts(state, motion, end).requirement)
 
 
 def first_on_path(state: PoolState, path: list[Stretch], *, end_included: bool = False) -> Decimal | None:
@@ -188,12 +187,15 @@ def first_on_path(state: PoolState, path: list[Stretch], *, end_included: bool =
 
     Where equality counts, ``end_included`` asks about the end of the path itself as well.
     """
-    start, _, motion = path[0]
-    at_start = {asset: line.at_zero for asset, line in motion.ratios.items() if line.at_zero != ONE}
-    risk = pool_risk(state.pool, at_start) if at_start else state.risk
-    if risk.is_liquidatable(state.pool.rules):
+    start = path[0].start
+    if _is_liquidatable_at(state, path[0]) if start else state.is_liquidatable:
         return start
     return _first(path, lambda one: _first_liquidation(state, one, end_included=end_included and one is path[-1]))
+
+
+def _is_liquidatable_at(state: PoolState, start: Stretch) -> bool:
+    ratios = {asset: line.at_zero for asset, line in start.motion.ratios.items()}
+    return pool_risk(state.pool, ratios).is_liquidatable(state.pool.rules) if ratios else state.is_liquidatable
 
 
 def _first(path: list[Stretch], found_on: Callable[[Stretch], Crossing | None]) -> Decimal | None:
@@ -224,7 +226,7 @@ def _first_liquidation(state: PoolState, stretch: Stretch, *, end_included: bool
 
 def _first_bankruptcy(state: PoolState, stretch: Stretch) -> Crossing | None:
     """The first u within a stretch at which the pool's equity is 0, from either sign."""
-    pieces: Iterable[Piece] = total(pieces_of(parts(state, stretch.motion, stretch.length).equity))
+    pieces: Iterable[Piece] = added(parts(state, stretch.motion, stretch.length).equity)
     if state.risk.equity < 0:
         pieces = scaled(pieces, -ONE)
     return first_below(pieces, stretch.length, state.risk.scale, or_at_zero=True)

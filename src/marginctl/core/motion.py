@@ -12,6 +12,8 @@ from marginctl.core.piecewise import Line
 
 STAYS = Line(ONE, ZERO)
 GONE = Line(ZERO, ZERO)
+MOVES = {-1: Line(ONE, -ONE), 1: Line(ONE, ONE)}
+"""A price that falls or rises by u."""
 DOWN_END = ONE
 """A price falls by 100% at most; the way up has no end."""
 
@@ -53,27 +55,20 @@ class Stretch(NamedTuple):
         return None if self.end is None else self.end - self.start
 
 
-def _line(side: int) -> Line:
-    """1 + side * u."""
-    return Line(ONE, Decimal(side))
-
-
 def _end(side: int, reach: Decimal | None) -> Decimal | None:
     return reach if side > 0 else DOWN_END if reach is None else min(reach, DOWN_END)
 
 
 def asset_path(asset: str, side: int, reach: Decimal | None = None) -> list[Stretch]:
     """One asset's price moves, with every contract on it and all balances of it; all other prices stay."""
-    return [Stretch(ZERO, _end(side, reach), Motion({asset: _line(side)}))]
+    return [Stretch(ZERO, _end(side, reach), Motion({asset: MOVES[side]}))]
 
 
 def contract_path(contract: Contract, side: int) -> list[Stretch]:
     """One contract's mark moves and nothing else; for an inverse contract all is measured in units of the mark."""
-    line = _line(side)
-    if contract.type is ContractType.INVERSE:
-        motion = Motion(rest=line, symbol=contract.symbol)
-    else:
-        motion = Motion(symbol=contract.symbol, mark=line)
+    line = MOVES[side]
+    inverse = contract.type is ContractType.INVERSE
+    motion = Motion(symbol=contract.symbol, rest=line) if inverse else Motion(symbol=contract.symbol, mark=line)
     return [Stretch(ZERO, _end(side, None), motion)]
 
 
