@@ -14,7 +14,8 @@ import pytest
 from marginctl.core.account import Account, AssetTerms, Basis, CloseFee, Equality, Netting, Rules
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import TiersBy
-from marginctl.core.liquidation import first_on_path, pool_state, shock_path
+from marginctl.core.liquidation import first_on_path, pool_state
+from marginctl.core.motion import shock_path
 from marginctl.core.pool import partition
 from marginctl.core.report import PositionFigures
 from marginctl.core.risk import pool_risk
@@ -319,7 +320,7 @@ def test_dead_at_minus_4_percent_and_healthy_again_at_minus_9() -> None:
         False,
         True,
     ]
-    assert close(first_on_path(pool_state(pool), shock_path({"BTC": d("-0.09")}), pool.rules), Fraction(4, 9))
+    assert close(first_on_path(pool_state(pool), shock_path({"BTC": d("-0.09")})), Fraction(4, 9))
 
 
 def test_a_jump_on_the_way_up_liquidates_at_the_border() -> None:

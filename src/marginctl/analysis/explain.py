@@ -33,7 +33,7 @@ from marginctl.analysis.steps import (
     signed,
     stated,
 )
-from marginctl.core.account import Account, MarginMode
+from marginctl.core.account import Account
 from marginctl.core.assemble import report_of, underlying_of
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import PoolState
@@ -207,8 +207,8 @@ class Explainer(Book):
         return replace(step, operands=tuple(steps))
 
     def _competes(self, state: PoolState) -> bool:
-        occupied = any(one.pool.margin_mode is MarginMode.CROSS and one.pool.is_occupied for one in self.states)
-        return state.pool.margin_mode is MarginMode.CROSS or not occupied
+        occupied = any(one.pool.is_shared and one.pool.is_occupied for one in self.states)
+        return state.pool.is_shared or not occupied
 
     def _any_pool(self, name: str, value: Value, path: str) -> Step:
         steps = [self.figure(f"pools.{row.name}.{name}") for row in self.report.pools]
@@ -216,9 +216,7 @@ class Explainer(Book):
 
     def _state(self, value: str, path: str) -> Step:
         steps = [self.figure(f"pools.{row.name}.liquidatable") for row in self.report.pools]
-        steps += [
-            self.figure(f"pools.{row.name}.free_collateral") for row in self.report.pools if row.margin_mode == "cross"
-        ]
+        steps += [self.figure(f"pools.{one.pool.name}.free_collateral") for one in self.states if one.pool.is_shared]
         words = (
             "liquidation where a pool is liquidatable, margin-call at the venue's warning level, restricted where the "
             "free collateral of a cross pool is negative, else healthy"
@@ -290,7 +288,7 @@ class Explainer(Book):
     def _liquidatable(self, state: PoolState, prefix: str, level: Step, path: str) -> Step:
         equity, need = self.figure(f"{prefix}.equity"), self.figure(f"{prefix}.maintenance_margin")
         below = " <= " if self.counts_equality(state) else " < "
-        value = state.risk.is_liquidatable(state.pool.rules)
+        value = state.is_liquidatable
         parts: Parts = [equity, below, level, " x ", need, " and ", need, " > 0"]
         return made("liquidatable", value, "", *parts, of=state.pool.name, figure=path)
 

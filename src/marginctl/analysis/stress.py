@@ -17,7 +17,7 @@ from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.outcome import Outcome, outcome_of
-from marginctl.core.path import Path, PricePath, Scenario, way_to
+from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded
@@ -209,7 +209,7 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
 
 
 def _story(
-    account: Account, path: Path, sequence: Sequence, outcome: Outcome, wanted: Wanted
+    account: Account, path: ScenarioPath, sequence: Sequence, outcome: Outcome, wanted: Wanted
 ) -> tuple[Cascade | None, Comparison | None]:
     if not wanted.cascades:
         return None, None

@@ -28,8 +28,9 @@ def opened(text: str) -> Open:
     keys: dict[str, str] = {}
     for word in words[3:]:
         key, equals, value = word.partition("=")
-        if word in MODES:
-            mode = MODES[word]
+        named = MODES.get(word)
+        if named:
+            mode = named
         elif equals and key and value and key not in keys:
             keys[key] = value
         elif leverage is None and _is_leverage(word):
@@ -104,10 +105,11 @@ def repriced(text: str) -> Reprice:
 
 def remoded(text: str) -> Remode:
     """MODE for all positions, NAME=MODE for one. Raises FlagError."""
-    name, equals, mode = text.rpartition("=")
-    if mode not in MODES or (equals and not name):
+    name, equals, word = text.rpartition("=")
+    mode = MODES.get(word)
+    if not mode or (equals and not name):
         raise FlagError(f"--mode {echo(text)} is unknown", "write isolated, cross, or SYMBOL=isolated")
-    return Remode(MODES[mode], name or None)
+    return Remode(mode, name or None)
 
 
 class Typed(Struct, frozen=True, kw_only=True):

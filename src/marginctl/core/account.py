@@ -192,6 +192,11 @@ class Position(Struct, frozen=True):
     taker_fee: Decimal = ZERO
     purpose: Purpose | None = None
 
+    @property
+    def is_isolated(self) -> bool:
+        """Whether a margin of its own secures it, instead of a pool that it shares."""
+        return self.isolated_margin is not None
+
 
 class Order(Struct, frozen=True):
     """An open order. ``side`` is +1 buy, -1 sell; ``position_side`` only in hedge mode.

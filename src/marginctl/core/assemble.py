@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, MarginMode, Position, PriceShown, Rules
+from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
 from marginctl.core.contract import LONG
 from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, SNAP, ZERO, net, ratio, sign
@@ -16,7 +16,7 @@ from marginctl.core.liquidation import (
     moves_alone,
     pool_state,
 )
-from marginctl.core.pool import Holding, Pool, deltas, partition
+from marginctl.core.pool import Holding, Pool, deltas, partition, rules_of
 from marginctl.core.report import (
     AccountHeader,
     AccountLiquidation,
@@ -102,7 +102,7 @@ def totals(account: Account, states: list[PoolState], standings: list[Standing])
         utilization=worst.utilization,
         maintenance_ratio=worst.maintenance_ratio(level),
         worst_pool=pool.name,
-        liquidatable=any(state.risk.is_liquidatable(state.pool.rules) for state in states),
+        liquidatable=any(state.is_liquidatable for state in states),
         state=account_state(states),
     )
 
@@ -111,11 +111,11 @@ def account_state(states: Iterable[PoolState]) -> str:
     """liquidation > margin-call (the venue's warning level) > restricted (a cross pool without free collateral)."""
     found = "healthy"
     for state in states:
-        if state.risk.is_liquidatable(state.pool.rules):
+        if state.is_liquidatable:
             return "liquidation"
         if state.risk.is_warned(state.pool.rules):
             found = "margin-call"
-        elif found == "healthy" and state.pool.margin_mode is MarginMode.CROSS and _is_short(state):
+        elif found == "healthy" and state.pool.is_shared and _is_short(state):
             found = "restricted"
     return found
 
@@ -220,8 +220,8 @@ def maintenance_tier(position: Position, account: Account) -> int | None:
         return None
     contract = position.contract
     value = notional(position, account.prices)
-    rules = account.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
-    if (rules or account.rules).maintenance_basis is Basis.ENTRY:
+    rules = rules_of(account, position.margin_mode)
+    if rules.maintenance_basis is Basis.ENTRY:
         value = entry_value(position, account.prices)
     index = contract.tier_index(value / account.prices[contract.settle], position.quantity)
     return min(index, len(contract.tiers) - 1) + 1
@@ -348,7 +348,7 @@ def _steady(account: Account, state: PoolState) -> Iterable[str]:
     In an isolated pool health depends on the mark alone: its quote moving reaches the mark that its underlying reaches.
     """
     pool = state.pool
-    if pool.margin_mode is MarginMode.ISOLATED or not (pool.positions or state.risk.maintenance_margin):
+    if not pool.is_shared or not (pool.positions or state.risk.maintenance_margin):
         return
     quotes = (position.contract.quote for position in pool.positions)
     held = (holding.asset for holding in pool.holdings if _is_held(holding))

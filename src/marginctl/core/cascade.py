@@ -13,7 +13,8 @@ from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
-from marginctl.core.path import Path
+from marginctl.core.path import ScenarioPath
+from marginctl.core.pool import rules_of
 from marginctl.core.requirement import leg
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, Sequence
@@ -39,7 +40,7 @@ class Cascade(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(step.position for step in self.steps if step.in_profit and step.position))
 
 
-def cascade(account: Account, path: Path, sequence: Sequence) -> Cascade:
+def cascade(account: Account, path: ScenarioPath, sequence: Sequence) -> Cascade:
     """Walk the path and apply ``sequence`` at every crossing.
 
     A pool whose sequence changes nothing is left as it is. Raises ``EndlessError`` where that does not end the walk.
@@ -77,7 +78,9 @@ def _most_visits(account: Account) -> int:
     return 10 * (10 + tiers + len(account.balances) + len(account.orders))
 
 
-def _first(account: Account, path: Path, start: Decimal, pools: Pools, stuck: set[str]) -> tuple[Decimal, str] | None:
+def _first(
+    account: Account, path: ScenarioPath, start: Decimal, pools: Pools, stuck: set[str]
+) -> tuple[Decimal, str] | None:
     """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do.
 
     Without the ``stuck`` ones, for which nothing can be done.
@@ -125,7 +128,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     sharing_saved: Decimal
 
 
-def compared(account: Account, shared: Cascade, path: Path, sequence: Sequence) -> Comparison | None:
+def compared(account: Account, shared: Cascade, path: ScenarioPath, sequence: Sequence) -> Comparison | None:
     """The comparison; None where the account could not set the margins aside even by selling its other collateral."""
     separate = isolated_apart(account)
     if separate is None:
@@ -206,7 +209,7 @@ def _own_margin(account: Account, position: Position) -> Decimal:
     """The isolated margin as it is, or the position's own initial margin and its loss so far, in the settle asset."""
     if position.isolated_margin is not None:
         return position.isolated_margin
-    terms = leg(position, account.isolated_rules or account.rules, account.prices, ONE).initial
+    terms = leg(position, rules_of(account, MarginMode.ISOLATED), account.prices, ONE).initial
     required = sum((term.at(NO_MOVE) for term in terms), ZERO)
     loss = max(ZERO, -pnl_at(position, account.prices, NO_MOVE))
     return (required + loss) / account.prices[position.contract.settle]

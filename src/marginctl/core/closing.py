@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, Context, Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, MarginMode, Position
+from marginctl.core.account import Account, Position
 from marginctl.core.contract import LONG, TiersBy
 from marginctl.core.exact import ONE, ZERO, net, sign
 from marginctl.core.orders import orders_without
@@ -323,14 +323,14 @@ def _taken_over(account: Account, pool: Pool, moment: Moment) -> Done:
     kept = _rest(account, now, pool, moment)
     if kept > 0:
         now = replace(now, balances=_added(now.balances, {settle: -kept / moment.price(account, settle)}))
-        alone = pool.positions[0].key if pool.margin_mode is MarginMode.ISOLATED else None
+        alone = None if pool.is_shared else pool.positions[0].key
         steps.append(moment.step(now, Action.FORFEIT, position=alone, amount=kept))
     return now, steps
 
 
 def _rest(before: Account, now: Account, pool: Pool, moment: Moment) -> Decimal:
     """What is left of a pool once all its positions are closed, in currency; ``before`` is the account with them."""
-    if pool.margin_mode is MarginMode.CROSS:
+    if pool.is_shared:
         left = moment.find(now)
         return ZERO if left is None else pool_risk(left, moment.ratios).equity
     (position,) = pool.positions
@@ -343,7 +343,7 @@ def _without_position(account: Account, pool: Pool, moment: Moment) -> Done:
     now, steps = _debts_repaid(account, pool, moment)
     after = moment.find(now)
     equity = ZERO if after is None else pool_risk(after, moment.ratios).equity
-    if after is None or pool.margin_mode is MarginMode.ISOLATED or sign(equity, pool_risk(pool).scale) >= 0:
+    if after is None or not pool.is_shared or sign(equity, pool_risk(pool).scale) >= 0:
         return now, steps
     now = replace(now, balances=_added(now.balances, {one.asset: -one.balance for one in after.holdings}))
     return now, [*steps, moment.step(now, Action.BANKRUPT, amount=-equity)]

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ZERO
-from marginctl.core.liquidation import PoolState, Stretch, joint_path, parts
-from marginctl.core.piecewise import Piece, total
+from marginctl.core.liquidation import PoolState, added, parts
+from marginctl.core.motion import Stretch, joint_path
+from marginctl.core.piecewise import Piece
 
 
 class Point(NamedTuple):
@@ -50,9 +51,8 @@ def curve_of(account: Account, state: PoolState, size: Decimal) -> Curve:
 
 def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[Point]:
     """From now outward on one side."""
-    assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
     points: list[Point] = []
-    for stretch in joint_path(assets, account.betas, side, size):
+    for stretch in joint_path(state.assets, account.betas, side, size):
         for point in _corners(state, stretch, size):
             signed = Point(side * point.move, point.equity, point.required)
             if not points or points[-1] != signed:
@@ -63,7 +63,7 @@ def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[
 def _corners(state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
     length = size - stretch.start if stretch.length is None else stretch.length
     found = parts(state, stretch.motion, length)
-    equity, requirement = list(total(found.equity)), list(total(found.requirement))
+    equity, requirement = list(added(found.equity)), list(added(found.requirement))
     level = state.pool.rules.level
     starts = sorted({piece.start for piece in (*equity, *requirement) if piece.start < length})
     points = []

@@ -129,9 +129,7 @@ def _rated(position: Position, account: Account) -> Rated | None:
 def _case(name: str, account: Account, horizon: Decimal) -> FundingCase:
     paid = [(position, funding_per_day(position, account)) for position in account.positions]
     runways = [
-        (days, state.pool.name)
-        for state in states_of(account)
-        if (days := runway_days(state, account, state.pool.rules)) is not None
+        (days, state.pool.name) for state in states_of(account) if (days := runway_days(state, account)) is not None
     ]
     runway, pool = min(runways, default=(None, None))
     now = sides_of(account)
@@ -151,7 +149,7 @@ def _case(name: str, account: Account, horizon: Decimal) -> FundingCase:
 
 def sides_of(account: Account) -> Sides:
     """The smallest joint move either way that liquidates any pool."""
-    sides = [joint_sides(state, account.betas, state.pool.rules) for state in states_of(account)]
+    sides = [joint_sides(state, account.betas) for state in states_of(account)]
     return Sides(
         min((one.down for one in sides if one.down is not None), default=None),
         min((one.up for one in sides if one.up is not None), default=None),

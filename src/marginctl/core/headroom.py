@@ -194,7 +194,7 @@ def filled(account: Account, terms: Position, side: int, quantity: Decimal) -> A
 
 def _is_met(account: Account, position: Position, terms: Position, side: int) -> bool:
     return (
-        position.margin_mode is MarginMode.CROSS
+        not position.is_isolated
         and position.contract.symbol == terms.contract.symbol
         and (account.position_mode is PositionMode.ONE_WAY or position.side == side)
     )

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from marginctl.core.account import (
     Account,
-    MarginMode,
     OpenLoss,
     Order,
     OrderFees,
@@ -229,7 +228,7 @@ def order_rate(account: Account, position: Position | None, orders: list[Order],
 
 def orders_without(account: Account, gone: Position) -> tuple[Order, ...]:
     """The orders after a position is gone: those that had their rates from it keep them."""
-    if gone.margin_mode is not MarginMode.CROSS:
+    if gone.is_isolated:
         return account.orders
     rate = gone.initial_rate
     if gone.initial_margin is not None:

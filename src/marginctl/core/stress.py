@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, MarginMode, Position, Purpose
+from marginctl.core.account import Account, Position, Purpose
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state, shock_path
+from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state
+from marginctl.core.motion import shock_path
 from marginctl.core.pool import deltas, partition
 from marginctl.core.value import entry_value, exposure_side, notional
 
@@ -38,7 +39,7 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
     path = shock_path(shocks)
     first: tuple[Decimal, PoolState] | None = None
     for state in states:
-        found = first_on_path(state, path, state.pool.rules, end_included=True)
+        found = first_on_path(state, path, end_included=True)
         if found is not None and (first is None or found < first[0]):
             first = found, state
     if first is None:
@@ -93,8 +94,7 @@ def hedge_figures(account: Account, position: Position) -> HedgeFigures:
 def _distance(account: Account, states: list[PoolState], name: str, base: str) -> Decimal | None:
     for state in states:
         if state.pool.name == name:
-            rules = state.pool.rules
-            sides = asset_sides(state, base, rules), joint_sides(state, account.betas, rules)
+            sides = asset_sides(state, base), joint_sides(state, account.betas)
             return min((side.nearest for side in sides if side.nearest is not None), default=None)
     return None
 
@@ -105,5 +105,5 @@ def _delta(states: list[PoolState], asset: str) -> Decimal:
 
 
 def hedges(account: Account) -> tuple[Position, ...]:
-    """Positions marked hedge that stand in a cross pool."""
-    return tuple(p for p in account.positions if p.purpose is Purpose.HEDGE and p.margin_mode is MarginMode.CROSS)
+    """Positions marked hedge that stand in a shared pool."""
+    return tuple(p for p in account.positions if p.purpose is Purpose.HEDGE and not p.is_isolated)

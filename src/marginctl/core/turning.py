@@ -17,7 +17,6 @@ from marginctl.core.account import (
     Account,
     Basis,
     CloseFee,
-    MarginMode,
     Netting,
     OpenLoss,
     OrderFees,
@@ -50,9 +49,7 @@ class Way(NamedTuple):
 
 def way_of(account: Account, terms: Position, side: int) -> Way:
     """What an order on the terms of a position, on a side, moves."""
-    legs = [
-        p for p in account.positions if p.contract.symbol == terms.contract.symbol and p.margin_mode is MarginMode.CROSS
-    ]
+    legs = [p for p in account.positions if p.contract.symbol == terms.contract.symbol and not p.is_isolated]
     worth = notional(terms, account.prices) / terms.quantity
     return Way(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
 

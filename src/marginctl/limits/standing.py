@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ONE, ZERO, sign
+from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
 from marginctl.findings import Severity
 from marginctl.limits.config import Bound, LimitsConfig, Origin
 from marginctl.limits.context import Context
 from marginctl.limits.engine import EVERYTHING, Selection, is_broken
-from marginctl.limits.figures import CROSS
 from marginctl.limits.registry import BY_CODE, RULES
 from marginctl.limits.rule import Comparison, Fact, Measurement, Ratio, Rule, Unknown
 from marginctl.limits.verdict import FAILING, FailOn
@@ -211,7 +211,7 @@ class Inquiry:
         left = {
             pool.name: pool.free_collateral - min(ZERO, now.get(pool.name, ZERO))
             for pool in report.pools
-            if pool.margin_mode == CROSS
+            if is_shared(pool.margin_mode)
         }
         return {
             Limit("", name, Severity.ERROR, ZERO): amount if sign(amount, money) else ZERO

@@ -10,10 +10,11 @@ from decimal import Decimal
 from marginctl.core.account import Account, Position
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.headroom import deposited, down_to, reduced, smallest, unit_value
+from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.core.rooms import DepositWay, ReductionWay, Ways
 from marginctl.findings import Finding, Severity
-from marginctl.limits.figures import CROSS, collateral
+from marginctl.limits.figures import collateral
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
@@ -97,7 +98,7 @@ class Seeker:
     def _deposit(
         self, limit: Limit, pool: PoolFigures, row: CollateralFigures, stated: Deposit | None
     ) -> DepositWay | None:
-        key = None if pool.margin_mode == CROSS else self._key_in(pool)
+        key = None if is_shared(pool.margin_mode) else self._key_in(pool)
         step = COIN_STEP if self._is_coin(row.asset) else STEADY_STEP
 
         def change(size: Decimal) -> Account:

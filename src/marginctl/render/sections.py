@@ -53,9 +53,7 @@ def positions(report: Report, show: Show) -> Grid | None:
     columns = (
         Column(title="symbol", cells=[show(row.symbol) for row in rows], right=False, name=True),
         Column(title="side", cells=[row.side for row in rows], right=False, priority=1),
-        _pools_of(
-            report, ["isolated" if row.margin_mode == "isolated" else row.pool for row in rows], show, priority=4
-        ),
+        _pools_of(report, [_pool_word(row) for row in rows], show, priority=4),
         Column(title="quantity", cells=aligned([exactly(row.quantity) for row in rows]), priority=3),
         _prices("entry", rows, "entry_price", priority=10),
         _prices("mark", rows, "mark_price", priority=6),
@@ -273,7 +271,7 @@ def _known(values: Sequence[str | None]) -> list[str]:
 
 def _pool_word(row: PositionFigures) -> str:
     """The name of an isolated pool would only repeat the position's own."""
-    return row.margin_mode if row.margin_mode == "isolated" else row.pool
+    return row.pool.removesuffix(f":{row.symbol}:{row.side}")
 
 
 def _nearest(distance: Decimal | None) -> tuple[bool, Decimal]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
+from marginctl.core.pool import is_shared
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Status
 from marginctl.render.layout import cells_of, shortened
@@ -183,7 +184,7 @@ def _worst_pool(report: Report, options: Options) -> list[Line]:
     if len(report.pools) < 2:
         return []
     worst = report.totals.worst_pool
-    cross = any(pool.name == worst and pool.margin_mode == "cross" for pool in report.pools)
+    cross = any(pool.name == worst and is_shared(pool.margin_mode) for pool in report.pools)
     which = f"the fullest {'cross ' if cross else ''}pool, {shower(options)(worst)}"
     text = f"Free collateral, buffer, utilization and maintenance ratio are those of {which}."
     return paragraph(text, options.width, lead=line(INDENT), style="dim")

@@ -18,10 +18,10 @@ from functools import partial
 
 from marginctl.core.account import Equality, Rules
 from marginctl.core.exact import ONE, Direction, ratio
+from marginctl.core.pool import rules_of
 from marginctl.core.report import PoolFigures
 from marginctl.findings import Severity
 from marginctl.limits.context import Context
-from marginctl.limits.figures import pool_rules
 from marginctl.limits.remedy import at_least, deposit, remedy
 from marginctl.limits.rule import Fact, Measurement, Remedy, Rule, Unit
 from marginctl.limits.wording import money, plain
@@ -30,7 +30,7 @@ from marginctl.limits.wording import money, plain
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per pool, whether something is at stake in it or not."""
     for pool in context.report.pools:
-        rules = pool_rules(context.account, pool)
+        rules = rules_of(context.account, pool.margin_mode)
         value = ratio(rules.level * pool.maintenance_margin, pool.equity)
         yield Measurement(
             subject=pool.name,
