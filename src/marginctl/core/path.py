@@ -16,7 +16,7 @@ from marginctl.core.liquidation import Motion, PoolState, first_liquidation, fir
 from marginctl.core.piecewise import Line
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.scenario import EVERY_OTHER, expanded
-from marginctl.core.stress import pnl_at
+from marginctl.core.value import unrealized_pnl
 
 
 class Path(Protocol):
@@ -67,7 +67,8 @@ class PricePath(Struct, frozen=True):
 
     def change(self, account: Account, position: Position) -> Decimal:
         """PnL at the end less PnL now."""
-        return pnl_at(position, account.prices, self.ratios(ONE)) - pnl_at(position, account.prices, NO_MOVE)
+        end, now = (unrealized_pnl(position, account.prices, ratios) for ratios in (self.ratios(ONE), NO_MOVE))
+        return end - now
 
     def _motion(self, start: Decimal) -> Motion:
         return Motion({asset: Line(ONE + shock * start, shock) for asset, shock in self.shocks.items() if shock})

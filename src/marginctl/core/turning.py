@@ -28,7 +28,7 @@ from marginctl.core.contract import LONG, SHORT, TiersBy, initial_curve, mainten
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.orders import Placed, opened, order_fee_rate, placed
 from marginctl.core.requirement import initial_rate
-from marginctl.core.value import entry_value, notional
+from marginctl.core.value import entry_value, unit_notional
 
 
 class Way(NamedTuple):
@@ -53,7 +53,7 @@ def way_of(account: Account, terms: Position, side: int) -> Way:
     legs = [
         p for p in account.positions if p.contract.symbol == terms.contract.symbol and p.margin_mode is MarginMode.CROSS
     ]
-    worth = notional(terms, account.prices) / terms.quantity
+    worth = unit_notional(terms, account.prices)
     return Way(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
 
 
