@@ -111,7 +111,7 @@ def test_a_part_that_a_venue_closes_leaves_the_isolated_margin_behind_the_rest()
     book = account(
         position(BTC, LONG, 4, 110, 100, key="a", isolated_margin=80, initial_margin=40), balances={"USDT": 500}
     )
-    after = closed(book, held, d(1), d(-10), frees_margin=False)
+    after = closed(book, book.positions[0], d(1), d(-10), frees_margin=False)
     left = after.positions[0]
     assert (after.balances["USDT"], left.isolated_margin, left.initial_margin, left.quantity) == (490, 70, 30, 3)
 

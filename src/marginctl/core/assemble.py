@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginctl.core.account import Account, Basis, MarginMode, Position, PriceShown, Rules
-from marginctl.core.contract import LONG
+from marginctl.core.contract import side_word
 from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, SNAP, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
@@ -182,7 +182,7 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     crossing, own_crossing = reached(position, asset, sides), reached(position, contract.base, own)
     return PositionFigures(
         symbol=contract.symbol,
-        side="long" if position.side == LONG else "short",
+        side=side_word(position.side),
         quantity=position.quantity,
         entry_price=position.entry_price,
         mark_price=position.mark_price,

@@ -14,9 +14,9 @@ from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
 from marginctl.core.path import Path
-from marginctl.core.requirement import leg
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, Sequence
+from marginctl.core.trade import stand_alone_margin
 from marginctl.core.value import unrealized_pnl
 
 
@@ -206,10 +206,8 @@ def _own_margin(account: Account, position: Position) -> Decimal:
     """The isolated margin as it is, or the position's own initial margin and its loss so far, in the settle asset."""
     if position.isolated_margin is not None:
         return position.isolated_margin
-    terms = leg(position, account.isolated_rules or account.rules, account.prices, ONE).initial
-    required = sum((term.at(NO_MOVE) for term in terms), ZERO)
     loss = max(ZERO, -unrealized_pnl(position, account.prices, NO_MOVE))
-    return (required + loss) / account.prices[position.contract.settle]
+    return stand_alone_margin(account, position) + loss / account.prices[position.contract.settle]
 
 
 def _funded(account: Account, aside: dict[str, Decimal]) -> dict[str, Decimal] | None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
-from marginctl.core.contract import LONG, TiersBy
+from marginctl.core.contract import TiersBy, side_word
 from marginctl.core.exact import ONE, ZERO, net, sign
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
@@ -224,7 +224,7 @@ def _closed(
         action,
         position=position.key,
         symbol=position.contract.symbol,
-        side="long" if position.side == LONG else "short",
+        side=side_word(position.side),
         quantity=quantity,
         left=left,
         price=moment.mark(position),

@@ -10,9 +10,9 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.exact import ZERO, net
+from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import orders_without
-from marginctl.core.requirement import initial_rate
+from marginctl.core.requirement import initial_rate, leg
 from marginctl.core.value import merged_entry, unrealized_pnl
 
 
@@ -87,6 +87,12 @@ def opened(account: Account, terms: Position, side: int, quantity: Decimal) -> P
         margin_mode=MarginMode.CROSS,
         isolated_margin=None,
     )
+
+
+def stand_alone_margin(account: Account, position: Position) -> Decimal:
+    """The initial margin of a position by itself as an isolated one, in its settle asset, with the venue's fees."""
+    terms = leg(position, account.isolated_rules or account.rules, account.prices, ONE).initial
+    return sum((term.at({}) for term in terms), ZERO) / account.prices[position.contract.settle]
 
 
 def filled(account: Account, terms: Position, side: int, quantity: Decimal) -> Account:

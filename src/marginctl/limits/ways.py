@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from marginctl.core.account import Account, Position
+from marginctl.core.contract import side_word
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.core.rooms import DepositWay, ReductionWay, Ways
@@ -171,7 +172,7 @@ def _way(notional: Decimal, quantity: Decimal, position: Position) -> ReductionW
     return ReductionWay(
         key=position.key,
         symbol=position.contract.symbol,
-        side="long" if position.side > 0 else "short",
+        side=side_word(position.side),
         quantity=quantity,
         left=rounded(position.quantity - quantity, COIN_PLACES, Direction.NEAREST),
         notional=notional,

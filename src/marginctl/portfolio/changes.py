@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, field
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.contract import LONG
-from marginctl.core.exact import ONE, ZERO, Direction, rounded, sign
-from marginctl.core.requirement import leg
+from marginctl.core.contract import side_word
+from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
@@ -150,11 +149,6 @@ class Book:
         return Decimal(row.get("entry_price", position.mark_price))
 
 
-def side_word(side: int) -> str:
-    """``long`` or ``short``."""
-    return "long" if side == LONG else "short"
-
-
 def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:
     """The value as a file can hold it: exact where it ends within 30 decimals, else rounded in ``direction``."""
     exact = rounded(value, MOST_PLACES, Direction.NEAREST).normalize()
@@ -189,13 +183,6 @@ def text_at(row: "Draft", name: str) -> str:
     """What a row states under a key, as it is written there."""
     node = row.at(name)
     return node.text if isinstance(node, Scalar) else ""
-
-
-def stand_alone_margin(account: Account, position: Position) -> Decimal:
-    """The initial margin of a position by itself as an isolated one, in its settle asset, with the venue's fees."""
-    rules = account.isolated_rules or account.rules
-    terms = leg(position, rules, account.prices, ONE).initial
-    return sum((term.at({}) for term in terms), ZERO) / account.prices[position.contract.settle]
 
 
 def credit(book: Book, asset: str, amount: Decimal) -> list[Edit]:

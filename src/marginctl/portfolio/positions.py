@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import MarginMode, Position, PositionMode, Purpose, Rules
-from marginctl.core.contract import LONG, SHORT, Contract, ContractType
+from marginctl.core.contract import SIDES, Contract, ContractType, side_word
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.value import merged_entry
 from marginctl.document.source import echo
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from marginctl.document.shape import Draft
     from marginctl.venues.rule_set import RuleSet
 
-SIDES = {"long": LONG, "short": SHORT}
 SAME_ON_EVERY_ROW = (
     "initial_rate",
     "leverage",
@@ -282,7 +281,7 @@ def _name(rows: list[Row]) -> None:
         position = row.position
         key = symbol = position.contract.symbol
         if symbols[symbol] > 1:
-            key = f"{symbol}:{'long' if position.side == LONG else 'short'}"
+            key = f"{symbol}:{side_word(position.side)}"
             key = f"{key}:{position.margin_mode.value}" if key in used else key
             used.add(key)
             row.position = replace(position, key=key)

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from marginctl.core.account import MarginMode, OrderMaintenance, Position
-from marginctl.core.contract import LONG
+from marginctl.core.contract import LONG, side_word
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.requirement import initial_rate
-from marginctl.core.value import merged_entry, realized_pnl
+from marginctl.core.trade import increased, stand_alone_margin
+from marginctl.core.value import realized_pnl
 from marginctl.document.numbers import NumberError
 from marginctl.document.numbers import rate as rate_of
 from marginctl.document.portfolio_shape import POSITION
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.document.source import echo
-from marginctl.document.written import Value
+from marginctl.document.splices import Value
 from marginctl.portfolio.changes import (
     Book,
     ChangeError,
@@ -32,8 +33,6 @@ from marginctl.portfolio.changes import (
     is_held,
     orders_on,
     rounding_note,
-    side_word,
-    stand_alone_margin,
     text_at,
     text_of,
     written,
@@ -352,7 +351,7 @@ def _increased(book: Book, position: Position, quantity: Decimal, price: Decimal
     rows = book.rows(position)
     number, first = rows[0]
     added = quantity - position.quantity
-    merged = merged_entry(position.contract, ((position.quantity, position.entry_price), (added, price)))
+    merged = increased(position, added, price).entry_price
     entry = written_price(merged, Direction.NEAREST)
     opened = f"opened {_shown(position, added, price)}"
     size = written_price(added, Direction.UP)
