@@ -16,7 +16,8 @@ from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
 from marginctl.core.sequence import Action, ClosingOrder, Sequence
-from marginctl.core.stress import path_outcome, pnl_at, states_of
+from marginctl.core.stress import path_outcome, states_of
+from marginctl.core.value import unrealized_pnl
 
 from .strategies import ASSETS, accounts, chosen, number
 
@@ -94,7 +95,7 @@ def test_the_money_at_the_end_is_the_sum_by_hand(
             settle = contracts[step.position].settle
             there = path.ratios(step.move).get(settle, ONE)
             worth += (step.pnl - step.fee) / there * end.get(settle, ONE)
-    worth += sum((pnl_at(one, account.prices, end) for one in story.account.positions), ZERO)
+    worth += sum((unrealized_pnl(one, account.prices, end) for one in story.account.positions), ZERO)
     assert abs(Fraction(story.value) - Fraction(worth)) <= CLOSE * scale(account)
 
 

@@ -16,8 +16,9 @@ from marginctl.core.account import Account, MarginMode, PositionMode
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
-from marginctl.core.headroom import deposited, down_to, filled, reduced
 from marginctl.core.rooms import OrderRoom, Stop, Ways
+from marginctl.core.search import down_to
+from marginctl.core.trade import filled, reduced, secured, transferred
 from marginctl.core.turning import borders, turns
 from marginctl.findings import Finding, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, Origin, Waiver
@@ -246,12 +247,12 @@ def test_any_largest_order_keeps_every_limit_and_one_step_more_breaks_one(book, 
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_any_largest_withdrawal_keeps_every_limit_and_one_step_more_breaks_one(book, limits):
     for room in withdrawal_rooms(inquiry(book, limits)):
-        assert more_broken(deposited(book, room.asset, -room.amount), book, limits) == set()
+        assert more_broken(transferred(book, {room.asset: -room.amount}), book, limits) == set()
         aside = sum((p.isolated_margin or ZERO for p in book.positions if p.contract.settle == room.asset), ZERO)
         if room.stop.name == "held":
             assert room.amount == max(ZERO, room.held - aside)
         else:
-            assert more_broken(deposited(book, room.asset, -room.amount - STEP), book, limits) != set()
+            assert more_broken(transferred(book, {room.asset: -room.amount - STEP}), book, limits) != set()
 
 
 def mended(book: Account, finding: Finding, limits: dict[str, str | None]) -> bool:
@@ -262,12 +263,12 @@ def mended(book: Account, finding: Finding, limits: dict[str, str | None]) -> bo
 def applied(book: Account, way, less: Decimal = ZERO) -> Account:
     """The account after one way out, ``less`` of it."""
     if hasattr(way, "quantity"):
-        return reduced(book, way.key, way.quantity - less)
-    key = None
+        held = next(one for one in book.positions if one.key == way.key)
+        return reduced(book, held, way.quantity - less)
     if way.pool.startswith("isolated"):
-        pool = next(row for row in report_of(book).positions if row.pool == way.pool)
-        key = pool.key
-    return deposited(book, way.asset, way.amount - less, key)
+        row = next(row for row in report_of(book).positions if row.pool == way.pool)
+        return secured(book, next(one for one in book.positions if one.key == row.key), way.amount - less)
+    return transferred(book, {way.asset: way.amount - less})
 
 
 def each(found: Ways):
@@ -437,8 +438,8 @@ def test_a_coin_that_leaves_is_not_yet_what_it_is_long():
     usdt, btc = withdrawal_rooms(inquiry(book, {"MC110": "0.12"}))
     assert (btc.amount, btc.stop.name) == (d("1.66666666"), "wrong-way-collateral")
     assert usdt.amount == d("166.66666666")
-    assert more_broken(deposited(book, "BTC", d(-3)), book, {"MC110": "0.12"}) == {("MC110", "cross")}
-    assert more_broken(deposited(book, "BTC", d(-4)), book, {"MC110": "0.12"}) == set()
+    assert more_broken(transferred(book, {"BTC": d(-3)}), book, {"MC110": "0.12"}) == {("MC110", "cross")}
+    assert more_broken(transferred(book, {"BTC": d(-4)}), book, {"MC110": "0.12"}) == set()
 
 
 def sizes_below(book: Account, room: OrderRoom, share: Decimal) -> set[Decimal]:
@@ -467,5 +468,5 @@ def test_every_smaller_fill_keeps_the_limits_too(book, limits, share):
 def test_every_smaller_withdrawal_keeps_the_limits_too(book, limits, share):
     for room in withdrawal_rooms(inquiry(book, limits)):
         if room.amount:
-            part = deposited(book, room.asset, -room.amount * share)
+            part = transferred(book, {room.asset: -room.amount * share})
             assert more_broken(part, book, limits) == set(), (room.asset, share)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
-from marginctl.core.contract import LONG
+from marginctl.core.contract import side_word
 from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, SNAP, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
@@ -33,7 +33,7 @@ from marginctl.core.report import (
 )
 from marginctl.core.requirement import Leg, initial_rate, tiers_in_force
 from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
-from marginctl.core.value import entry_value, exposure_side, notional
+from marginctl.core.value import entry_value, notional, unrealized_pnl
 
 
 class Standing(NamedTuple):
@@ -81,7 +81,7 @@ def totals(account: Account, states: list[PoolState], standings: list[Standing])
     """Sums over the pools, and the figures of the worst cross pool."""
     added = sum((state.risk for state in states), NO_RISK)
     gross = sum((h.balance * h.price for state in states for h in state.pool.holdings), ZERO)
-    pnl = sum((unrealized_pnl(one.position, account.prices) for one in standings), ZERO)
+    pnl = sum((unrealized_pnl(one.position, account.prices, NO_MOVE) for one in standings), ZERO)
     values = [one.position.side * notional(one.position, account.prices) for one in standings]
     gross_notional = sum((abs(value) for value in values), ZERO)
     pool, worst = worst_pool((state.pool, state.risk) for state in states)
@@ -165,11 +165,6 @@ def pool_figures(state: PoolState, sides: Sides) -> PoolFigures:
     )
 
 
-def unrealized_pnl(position: Position, prices: dict[str, Decimal]) -> Decimal:
-    """linear: s * q * (mark - entry) * quote price; inverse: s * n * size * (1/entry - 1/mark) * base price."""
-    return exposure_side(position) * net(notional(position, prices), -entry_value(position, prices))
-
-
 def position_figures(account: Account, standing: Standing, crossings: Crossings) -> PositionFigures:
     """One position's row; margins stand alone, prices as ``interface`` defines them."""
     position, state, terms = standing
@@ -187,12 +182,12 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     crossing, own_crossing = reached(position, asset, sides), reached(position, contract.base, own)
     return PositionFigures(
         symbol=contract.symbol,
-        side="long" if position.side == LONG else "short",
+        side=side_word(position.side),
         quantity=position.quantity,
         entry_price=position.entry_price,
         mark_price=position.mark_price,
         notional=value,
-        unrealized_pnl=unrealized_pnl(position, prices),
+        unrealized_pnl=unrealized_pnl(position, prices, NO_MOVE),
         leverage=ONE / rate if rate else None,
         initial_rate=rate,
         initial_margin=sum((term.at(NO_MOVE) for term in terms.initial), ZERO),

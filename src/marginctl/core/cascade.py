@@ -14,11 +14,10 @@ from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
 from marginctl.core.path import ScenarioPath
-from marginctl.core.pool import rules_of
-from marginctl.core.requirement import leg
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, Sequence
-from marginctl.core.stress import pnl_at
+from marginctl.core.trade import stand_alone_margin
+from marginctl.core.value import unrealized_pnl
 
 
 class Cascade(Struct, frozen=True, kw_only=True):
@@ -98,7 +97,7 @@ def _first(
 def value_of(account: Account, ratios: dict[str, Decimal]) -> Decimal:
     """Balances at price plus unrealized PnL, before haircuts, in currency."""
     held = (amount * account.prices[asset] * ratios.get(asset, ONE) for asset, amount in account.balances.items())
-    return sum(held, ZERO) + sum((pnl_at(one, account.prices, ratios) for one in account.positions), ZERO)
+    return sum(held, ZERO) + sum((unrealized_pnl(one, account.prices, ratios) for one in account.positions), ZERO)
 
 
 class Fate(Struct, frozen=True, kw_only=True):
@@ -152,7 +151,7 @@ def _forgone(step: CascadeStep, positions: dict[str, Position], story: Cascade) 
     if step.position is None or step.quantity is None:
         return -_made(step)
     position = positions[step.position]
-    kept = pnl_at(position, story.account.prices, story.ratios) * step.quantity / position.quantity
+    kept = unrealized_pnl(position, story.account.prices, story.ratios) * step.quantity / position.quantity
     return kept - _made(step)
 
 
@@ -173,7 +172,7 @@ def fate_of(position: Position, story: Cascade) -> Fate:
         closed_at=closings[-1].move if left is None and closings else None,
         reduced=len(closings) > 1 or (left is not None and bool(closings)),
         result=sum(map(_made, steps), ZERO)
-        + (ZERO if left is None else pnl_at(left, story.account.prices, story.ratios)),
+        + (ZERO if left is None else unrealized_pnl(left, story.account.prices, story.ratios)),
     )
 
 
@@ -209,10 +208,8 @@ def _own_margin(account: Account, position: Position) -> Decimal:
     """The isolated margin as it is, or the position's own initial margin and its loss so far, in the settle asset."""
     if position.isolated_margin is not None:
         return position.isolated_margin
-    terms = leg(position, rules_of(account, MarginMode.ISOLATED), account.prices, ONE).initial
-    required = sum((term.at(NO_MOVE) for term in terms), ZERO)
-    loss = max(ZERO, -pnl_at(position, account.prices, NO_MOVE))
-    return (required + loss) / account.prices[position.contract.settle]
+    loss = max(ZERO, -unrealized_pnl(position, account.prices, NO_MOVE))
+    return stand_alone_margin(account, position) + loss / account.prices[position.contract.settle]
 
 
 def _funded(account: Account, aside: dict[str, Decimal]) -> dict[str, Decimal] | None:

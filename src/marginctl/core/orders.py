@@ -20,7 +20,6 @@ from marginctl.core.account import (
 from marginctl.core.contract import (
     LONG,
     SHORT,
-    ContractType,
     TiersBy,
     initial_curve,
     maintenance_curve,
@@ -28,7 +27,7 @@ from marginctl.core.contract import (
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.piecewise import constant_curve
 from marginctl.core.requirement import Term, initial_rate, tiers_in_force
-from marginctl.core.value import notional, value_at
+from marginctl.core.value import exposure, notional, value_at
 
 
 class OrderMargins(NamedTuple):
@@ -168,7 +167,7 @@ def placed(account: Account, orders: list[Order], side: int) -> Placed:
             continue
         at_price = value_at(order.contract, order.quantity, order.price, account.prices)
         at_mark = value_at(order.contract, order.quantity, order.mark_price, account.prices)
-        gain = side * (at_mark - at_price) * (ONE if order.contract.type is ContractType.LINEAR else -ONE)
+        gain = exposure(order.contract, side) * net(at_mark, -at_price)
         value += at_price
         quantity += order.quantity
         if account.rules.open_loss is OpenLoss.MARGIN:
@@ -189,8 +188,7 @@ def order_fee_rate(account: Account, order: Order, side: int, rate: Decimal) -> 
     """
     if account.rules.order_fees is OrderFees.NONE:
         return ZERO
-    s = side if order.contract.type is ContractType.LINEAR else -side
-    return order.taker_fee * (ONE + max(ZERO, ONE - s * rate))
+    return order.taker_fee * (ONE + max(ZERO, ONE - exposure(order.contract, side) * rate))
 
 
 def kept_margin(account: Account, position: Position | None, orders: list[Order], size: Sized) -> Decimal:

@@ -12,7 +12,8 @@ from marginctl.core.path import ScenarioPath
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import Risk, pool_risk, worst_pool
 from marginctl.core.scenario import moved
-from marginctl.core.stress import pnl_at, states_of
+from marginctl.core.stress import states_of
+from marginctl.core.value import unrealized_pnl
 
 
 class PositionEffect(Struct, frozen=True, kw_only=True):
@@ -150,7 +151,7 @@ def _bystanders(
 ) -> tuple[str, ...]:
     at = path.ratios(_crossing(crossed))
     pool = next(state.pool for state in states if state.pool.name == crossed.name)
-    return tuple(one.key for one in pool.positions if pnl_at(one, account.prices, at) >= 0)
+    return tuple(one.key for one in pool.positions if unrealized_pnl(one, account.prices, at) >= 0)
 
 
 def _worst(account: Account, path: ScenarioPath) -> PositionEffect | None:

@@ -15,7 +15,7 @@ from marginctl.core.liquidation import PoolState, first_on_path
 from marginctl.core.motion import Stretch, shock_path
 from marginctl.core.risk import NO_MOVE
 from marginctl.core.scenario import EVERY_OTHER, expanded
-from marginctl.core.stress import pnl_at
+from marginctl.core.value import unrealized_pnl
 
 
 class ScenarioPath(Struct, frozen=True):
@@ -65,7 +65,8 @@ class PricePath(ScenarioPath, frozen=True):
 
     def change(self, account: Account, position: Position) -> Decimal:
         """PnL at the end less PnL now."""
-        return pnl_at(position, account.prices, self.ratios(ONE)) - pnl_at(position, account.prices, NO_MOVE)
+        end, now = (unrealized_pnl(position, account.prices, ratios) for ratios in (self.ratios(ONE), NO_MOVE))
+        return end - now
 
 
 class FundingPath(ScenarioPath, frozen=True):

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from marginctl.core.account import Account, Position, Purpose
-from marginctl.core.exact import ONE, ZERO, net
+from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import shock_path
 from marginctl.core.pool import deltas, partition
-from marginctl.core.value import entry_value, exposure_side, notional
+from marginctl.core.trade import reduced
+from marginctl.core.value import unrealized_pnl
 
 
 class PathOutcome(NamedTuple):
@@ -46,27 +45,8 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
         return NOTHING_CROSSES
     u, state = first
     at = {asset: ONE + shock * u for asset, shock in shocks.items()}
-    winners = tuple(p.key for p in state.pool.positions if pnl_at(p, account.prices, at) >= 0)
+    winners = tuple(p.key for p in state.pool.positions if unrealized_pnl(p, account.prices, at) >= 0)
     return PathOutcome(u, state.pool.name, winners)
-
-
-def pnl_at(position: Position, prices: dict[str, Decimal], ratios: dict[str, Decimal]) -> Decimal:
-    """Unrealized PnL in currency with prices multiplied by ``ratios``: side * (N * r_driver - E * r_settle)."""
-    contract = position.contract
-    value = notional(position, prices) * ratios.get(contract.driver, ONE)
-    return exposure_side(position) * net(value, -entry_value(position, prices) * ratios.get(contract.settle, ONE))
-
-
-def without(account: Account, keys: frozenset[str]) -> Account:
-    """The account after closing positions at their marks: their PnL is paid in their settle assets."""
-    balances = dict(account.balances)
-    for position in account.positions:
-        if position.key in keys:
-            settle = position.contract.settle
-            pnl = pnl_at(position, account.prices, {}) / account.prices[settle]
-            balances[settle] = net(balances.get(settle, ZERO), pnl)
-    kept = tuple(position for position in account.positions if position.key not in keys)
-    return replace(account, balances=balances, positions=kept)
 
 
 class HedgeFigures(NamedTuple):
@@ -81,7 +61,7 @@ class HedgeFigures(NamedTuple):
 def hedge_figures(account: Account, position: Position) -> HedgeFigures:
     """What removing a position changes: the smallest move (all together or its base alone) and the account delta."""
     base = position.contract.base
-    before, after = states_of(account), states_of(without(account, frozenset({position.key})))
+    before, after = states_of(account), states_of(reduced(account, position, position.quantity))
     name = next(state.pool.name for state in before if any(p.key == position.key for p in state.pool.positions))
     return HedgeFigures(
         _distance(account, before, name, base),

@@ -27,7 +27,7 @@ from marginctl.core.contract import LONG, SHORT, TiersBy, initial_curve, mainten
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.orders import Placed, opened, order_fee_rate, placed
 from marginctl.core.requirement import initial_rate
-from marginctl.core.value import entry_value, notional
+from marginctl.core.value import entry_value, unit_notional
 
 
 class Way(NamedTuple):
@@ -50,7 +50,7 @@ class Way(NamedTuple):
 def way_of(account: Account, terms: Position, side: int) -> Way:
     """What an order on the terms of a position, on a side, moves."""
     legs = [p for p in account.positions if p.contract.symbol == terms.contract.symbol and not p.is_isolated]
-    worth = notional(terms, account.prices) / terms.quantity
+    worth = unit_notional(terms, account.prices)
     return Way(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
 
 

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, Order, Position, PositionMode
 from marginctl.core.contract import LONG, SHORT, TiersBy
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.headroom import Edge, deposited, down_to, filled, largest, opened, unit_value
 from marginctl.core.pool import shared_name
 from marginctl.core.report import CollateralFigures, Report
 from marginctl.core.requirement import initial_rate
 from marginctl.core.rooms import OrderRoom, Stop, WithdrawalRoom
+from marginctl.core.search import Edge, down_to, largest
+from marginctl.core.trade import filled, opened, transferred
 from marginctl.core.turning import (
     borders,
     dearer_side_counts,
@@ -27,6 +28,7 @@ from marginctl.core.turning import (
     may_fall_when_rates_rise,
     turns,
 )
+from marginctl.core.value import unit_notional
 from marginctl.limits.standing import Inquiry, Limit
 
 STEP = Decimal("1e-8")
@@ -101,7 +103,7 @@ def _releveraged(account: Account, symbol: str, leverage: Decimal) -> Account:
 def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> OrderRoom:
     account = inquiry.context.account
     terms, side = ticket
-    symbol, worth = terms.contract.symbol, unit_value(terms, account)
+    symbol, worth = terms.contract.symbol, unit_notional(terms, account.prices)
     rate = initial_rate(terms, account.rules, account.prices)
     base = account if leverage is None else _releveraged(account, symbol, leverage)
 
@@ -205,9 +207,8 @@ def _tier_end(account: Account, ticket: Ticket) -> Decimal | None:
     if last is None or has_own:
         return None
     alone = opened(account, terms, side, ONE)
-    unit = (
-        ONE if contract.tiers_by is TiersBy.QUANTITY else unit_value(alone, account) / account.prices[contract.settle]
-    )
+    worth = unit_notional(alone, account.prices) / account.prices[contract.settle]
+    unit = ONE if contract.tiers_by is TiersBy.QUANTITY else worth
     held = sum(
         (
             p.side * p.quantity
@@ -235,7 +236,7 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
     )
 
     def after(size: Decimal) -> Account:
-        return deposited(account, asset, -size) if size else account
+        return transferred(account, {asset: -size}) if size else account
 
     most = held - aside
     stops = [*_withdrawal_turns(inquiry, asset, after, most), most]

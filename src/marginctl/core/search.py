@@ -1,6 +1,6 @@
-"""How far something can grow: accounts after orders, closings and transfers, and exact searches on them.
+"""How far something can grow: exact searches.
 
-A search asks an account about its limits at multiples of a step and ends with two neighbours, one on either side of
+A search asks about limits at multiples of a step and ends with two neighbours, one on either side of
 the first limit. Slacks (what is left before a limit, in any unit) only tell it where to look: between two points it
 tries where the straight line through their slacks is 0, which for a figure that is a straight line of the size is the
 answer itself. What it returns is asked about, never extrapolated.
@@ -10,15 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple, Protocol
 
-from msgspec.structs import replace
-
-from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.contract import ContractType
-from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.orders import orders_without
-from marginctl.core.requirement import initial_rate
-from marginctl.core.stress import pnl_at
-from marginctl.core.value import notional
+from marginctl.core.exact import ONE, ZERO
 
 MOST_NEWTON_STEPS = 12
 SLOW = 3
@@ -169,104 +161,3 @@ def down_to(size: Decimal, step: Decimal) -> Decimal:
 def up_to(size: Decimal, step: Decimal) -> Decimal:
     """The smallest multiple of the step that is not below the size."""
     return (size / step).to_integral_value(ROUND_CEILING) * step
-
-
-def filled(account: Account, terms: Position, side: int, quantity: Decimal) -> Account:
-    """The account after an order in the cross pool, filled at the mark on the terms of a position.
-
-    One-way: it nets with the position on the contract and may turn it; hedge mode: it adds to the leg on its side.
-    """
-    if not quantity:
-        return account
-    held = next((p for p in account.positions if _is_met(account, p, terms, side)), None)
-    if held is None:
-        return replace(account, positions=(*account.positions, opened(account, terms, side, quantity)))
-    if held.side == side:
-        return _with(account, held, _grown(held, quantity))
-    if quantity < held.quantity:
-        return reduced(account, held.key, quantity)
-    closed = reduced(account, held.key, held.quantity)
-    rest = quantity - held.quantity
-    if not rest:
-        return closed
-    return replace(closed, positions=(*closed.positions, opened(closed, held, side, rest)))
-
-
-def _is_met(account: Account, position: Position, terms: Position, side: int) -> bool:
-    return (
-        not position.is_isolated
-        and position.contract.symbol == terms.contract.symbol
-        and (account.position_mode is PositionMode.ONE_WAY or position.side == side)
-    )
-
-
-def opened(account: Account, terms: Position, side: int, quantity: Decimal) -> Position:
-    """A new cross position at the mark on the terms of another one; an initial margin given as an amount is a rate."""
-    taken = any(one.key == terms.key for one in account.positions)
-    fixed = replace(terms, initial_margin=None, initial_rate=initial_rate(terms, account.rules, account.prices))
-    return replace(
-        terms if terms.initial_margin is None else fixed,
-        key=f"{terms.contract.symbol}:{side}" if taken else terms.key,
-        side=side,
-        quantity=quantity,
-        entry_price=terms.mark_price,
-        margin_mode=MarginMode.CROSS,
-        isolated_margin=None,
-    )
-
-
-def _grown(held: Position, quantity: Decimal) -> Position:
-    """More of a position at the mark: entries merge so that the PnL stays, an initial margin grows in proportion."""
-    whole = held.quantity + quantity
-    if held.contract.type is ContractType.LINEAR:
-        entry = (held.quantity * held.entry_price + quantity * held.mark_price) / whole
-    else:
-        entry = whole / (held.quantity / held.entry_price + quantity / held.mark_price)
-    margin = held.initial_margin
-    return replace(
-        held,
-        quantity=whole,
-        entry_price=held.entry_price if held.entry_price == held.mark_price else entry,
-        initial_margin=None if margin is None else margin * whole / held.quantity,
-    )
-
-
-def reduced(account: Account, key: str, quantity: Decimal) -> Account:
-    """The account after closing a part of a position at its mark: its PnL is paid, its margins stay in proportion."""
-    if not quantity:
-        return account
-    held = next(position for position in account.positions if position.key == key)
-    share = quantity / held.quantity
-    settle = held.contract.settle
-    paid = pnl_at(held, account.prices, {}) * share / account.prices[settle]
-    balances = account.balances | {settle: net(account.balances.get(settle, ZERO), paid)}
-    left = held.quantity - quantity
-    if left <= 0:
-        others = tuple(position for position in account.positions if position.key != key)
-        return replace(account, balances=balances, positions=others, orders=orders_without(account, held))
-    kept = replace(
-        held,
-        quantity=left,
-        initial_margin=None if held.initial_margin is None else held.initial_margin * (ONE - share),
-        isolated_margin=None if held.isolated_margin is None else held.isolated_margin * (ONE - share),
-    )
-    return replace(_with(account, held, kept), balances=balances)
-
-
-def deposited(account: Account, asset: str, amount: Decimal, key: str | None = None) -> Account:
-    """The account with more of an asset (less where negative); with a key it is isolated margin of that position."""
-    balances = account.balances | {asset: net(account.balances.get(asset, ZERO), amount)}
-    changed = replace(account, balances=balances)
-    if key is None:
-        return changed
-    held = next(position for position in account.positions if position.key == key)
-    return _with(changed, held, replace(held, isolated_margin=(held.isolated_margin or ZERO) + amount))
-
-
-def _with(account: Account, old: Position, new: Position) -> Account:
-    return replace(account, positions=tuple(new if one.key == old.key else one for one in account.positions))
-
-
-def unit_value(position: Position, account: Account) -> Decimal:
-    """Notional of one contract at the mark, in currency."""
-    return notional(position, account.prices) / position.quantity

@@ -1,4 +1,4 @@
-"""Searches end at the last size that holds, whatever the limits are shaped like; orders and closings keep equity."""
+"""Searches end at the last size that holds, whatever the limits are shaped like."""
 
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.core.assemble import report_of
-from marginctl.core.headroom import Edge, deposited, down_to, filled, largest, reduced, smallest, up_to
+from marginctl.core.search import Edge, down_to, largest, smallest, up_to
 
-from .accounts import LONG, SHORT, account, d, inverse, linear, order, position
+from .accounts import d
 
 STEP = Decimal("1e-8")
 Slack = Callable[[Decimal], Decimal]
@@ -165,102 +164,3 @@ def test_the_smallest_size_on_any_concave_way_up(need, slopes, most):
 def test_steps_are_taken_down_and_up(size):
     assert down_to(size, STEP) == size.quantize(STEP, ROUND_FLOOR)
     assert up_to(size, STEP) == size.quantize(STEP, ROUND_CEILING)
-
-
-BTC = linear()
-BOOK = account(
-    position(BTC, LONG, 2, 90, 100, key="BTCUSDT", leverage="10"),
-    position(inverse(), SHORT, 30, 80, 100, key="BTCUSD", leverage="5"),
-    balances={"USDT": 500, "BTC": 3},
-)
-
-
-def held(book, key):
-    return next((one for one in book.positions if one.key == key), None)
-
-
-def totals(book):
-    return report_of(book).totals
-
-
-@pytest.mark.parametrize("size", ["0.25", "1.5", "2", "3.75"])
-@pytest.mark.parametrize("side", [LONG, SHORT])
-def test_an_order_at_the_mark_changes_no_equity(side, size):
-    for terms in BOOK.positions:
-        after = filled(BOOK, terms, side, d(size))
-        assert abs(totals(after).equity - totals(BOOK).equity) < d("1e-90")
-        assert totals(after).net_notional == totals(BOOK).net_notional + side * d(size) * (
-            100 if terms.key == "BTCUSDT" else 10
-        )
-
-
-def test_an_order_on_the_same_side_merges_the_entries():
-    after = held(filled(BOOK, BOOK.positions[0], LONG, d(3)), "BTCUSDT")
-    assert (after.quantity, after.entry_price) == (5, 96)  # (2 x 90 + 3 x 100) / 5
-    after = held(filled(BOOK, BOOK.positions[1], SHORT, d(10)), "BTCUSD")
-    # 40 / (30 / 80 + 10 / 100)
-    assert after.quantity == 40
-    assert abs(after.entry_price * d("0.475") - 40) < d("1e-90")
-
-
-def test_an_order_against_a_position_realises_closes_and_turns_it():
-    less = filled(BOOK, BOOK.positions[0], SHORT, d("0.5"))
-    assert (held(less, "BTCUSDT").quantity, held(less, "BTCUSDT").entry_price) == (d("1.5"), 90)
-    assert less.balances["USDT"] == 505  # 0.5 x (100 - 90)
-    none = filled(BOOK, BOOK.positions[0], SHORT, d(2))
-    assert (held(none, "BTCUSDT"), none.balances["USDT"]) == (None, 520)
-    turned = held(filled(BOOK, BOOK.positions[0], SHORT, d(5)), "BTCUSDT")
-    assert (turned.side, turned.quantity, turned.entry_price, turned.leverage) == (SHORT, 3, 100, 10)
-
-
-def test_in_hedge_mode_an_order_adds_to_its_leg():
-    book = account(position(BTC, LONG, 2, 90, 100, key="long", leverage="10"), balances={"USDT": 500}, hedge=True)
-    after = filled(book, book.positions[0], SHORT, d(3))
-    assert [(one.side, one.quantity) for one in after.positions] == [(LONG, 2), (SHORT, 3)]
-    again = filled(after, book.positions[0], SHORT, d(1))
-    assert [(one.side, one.quantity) for one in again.positions] == [(LONG, 2), (SHORT, 4)]
-
-
-def test_an_order_beside_an_isolated_position_stands_in_the_cross_pool():
-    book = account(position(BTC, LONG, 2, 90, 100, leverage="10", isolated_margin=20), balances={"USDT": 500})
-    after = filled(book, book.positions[0], SHORT, d(1))
-    assert [(one.side, one.margin_mode.value) for one in after.positions] == [(LONG, "isolated"), (SHORT, "cross")]
-    assert after.positions[1].isolated_margin is None
-
-
-def test_a_margin_given_as_an_amount_grows_with_the_position_and_is_a_rate_for_a_new_one():
-    book = account(position(BTC, LONG, 2, 100, key="a", initial_margin=50), balances={"USDT": 500})
-    assert held(filled(book, book.positions[0], LONG, d(2)), "a").initial_margin == 100
-    turned = filled(book, book.positions[0], SHORT, d(3))
-    assert (turned.positions[0].initial_margin, turned.positions[0].initial_rate) == (None, d("0.25"))
-    assert totals(turned).initial_margin == 25
-
-
-def test_closing_a_part_keeps_its_share_of_the_margins():
-    book = account(
-        position(BTC, LONG, 4, 110, 100, key="a", isolated_margin=80), balances={"USDT": 500}, prices={"BTC": 100}
-    )
-    after = reduced(book, "a", d(1))
-    assert (after.balances["USDT"], after.positions[0].isolated_margin, after.positions[0].quantity) == (490, 60, 3)
-    assert totals(after).equity == totals(book).equity == 460
-    assert reduced(book, "a", d(4)).positions == ()
-    assert reduced(book, "a", d(0)) is book
-
-
-def test_orders_keep_the_rate_of_a_position_that_is_closed():
-    book = account(
-        position(BTC, LONG, 1, 100, key="a", leverage="5"),
-        balances={"USDT": 500},
-        orders=(order(BTC, LONG, 2, 100, 100), order(linear("ETHUSDT", "ETH"), LONG, 2, 10, 10, leverage="4")),
-    )
-    after = reduced(book, "a", d(1))
-    assert [one.leverage for one in after.orders] == [5, 4]
-    assert totals(after).order_margin == 45  # 200 / 5 + 20 / 4
-
-
-def test_a_deposit_into_an_isolated_position_is_set_aside_for_it():
-    book = account(position(BTC, LONG, 1, 100, key="a", isolated_margin=10), balances={"USDT": 50})
-    after = deposited(book, "USDT", d(7), "a")
-    assert (after.balances["USDT"], after.positions[0].isolated_margin) == (57, 17)
-    assert [pool.equity for pool in report_of(after).pools] == [40, 17]
-    assert deposited(book, "ETH", d(2)).balances == {"USDT": 50, "ETH": 2}
