@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 
-from marginctl.cli import main as _main  # noqa: F401 - switches the collector off, for one short run
-
 FLAG = "--update-golden"
 ROUNDS = 50
 """How often ``--deep`` runs the examples of a property, each time with others."""
