@@ -18,7 +18,7 @@ from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, FlagError, Flags, Read, choice, command, options
-from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, manual, with_policies
+from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, ShockFlags, manual, with_policies
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
@@ -80,7 +80,7 @@ class RunFlags(Flags):
     ] = False
 
 
-class CheckFlags(PolicyFlags, CodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags, DetailFlags, RunFlags):
+class CheckFlags(PolicyFlags, ExplainedCodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags, DetailFlags, RunFlags):
     """Of ``check``."""
 
     paths: Annotated[

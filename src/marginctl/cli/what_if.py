@@ -12,7 +12,7 @@ from marginctl import __version__
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.what_if import what_if
 from marginctl.cli.app import app
-from marginctl.cli.changes import ChangeFlags
+from marginctl.cli.change_flags import ChangeFlags
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.options import (
     DateFlags,
