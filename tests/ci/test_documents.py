@@ -12,7 +12,7 @@ import yaml
 from tests.cli.running import CLEAN, check, run
 from typer.main import get_command
 
-from marginctl.cli.main import app
+from marginctl.cli.app import app
 from marginctl.limits.registry import BY_CODE
 
 ROOT = Path(__file__).parents[2]
@@ -106,10 +106,10 @@ def test_a_baseline_is_adopted_as_the_page_says(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
-    from marginctl.cli import exits
+    from marginctl.cli import entry
 
     rows = re.findall(r"^\| (\d+) \|", CI.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert [int(code) for code in rows] == [exits.OK, exits.BROKEN_LIMIT, exits.NOT_CHECKED, exits.DEFECT]
+    assert [int(code) for code in rows] == [entry.OK, entry.BROKEN_LIMIT, entry.NOT_CHECKED, entry.DEFECT]
 
 
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))

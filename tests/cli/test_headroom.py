@@ -11,7 +11,7 @@ from tests.portfolio.books import TODAY as DAY
 from marginctl.analysis.check import Settings, check
 from marginctl.analysis.headroom import headroom
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import Typed, changes_of
+from marginctl.cli.change_flags import ChangeFlags
 from marginctl.findings import Check, Status
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
@@ -111,17 +111,17 @@ def test_the_ways_out_of_every_bundled_portfolio_pass_and_a_step_less_does_not(p
             if way.pool.startswith("isolated"):
                 continue
             for amount, passes in ((way.amount, True), (way.amount - Decimal("1e-6"), False)):
-                flags = Typed(deposit=[f"{way.asset}={amount:f}"])
+                flags = ChangeFlags.read(deposit=[f"{way.asset}={amount:f}"])
                 assert mended(text, path.name, flags, finding) is passes
         if ways.reduction is not None and ways.reduction.left:
             for left, passes in ((ways.reduction.left, True), (ways.reduction.left + Decimal("1e-6"), False)):
-                flags = Typed(resize=[f"{ways.reduction.key}={left:f}"])
+                flags = ChangeFlags.read(resize=[f"{ways.reduction.key}={left:f}"])
                 assert mended(text, path.name, flags, finding) is passes
 
 
-def mended(text: str, name: str, flags: Typed, finding: Any) -> bool:
+def mended(text: str, name: str, flags: ChangeFlags, finding: Any) -> bool:
     """Whether the finding is gone after a change of the file itself."""
-    result, _ = what_if(text.encode(), name, changes_of(flags), Settings(today=DAY))
+    result, _ = what_if(text.encode(), name, flags.changes(), Settings(today=DAY))
     assert result.after is not None
     assert result.after.report is not None
     broken = {(one.code, one.subject) for one in result.after.findings if one.severity is finding.severity}
@@ -139,8 +139,8 @@ def test_the_rooms_of_every_bundled_portfolio_hold_in_its_file(path):
         for more, passes in ((Decimal(0), True), (STEP, False)):
             if room.stop.name == "held" and not passes:
                 continue
-            flags = Typed(withdraw=[f"{room.asset}={room.amount + more:f}"])
-            after = what_if(text.encode(), path.name, changes_of(flags), settings)[0].after
+            flags = ChangeFlags.read(withdraw=[f"{room.asset}={room.amount + more:f}"])
+            after = what_if(text.encode(), path.name, flags.changes(), settings)[0].after
             assert after is not None
             assert after.report is not None
             broken = {(c.code, c.subject) for c in after.checks if _is_broken(c, room.stop.limit)}

@@ -16,7 +16,7 @@ from tests.portfolio.books import TODAY as DAY
 
 from marginctl.analysis.check import Settings, check, load_portfolio
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import Typed, changes_of
+from marginctl.cli.change_flags import ChangeFlags
 from marginctl.document.reader import read
 from marginctl.render.json import report_of
 from marginctl.render.what_if import document
@@ -43,12 +43,12 @@ limits: {max_utilization: 70%, max_concentration: off, min_funding_runway: off}
 
 def changed(text: str, **flags: list[str]) -> WhatIfResult:
     """Both accounts of a text."""
-    return what_if(text.encode(), "desk.yaml", changes_of(Typed(**flags)), Settings(today=DAY))[0]
+    return what_if(text.encode(), "desk.yaml", ChangeFlags.read(**flags).changes(), Settings(today=DAY))[0]
 
 
 def rewritten(text: str, **flags: list[str]) -> str:
     """The text after the changes, which must be possible."""
-    found, new = what_if(text.encode(), "desk.yaml", changes_of(Typed(**flags)), Settings(today=DAY))
+    found, new = what_if(text.encode(), "desk.yaml", ChangeFlags.read(**flags).changes(), Settings(today=DAY))
     assert found.after is not None, [problem.message for problem in found.problems]
     return new
 
