@@ -17,7 +17,7 @@ from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.rule import Rule
-    from marginctl.render.catalogue import Listed, RuleEntry
+    from marginctl.render.pages.catalogue import Listed, RuleEntry
 
 SCHEMAS = ("portfolio", "report", "report-line", "venue", "policy")
 MOST_NAMES = 5
@@ -33,7 +33,7 @@ def list_venues(
 ) -> int:
     """Print every rule set, ``generic`` first, the user's own from ``rules_dir`` last; broken ones exit 2."""
     try:
-        one_of("--format", format, ("table", "json"))
+        one_of("--format", format, ("table", "json", "markdown"))
         options, on = screen(color, width), day(today)
         own = _own_names(rules_dir)
     except FlagError as error:
@@ -45,9 +45,10 @@ def list_venues(
 
         emit(catalogue_json.text_of(catalogue_json.venues(listed, on)))
     else:
-        from marginctl.render.catalogue import render_venues
+        from marginctl.render import draw
+        from marginctl.render.pages.catalogue import venues_page
 
-        emit(render_venues(listed, on, options))
+        emit(draw(format, venues_page(listed, on), options))
     return report(problems)
 
 
@@ -71,10 +72,10 @@ def report(problems: list[Problem]) -> int:
     if not problems[0].location.file:  # a name on the command line, not a place in a file
         complain(problems[0].message, problems[0].help)
         return NOT_CHECKED
-    from marginctl.render.problems import render_problems
+    from marginctl.render.formats.screen import shown_problems
 
     shown = terminal(sys.stderr, "auto", None)
-    sys.stderr.write(render_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    sys.stderr.write(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
     return NOT_CHECKED
 
 
@@ -93,7 +94,7 @@ def _own_names(directory: str | None) -> dict[str, Path]:
 
 
 def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> tuple[list["Listed"], list[Problem]]:
-    from marginctl.render.catalogue import Listed
+    from marginctl.render.pages.catalogue import Listed
 
     listed, problems = [], []
     for name in [*bundled, *own]:
@@ -116,7 +117,7 @@ def show_venue(
 ) -> int:
     """Print one rule set, the tiers of one of its contracts, its rule file, or one of its CSV tables."""
     try:
-        one_of("--format", format, ("table", "json", "yaml"))
+        one_of("--format", format, ("table", "json", "markdown", "yaml"))
         options, on = screen(color, width), day(today)
         _one_thing(symbol, table, format)
     except FlagError as error:
@@ -135,9 +136,10 @@ def show_venue(
 
         emit(catalogue_json.text_of(catalogue_json.rule_set(rule_set, on)))
     else:
-        from marginctl.render.rule_set import render_rule_set
+        from marginctl.render import draw
+        from marginctl.render.pages.venue import venue_page
 
-        emit(render_rule_set(rule_set, on, options))
+        emit(draw(format, venue_page(rule_set, on), options))
     return OK
 
 
@@ -168,9 +170,10 @@ def _show_contract(rule_set: RuleSet, symbol: str, format: str, on: date, option
 
         emit(catalogue_json.text_of(catalogue_json.contract(rule_set, listing)))
     else:
-        from marginctl.render.contract import render_contract
+        from marginctl.render import draw
+        from marginctl.render.pages.venue import contract_page
 
-        emit(render_contract(rule_set, listing, options))
+        emit(draw(format, contract_page(rule_set, listing), options))
     return OK
 
 
@@ -225,7 +228,7 @@ def _file_notes(rule_set: RuleSet) -> str:
 def list_rules(format: str = "table", color: str = "auto", width: int | None = None) -> int:
     """Print every limit."""
     try:
-        one_of("--format", format, ("table", "json"))
+        one_of("--format", format, ("table", "json", "markdown"))
         options = screen(color, width)
     except FlagError as error:
         return refuse(error)
@@ -237,15 +240,17 @@ def list_rules(format: str = "table", color: str = "auto", width: int | None = N
 
         emit(catalogue_json.text_of(catalogue_json.rules(entries)))
     else:
-        from marginctl.render.catalogue import render_rules
+        from marginctl.render import draw
+        from marginctl.render.pages.catalogue import rules_page
 
-        emit(render_rules(entries, options))
+        emit(draw(format, rules_page(entries), options))
     return OK
 
 
-def show_rule(code: str, color: str = "auto", width: int | None = None) -> int:
+def show_rule(code: str, format: str = "table", color: str = "auto", width: int | None = None) -> int:
     """Print the manual of one limit, found by its code, its name or its key."""
     try:
+        one_of("--format", format, ("table", "markdown"))
         options = screen(color, width)
     except FlagError as error:
         return refuse(error)
@@ -260,9 +265,10 @@ def show_rule(code: str, color: str = "auto", width: int | None = None) -> int:
         found = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
         complain(f"there is no limit {echo(code)}", found or "`marginctl rules` lists them")
         return NOT_CHECKED
-    from marginctl.render.catalogue import render_rule
+    from marginctl.render import draw
+    from marginctl.render.pages.catalogue import rule_page
 
-    emit(render_rule(rule_entry(rule), options))
+    emit(draw(format, rule_page(rule_entry(rule)), options))
     return OK
 
 
@@ -272,7 +278,7 @@ def _is_code(word: str) -> bool:
 
 def rule_entry(rule: "Rule") -> "RuleEntry":
     """A rule as the catalogue shows it."""
-    from marginctl.render.catalogue import RuleEntry
+    from marginctl.render.pages.catalogue import RuleEntry
 
     default, text = _default(rule)
     severity = rule.default_severity

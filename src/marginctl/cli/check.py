@@ -259,9 +259,9 @@ def _tell_problems(run: Run, request: Request) -> None:
     """On standard error, for a format that has no room for them."""
     problems = [problem for outcome in run.outcomes for problem in outcome.problems]
     if problems:
-        from marginctl.render.problems import render_problems
+        from marginctl.render.formats.screen import shown_problems
 
-        sys.stderr.write(render_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), request)))
+        sys.stderr.write(shown_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), request)))
 
 
 def options_of(form: str, shown: Terminal, request: Request) -> Options:

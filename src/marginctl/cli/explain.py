@@ -112,8 +112,8 @@ def _failed(problems: list[Problem], request: Request) -> int:
         emit(render(ExplainResult(file="", problems=tuple(problems))))
         tell(problems)
         return NOT_CHECKED
-    from marginctl.render.problems import render_problems
+    from marginctl.render.formats.screen import shown_problems
 
     shown = terminal(sys.stderr, request.color, request.width)
-    sys.stderr.write(render_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    sys.stderr.write(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
     return NOT_CHECKED

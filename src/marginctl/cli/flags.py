@@ -107,7 +107,7 @@ def _output(text: str) -> tuple[str, Path]:
 
 def format_named(flag: str, form: str) -> None:
     """Refuse an unknown format."""
-    one_of(flag, form, tuple(FORMATS))
+    one_of(flag, form, FORMATS)
 
 
 def one_of(flag: str, value: str, choices: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from marginctl import __version__
 from marginctl.analysis.headroom import headroom
-from marginctl.cli.check import Request, manual, settings_of
+from marginctl.cli.check import Request, settings_of
 from marginctl.cli.exits import NOT_CHECKED
 from marginctl.cli.files import content
 from marginctl.cli.flags import FlagError, chosen, one_of
@@ -18,8 +18,9 @@ from marginctl.cli.what_if import single_input
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 from marginctl.limits.verdict import FailOn
-from marginctl.render.headroom import render
+from marginctl.render import draw
 from marginctl.render.headroom_json import render_json
+from marginctl.render.pages.headroom import headroom_page
 from marginctl.results import HeadroomResult, Options, Outcome
 
 
@@ -35,7 +36,7 @@ def run_headroom(asked: Asked) -> int:
     request = asked.request
     try:
         fail_on = chosen(FailOn, "--fail-on", request.fail_on)
-        one_of("--format", request.format, ("table", "json"))
+        one_of("--format", request.format, ("table", "json", "markdown"))
         one_of("--color", request.color, ("auto", "always", "never"))
         settings = settings_of(request, fail_on)
         leverage = leverage_of(asked.leverage)
@@ -71,5 +72,6 @@ def _show(found: HeadroomResult, request: Request) -> int:
         tell(found.outcome.problems)
     else:
         shown = terminal(sys.stdout, request.color, request.width)
-        emit(render(found, Options(width=shown.width, color=shown.color, ascii=shown.ascii, manual=manual())))
+        options = Options(width=shown.width, color=shown.color, ascii=shown.ascii)
+        emit(draw(request.format, headroom_page(found), options))
     return found.exit_code

@@ -39,7 +39,7 @@ def show(
     name: RuleSetName,
     symbol: Annotated[str | None, typer.Option("--symbol", help="Show the tiers of this contract.")] = None,
     table: Annotated[str | None, typer.Option("--table", metavar="FILE.csv", help="Print one of its tables.")] = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, json or yaml (the rule file).")] = "table",
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json, markdown or yaml (its file).")] = "table",
     rules: RulesDir = None,
     today: Today = None,
     color: Color = "auto",
@@ -108,13 +108,14 @@ def rules(format: ListFormat = "table", color: Color = "auto", width: Width = No
 @app.command()
 def rule(
     code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")],
+    format: Annotated[str, typer.Option("--format", "-f", help="table or markdown.")] = "table",
     color: Color = "auto",
     width: Width = None,
 ) -> None:
     """Show what one limit checks, why, with an example, and what to do instead."""
     from marginctl.cli.catalogue import show_rule
 
-    raise typer.Exit(show_rule(code, color, width))
+    raise typer.Exit(show_rule(code, format, color, width))
 
 
 @app.command()

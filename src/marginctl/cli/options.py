@@ -69,6 +69,6 @@ SarifWaived = Annotated[
     bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
-ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
+ListFormat = Annotated[str, typer.Option("--format", "-f", help="table, json or markdown.")]
 RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every limit, assumption and source.")]

@@ -38,7 +38,7 @@ class Request(Struct, frozen=True, kw_only=True):
 def run_refresh(request: Request) -> int:
     """Show what changed and, with an output, write it. 1: some of the answer was not taken, 2: nothing was."""
     try:
-        one_of("--format", request.format, ("table", "json"))
+        one_of("--format", request.format, ("table", "json", "markdown"))
         options = screen(request.color, request.width)
         sizes = dict(_size(text) for text in request.sizes)
         _is_rule_file(request.output)
@@ -57,11 +57,16 @@ def run_refresh(request: Request) -> int:
     except (RefreshError, FlagError) as error:
         complain(error.message, error.help)
         return NOT_CHECKED
-    from marginctl.render.refresh import render_refresh
+    from marginctl.render import draw
+    from marginctl.render.pages.refresh import refresh_page
     from marginctl.render.refresh_json import refresh_json
 
     names = [printable(str(path)) for path in written]
-    emit(refresh_json(done, names) if request.format == "json" else render_refresh(done, names, options))
+    emit(
+        refresh_json(done, names)
+        if request.format == "json"
+        else draw(request.format, refresh_page(done, names), options)
+    )
     return BROKEN_LIMIT if done.untaken else OK
 
 

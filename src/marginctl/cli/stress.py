@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from marginctl.findings import Problem
     from marginctl.results import StressResult
 
-FORMATS = ("table", "json")
+FORMATS = ("table", "json", "markdown")
 
 
 def run_stress(request: Request) -> int:
@@ -99,9 +99,11 @@ def _text(stress: "StressResult", request: Request) -> str:
         from marginctl.render import stress_json
 
         return stress_json.render(stress)
-    from marginctl.render import stress as screen
+    from marginctl.render import draw
+    from marginctl.render.pages.stress import stress_page
 
-    return screen.render(stress, _options(request))
+    options = _options(request)
+    return draw(request.format, stress_page(stress, options), options)
 
 
 def _listed(request: Request) -> int:
@@ -114,7 +116,9 @@ def _listed(request: Request) -> int:
 
         emit(stress_json.listing(rows))
     else:
-        from marginctl.render.scenario_list import render_scenarios
+        from marginctl.render import draw
+        from marginctl.render.pages.catalogue import scenarios_page
 
-        emit(render_scenarios(rows, _options(request)))
+        options = _options(request)
+        emit(draw(request.format, scenarios_page(rows, options.verbosity), options))
     return OK

@@ -21,7 +21,8 @@ from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
 from marginctl.findings import Problem
 from marginctl.limits.verdict import FailOn
-from marginctl.render.what_if import render
+from marginctl.render import draw
+from marginctl.render.pages.what_if import what_if_page
 from marginctl.render.what_if_json import render_json
 from marginctl.results import Options, Outcome, Verbosity, WhatIfResult
 
@@ -40,7 +41,7 @@ def run_what_if(asked: Asked) -> int:
     request = asked.request
     try:
         fail_on = chosen(FailOn, "--fail-on", request.fail_on)
-        one_of("--format", request.format, ("table", "json"))
+        one_of("--format", request.format, ("table", "json", "markdown"))
         one_of("--color", request.color, ("auto", "always", "never"))
         settings = settings_of(request, fail_on)
         changes = changes_of(asked.typed)
@@ -110,5 +111,5 @@ def _show(result: WhatIfResult, request: Request) -> int:
     shown = terminal(sys.stdout, request.color, request.width)
     verbosity = Verbosity.QUIET if request.quiet else Verbosity.VERBOSE if request.verbose else Verbosity.NORMAL
     options = Options(width=shown.width, color=shown.color, ascii=shown.ascii, verbosity=verbosity, manual=manual())
-    emit(render(result, options))
+    emit(draw(request.format, what_if_page(result, options), options))
     return result.exit_code

@@ -4,7 +4,7 @@ from decimal import Decimal
 from re import sub
 
 from marginctl.core.exact import CONTEXT, Direction, rounded
-from marginctl.render.numbers import HUNDRED, MOST_PLACES, plain
+from marginctl.wording import HUNDRED, MOST_PLACES, plain
 from marginctl.results import Step, Value
 
 PLACES = 12
