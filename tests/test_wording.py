@@ -179,3 +179,7 @@ def test_figures_are_the_same_but_for_the_residue_of_a_division() -> None:
     assert not wording.same(D("1.0000000001"), D(1))
     assert wording.same(None, None)
     assert not wording.same(None, D(0))
+
+
+def test_every_other_asset_is_called_so() -> None:
+    assert [wording.whom(asset) for asset in ("BTC", "*")] == ["BTC", "others"]

@@ -83,9 +83,5 @@ def test_colour_says_nothing_that_the_text_does_not() -> None:
     assert {"black on green", "black on yellow", "bold white on red"} <= styles
 
 
-def test_an_axis_of_all_others_says_so() -> None:
-    assert text(grid(3, across="*"), 80)[1].split() == ["others", "-50%", "now", "+50%"]
-
-
 def test_an_ascii_terminal_gets_ascii() -> None:
     assert all(row.isascii() for row in text(grid(11), 80, ascii=True))

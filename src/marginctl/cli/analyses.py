@@ -14,6 +14,7 @@ from marginctl.cli.options import (
     ListFormat,
     OnePath,
     Quiet,
+    RowFormat,
     RulesDir,
     Sets,
     Shocks,
@@ -92,7 +93,7 @@ def stress(
     ] = None,
     quantile: Annotated[str, typer.Option("--quantile", metavar="PERCENT", help="What counts as worst rates.")] = "5%",
     horizon: Annotated[str, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid.")] = "30d",
-    format: ListFormat = "table",
+    format: RowFormat = "table",
     limits: LimitsFiles = None,
     fail_on: FailOn = "error",
     set: Sets = None,
@@ -224,7 +225,7 @@ def headroom(
     leverage: Annotated[
         str | None, typer.Option("--leverage", metavar="N", help="Of the orders; default: that of the position.")
     ] = None,
-    format: ListFormat = "table",
+    format: RowFormat = "table",
     limits: LimitsFiles = None,
     fail_on: FailOn = "error",
     select: Codes = None,

@@ -33,7 +33,7 @@ def list_venues(
 ) -> int:
     """Print every rule set, ``generic`` first, the user's own from ``rules_dir`` last; broken ones exit 2."""
     try:
-        one_of("--format", format, ("table", "json", "markdown"))
+        one_of("--format", format, ("table", "json", "csv", "markdown"))
         options, on = screen(color, width), day(today)
         own = _own_names(rules_dir)
     except FlagError as error:
@@ -44,6 +44,11 @@ def list_venues(
         from marginctl.render import catalogue_json
 
         emit(catalogue_json.text_of(catalogue_json.venues(listed, on)))
+    elif format == "csv":
+        from marginctl.render import catalogue_json
+        from marginctl.render.formats.csv import rows_text
+
+        emit(rows_text(catalogue_json.venues(listed, on)["venues"]))
     else:
         from marginctl.render import draw
         from marginctl.render.pages.catalogue import venues_page
@@ -228,7 +233,7 @@ def _file_notes(rule_set: RuleSet) -> str:
 def list_rules(format: str = "table", color: str = "auto", width: int | None = None) -> int:
     """Print every limit."""
     try:
-        one_of("--format", format, ("table", "json", "markdown"))
+        one_of("--format", format, ("table", "json", "csv", "markdown"))
         options = screen(color, width)
     except FlagError as error:
         return refuse(error)
@@ -239,6 +244,11 @@ def list_rules(format: str = "table", color: str = "auto", width: int | None = N
         from marginctl.render import catalogue_json
 
         emit(catalogue_json.text_of(catalogue_json.rules(entries)))
+    elif format == "csv":
+        from marginctl.render import catalogue_json
+        from marginctl.render.formats.csv import rows_text
+
+        emit(rows_text(catalogue_json.rules(entries)["rules"]))
     else:
         from marginctl.render import draw
         from marginctl.render.pages.catalogue import rules_page

@@ -35,7 +35,7 @@ class Request(Struct, frozen=True, kw_only=True):
 def run_explain(request: Request) -> int:
     """Explain one figure of one file, or list its figures; returns the exit code."""
     try:
-        one_of("--format", request.format, ("table", "json"))
+        one_of("--format", request.format, ("table", "json", "markdown"))
         one_of("--color", request.color, ("auto", "always", "never"))
         settings = settings_of(request)
     except FlagError as error:
@@ -82,9 +82,14 @@ def explained(file: Input, settings: Settings, request: Request) -> int:
     from marginctl.render.explanation import render_listing, render_tree
 
     options = _options(request)
-    emit(
+    drawn = (
         render_listing(found, options) if found.step is None else render_tree(found, found.step, options, request.depth)
     )
+    if request.format == "markdown":
+        from marginctl.render.formats.markdown import fenced
+
+        drawn = fenced(drawn)
+    emit(drawn)
     return OK
 
 
@@ -100,7 +105,8 @@ def help_for(figure: str, figures: list[str]) -> str:
 
 
 def _options(request: Request) -> Options:
-    shown = terminal(sys.stdout, request.color, request.width)
+    color = "never" if request.format == "markdown" else request.color
+    shown = terminal(sys.stdout, color, request.width)
     return Options(width=shown.width, color=shown.color, ascii=shown.ascii)
 
 

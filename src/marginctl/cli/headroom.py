@@ -19,7 +19,8 @@ from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 from marginctl.limits.verdict import FailOn
 from marginctl.render import draw
-from marginctl.render.headroom_json import render_json
+from marginctl.render.formats.csv import rows_text
+from marginctl.render.headroom_json import document, render_json
 from marginctl.render.pages.headroom import headroom_page
 from marginctl.results import HeadroomResult, Options, Outcome
 
@@ -36,7 +37,7 @@ def run_headroom(asked: Asked) -> int:
     request = asked.request
     try:
         fail_on = chosen(FailOn, "--fail-on", request.fail_on)
-        one_of("--format", request.format, ("table", "json", "markdown"))
+        one_of("--format", request.format, ("table", "json", "csv", "markdown"))
         one_of("--color", request.color, ("auto", "always", "never"))
         settings = settings_of(request, fail_on)
         leverage = leverage_of(asked.leverage)
@@ -69,6 +70,9 @@ def leverage_of(text: str | None) -> Decimal | None:
 def _show(found: HeadroomResult, request: Request) -> int:
     if request.format == "json":
         emit(render_json(found))
+        tell(found.outcome.problems)
+    elif request.format == "csv":
+        emit(rows_text(document(found)["orders"]))
         tell(found.outcome.problems)
     else:
         shown = terminal(sys.stdout, request.color, request.width)

@@ -9,6 +9,7 @@ from marginctl.cli.default_command import DEFAULT, DefaultCommand, Nameless
 from marginctl.cli.options import (
     Color,
     ListFormat,
+    RowFormat,
     RulesDir,
     RuleSetName,
     Today,
@@ -18,7 +19,7 @@ from marginctl.cli.options import (
 
 @app.command()
 def venues(
-    format: ListFormat = "table",
+    format: RowFormat = "table",
     rules: RulesDir = None,
     today: Today = None,
     color: Color = "auto",
@@ -98,7 +99,7 @@ def refresh(
 
 
 @app.command()
-def rules(format: ListFormat = "table", color: Color = "auto", width: Width = None) -> None:
+def rules(format: RowFormat = "table", color: Color = "auto", width: Width = None) -> None:
     """List the limits that `check` evaluates."""
     from marginctl.cli.catalogue import list_rules
 

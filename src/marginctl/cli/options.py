@@ -70,5 +70,6 @@ SarifWaived = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
 ListFormat = Annotated[str, typer.Option("--format", "-f", help="table, json or markdown.")]
+RowFormat = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or markdown.")]
 RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every limit, assumption and source.")]

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from marginctl.analysis.stress import Wanted
     from marginctl.core.rate_history import RateHistory
     from marginctl.findings import Problem
-    from marginctl.results import StressResult
+    from marginctl.results import BuiltIn, StressResult
 
-FORMATS = ("table", "json", "markdown")
+FORMATS = ("table", "json", "csv", "markdown")
 
 
 def run_stress(request: Request) -> int:
@@ -40,7 +40,7 @@ def run_stress(request: Request) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(newline="\n")
     emit(_text(stress, request))
-    if request.format == "json":
+    if request.format in ("json", "csv"):
         tell(stress.problems)
     return stress.exit_code
 
@@ -99,6 +99,11 @@ def _text(stress: "StressResult", request: Request) -> str:
         from marginctl.render import stress_json
 
         return stress_json.render(stress)
+    if request.format == "csv":
+        from marginctl.render import stress_json
+        from marginctl.render.formats.csv import rows_text
+
+        return rows_text(stress_json.document(stress)["scenarios"])
     from marginctl.render import draw
     from marginctl.render.pages.stress import stress_page
 
@@ -115,6 +120,10 @@ def _listed(request: Request) -> int:
         from marginctl.render import stress_json
 
         emit(stress_json.listing(rows))
+    elif request.format == "csv":
+        from marginctl.render.formats.csv import rows_text
+
+        emit(rows_text([_row(row) for row in rows]))
     else:
         from marginctl.render import draw
         from marginctl.render.pages.catalogue import scenarios_page
@@ -122,3 +131,16 @@ def _listed(request: Request) -> int:
         options = _options(request)
         emit(draw(request.format, scenarios_page(rows, options.verbosity), options))
     return OK
+
+
+def _row(row: "BuiltIn") -> dict[str, str]:
+    from marginctl.wording import moves_text
+
+    return {
+        "name": row.name,
+        "date": row.date.isoformat(),
+        "moves": moves_text(row.scenario),
+        "title": row.title,
+        "note": row.note,
+        "sources": "; ".join(source.text for source in row.sources),
+    }

@@ -16,6 +16,7 @@ FORMATS = ("table", "json", "jsonl", "csv", "markdown", "github", "gitlab", "sar
 """The formats of a check, in the order in which help texts list them."""
 DRAWN = ("table", "markdown")
 """The formats that draw a page."""
+ELSEWHERE = ("json", "jsonl")
 
 
 def render(form: str, run: Run, options: Options | None = None) -> str:
@@ -29,7 +30,8 @@ def render(form: str, run: Run, options: Options | None = None) -> str:
         from marginctl.render.pages.comment import comment_page
 
         return draw(form, comment_page(run, options.manual), options)
-    return cast(str, import_module(f"{__name__}.{form}").render(run, options))
+    room = __name__ if form in ELSEWHERE else f"{__name__}.formats"
+    return cast(str, import_module(f"{room}.{form}").render(run, options))
 
 
 def draw(form: str, page: "Page", options: Options) -> str:

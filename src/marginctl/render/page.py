@@ -170,24 +170,29 @@ Block: TypeAlias = Sentence | Items | Words | Facts | Balance | DataTable | Find
 
 
 class Section(Struct, frozen=True, kw_only=True):
-    """Blocks below a heading, with a note beside it. ``is_title``: the head of a page, of names that may be shortened.
+    """Blocks below a heading, with a note beside it; without a heading they stand by themselves.
 
-    Blocks without a heading stand by themselves.
+    is_title: the head of a page, of names that may be shortened; is_prose: text to be read like a page of a manual.
     """
 
     blocks: tuple[Block, ...] = ()
     heading: str = ""
     note: Span = Span("", Tone.DIM)
     is_title: bool = False
+    is_prose: bool = False
 
 
 Page: TypeAlias = tuple[Section, ...]
 
 
-def section(heading: str, *blocks: Block | None, note: str = "", tone: Tone = Tone.DIM) -> Section | None:
+def section(
+    heading: str, *blocks: Block | None, note: str = "", tone: Tone = Tone.DIM, is_prose: bool = False
+) -> Section | None:
     """Blocks below a heading; nothing where there are no blocks."""
     found = tuple(block for block in blocks if block is not None)
-    return Section(heading=heading, note=Span(note, tone), blocks=found) if found else None
+    if not found:
+        return None
+    return Section(heading=heading, note=Span(note, tone), blocks=found, is_prose=is_prose)
 
 
 def page(sections: Iterable[Section | None]) -> Page:

@@ -150,12 +150,13 @@ def _problem(problem: Problem) -> tuple[str, str, str, str]:
 def _curve(block: EquityCurve) -> str:
     size = block.curve.points[-1].move
     points = [block.curve.at(size * k / (MOVES // 2)) for k in range(-MOVES // 2, MOVES // 2 + 1)]
-    rows = [(_move(one.move), money(one.equity), money(one.required, Direction.UP), _gone(one)) for one in points]
-    return _rows(("Move", "Equity", "Required", "Liquidated"), [":---", "---:", "---:", ":---"], rows)
+    rows = [(_move(one.move), money(one.equity), money(one.required, Direction.UP), _missing(one)) for one in points]
+    return _rows(("Move", "Equity", "Required", "Missing"), [":---", "---:", "---:", "---:"], rows)
 
 
-def _gone(point: Point) -> str:
-    return "" if point.equity >= point.required else "yes"
+def _missing(point: Point) -> str:
+    lacking = point.required - point.equity
+    return money(lacking, Direction.UP) if lacking > 0 else ""
 
 
 def _move(move: Decimal) -> str:

@@ -61,7 +61,7 @@ STYLES = {
     Tone.CODE: "dim",
 }
 PROSE = 80
-"""Columns of labelled texts where nothing limits them."""
+"""Columns of text to be read where nothing limits them."""
 BARS = (20, 16, 12, 10)
 """Cells of a gauge, the first that fits."""
 GAP = "   "
@@ -101,6 +101,8 @@ def _painted(row: Line) -> str:
 
 def _section(section: Section, options: Options) -> list[Line]:
     indent = INDENT if section.heading and not section.is_title else ""
+    if section.is_prose and options.width is None:
+        options = replace(options, width=PROSE)
     rows = _heading(section, options) if section.heading else []
     for block in section.blocks:
         rows += _DRAWN[type(block)](block, indent, options)
@@ -111,8 +113,8 @@ def _heading(section: Section, options: Options) -> list[Line]:
     show, width = shower(options), options.width
     heading, note, style = show(section.heading), show(section.note.text), STYLES[section.note.tone]
     if not section.is_title:
-        lead = ((heading, "bold"), *line("  " if note else ""))
-        return paragraph(note, width, lead=lead, style=style) if note else [line(heading, "bold")]
+        lead = ((heading, "bold"), ("  ", ""))
+        return paragraph(note, width, lead=lead, style=style) if note else paragraph(heading, width, style="bold")
     if width:
         dots = glyphs(options).ellipsis
         heading = shortened(heading, width * 2 // 3 if note else width, dots)
@@ -133,7 +135,7 @@ def _sentence(block: Sentence, indent: str, options: Options) -> list[Line]:
 
 def _listing(block: Items, indent: str, options: Options) -> list[Line]:
     show, lead = shower(options), line(indent + INDENT * block.depth + block.mark)
-    return [row for text in block.texts for row in paragraph(show(text), options.width or PROSE, lead=lead)]
+    return [row for text in block.texts for row in paragraph(show(text), options.width, lead=lead)]
 
 
 def _words(block: Words, indent: str, options: Options) -> list[Line]:

@@ -122,7 +122,7 @@ def venues_page(listed: Sequence[Listed], today: date) -> Page:
 def bullets(heading: str, items: Iterable[str]) -> Section | None:
     """Texts behind dashes below a heading; nothing without texts."""
     found = tuple(items)
-    return section(heading, Items(texts=found, mark="- ")) if found else None
+    return section(heading, Items(texts=found, mark="- "), is_prose=True) if found else None
 
 
 def rules_page(rules: Sequence[RuleEntry]) -> Page:
@@ -144,6 +144,7 @@ def rule_page(rule: RuleEntry) -> Page:
         heading=f"{rule.code} {rule.name}",
         blocks=(Sentence(text=rule.summary, tone=Tone.DIM),),
         is_title=True,
+        is_prose=True,
     )
     paragraphs = [" ".join(text.split()) for text in rule.manual.strip().split("\n\n")]
     return page([head, Section(blocks=(Facts(rows=_settings(rule)),)), *_manual(paragraphs)])
@@ -178,9 +179,9 @@ def _manual(paragraphs: Sequence[str]) -> Iterable[Section]:
     for text in paragraphs:
         lead, colon, rest = text.partition(":")
         if not colon or not lead[:1].isupper() or len(lead.split()) > 3:
-            yield Section(blocks=(Sentence(text=text, depth=1),))
+            yield Section(blocks=(Sentence(text=text, depth=1),), is_prose=True)
         else:
-            yield Section(heading=f"{lead}:", blocks=(Sentence(text=capitalized(rest.strip())),))
+            yield Section(heading=f"{lead}:", blocks=(Sentence(text=capitalized(rest.strip())),), is_prose=True)
 
 
 def scenarios_page(rows: Sequence[BuiltIn], verbosity: Verbosity) -> Page:

@@ -318,7 +318,7 @@ def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> 
     tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
     return (
         texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
-        Column(title="result", cells=[money(fate.result) for fate in fates]),
+        Column(title="result", cells=[money(fate.result) for fate in fates], priority=1),
     )
 
 

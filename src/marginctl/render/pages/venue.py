@@ -71,7 +71,7 @@ def venue_page(rule_set: RuleSet, today: date) -> Page:
     return page(
         [
             _head(rule_set, today),
-            section("Modes", *modes),
+            section("Modes", *modes, is_prose=True),
             _rules(rule_set),
             *(_haircuts(mode) for mode in rule_set.modes),
             _contracts(rule_set),
