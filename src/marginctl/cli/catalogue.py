@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,20 +41,10 @@ def list_venues(
         return refuse(error)
     first = (loader.DEFAULT, *(name for name in loader.bundled() if name != loader.DEFAULT))
     listed, problems = _loaded([*(name for name in first if name not in own)], own, rules_dir)
-    if format == "json":
-        from marginctl.render import catalogue_json
+    from marginctl.render import catalogue_json, shown
+    from marginctl.render.pages.catalogue import venues_page
 
-        emit(catalogue_json.text_of(catalogue_json.venues(listed, on)))
-    elif format == "csv":
-        from marginctl.render import catalogue_json
-        from marginctl.render.formats.csv import rows_text
-
-        emit(rows_text(catalogue_json.venues(listed, on)["venues"]))
-    else:
-        from marginctl.render import draw
-        from marginctl.render.pages.catalogue import venues_page
-
-        emit(draw(format, venues_page(listed, on), options))
+    emit(shown(format, options, lambda: venues_page(listed, on), lambda: catalogue_json.venues(listed, on), "venues"))
     return report(problems)
 
 
@@ -136,15 +127,10 @@ def show_venue(
         return _show_table(rule_set, table)
     if format == "yaml":
         return _show_file(rule_set, rule_path(name, rules_dir))
-    if format == "json":
-        from marginctl.render import catalogue_json
+    from marginctl.render import catalogue_json, shown
+    from marginctl.render.pages.venue import venue_page
 
-        emit(catalogue_json.text_of(catalogue_json.rule_set(rule_set, on)))
-    else:
-        from marginctl.render import draw
-        from marginctl.render.pages.venue import venue_page
-
-        emit(draw(format, venue_page(rule_set, on), options))
+    emit(shown(format, options, lambda: venue_page(rule_set, on), lambda: catalogue_json.rule_set(rule_set, on)))
     return OK
 
 
@@ -170,15 +156,11 @@ def _show_contract(rule_set: RuleSet, symbol: str, format: str, on: date, option
     if listing is None:
         complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, on))
         return NOT_CHECKED
-    if format == "json":
-        from marginctl.render import catalogue_json
+    from marginctl.render import catalogue_json, shown
+    from marginctl.render.pages.venue import contract_page
 
-        emit(catalogue_json.text_of(catalogue_json.contract(rule_set, listing)))
-    else:
-        from marginctl.render import draw
-        from marginctl.render.pages.venue import contract_page
-
-        emit(draw(format, contract_page(rule_set, listing), options))
+    document = partial(catalogue_json.contract, rule_set, listing)
+    emit(shown(format, options, lambda: contract_page(rule_set, listing), document))
     return OK
 
 
@@ -238,22 +220,11 @@ def list_rules(format: str = "table", color: str = "auto", width: int | None = N
     except FlagError as error:
         return refuse(error)
     from marginctl.limits.registry import RULES
+    from marginctl.render import catalogue_json, shown
+    from marginctl.render.pages.catalogue import rules_page
 
     entries = [rule_entry(rule) for rule in RULES]
-    if format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.rules(entries)))
-    elif format == "csv":
-        from marginctl.render import catalogue_json
-        from marginctl.render.formats.csv import rows_text
-
-        emit(rows_text(catalogue_json.rules(entries)["rules"]))
-    else:
-        from marginctl.render import draw
-        from marginctl.render.pages.catalogue import rules_page
-
-        emit(draw(format, rules_page(entries), options))
+    emit(shown(format, options, lambda: rules_page(entries), lambda: catalogue_json.rules(entries), "rules"))
     return OK
 
 

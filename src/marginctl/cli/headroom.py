@@ -18,9 +18,8 @@ from marginctl.cli.what_if import single_input
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 from marginctl.limits.verdict import FailOn
-from marginctl.render import draw
-from marginctl.render.formats.csv import rows_text
-from marginctl.render.headroom_json import document, render_json
+from marginctl.render import shown
+from marginctl.render.headroom_json import document
 from marginctl.render.pages.headroom import headroom_page
 from marginctl.results import HeadroomResult, Options, Outcome
 
@@ -68,14 +67,9 @@ def leverage_of(text: str | None) -> Decimal | None:
 
 
 def _show(found: HeadroomResult, request: Request) -> int:
-    if request.format == "json":
-        emit(render_json(found))
+    at = terminal(sys.stdout, request.color, request.width)
+    options = Options(width=at.width, color=at.color, ascii=at.ascii)
+    emit(shown(request.format, options, lambda: headroom_page(found), lambda: document(found), "orders"))
+    if request.format in ("json", "csv"):
         tell(found.outcome.problems)
-    elif request.format == "csv":
-        emit(rows_text(document(found)["orders"]))
-        tell(found.outcome.problems)
-    else:
-        shown = terminal(sys.stdout, request.color, request.width)
-        options = Options(width=shown.width, color=shown.color, ascii=shown.ascii)
-        emit(draw(request.format, headroom_page(found), options))
     return found.exit_code

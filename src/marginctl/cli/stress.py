@@ -1,6 +1,7 @@
 """``marginctl stress``: flags -> one account -> what it was put through -> text -> exit code."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from marginctl.analysis.stress import Wanted
     from marginctl.core.rate_history import RateHistory
     from marginctl.findings import Problem
-    from marginctl.results import BuiltIn, StressResult
+    from marginctl.results import StressResult
 
 FORMATS = ("table", "json", "csv", "markdown")
 
@@ -28,7 +29,7 @@ FORMATS = ("table", "json", "csv", "markdown")
 def run_stress(request: Request) -> int:
     """StressResult the one file of the request, or list the built-in scenarios; returns the exit code."""
     try:
-        one_of("--format", request.format, FORMATS)
+        one_of("--format", request.format, ("table", "json", "markdown") if request.lists else FORMATS)
         one_of("--color", request.color, ("auto", "always", "never"))
         if request.lists:
             return _listed(request)
@@ -95,20 +96,12 @@ def _options(request: Request) -> Options:
 
 
 def _text(stress: "StressResult", request: Request) -> str:
-    if request.format == "json":
-        from marginctl.render import stress_json
-
-        return stress_json.render(stress)
-    if request.format == "csv":
-        from marginctl.render import stress_json
-        from marginctl.render.formats.csv import rows_text
-
-        return rows_text(stress_json.document(stress)["scenarios"])
-    from marginctl.render import draw
+    from marginctl.render import shown, stress_json
     from marginctl.render.pages.stress import stress_page
 
     options = _options(request)
-    return draw(request.format, stress_page(stress, options), options)
+    document = partial(stress_json.document, stress)
+    return shown(request.format, options, lambda: stress_page(stress, options), document, "scenarios")
 
 
 def _listed(request: Request) -> int:
@@ -120,10 +113,6 @@ def _listed(request: Request) -> int:
         from marginctl.render import stress_json
 
         emit(stress_json.listing(rows))
-    elif request.format == "csv":
-        from marginctl.render.formats.csv import rows_text
-
-        emit(rows_text([_row(row) for row in rows]))
     else:
         from marginctl.render import draw
         from marginctl.render.pages.catalogue import scenarios_page
@@ -131,16 +120,3 @@ def _listed(request: Request) -> int:
         options = _options(request)
         emit(draw(request.format, scenarios_page(rows, options.verbosity), options))
     return OK
-
-
-def _row(row: "BuiltIn") -> dict[str, str]:
-    from marginctl.wording import moves_text
-
-    return {
-        "name": row.name,
-        "date": row.date.isoformat(),
-        "moves": moves_text(row.scenario),
-        "title": row.title,
-        "note": row.note,
-        "sources": "; ".join(source.text for source in row.sources),
-    }

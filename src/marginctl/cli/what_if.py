@@ -21,9 +21,9 @@ from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
 from marginctl.findings import Problem
 from marginctl.limits.verdict import FailOn
-from marginctl.render import draw
+from marginctl.render import shown
 from marginctl.render.pages.what_if import what_if_page
-from marginctl.render.what_if_json import render_json
+from marginctl.render.what_if_json import document
 from marginctl.results import Options, Outcome, Verbosity, WhatIfResult
 
 
@@ -103,13 +103,11 @@ def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings
 
 
 def _show(result: WhatIfResult, request: Request) -> int:
+    at = terminal(sys.stdout, request.color, request.width)
+    verbosity = Verbosity.QUIET if request.quiet else Verbosity.VERBOSE if request.verbose else Verbosity.NORMAL
+    options = Options(width=at.width, color=at.color, ascii=at.ascii, verbosity=verbosity, manual=manual())
+    emit(shown(request.format, options, lambda: what_if_page(result, options), lambda: document(result)))
     if request.format == "json":
-        emit(render_json(result))
         after = result.after.problems if result.after is not None else ()
         tell((*result.before.problems, *result.problems, *after))
-        return result.exit_code
-    shown = terminal(sys.stdout, request.color, request.width)
-    verbosity = Verbosity.QUIET if request.quiet else Verbosity.VERBOSE if request.verbose else Verbosity.NORMAL
-    options = Options(width=shown.width, color=shown.color, ascii=shown.ascii, verbosity=verbosity, manual=manual())
-    emit(draw(request.format, what_if_page(result, options), options))
     return result.exit_code

@@ -4,8 +4,9 @@ Formats for people draw any page; a format for machines is a module with ``rende
 that is asked for is imported.
 """
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from marginctl.results import Options, Run
 
@@ -32,6 +33,23 @@ def render(form: str, run: Run, options: Options | None = None) -> str:
         return draw(form, comment_page(run, options.manual), options)
     room = __name__ if form in ELSEWHERE else f"{__name__}.formats"
     return cast(str, import_module(f"{room}.{form}").render(run, options))
+
+
+def shown(
+    form: str, options: Options, page: "Callable[[], Page]", document: Callable[[], dict[str, Any]], rows: str = ""
+) -> str:
+    """A result in one of ``DRAWN``, as ``json``, or as ``csv``: the ``rows`` of its document."""
+    if form == "json":
+        import msgspec
+
+        from marginctl.render.json import encoded
+
+        return msgspec.json.format(encoded(document()), indent=2).decode() + "\n"
+    if form == "csv":
+        from marginctl.render.formats.csv import rows_text
+
+        return rows_text(document()[rows])
+    return draw(form, page(), options)
 
 
 def draw(form: str, page: "Page", options: Options) -> str:
