@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from marginctl.core.contract import LONG
-from marginctl.core.exact import CONTEXT, Direction, rounded
+from marginctl.core.exact import CONTEXT, ONE, Direction, rounded
 from marginctl.core.report import FIGURES
 from marginctl.core.scenario import EVERY_OTHER
 from marginctl.findings import Check, Status
@@ -23,6 +23,9 @@ MOST_NAMES = 5
 MOST_PLACES = 48
 """Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
 
+LAST_PLACE = 60
+"""Digits after which a figure in a sentence is given up as equal to its limit."""
+SENTENCE_PLACES = {"fraction": 2, "multiple": 2, "days": 1, "count": 0, "none": 8}
 SIGNS = {"fraction": "%", "multiple": "x", "days": "d"}
 """Unit of a rule -> the sign behind its figures; a fraction is shown in percent."""
 
@@ -43,7 +46,7 @@ def figure(name: str, value: Decimal, places: int = 2) -> str:
     return grouped(value, places, FIGURES[name].direction)
 
 
-def percent(name: str, value: Decimal, places: int = 2) -> str:
+def figure_percent(name: str, value: Decimal, places: int = 2) -> str:
     """A fraction in percent without the sign, rounded in the cautious direction of its name."""
     return grouped(CONTEXT.multiply(value, HUNDRED), places, FIGURES[name].direction)
 
@@ -70,7 +73,7 @@ def exactly(value: Decimal) -> str:
     return grouped(value, min(natural_places(value), most), Direction.NEAREST)
 
 
-def all_digits(value: Decimal) -> str:
+def separated(value: Decimal) -> str:
     """Every digit that a value has, grouped, trailing zeros off."""
     return grouped(value, natural_places(value), Direction.NEAREST)
 
@@ -151,6 +154,49 @@ def same(left: Decimal | None, right: Decimal | None) -> bool:
     return side_of(left, right) == 0
 
 
+# Figures inside sentences.
+
+
+def amount(value: Decimal, unit: str) -> str:
+    """A figure that is exact as it stands, with its unit: 60%, 5x, 30 days, 2."""
+    return _with_unit(value * _scale(unit), unit)
+
+
+def _scale(unit: str) -> Decimal:
+    return HUNDRED if unit == "fraction" else ONE
+
+
+def _with_unit(number: Decimal, unit: str) -> str:
+    if unit == "days":
+        return f"{trimmed(number)} {'day' if number == 1 else 'days'}"
+    return trimmed(number) + SIGNS.get(unit, "")
+
+
+def measured(value: Decimal, limit: Decimal, unit: str, *, is_minimum: bool) -> str:
+    """A figure rounded to the cautious side, with as many digits as set it apart from a limit it differs from."""
+    exact, bound = value * _scale(unit), limit * _scale(unit)
+    places = SENTENCE_PLACES[unit]
+    while places < LAST_PLACE and exact != bound and rounded(exact, places, Direction.NEAREST) == bound:
+        places += 1
+    return _with_unit(rounded(exact, places, Direction.DOWN if is_minimum else Direction.UP), unit)
+
+
+def money(value: Decimal, currency: str, direction: Direction = Direction.NEAREST) -> str:
+    """An amount with two decimals, more where it would show as 0, thousands separated: ``1,858.8 USD``."""
+    places = 2 if abs(value) >= 1 or not value else 2 - value.adjusted()
+    return f"{separated(rounded(value, places, direction))} {currency}"
+
+
+def priced(value: Decimal, direction: Direction) -> str:
+    """A price with six digits, never below two decimals, thousands separated."""
+    return separated(rounded(value, price_places(value), direction))
+
+
+def percent(value: Decimal, direction: Direction) -> str:
+    """A fraction as a percentage with two decimals."""
+    return f"{trimmed(rounded(value * HUNDRED, 2, direction))}%"
+
+
 # Words around numbers.
 
 
@@ -192,7 +238,7 @@ def _funding_text(funding: "FundingShock") -> str:
     return f"funding {', '.join(rates)} per {duration_text(funding.interval)} for {trimmed(funding.days)} days"
 
 
-def money(value: Decimal, direction: Direction = Direction.DOWN) -> str:
+def cents(value: Decimal, direction: Direction = Direction.DOWN) -> str:
     """An amount in cents, rounded down unless told otherwise."""
     return grouped(value, 2, direction)
 
@@ -220,7 +266,7 @@ def counted(count: int, noun: str) -> str:
 def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
     """The first names of a list and how many more there are."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def capitalized(text: str) -> str:

@@ -284,14 +284,14 @@ def _default(rule: "Rule") -> tuple[Any, str]:
     """What stands in the key of a limit that no file configures, as a value and in words."""
     from marginctl.limits.config import ALL, OFF
     from marginctl.limits.rule import Comparison
-    from marginctl.limits.wording import amount
+    from marginctl.wording import amount
 
     if rule.default_severity is None:
         return None, OFF
     if not rule.key:
         return None, "always" if rule.always else ""
     if rule.comparison is not Comparison.HOLDS and rule.default is not None:
-        return rule.default, amount(rule.default, rule.unit)
+        return rule.default, amount(rule.default, rule.unit.value)
     return (ALL, ALL) if rule.needs_subject else (True, "true")
 
 

@@ -31,7 +31,7 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.paths import spot
-from marginctl.wording import money, share, signed_percent, whom
+from marginctl.wording import cents, share, signed_percent, whom
 
 MOST_ROWS = 500
 """Rows of one table; a comment on a code host holds about 65,000 characters."""
@@ -150,13 +150,13 @@ def _problem(problem: Problem) -> tuple[str, str, str, str]:
 def _curve(block: EquityCurve) -> str:
     size = block.curve.points[-1].move
     points = [block.curve.at(size * k / (MOVES // 2)) for k in range(-MOVES // 2, MOVES // 2 + 1)]
-    rows = [(_move(one.move), money(one.equity), money(one.required, Direction.UP), _missing(one)) for one in points]
+    rows = [(_move(one.move), cents(one.equity), cents(one.required, Direction.UP), _missing(one)) for one in points]
     return _rows(("Move", "Equity", "Required", "Missing"), [":---", "---:", "---:", "---:"], rows)
 
 
 def _missing(point: Point) -> str:
     lacking = point.required - point.equity
-    return money(lacking, Direction.UP) if lacking > 0 else ""
+    return cents(lacking, Direction.UP) if lacking > 0 else ""
 
 
 def _move(move: Decimal) -> str:

@@ -23,7 +23,7 @@ from marginctl.render.page import (
     section,
 )
 from marginctl.results import Outcome, Run, Verbosity, Verdict, cheapest, live, ranked, verdict, worst
-from marginctl.wording import check_value, counted, figure, limit_text, listed, percent, same
+from marginctl.wording import check_value, counted, figure, figure_percent, limit_text, listed, same
 
 NEVER = "none"
 """Shown where there is no such price: nothing liquidates on that side."""
@@ -140,7 +140,7 @@ def ratio_text(ratio: GaugedRatio, value: Decimal | None) -> str:
     """``64.21%``, ``2.40x``."""
     if value is None:
         return UNKNOWN
-    return f"{percent(ratio.name, value)}%" if ratio.unit == "fraction" else f"{figure(ratio.name, value)}x"
+    return f"{figure_percent(ratio.name, value)}%" if ratio.unit == "fraction" else f"{figure(ratio.name, value)}x"
 
 
 def _judged(check: Check, unit: str) -> Span:
@@ -167,7 +167,8 @@ def common_move(liquidation: AccountLiquidation, *, several: bool) -> str:
     if liquidation.distance is not None and liquidation.direction is None:
         return f"Liquidatable at these prices already{f': {pool}' if pool else ''}."
     moves = [
-        f"a {word} of {percent(side, abs(move))}%" + (f" ({pool})" if pool and side == liquidation.direction else "")
+        f"a {word} of {figure_percent(side, abs(move))}%"
+        + (f" ({pool})" if pool and side == liquidation.direction else "")
         for side, word, move in (("down", "fall", liquidation.down), ("up", "rise", liquidation.up))
         if move is not None
     ]
@@ -183,7 +184,7 @@ def _alone(report: Report) -> str:
     if report.liquidation.distance is not None or not reached:
         return ""
     distance, asset = min(reached, key=lambda pair: pair[0])
-    return f" {asset} alone does, {percent('distance', distance)}% away."
+    return f" {asset} alone does, {figure_percent('distance', distance)}% away."
 
 
 def funding(figures: FundingFigures, currency: str) -> str:

@@ -45,12 +45,12 @@ from marginctl.wording import (
     check_value,
     exactly,
     figure,
+    figure_percent,
     grouped,
     headroom_text,
     limit_text,
     listed,
     natural_places,
-    percent,
     price_places,
     toward,
 )
@@ -284,7 +284,7 @@ def _shares(
     title: str, rows: Sequence[Any], name: str, *, priority: int, unit: str = "%", absent: str = UNKNOWN
 ) -> Column:
     """A column of ratios with two decimals: in percent, or in multiples when the unit is ``x``."""
-    shown = percent if unit == "%" else figure
+    shown = figure_percent if unit == "%" else figure
     values: list[Decimal | None] = [getattr(row, name) for row in rows]
     cells = [absent if value is None else shown(name, value) for value in values]
     return Column(title=title, unit=unit, cells=cells, priority=priority)

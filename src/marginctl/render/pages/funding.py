@@ -7,7 +7,7 @@ from marginctl.core.exact import Direction
 from marginctl.core.funding_cases import FundingCase, FundingRow, FundingTable, Rated
 from marginctl.render.page import Column, DataTable, Section, dim, names, section, texts
 from marginctl.render.pages.account import NEVER, UNKNOWN
-from marginctl.wording import HUNDRED, duration_text, figure, grouped, listed, money, side_text, signed_percent
+from marginctl.wording import HUNDRED, cents, duration_text, figure, grouped, listed, side_text, signed_percent
 
 EVERY = "every"
 
@@ -45,7 +45,7 @@ def _case_columns(words: str, rated: Sequence[Rated | None], unit: str, number: 
         return [UNKNOWN if one is None else text(one) for one in rated]
 
     rates = cells(lambda one: grouped(one.rate * HUNDRED, 4, Direction.NEAREST))
-    per_interval = cells(lambda one: money(one.per_interval))
+    per_interval = cells(lambda one: cents(one.per_interval))
     per_day = cells(lambda one: figure("funding_per_day", one.per_day))
     heading = f"{words} per interval" if number else "per interval"
     return [

@@ -26,7 +26,7 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.account import SEVERITY_WORDS, problems, title, verdict_line
 from marginctl.results import HeadroomResult, Run
-from marginctl.wording import all_digits, grouped, listed
+from marginctl.wording import grouped, listed, separated
 
 UNLIMITED = "no limit"
 UNKNOWN = "unknown"
@@ -78,7 +78,7 @@ def _orders(rooms: Sequence[OrderRoom], unit: str, note: Sentence | None) -> Sec
 
 def _quantity(room: OrderRoom) -> str:
     if room.quantity is not None:
-        return all_digits(room.quantity)
+        return separated(room.quantity)
     return UNLIMITED if room.stop is None else UNKNOWN
 
 
@@ -104,8 +104,8 @@ def _withdrawals(rooms: Sequence[WithdrawalRoom], unit: str, note: Sentence | No
     columns = (
         names("asset", [room.asset for room in rooms]),
         texts("pool", [room.pool if several else "" for room in rooms], priority=4),
-        pointed("amount", [all_digits(room.amount) for room in rooms], "units"),
-        pointed("held", [all_digits(room.held) for room in rooms], "units", priority=3),
+        pointed("amount", [separated(room.amount) for room in rooms], "units"),
+        pointed("held", [separated(room.held) for room in rooms], "units", priority=3),
         Column(title="value", unit=unit, cells=[grouped(room.value, 2, Direction.DOWN) for room in rooms], priority=2),
         texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
     )
@@ -132,7 +132,7 @@ def _mended(finding: Finding, ways: Ways, unit: str) -> FindingRow:
 
 
 def _deposit_text(way: DepositWay) -> str:
-    amount = f"{all_digits(way.amount)} {way.asset}"
+    amount = f"{separated(way.amount)} {way.asset}"
     if way.pool.startswith("isolated:"):
         return f"add {amount} of isolated margin to {way.pool}"
     return f"deposit {amount}" if way.pool == "cross" else f"deposit {amount} into {way.pool}"
@@ -140,5 +140,5 @@ def _deposit_text(way: DepositWay) -> str:
 
 def _reduction_text(way: ReductionWay) -> str:
     if not way.left:
-        return f"close the {way.symbol} {way.side} of {all_digits(way.quantity)}"
-    return f"close {all_digits(way.quantity)} of the {way.symbol} {way.side}, {all_digits(way.left)} stay"
+        return f"close the {way.symbol} {way.side} of {separated(way.quantity)}"
+    return f"close {separated(way.quantity)} of the {way.symbol} {way.side}, {separated(way.left)} stay"

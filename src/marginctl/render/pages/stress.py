@@ -27,25 +27,27 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import (
+    RATIOS,
     UNKNOWN,
     assumptions,
     common_move,
     findings,
     judged,
     problems,
+    ratio_text,
     title,
 )
 from marginctl.render.pages.funding import funding_sections
 from marginctl.results import Options, Outcome, ScenarioResult, StressResult, Verbosity, Verdict, live
 from marginctl.wording import (
+    cents,
     counted,
     exactly,
     figure,
+    figure_percent,
     grouped,
     listed,
-    money,
     moves_text,
-    percent,
     price_places,
     share,
     side_text,
@@ -105,9 +107,7 @@ def _body(stress: StressResult, report: Report, outcome: Outcome, options: Optio
 
 def _now(report: Report) -> Sentence:
     totals = report.totals
-    ratio = (
-        UNKNOWN if totals.maintenance_ratio is None else f"{percent('maintenance_ratio', totals.maintenance_ratio)}%"
-    )
+    ratio = ratio_text(RATIOS[1], totals.maintenance_ratio)
     return Sentence(
         text=f"Now: equity {figure('equity', totals.equity)} {report.account.currency}, maintenance ratio {ratio}, "
         f"free collateral {figure('free_collateral', totals.free_collateral)}."
@@ -149,7 +149,7 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
         Column(title="breaks at", cells=[_reach(row) for row in rows], priority=1),
         names("pool", [_pool(row) if len(report.pools) > 1 else "" for row in rows], priority=7),
         Column(title="equity", unit=unit, cells=[figure("equity", row.outcome.equity) for row in rows], priority=2),
-        Column(title="change", unit=unit, cells=[money(row.outcome.change) for row in rows], priority=3),
+        Column(title="change", unit=unit, cells=[cents(row.outcome.change) for row in rows], priority=3),
         Column(title="maint. ratio", unit="%", cells=[_ratio(row) for row in rows], priority=4),
         Column(title="free", unit=unit, cells=[_free(row) for row in rows], priority=5),
         names("loses most", [_worst(row) for row in rows], priority=6),
@@ -171,7 +171,7 @@ def _pool(row: ScenarioResult) -> str:
 
 def _ratio(row: ScenarioResult) -> str:
     ratio = row.outcome.maintenance_ratio
-    return UNKNOWN if ratio is None else percent("maintenance_ratio", ratio)
+    return UNKNOWN if ratio is None else figure_percent("maintenance_ratio", ratio)
 
 
 def _free(row: ScenarioResult) -> str:
@@ -186,7 +186,7 @@ def _worst(row: ScenarioResult) -> str:
 
 def _worst_change(row: ScenarioResult) -> str:
     worst = row.outcome.worst
-    return "" if worst is None else money(worst.change)
+    return "" if worst is None else cents(worst.change)
 
 
 def _details(stress: StressResult) -> Section | None:
@@ -237,7 +237,7 @@ def _steps(told: ScenarioResult, steps: Sequence[CascadeStep], *, several: bool)
             ),
             Column(
                 title="fee",
-                cells=[money(one.fee, Direction.UP) if fees and one.quantity is not None else "" for one in steps],
+                cells=[cents(one.fee, Direction.UP) if fees and one.quantity is not None else "" for one in steps],
                 priority=5,
             ),
             Column(title="equity left", cells=[figure("equity", step.equity) for step in steps], priority=3),
@@ -285,8 +285,8 @@ def _price(step: CascadeStep) -> str:
 def _amount(step: CascadeStep) -> str:
     """The PnL of what was closed; for steps that close nothing the money they move."""
     if step.quantity is not None:
-        return money(step.pnl)
-    return money(step.amount, Direction.UP) if step.amount else ""
+        return cents(step.pnl)
+    return cents(step.amount, Direction.UP) if step.amount else ""
 
 
 def _pnl_tone(step: CascadeStep) -> Tone:
@@ -299,7 +299,7 @@ def _left(story: Cascade, unit: str) -> str:
     """What there is at the end of the path."""
     open_still = [f"{one.contract.symbol} {side_text(one.side)}" for one in story.account.positions]
     held = f"still open: {listed(open_still)}" if open_still else "no position is left"
-    return f"At the end {money(story.value)} {unit} are left before haircuts, {held}."
+    return f"At the end {cents(story.value)} {unit} are left before haircuts, {held}."
 
 
 def _side_by_side(told: ScenarioResult, comparison: Comparison) -> DataTable:
@@ -318,7 +318,7 @@ def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> 
     tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
     return (
         texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
-        Column(title="result", cells=[money(fate.result) for fate in fates], priority=1),
+        Column(title="result", cells=[cents(fate.result) for fate in fates], priority=1),
     )
 
 
@@ -331,7 +331,7 @@ def _fate(fate: Fate, told: ScenarioResult) -> str:
 
 
 def _price_of_sharing(story: Cascade, comparison: Comparison, unit: str) -> Iterable[str]:
-    together, apart = money(story.value), money(comparison.apart.value)
+    together, apart = cents(story.value), cents(comparison.apart.value)
     difference = _gain_text(story.value - comparison.apart.value, unit)
     yield (
         f"Left at the end, before haircuts: {together} {unit} together, {apart} isolated: "
@@ -349,8 +349,8 @@ def _price_of_sharing(story: Cascade, comparison: Comparison, unit: str) -> Iter
 
 def _gain_text(gain: Decimal, unit: str) -> str:
     """``saved 12.00 USD``, ``cost 3.00 USD``; nothing where it is less than half a cent."""
-    amount = money(abs(gain), Direction.NEAREST)
-    if amount == money(ZERO):
+    amount = cents(abs(gain), Direction.NEAREST)
+    if amount == cents(ZERO):
         return "made no difference"
     return f"{'saved' if gain > 0 else 'cost'} {amount} {unit}"
 
