@@ -13,8 +13,7 @@ from tests.render import samples
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Severity, Status
 from marginctl.render import render
-from marginctl.render.formats.glyphs import ASCII
-from marginctl.render.formats.layout import cells_of
+from marginctl.render.formats.layout import ASCII, cells_of
 from marginctl.render.formats.screen import bar
 from marginctl.render.page import Gauge
 from marginctl.render.pages.account import common_move, funding

@@ -12,13 +12,15 @@ from marginctl.cli.flags import FlagError, day, one_of
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
+from marginctl.render import catalogue_json, draw, shown
+from marginctl.render.pages.catalogue import Listed, RuleEntry, rule_page, rules_page, venues_page
+from marginctl.render.pages.venue import contract_page, venue_page
 from marginctl.results import Options
 from marginctl.venues import loader
 from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.rule import Rule
-    from marginctl.render.pages.catalogue import Listed, RuleEntry
 
 SCHEMAS = ("portfolio", "report", "report-line", "venue", "policy")
 MOST_NAMES = 5
@@ -41,8 +43,6 @@ def list_venues(
         return refuse(error)
     first = (loader.DEFAULT, *(name for name in loader.bundled() if name != loader.DEFAULT))
     listed, problems = _loaded([*(name for name in first if name not in own)], own, rules_dir)
-    from marginctl.render import catalogue_json, shown
-    from marginctl.render.pages.catalogue import venues_page
 
     emit(shown(format, options, lambda: venues_page(listed, on), lambda: catalogue_json.venues(listed, on), "venues"))
     return report(problems)
@@ -89,8 +89,7 @@ def _own_names(directory: str | None) -> dict[str, Path]:
     return {path.stem: path for path in paths if path.is_file()}
 
 
-def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> tuple[list["Listed"], list[Problem]]:
-    from marginctl.render.pages.catalogue import Listed
+def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> tuple[list[Listed], list[Problem]]:
 
     listed, problems = [], []
     for name in [*bundled, *own]:
@@ -127,8 +126,6 @@ def show_venue(
         return _show_table(rule_set, table)
     if format == "yaml":
         return _show_file(rule_set, rule_path(name, rules_dir))
-    from marginctl.render import catalogue_json, shown
-    from marginctl.render.pages.venue import venue_page
 
     emit(shown(format, options, lambda: venue_page(rule_set, on), lambda: catalogue_json.rule_set(rule_set, on)))
     return OK
@@ -156,8 +153,6 @@ def _show_contract(rule_set: RuleSet, symbol: str, format: str, on: date, option
     if listing is None:
         complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, on))
         return NOT_CHECKED
-    from marginctl.render import catalogue_json, shown
-    from marginctl.render.pages.venue import contract_page
 
     document = partial(catalogue_json.contract, rule_set, listing)
     emit(shown(format, options, lambda: contract_page(rule_set, listing), document))
@@ -220,8 +215,6 @@ def list_rules(format: str = "table", color: str = "auto", width: int | None = N
     except FlagError as error:
         return refuse(error)
     from marginctl.limits.registry import RULES
-    from marginctl.render import catalogue_json, shown
-    from marginctl.render.pages.catalogue import rules_page
 
     entries = [rule_entry(rule) for rule in RULES]
     emit(shown(format, options, lambda: rules_page(entries), lambda: catalogue_json.rules(entries), "rules"))
@@ -246,8 +239,6 @@ def show_rule(code: str, format: str = "table", color: str = "auto", width: int 
         found = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
         complain(f"there is no limit {echo(code)}", found or "`marginctl rules` lists them")
         return NOT_CHECKED
-    from marginctl.render import draw
-    from marginctl.render.pages.catalogue import rule_page
 
     emit(draw(format, rule_page(rule_entry(rule)), options))
     return OK
@@ -257,10 +248,8 @@ def _is_code(word: str) -> bool:
     return word.lower().startswith("mc") and word[2:].isdigit()
 
 
-def rule_entry(rule: "Rule") -> "RuleEntry":
+def rule_entry(rule: "Rule") -> RuleEntry:
     """A rule as the catalogue shows it."""
-    from marginctl.render.pages.catalogue import RuleEntry
-
     default, text = _default(rule)
     severity = rule.default_severity
     return RuleEntry(

@@ -14,6 +14,9 @@ from marginctl.cli.terminal import complain, emit
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
+from marginctl.render import draw
+from marginctl.render.pages.refresh import refresh_page
+from marginctl.render.refresh_json import refresh_json
 from marginctl.venues import loader
 from marginctl.venues.refresh import Named, Refreshed, RefreshError, RuleFile, day_for, refreshed
 
@@ -57,9 +60,6 @@ def run_refresh(request: Request) -> int:
     except (RefreshError, FlagError) as error:
         complain(error.message, error.help)
         return NOT_CHECKED
-    from marginctl.render import draw
-    from marginctl.render.pages.refresh import refresh_page
-    from marginctl.render.refresh_json import refresh_json
 
     names = [printable(str(path)) for path in written]
     emit(

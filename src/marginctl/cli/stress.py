@@ -14,6 +14,9 @@ from marginctl.cli.policy import policy_of
 from marginctl.cli.stress_flags import Request, settings_of, wanted_of
 from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.document.source import printable
+from marginctl.render import draw, shown, stress_json
+from marginctl.render.pages.catalogue import scenarios_page
+from marginctl.render.pages.stress import stress_page
 from marginctl.results import Options, Verbosity
 
 if TYPE_CHECKING:
@@ -96,8 +99,6 @@ def _options(request: Request) -> Options:
 
 
 def _text(stress: "StressResult", request: Request) -> str:
-    from marginctl.render import shown, stress_json
-    from marginctl.render.pages.stress import stress_page
 
     options = _options(request)
     document = partial(stress_json.document, stress)
@@ -110,13 +111,8 @@ def _listed(request: Request) -> int:
 
     rows = list(built_in().values())
     if request.format == "json":
-        from marginctl.render import stress_json
-
         emit(stress_json.listing(rows))
     else:
-        from marginctl.render import draw
-        from marginctl.render.pages.catalogue import scenarios_page
-
         options = _options(request)
         emit(draw(request.format, scenarios_page(rows, options.verbosity), options))
     return OK

@@ -6,8 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
-from marginctl.render.formats.glyphs import glyphs, shower
-from marginctl.render.formats.layout import Line, line, line_width, paragraph, wrapped
+from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
 from marginctl.render.formats.screen import printed
 from marginctl.render.paths import spot
 from marginctl.render.quantity import NONE, called, exact, in_numbers, in_words, number, result, sloped

@@ -215,6 +215,13 @@ def names(title: str, cells: Sequence[str], *, priority: int = 0) -> Column:
     return Column(title=title, cells=cells, kind=ColumnKind.NAME, priority=priority)
 
 
+def numbers(
+    title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
+) -> Column:
+    """A column of numbers with equal decimals."""
+    return Column(title=title, cells=cells, unit=unit, priority=priority, tones=tones)
+
+
 def pointed(
     title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
 ) -> Column:

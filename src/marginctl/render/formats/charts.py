@@ -11,8 +11,7 @@ from typing import NamedTuple
 from marginctl.core.curve import Curve, Point
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.grid import Cell, Grid
-from marginctl.render.formats.glyphs import shower
-from marginctl.render.formats.layout import INDENT, Line, Styled, cells_of, line, line_width, paragraph
+from marginctl.render.formats.layout import INDENT, Line, Styled, cells_of, line, line_width, paragraph, shower
 from marginctl.results import Options
 from marginctl.wording import HUNDRED, grouped, signed_percent, whom
 

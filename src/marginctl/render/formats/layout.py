@@ -4,13 +4,15 @@ Widths are terminal cells, not characters. Numbers are never cut: a column that 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from marginctl.document.source import printable
 from marginctl.render.page import Column, ColumnKind
+from marginctl.results import Options
 
 INDENT = "  "
 GUTTER = 2
@@ -28,7 +30,41 @@ Styled: TypeAlias = tuple[str, str]
 """A text and its style in rich's words, such as ``bold red``; an empty style is the terminal's own."""
 Line: TypeAlias = tuple[Styled, ...]
 
+Show: TypeAlias = Callable[[str], str]
+"""Makes any text fit for the terminal: see ``shower``."""
+
 _NUMBER = re.compile(r"[-+(]?[\d.,]+[%x)]?[.,;:]?")
+
+
+class Glyphs(Struct, frozen=True):
+    """The characters beyond letters and digits, as far as the output can show them."""
+
+    ellipsis: str
+    rule: str
+    filled: str
+    blank: str
+    mark: str
+    dot: str
+    arrow: str
+
+
+UNICODE = Glyphs("…", "─", "█", "·", "│", "·", "→")
+ASCII = Glyphs("...", "-", "#", ".", "|", "|", "->")
+
+
+def glyphs(options: Options) -> Glyphs:
+    """The characters for this output."""
+    return ASCII if options.ascii else UNICODE
+
+
+def shower(options: Options) -> Show:
+    """Replaces what a terminal would obey instead of show, and what an ASCII output cannot encode."""
+    return _ascii if options.ascii else printable
+
+
+def _ascii(text: str) -> str:
+    shown = printable(text).replace(UNICODE.arrow, ASCII.arrow)
+    return shown.encode("ascii", "backslashreplace").decode("ascii")
 
 
 class Fitted(Struct, frozen=True):

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from marginctl.document.source import caret
 from marginctl.findings import Problem
-from marginctl.render.formats.glyphs import Show, glyphs, shower
-from marginctl.render.formats.layout import Line, beginning, cells_of, ending, line, paragraph
+from marginctl.render.formats.layout import Line, Show, beginning, cells_of, ending, glyphs, line, paragraph, shower
 from marginctl.render.paths import spot
 from marginctl.results import Options
 

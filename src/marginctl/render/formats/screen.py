@@ -10,21 +10,24 @@ from msgspec.structs import replace
 
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.findings import Problem
-from marginctl.render.formats.glyphs import Glyphs, glyphs, shower
 from marginctl.render.formats.layout import (
     GUTTER,
     INDENT,
+    Glyphs,
     Line,
     Styled,
     aligned,
     cells_of,
     fit,
+    glyphs,
     line,
     line_width,
     packed,
     paragraph,
     shortened,
+    shower,
 )
+from marginctl.render.formats.problems import problem_lines
 from marginctl.render.page import (
     NUMERIC,
     Balance,
@@ -260,22 +263,16 @@ def _finding(row: FindingRow, words: int, codes: int, indent: str, options: Opti
     return rows
 
 
-def _problems(block: Problems, indent: str, options: Options) -> list[Line]:  # noqa: ARG001 - as all the others
-    from marginctl.render.formats.problems import problem_lines
-
+def _problems(block: Problems, _: str, options: Options) -> list[Line]:
     return problem_lines(block.rows, options)
 
 
-def _curve(block: EquityCurve, indent: str, options: Options) -> list[Line]:  # noqa: ARG001 - as all the others
-    from marginctl.render.formats.charts import equity_curve
+def _picture(block: EquityCurve | HeatMap, _: str, options: Options) -> list[Line]:
+    from marginctl.render.formats import charts
 
-    return equity_curve(block.curve, block.ends, options)
-
-
-def _heat_map(block: HeatMap, indent: str, options: Options) -> list[Line]:  # noqa: ARG001 - as all the others
-    from marginctl.render.formats.charts import heat_map
-
-    return heat_map(block.grid, options)
+    if isinstance(block, HeatMap):
+        return charts.heat_map(block.grid, options)
+    return charts.equity_curve(block.curve, block.ends, options)
 
 
 _DRAWN: dict[type[Block], Callable[[Any, str, Options], list[Line]]] = {
@@ -287,6 +284,6 @@ _DRAWN: dict[type[Block], Callable[[Any, str, Options], list[Line]]] = {
     DataTable: _table,
     Findings: _findings,
     Problems: _problems,
-    EquityCurve: _curve,
-    HeatMap: _heat_map,
+    EquityCurve: _picture,
+    HeatMap: _picture,
 }

@@ -22,6 +22,7 @@ from marginctl.render.page import (
     Tone,
     dim,
     names,
+    numbers,
     page,
     section,
     texts,
@@ -109,7 +110,7 @@ def venues_page(listed: Sequence[Listed], today: date) -> Page:
         texts("mode", [mode.collateral_mode.value for _, mode in rows], priority=1),
         status_column([mode.status.value for _, mode in rows]),
         texts("as of", first(one.as_of or "no date" for one in sets), priority=2, tones=old),
-        Column(title="contracts", cells=first(map(contracts_text, sets)), priority=3),
+        numbers("contracts", first(map(contracts_text, sets)), priority=3),
         names("title", first(one.title for one in sets), priority=9),
         names("file", first(one.file for one, _ in rows), priority=8),
     )

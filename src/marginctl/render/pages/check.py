@@ -21,6 +21,7 @@ from marginctl.render.page import (
     Sentence,
     Tone,
     names,
+    numbers,
     page,
     pointed,
     section,
@@ -159,7 +160,7 @@ def _positions(report: Report) -> Section | None:
         _money("initial", rows, "initial_margin", unit, priority=7),
         _money("maintenance", rows, "maintenance_margin", unit, priority=8),
         _shares("rate", rows, "maintenance_rate", priority=15),
-        Column(title="tier", cells=_known([str(row.tier) if row.tier else None for row in rows]), priority=13),
+        numbers("tier", _known([str(row.tier) if row.tier else None for row in rows]), priority=13),
         _signed("funding", rows, "funding_per_day", f"{unit}/day", priority=11),
         texts("purpose", _known([row.purpose for row in rows]), priority=14),
         _prices("bankruptcy", rows, "bankruptcy_price", priority=16),
@@ -199,8 +200,8 @@ def _netting(report: Report) -> Section | None:
     unit = report.account.currency
     columns = (
         texts("margin", ["initial", "maintenance"]),
-        Column(title="each alone", unit=unit, cells=[figure("initial_margin", value) for value in gross]),
-        Column(title="netted", unit=unit, cells=[figure("initial_margin", value) for value in net]),
+        numbers("each alone", [figure("initial_margin", value) for value in gross], unit),
+        numbers("netted", [figure("initial_margin", value) for value in net], unit),
         _money("saving", (initial, maintenance), "saving", unit, priority=1),
         _shares("saved", (initial, maintenance), "saving_rate", priority=1),
     )
@@ -239,8 +240,8 @@ def _expectations(rows: Sequence[Expectation], checks: Sequence[Check]) -> Secti
         pointed("ours", [_expected(row, row.ours) for row in rows], priority=3),
         pointed("theirs", [_expected(row, row.theirs) for row in rows], priority=3),
         pointed("difference", [_expected(row, row.difference) for row in rows], priority=2),
-        Column(title="of theirs", unit="%", cells=[_relative(row) for row in rows], priority=1),
-        Column(title="tolerance", unit="%", cells=[_exact_percent(row.tolerance) for row in rows], priority=4),
+        numbers("of theirs", [_relative(row) for row in rows], "%", priority=1),
+        numbers("tolerance", [_exact_percent(row.tolerance) for row in rows], "%", priority=4),
     )
     return section("Expected", DataTable(columns), note="what the venue shows")
 
@@ -258,9 +259,9 @@ def limits(checks: Sequence[Check], manual: Manual) -> Section | None:
         texts("code", [row.code for row in rows]),
         names("limit on", [row.name for row in rows]),
         names("subject", [row.subject for row in rows], priority=1),
-        Column(title="value", cells=[check_value(row, unit) for row, unit in units], priority=2),
-        Column(title="limit", cells=[limit_text(row, unit) for row, unit in units], priority=2),
-        Column(title="headroom", cells=[headroom_text(row, unit) for row, unit in units], priority=3),
+        numbers("value", [check_value(row, unit) for row, unit in units], priority=2),
+        numbers("limit", [limit_text(row, unit) for row, unit in units], priority=2),
+        numbers("headroom", [headroom_text(row, unit) for row, unit in units], priority=3),
     )
     return section("Limits", DataTable(columns), note="broken ones first")
 
@@ -270,7 +271,7 @@ def limits(checks: Sequence[Check], manual: Manual) -> Section | None:
 
 def _money(title: str, rows: Sequence[Any], name: str, unit: str, *, priority: int) -> Column:
     """A column of the figure ``name`` of every row, in cautious cents."""
-    return Column(title=title, unit=unit, cells=[figure(name, getattr(row, name)) for row in rows], priority=priority)
+    return numbers(title, [figure(name, getattr(row, name)) for row in rows], unit, priority=priority)
 
 
 def _signed(title: str, rows: Sequence[Any], name: str, unit: str, *, priority: int) -> Column:
@@ -287,7 +288,7 @@ def _shares(
     shown = figure_percent if unit == "%" else figure
     values: list[Decimal | None] = [getattr(row, name) for row in rows]
     cells = [absent if value is None else shown(name, value) for value in values]
-    return Column(title=title, unit=unit, cells=cells, priority=priority)
+    return numbers(title, cells, unit, priority=priority)
 
 
 def _prices(title: str, rows: Sequence[PositionFigures], name: str, *, priority: int) -> Column:

@@ -16,6 +16,7 @@ from marginctl.render.page import (
     Sentence,
     Span,
     Tone,
+    numbers,
     texts,
 )
 from marginctl.render.pages.account import MONEY, RATIOS, common_move, finding_word, ratio_text
@@ -93,9 +94,9 @@ def _limits(rows: Sequence[Check], units: Sequence[str]) -> DataTable:
             ),
             texts("Limit", [f"{row.code} {row.name}" for row in rows]),
             texts("Subject", [row.subject for row in rows]),
-            Column(title="Value", cells=[check_value(*pair) for pair in pairs]),
-            Column(title="Bound", cells=[limit_text(*pair) for pair in pairs]),
-            Column(title="Headroom", cells=[headroom_text(*pair) for pair in pairs]),
+            numbers("Value", [check_value(*pair) for pair in pairs]),
+            numbers("Bound", [limit_text(*pair) for pair in pairs]),
+            numbers("Headroom", [headroom_text(*pair) for pair in pairs]),
         ),
         is_fixed=True,
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from marginctl.core.exact import Direction
 from marginctl.core.funding_cases import FundingCase, FundingRow, FundingTable, Rated
-from marginctl.render.page import Column, DataTable, Section, dim, names, section, texts
+from marginctl.render.page import Column, DataTable, Section, dim, names, numbers, section, texts
 from marginctl.render.pages.account import NEVER, UNKNOWN
 from marginctl.wording import HUNDRED, cents, duration_text, figure, grouped, listed, side_text, signed_percent
 
@@ -31,7 +31,7 @@ def funding_sections(table: FundingTable, unit: str) -> Iterable[Section | None]
 def _rates(table: FundingTable, rows: Sequence[FundingRow], unit: str) -> Iterable[Column]:
     """What each position pays or receives per interval and per day, at every set of rates."""
     yield names("position", [f"{row.symbol} {side_text(row.side)}" for row in rows])
-    yield Column(title="notional", unit=unit, cells=[figure("notional", row.notional) for row in rows], priority=9)
+    yield numbers("notional", [figure("notional", row.notional) for row in rows], unit, priority=9)
     every: Sequence[str] = []
     for number, case in enumerate(table.cases):
         rated = [row.rated.get(case.name) for row in rows]
@@ -49,10 +49,10 @@ def _case_columns(words: str, rated: Sequence[Rated | None], unit: str, number: 
     per_day = cells(lambda one: figure("funding_per_day", one.per_day))
     heading = f"{words} per interval" if number else "per interval"
     return [
-        Column(title=words, unit="%", cells=rates, priority=2 + number),
-        Column(title=EVERY, cells=cells(lambda one: duration_text(one.interval)), priority=7 + number),
-        Column(title=heading, unit=unit, cells=per_interval, priority=8 + number),
-        Column(title="per day", unit=unit, cells=per_day, priority=1),
+        numbers(words, rates, "%", priority=2 + number),
+        numbers(EVERY, cells(lambda one: duration_text(one.interval)), priority=7 + number),
+        numbers(heading, per_interval, unit, priority=8 + number),
+        numbers("per day", per_day, unit, priority=1),
     ]
 
 
@@ -67,13 +67,13 @@ def _cases(table: FundingTable, unit: str) -> DataTable:
     return DataTable(
         (
             texts("rates", [_case_words(case.name, table) for case in cases]),
-            Column(title="per day", unit=unit, cells=[figure("per_day", case.per_day) for case in cases], priority=1),
-            Column(title="runway", unit="days", cells=[_runway(case) for case in cases], priority=1),
+            numbers("per day", [figure("per_day", case.per_day) for case in cases], unit, priority=1),
+            numbers("runway", [_runway(case) for case in cases], "days", priority=1),
             texts("pool", [case.runway_pool or "" for case in cases], priority=9),
-            Column(title="fall now", unit="%", cells=[_move(case.down) for case in cases], priority=3),
-            Column(title=after, unit="%", cells=[_move(case.down_after) for case in cases], priority=3),
-            Column(title="rise now", unit="%", cells=[_move(case.up) for case in cases], priority=4),
-            Column(title=after, unit="%", cells=[_move(case.up_after) for case in cases], priority=4),
+            numbers("fall now", [_move(case.down) for case in cases], "%", priority=3),
+            numbers(after, [_move(case.down_after) for case in cases], "%", priority=3),
+            numbers("rise now", [_move(case.up) for case in cases], "%", priority=4),
+            numbers(after, [_move(case.up_after) for case in cases], "%", priority=4),
         )
     )
 

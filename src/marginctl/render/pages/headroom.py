@@ -10,7 +10,6 @@ from marginctl.core.exact import ONE, Direction
 from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Stop, Ways, WithdrawalRoom
 from marginctl.findings import Finding
 from marginctl.render.page import (
-    Column,
     DataTable,
     FindingRow,
     Findings,
@@ -19,6 +18,7 @@ from marginctl.render.page import (
     Sentence,
     dim,
     names,
+    numbers,
     page,
     pointed,
     section,
@@ -67,8 +67,8 @@ def _orders(rooms: Sequence[OrderRoom], unit: str, note: Sentence | None) -> Sec
         names("contract", [room.symbol for room in rooms]),
         texts("side", [room.side for room in rooms]),
         pointed("quantity", [_quantity(room) for room in rooms]),
-        Column(title="notional", unit=unit, cells=[_notional(room) for room in rooms], priority=2),
-        Column(title="leverage", unit="x", cells=[_leverage(room.initial_rate) for room in rooms], priority=3),
+        numbers("notional", [_notional(room) for room in rooms], unit, priority=2),
+        numbers("leverage", [_leverage(room.initial_rate) for room in rooms], "x", priority=3),
         texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
     )
     return section(
@@ -106,7 +106,7 @@ def _withdrawals(rooms: Sequence[WithdrawalRoom], unit: str, note: Sentence | No
         texts("pool", [room.pool if several else "" for room in rooms], priority=4),
         pointed("amount", [separated(room.amount) for room in rooms], "units"),
         pointed("held", [separated(room.held) for room in rooms], "units", priority=3),
-        Column(title="value", unit=unit, cells=[grouped(room.value, 2, Direction.DOWN) for room in rooms], priority=2),
+        numbers("value", [grouped(room.value, 2, Direction.DOWN) for room in rooms], unit, priority=2),
         texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
     )
     return section("Largest withdrawals", DataTable(columns), note, note="each alone")

@@ -21,6 +21,7 @@ from marginctl.render.page import (
     Tone,
     dim,
     names,
+    numbers,
     page,
     pointed,
     section,
@@ -146,14 +147,14 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
         texts("date", [row.date for row in rows], priority=9),
         texts("moves", [moves_text(row.scenario) for row in rows], priority=12),
         texts("outcome", [word.text for word in words], tones=[word.tone for word in words]),
-        Column(title="breaks at", cells=[_reach(row) for row in rows], priority=1),
+        numbers("breaks at", [_reach(row) for row in rows], priority=1),
         names("pool", [_pool(row) if len(report.pools) > 1 else "" for row in rows], priority=7),
-        Column(title="equity", unit=unit, cells=[figure("equity", row.outcome.equity) for row in rows], priority=2),
-        Column(title="change", unit=unit, cells=[cents(row.outcome.change) for row in rows], priority=3),
-        Column(title="maint. ratio", unit="%", cells=[_ratio(row) for row in rows], priority=4),
-        Column(title="free", unit=unit, cells=[_free(row) for row in rows], priority=5),
+        numbers("equity", [figure("equity", row.outcome.equity) for row in rows], unit, priority=2),
+        numbers("change", [cents(row.outcome.change) for row in rows], unit, priority=3),
+        numbers("maint. ratio", [_ratio(row) for row in rows], "%", priority=4),
+        numbers("free", [_free(row) for row in rows], unit, priority=5),
         names("loses most", [_worst(row) for row in rows], priority=6),
-        Column(title="by", unit=unit, cells=[_worst_change(row) for row in rows], priority=10),
+        numbers("by", [_worst_change(row) for row in rows], unit, priority=10),
     )
     idle = [told.name for told in rows if told.days is None and not any(told.moves.values())]
     untouched = dim(f"Moves nothing that this account holds or trades: {', '.join(idle)}.") if idle else None
@@ -219,33 +220,23 @@ def _story(told: ScenarioResult, story: Cascade, report: Report) -> Iterable[Sec
 
 
 def _steps(told: ScenarioResult, steps: Sequence[CascadeStep], *, several: bool) -> DataTable:
-    closing = [step for step in steps if step.quantity is not None]
-    fees = any(step.fee for step in closing)
+    fees = any(step.fee for step in steps)
     return DataTable(
         (
-            Column(title="after", cells=[_when(step, told) for step in steps]),
+            numbers("after", [_when(step, told) for step in steps]),
             names("pool", [step.pool if several else "" for step in steps], priority=6),
             texts("what", [_what(step) for step in steps], tones=[_what_tone(step) for step in steps]),
             names("position", [f"{step.symbol} {step.side}" if step.symbol else "" for step in steps]),
             pointed("quantity", [_quantity(step.quantity) for step in steps], priority=4),
             pointed("at", [_price(step) for step in steps], priority=1),
-            Column(
-                title="PnL",
-                cells=[_amount(step) for step in steps],
-                tones=[_pnl_tone(step) for step in steps],
-                priority=2,
-            ),
-            Column(
-                title="fee",
-                cells=[cents(one.fee, Direction.UP) if fees and one.quantity is not None else "" for one in steps],
+            numbers("PnL", [_amount(step) for step in steps], priority=2, tones=[_pnl_tone(step) for step in steps]),
+            numbers(
+                "fee",
+                [cents(one.fee, Direction.UP) if fees and one.quantity is not None else "" for one in steps],
                 priority=5,
             ),
-            Column(title="equity left", cells=[figure("equity", step.equity) for step in steps], priority=3),
-            Column(
-                title="required",
-                cells=[figure("maintenance_margin", step.maintenance_margin) for step in steps],
-                priority=7,
-            ),
+            numbers("equity left", [figure("equity", step.equity) for step in steps], priority=3),
+            numbers("required", [figure("maintenance_margin", step.maintenance_margin) for step in steps], priority=7),
         )
     )
 
@@ -289,6 +280,10 @@ def _amount(step: CascadeStep) -> str:
     return cents(step.amount, Direction.UP) if step.amount else ""
 
 
+def _fee(step: CascadeStep) -> str:
+    return "" if step.quantity is None else cents(step.fee, Direction.UP)
+
+
 def _pnl_tone(step: CascadeStep) -> Tone:
     if step.quantity is None:
         return Tone.PLAIN
@@ -318,7 +313,7 @@ def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> 
     tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
     return (
         texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
-        Column(title="result", cells=[cents(fate.result) for fate in fates], priority=1),
+        numbers("result", [cents(fate.result) for fate in fates], priority=1),
     )
 
 

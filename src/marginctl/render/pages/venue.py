@@ -24,6 +24,7 @@ from marginctl.render.page import (
     Span,
     Tone,
     dim,
+    numbers,
     page,
     pointed,
     section,
@@ -189,9 +190,9 @@ def _haircuts(mode: Mode) -> Section | None:
     origins = [terms.origin if k == 0 else Origin() for _, terms, k in rows]
     columns = (
         texts("asset", [asset if k == 0 else "" for asset, _, k in rows]),
-        Column(title="up to", unit="units", cells=[_amount(tier.up_to) for tier in tiers], priority=1),
-        Column(title="haircut", cells=[_percent(tier.haircut) for tier in tiers]),
-        *(Column(title=name, cells=cells, priority=2) for name, cells in _terms([(one, k) for _, one, k in rows])),
+        numbers("up to", [_amount(tier.up_to) for tier in tiers], "units", priority=1),
+        numbers("haircut", [_percent(tier.haircut) for tier in tiers]),
+        *(numbers(name, cells, priority=2) for name, cells in _terms([(one, k) for _, one, k in rows])),
         *_origin_columns(origins, faint),
     )
     hints = dim(HINTS_ONLY) if Tone.DIM in faint else None
@@ -229,7 +230,7 @@ def _contracts(rule_set: RuleSet) -> Section | None:
     groups = rule_set.groups
     columns = (
         texts("type", [group.type.value for group in groups]),
-        Column(title="contracts", cells=[_count(group) for group in groups]),
+        numbers("contracts", [_count(group) for group in groups]),
         texts("size", [_sizes(group) for group in groups], priority=2),
         texts("tiers by", [group.tiers_by.value for group in groups], priority=3),
         texts("deduction", [group.deduction.value for group in groups], priority=4),
@@ -322,7 +323,7 @@ def _tiers(listing: Listing) -> Section | None:
     caps = {cap.up_to: cap.max_leverage for cap in listing.leverage_caps}
     leverages = [caps.get(tier.up_to) for tier in tiers]
     columns = (
-        Column(title="tier", cells=[str(k) for k in range(1, len(tiers) + 1)]),
+        numbers("tier", [str(k) for k in range(1, len(tiers) + 1)]),
         pointed("above", [exactly(floor) for floor in floors], unit, priority=4),
         pointed("up to", _borders([tier.up_to for tier in tiers]), unit),
         pointed("maint.", [exact_percent(tier.maintenance_rate) for tier in tiers], "%"),
