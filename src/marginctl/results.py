@@ -162,6 +162,11 @@ class Source(Struct, frozen=True):
     date: str
     reference: str
 
+    @property
+    def text(self) -> str:
+        """All that is known of it, in a row."""
+        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.reference)))
+
 
 class BuiltIn(Struct, frozen=True, kw_only=True):
     """What a market did on a day. ``note`` says how the figures follow from the sources and what is assumed."""

@@ -194,7 +194,7 @@ def test_from_standard_input(folder):
         (["."], "PATH means 4 files, one is needed"),
         (["clean.yaml", "--leverage", "10x"], "--leverage `10x` is not a number"),
         (["clean.yaml", "--leverage", "0"], "--leverage `0` must be more than 0"),
-        (["clean.yaml", "--format", "csv"], "write one of table, json"),
+        (["clean.yaml", "--format", "xml"], "write one of table, json, csv, markdown"),
     ],
 )
 def test_flags_that_cannot_be_meant(arguments, said, folder):

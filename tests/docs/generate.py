@@ -27,9 +27,9 @@ from marginctl.limits.baseline import BASELINE  # noqa: E402
 from marginctl.limits.config import NARROWER  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
-from marginctl.limits.wording import amount  # noqa: E402
 from marginctl.render.schema_report import document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
+from marginctl.wording import amount  # noqa: E402
 
 NOTE = "<!-- Written by tests/docs/generate.py; edit what it reads instead. -->\n"
 EXITS = {
@@ -77,7 +77,7 @@ def _default(rule: Rule) -> str:
     if rule.default_severity is None:
         return "off"
     side = {Comparison.MAXIMUM: "above ", Comparison.MINIMUM: "below ", Comparison.HOLDS: ""}[rule.comparison]
-    bound = f" {side}{amount(rule.default, rule.unit)}" if rule.default is not None else ""
+    bound = f" {side}{amount(rule.default, rule.unit.value)}" if rule.default is not None else ""
     return f"{rule.default_severity.value}{bound}"
 
 

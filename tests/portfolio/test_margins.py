@@ -1,11 +1,11 @@
 """Facts about quantities and maintenance margins, and the fee to close where the file states one."""
 
 import pytest
+from marginctl.render.table import render as render_table
 from tests.portfolio.books import checked, codes, d, position, report
 
 from marginctl.analysis.check import Policy
 from marginctl.limits.config import FileLimits, Origin
-from marginctl.render.table import render as render_table
 from marginctl.results import Options, Run
 
 COIN = "BTCUSD_PERP: {type: inverse, base: BTC, quote: USD, contract_size: 100}"

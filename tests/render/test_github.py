@@ -8,7 +8,7 @@ from tests.render import samples
 
 from marginctl.findings import Location, Severity
 from marginctl.render import render
-from marginctl.render.github import Annotation, command
+from marginctl.render.formats.github import Annotation, command
 from marginctl.results import Options, Outcome
 
 COMMAND = re.compile(r"^::(error|warning|notice) ([a-zA-Z]+=[^,:]*)(,[a-zA-Z]+=[^,:]*)*::.+$")

@@ -5,7 +5,7 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.render.markdown import MOST_ROWS, code, text
+from marginctl.render.formats.markdown import MOST_ROWS, code, text
 from marginctl.results import Options, Outcome
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +15,8 @@ from marginctl.cli.options import (
     DateFlags,
     FlagError,
     Flags,
-    Format,
     Read,
+    RowFormat,
     RuleSetFlags,
     ScreenFlags,
     choice,
@@ -26,13 +27,15 @@ from marginctl.cli.options import (
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
+from marginctl.render import catalogue_json, draw, shown
+from marginctl.render.pages.catalogue import Listed, RuleEntry, rule_page, rules_page, venues_page
+from marginctl.render.pages.venue import contract_page, venue_page
 from marginctl.results import Options
 from marginctl.venues import loader
 from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.rule import Rule
-    from marginctl.render.catalogue import Listed, RuleEntry
 
 SCHEMAS = ("portfolio", "report", "report-line", "venue", "policy")
 STARTER = Path(__file__).with_name("starter.yaml")
@@ -45,7 +48,7 @@ RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`m
 class VenuesFlags(RuleSetFlags, DateFlags, ScreenFlags):
     """Of ``venues``."""
 
-    format: Format
+    format: RowFormat
 
 
 @app.command()
@@ -55,14 +58,8 @@ def venues(flags: VenuesFlags) -> int:
     own = _own_names(flags.rules)
     first = (loader.DEFAULT, *(name for name in loader.bundled() if name != loader.DEFAULT))
     listed, problems = _loaded([*(name for name in first if name not in own)], own, flags.rules)
-    if flags.format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.venues(listed, flags.day)))
-    else:
-        from marginctl.render.catalogue import render_venues
-
-        emit(render_venues(listed, flags.day, options(flags)))
+    document = partial(catalogue_json.venues, listed, flags.day)
+    emit(shown(flags.format, options(flags), lambda: venues_page(listed, flags.day), document, "venues"))
     return report(problems)
 
 
@@ -73,10 +70,10 @@ def report(problems: list[Problem]) -> int:
     if not problems[0].location.file:  # a name on the command line, not a place in a file
         complain(problems[0].message, problems[0].help)
         return NOT_CHECKED
-    from marginctl.render.problems import render_problems
+    from marginctl.render.formats.screen import shown_problems
 
     shown = terminal(sys.stderr, "auto", None)
-    sys.stderr.write(render_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    sys.stderr.write(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
     return NOT_CHECKED
 
 
@@ -95,8 +92,6 @@ def _own_names(directory: str | None) -> dict[str, Path]:
 
 
 def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> tuple[list["Listed"], list[Problem]]:
-    from marginctl.render.catalogue import Listed
-
     listed, problems = [], []
     for name in [*bundled, *own]:
         rule_set, found = loader.named(name, directory=directory)
@@ -114,8 +109,8 @@ class VenueFlags(RuleSetFlags, DateFlags, ScreenFlags):
     table: Annotated[str | None, typer.Option("--table", metavar="FILE.csv", help="Print one of its tables.")] = None
     format: Annotated[
         str,
-        typer.Option("--format", "-f", help="table, json or yaml (the rule file)."),
-        Read(choice("--format", "table", "json", "yaml"), "table"),
+        typer.Option("--format", "-f", help="table, json, markdown or yaml (its file)."),
+        Read(choice("--format", "table", "json", "markdown", "yaml"), "table"),
     ]
 
 
@@ -133,14 +128,8 @@ def show(flags: VenueFlags) -> int:
         return _show_table(rule_set, flags.table)
     if flags.format == "yaml":
         return _show_file(rule_set, rule_path(flags.name, flags.rules))
-    if flags.format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.rule_set(rule_set, flags.day)))
-    else:
-        from marginctl.render.rule_set import render_rule_set
-
-        emit(render_rule_set(rule_set, flags.day, options(flags)))
+    document = partial(catalogue_json.rule_set, rule_set, flags.day)
+    emit(shown(flags.format, options(flags), lambda: venue_page(rule_set, flags.day), document))
     return OK
 
 
@@ -166,14 +155,8 @@ def _show_contract(rule_set: RuleSet, symbol: str, flags: VenueFlags) -> int:
     if listing is None:
         complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, flags.day))
         return NOT_CHECKED
-    if flags.format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.contract(rule_set, listing)))
-    else:
-        from marginctl.render.contract import render_contract
-
-        emit(render_contract(rule_set, listing, options(flags)))
+    document = partial(catalogue_json.contract, rule_set, listing)
+    emit(shown(flags.format, options(flags), lambda: contract_page(rule_set, listing), document))
     return OK
 
 
@@ -228,7 +211,7 @@ def _file_notes(rule_set: RuleSet) -> str:
 class RulesFlags(ScreenFlags):
     """Of ``rules``."""
 
-    format: Format
+    format: RowFormat
 
 
 @app.command()
@@ -238,14 +221,8 @@ def rules(flags: RulesFlags) -> int:
     from marginctl.limits.registry import RULES
 
     entries = [rule_entry(one) for one in RULES]
-    if flags.format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.rules(entries)))
-    else:
-        from marginctl.render.catalogue import render_rules
-
-        emit(render_rules(entries, options(flags)))
+    document = partial(catalogue_json.rules, entries)
+    emit(shown(flags.format, options(flags), lambda: rules_page(entries), document, "rules"))
     return OK
 
 
@@ -253,6 +230,11 @@ class RuleFlags(ScreenFlags):
     """Of ``rule``."""
 
     code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")]
+    format: Annotated[
+        str,
+        typer.Option("--format", "-f", help="table or markdown."),
+        Read(choice("--format", "table", "markdown"), "table"),
+    ]
 
 
 @app.command()
@@ -271,9 +253,7 @@ def rule(flags: RuleFlags) -> int:
         meant = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
         complain(f"there is no limit {echo(code)}", meant or "`marginctl rules` lists them")
         return NOT_CHECKED
-    from marginctl.render.catalogue import render_rule
-
-    emit(render_rule(rule_entry(found), options(flags)))
+    emit(draw(flags.format, rule_page(rule_entry(found)), options(flags)))
     return OK
 
 
@@ -283,8 +263,6 @@ def _is_code(word: str) -> bool:
 
 def rule_entry(rule: "Rule") -> "RuleEntry":
     """A rule as the catalogue shows it."""
-    from marginctl.render.catalogue import RuleEntry
-
     default, text = _default(rule)
     severity = rule.default_severity
     return RuleEntry(
@@ -308,14 +286,14 @@ def _default(rule: "Rule") -> tuple[Any, str]:
     """What stands in the key of a limit that no file configures, as a value and in words."""
     from marginctl.limits.config import ALL, OFF
     from marginctl.limits.rule import Comparison
-    from marginctl.limits.wording import amount
+    from marginctl.wording import amount
 
     if rule.default_severity is None:
         return None, OFF
     if not rule.key:
         return None, "always" if rule.always else ""
     if rule.comparison is not Comparison.HOLDS and rule.default is not None:
-        return rule.default, amount(rule.default, rule.unit)
+        return rule.default, amount(rule.default, rule.unit.value)
     return (ALL, ALL) if rule.needs_subject else (True, "true")
 
 

@@ -276,9 +276,9 @@ def _tell_problems(run: Run, flags: CheckFlags) -> None:
     """On standard error, for a format that has no room for them."""
     problems = [problem for outcome in run.outcomes for problem in outcome.problems]
     if problems:
-        from marginctl.render.problems import render_problems
+        from marginctl.render.formats.screen import shown_problems
 
-        sys.stderr.write(render_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), flags)))
+        sys.stderr.write(shown_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), flags)))
 
 
 def options_of(form: str, shown: Terminal, flags: CheckFlags) -> Options:

@@ -4,6 +4,7 @@ import sys
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from marginctl.analysis.explain import UnknownFigureError, explain
 from marginctl.cli.app import app
@@ -68,7 +69,14 @@ def explained(file: Opened, flags: ExplainFlags) -> int:
     from marginctl.render.explanation import render_listing, render_tree
 
     shown = options(flags)
-    emit(render_listing(found, shown) if found.step is None else render_tree(found, found.step, shown, flags.depth))
+    if flags.format == "markdown":
+        shown = replace(shown, color=False)
+    drawn = render_listing(found, shown) if found.step is None else render_tree(found, found.step, shown, flags.depth)
+    if flags.format == "markdown":
+        from marginctl.render.formats.markdown import fenced
+
+        drawn = fenced(drawn)
+    emit(drawn)
     return OK
 
 
@@ -91,7 +99,7 @@ def _failed(problems: list[Problem], flags: ExplainFlags) -> int:
         emit(render(ExplainResult(file="", problems=tuple(problems))))
         tell(problems)
         return NOT_CHECKED
-    from marginctl.render.problems import render_problems
+    from marginctl.render.formats.screen import shown_problems
 
-    sys.stderr.write(render_problems(problems, options(flags, terminal(sys.stderr, flags.color, flags.width))))
+    sys.stderr.write(shown_problems(problems, options(flags, terminal(sys.stderr, flags.color, flags.width))))
     return NOT_CHECKED

@@ -9,11 +9,13 @@ from marginctl import __version__
 from marginctl.analysis.headroom import headroom
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.options import DateFlags, FileFlags, Format, OnePath, Read, command, options, positive
-from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, manual, opened, single
+from marginctl.cli.options import DateFlags, FileFlags, OnePath, Read, RowFormat, command, options, positive
+from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, opened, single
 from marginctl.cli.terminal import emit, tell
 from marginctl.document.source import echo
-from marginctl.render.headroom import render, render_json
+from marginctl.render import shown
+from marginctl.render.headroom_json import document
+from marginctl.render.pages.headroom import headroom_page
 from marginctl.results import HeadroomResult, Outcome
 
 
@@ -31,7 +33,7 @@ class HeadroomFlags(PolicyFlags, CodeFlags, EditFlags, ShockFlags, DateFlags, Fi
         typer.Option("--leverage", metavar="N", help="Of the orders; default: that of the position."),
         Read(leverage_of),
     ]
-    format: Format
+    format: RowFormat
 
 
 @app.command("headroom")
@@ -47,9 +49,7 @@ def headroom_command(flags: HeadroomFlags) -> int:
         found = HeadroomResult(outcome=outcome, version=__version__, exit_code=NOT_CHECKED)
     else:
         found = headroom(file.data, file.name, file.settings, flags.leverage)
-    if flags.format == "json":
-        emit(render_json(found))
+    emit(shown(flags.format, options(flags), lambda: headroom_page(found), lambda: document(found), "orders"))
+    if flags.format in ("json", "csv"):
         tell(found.outcome.problems)
-    else:
-        emit(render(found, options(flags, manual=manual())))
     return found.exit_code

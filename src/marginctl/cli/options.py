@@ -166,7 +166,14 @@ def refuse_existing(file: str, *, force: bool) -> None:
 
 OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]
 Format = Annotated[
-    str, typer.Option("--format", "-f", help="table or json."), Read(choice("--format", "table", "json"), "table")
+    str,
+    typer.Option("--format", "-f", help="table, json or markdown."),
+    Read(choice("--format", "table", "json", "markdown"), "table"),
+]
+RowFormat = Annotated[
+    str,
+    typer.Option("--format", "-f", help="table, json, csv or markdown."),
+    Read(choice("--format", "table", "json", "csv", "markdown"), "table"),
 ]
 
 

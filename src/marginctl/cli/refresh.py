@@ -32,7 +32,9 @@ from marginctl.document.nodes import Mapping
 from marginctl.document.reader import read
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
-from marginctl.render.refresh import refresh_json, render_refresh
+from marginctl.render import draw
+from marginctl.render.pages.refresh import refresh_page
+from marginctl.render.refresh_json import refresh_json
 from marginctl.venues import loader
 from marginctl.venues.answers import answer_of
 from marginctl.venues.refresh import Named, Refreshed, RefreshError, RuleFile, day_for, refreshed
@@ -102,7 +104,10 @@ def refresh(flags: RefreshFlags) -> int:
         return NOT_CHECKED
     written = _write(done, flags.output, force=flags.force) if flags.output else []
     names = [printable(str(path)) for path in written]
-    emit(refresh_json(done, names) if flags.format == "json" else render_refresh(done, names, options(flags)))
+    if flags.format == "json":
+        emit(refresh_json(done, names))
+    else:
+        emit(draw(flags.format, refresh_page(done, names), options(flags)))
     return BROKEN_LIMIT if done.untaken else OK
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,17 @@ from marginctl.analysis.stress import Wanted, failed, stress
 from marginctl.cli.app import app
 from marginctl.cli.entry import OK
 from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, FlagError, Format, Read, command, options
+from marginctl.cli.options import (
+    DateFlags,
+    DetailFlags,
+    FileFlags,
+    FlagError,
+    Read,
+    RowFormat,
+    choice,
+    command,
+    options,
+)
 from marginctl.cli.settings import EditFlags, PolicyFlags, shocks, with_policies
 from marginctl.cli.terminal import emit, tell
 from marginctl.core.rate_history import RateHistory
@@ -21,6 +32,9 @@ from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import duration
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
+from marginctl.render import draw, shown, stress_json
+from marginctl.render.pages.catalogue import scenarios_page
+from marginctl.render.pages.stress import stress_page
 from marginctl.results import StressResult
 from marginctl.scenarios.catalogue import built_in
 
@@ -125,7 +139,7 @@ class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     horizon: Annotated[
         Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(_days, "30d")
     ]
-    format: Format
+    format: RowFormat
 
 
 @app.command("stress")
@@ -143,15 +157,10 @@ def stress_command(flags: StressFlags) -> int:
     result = _stressed(flags.path, flags)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(newline="\n")
-    if flags.format == "json":
-        from marginctl.render import stress_json
-
-        emit(stress_json.render(result))
+    at, document = options(flags), partial(stress_json.document, result)
+    emit(shown(flags.format, at, lambda: stress_page(result, at), document, "scenarios"))
+    if flags.format in ("json", "csv"):
         tell(result.problems)
-    else:
-        from marginctl.render import stress as screen
-
-        emit(screen.render(result, options(flags)))
     return result.exit_code
 
 
@@ -205,13 +214,11 @@ def _histories(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]
 
 def _listed(flags: StressFlags) -> int:
     """The built-in scenarios with dates and sources."""
+    choice("--format", "table", "json", "markdown")(flags.format)
     rows = list(built_in().values())
     if flags.format == "json":
-        from marginctl.render import stress_json
-
         emit(stress_json.listing(rows))
     else:
-        from marginctl.render.scenario_list import render_scenarios
-
-        emit(render_scenarios(rows, options(flags)))
+        at = options(flags)
+        emit(draw(flags.format, scenarios_page(rows, at.verbosity), at))
     return OK

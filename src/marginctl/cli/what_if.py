@@ -29,7 +29,9 @@ from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, ma
 from marginctl.cli.terminal import complain, emit, tell
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
-from marginctl.render.what_if import render, render_json
+from marginctl.render import shown
+from marginctl.render.pages.what_if import what_if_page
+from marginctl.render.what_if_json import document
 from marginctl.results import Outcome, WhatIfResult
 
 
@@ -61,12 +63,11 @@ def what_if_command(flags: WhatIfFlags) -> int:
     if flags.write is not None:
         refuse_existing(flags.write, force=flags.force)
     result = _result(opened(one, flags), flags)
+    at = options(flags, manual=manual())
+    emit(shown(flags.format, at, lambda: what_if_page(result, at), lambda: document(result)))
     if flags.format == "json":
-        emit(render_json(result))
         after = result.after.problems if result.after is not None else ()
         tell((*result.before.problems, *result.problems, *after))
-    else:
-        emit(render(result, options(flags, manual=manual())))
     return result.exit_code
 
 

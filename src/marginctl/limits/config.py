@@ -20,7 +20,7 @@ from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.registry import BY_CODE, BY_KEY, RULES, closest
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Rule, Unit
-from marginctl.limits.wording import amount
+from marginctl.wording import amount
 
 HOURS_PER_DAY = Decimal(24)
 OFF = "off"
@@ -277,7 +277,7 @@ def _contradictions(
     levels = {bound.severity: bound.threshold for bound in bounds}
     warn, fail = levels.get(Severity.WARNING), levels.get(Severity.ERROR)
     if warn is not None and fail is not None and _is_looser(rule.comparison, warn, fail):
-        first, second = amount(warn, rule.unit), amount(fail, rule.unit)
+        first, second = amount(warn, rule.unit.value), amount(fail, rule.unit.value)
         message = f"`{key}` warns at {first} but fails at {second} already"
         yield source.problem(node, "MC016", message, "swap the two, or leave out `warn`")
 

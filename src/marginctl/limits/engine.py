@@ -30,7 +30,7 @@ from marginctl.limits.rule import (
     Unknown,
 )
 from marginctl.limits.waivers import Ledger
-from marginctl.limits.wording import amount, measured
+from marginctl.wording import amount, measured
 
 ACCOUNT = "account"
 CANNOT_EVALUATE = "MC030"
@@ -331,11 +331,11 @@ def _message(rule: Rule, measurement: Measurement, bound: Bound, *, named: bool)
     if isinstance(measurement.measured, Fact) or bound.threshold is None:
         return measurement.what + ("" if bound.origin is Origin.DEFAULT else _whose(bound, named=named))
     narrow = f" for {bound.narrow}" if bound.narrow else ""
-    limit = f"limit {amount(bound.threshold, rule.unit)}{narrow}{_whose(bound, named=named)}"
+    limit = f"limit {amount(bound.threshold, rule.unit.value)}{narrow}{_whose(bound, named=named)}"
     value = value_of(rule, measurement)
     if value is None:
         return f"{measurement.what} does not exist, {limit}: {measurement.undefined}"
-    shown = measured(value, bound.threshold, rule.unit, rule.comparison)
+    shown = measured(value, bound.threshold, rule.unit.value, is_minimum=rule.comparison is Comparison.MINIMUM)
     side = "below" if rule.comparison is Comparison.MINIMUM else "above"
     detail = f": {measurement.detail}" if measurement.detail else ""
     return f"{measurement.what} is {shown}, {side} the {limit}{detail}"

@@ -16,7 +16,7 @@ from marginctl.core.report import CollateralFigures, PoolFigures, Report
 from marginctl.limits.context import Context
 from marginctl.limits.figures import collateral, cross_pools, settle_assets
 from marginctl.limits.rule import Deposit, Remedy
-from marginctl.limits.wording import separated
+from marginctl.wording import separated
 
 STEADY_PLACES = 6
 COIN_PLACES = 8

@@ -10,8 +10,8 @@ import msgspec
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.document.venue_shape import RULE_KINDS
-from marginctl.render.catalogue import Listed, RuleEntry, age
 from marginctl.render.json import encoded
+from marginctl.render.pages.catalogue import Listed, RuleEntry, age
 from marginctl.venues.collateral import Collateral, PublishedTerms
 from marginctl.venues.contracts import ContractGroup, Listing
 from marginctl.venues.origin import Origin

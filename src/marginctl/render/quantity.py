@@ -4,8 +4,8 @@ from decimal import Decimal
 from re import sub
 
 from marginctl.core.exact import CONTEXT, Direction, rounded
-from marginctl.render.numbers import HUNDRED, MOST_PLACES, plain
 from marginctl.results import Step, Value
+from marginctl.wording import HUNDRED, MOST_PLACES, plain
 
 PLACES = 12
 """Decimals of a number that does not end sooner; small numbers show as many significant digits as this less four."""

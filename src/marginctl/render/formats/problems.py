@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from marginctl.document.source import caret
 from marginctl.findings import Problem
-from marginctl.render.layout import beginning, cells_of, ending
+from marginctl.render.formats.layout import Line, Show, beginning, cells_of, ending, glyphs, line, paragraph, shower
 from marginctl.render.paths import spot
-from marginctl.render.screen import Block, Line, Show, draw, glyphs, line, paragraph, shower
 from marginctl.results import Options
 
 MOST_PROBLEMS = 20
@@ -19,20 +18,15 @@ MOST_CARETS = 72
 """Carets below a long value: its beginning is what is meant."""
 
 
-def render_problems(problems: Sequence[Problem], options: Options) -> str:
-    """The problems of one file as text for the terminal; empty when there are none."""
-    return draw(problem_blocks(problems, options), options) if problems else ""
-
-
-def problem_blocks(problems: Sequence[Problem], options: Options) -> list[Block]:
+def problem_lines(problems: Sequence[Problem], options: Options) -> list[Line]:
     """The first twenty in full, an empty line between them, then how many more there are."""
-    blocks: list[Block] = []
+    rows: list[Line] = []
     for number, problem in enumerate(problems[:MOST_PROBLEMS]):
-        blocks += [line()] * (number > 0) + _problem(problem, options)
+        rows += [line()] * (number > 0) + _problem(problem, options)
     more = len(problems) - MOST_PROBLEMS
     if more > 0:
-        blocks += [line(), line(f"and {more} more {'problem' if more == 1 else 'problems'} in this file", "bold")]
-    return blocks
+        rows += [line(), line(f"and {more} more {'problem' if more == 1 else 'problems'} in this file", "bold")]
+    return rows
 
 
 def _problem(problem: Problem, options: Options) -> list[Line]:

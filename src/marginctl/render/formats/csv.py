@@ -1,9 +1,10 @@
-"""One row per position of every checked file, numbers as exact as in the JSON report.
+"""Rows for spreadsheets, numbers as exact as in the JSON documents: of a check, one per position of every checked file.
 
 Files that could not be checked have no rows: what is wrong with them stands in the other formats and on standard error.
 """
 
 import csv
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -12,11 +13,35 @@ from msgspec.structs import fields
 
 from marginctl.core.report import PositionFigures, Report, rounded_position
 from marginctl.document.source import printable
-from marginctl.render.numbers import plain
 from marginctl.results import Options, Run
+from marginctl.wording import plain
 
 ACCOUNT_COLUMNS = ("file", "account", "venue", "currency")
 POSITION_COLUMNS = tuple(field.name for field in fields(PositionFigures) if field.name != "key")
+
+
+def rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows of a JSON document below a header; what stands inside a row has its path as its name, lists of rows none."""
+    flat = [dict(_flat(row)) for row in rows]
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    shown = [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
+    out = StringIO()
+    writer = csv.DictWriter(out, shown, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return out.getvalue()
+
+
+def _flat(row: Mapping[str, Any], lead: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping) and all(isinstance(one, Decimal) for one in value.values()):
+            yield lead + name, "; ".join(f"{printable(key)}={plain(one)}" for key, one in value.items())
+        elif isinstance(value, Mapping):
+            yield from _flat(value, f"{lead}{name}.")
+        elif not isinstance(value, list | tuple):
+            yield lead + name, _cell(value)
+        elif not any(isinstance(one, Mapping) for one in value):
+            yield lead + name, "; ".join(map(_cell, value))
 
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
@@ -39,4 +64,6 @@ def _row(file: str, report: Report, position: PositionFigures) -> dict[str, str]
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return plain(value) if isinstance(value, Decimal) else printable(str(value))
