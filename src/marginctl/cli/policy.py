@@ -7,7 +7,7 @@ from marginctl.analysis.check import Policy, scenarios_of
 from marginctl.cli.files import Input, content
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
-from marginctl.limits.config import Origin, limits_of, together
+from marginctl.limits.config import LimitSource, limits_of, together
 from marginctl.portfolio.names import scenario_problems
 
 
@@ -63,7 +63,7 @@ def _read(path: str) -> tuple[Policy | None, list[Problem]]:
     draft, problems = bind(node, POLICY, source)
     if problems:
         return None, problems
-    limits, problems = limits_of(draft, Origin.POLICY, source)
+    limits, problems = limits_of(draft, LimitSource.POLICY, source)
     problems += scenario_problems(draft, source)
     if problems:
         return None, problems
