@@ -16,12 +16,12 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(31_995, 19_000),
+    "lines of source": Ceiling(31_918, 19_000),
     "files of source": Ceiling(239, 125),
     "median length of a function": Ceiling(6, 7),
     "length of the longest function": Ceiling(71, 45),
     "functions over 45 lines": Ceiling(6, 0),
-    "class names that occur twice": Ceiling(25, 0),
+    "class names that occur twice": Ceiling(21, 0),
     "file names that occur twice": Ceiling(19, 19),  # allowed in two rooms, with one meaning
     "file names that occur twice in a room": Ceiling(0, 0),
     "conditions on a mode outside partition and the reading rooms": Ceiling(0, 0),
