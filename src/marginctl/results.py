@@ -13,7 +13,7 @@ from marginctl.findings import Check, Expectation, Finding, Location, Problem, S
 
 if TYPE_CHECKING:
     from marginctl.core.cascade import Cascade, Comparison
-    from marginctl.core.curve import Curve
+    from marginctl.core.curve import EquityCurve
     from marginctl.core.funding_cases import FundingTable
     from marginctl.core.grid import Grid
     from marginctl.core.outcome import Outcome as ScenarioOutcome
@@ -241,7 +241,7 @@ class StressResult(Struct, frozen=True, kw_only=True):
     scenarios: tuple[ScenarioResult, ...] = ()
     cascaded: bool = False
     grid: "Grid | None" = None
-    curves: "tuple[Curve, ...]" = ()
+    curves: "tuple[EquityCurve, ...]" = ()
     draws_curve: bool = True
     funding: "FundingTable | None" = None
     findings: tuple[Finding, ...] = ()

@@ -21,7 +21,7 @@ from marginctl.core.search import down_to
 from marginctl.core.trade import filled, reduced, secured, transferred
 from marginctl.core.turning import borders, turns
 from marginctl.findings import Finding, Severity, Status
-from marginctl.limits.config import Bound, LimitsConfig, Origin, Waiver
+from marginctl.limits.config import Bound, LimitsConfig, LimitSource, Waiver
 from marginctl.limits.engine import Evaluation, evaluate
 from marginctl.limits.headroom import STEP, contract_terms, order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
@@ -158,12 +158,12 @@ def test_an_order_with_another_leverage_takes_the_position_along():
 @pytest.mark.parametrize(
     ("severity", "origin", "fail_on", "stop"),
     [
-        (Severity.ERROR, Origin.PORTFOLIO, FailOn.ERROR, "utilization"),
-        (Severity.WARNING, Origin.PORTFOLIO, FailOn.ERROR, "utilization"),
-        (Severity.WARNING, Origin.DEFAULT, FailOn.ERROR, "free-collateral"),
-        (Severity.WARNING, Origin.DEFAULT, FailOn.WARNING, "utilization"),
-        (Severity.WARNING, Origin.DEFAULT, FailOn.NEVER, "free-collateral"),
-        (Severity.ERROR, Origin.PORTFOLIO, FailOn.NEVER, "utilization"),
+        (Severity.ERROR, LimitSource.PORTFOLIO, FailOn.ERROR, "utilization"),
+        (Severity.WARNING, LimitSource.PORTFOLIO, FailOn.ERROR, "utilization"),
+        (Severity.WARNING, LimitSource.DEFAULT, FailOn.ERROR, "free-collateral"),
+        (Severity.WARNING, LimitSource.DEFAULT, FailOn.WARNING, "utilization"),
+        (Severity.WARNING, LimitSource.DEFAULT, FailOn.NEVER, "free-collateral"),
+        (Severity.ERROR, LimitSource.PORTFOLIO, FailOn.NEVER, "utilization"),
     ],
 )
 def test_limits_count_that_fail_a_run_or_were_asked_for(severity, origin, fail_on, stop):
@@ -172,7 +172,10 @@ def test_limits_count_that_fail_a_run_or_were_asked_for(severity, origin, fail_o
 
 
 def test_of_a_limit_with_two_levels_the_failing_one_counts():
-    bounds = (Bound(Severity.WARNING, d("0.3"), Origin.PORTFOLIO), Bound(Severity.ERROR, d("0.5"), Origin.PORTFOLIO))
+    bounds = (
+        Bound(Severity.WARNING, d("0.3"), LimitSource.PORTFOLIO),
+        Bound(Severity.ERROR, d("0.5"), LimitSource.PORTFOLIO),
+    )
     asked = Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}))
     assert order_rooms(asked)[0].quantity == 49
     assert order_rooms(Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}), fail_on=FailOn.WARNING))[
@@ -181,7 +184,7 @@ def test_of_a_limit_with_two_levels_the_failing_one_counts():
 
 
 def test_a_waived_limit_does_not_stop():
-    waiver = Waiver("MC101", TODAY, "known", Origin.PORTFOLIO, ACCOUNT_LINE)
+    waiver = Waiver("MC101", TODAY, "known", LimitSource.PORTFOLIO, ACCOUNT_LINE)
     asked = Inquiry(context(BOOK), config({"MC101": "0.5"}, waiver))
     assert order_rooms(asked)[0].stop.name == "free-collateral"
 

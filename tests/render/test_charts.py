@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.core.curve import Curve, Point
+from marginctl.core.curve import EquityCurve, Point
 from marginctl.core.exact import ZERO
 from marginctl.render.formats.charts import HEIGHT, equity_curve, even
 from marginctl.results import Options
@@ -15,13 +15,15 @@ def d(text: str) -> Decimal:
 
 
 # Equity 1000 + 2000 t, so nothing at -50%; 100 required everywhere: liquidated at -45%.
-CURVE = Curve(
+CURVE = EquityCurve(
     "cross", (Point(d("-0.5"), ZERO, d("100")), Point(ZERO, d("1000"), d("100")), Point(d("0.5"), d("2000"), d("100")))
 )
 ENDS = (d("-0.45"),)
 
 
-def rows(curve: Curve = CURVE, ends: tuple[Decimal, ...] = ENDS, width: int | None = 64, **options: bool) -> list[str]:
+def rows(
+    curve: EquityCurve = CURVE, ends: tuple[Decimal, ...] = ENDS, width: int | None = 64, **options: bool
+) -> list[str]:
     """The drawn lines, and before them one for the heading."""
     found = equity_curve(curve, ends, Options(width=width, **options))
     return [*([""] if found else []), *("".join(text for text, _ in row) for row in found)]
@@ -80,18 +82,18 @@ def test_an_ascii_terminal_gets_letters() -> None:
 
 
 def test_colour_adds_the_requirement_where_it_is_less_than_half_a_cell() -> None:
-    thin = Curve("cross", tuple(point._replace(required=d("50")) for point in CURVE.points))
+    thin = EquityCurve("cross", tuple(point._replace(required=d("50")) for point in CURVE.points))
     plain, coloured = rows(thin), rows(thin, color=True)
     assert plain[HEIGHT][-1] == "█"
     assert coloured[HEIGHT][-1] == "▂"
 
 
 def test_a_pool_that_holds_nothing_has_no_picture() -> None:
-    empty = Curve("cross", (Point(d("-0.5"), ZERO, ZERO), Point(d("0.5"), ZERO, ZERO)))
+    empty = EquityCurve("cross", (Point(d("-0.5"), ZERO, ZERO), Point(d("0.5"), ZERO, ZERO)))
     assert rows(empty) == []
 
 
 def test_a_deficit_everywhere_is_all_lacking() -> None:
-    lost = Curve("cross", (Point(d("-0.5"), d("-10"), d("100")), Point(d("0.5"), d("-10"), d("100"))))
+    lost = EquityCurve("cross", (Point(d("-0.5"), d("-10"), d("100")), Point(d("0.5"), d("-10"), d("100"))))
     found = rows(lost)
     assert set(found[5][8:]) == {"░"}

@@ -12,7 +12,7 @@ from marginctl.document.shape import Draft, Shape, bind
 from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.baseline import BASELINE, Baseline, Entry, baseline_text, entries_of, named, recorded
-from marginctl.limits.config import Origin, limits_of, together
+from marginctl.limits.config import LimitSource, limits_of, together
 from marginctl.portfolio.names import scenario_problems
 from marginctl.results import Outcome
 
@@ -70,7 +70,7 @@ def _policy(path: str) -> tuple[Policy | None, list[Problem]]:
     if bound is None:
         return None, problems
     draft, source = bound
-    limits, problems = limits_of(draft, Origin.POLICY, source)
+    limits, problems = limits_of(draft, LimitSource.POLICY, source)
     problems += scenario_problems(draft, source)
     if problems:
         return None, problems

@@ -36,7 +36,7 @@ from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
 from marginctl.core.value import entry_value, notional, unrealized_pnl
 
 
-class Standing(NamedTuple):
+class PooledPosition(NamedTuple):
     """A position in its pool with what it moves alone."""
 
     position: Position
@@ -49,7 +49,7 @@ def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
     states = [pool_state(pool) for pool in partition(account)]
     crossings = Crossings() if looks_ahead else NoCrossings()
     standings = [
-        Standing(position, state, terms)
+        PooledPosition(position, state, terms)
         for state in states
         for position, terms in zip(state.pool.positions, state.pool.legs, strict=True)
     ]
@@ -77,7 +77,7 @@ def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
     )
 
 
-def totals(account: Account, states: list[PoolState], standings: list[Standing]) -> Totals:
+def totals(account: Account, states: list[PoolState], standings: list[PooledPosition]) -> Totals:
     """Sums over the pools, and the figures of the worst cross pool."""
     added = sum((state.risk for state in states), NO_RISK)
     gross = sum((h.balance * h.price for state in states for h in state.pool.holdings), ZERO)
@@ -165,7 +165,7 @@ def pool_figures(state: PoolState, sides: Sides) -> PoolFigures:
     )
 
 
-def position_figures(account: Account, standing: Standing, crossings: Crossings) -> PositionFigures:
+def position_figures(account: Account, standing: PooledPosition, crossings: Crossings) -> PositionFigures:
     """One position's row; margins stand alone, prices as ``interface`` defines them."""
     position, state, terms = standing
     contract = position.contract
@@ -354,7 +354,7 @@ def _is_held(holding: Holding) -> bool:
     return bool(holding.balance) or any(holding.form.values())
 
 
-def netting_figures(states: list[PoolState], standings: list[Standing]) -> NettingFigures:
+def netting_figures(states: list[PoolState], standings: list[PooledPosition]) -> NettingFigures:
     """Requirements of the positions one by one against those of the pools, without orders and loans."""
     gross = sum((term.at(NO_MOVE) for one in standings for term in one.leg.initial), ZERO)
     gross_maintenance = sum((term.at(NO_MOVE) for one in standings for term in one.leg.maintenance), ZERO)

@@ -22,7 +22,7 @@ class Point(NamedTuple):
     required: Decimal
 
 
-class Curve(Struct, frozen=True):
+class EquityCurve(Struct, frozen=True):
     """One pool's corner points in the order of the moves; straight in between, two points at one move are a jump."""
 
     pool: str
@@ -43,10 +43,10 @@ class Curve(Struct, frozen=True):
         return self.points[-1]
 
 
-def curve_of(account: Account, state: PoolState, size: Decimal) -> Curve:
+def curve_of(account: Account, state: PoolState, size: Decimal) -> EquityCurve:
     """The curve of one pool from -size to size (at most 1 on the way down)."""
     down, up = _side(account, state, -1, size), _side(account, state, 1, size)
-    return Curve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)))
+    return EquityCurve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)))
 
 
 def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[Point]:

@@ -56,7 +56,7 @@ class Placed(NamedTuple):
     quantity: Decimal
 
 
-class Outcome(NamedTuple):
+class Filled(NamedTuple):
     """What a position would be if one side's orders were filled, and that side's fees, in currency."""
 
     side: Placed
@@ -75,7 +75,7 @@ class OrderNeed(NamedTuple):
     position: Position | None
     now: Sized
     rate: Decimal
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Filled, ...]
     initial: Decimal
     maintenance: Decimal
     weight: Decimal
@@ -126,7 +126,7 @@ def _contract_need(account: Account, held: list[Position], orders: list[Order], 
     after = [Sized(abs(now + s.side * s.value), abs(contracts + s.side * s.quantity)) for s in sides]
     rate = order_rate(account, position, orders, max(size.value for size in after))
     fees = [opened(now, side) * order_fee_rate(account, orders[0], side.side, rate) for side in sides]
-    outcomes = tuple(Outcome(*row) for row in zip(sides, after, fees, strict=True))
+    outcomes = tuple(Filled(*row) for row in zip(sides, after, fees, strict=True))
     dearer = max(size.value * rate + side.loss + fee for side, size, fee in outcomes)
     before = Sized(abs(now), abs(contracts))
     kept = ZERO
@@ -155,7 +155,7 @@ def _leg_need(
     if account.rules.order_maintenance is not OrderMaintenance.NONE:
         grown = kept_margin(account, position, opening, after) - kept_margin(account, position, opening, now)
         kept = max(ZERO, grown) + fee
-    outcome = Outcome(added, after, fee)
+    outcome = Filled(added, after, fee)
     return OrderNeed(tuple(opening), position, now, rate, (outcome,), initial, kept, weight)
 
 

@@ -30,7 +30,7 @@ from marginctl.core.requirement import initial_rate
 from marginctl.core.value import entry_value, unit_notional
 
 
-class Way(NamedTuple):
+class OrderLegs(NamedTuple):
     """What an order moves: the cross legs on its contract on its own side and on the other, and one contract's value.
 
     ``worth``: of one contract at the mark, in currency.
@@ -47,11 +47,11 @@ class Way(NamedTuple):
         return _quantity(self.along) - _quantity(self.against)
 
 
-def way_of(account: Account, terms: Position, side: int) -> Way:
+def legs_of(account: Account, terms: Position, side: int) -> OrderLegs:
     """What an order on the terms of a position, on a side, moves."""
     legs = [p for p in account.positions if p.contract.symbol == terms.contract.symbol and not p.is_isolated]
     worth = unit_notional(terms, account.prices)
-    return Way(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
+    return OrderLegs(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
 
 
 def turns(account: Account, terms: Position, side: int) -> list[Decimal]:
@@ -60,7 +60,7 @@ def turns(account: Account, terms: Position, side: int) -> list[Decimal]:
     Where the position on the other side is closed, in hedge mode netted; in one-way mode where open orders stop or
     start to be the dearer ones.
     """
-    way = way_of(account, terms, side)
+    way = legs_of(account, terms, side)
     targets = {ZERO}
     if account.position_mode is PositionMode.ONE_WAY:
         targets.update(side * value / way.worth for value in _order_turns(account, terms, way))
@@ -73,7 +73,7 @@ def borders(account: Account, terms: Position, side: int, end: Decimal | None) -
     Where a quantity falls, the rate falls at a border, where it rises the rate leaps up: only together with something
     that goes the other way (open orders, a fee that is less at a higher rate) can a limit hold again behind one.
     """
-    way = way_of(account, terms, side)
+    way = legs_of(account, terms, side)
     hedged = account.position_mode is PositionMode.HEDGE
     starts = {way.ahead, _quantity(way.along)} if hedged else {way.ahead}
     found = {
@@ -119,7 +119,7 @@ def _quantity(positions: Iterable[Position]) -> Decimal:
     return sum((position.quantity for position in positions), ZERO)
 
 
-def _order_turns(account: Account, terms: Position, way: Way) -> Iterator[Decimal]:
+def _order_turns(account: Account, terms: Position, way: OrderLegs) -> Iterator[Decimal]:
     """One-way: signed values v of the position at which another of the lines of its margin becomes the dearest.
 
     They are |v + buys| r + loss and fees of the buys, |v - sells| r + loss and fees of the sells, and |v| r: straight
@@ -155,7 +155,7 @@ def _meetings(lines: Iterable[Callable[[Decimal], Decimal]], bends: list[Decimal
                 yield place
 
 
-def _rates(account: Account, terms: Position, way: Way) -> set[Decimal]:
+def _rates(account: Account, terms: Position, way: OrderLegs) -> set[Decimal]:
     """The initial rates above 0 that the position may come to have."""
     held = (*way.along, *way.against, terms)
     found = {initial_rate(one, account.rules, account.prices) for one in held}
@@ -173,7 +173,7 @@ def _tier_ends(terms: Position) -> set[Decimal]:
     return ends if terms.contract.tiers_by is TiersBy.QUANTITY else ends.union(maintenance_curve(tiers).borders)
 
 
-def _border_quantities(account: Account, terms: Position, way: Way) -> set[Decimal]:
+def _border_quantities(account: Account, terms: Position, way: OrderLegs) -> set[Decimal]:
     """Contracts at which a tier ends: by the mark, and of a position on the other side by its entry price."""
     ends = _tier_ends(terms)
     if terms.contract.tiers_by is TiersBy.QUANTITY:
@@ -184,7 +184,7 @@ def _border_quantities(account: Account, terms: Position, way: Way) -> set[Decim
     return {end * account.prices[terms.contract.settle] / value for end in ends for value in values}
 
 
-def _entry_borders(account: Account, terms: Position, way: Way) -> Iterator[Decimal]:
+def _entry_borders(account: Account, terms: Position, way: OrderLegs) -> Iterator[Decimal]:
     """Sizes at which a position that grows at the mark has the entry value at which a tier ends."""
     if not _by_entry(account) or terms.contract.tiers_by is TiersBy.QUANTITY:
         return

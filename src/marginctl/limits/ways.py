@@ -21,7 +21,7 @@ from marginctl.limits.figures import collateral
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
-from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Limit, Reading
+from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Judged, Limit
 
 COIN_STEP = Decimal("1e-8")
 STEADY_STEP = Decimal("1e-6")
@@ -55,7 +55,7 @@ class Seeker:
             return Ways()
         return Ways(tuple(self._deposits(reading)), self._reduction(reading.limit))
 
-    def _reading(self, finding: Finding) -> Reading | None:
+    def _reading(self, finding: Finding) -> Judged | None:
         """The gravest broken bound behind a finding: the one that its message names."""
         found = [
             reading
@@ -78,7 +78,7 @@ class Seeker:
 
         return ask
 
-    def _deposits(self, reading: Reading) -> Iterator[DepositWay]:
+    def _deposits(self, reading: Judged) -> Iterator[DepositWay]:
         report = self.inquiry.context.report
         pool = next((one for one in report.pools if _is_of(reading.limit, one)), None) or main_pool(report)
         stated = reading.measurement.remedy(reading.bound.threshold or ZERO) if reading.measurement.remedy else None

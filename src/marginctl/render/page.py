@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from marginctl.core.curve import Curve
+from marginctl.core.curve import EquityCurve
 from marginctl.core.grid import Grid
 from marginctl.findings import Problem
 
@@ -153,10 +153,10 @@ class Problems(Struct, frozen=True):
     rows: tuple[Problem, ...]
 
 
-class EquityCurve(Struct, frozen=True):
+class CurveChart(Struct, frozen=True):
     """Equity and what it must cover over the joint move of all assets; ``ends``: the moves that liquidate."""
 
-    curve: Curve
+    curve: EquityCurve
     ends: tuple[Decimal, ...]
 
 
@@ -166,7 +166,7 @@ class HeatMap(Struct, frozen=True):
     grid: Grid
 
 
-Block: TypeAlias = Sentence | Items | Words | Facts | Balance | DataTable | Findings | Problems | EquityCurve | HeatMap
+Block: TypeAlias = Sentence | Items | Words | Facts | Balance | DataTable | Findings | Problems | CurveChart | HeatMap
 
 
 class Section(Struct, frozen=True, kw_only=True):

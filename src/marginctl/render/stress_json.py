@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from marginctl.core.cascade import Cascade, Comparison, Fate
 from marginctl.core.contract import LONG
-from marginctl.core.curve import Curve
+from marginctl.core.curve import EquityCurve
 from marginctl.core.exact import Direction, rounded, rounded_price
 from marginctl.core.funding_cases import FundingCase, FundingRow, FundingTable, Rated
 from marginctl.core.grid import Grid
@@ -220,7 +220,7 @@ def _grid(grid: Grid) -> dict[str, Any]:
     }
 
 
-def _curve(curve: Curve) -> dict[str, Any]:
+def _curve(curve: EquityCurve) -> dict[str, Any]:
     return {
         "pool": curve.pool,
         "points": [

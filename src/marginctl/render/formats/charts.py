@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.curve import Curve, Point
+from marginctl.core.curve import EquityCurve, Point
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.grid import Cell, Grid
 from marginctl.render.formats.layout import INDENT, Line, Styled, cells_of, line, line_width, paragraph, shower
@@ -41,7 +41,7 @@ STEPS = tuple(map(Decimal, ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10
 """What the distance of two labels may begin with."""
 
 
-def equity_curve(curve: Curve, ends: Sequence[Decimal], options: Options) -> list[Line]:
+def equity_curve(curve: EquityCurve, ends: Sequence[Decimal], options: Options) -> list[Line]:
     """The picture with its axes and a legend, ``ends`` marked; nothing for a pool that never holds anything."""
     ink = LETTERS if options.ascii else BLOCKS._replace(mixes=options.color)
     size = curve.points[-1].move
@@ -74,7 +74,7 @@ def _columns(options: Options, side: int) -> int:
     return (columns - 1) // 4 * 4 + 1
 
 
-def _sample(curve: Curve, size: Decimal, at: int, columns: int) -> Point:
+def _sample(curve: EquityCurve, size: Decimal, at: int, columns: int) -> Point:
     half = columns // 2
     return curve.at(size * (at - half) / half)
 

@@ -15,8 +15,8 @@ from marginctl.render.page import (
     Block,
     Column,
     ColumnKind,
+    CurveChart,
     DataTable,
-    EquityCurve,
     Facts,
     Findings,
     HeatMap,
@@ -147,7 +147,7 @@ def _problem(problem: Problem) -> tuple[str, str, str, str]:
     return problem.code, code(spot(problem.location)), text(problem.message), text(problem.help)
 
 
-def _curve(block: EquityCurve) -> str:
+def _curve(block: CurveChart) -> str:
     size = block.curve.points[-1].move
     points = [block.curve.at(size * k / (MOVES // 2)) for k in range(-MOVES // 2, MOVES // 2 + 1)]
     rows = [(_move(one.move), cents(one.equity), cents(one.required, Direction.UP), _missing(one)) for one in points]
@@ -201,6 +201,6 @@ _DRAWN: dict[type[Block], Callable[[Any], str]] = {
     DataTable: _table,
     Findings: _findings,
     Problems: _problems,
-    EquityCurve: _curve,
+    CurveChart: _curve,
     HeatMap: _heat_map,
 }

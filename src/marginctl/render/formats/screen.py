@@ -34,8 +34,8 @@ from marginctl.render.page import (
     Block,
     Column,
     ColumnKind,
+    CurveChart,
     DataTable,
-    EquityCurve,
     Facts,
     FindingRow,
     Findings,
@@ -267,7 +267,7 @@ def _problems(block: Problems, _: str, options: Options) -> list[Line]:
     return problem_lines(block.rows, options)
 
 
-def _picture(block: EquityCurve | HeatMap, _: str, options: Options) -> list[Line]:
+def _picture(block: CurveChart | HeatMap, _: str, options: Options) -> list[Line]:
     from marginctl.render.formats import charts
 
     if isinstance(block, HeatMap):
@@ -284,6 +284,6 @@ _DRAWN: dict[type[Block], Callable[[Any, str, Options], list[Line]]] = {
     DataTable: _table,
     Findings: _findings,
     Problems: _problems,
-    EquityCurve: _picture,
+    CurveChart: _picture,
     HeatMap: _picture,
 }

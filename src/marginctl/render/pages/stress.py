@@ -11,8 +11,8 @@ from marginctl.findings import Severity
 from marginctl.render.page import (
     Block,
     Column,
+    CurveChart,
     DataTable,
-    EquityCurve,
     HeatMap,
     Page,
     Section,
@@ -125,7 +125,7 @@ def _drawn(stress: StressResult, report: Report) -> Iterable[Section | None]:
         move = Sentence(text=common_move(report.liquidation, several=len(report.pools) > 1))
         if curve.points[-1].move and max(max(point.equity, point.required) for point in curve.points) > 0:
             note = f"equity and what it must cover, {curve.pool}, {report.account.currency}"
-            yield section("All assets together", EquityCurve(curve, ends), move, note=note)
+            yield section("All assets together", CurveChart(curve, ends), move, note=note)
         else:
             yield Section(blocks=(move,))
 
