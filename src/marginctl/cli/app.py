@@ -84,7 +84,6 @@ app = typer.Typer(
     context_settings=CONTEXT,
 )
 venue = typer.Typer(cls=VenueCommands, no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
-app.add_typer(venue, name="venue", help="Show one rule set, or bring one up to date: venue refresh.")
 
 
 def _show_version(value: bool) -> None:

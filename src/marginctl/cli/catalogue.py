@@ -42,6 +42,8 @@ STARTER = Path(__file__).with_name("starter.yaml")
 """A portfolio that passes its own limits, with a comment on every choice."""
 MOST_NAMES = 5
 
+app.add_typer(venue, name="venue", help="Show one rule set, or bring one up to date: venue refresh.")
+
 RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
 
 
