@@ -1,11 +1,11 @@
 """Facts about quantities and maintenance margins, and the fee to close where the file states one."""
 
 import pytest
-from marginctl.render.table import render as render_table
 from tests.portfolio.books import checked, codes, d, position, report
 
 from marginctl.analysis.check import Policy
 from marginctl.limits.config import FileLimits, LimitSource
+from marginctl.render import render
 from marginctl.results import Options, Run
 
 COIN = "BTCUSD_PERP: {type: inverse, base: BTC, quote: USD, contract_size: 100}"
@@ -208,5 +208,5 @@ def test_of_isolated_positions_alone_the_fullest_pool_is_no_cross_pool() -> None
           - {symbol: BTCUSDT, side: long, quantity: 0.1, leverage: 10, maintenance_rate: 1%, margin_mode: isolated,
              isolated_margin: 700}
     """
-    screen = render_table(Run(outcomes=(checked(text),), exit_code=0, version="0"), Options(width=120))
+    screen = render("table", Run(outcomes=(checked(text),), exit_code=0, version="0"), Options(width=120))
     assert "those of the fullest pool, isolated:BTCUSDT:long." in " ".join(screen.split())
