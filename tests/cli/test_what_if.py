@@ -19,7 +19,7 @@ from marginctl.analysis.what_if import what_if
 from marginctl.cli.change_flags import Typed, changes_of
 from marginctl.document.reader import read
 from marginctl.render.json import report_of
-from marginctl.render.what_if import document
+from marginctl.render.what_if_json import document
 from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))

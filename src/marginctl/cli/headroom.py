@@ -18,7 +18,8 @@ from marginctl.cli.what_if import single_input
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 from marginctl.limits.verdict import FailOn
-from marginctl.render.headroom import render, render_json
+from marginctl.render.headroom import render
+from marginctl.render.headroom_json import render_json
 from marginctl.results import HeadroomResult, Options, Outcome
 
 

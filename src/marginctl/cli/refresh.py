@@ -57,7 +57,8 @@ def run_refresh(request: Request) -> int:
     except (RefreshError, FlagError) as error:
         complain(error.message, error.help)
         return NOT_CHECKED
-    from marginctl.render.refresh import refresh_json, render_refresh
+    from marginctl.render.refresh import render_refresh
+    from marginctl.render.refresh_json import refresh_json
 
     names = [printable(str(path)) for path in written]
     emit(refresh_json(done, names) if request.format == "json" else render_refresh(done, names, options))

@@ -21,7 +21,8 @@ from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
 from marginctl.findings import Problem
 from marginctl.limits.verdict import FailOn
-from marginctl.render.what_if import render, render_json
+from marginctl.render.what_if import render
+from marginctl.render.what_if_json import render_json
 from marginctl.results import Options, Outcome, Verbosity, WhatIfResult
 
 

@@ -1,14 +1,9 @@
-"""What a refresh changed, in words and as JSON."""
+"""What a refresh changed, in words."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
-import msgspec
-
-from marginctl.core.contract import HaircutTier
 from marginctl.render.catalogue import PROSE, percent, spaced
-from marginctl.render.catalogue_json import text_of
 from marginctl.render.numbers import exactly
 from marginctl.render.screen import INDENT, Block, Line, draw, glyphs, line, paragraph, shower
 from marginctl.results import Options
@@ -17,7 +12,6 @@ from marginctl.venues.refresh import Refreshed
 from marginctl.venues.refreshed_contracts import Step, TableChange
 from marginctl.venues.refreshed_haircuts import HaircutChange
 
-SCHEMA = "marginctl.refresh/1"
 MOST_SHOWN = 20
 """Contracts whose rows are shown; of further ones only the names."""
 KINDS = ("changed", "added", "removed")
@@ -185,49 +179,3 @@ def _closing(done: Refreshed, written: Iterable[str], options: Options) -> list[
         f"wrote {files}" if files else "nothing was written: --output FILE.yaml writes the rule file",
     ]
     return [row for text in texts for row in paragraph(text, options.width)]
-
-
-def refresh_json(done: Refreshed, written: Sequence[str]) -> str:
-    """The same as one document, every row of every change in it."""
-    return text_of(
-        {
-            "schema": SCHEMA,
-            "name": done.name,
-            "as_of": {"before": done.before, "after": done.as_of, "answer": done.day},
-            "answers": list(done.answers),
-            "contracts": [
-                {
-                    "symbol": change.symbol,
-                    "change": change.kind,
-                    "before": _steps(change.before),
-                    "after": _steps(change.after),
-                }
-                for change in done.changes
-            ],
-            "haircuts": [_haircut(change) for change in done.haircuts],
-            "kept": [msgspec.structs.asdict(one) for one in done.kept],
-            "untaken": [msgspec.structs.asdict(one) for one in done.untaken],
-            "remarks": list(done.remarks),
-            "written": list(written),
-        }
-    )
-
-
-def _steps(steps: Sequence[Step] | None) -> list[dict[str, Any]] | None:
-    return None if steps is None else [msgspec.structs.asdict(step) for step in steps]
-
-
-def _haircut(change: HaircutChange) -> dict[str, Any]:
-    return {
-        "mode": change.mode,
-        "asset": change.asset,
-        "change": change.kind,
-        "before": _schedule(change.before),
-        "after": _schedule(change.after),
-        "debt_factor_before": change.debt_before if change.before is not None else None,
-        "debt_factor_after": change.debt_after if change.after is not None else None,
-    }
-
-
-def _schedule(haircuts: tuple[HaircutTier, ...] | None) -> list[dict[str, Any]] | None:
-    return None if haircuts is None else [msgspec.structs.asdict(tier) for tier in haircuts]

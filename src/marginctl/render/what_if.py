@@ -1,16 +1,12 @@
-"""``what-if``: before, after and difference of every figure that moved, as a screen and as ``marginctl.what-if/1``."""
+"""``what-if``: before, after and difference of every figure that moved, as a screen."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
-
-import msgspec
 
 from marginctl.core.exact import Direction
 from marginctl.core.report import FIGURES
 from marginctl.findings import Check, Status
 from marginctl.render import remarks, summary
-from marginctl.render.json import encoded, errors_of, report_of
 from marginctl.render.layout import Column
 from marginctl.render.moved import Moved, Turn, moved
 from marginctl.render.numbers import (
@@ -27,52 +23,6 @@ from marginctl.render.problems import problem_blocks
 from marginctl.render.screen import INDENT, Block, Grid, Show, draw, glyphs, line, paragraph, shower
 from marginctl.render.sections import NEVER, STATUS_WORDS, UNKNOWN
 from marginctl.results import Options, Outcome, Run, Verbosity, WhatIfResult
-
-SCHEMA = "marginctl.what-if/1"
-
-
-def render_json(what_if: WhatIfResult) -> str:
-    """One document, indented by two, ending in a line break; also where nothing could be computed."""
-    return msgspec.json.format(encoded(document(what_if)), indent=2).decode() + "\n"
-
-
-def document(what_if: WhatIfResult) -> dict[str, Any]:
-    """The document as plain dicts and lists, decimals still Decimals."""
-    before, after = what_if.before, what_if.after
-    problems = [*before.problems, *what_if.problems, *(after.problems if after else ())]
-    return {
-        "schema": SCHEMA,
-        "version": what_if.version,
-        "file": what_if.file,
-        "applied": list(what_if.notes),
-        "before": None if before.report is None else report_of(before),
-        "after": None if after is None or after.report is None else report_of(after),
-        "changes": [_change(one) for one in _moved(what_if)],
-        "errors": errors_of(list(dict.fromkeys(problems))),
-        "written": what_if.written,
-        "exit_code": what_if.exit_code,
-    }
-
-
-def _moved(what_if: WhatIfResult) -> list[Moved]:
-    after = what_if.after
-    if what_if.before.report is None or after is None or after.report is None:
-        return []
-    return moved(what_if.before, after)
-
-
-def _change(one: Moved) -> dict[str, Any]:
-    return {
-        "figure": one.path,
-        "before": _plain(one.before),
-        "after": _plain(one.after),
-        "difference": one.difference,
-        "turn": one.turn.value.lower() or None,
-    }
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -175,6 +125,13 @@ def _applied(what_if: WhatIfResult, options: Options) -> list[Block]:
     show = shower(options)
     rows = [row for note in what_if.notes for row in paragraph(show(note), options.width, lead=line(INDENT))]
     return [line("Changes", "bold"), *rows] if rows else []
+
+
+def _moved(what_if: WhatIfResult) -> list[Moved]:
+    after = what_if.after
+    if what_if.before.report is None or after is None or after.report is None:
+        return []
+    return moved(what_if.before, after)
 
 
 def _tables(what_if: WhatIfResult, after: Outcome, options: Options) -> list[list[Block]]:
