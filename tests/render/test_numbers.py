@@ -136,14 +136,6 @@ def test_shown_values_compare_like_exact_ones(value: Decimal, limit: Decimal, di
     assert (shown < limit) == (value < limit)
 
 
-@given(NEAR, NEAR)
-def test_values_for_machines_compare_like_exact_ones(value: Decimal, limit: Decimal) -> None:
-    shown = numbers.settled_value(value, limit)
-    assert (shown > limit) == (value > limit)
-    assert (shown < limit) == (value < limit)
-    assert abs(shown - value) <= D("1e-10")
-
-
 def check(value: str | None, limit: str | None, status: Status, headroom: str | None = None) -> Check:
     value_, limit_, headroom_ = (None if text is None else D(text) for text in (value, limit, headroom))
     return Check("MC101", "utilization", "cross", value_, limit_, status, headroom_)

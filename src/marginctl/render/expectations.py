@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import Direction
-from marginctl.core.report import FIGURES
+from marginctl.core.figures import FIGURES
 from marginctl.findings import Check, Expectation, Status
 from marginctl.render.layout import Column
 from marginctl.render.numbers import aligned, beside, grouped, natural_places
@@ -47,7 +47,7 @@ def _amount(row: Expectation, value: Decimal | None) -> str:
 
 
 def _is_share(figure: str) -> bool:
-    return FIGURES[figure].kind == "ratio" and figure != "leverage"
+    return FIGURES[figure].kind == "ratio"
 
 
 def _share(row: Expectation) -> str:

@@ -6,12 +6,11 @@ Nothing is ever shown as an exponent, and no rounding moves a value across the l
 from decimal import Decimal
 
 from marginctl.core.exact import CONTEXT, Direction, rounded
-from marginctl.core.report import FIGURES
+from marginctl.core.figures import FIGURES
+from marginctl.core.plain import SETTLED_PLACES, side_of
 from marginctl.findings import Check, Status
 
 HUNDRED = Decimal(100)
-MOST_PLACES = 48
-"""Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
 
 SIGNS = {"fraction": "%", "multiple": "x", "days": "d"}
 """Unit of a rule -> the sign behind its figures; a fraction is shown in percent."""
@@ -74,20 +73,14 @@ def beside(value: Decimal, limit: Decimal, direction: Direction, places: int) ->
 
     70.0000001 beside 70 shows as 70.0000001, neither as 70.00 nor as 70.01; equal values show alike.
     """
-    side = _side(value, limit)
+    side = side_of(value, limit)
     if side == 0:
         return _trimmed(grouped(limit, max(natural_places(limit), places), Direction.NEAREST), places)
-    for digits in range(places, MOST_PLACES):
+    for digits in range(places, SETTLED_PLACES):
         candidates = (rounded(value, digits, way) for way in (Direction.NEAREST, direction))
-        if all(_side(candidate, limit) == side for candidate in candidates):
+        if all(side_of(candidate, limit) == side for candidate in candidates):
             return grouped(value, digits, direction)
-    return grouped(value, MOST_PLACES, Direction.NEAREST)
-
-
-def _side(value: Decimal, limit: Decimal) -> int:
-    """-1, 0 or 1: below, at or above the limit, to ``MOST_PLACES`` decimals."""
-    left, right = (rounded(number, MOST_PLACES, Direction.NEAREST) for number in (value, limit))
-    return (left > right) - (left < right)
+    return grouped(value, SETTLED_PLACES, Direction.NEAREST)
 
 
 def _trimmed(text: str, places: int) -> str:
@@ -142,23 +135,4 @@ def same(left: Decimal | None, right: Decimal | None) -> bool:
     """Whether two figures are equal but for the residue of a division."""
     if left is None or right is None:
         return left is right
-    return _side(left, right) == 0
-
-
-def settled_value(value: Decimal, limit: Decimal | None, places: int = 10) -> Decimal:
-    """A check's value for machines: ``places`` decimals, more only where fewer would put it on or across its limit."""
-    if limit is None:
-        return rounded(value, places, Direction.NEAREST)
-    if abs(value - limit) > Decimal((0, (1,), 1 - places)):
-        return rounded(value, places, Direction.NEAREST)
-    side = _side(value, limit)
-    for direction in (Direction.NEAREST, Direction.UP, Direction.DOWN):
-        shown = rounded(value, places, direction)
-        if _side(shown, limit) == side:
-            return shown
-    return rounded(value, MOST_PLACES, Direction.NEAREST)
-
-
-def settled(headroom: Decimal, places: int = 10) -> Decimal:
-    """What is left before a limit, for machines: rounded down."""
-    return rounded(headroom, places, Direction.DOWN)
+    return side_of(left, right) == 0

@@ -4,7 +4,8 @@ from decimal import Decimal
 from re import sub
 
 from marginctl.core.exact import CONTEXT, Direction, rounded
-from marginctl.render.numbers import HUNDRED, MOST_PLACES, plain
+from marginctl.core.plain import SETTLED_PLACES
+from marginctl.render.numbers import HUNDRED, plain
 from marginctl.results import Step, Value
 
 PLACES = 12
@@ -14,7 +15,7 @@ NONE = "none"
 
 def settled(value: Decimal) -> Decimal:
     """The value without what division leaves: the text that is shown stands for this."""
-    return rounded(value, MOST_PLACES, Direction.NEAREST)
+    return rounded(value, SETTLED_PLACES, Direction.NEAREST)
 
 
 def exact(value: Decimal, dots: str = "...") -> str:

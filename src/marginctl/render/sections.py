@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from marginctl.core.exact import Direction
-from marginctl.core.report import FIGURES, CollateralFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.core.figures import FIGURES
+from marginctl.core.report import CollateralFigures, PositionFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Status
 from marginctl.render.layout import Column
 from marginctl.render.numbers import (
