@@ -10,7 +10,6 @@ from marginctl import wording
 from marginctl.core.exact import Direction
 from marginctl.findings import Check, Status
 from marginctl.limits.rule import Comparison, Unit
-from marginctl.render.numbers import settled_value
 
 D = Decimal
 UP, DOWN, NEAREST = Direction.UP, Direction.DOWN, Direction.NEAREST
@@ -128,14 +127,6 @@ def test_shown_values_compare_like_exact_ones(value: Decimal, limit: Decimal, di
     shown = D(wording.beside(value, limit, direction, 2))
     assert (shown > limit) == (value > limit)
     assert (shown < limit) == (value < limit)
-
-
-@given(NEAR, NEAR)
-def test_values_for_machines_compare_like_exact_ones(value: Decimal, limit: Decimal) -> None:
-    shown = settled_value(value, limit)
-    assert (shown > limit) == (value > limit)
-    assert (shown < limit) == (value < limit)
-    assert abs(shown - value) <= D("1e-10")
 
 
 def check(value: str | None, limit: str | None, status: Status, headroom: str | None = None) -> Check:

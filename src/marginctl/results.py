@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from msgspec import Struct, field
 
@@ -171,6 +171,8 @@ class Source(Struct, frozen=True):
 class BuiltIn(Struct, frozen=True, kw_only=True):
     """What a market did on a day. ``note`` says how the figures follow from the sources and what is assumed."""
 
+    shape: ClassVar[str] = "name title date shocks=scenario.shocks funding=scenario.funding note sources"
+
     scenario: "Scenario"
     title: str
     date: date
@@ -197,6 +199,15 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
     ``story`` is there where a cascade was asked for, ``comparison`` where the account can also be run isolated.
     """
 
+    shape: ClassVar[str] = (
+        "name origin title=built_in.title date=built_in.date note=built_in.note sources shocks=scenario.shocks "
+        "moves untouched funding=scenario.funding survived=outcome.survived crossing=outcome.crossing "
+        "reach=outcome.reach pool=outcome.pool bystanders=outcome.bystanders equity=outcome.equity "
+        "change=outcome.change maintenance_margin=outcome.maintenance_margin "
+        "maintenance_ratio=outcome.maintenance_ratio free_collateral=outcome.free_collateral "
+        "worst_pool=outcome.worst_pool worst_position=outcome.worst pools=outcome.pools cascade"
+    )
+
     scenario: "Scenario"
     origin: ScenarioOrigin
     built_in: BuiltIn | None = None
@@ -222,9 +233,25 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
         return self.built_in.sources if self.built_in else ()
 
     @property
+    def cascade(self) -> "CascadeResult | None":
+        """What was closed on the way, beside the same with every position isolated."""
+        return None if self.story is None else CascadeResult(self.story, self.comparison)
+
+    @property
     def days(self) -> Decimal | None:
         """How long the way takes, where it is one of days."""
         return self.scenario.funding.days if self.scenario.funding else None
+
+
+class CascadeResult(Struct, frozen=True):
+    """The story of a scenario and what stands at its end; ``isolated``: the same with every position isolated."""
+
+    shape: ClassVar[str] = (
+        "steps=story.steps closed_winners=story.closed_winners left=story.account.positions equity=story.equity "
+        "value=story.value isolated"
+    )
+    story: "Cascade"
+    isolated: "Comparison | None"
 
 
 class StressResult(Struct, frozen=True, kw_only=True):
@@ -266,6 +293,14 @@ class WhatIfResult(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     written: str | None = None
     fail_on: str = "error"
+
+
+class Broken(Struct, frozen=True):
+    """A broken limit and the ways to pass it."""
+
+    shape: ClassVar[str] = "*finding ways=ways.all"
+    finding: Finding
+    ways: "Ways"
 
 
 class HeadroomResult(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from marginctl.core.contract import LONG
 from marginctl.core.exact import CONTEXT, ONE, Direction, rounded
-from marginctl.core.report import FIGURES
+from marginctl.core.figures import FIGURES
+from marginctl.core.plain import SETTLED_PLACES, side_of
 from marginctl.core.scenario import EVERY_OTHER
 from marginctl.findings import Check, Status
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 HUNDRED = Decimal(100)
 MOST_NAMES = 5
 """Names that a list shows before it counts the rest."""
-MOST_PLACES = 48
-"""Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
-
 LAST_PLACE = 60
 """Digits after which a figure in a sentence is given up as equal to its limit."""
 SENTENCE_PLACES = {"fraction": 2, "multiple": 2, "days": 1, "count": 0, "none": 8}
@@ -86,17 +84,11 @@ def beside(value: Decimal, limit: Decimal, direction: Direction, places: int) ->
     side = side_of(value, limit)
     if side == 0:
         return _trimmed(grouped(limit, max(natural_places(limit), places), Direction.NEAREST), places)
-    for digits in range(places, MOST_PLACES):
+    for digits in range(places, SETTLED_PLACES):
         candidates = (rounded(value, digits, way) for way in (Direction.NEAREST, direction))
         if all(side_of(candidate, limit) == side for candidate in candidates):
             return grouped(value, digits, direction)
-    return grouped(value, MOST_PLACES, Direction.NEAREST)
-
-
-def side_of(value: Decimal, limit: Decimal) -> int:
-    """-1, 0 or 1: below, at or above the limit, to ``MOST_PLACES`` decimals."""
-    left, right = (rounded(number, MOST_PLACES, Direction.NEAREST) for number in (value, limit))
-    return (left > right) - (left < right)
+    return grouped(value, SETTLED_PLACES, Direction.NEAREST)
 
 
 def _trimmed(text: str, places: int) -> str:

@@ -36,8 +36,9 @@ from marginctl.analysis.steps import (
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of, underlying_of
 from marginctl.core.exact import ZERO
+from marginctl.core.figures import FIGURES, row_of
 from marginctl.core.liquidation import PoolState
-from marginctl.core.report import FIGURES, CollateralFigures, Report, UnderlyingFigures
+from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures
 from marginctl.results import ExplainResult, Step, Value
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
@@ -129,16 +130,14 @@ class Explainer(Book):
 
     def unit(self, name: str) -> str:
         """What a figure is measured in, by its kind."""
-        kind = FIGURES[name].kind
-        if name == "leverage":
-            return MULTIPLE
-        return {"money": self.money, "ratio": FRACTION, "days": DAYS}.get(kind, self.money)
+        return {"ratio": FRACTION, "days": DAYS, "multiple": MULTIPLE}.get(FIGURES[name].kind, self.money)
 
     def _formula(self, prefix: str, name: str, value: Value, of: str = "", **others: Step) -> Callable[[str], Step]:
         """A figure by its formula line, whose names are figures of the same row; none where its denominator is not."""
 
         def build(path: str) -> Step:
-            formula = FIGURES[name].formula
+            row = row_of(name, "Totals" if prefix == "totals" else "")
+            formula = row.formula if row else ""
             names = [word for word in _names(formula) if word not in others]
             steps = {word: self.figure(f"{prefix}.{word}") for word in names} | others
             parts = filled(formula, steps)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -173,6 +174,8 @@ class Position(Struct, frozen=True):
     Exactly one of initial_rate, leverage, initial_margin may be set; with none the contract's tiers give the rate.
     initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset.
     """
+
+    shape: ClassVar[str] = "position=key symbol=contract.symbol side quantity"
 
     key: str
     contract: Contract

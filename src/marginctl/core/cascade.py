@@ -5,6 +5,7 @@ what is left. Beside it the same book with every position isolated, which shows 
 """
 
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -112,6 +113,15 @@ class Fate(Struct, frozen=True, kw_only=True):
     result: Decimal
 
 
+class PositionFates(Struct, frozen=True):
+    """What became of a position in its pool, and when isolated."""
+
+    shape: ClassVar[str] = "position=position.key symbol=position.contract.symbol side=position.side together isolated"
+    position: Position
+    together: Fate
+    isolated: Fate
+
+
 class Comparison(Struct, frozen=True, kw_only=True):
     """The same book on the same path with every position isolated on its own initial margin.
 
@@ -119,12 +129,22 @@ class Comparison(Struct, frozen=True, kw_only=True):
     their fees. sharing_saved: the same for positions that the pool carried to the end and that are closed when alone.
     """
 
+    shape: ClassVar[str] = (
+        "left=apart.account.positions equity=apart.equity value=apart.value steps=apart.steps margins=aside "
+        "collateral_sold=sold positions contagion_cost sharing_saved"
+    )
+
     apart: Cascade
     aside: dict[str, Decimal]
     sold: bool
     fates: tuple[tuple[Position, Fate, Fate], ...]
     contagion_cost: Decimal
     sharing_saved: Decimal
+
+    @property
+    def positions(self) -> tuple[PositionFates, ...]:
+        """The fates by name."""
+        return tuple(PositionFates(*one) for one in self.fates)
 
 
 def compared(account: Account, shared: Cascade, path: ScenarioPath, sequence: Sequence) -> Comparison | None:

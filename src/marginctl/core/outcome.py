@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -18,6 +19,8 @@ from marginctl.core.value import unrealized_pnl
 
 class PositionEffect(Struct, frozen=True, kw_only=True):
     """What a scenario does to one position: its PnL at the end less its PnL now, or its funding, in currency."""
+
+    shape: ClassVar[str] = "position=key symbol side change"
 
     key: str
     symbol: str

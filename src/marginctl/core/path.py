@@ -5,6 +5,7 @@ those, so that nothing is divided or compounded on the way.
 """
 
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -93,6 +94,8 @@ class FundingPath(ScenarioPath, frozen=True):
 
 class FundingShock(Struct, frozen=True):
     """Funding rates by base asset (``*`` = every other one) per ``interval`` hours, held for ``days``."""
+
+    shape: ClassVar[str] = "rates interval_hours=interval days"
 
     rates: dict[str, Decimal]
     interval: Decimal

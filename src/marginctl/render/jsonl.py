@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from marginctl.render.json import SCHEMA, encoded, errors_of, report_of
+from marginctl.core.plain import as_plain
+from marginctl.render.json import SCHEMA, encoded, report_of
 from marginctl.results import Options, Outcome, Run
 
 
@@ -18,7 +19,7 @@ def line_text(outcome: Outcome) -> str:
 
 def line_of(outcome: Outcome) -> dict[str, Any]:
     """A REPORT; with ``errors`` when a limit could not be evaluated, and nothing but them when there are no figures."""
-    errors = {"errors": errors_of(outcome.problems)}
+    errors = {"errors": as_plain(outcome.problems)}
     if outcome.report is None:
         return {"schema": SCHEMA, "file": outcome.file, **errors}
     return {**report_of(outcome), **(errors if outcome.problems else {})}

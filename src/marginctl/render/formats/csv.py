@@ -9,15 +9,14 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any
 
-from msgspec.structs import fields
-
-from marginctl.core.report import PositionFigures, Report, rounded_position
+from marginctl.core.plain import as_plain, keys_of
+from marginctl.core.report import PositionFigures, Report
 from marginctl.document.source import printable
 from marginctl.results import Options, Run
 from marginctl.wording import plain
 
 ACCOUNT_COLUMNS = ("file", "account", "venue", "currency")
-POSITION_COLUMNS = tuple(field.name for field in fields(PositionFigures) if field.name != "key")
+POSITION_COLUMNS = tuple(key.name for key in keys_of(PositionFigures))
 
 
 def rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -58,7 +57,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature f
 def _row(file: str, report: Report, position: PositionFigures) -> dict[str, str]:
     account = report.account
     names = dict(zip(ACCOUNT_COLUMNS, (file, account.name, account.venue, account.currency), strict=True))
-    return {name: _cell(value) for name, value in (names | rounded_position(position)).items()}
+    return {name: _cell(value) for name, value in (names | as_plain(position)).items()}
 
 
 def _cell(value: Any) -> str:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from marginctl.core.exact import Direction
-from marginctl.core.report import FIGURES, CollateralFigures, PositionFigures, Report
+from marginctl.core.figures import FIGURES
+from marginctl.core.report import CollateralFigures, PositionFigures, Report
 from marginctl.findings import Check, Expectation, Status
 from marginctl.render.page import (
     Column,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import Direction
-from marginctl.core.report import FIGURES
+from marginctl.core.figures import FIGURES
 from marginctl.findings import Check, Status
 from marginctl.render.moved import Moved, Turn, moved
 from marginctl.render.page import (
