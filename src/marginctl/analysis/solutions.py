@@ -37,7 +37,7 @@ from marginctl.core.liquidation import (
 )
 from marginctl.core.piecewise import Piece
 from marginctl.core.report import FundingFigures, PositionFigures, UnderlyingFigures
-from marginctl.results import Solution, Step
+from marginctl.explanation import Solution, Step
 
 # A crossing on a course.
 

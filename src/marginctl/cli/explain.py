@@ -14,8 +14,8 @@ from marginctl.cli.options import FileFlags, Format, OnePath, command, options
 from marginctl.cli.settings import EditFlags, Opened, ShockFlags, opened
 from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.document.source import echo
+from marginctl.explanation import ExplainResult
 from marginctl.findings import Problem
-from marginctl.results import ExplainResult
 
 SECTIONS = "account, totals, liquidation, pools, positions, collateral, underlyings, netting and funding"
 

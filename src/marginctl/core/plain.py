@@ -6,7 +6,6 @@ out when empty, ``~`` where an empty one is null, and ``*`` before one whose own
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -66,7 +65,7 @@ def _tree(value: Any, row: Figure | None, owner: Any) -> Any:
         return {name: _tree(one, row, owner) for name, one in value.items()}
     if isinstance(value, Enum):
         return value.value
-    return value.isoformat() if isinstance(value, date) else [_tree(one, row, owner) for one in value]
+    return value.isoformat() if hasattr(value, "isoformat") else [_tree(one, row, owner) for one in value]
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
+from marginctl.explanation import ExplainResult, Origin, OriginKind, Solution, Step, TierUsed
 from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
 from marginctl.render.formats.screen import printed
 from marginctl.render.paths import spot
 from marginctl.render.quantity import NONE, called, exact, in_numbers, in_words, number, result, sloped
-from marginctl.results import ExplainResult, Options, Origin, OriginKind, Solution, Step, TierUsed
+from marginctl.results import Options
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""

@@ -7,9 +7,9 @@ import msgspec
 from msgspec.structs import asdict
 
 from marginctl.core.plain import as_plain
+from marginctl.explanation import ExplainResult, Origin, Solution, Step, Value
 from marginctl.render.json import encoded
 from marginctl.render.quantity import in_words, settled
-from marginctl.results import ExplainResult, Origin, Solution, Step, Value
 
 SCHEMA = "marginctl.explain/1"
 

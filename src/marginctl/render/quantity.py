@@ -5,7 +5,7 @@ from re import sub
 
 from marginctl.core.exact import CONTEXT, Direction, rounded
 from marginctl.core.plain import SETTLED_PLACES
-from marginctl.results import Step, Value
+from marginctl.explanation import Step, Value
 from marginctl.wording import HUNDRED, plain
 
 PLACES = 12
