@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from marginctl.limits.rule import Rule
     from marginctl.render.catalogue import Listed, RuleEntry
 
-SCHEMAS = ("portfolio", "report", "report-line", "venue", "policy")
+SCHEMAS = ("portfolio", "report", "report-line", "stress", "what-if", "headroom", "scenarios", "venue", "policy")
 MOST_NAMES = 5
 COLORS = ("auto", "always", "never")
 
@@ -322,10 +322,10 @@ def show_schema(kind: str) -> int:
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of one of ``SCHEMAS``; a report line is one line of ``--format jsonl``."""
-    if kind in ("report", "report-line"):
-        from marginctl.render.schema_report import document_schema, line_schema
+    if kind not in ("portfolio", "policy", "venue"):
+        from marginctl.render.schema import schema_of_document
 
-        return document_schema() if kind == "report" else line_schema()
+        return schema_of_document(kind)
     from marginctl.document.policy_shape import POLICY
     from marginctl.document.portfolio_shape import PORTFOLIO
     from marginctl.document.schema import json_schema

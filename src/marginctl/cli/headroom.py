@@ -19,7 +19,7 @@ from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 from marginctl.limits.verdict import FailOn
 from marginctl.render.headroom import render
-from marginctl.render.headroom_json import render_json
+from marginctl.render.json import document_text
 from marginctl.results import HeadroomResult, Options, Outcome
 
 
@@ -67,7 +67,7 @@ def leverage_of(text: str | None) -> Decimal | None:
 
 def _show(found: HeadroomResult, request: Request) -> int:
     if request.format == "json":
-        emit(render_json(found))
+        emit(document_text(found))
         tell(found.outcome.problems)
     else:
         shown = terminal(sys.stdout, request.color, request.width)

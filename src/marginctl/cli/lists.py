@@ -118,7 +118,12 @@ def rule(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="portfolio, report, report-line, venue or policy.")]) -> None:
+def schema(
+    kind: Annotated[
+        str,
+        typer.Argument(help="portfolio, venue or policy; report, report-line, stress, what-if, headroom or scenarios."),
+    ],
+) -> None:
     """Print the JSON Schema (draft-07) of a file format."""
     from marginctl.cli.catalogue import show_schema
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from marginctl import __version__
 from marginctl.cli.exits import NOT_CHECKED, OK
 from marginctl.cli.files import Input, content, inputs
 from marginctl.cli.flags import FlagError, one_of
@@ -96,9 +97,9 @@ def _options(request: Request) -> Options:
 
 def _text(stress: "StressResult", request: Request) -> str:
     if request.format == "json":
-        from marginctl.render import stress_json
+        from marginctl.render.json import document_text
 
-        return stress_json.render(stress)
+        return document_text(stress)
     from marginctl.render import stress as screen
 
     return screen.render(stress, _options(request))
@@ -110,9 +111,10 @@ def _listed(request: Request) -> int:
 
     rows = list(built_in().values())
     if request.format == "json":
-        from marginctl.render import stress_json
+        from marginctl.render.json import document_text
+        from marginctl.results import ScenarioList
 
-        emit(stress_json.listing(rows))
+        emit(document_text(ScenarioList(tuple(rows), __version__)))
     else:
         from marginctl.render.scenario_list import render_scenarios
 
