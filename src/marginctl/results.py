@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from marginctl.core.report import Report, RulesUsed
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
@@ -21,12 +21,26 @@ if TYPE_CHECKING:
     from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
 
 
+NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
+
+
+class Compared(Struct, frozen=True):
+    """An expected figure with the outcome of the limit on it."""
+
+    shape: ClassVar[str] = "*expectation status"
+    expectation: Expectation
+    status: Status
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one file: checked (``report`` and ``rules`` are set), or not (``problems`` say why).
 
     file: the name to show. A checked file may still have ``problems``: a configured limit that cannot be evaluated.
     remedy: the cheapest way to pass; empty = that of the gravest finding. expectations: figures of the venue's screen.
     """
+
+    schema: ClassVar[str] = "marginctl.report/1"
+    shape: ClassVar[str] = "schema file *report checks findings assumptions rules=rules_used expectations=compared"
 
     file: str
     report: Report | None = None
@@ -38,55 +52,64 @@ class Outcome(Struct, frozen=True, kw_only=True):
     remedy: str = ""
     expectations: tuple[Expectation, ...] = ()
 
+    @property
+    def checked(self) -> "Outcome | None":
+        """Itself where it has a report."""
+        return None if self.report is None else self
+
+    @property
+    def rules_used(self) -> RulesUsed:
+        """The rules as the report tells them."""
+        return self.rules or NO_RULES
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """The expected figures, each with how it fares."""
+        found = ((one, judged(one, self.checks)) for one in self.expectations)
+        return tuple(Compared(one, check.status if check else Status.NOT_EVALUATED) for one, check in found)
+
+
+class RunSummary(Struct, frozen=True, kw_only=True):
+    """What a run comes to, in numbers."""
+
+    files: int
+    errors: int
+    warnings: int
+    failed_files: int
+    exit_code: int
+
 
 class Run(Struct, frozen=True, kw_only=True):
     """All files of one run. ``fail_on`` is the lowest severity that fails it: error, warning or never."""
+
+    schema: ClassVar[str] = "marginctl.report/1"
+    shape: ClassVar[str] = "schema version reports=checked errors=problems summary"
 
     outcomes: tuple[Outcome, ...]
     exit_code: int
     version: str
     fail_on: str = "error"
 
+    @property
+    def checked(self) -> tuple[Outcome, ...]:
+        """The outcomes with a report."""
+        return tuple(outcome for outcome in self.outcomes if outcome.report is not None)
 
-class RuleText(Struct, frozen=True):
-    """A rule in the words of its manual: ``short`` is one line, ``help`` the whole text.
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What kept files from being checked."""
+        return tuple(problem for outcome in self.outcomes for problem in outcome.problems)
 
-    unit: what its value and limit are measured in: fraction, multiple, days, or empty for a plain number.
-    """
-
-    name: str
-    short: str
-    help: str
-    unit: str = ""
-
-
-Manual: TypeAlias = Mapping[str, RuleText]
-"""Code of a rule -> its text."""
-
-
-class Verbosity(Enum):
-    """QUIET: findings and verdict; NORMAL: what a trader reads; VERBOSE: every limit, assumption and source."""
-
-    QUIET = "quiet"
-    NORMAL = "normal"
-    VERBOSE = "verbose"
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """How the text is wanted; formats for machines read ``manual`` and what to leave out only.
-
-    width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else;
-    manual: code -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF
-    gets waived findings too.
-    """
-
-    width: int | None = None
-    color: bool = False
-    ascii: bool = False
-    verbosity: Verbosity = Verbosity.NORMAL
-    manual: Manual = field(default_factory=dict)
-    notes: bool = False
-    sarif_waived: bool = False
+    @property
+    def summary(self) -> RunSummary:
+        """Files, and findings that no waiver covers."""
+        return RunSummary(
+            files=len(self.outcomes),
+            errors=sum(len(live(outcome.findings, Severity.ERROR)) for outcome in self.outcomes),
+            warnings=sum(len(live(outcome.findings, Severity.WARNING)) for outcome in self.outcomes),
+            failed_files=sum(outcome.report is None for outcome in self.outcomes),
+            exit_code=self.exit_code,
+        )
 
 
 class Verdict(Enum):
@@ -254,11 +277,25 @@ class CascadeResult(Struct, frozen=True):
     isolated: "Comparison | None"
 
 
+class StressSummary(Struct, frozen=True):
+    """What the scenarios come to, in numbers."""
+
+    scenarios: int
+    not_survived: int
+    exit_code: int
+
+
 class StressResult(Struct, frozen=True, kw_only=True):
     """Everything about one file; with ``problems`` and without ``report`` it could not be checked.
 
     ``positions``: symbol and side by key. ``assumptions``: of the account, then of what was done to it.
     """
+
+    schema: ClassVar[str] = "marginctl.stress/1"
+    shape: ClassVar[str] = (
+        "schema version file account=report.account scenarios grid curve=curves funding findings assumptions "
+        "rules=rules_used errors=problems summary"
+    )
 
     file: str
     version: str
@@ -276,6 +313,17 @@ class StressResult(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     fail_on: str = "error"
     positions: Mapping[str, str] = {}
+
+    @property
+    def rules_used(self) -> RulesUsed | None:
+        """The rules as the report tells them; None without one."""
+        return None if self.report is None else self.rules or NO_RULES
+
+    @property
+    def summary(self) -> StressSummary:
+        """How many scenarios, and how many are not survived."""
+        lost = sum(not one.outcome.survived for one in self.scenarios)
+        return StressSummary(len(self.scenarios), lost, self.exit_code)
 
 
 class WhatIfResult(Struct, frozen=True, kw_only=True):
@@ -303,8 +351,23 @@ class Broken(Struct, frozen=True):
     ways: "Ways"
 
 
+class HeadroomSummary(Struct, frozen=True):
+    """How much was found."""
+
+    orders: int
+    withdrawals: int
+    broken: int
+    exit_code: int
+
+
 class HeadroomResult(Struct, frozen=True, kw_only=True):
     """One account, how much more it takes, and how to pass what is broken; with problems nothing was computed."""
+
+    schema: ClassVar[str] = "marginctl.headroom/2"
+    shape: ClassVar[str] = (
+        "schema version file=outcome.file account=outcome.report.account orders withdrawals broken=ways_to_pass "
+        "errors=outcome.problems summary"
+    )
 
     outcome: Outcome
     version: str
@@ -313,3 +376,13 @@ class HeadroomResult(Struct, frozen=True, kw_only=True):
     withdrawals: "tuple[WithdrawalRoom, ...]" = ()
     broken: "tuple[tuple[Finding, Ways], ...]" = ()
     fail_on: str = "error"
+
+    @property
+    def ways_to_pass(self) -> tuple[Broken, ...]:
+        """What is broken, by name."""
+        return tuple(Broken(*one) for one in self.broken)
+
+    @property
+    def summary(self) -> HeadroomSummary:
+        """Counts."""
+        return HeadroomSummary(len(self.orders), len(self.withdrawals), len(self.broken), self.exit_code)

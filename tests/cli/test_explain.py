@@ -17,8 +17,8 @@ from marginctl.analysis.origins import origins_of
 from marginctl.core.assemble import report_of
 from marginctl.core.figures import rounded_figure
 from marginctl.core.plain import as_plain
+from marginctl.render.display import Options
 from marginctl.render.explanation import render_tree
-from marginctl.results import Options
 
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
 GOLDEN = Path(__file__).parent / "golden" / "explain"

@@ -60,7 +60,7 @@ def test_a_file_close_to_liquidation():
     assert [(way["kind"], way.get("amount", way.get("quantity"))) for way in ways["MC102", "cross"]] == [
         ("deposit", 25000), ("reduce", Decimal("757.57575758")),
     ]  # fmt: skip
-    assert document["exit_code"] == 1
+    assert document["summary"]["exit_code"] == 1
 
 
 def test_silos_have_their_own_rooms():
@@ -205,9 +205,9 @@ def test_flags_that_cannot_be_meant(arguments, said, folder):
 
 def test_a_file_that_cannot_be_checked_has_no_rooms(folder):
     document = shown("refused.yaml")
-    assert (document["account"], document["orders"], document["exit_code"]) == (None, [], 2)
+    assert (document["account"], document["orders"], document["summary"]["exit_code"]) == (None, [], 2)
     assert [error["line"] for error in document["errors"]] == [4]
     (folder / "blind.yaml").write_text((folder / "clean.yaml").read_text().replace("off}", "off, survive: crash}"))
     document = shown("blind.yaml")
-    assert (document["orders"], document["withdrawals"], document["exit_code"]) == ([], [], 2)
+    assert (document["orders"], document["withdrawals"], document["summary"]["exit_code"]) == ([], [], 2)
     assert document["errors"][0]["code"] == "MC030"

@@ -171,4 +171,7 @@ def test_every_json_line_follows_the_report_line_schema(broken):
 def test_an_unknown_kind_exits_2_and_lists_the_kinds():
     result = CliRunner().invoke(app, ["schema", "report/1"])
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "write one of portfolio, report, report-line, venue, policy" in result.stderr
+    assert (
+        "write one of portfolio, report, report-line, stress, what-if, headroom, scenarios, venue, policy"
+        in result.stderr
+    )

@@ -464,8 +464,8 @@ def test_set_edits_both_accounts_and_is_written(desk, folder):
 
 def test_json_says_why_nothing_could_be_computed(desk):
     found = command("desk.yaml", "--deposit", "ETH=1", "--format", "json").json()
-    assert (found["schema"], found["after"], found["changes"], found["exit_code"]) == (
-        "marginctl.what-if/1",
+    assert (found["schema"], found["after"], found["changes"], found["summary"]["exit_code"]) == (
+        "marginctl.what-if/2",
         None,
         [],
         2,
@@ -643,7 +643,7 @@ def test_the_json_document_is_exact_and_complete(desk):
     ran = command("desk.yaml", "--open", "BTCUSDT long 0.3", "--format", "json")
     found = json.loads(ran.out, parse_float=Decimal, parse_int=Decimal)
     assert list(found) == [
-        "schema", "version", "file", "applied", "before", "after", "changes", "errors", "written", "exit_code",
+        "schema", "version", "file", "applied", "before", "after", "changes", "written", "errors", "summary",
     ]  # fmt: skip
     for one in found["changes"]:
         if isinstance(one["before"], Decimal) and isinstance(one["after"], Decimal):

@@ -27,6 +27,8 @@ PLACES = {
     "Point": "marginctl.core.curve",
     "Rated": "marginctl.core.funding_cases",
     "Moved": "marginctl.render.moved",
+    "WhatIfSummary": "marginctl.render.what_if_json",
+    **dict.fromkeys(("RunSummary", "StressSummary", "HeadroomSummary"), "marginctl.results"),
 }
 """Where the classes stand that have rows of their own."""
 

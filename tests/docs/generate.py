@@ -27,7 +27,7 @@ from marginctl.limits.baseline import BASELINE  # noqa: E402
 from marginctl.limits.config import NARROWER  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
-from marginctl.render.schema_report import document_schema  # noqa: E402
+from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
 from marginctl.wording import amount  # noqa: E402
 

@@ -6,7 +6,8 @@ from tests.portfolio.books import checked, codes, d, position, report
 from marginctl.analysis.check import Policy
 from marginctl.limits.config import FileLimits, LimitSource
 from marginctl.render import render
-from marginctl.results import Options, Run
+from marginctl.render.display import Options
+from marginctl.results import Run
 
 COIN = "BTCUSD_PERP: {type: inverse, base: BTC, quote: USD, contract_size: 100}"
 SMALL = "BTC_X: {base: BTC, quote: USDT, contract_size: 0.0001}"

@@ -6,8 +6,8 @@ import pytest
 
 from marginctl.core.curve import EquityCurve, Point
 from marginctl.core.exact import ZERO
+from marginctl.render.display import Options
 from marginctl.render.formats.charts import HEIGHT, equity_curve, even
-from marginctl.results import Options
 
 
 def d(text: str) -> Decimal:

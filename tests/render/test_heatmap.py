@@ -6,8 +6,8 @@ import pytest
 
 from marginctl.core.exact import ZERO
 from marginctl.core.grid import Axis, Cell, Grid, spread
+from marginctl.render.display import Options
 from marginctl.render.formats.charts import heat_map, whole_percent
-from marginctl.results import Options
 
 
 def cell(ratio: str | None, *, dead: bool = False) -> Cell:

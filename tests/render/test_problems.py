@@ -5,8 +5,8 @@ from tests.render.samples import problem
 
 from marginctl.document.source import Source
 from marginctl.findings import Problem
+from marginctl.render.display import Options
 from marginctl.render.formats.screen import shown_problems
-from marginctl.results import Options
 
 
 def shown(*problems: Problem, width: int | None = 80, ascii: bool = False) -> str:

@@ -13,11 +13,12 @@ from tests.render import samples
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Severity, Status
 from marginctl.render import render
+from marginctl.render.display import Options, Verbosity
 from marginctl.render.formats.layout import ASCII, cells_of
 from marginctl.render.formats.screen import bar
 from marginctl.render.page import Gauge
 from marginctl.render.pages.account import common_move, funding
-from marginctl.results import Options, Outcome, Verbosity
+from marginctl.results import Outcome
 
 D = Decimal
 NUMBER = re.compile(r"-?[\d,]*\d\.\d+")

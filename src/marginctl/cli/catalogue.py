@@ -28,16 +28,16 @@ from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
 from marginctl.render import catalogue_json, draw, shown
+from marginctl.render.display import Options
 from marginctl.render.pages.catalogue import Listed, RuleEntry, rule_page, rules_page, venues_page
 from marginctl.render.pages.venue import contract_page, venue_page
-from marginctl.results import Options
 from marginctl.venues import loader
 from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.rule import Rule
 
-SCHEMAS = ("portfolio", "report", "report-line", "venue", "policy")
+SCHEMAS = ("portfolio", "report", "report-line", "stress", "what-if", "headroom", "scenarios", "venue", "policy")
 STARTER = Path(__file__).with_name("starter.yaml")
 """A portfolio that passes its own limits, with a comment on every choice."""
 MOST_NAMES = 5
@@ -302,7 +302,10 @@ def _default(rule: "Rule") -> tuple[Any, str]:
 class SchemaFlags(Flags):
     """Of ``schema``."""
 
-    kind: Annotated[str, typer.Argument(help="portfolio, report, report-line, venue or policy.")]
+    kind: Annotated[
+        str,
+        typer.Argument(help="portfolio, venue or policy; report, report-line, stress, what-if, headroom or scenarios."),
+    ]
 
 
 @app.command()
@@ -318,10 +321,10 @@ def schema(flags: SchemaFlags) -> int:
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of one of ``SCHEMAS``; a report line is one line of ``--format jsonl``."""
-    if kind in ("report", "report-line"):
-        from marginctl.render.schema_report import document_schema, line_schema
+    if kind not in ("portfolio", "policy", "venue"):
+        from marginctl.render.json_schema import schema_of_document
 
-        return document_schema() if kind == "report" else line_schema()
+        return schema_of_document(kind)
     from marginctl.document.policy_shape import POLICY
     from marginctl.document.portfolio_shape import PORTFOLIO
     from marginctl.document.schema import json_schema

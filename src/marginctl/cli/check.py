@@ -24,7 +24,8 @@ from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
 from marginctl.render import FORMATS, render
-from marginctl.results import Options, Outcome, Run
+from marginctl.render.display import Options
+from marginctl.results import Outcome, Run
 
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")

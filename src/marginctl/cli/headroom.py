@@ -12,9 +12,9 @@ from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.options import DateFlags, FileFlags, OnePath, Read, RowFormat, command, options, positive
 from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, opened, single
 from marginctl.cli.terminal import emit, tell
+from marginctl.core.plain import as_plain
 from marginctl.document.source import echo
 from marginctl.render import shown
-from marginctl.render.headroom_json import document
 from marginctl.render.pages.headroom import headroom_page
 from marginctl.results import HeadroomResult, Outcome
 
@@ -49,7 +49,7 @@ def headroom_command(flags: HeadroomFlags) -> int:
         found = HeadroomResult(outcome=outcome, version=__version__, exit_code=NOT_CHECKED)
     else:
         found = headroom(file.data, file.name, file.settings, flags.leverage)
-    emit(shown(flags.format, options(flags), lambda: headroom_page(found), lambda: document(found), "orders"))
+    emit(shown(flags.format, options(flags), lambda: headroom_page(found), lambda: as_plain(found), "orders"))
     if flags.format in ("json", "csv"):
         tell(found.outcome.problems)
     return found.exit_code

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from marginctl.cli.terminal import complain
 from marginctl.findings import Location
 from marginctl.render import render
+from marginctl.render.display import Options
 from marginctl.render.formats.markdown import text
-from marginctl.results import Options, Outcome, Run, Verdict, verdict, worst
+from marginctl.results import Outcome, Run, Verdict, verdict, worst
 
 ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """Where the hosts say that the repository is checked out."""

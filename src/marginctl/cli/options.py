@@ -18,7 +18,7 @@ from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.terminal import NARROWEST, Terminal, complain, terminal
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo, printable
-from marginctl.results import Options, Verbosity
+from marginctl.render.display import Options, Verbosity
 
 
 class FlagError(ValueError):

@@ -16,7 +16,7 @@ from marginctl.findings import Problem
 from marginctl.limits.engine import Selection
 from marginctl.limits.registry import BY_CODE, closest
 from marginctl.limits.verdict import FailOn
-from marginctl.results import RuleText
+from marginctl.render.display import RuleText
 
 
 def edits(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:

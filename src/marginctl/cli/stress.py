@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from marginctl import __version__
 from marginctl.analysis.stress import Wanted, failed, stress
 from marginctl.cli.app import app
 from marginctl.cli.entry import OK
@@ -26,13 +27,16 @@ from marginctl.cli.options import (
 )
 from marginctl.cli.settings import EditFlags, PolicyFlags, shocks, with_policies
 from marginctl.cli.terminal import emit, tell
+from marginctl.core.plain import as_plain
 from marginctl.core.rate_history import RateHistory
 from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import duration
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
-from marginctl.render import draw, shown, stress_json
+from marginctl.render import draw, shown
+from marginctl.render.catalogue_json import ScenarioList
+from marginctl.render.json import document_text
 from marginctl.render.pages.catalogue import scenarios_page
 from marginctl.render.pages.stress import stress_page
 from marginctl.results import StressResult
@@ -157,7 +161,7 @@ def stress_command(flags: StressFlags) -> int:
     result = _stressed(flags.path, flags)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(newline="\n")
-    at, document = options(flags), partial(stress_json.document, result)
+    at, document = options(flags), partial(as_plain, result)
     emit(shown(flags.format, at, lambda: stress_page(result, at), document, "scenarios"))
     if flags.format in ("json", "csv"):
         tell(result.problems)
@@ -217,7 +221,7 @@ def _listed(flags: StressFlags) -> int:
     choice("--format", "table", "json", "markdown")(flags.format)
     rows = list(built_in().values())
     if flags.format == "json":
-        emit(stress_json.listing(rows))
+        emit(document_text(ScenarioList(tuple(rows), __version__)))
     else:
         at = options(flags)
         emit(draw(flags.format, scenarios_page(rows, at.verbosity), at))

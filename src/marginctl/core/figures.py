@@ -26,10 +26,10 @@ class Safer(Enum):
 class Figure(NamedTuple):
     """A figure: its kind, what it means, the direction of its rounding, and how it follows.
 
-    Kinds: money, price, ratio (a fraction), multiple, units, days, number (in the unit of its limit), rate (finer than
-    a ratio), exact (as
-    given), judged (beside its limit), named (by the row that ``figure`` names), side, word, flag, count, internal (not
-    shown). ``formula`` is in names of figures of the same row, and of ``level``; empty where it depends on the
+    Kinds: money, price, ratio (a fraction), rate (a finer one), multiple, units, days, number (in the unit of its
+    limit), exact (as given), judged (beside its limit), named (by the row that ``figure`` names), side, word, flag,
+    count, counted (from 0), place (from 1), exit (an exit code), internal (not shown).
+    ``formula`` is in names of figures of the same row, and of ``level``; empty where it depends on the
     contract. ``given``: the user's own, kept as written; ``part``: the same unless something cut it; ``to_mark``: at
     this price something ends, so it turns toward the mark. ``label``: where it is not the name in words.
     """
@@ -226,6 +226,7 @@ FIGURES: dict[str, Figure] = {
     "pools": Figure("word", "What stands and falls together."),
     "purpose": Figure("word", choices=("speculative", "hedge")),
     "side": Figure("side", choices=("long", "short")),
+    "OrderRoom.side": Figure("word", choices=("buy", "sell")),
     "state": Figure("word", choices=("healthy", "restricted", "margin-call", "liquidation"), safer=Safer.EARLIER),
     "underlyings": Figure(
         "word", "Every asset whose price moves a pool; in cross pools stablecoins and quotes as well."
@@ -250,7 +251,7 @@ FIGURES: dict[str, Figure] = {
         _DOWN,
         safer=_HIGHER,
     ),
-    "status": Figure(
+    "Check.status": Figure(
         "word",
         choices=("pass", "waived", "waived-by-baseline", "not-evaluated", "warn", "fail"),
         safer=Safer.EARLIER,
@@ -261,6 +262,24 @@ FIGURES: dict[str, Figure] = {
     "ours": Figure("named", "The figure as it is computed here; null where it does not exist."),
     "theirs": Figure("exact", "The figure that the venue shows, as given."),
     "difference": Figure("number", "ours - theirs, signed.", _DOWN),
+    # Heads and summaries of documents.
+    "version": Figure("word", "The version of marginctl that wrote this."),
+    "line": Figure("place"),
+    "column": Figure("place"),
+    "exit_code": Figure("exit"),
+    "files": Figure("counted", "Files of this run."),
+    "RunSummary.errors": Figure("counted", "Findings of severity error that no waiver covers."),
+    "warnings": Figure("counted", "Findings of severity warning that no waiver covers."),
+    "failed_files": Figure("counted", "Files without figures."),
+    "StressSummary.scenarios": Figure("counted", "Scenarios that were run."),
+    "not_survived": Figure("counted", "Scenarios on whose way a pool is liquidated."),
+    "WhatIfSummary.changes": Figure("counted", "Figures that moved."),
+    "count": Figure("counted", "What is listed."),
+    "worse": Figure("counted", "Figures that moved to the riskier side."),
+    "better": Figure("counted", "Figures that moved to the safer side."),
+    "HeadroomSummary.orders": Figure("counted", "Largest orders that were searched for."),
+    "HeadroomSummary.withdrawals": Figure("counted", "Largest withdrawals that were searched for."),
+    "HeadroomSummary.broken": Figure("counted", "Findings on broken limits."),
     # Scenarios, cascades, grids, curves.
     "crossing": Figure("ratio", "Fraction of the path at which the first pool is liquidated; null = none is.", _IN),
     "reach": Figure("ratio", "The same past the scenario, along the same line; null = never.", _IN),

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from marginctl.results import Options, Run
+from marginctl.render.display import Options
+from marginctl.results import Run
 
 if TYPE_CHECKING:
     from marginctl.render.page import Page

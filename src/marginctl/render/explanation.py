@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from marginctl.core.exact import ZERO
 from marginctl.explanation import ExplainResult, Origin, OriginKind, Solution, Step, TierUsed
+from marginctl.render.display import Options
 from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
 from marginctl.render.formats.screen import printed
 from marginctl.render.paths import spot
 from marginctl.render.quantity import NONE, called, exact, in_numbers, in_words, number, result, sloped
-from marginctl.results import Options
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""

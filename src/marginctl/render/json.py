@@ -10,18 +10,14 @@ from typing import Any
 import msgspec
 
 from marginctl.core.plain import as_plain
-from marginctl.core.report import RulesUsed
-from marginctl.findings import Severity, Status
-from marginctl.results import Options, Outcome, Run, judged, live
+from marginctl.render.display import Options
+from marginctl.results import Outcome, Run
 from marginctl.wording import plain
-
-SCHEMA = "marginctl.report/1"
-NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
 
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
     """One document for all files."""
-    return text_of(document(run))
+    return document_text(run)
 
 
 def text_of(tree: dict[str, Any]) -> str:
@@ -29,41 +25,16 @@ def text_of(tree: dict[str, Any]) -> str:
     return msgspec.json.format(encoded(tree), indent=2).decode() + "\n"
 
 
-def document(run: Run) -> dict[str, Any]:
-    """The whole document as plain dicts and lists, decimals still Decimals."""
-    return {
-        "schema": SCHEMA,
-        "version": run.version,
-        "reports": [report_of(outcome) for outcome in run.outcomes if outcome.report is not None],
-        "errors": [error for outcome in run.outcomes for error in as_plain(outcome.problems)],
-        "summary": {
-            "files": len(run.outcomes),
-            "errors": sum(len(live(outcome.findings, Severity.ERROR)) for outcome in run.outcomes),
-            "warnings": sum(len(live(outcome.findings, Severity.WARNING)) for outcome in run.outcomes),
-            "failed_files": sum(outcome.report is None for outcome in run.outcomes),
-            "exit_code": run.exit_code,
-        },
-    }
+def document_text(result: Any) -> str:
+    """The document of any result."""
+    return text_of(as_plain(result))
 
 
 def report_of(outcome: Outcome) -> dict[str, Any]:
     """One REPORT, of an outcome that has one (else ``ValueError``)."""
     if outcome.report is None:
         raise ValueError(f"{outcome.file} was not checked")
-    found = [judged(one, outcome.checks) for one in outcome.expectations]
-    statuses = [(check.status if check else Status.NOT_EVALUATED).value for check in found]
-    return {
-        "schema": SCHEMA,
-        "file": outcome.file,
-        **as_plain(outcome.report),
-        "checks": as_plain(outcome.checks),
-        "findings": as_plain(outcome.findings),
-        "assumptions": as_plain(outcome.assumptions),
-        "rules": as_plain(outcome.rules or NO_RULES),
-        "expectations": [
-            as_plain(one) | {"status": status} for one, status in zip(outcome.expectations, statuses, strict=True)
-        ],
-    }
+    return dict(as_plain(outcome))
 
 
 def encoded(tree: Any) -> bytes:

@@ -72,7 +72,7 @@ class Moved(Struct, frozen=True):
 FROM_DISTANCE = frozenset(("liquidation_price", "contract_liquidation_price"))
 ALONE = ("totals", "liquidation", "netting", "funding")
 """Sections without rows."""
-OWNERS = {"totals": "Totals", "collateral": "CollateralFigures"}
+OWNERS = {"checks": "Check", "totals": "Totals", "collateral": "CollateralFigures"}
 """Sections whose class has rows of its own."""
 NO_FIGURES = frozenset(("symbol", "asset", "pool", "name", "code", "subject"))
 

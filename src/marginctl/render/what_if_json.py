@@ -1,33 +1,57 @@
-"""``what-if`` as ``marginctl.what-if/1``."""
+"""``what-if`` as a document: the result with every figure that moved."""
 
-from typing import Any
+from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from marginctl.core.plain import as_plain
-from marginctl.render.json import report_of, text_of
-from marginctl.render.moved import moved
+from marginctl.findings import Problem
+from marginctl.render.json import text_of
+from marginctl.render.moved import Moved, Turn, moved
 from marginctl.results import WhatIfResult
 
-SCHEMA = "marginctl.what-if/1"
+
+class WhatIfSummary(Struct, frozen=True):
+    """How many figures moved, and where to."""
+
+    changes: int
+    worse: int
+    better: int
+    exit_code: int
 
 
-def render_json(what_if: WhatIfResult) -> str:
+class WhatIfDocument(Struct, frozen=True):
+    """What ``--format json`` writes."""
+
+    schema: ClassVar[str] = "marginctl.what-if/2"
+    shape: ClassVar[str] = (
+        "schema version=result.version file=result.file applied=result.notes before=result.before.checked "
+        "after=result.after.checked changes written=result.written errors summary"
+    )
+    result: WhatIfResult
+    changes: tuple[Moved, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What is wrong before, with the changes, or afterwards; each once."""
+        before, after = self.result.before, self.result.after
+        problems = (*before.problems, *self.result.problems, *(after.problems if after else ()))
+        return tuple(dict.fromkeys(problems))
+
+    @property
+    def summary(self) -> WhatIfSummary:
+        """Counts."""
+        worse, better = (sum(one.turn is turn for one in self.changes) for turn in (Turn.WORSE, Turn.BETTER))
+        return WhatIfSummary(len(self.changes), worse, better, self.result.exit_code)
+
+
+def render_json(result: WhatIfResult) -> str:
     """The document; also where nothing could be computed."""
-    return text_of(document(what_if))
+    return text_of(document(result))
 
 
-def document(what_if: WhatIfResult) -> dict[str, Any]:
-    """The document as plain dicts and lists, decimals still Decimals."""
-    before, after = what_if.before, what_if.after
-    problems = [*before.problems, *what_if.problems, *(after.problems if after else ())]
-    return {
-        "schema": SCHEMA,
-        "version": what_if.version,
-        "file": what_if.file,
-        "applied": as_plain(what_if.notes),
-        "before": None if before.report is None else report_of(before),
-        "after": None if after is None or after.report is None else report_of(after),
-        "changes": as_plain(moved(before, after)) if before.report and after and after.report else [],
-        "errors": as_plain(dict.fromkeys(problems).keys()),
-        "written": what_if.written,
-        "exit_code": what_if.exit_code,
-    }
+def document(result: WhatIfResult) -> dict[str, Any]:
+    """The document as plain dicts and lists; figures that moved only where both reports are there."""
+    before, after = result.before, result.after
+    changes = moved(before, after) if before.report and after and after.report else []
+    return dict(as_plain(WhatIfDocument(result, tuple(changes))))

@@ -12,7 +12,8 @@ from typing import Any
 from marginctl.core.plain import as_plain, keys_of
 from marginctl.core.report import PositionFigures, Report
 from marginctl.document.source import printable
-from marginctl.results import Options, Run
+from marginctl.render.display import Options
+from marginctl.results import Run
 from marginctl.wording import plain
 
 ACCOUNT_COLUMNS = ("file", "account", "venue", "currency")

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
+from marginctl.render.display import Options
 from marginctl.render.paths import relative
-from marginctl.results import Options, Run, ranked, uploaded, verdict, worst
+from marginctl.results import Run, ranked, uploaded, verdict, worst
 
 PER_LEVEL = 10
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from marginctl.findings import Finding, Location, Problem, Severity
+from marginctl.render.display import Options
 from marginctl.render.json import encoded
 from marginctl.render.paths import explained, fingerprint, relative
-from marginctl.results import Options, Run, ranked, uploaded
+from marginctl.results import Run, ranked, uploaded
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 NOT_CHECKED = "blocker"

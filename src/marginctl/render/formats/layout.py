@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.document.source import printable
+from marginctl.render.display import Options
 from marginctl.render.page import Column, ColumnKind
-from marginctl.results import Options
 
 INDENT = "  "
 GUTTER = 2

@@ -12,9 +12,10 @@ import msgspec
 
 from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
+from marginctl.render.display import Manual, Options, RuleText
 from marginctl.render.json import encoded
 from marginctl.render.paths import explained, fingerprint, relative
-from marginctl.results import Manual, Options, Outcome, RuleText, Run, uploaded
+from marginctl.results import Outcome, Run, uploaded
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}

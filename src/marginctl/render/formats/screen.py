@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.findings import Problem
+from marginctl.render.display import Options
 from marginctl.render.formats.layout import (
     GUTTER,
     INDENT,
@@ -50,7 +51,6 @@ from marginctl.render.page import (
     Tone,
     Words,
 )
-from marginctl.results import Options
 
 STYLES = {
     Tone.PLAIN: "",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from marginctl.core.pool import is_shared
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Check, Finding, Severity, Status
+from marginctl.render.display import Verbosity
 from marginctl.render.page import (
     Balance,
     FindingRow,
@@ -23,7 +24,7 @@ from marginctl.render.page import (
     dim,
     section,
 )
-from marginctl.results import Outcome, Run, Verbosity, Verdict, cheapest, live, ranked, verdict, worst
+from marginctl.results import Outcome, Run, Verdict, cheapest, live, ranked, verdict, worst
 from marginctl.wording import check_value, counted, figure, figure_percent, limit_text, listed, same
 
 NEVER = "none"

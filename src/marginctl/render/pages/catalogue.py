@@ -8,6 +8,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from marginctl.document.venue_shape import first_day
+from marginctl.render.display import Verbosity
 from marginctl.render.page import (
     Block,
     Column,
@@ -27,7 +28,7 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.results import BuiltIn, Verbosity
+from marginctl.results import BuiltIn
 from marginctl.venues.rule_set import RuleSet
 from marginctl.wording import capitalized, moves_text
 

@@ -13,6 +13,7 @@ from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
 from marginctl.core.report import CollateralFigures, PositionFigures, Report
 from marginctl.findings import Check, Expectation, Status
+from marginctl.render.display import Manual, Options, Verbosity
 from marginctl.render.page import (
     Column,
     DataTable,
@@ -40,7 +41,7 @@ from marginctl.render.pages.account import (
     title,
     verdict_line,
 )
-from marginctl.results import Manual, Options, Outcome, Run, Verbosity, judged, unevaluated
+from marginctl.results import Outcome, Run, judged, unevaluated
 from marginctl.wording import (
     HUNDRED,
     beside,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from marginctl.core.report import Report
 from marginctl.findings import Check, Finding, Location, Status
+from marginctl.render.display import Manual
 from marginctl.render.page import (
     Block,
     Column,
@@ -21,7 +22,7 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.account import MONEY, RATIOS, common_move, finding_word, ratio_text
 from marginctl.render.paths import spot
-from marginctl.results import Manual, Outcome, Run, Verdict, cheapest, ranked, verdict
+from marginctl.results import Outcome, Run, Verdict, cheapest, ranked, verdict
 from marginctl.wording import capitalized, check_value, figure, headroom_text, limit_text
 
 

@@ -8,6 +8,7 @@ from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
 from marginctl.core.sequence import Action, CascadeStep
 from marginctl.findings import Severity
+from marginctl.render.display import Options, Verbosity
 from marginctl.render.page import (
     Block,
     Column,
@@ -39,7 +40,7 @@ from marginctl.render.pages.account import (
     title,
 )
 from marginctl.render.pages.funding import funding_sections
-from marginctl.results import Options, Outcome, ScenarioResult, StressResult, Verbosity, Verdict, live
+from marginctl.results import Outcome, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
     counted,

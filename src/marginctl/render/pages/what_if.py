@@ -6,6 +6,7 @@ from decimal import Decimal
 from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
 from marginctl.findings import Check, Status
+from marginctl.render.display import Options, Verbosity
 from marginctl.render.moved import Moved, Turn, moved
 from marginctl.render.page import (
     Column,
@@ -33,7 +34,7 @@ from marginctl.render.pages.account import (
     title,
     verdict_line,
 )
-from marginctl.results import Options, Outcome, Run, Verbosity, Verdict, WhatIfResult
+from marginctl.results import Outcome, Run, Verdict, WhatIfResult
 from marginctl.wording import HUNDRED, check_value, grouped, limit_text, natural_places, price_places, toward
 
 SECTIONS = (
