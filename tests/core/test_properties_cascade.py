@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.core.account import Account, CloseFee, MarginMode
+from marginctl.core.account import Account, CloseFee, MarginMode, OrderMaintenance
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, cascade, compared, fate_of, isolated_apart, value_of
 from marginctl.core.exact import ONE, ZERO
@@ -150,9 +150,13 @@ def _agree(one: Decimal | None, other: Decimal, account: Account) -> bool:
 
 
 def _refixed(account: Account) -> bool:
-    """A fee at the bankruptcy price is fixed by the initial rate of the prices that an account is written at."""
+    """What is fixed at the prices that an account is written at: a fee at the bankruptcy price, by its initial rate;
+    and the maintenance of resting orders, in coins of their settlement.
+    """
     rules = (account.rules, account.isolated_rules or account.rules)
-    return any(one.close_fee is CloseFee.BANKRUPTCY for one in rules)
+    if any(one.close_fee is CloseFee.BANKRUPTCY for one in rules):
+        return True
+    return bool(account.orders) and any(one.order_maintenance is OrderMaintenance.MARGIN for one in rules)
 
 
 @given(account=accounts(), moves=shocks(), sequence=sequences())
