@@ -16,8 +16,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture import providers
 
-from marginctl.cli import main as _main  # noqa: F401 - switches the collector off, for one short run
-
 FLAG = "--update-golden"
 ROUNDS = 50
 """How often ``--deep`` runs the examples of a property, each time with others."""

@@ -27,7 +27,7 @@ LATE = {"rich", "difflib", "yaml", "glob", "junitparser", "jsonschema", "multipr
 UNUSED = {
     "marginctl.core.stress",
     "marginctl.core.cascade",
-    "marginctl.render.table",
+    "marginctl.render.page",
     "marginctl.document.policy_shape",
 }
 

@@ -5,6 +5,7 @@ Plain immutable values, collected in lists; nothing here prints, opens or raises
 
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -44,6 +45,8 @@ class Problem(Struct, frozen=True):
     ``excerpt`` is the source line (already free of control characters) or empty.
     """
 
+    shape: ClassVar[str] = "file=location.file line~=location.line column~=location.column code message help"
+
     location: Location
     code: str
     message: str
@@ -58,6 +61,8 @@ class Check(Struct, frozen=True):
     ``headroom`` is what is left before the limit is broken, in the same unit, negative when it is broken.
     ``policy``: the file and line of the policy that sets the limit; empty for a portfolio's own and a default.
     """
+
+    shape: ClassVar[str] = "code name subject value limit status headroom policy~"
 
     code: str
     name: str
@@ -74,6 +79,11 @@ class Finding(Struct, frozen=True):
 
     ``waived``: accepted, with ``reason``; ``by_baseline``: because it was there before and is no worse.
     """
+
+    shape: ClassVar[str] = (
+        "code name severity message value limit subject file=location.file line~=location.line "
+        "column~=location.column remedy waived reason"
+    )
 
     code: str
     name: str
@@ -97,6 +107,8 @@ class Expectation(Struct, frozen=True, kw_only=True):
     ``tolerance``: what it may be. ``note``: how ours differs from the figure of that name in the report.
     """
 
+    shape: ClassVar[str] = "subject figure ours theirs difference value=relative limit=tolerance headroom"
+
     subject: str
     figure: str
     ours: Decimal | None
@@ -111,6 +123,16 @@ class Expectation(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """What checks and findings call it: ``totals.equity``."""
         return f"{self.subject}.{self.figure}"
+
+    @property
+    def limit(self) -> Decimal:
+        """What the relative difference is judged by."""
+        return self.tolerance
+
+    @property
+    def headroom(self) -> Decimal | None:
+        """What is left before the tolerance is broken, negative where it is."""
+        return None if self.relative is None else self.tolerance - self.relative
 
 
 class DataFact(Struct, frozen=True):

@@ -4,21 +4,32 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from marginctl.core.report import Report, RulesUsed
-from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
+from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
 
 if TYPE_CHECKING:
     from marginctl.core.cascade import Cascade, Comparison
-    from marginctl.core.curve import Curve
+    from marginctl.core.curve import EquityCurve
     from marginctl.core.funding_cases import FundingTable
     from marginctl.core.grid import Grid
     from marginctl.core.outcome import Outcome as ScenarioOutcome
     from marginctl.core.path import Scenario
     from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
+
+
+NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
+
+
+class Compared(Struct, frozen=True):
+    """An expected figure with the outcome of the limit on it."""
+
+    shape: ClassVar[str] = "*expectation status"
+    expectation: Expectation
+    status: Status
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -27,6 +38,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     file: the name to show. A checked file may still have ``problems``: a configured limit that cannot be evaluated.
     remedy: the cheapest way to pass; empty = that of the gravest finding. expectations: figures of the venue's screen.
     """
+
+    schema: ClassVar[str] = "marginctl.report/1"
+    shape: ClassVar[str] = "schema file *report checks findings assumptions rules=rules_used expectations=compared"
 
     file: str
     report: Report | None = None
@@ -38,55 +52,64 @@ class Outcome(Struct, frozen=True, kw_only=True):
     remedy: str = ""
     expectations: tuple[Expectation, ...] = ()
 
+    @property
+    def checked(self) -> "Outcome | None":
+        """Itself where it has a report."""
+        return None if self.report is None else self
+
+    @property
+    def rules_used(self) -> RulesUsed:
+        """The rules as the report tells them."""
+        return self.rules or NO_RULES
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """The expected figures, each with how it fares."""
+        found = ((one, judged(one, self.checks)) for one in self.expectations)
+        return tuple(Compared(one, check.status if check else Status.NOT_EVALUATED) for one, check in found)
+
+
+class RunSummary(Struct, frozen=True, kw_only=True):
+    """What a run comes to, in numbers."""
+
+    files: int
+    errors: int
+    warnings: int
+    failed_files: int
+    exit_code: int
+
 
 class Run(Struct, frozen=True, kw_only=True):
     """All files of one run. ``fail_on`` is the lowest severity that fails it: error, warning or never."""
+
+    schema: ClassVar[str] = "marginctl.report/1"
+    shape: ClassVar[str] = "schema version reports=checked errors=problems summary"
 
     outcomes: tuple[Outcome, ...]
     exit_code: int
     version: str
     fail_on: str = "error"
 
+    @property
+    def checked(self) -> tuple[Outcome, ...]:
+        """The outcomes with a report."""
+        return tuple(outcome for outcome in self.outcomes if outcome.report is not None)
 
-class RuleText(Struct, frozen=True):
-    """A rule in the words of its manual: ``short`` is one line, ``help`` the whole text.
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What kept files from being checked."""
+        return tuple(problem for outcome in self.outcomes for problem in outcome.problems)
 
-    unit: what its value and limit are measured in: fraction, multiple, days, or empty for a plain number.
-    """
-
-    name: str
-    short: str
-    help: str
-    unit: str = ""
-
-
-Manual: TypeAlias = Mapping[str, RuleText]
-"""Code of a rule -> its text."""
-
-
-class Verbosity(Enum):
-    """QUIET: findings and verdict; NORMAL: what a trader reads; VERBOSE: every limit, assumption and source."""
-
-    QUIET = "quiet"
-    NORMAL = "normal"
-    VERBOSE = "verbose"
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """How the text is wanted; formats for machines read ``manual`` and what to leave out only.
-
-    width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else;
-    manual: code -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF
-    gets waived findings too.
-    """
-
-    width: int | None = None
-    color: bool = False
-    ascii: bool = False
-    verbosity: Verbosity = Verbosity.NORMAL
-    manual: Manual = field(default_factory=dict)
-    notes: bool = False
-    sarif_waived: bool = False
+    @property
+    def summary(self) -> RunSummary:
+        """Files, and findings that no waiver covers."""
+        return RunSummary(
+            files=len(self.outcomes),
+            errors=sum(len(live(outcome.findings, Severity.ERROR)) for outcome in self.outcomes),
+            warnings=sum(len(live(outcome.findings, Severity.WARNING)) for outcome in self.outcomes),
+            failed_files=sum(outcome.report is None for outcome in self.outcomes),
+            exit_code=self.exit_code,
+        )
 
 
 class Verdict(Enum):
@@ -162,9 +185,16 @@ class Source(Struct, frozen=True):
     date: str
     reference: str
 
+    @property
+    def text(self) -> str:
+        """All that is known of it, in a row."""
+        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.reference)))
+
 
 class BuiltIn(Struct, frozen=True, kw_only=True):
     """What a market did on a day. ``note`` says how the figures follow from the sources and what is assumed."""
+
+    shape: ClassVar[str] = "name title date shocks=scenario.shocks funding=scenario.funding note sources"
 
     scenario: "Scenario"
     title: str
@@ -192,6 +222,15 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
     ``story`` is there where a cascade was asked for, ``comparison`` where the account can also be run isolated.
     """
 
+    shape: ClassVar[str] = (
+        "name origin title=built_in.title date=built_in.date note=built_in.note sources shocks=scenario.shocks "
+        "moves untouched funding=scenario.funding survived=outcome.survived crossing=outcome.crossing "
+        "reach=outcome.reach pool=outcome.pool bystanders=outcome.bystanders equity=outcome.equity "
+        "change=outcome.change maintenance_margin=outcome.maintenance_margin "
+        "maintenance_ratio=outcome.maintenance_ratio free_collateral=outcome.free_collateral "
+        "worst_pool=outcome.worst_pool worst_position=outcome.worst pools=outcome.pools cascade"
+    )
+
     scenario: "Scenario"
     origin: ScenarioOrigin
     built_in: BuiltIn | None = None
@@ -217,9 +256,33 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
         return self.built_in.sources if self.built_in else ()
 
     @property
+    def cascade(self) -> "CascadeResult | None":
+        """What was closed on the way, beside the same with every position isolated."""
+        return None if self.story is None else CascadeResult(self.story, self.comparison)
+
+    @property
     def days(self) -> Decimal | None:
         """How long the way takes, where it is one of days."""
         return self.scenario.funding.days if self.scenario.funding else None
+
+
+class CascadeResult(Struct, frozen=True):
+    """The story of a scenario and what stands at its end; ``isolated``: the same with every position isolated."""
+
+    shape: ClassVar[str] = (
+        "steps=story.steps closed_winners=story.closed_winners left=story.account.positions equity=story.equity "
+        "value=story.value isolated"
+    )
+    story: "Cascade"
+    isolated: "Comparison | None"
+
+
+class StressSummary(Struct, frozen=True):
+    """What the scenarios come to, in numbers."""
+
+    scenarios: int
+    not_survived: int
+    exit_code: int
 
 
 class StressResult(Struct, frozen=True, kw_only=True):
@@ -227,6 +290,12 @@ class StressResult(Struct, frozen=True, kw_only=True):
 
     ``positions``: symbol and side by key. ``assumptions``: of the account, then of what was done to it.
     """
+
+    schema: ClassVar[str] = "marginctl.stress/1"
+    shape: ClassVar[str] = (
+        "schema version file account=report.account scenarios grid curve=curves funding findings assumptions "
+        "rules=rules_used errors=problems summary"
+    )
 
     file: str
     version: str
@@ -236,7 +305,7 @@ class StressResult(Struct, frozen=True, kw_only=True):
     scenarios: tuple[ScenarioResult, ...] = ()
     cascaded: bool = False
     grid: "Grid | None" = None
-    curves: "tuple[Curve, ...]" = ()
+    curves: "tuple[EquityCurve, ...]" = ()
     draws_curve: bool = True
     funding: "FundingTable | None" = None
     findings: tuple[Finding, ...] = ()
@@ -244,6 +313,17 @@ class StressResult(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     fail_on: str = "error"
     positions: Mapping[str, str] = {}
+
+    @property
+    def rules_used(self) -> RulesUsed | None:
+        """The rules as the report tells them; None without one."""
+        return None if self.report is None else self.rules or NO_RULES
+
+    @property
+    def summary(self) -> StressSummary:
+        """How many scenarios, and how many are not survived."""
+        lost = sum(not one.outcome.survived for one in self.scenarios)
+        return StressSummary(len(self.scenarios), lost, self.exit_code)
 
 
 class WhatIfResult(Struct, frozen=True, kw_only=True):
@@ -263,8 +343,31 @@ class WhatIfResult(Struct, frozen=True, kw_only=True):
     fail_on: str = "error"
 
 
+class Broken(Struct, frozen=True):
+    """A broken limit and the ways to pass it."""
+
+    shape: ClassVar[str] = "*finding ways=ways.all"
+    finding: Finding
+    ways: "Ways"
+
+
+class HeadroomSummary(Struct, frozen=True):
+    """How much was found."""
+
+    orders: int
+    withdrawals: int
+    broken: int
+    exit_code: int
+
+
 class HeadroomResult(Struct, frozen=True, kw_only=True):
     """One account, how much more it takes, and how to pass what is broken; with problems nothing was computed."""
+
+    schema: ClassVar[str] = "marginctl.headroom/2"
+    shape: ClassVar[str] = (
+        "schema version file=outcome.file account=outcome.report.account orders withdrawals broken=ways_to_pass "
+        "errors=outcome.problems summary"
+    )
 
     outcome: Outcome
     version: str
@@ -274,108 +377,12 @@ class HeadroomResult(Struct, frozen=True, kw_only=True):
     broken: "tuple[tuple[Finding, Ways], ...]" = ()
     fail_on: str = "error"
 
+    @property
+    def ways_to_pass(self) -> tuple[Broken, ...]:
+        """What is broken, by name."""
+        return tuple(Broken(*one) for one in self.broken)
 
-class OriginKind(Enum):
-    """Who says so.
-
-    FILE: the portfolio; FLAG: the command line; VENUE: a rule set; ASSUMED: nobody; CONVENTION: the interface;
-    DERIVED: it follows from the modes of the account.
-    """
-
-    FILE = "file"
-    FLAG = "flag"
-    VENUE = "venue"
-    ASSUMED = "assumed"
-    CONVENTION = "convention"
-    DERIVED = "derived"
-
-
-class Origin(Struct, frozen=True, kw_only=True):
-    """Where an input comes from. ``locations``: every row of a merged position has one.
-
-    ``as_of``, ``trust``, ``source``: of a venue's rule, as far as it states them. ``note``: what else to know.
-    """
-
-    kind: OriginKind
-    locations: tuple[Location, ...] = ()
-    rule_set: str = ""
-    as_of: str | None = None
-    trust: str | None = None
-    source: str | None = None
-    note: str = ""
-
-
-Value: TypeAlias = Decimal | str | bool | int | tuple[str, ...] | None
-"""What a figure of the report can be."""
-
-
-class TierUsed(Struct, frozen=True, kw_only=True):
-    """The row of a table: its number from 1, what was measured, and its borders (``up_to`` inclusive, None = open)."""
-
-    number: int
-    measure: str
-    size: Decimal | None
-    unit: str
-    above: Decimal
-    up_to: Decimal | None
-
-
-class Solution(Struct, frozen=True, kw_only=True):
-    """Where the equity of a pool meets what it must cover, along what ``story`` tells.
-
-    Both are straight lines (at 0, slope) of ``unknown`` between ``holds_from`` and ``holds_to``; ``needed`` is level x
-    maintenance_margin, None where the equity alone is asked for. ``place`` None: they never meet up to ``end`` (None =
-    ever); then ``least_at`` is where least is left. ``beyond``: the requirement jumps over the equity, to this.
-    """
-
-    story: str
-    unknown: str
-    unit: str
-    equity: tuple[Decimal, Decimal]
-    needed: tuple[Decimal, Decimal] | None
-    place: Decimal | None
-    beyond: Decimal | None = None
-    holds_from: Decimal | None = None
-    holds_to: Decimal | None = None
-    end: Decimal | None = None
-    least_at: Decimal | None = None
-
-
-class Step(Struct, frozen=True, kw_only=True):
-    """One line of an explanation: what it is called, its value, and the formula with the steps that it is made of.
-
-    ``formula``: text with the operands as ``{0}``, ``{1}``, ...; empty for an input, whose ``key`` tells where it comes
-    from. ``line``: a part of a solution, as a straight line of the unknown; ``value`` is what it is at the solution.
-    ``figure``: its path in the report, if it is one. ``chosen``: of several operands the one that counts.
-    """
-
-    name: str
-    of: str = ""
-    value: Value = None
-    unit: str = ""
-    formula: str = ""
-    operands: "tuple[Step, ...]" = ()
-    figure: str = ""
-    key: str = ""
-    note: str = ""
-    tier: TierUsed | None = None
-    line: tuple[Decimal, Decimal] | None = None
-    unknown: str = "move"
-    solution: Solution | None = None
-    chosen: int | None = None
-
-
-class ExplainResult(Struct, frozen=True, kw_only=True):
-    """How one figure came about, or (without ``step``) all figures that can be explained; problems say why neither.
-
-    figures: path -> value as the report has it. origins: key of an input -> where it comes from. about: the file, its
-    rules and mode.
-    """
-
-    file: str
-    figure: str = ""
-    about: str = ""
-    figures: Mapping[str, Value] = {}
-    step: Step | None = None
-    origins: Mapping[str, Origin] = {}
-    problems: tuple[Problem, ...] = ()
+    @property
+    def summary(self) -> HeadroomSummary:
+        """Counts."""
+        return HeadroomSummary(len(self.orders), len(self.withdrawals), len(self.broken), self.exit_code)

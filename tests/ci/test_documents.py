@@ -12,7 +12,7 @@ import yaml
 from tests.cli.running import CLEAN, check, run
 from typer.main import get_command
 
-from marginctl.cli.main import app
+from marginctl.cli.app import app
 from marginctl.limits.registry import BY_CODE
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("line", dict.fromkeys(commands()))
 def test_every_command_on_the_pages_has_such_flags(line: str) -> None:
     words = shlex.split(line)[1:]
-    command = get_command(app).commands[words[0]]  # type: ignore[attr-defined]
+    command = get_command(app).get_command(None, words[0])
     known = {name for option in command.params for name in option.opts}
     assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known
 
@@ -106,10 +106,10 @@ def test_a_baseline_is_adopted_as_the_page_says(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
-    from marginctl.cli import exits
+    from marginctl.cli import entry
 
     rows = re.findall(r"^\| (\d+) \|", CI.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert [int(code) for code in rows] == [exits.OK, exits.BROKEN_LIMIT, exits.NOT_CHECKED, exits.DEFECT]
+    assert [int(code) for code in rows] == [entry.OK, entry.BROKEN_LIMIT, entry.NOT_CHECKED, entry.DEFECT]
 
 
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))

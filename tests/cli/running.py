@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 from typer.testing import CliRunner
 
-from marginctl.cli.main import app
+from marginctl.cli.app import app
 
 SOURCE = Path(__file__).parents[2] / "src"
 TODAY = "2026-11-22"

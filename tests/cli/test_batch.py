@@ -14,7 +14,7 @@ from tests.cli.running import BROKEN, CLEAN, PATIENCE, REFUSED, SOURCE, TODAY, c
 
 from marginctl.cli import batch
 from marginctl.cli.batch import in_order, with_progress, workers_for
-from marginctl.cli.files import Input
+from marginctl.cli.inputs import Input
 
 
 def inputs(count: int) -> list[Input]:
@@ -133,8 +133,8 @@ def peak_of_a_run(folder: Path) -> int:
     """The largest resident set of a run over a folder by `jsonl`, in KiB."""
     program = (
         "import resource, sys\n"
-        "from marginctl.cli.check import Request, run_check\n"
-        "run_check(Request(paths=[sys.argv[1]], format='jsonl', jobs=1))\n"
+        "from marginctl.cli.app import app\n"
+        "app(['check', sys.argv[1], '--format', 'jsonl', '--jobs', '1'], standalone_mode=False)\n"
         "sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))\n"
     )
     ran = subprocess.run(
@@ -191,7 +191,7 @@ def bar_of(arguments: list[str], folder: Path) -> str:
     """What a run writes to standard error when that is a terminal, its patience at an end."""
     program = (
         "import sys\nfrom marginctl.cli import batch\nbatch.PATIENCE = 0\n"
-        "from marginctl.cli.main import app\napp(sys.argv[1:])\n"
+        "from marginctl.cli.app import app\napp(sys.argv[1:])\n"
     )
     ours, theirs = pty.openpty()
     with subprocess.Popen(

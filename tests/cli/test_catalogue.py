@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from marginctl.cli.main import app
+from marginctl.cli.app import app
 from marginctl.limits.registry import RULES
 from marginctl.venues import loader
 
@@ -386,8 +386,8 @@ def test_flags_that_ask_for_different_things_exit_2(flags, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("venues", "--format", "csv"), "--format `csv` is unknown"),
-        (("venue", "okx", "--format", "xml"), "write one of table, json, yaml"),
+        (("venues", "--format", "xml"), "--format `xml` is unknown"),
+        (("venue", "okx", "--format", "xml"), "write one of table, json, markdown, yaml"),
         (("rules", "--color", "blue"), "--color `blue` is unknown"),
         (("venues", "--today", "soon"), "--today `soon` is no date"),
     ],

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tests.cli.running import CLEAN, check, process, run
 
-from marginctl.cli import main
-from marginctl.cli.exits import DEFECT
+from marginctl.cli import entry
+from marginctl.cli.entry import DEFECT
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ class TestDefects:
 
     @pytest.mark.usefixtures("broken")
     def test_end_with_70_and_a_place(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main._exit_code() == DEFECT == 70
+        assert entry._exit_code() == DEFECT == 70
         shown = capsys.readouterr()
         assert shown.out == ""
         assert "defect of marginctl itself" in shown.err
@@ -121,7 +121,7 @@ class TestDefects:
 
     @pytest.mark.usefixtures("broken")
     def test_show_no_traceback_and_nothing_of_the_file(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        main._exit_code()
+        entry._exit_code()
         shown = capsys.readouterr().err
         assert "Traceback" not in shown
         assert "BTCUSDT" not in shown
@@ -133,7 +133,7 @@ class TestDefects:
             "def report_of(account):\n    raise RuntimeError('10,000 USDT')\n"
             "a.report_of = report_of\n"
         )
-        source = str(Path(main.__file__).parents[2])
+        source = str(Path(entry.__file__).parents[2])
         ran = process("check", "clean.yaml", folder=folder, env={"PYTHONPATH": f"{folder}:{source}"})
         assert (ran.returncode, ran.stdout) == (70, b"")
         assert b"RuntimeError at sitecustomize:3" in ran.stderr

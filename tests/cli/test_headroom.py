@@ -11,7 +11,7 @@ from tests.portfolio.books import TODAY as DAY
 from marginctl.analysis.check import Settings, check
 from marginctl.analysis.headroom import headroom
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import Typed, changes_of
+from marginctl.cli.change_flags import ChangeFlags
 from marginctl.findings import Check, Status
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
@@ -60,7 +60,7 @@ def test_a_file_close_to_liquidation():
     assert [(way["kind"], way.get("amount", way.get("quantity"))) for way in ways["MC102", "cross"]] == [
         ("deposit", 25000), ("reduce", Decimal("757.57575758")),
     ]  # fmt: skip
-    assert document["exit_code"] == 1
+    assert document["summary"]["exit_code"] == 1
 
 
 def test_silos_have_their_own_rooms():
@@ -111,17 +111,17 @@ def test_the_ways_out_of_every_bundled_portfolio_pass_and_a_step_less_does_not(p
             if way.pool.startswith("isolated"):
                 continue
             for amount, passes in ((way.amount, True), (way.amount - Decimal("1e-6"), False)):
-                flags = Typed(deposit=[f"{way.asset}={amount:f}"])
+                flags = ChangeFlags.read(deposit=[f"{way.asset}={amount:f}"])
                 assert mended(text, path.name, flags, finding) is passes
         if ways.reduction is not None and ways.reduction.left:
             for left, passes in ((ways.reduction.left, True), (ways.reduction.left + Decimal("1e-6"), False)):
-                flags = Typed(resize=[f"{ways.reduction.key}={left:f}"])
+                flags = ChangeFlags.read(resize=[f"{ways.reduction.key}={left:f}"])
                 assert mended(text, path.name, flags, finding) is passes
 
 
-def mended(text: str, name: str, flags: Typed, finding: Any) -> bool:
+def mended(text: str, name: str, flags: ChangeFlags, finding: Any) -> bool:
     """Whether the finding is gone after a change of the file itself."""
-    result, _ = what_if(text.encode(), name, changes_of(flags), Settings(today=DAY))
+    result, _ = what_if(text.encode(), name, flags.changes(), Settings(today=DAY))
     assert result.after is not None
     assert result.after.report is not None
     broken = {(one.code, one.subject) for one in result.after.findings if one.severity is finding.severity}
@@ -139,8 +139,8 @@ def test_the_rooms_of_every_bundled_portfolio_hold_in_its_file(path):
         for more, passes in ((Decimal(0), True), (STEP, False)):
             if room.stop.name == "held" and not passes:
                 continue
-            flags = Typed(withdraw=[f"{room.asset}={room.amount + more:f}"])
-            after = what_if(text.encode(), path.name, changes_of(flags), settings)[0].after
+            flags = ChangeFlags.read(withdraw=[f"{room.asset}={room.amount + more:f}"])
+            after = what_if(text.encode(), path.name, flags.changes(), settings)[0].after
             assert after is not None
             assert after.report is not None
             broken = {(c.code, c.subject) for c in after.checks if _is_broken(c, room.stop.limit)}
@@ -194,7 +194,7 @@ def test_from_standard_input(folder):
         (["."], "PATH means 4 files, one is needed"),
         (["clean.yaml", "--leverage", "10x"], "--leverage `10x` is not a number"),
         (["clean.yaml", "--leverage", "0"], "--leverage `0` must be more than 0"),
-        (["clean.yaml", "--format", "csv"], "write one of table, json"),
+        (["clean.yaml", "--format", "xml"], "write one of table, json, csv, markdown"),
     ],
 )
 def test_flags_that_cannot_be_meant(arguments, said, folder):
@@ -205,9 +205,9 @@ def test_flags_that_cannot_be_meant(arguments, said, folder):
 
 def test_a_file_that_cannot_be_checked_has_no_rooms(folder):
     document = shown("refused.yaml")
-    assert (document["account"], document["orders"], document["exit_code"]) == (None, [], 2)
+    assert (document["account"], document["orders"], document["summary"]["exit_code"]) == (None, [], 2)
     assert [error["line"] for error in document["errors"]] == [4]
     (folder / "blind.yaml").write_text((folder / "clean.yaml").read_text().replace("off}", "off, survive: crash}"))
     document = shown("blind.yaml")
-    assert (document["orders"], document["withdrawals"], document["exit_code"]) == ([], [], 2)
+    assert (document["orders"], document["withdrawals"], document["summary"]["exit_code"]) == ([], [], 2)
     assert document["errors"][0]["code"] == "MC030"

@@ -8,7 +8,8 @@ from tests.cli.running import BROKEN, CLEAN, REFUSED, check
 
 from marginctl.cli.hosts import in_repository, summary
 from marginctl.findings import Location, Problem
-from marginctl.results import Options, Outcome, Run
+from marginctl.render.display import Options
+from marginctl.results import Outcome, Run
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.cli.running import check, run
 
-from marginctl.cli.starter import STARTER
+from marginctl.cli.catalogue import STARTER
 
 
 def test_the_starter_passes_its_own_check_without_a_warning(folder: Path) -> None:
@@ -34,11 +34,11 @@ def test_an_existing_file_is_left_alone_unless_forced(folder: Path) -> None:
     assert (ran.code, ran.errors.splitlines()[0]) == (2, "marginctl: clean.yaml exists already")
     assert (folder / "clean.yaml").read_text() == before
     assert run("init", "clean.yaml", "--force").code == 0
-    assert (folder / "clean.yaml").read_text() == STARTER
+    assert (folder / "clean.yaml").read_text() == STARTER.read_text()
 
 
 def test_a_dash_writes_to_standard_output(folder: Path) -> None:
-    assert run("init", "-").out == STARTER
+    assert run("init", "-").out == STARTER.read_text()
 
 
 def test_a_file_that_cannot_be_written_is_told(folder: Path) -> None:

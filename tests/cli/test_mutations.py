@@ -10,7 +10,8 @@ from tests.portfolio.books import TODAY
 
 from marginctl.analysis.check import Settings, check
 from marginctl.render import FORMATS, render
-from marginctl.results import Options, Outcome, Run
+from marginctl.render.display import Options
+from marginctl.results import Outcome, Run
 
 TEXTS = [path.read_text() for path in sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))]
 WORD = re.compile(r"[A-Za-z0-9_.%*/-]+")

@@ -8,12 +8,13 @@ import pytest
 from jsonschema import Draft7Validator
 from typer.testing import CliRunner
 
-from marginctl.cli.main import app
-from marginctl.cli.starter import STARTER
+from marginctl.cli.app import app
+from marginctl.cli.catalogue import STARTER as STARTER_FILE
 from marginctl.venues import loader
 
 from .editors import as_editors_see_it, as_texts
 
+STARTER = STARTER_FILE.read_text(encoding="utf-8")
 ROOT = Path(__file__).parents[2]
 PORTFOLIOS = sorted(ROOT.glob("portfolios/**/*.yaml"))
 RULE_FILES = sorted(loader.DATA.glob("*.yaml"))
@@ -170,4 +171,7 @@ def test_every_json_line_follows_the_report_line_schema(broken):
 def test_an_unknown_kind_exits_2_and_lists_the_kinds():
     result = CliRunner().invoke(app, ["schema", "report/1"])
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "write one of portfolio, report, report-line, venue, policy" in result.stderr
+    assert (
+        "write one of portfolio, report, report-line, stress, what-if, headroom, scenarios, venue, policy"
+        in result.stderr
+    )

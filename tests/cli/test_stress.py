@@ -108,7 +108,7 @@ def test_how_a_run_ends(arguments: list[str], code: int, desk: Path) -> None:
     ("arguments", "words"),
     [
         pytest.param([], "no portfolio is named", id="no file"),
-        pytest.param(["hard.yaml", "--format", "csv"], "write one of table, json", id="format"),
+        pytest.param(["hard.yaml", "--format", "xml"], "write one of table, json, csv, markdown", id="format"),
         pytest.param(["hard.yaml", "--builtin", "tulips"], "covid-crash", id="built-in"),
         pytest.param(["hard.yaml", "--shock", "BTC=-100%"], "to 0 or below", id="nothing left"),
         pytest.param(["hard.yaml", "--shock", "BTC"], "has no value", id="no move"),

@@ -9,7 +9,7 @@ from tests.venues.answers import asset_index, bracket, brackets, risk_limits
 from tests.venues.test_refusal import NO_ANSWERS
 from typer.testing import CliRunner
 
-from marginctl.cli.main import app
+from marginctl.cli.app import app
 from marginctl.venues import loader
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 from tests.cli.running import BROKEN, check
 
-from marginctl.render.schema_report import document_schema, line_schema
+from marginctl.render.json_schema import line_schema
+from marginctl.render.json_schema import report_schema as document_schema
 
 REASON = "one coin desk, agreed on 2026-10-01"
 WAIVED = BROKEN + f'waivers: [{{code: MC107, subject: BTC, until: 2027-06-30, reason: "{REASON}"}}]\n'

@@ -16,10 +16,10 @@ from tests.portfolio.books import TODAY as DAY
 
 from marginctl.analysis.check import Settings, check, load_portfolio
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import Typed, changes_of
+from marginctl.cli.change_flags import ChangeFlags
 from marginctl.document.reader import read
 from marginctl.render.json import report_of
-from marginctl.render.what_if import document
+from marginctl.render.what_if_json import document
 from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
@@ -43,12 +43,12 @@ limits: {max_utilization: 70%, max_concentration: off, min_funding_runway: off}
 
 def changed(text: str, **flags: list[str]) -> WhatIfResult:
     """Both accounts of a text."""
-    return what_if(text.encode(), "desk.yaml", changes_of(Typed(**flags)), Settings(today=DAY))[0]
+    return what_if(text.encode(), "desk.yaml", ChangeFlags.read(**flags).changes(), Settings(today=DAY))[0]
 
 
 def rewritten(text: str, **flags: list[str]) -> str:
     """The text after the changes, which must be possible."""
-    found, new = what_if(text.encode(), "desk.yaml", changes_of(Typed(**flags)), Settings(today=DAY))
+    found, new = what_if(text.encode(), "desk.yaml", ChangeFlags.read(**flags).changes(), Settings(today=DAY))
     assert found.after is not None, [problem.message for problem in found.problems]
     return new
 
@@ -464,8 +464,8 @@ def test_set_edits_both_accounts_and_is_written(desk, folder):
 
 def test_json_says_why_nothing_could_be_computed(desk):
     found = command("desk.yaml", "--deposit", "ETH=1", "--format", "json").json()
-    assert (found["schema"], found["after"], found["changes"], found["exit_code"]) == (
-        "marginctl.what-if/1",
+    assert (found["schema"], found["after"], found["changes"], found["summary"]["exit_code"]) == (
+        "marginctl.what-if/2",
         None,
         [],
         2,
@@ -643,7 +643,7 @@ def test_the_json_document_is_exact_and_complete(desk):
     ran = command("desk.yaml", "--open", "BTCUSDT long 0.3", "--format", "json")
     found = json.loads(ran.out, parse_float=Decimal, parse_int=Decimal)
     assert list(found) == [
-        "schema", "version", "file", "applied", "before", "after", "changes", "errors", "written", "exit_code",
+        "schema", "version", "file", "applied", "before", "after", "changes", "written", "errors", "summary",
     ]  # fmt: skip
     for one in found["changes"]:
         if isinstance(one["before"], Decimal) and isinstance(one["after"], Decimal):

@@ -8,18 +8,23 @@ Marks are 100 (BTC) and 10 (ETH) unless said otherwise, maintenance is 1%, p is 
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from marginctl.core.account import Account, AssetTerms, Basis, CloseFee, Equality, Netting, Rules
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import TiersBy
-from marginctl.core.liquidation import first_on_path, pool_state, shock_path
+from marginctl.core.liquidation import asset_sides, first_on_path, pool_state
+from marginctl.core.motion import Motion, shock_path
+from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition
 from marginctl.core.report import PositionFigures
+from marginctl.core.requirement import Requirement
 from marginctl.core.risk import pool_risk
 
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position, tiers
+from .accounts import LONG, ONE, SHORT, ZERO, account, d, flat, haircuts, inverse, linear, position, tiers
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
 JUMPING = tiers((92, "0.01", None), (None, "0.1", None), deductions=[0, 0])
@@ -319,7 +324,7 @@ def test_dead_at_minus_4_percent_and_healthy_again_at_minus_9() -> None:
         False,
         True,
     ]
-    assert close(first_on_path(pool_state(pool), shock_path({"BTC": d("-0.09")}), pool.rules), Fraction(4, 9))
+    assert close(first_on_path(pool_state(pool), shock_path({"BTC": d("-0.09")})), Fraction(4, 9))
 
 
 def test_a_jump_on_the_way_up_liquidates_at_the_border() -> None:
@@ -403,3 +408,28 @@ def test_a_deduction_that_eats_the_margin_protects_until_it_is_used_up() -> None
     rows = [first(account(position(linear(table=table), LONG, 1, 100), balances={"USDT": usdt})) for usdt in (15, 21)]
     assert close(rows[0].liquidation_price, Fraction(77) / Fraction("0.9"))
     assert rows[1].liquidation_price is None
+
+
+class ShareOfPrice(NamedTuple):
+    """A requirement of no kind that the engine has: ``money`` at today's price of BTC, and in proportion to it."""
+
+    money: Decimal
+    label = "share of a price"
+    movers = ("BTC",)
+    always_needs = True
+
+    def at(self, ratios: dict[str, Decimal]) -> Decimal:
+        return self.money * ratios.get("BTC", ONE)
+
+    def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> list[Piece]:
+        line = motion.of("BTC").scaled(self.money * factor)
+        return [Piece(ZERO, line.at_zero, line.slope)]
+
+
+def test_liquidation_knows_no_kinds_of_requirement() -> None:
+    """50 - 100 u = 20 (1 - u) at u = 3/8, whatever a part is; rising, 50 + 100 u stays above 20 (1 + u)."""
+    (pool,) = partition(account(position(BTC, LONG, 1, 100), balances={"USDT": 50}))
+    state = pool_state(replace(pool, maintenance=Requirement((ShareOfPrice(d(20)),))))
+    assert asset_sides(state, "BTC") == (d("0.375"), None)
+    assert first_on_path(state, shock_path({"BTC": d("-0.75")})) == d("0.5")
+    assert state.risk.maintenance_margin == 20

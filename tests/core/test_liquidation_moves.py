@@ -14,7 +14,8 @@ import pytest
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ONE
-from marginctl.core.liquidation import HERE, asset_sides, first_on_path, joint_sides, pool_state, shock_path
+from marginctl.core.liquidation import HERE, asset_sides, first_on_path, joint_sides, pool_state
+from marginctl.core.motion import shock_path
 from marginctl.core.pool import partition
 from marginctl.core.report import PositionFigures
 from marginctl.core.risk import pool_risk
@@ -105,7 +106,7 @@ def test_a_depegging_stablecoin_moves_every_mark_quoted_in_it(
 ) -> None:
     one = account(position(BTC, side, 1, 100), balances={"USDT": usdt})
     state = pool_state(partition(one)[0])
-    found = asset_sides(state, "USDT", one.rules)
+    found = asset_sides(state, "USDT")
     assert found.down is None if down is None else close(found.down, -down)
     assert found.up is None if up is None else close(found.up, up)
     world = pool_risk(state.pool, {"USDT": d("0.9")})
@@ -213,9 +214,9 @@ def test_bankruptcy(one: Account, price: Fraction | None) -> None:
 def test_a_pool_that_is_liquidatable_is_so_here() -> None:
     one = account(position(BTC, LONG, 1, 100), balances={"USDT": "0.5"})
     state = pool_state(partition(one)[0])
-    assert asset_sides(state, "BTC", one.rules) == HERE
-    assert joint_sides(state, one.betas, one.rules) == HERE
-    assert first_on_path(state, shock_path({"BTC": d("0.5")}), one.rules) == 0
+    assert asset_sides(state, "BTC") == HERE
+    assert joint_sides(state, one.betas) == HERE
+    assert first_on_path(state, shock_path({"BTC": d("0.5")})) == 0
 
 
 def test_a_scenario_exactly_at_the_crossing_is_survived_and_slightly_beyond_is_not() -> None:
@@ -224,8 +225,8 @@ def test_a_scenario_exactly_at_the_crossing_is_survived_and_slightly_beyond_is_n
     assert close(first(one).liquidation_price, 90)
     assert not pool_risk(pool, {"BTC": d("0.9")}).is_liquidatable(pool.rules)
     assert pool_risk(pool, {"BTC": d("0.8999999999")}).is_liquidatable(pool.rules)
-    assert first_on_path(pool_state(pool), shock_path({"BTC": d("-0.1")}), pool.rules) is None
-    assert close(first_on_path(pool_state(pool), shock_path({"BTC": d("-0.2")}), pool.rules), Fraction(1, 2))
+    assert first_on_path(pool_state(pool), shock_path({"BTC": d("-0.1")})) is None
+    assert close(first_on_path(pool_state(pool), shock_path({"BTC": d("-0.2")})), Fraction(1, 2))
 
 
 def test_sixty_digit_numbers_lose_nothing() -> None:

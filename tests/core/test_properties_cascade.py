@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.core.account import Account, CloseFee, MarginMode
+from marginctl.core.account import Account, CloseFee, MarginMode, OrderMaintenance
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, cascade, compared, fate_of, isolated_apart, value_of
 from marginctl.core.exact import ONE, ZERO
@@ -16,7 +16,8 @@ from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
 from marginctl.core.sequence import Action, ClosingOrder, Sequence
-from marginctl.core.stress import path_outcome, pnl_at, states_of
+from marginctl.core.stress import path_outcome, states_of
+from marginctl.core.value import unrealized_pnl
 
 from .strategies import ASSETS, accounts, chosen, number
 
@@ -94,7 +95,7 @@ def test_the_money_at_the_end_is_the_sum_by_hand(
             settle = contracts[step.position].settle
             there = path.ratios(step.move).get(settle, ONE)
             worth += (step.pnl - step.fee) / there * end.get(settle, ONE)
-    worth += sum((pnl_at(one, account.prices, end) for one in story.account.positions), ZERO)
+    worth += sum((unrealized_pnl(one, account.prices, end) for one in story.account.positions), ZERO)
     assert abs(Fraction(story.value) - Fraction(worth)) <= CLOSE * scale(account)
 
 
@@ -149,9 +150,13 @@ def _agree(one: Decimal | None, other: Decimal, account: Account) -> bool:
 
 
 def _refixed(account: Account) -> bool:
-    """A fee at the bankruptcy price is fixed by the initial rate of the prices that an account is written at."""
+    """What is fixed at the prices that an account is written at: a fee at the bankruptcy price, by its initial rate;
+    and the maintenance of resting orders, in coins of their settlement.
+    """
     rules = (account.rules, account.isolated_rules or account.rules)
-    return any(one.close_fee is CloseFee.BANKRUPTCY for one in rules)
+    if any(one.close_fee is CloseFee.BANKRUPTCY for one in rules):
+        return True
+    return bool(account.orders) and any(one.order_maintenance is OrderMaintenance.MARGIN for one in rules)
 
 
 @given(account=accounts(), moves=shocks(), sequence=sequences())

@@ -72,7 +72,7 @@ def test_a_scenario_exactly_at_a_root_is_judged_by_the_rule_for_equality(account
         if state.risk.is_liquidatable(book.rules):
             continue
         for asset in assets_of(book):
-            sides = asset_sides(state, asset, book.rules)
+            sides = asset_sides(state, asset)
             for side, found in ((-1, sides.down), (1, sides.up)):
                 if not found or found == naive.ends(side):
                     continue
@@ -90,7 +90,7 @@ def test_bankruptcy_lies_on_the_same_side_and_not_before_the_liquidation(account
     for state, book in states(account):
         scale = frac(state.risk.scale) + 1
         for asset in assets_of(book):
-            sides = asset_sides(state, asset, book.rules)
+            sides = asset_sides(state, asset)
             move = bankruptcy_move(state, asset, sides)
             if move is None or abs(move) == naive.ends(-1 if move < 0 else 1):
                 continue
@@ -114,7 +114,7 @@ def test_without_a_bankruptcy_price_equity_stays_positive_on_the_liquidated_side
             continue
         for way in asset_ways(account, state, book):
             asset = way.name.split()[-2]
-            sides = asset_sides(state, asset, book.rules)
+            sides = asset_sides(state, asset)
             if way.found is None or way.found != sides.nearest or bankruptcy_move(state, asset, sides) is not None:
                 continue
             for u in naive.points(way.end * (1 - NEXT_TO), LOOKS):
@@ -129,10 +129,9 @@ def test_positions_show_the_crossing_of_their_underlying_that_is_nearest_to_the_
         for position in book.positions:
             row = next(row for row in report.positions if row.key == position.key)
             contract = position.contract
-            is_inverse = contract.type is ContractType.INVERSE
             by_quote = contract.base == account.currency
-            asset = asset_sides(state, contract.quote if by_quote else contract.base, book.rules)
-            own = contract_sides(state, contract.symbol, inverse=is_inverse, rules=book.rules)
+            asset = asset_sides(state, contract.quote if by_quote else contract.base)
+            own = contract_sides(state, contract)
             expected = nearest_price(row.mark_price, asset, by_quote=by_quote)
             assert_price(row.liquidation_price, expected)
             crossing = nearest_price(row.mark_price, own, by_quote=False)
@@ -190,7 +189,7 @@ def test_alone_on_its_underlying_a_contract_and_its_asset_cross_at_the_same_pric
 @given(accounts(with_orders=False))
 def test_health_on_the_day_the_runway_ends_is_zero(account: Account) -> None:
     for state, book in states(account):
-        days = runway_days(state, account, book.rules)
+        days = runway_days(state, account)
         now = naive.today(account)
         if naive.is_dead(book, now):
             assert days == 0

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from marginctl.core.account import Account, CloseFee, OpenLoss
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ZERO
+from marginctl.core.plain import as_plain
 from marginctl.core.pool import partition
-from marginctl.core.report import PoolFigures, rounded_report
+from marginctl.core.report import PoolFigures
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
 
@@ -184,7 +185,7 @@ def test_funding_is_paid_by_the_side_that_its_sign_names(account: Account) -> No
 
 @given(accounts())
 def test_shown_money_is_the_exact_figure_rounded_in_its_direction(account: Account) -> None:
-    shown = rounded_report(report_of(account))
+    shown = as_plain(report_of(account))
     now = naive.today(account)
     equity = Fraction(0)
     for book, pool in zip(naive.books(account), shown["pools"], strict=True):
@@ -207,7 +208,7 @@ def test_shown_money_is_the_exact_figure_rounded_in_its_direction(account: Accou
 
 @given(accounts(with_orders=False))
 def test_shown_savings_of_netting_are_never_negative_by_residue(account: Account) -> None:
-    shown = rounded_report(report_of(account))["netting"]
+    shown = as_plain(report_of(account))["netting"]
     now = naive.today(account)
     books = naive.books(account)
     for initial, figures in ((True, shown), (False, shown["maintenance"])):

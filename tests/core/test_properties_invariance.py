@@ -59,9 +59,8 @@ def test_a_larger_haircut_never_raises_health(account: Account, asset: str) -> N
 def test_a_higher_maintenance_rate_never_moves_liquidation_away(account: Account, percent: int) -> None:
     stricter = replace(account, positions=tuple(dearer(p, Decimal(percent) / 100) for p in account.positions))
     for before, after in pools_of_both(account, stricter):
-        rules = before.pool.rules
-        moves = [(asset_sides(before, a, rules), asset_sides(after, a, rules)) for a in ("BTC", "ETH", "DOGE")]
-        moves.append((joint_sides(before, account.betas, rules), joint_sides(after, account.betas, rules)))
+        moves = [(asset_sides(before, a), asset_sides(after, a)) for a in ("BTC", "ETH", "DOGE")]
+        moves.append((joint_sides(before, account.betas), joint_sides(after, account.betas)))
         for was, now in moves:
             for one, other in ((was.down, now.down), (was.up, now.up)):
                 assert one is None or (other is not None and other <= one + Decimal("1e-60"))

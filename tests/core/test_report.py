@@ -8,7 +8,9 @@ import pytest
 from marginctl.core.account import Account, Basis, Netting, Rules
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import Direction
-from marginctl.core.report import FIGURES, PositionFigures, Totals, rounded_report
+from marginctl.core.figures import FIGURES
+from marginctl.core.plain import as_plain
+from marginctl.core.report import PositionFigures, Totals
 
 from .accounts import LONG, SHORT, account, d, flat, inverse, linear, position
 
@@ -17,7 +19,7 @@ UNTIERED = linear(table=flat("0.01"))
 
 
 def shown(one: Account) -> dict[str, Any]:
-    return rounded_report(report_of(one))
+    return as_plain(report_of(one))
 
 
 def test_requirements_turn_up_and_what_is_there_down() -> None:
@@ -125,7 +127,7 @@ def test_every_key_of_the_report_exists_and_unknown_is_none() -> None:
     }
     assert one["totals"]["leverage"] == 0
     assert one["liquidation"] == {"down": None, "up": None, "distance": None, "direction": None, "pool": None}
-    assert one["funding"] == {"per_day": 0, "runway_days": None, "missing": ()}
+    assert one["funding"] == {"per_day": 0, "runway_days": None, "missing": []}
     (pool,) = one["pools"]
     assert pool["liquidation"] == {"down": None, "up": None, "distance": None, "direction": None}
 

@@ -73,7 +73,7 @@ def test_a_pool_that_lives_until_every_price_is_gone_is_liquidated_nowhere() -> 
     for u in (Fraction(1, 3), Fraction(1, 2), Fraction(99, 100)):
         held = Fraction("41.87696") * (1 - u)
         assert held - Fraction("1.25") * Fraction("0.004") * held > 0
-    assert joint_sides(pool, book.betas, pool.pool.rules) == NO_SIDES
+    assert joint_sides(pool, book.betas) == NO_SIDES
 
 
 @pytest.mark.parametrize("residue", [RESIDUE, -RESIDUE])
@@ -280,7 +280,7 @@ def test_a_debt_is_liquidated_where_it_begins_and_not_below_what_a_negative_fee_
     )
     pool = states(book)["cross:USD"]
     assert pool.risk.maintenance_margin == 0
-    assert asset_sides(pool, "XRP", book.rules).down == d("0.5")
+    assert asset_sides(pool, "XRP").down == d("0.5")
     assert report_of(book).positions[0].liquidation_price == 1
 
 
@@ -327,9 +327,9 @@ def touching(side: int) -> Account:
 def test_equality_where_nothing_is_required_is_no_crossing() -> None:
     book = touching(LONG)
     (pool,) = states(book).values()
-    assert asset_sides(pool, "BTC", book.rules) == NO_SIDES  # down: nothing is required; up: 99 u > 0
+    assert asset_sides(pool, "BTC") == NO_SIDES  # down: nothing is required; up: 99 u > 0
     assert PricePath({"BTC": ONE}).first(pool, book, ZERO) is None
     short = touching(SHORT)
     (pool,) = states(short).values()
-    assert asset_sides(pool, "BTC", short.rules) == Sides(None, ZERO)  # -100 u against a margin of u
-    assert runway_days(pool, short, short.rules) is None  # it receives 0.3 a day, and nothing is required
+    assert asset_sides(pool, "BTC") == Sides(None, ZERO)  # -100 u against a margin of u
+    assert runway_days(pool, short) is None  # it receives 0.3 a day, and nothing is required

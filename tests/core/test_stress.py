@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.core.account import Account, AssetTerms, Equality, Rules
+from marginctl.core.account import Account, AssetTerms, Equality, OrderMaintenance, Rules
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.grid import Axis, grid_of, spread
@@ -15,7 +15,7 @@ from marginctl.core.outcome import Outcome, outcome_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, way_to
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
-from marginctl.core.stress import PathOutcome, path_outcome, states_of
+from marginctl.core.stress import PathOutcome, hedge_figures, path_outcome, states_of
 
 from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 from .strategies import accounts, number
@@ -298,3 +298,19 @@ def test_a_scenario_goes_on_where_a_price_is_gone(shocks: dict[str, str], expect
     held = account(position(BTC, SHORT, 1, 100), position(eth, LONG, 1, 10), balances={"USDT": 5000})
     found = PricePath({asset: d(shock) for asset, shock in shocks.items()}).reach(states_of(held)[0], held)
     assert found is None if expected is None else close(found, expected)
+
+
+def test_without_a_hedge_the_orders_on_its_contract_keep_its_rates() -> None:
+    # Long 20 ETH at 10 without a maintenance margin, 200 USDT; orders to sell 2 BTC at 100 need the hedge's 50%.
+    # With the hedge gone they still need 100: 200 + 200 x = 100 at x = -50%.
+    bare = linear(table=())
+    book = account(
+        position(ETH, LONG, 20, 10, leverage="1", maintenance_rate="0"),
+        position(bare, SHORT, 1, 100, leverage="2", maintenance_rate="0.5", key="hedge"),
+        balances={"USDT": 200},
+        orders=(order(bare, SHORT, 2, 100, 100),),
+        rules=Rules(order_maintenance=OrderMaintenance.MARGIN),
+    )
+    found = hedge_figures(book, book.positions[1])
+    assert found.distance_without == d("0.5")
+    assert (found.delta, found.delta_without) == (-1, 0)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import NamedTuple
 
 from marginctl.core.account import Account
-from marginctl.core.contract import ContractType
 from marginctl.core.liquidation import PoolState, Sides, asset_sides, contract_sides, joint_sides, pool_state
 from marginctl.core.pool import partition
 
@@ -61,14 +60,14 @@ def assets_of(book: Book) -> list[str]:
 def asset_ways(account: Account, state: PoolState, book: Book) -> Iterator[Way]:
     """Every asset alone, down and up."""
     for asset in assets_of(book):
-        sides = asset_sides(state, asset, book.rules)
+        sides = asset_sides(state, asset)
         yield from _both(asset, sides, book, partial(naive.asset_world, account, asset))
 
 
 def contract_ways(account: Account, state: PoolState, book: Book) -> Iterator[Way]:
     """Every contract's mark alone, down and up."""
     for symbol, contract in {p.contract.symbol: p.contract for p in book.positions}.items():
-        sides = contract_sides(state, symbol, inverse=contract.type is ContractType.INVERSE, rules=book.rules)
+        sides = contract_sides(state, contract)
         yield from _both(f":{symbol}", sides, book, partial(naive.contract_world, account, symbol))
 
 
@@ -78,7 +77,7 @@ def all_ways(account: Account, state: PoolState, book: Book) -> Iterator[Way]:
         return
     yield from asset_ways(account, state, book)
     yield from contract_ways(account, state, book)
-    sides = joint_sides(state, account.betas, book.rules)
+    sides = joint_sides(state, account.betas)
     yield from _both("all", sides, book, partial(naive.joint_world, account))
 
 

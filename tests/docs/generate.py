@@ -18,8 +18,8 @@ from typer.main import get_command  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 from marginctl import __version__  # noqa: E402
-from marginctl.cli import exits  # noqa: E402
-from marginctl.cli.main import app  # noqa: E402
+from marginctl.cli import entry as program  # noqa: E402
+from marginctl.cli.app import app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf, Record, Shape  # noqa: E402
 from marginctl.document.policy_shape import POLICY  # noqa: E402
 from marginctl.document.portfolio_shape import PORTFOLIO  # noqa: E402
@@ -27,19 +27,19 @@ from marginctl.limits.baseline import BASELINE  # noqa: E402
 from marginctl.limits.config import NARROWER  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
-from marginctl.limits.wording import amount  # noqa: E402
-from marginctl.render.schema_report import document_schema  # noqa: E402
+from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
+from marginctl.wording import amount  # noqa: E402
 
 NOTE = "<!-- Written by tests/docs/generate.py; edit what it reads instead. -->\n"
 EXITS = {
-    exits.OK: "checked; nothing at or above `--fail-on` (default `error`)",
-    exits.BROKEN_LIMIT: "checked; at least one finding at or above `--fail-on`",
-    exits.NOT_CHECKED: "not checked: bad flags, a file that cannot be read or is invalid, an unknown venue or "
+    program.OK: "checked; nothing at or above `--fail-on` (default `error`)",
+    program.BROKEN_LIMIT: "checked; at least one finding at or above `--fail-on`",
+    program.NOT_CHECKED: "not checked: bad flags, a file that cannot be read or is invalid, an unknown venue or "
     "contract, a missing price or rate, a limit that a file sets and that cannot be evaluated; outranks 1 among "
     "several files",
-    exits.DEFECT: "a defect of marginctl itself; it says where, and asks for a report",
-    exits.INTERRUPTED: "ended by Ctrl-C before anything was checked",
+    program.DEFECT: "a defect of marginctl itself; it says where, and asks for a report",
+    program.INTERRUPTED: "ended by Ctrl-C before anything was checked",
 }
 SECTIONS = {"MC1": "Limits", "MC2": "Data", "MC9": "Waivers and baseline"}
 
@@ -77,7 +77,7 @@ def _default(rule: Rule) -> str:
     if rule.default_severity is None:
         return "off"
     side = {Comparison.MAXIMUM: "above ", Comparison.MINIMUM: "below ", Comparison.HOLDS: ""}[rule.comparison]
-    bound = f" {side}{amount(rule.default, rule.unit)}" if rule.default is not None else ""
+    bound = f" {side}{amount(rule.default, rule.unit.value)}" if rule.default is not None else ""
     return f"{rule.default_severity.value}{bound}"
 
 
@@ -290,6 +290,11 @@ def _examples() -> Iterator[str]:
     yield table(("examples", "reason"), [(str(count), reason) for reason, count in reasons.most_common()])
 
 
+def commands_of(group: Any) -> dict[str, Any]:
+    """The commands of a group that imports them when they are asked for."""
+    return {name: group.get_command(None, name) for name in group.list_commands(None)}
+
+
 def man_page() -> str:
     """The manual in roff, from the commands themselves."""
     group = get_command(app)
@@ -302,7 +307,7 @@ def man_page() -> str:
         roff(group.help or ""),
         ".SH COMMANDS",
     ]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in commands_of(group).items():
         parts += [*_command(name, command)]
     parts += [".SH EXIT STATUS"]
     for code, text in EXITS.items():

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from marginctl.cli.main import app
+from marginctl.cli.app import app
 
 from . import derived_applied as applied
 from . import derived_generic as generic

@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,11 @@ def output_of(script: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_reading_loads_nothing_of_the_package():
+def test_reading_loads_little_of_the_package():
+    """Known of PyYAML 6.0.2 and 6.0.3. With another one that asks for more the whole package is read, 10 ms slower."""
     script = READS + "import sys\nprint(*sorted(name for name in sys.modules if name.startswith('yaml')))"
-    assert output_of(script) == [""]
+    loaded = "yaml yaml._yaml yaml.error yaml.events yaml.nodes yaml.tokens"
+    assert output_of(script) == [loaded], f"PyYAML {version('pyyaml')}"
 
 
 @pytest.mark.parametrize(
@@ -75,11 +78,10 @@ def test_a_package_that_is_there_already_is_used():
     assert output_of(script) == ["True"]
 
 
-@pytest.mark.parametrize("name", ["AliasEvent", "ScalarEvent"])
-def test_an_extension_that_makes_other_events_gets_the_real_package(name):
+def test_an_extension_that_asks_for_more_gets_the_real_package():
     script = (
         "from marginctl.document import libyaml\n"
-        f"del libyaml._CLASSES['{name}']\n"
+        "libyaml.ERRORS.pop('ScannerError')\n"
         "event = libyaml.events('a: [1]').get_event()\n"
         "import yaml\nprint(type(event) is yaml.StreamStartEvent, yaml.load('[1]', yaml.CSafeLoader))"
     )
@@ -103,13 +105,16 @@ class TestWithoutLibyaml:
 
     @pytest.fixture(autouse=True)
     def in_python(self, monkeypatch):
-        monkeypatch.setattr(libyaml, "_loaded", [None])
+        monkeypatch.setattr(libyaml, "_extension", lambda: None)
 
-    @staticmethod
-    def both(text: str):
-        in_python = read(text.encode(), "f")
-        libyaml._loaded[:] = []
-        return in_python, read(text.encode(), "f")
+    @pytest.fixture
+    def both(self, monkeypatch):
+        def both(text: str):
+            in_python = read(text.encode(), "f")
+            monkeypatch.undo()
+            return in_python, read(text.encode(), "f")
+
+        return both
 
     @pytest.mark.parametrize(
         "text",
@@ -120,8 +125,8 @@ class TestWithoutLibyaml:
             "%YAML 1.1\n---\na: 1\n...",
         ],
     )
-    def test_the_tree_is_the_same(self, text):
-        in_python, in_c = self.both(text)
+    def test_the_tree_is_the_same(self, both, text):
+        in_python, in_c = both(text)
         assert (in_python[1], in_python[2]) == (in_c[1], [])
         assert plain_of(in_python[1])
 
@@ -134,6 +139,6 @@ class TestWithoutLibyaml:
             "<<: 1\n", "a: 1\n---\nb: 2\n", "[" * 40, "? [a]\n: 1\n", "", "a: !!str 1\n", 'a: "\\e"',
         ],
     )  # fmt: skip
-    def test_the_problems_are_the_same(self, text):
-        in_python, in_c = self.both(text)
+    def test_the_problems_are_the_same(self, both, text):
+        in_python, in_c = both(text)
         assert told(in_python[2]) == told(in_c[2]) != []

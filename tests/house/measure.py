@@ -22,16 +22,18 @@ MODULES = tuple(sorted(PACKAGE.rglob("*.py")))
 RANKS = {
     "core": 0,
     "findings": 0,
-    "results": 1,
-    "document": 2,
-    "scenarios": 3,
-    "venues": 3,
-    "portfolio": 4,
-    "limits": 5,
-    "render": 5,
-    "analysis": 6,
-    "cli": 7,
-    "__main__": 8,
+    "wording": 1,
+    "explanation": 2,
+    "results": 2,
+    "document": 3,
+    "scenarios": 4,
+    "venues": 4,
+    "portfolio": 5,
+    "limits": 6,
+    "render": 6,
+    "analysis": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 """Rooms import those of a lower rank; those of one rank do not know each other."""
 

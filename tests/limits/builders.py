@@ -35,7 +35,7 @@ from marginctl.core.report import (
     UnderlyingFigures,
 )
 from marginctl.findings import Check, Finding, Location, Severity
-from marginctl.limits.config import Bound, LimitsConfig, Origin
+from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, evaluate
 from marginctl.limits.registry import BY_CODE
@@ -311,7 +311,7 @@ def context(of: Report | Account, **fields: Any) -> Context:
 
 def bound(limit: Number | None = None, severity: Severity = Severity.ERROR, **fields: Any) -> Bound:
     """A bound of the portfolio."""
-    return Bound(severity, maybe(limit), **({"origin": Origin.PORTFOLIO, "location": LIMIT_LINE} | fields))
+    return Bound(severity, maybe(limit), **({"origin": LimitSource.PORTFOLIO, "location": LIMIT_LINE} | fields))
 
 
 def only(code: str, *bounds: Bound) -> LimitsConfig:

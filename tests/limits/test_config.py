@@ -9,7 +9,7 @@ from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import bind
 from marginctl.findings import Location, Problem, Severity
-from marginctl.limits.config import Bound, FileLimits, Origin, combined, limits_of
+from marginctl.limits.config import Bound, FileLimits, LimitSource, combined, limits_of
 from marginctl.limits.registry import BY_CODE
 
 from .builders import d
@@ -17,11 +17,11 @@ from .builders import d
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
-def parsed(text: str, origin: Origin = Origin.PORTFOLIO) -> tuple[FileLimits, list[Problem]]:
+def parsed(text: str, origin: LimitSource = LimitSource.PORTFOLIO) -> tuple[FileLimits, list[Problem]]:
     source, node, problems = read(text.encode(), "desk.yaml")
     assert node is not None
     assert problems == []
-    draft, bound = bind(node, PORTFOLIO if origin is Origin.PORTFOLIO else POLICY, source)
+    draft, bound = bind(node, PORTFOLIO if origin is LimitSource.PORTFOLIO else POLICY, source)
     limits, found = limits_of(draft, origin, source)
     return limits, [*bound, *found]
 
@@ -89,10 +89,12 @@ def test_no_scenario_to_survive_is_refused(limits: str) -> None:
 
 
 def test_a_bound_knows_where_it_is_written() -> None:
-    found, _ = parsed("schema: marginctl.policy/1\nlimits:\n  max_leverage: {warn: 3,\n    fail: 5}\n", Origin.POLICY)
+    found, _ = parsed(
+        "schema: marginctl.policy/1\nlimits:\n  max_leverage: {warn: 3,\n    fail: 5}\n", LimitSource.POLICY
+    )
     assert [(one.origin, one.location) for one in found.bounds["MC104"]] == [
-        (Origin.POLICY, Location("desk.yaml", 3, 24, 25)),
-        (Origin.POLICY, Location("desk.yaml", 4, 11, 12)),
+        (LimitSource.POLICY, Location("desk.yaml", 3, 24, 25)),
+        (LimitSource.POLICY, Location("desk.yaml", 4, 11, 12)),
     ]
 
 
@@ -174,7 +176,7 @@ def test_waivers() -> None:
     )
     first = found.waivers[0]
     assert (first.code, first.subject, first.until) == ("MC102", "BTCUSDT", date(2026, 12, 31))
-    assert (first.reason, first.origin) == ("hedge leg settles Friday", Origin.PORTFOLIO)
+    assert (first.reason, first.origin) == ("hedge leg settles Friday", LimitSource.PORTFOLIO)
     assert (first.location.line, first.location.column) == (2, 12)
     assert [problem.code for problem in problems] == ["MC015"]
 
@@ -182,19 +184,19 @@ def test_waivers() -> None:
 def test_a_file_without_limits_leaves_the_defaults() -> None:
     found, problems = parsed("account: {name: desk}\n")
     assert (found.bounds, found.waivers, problems) == ({}, (), [])
-    assert combined(found).of(BY_CODE["MC101"]) == (Bound(WARNING, d("0.6"), Origin.DEFAULT),)
+    assert combined(found).of(BY_CODE["MC101"]) == (Bound(WARNING, d("0.6"), LimitSource.DEFAULT),)
 
 
 def test_limits_of_both_files_hold_together() -> None:
     own, _ = parsed("limits: {max_leverage: 4, max_utilization: off}\n")
-    policy, _ = parsed("schema: marginctl.policy/1\nlimits: {max_leverage: 3}\n", Origin.POLICY)
+    policy, _ = parsed("schema: marginctl.policy/1\nlimits: {max_leverage: 3}\n", LimitSource.POLICY)
     config = combined(own, policy)
     assert [(one.origin, one.threshold) for one in config.of(BY_CODE["MC104"])] == [
-        (Origin.POLICY, 3),
-        (Origin.PORTFOLIO, 4),
+        (LimitSource.POLICY, 3),
+        (LimitSource.PORTFOLIO, 4),
     ]
     assert config.of(BY_CODE["MC101"]) == ()
-    assert config.of(BY_CODE["MC103"]) == (Bound(WARNING, d("0.5"), Origin.DEFAULT),)
+    assert config.of(BY_CODE["MC103"]) == (Bound(WARNING, d("0.5"), LimitSource.DEFAULT),)
 
 
 def test_limits_that_are_off_by_default_stay_off() -> None:

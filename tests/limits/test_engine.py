@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from marginctl.findings import Location, Severity, Status
-from marginctl.limits.config import FileLimits, LimitsConfig, Origin, Waiver, combined
+from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, Waiver, combined
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.registry import RULES
 
@@ -31,7 +31,7 @@ from .builders import (
 
 WARN_60 = bound("0.6", Severity.WARNING)
 FAIL_70 = bound("0.7")
-POLICY_65 = bound("0.65", origin=Origin.POLICY, location=POLICY_LINE)
+POLICY_65 = bound("0.65", origin=LimitSource.POLICY, location=POLICY_LINE)
 
 
 def used(margin: str, **fields):
@@ -39,8 +39,10 @@ def used(margin: str, **fields):
     return context(report(pool(equity=1000, initial=margin)), **fields)
 
 
-def waiver(code: str = "MC101", until: date = TODAY, subject: str = "", origin: Origin = Origin.PORTFOLIO) -> Waiver:
-    file = "desk.yaml" if origin is Origin.PORTFOLIO else POLICY_LINE.file
+def waiver(
+    code: str = "MC101", until: date = TODAY, subject: str = "", origin: LimitSource = LimitSource.PORTFOLIO
+) -> Waiver:
+    file = "desk.yaml" if origin is LimitSource.PORTFOLIO else POLICY_LINE.file
     return Waiver(code, until, "agreed with risk", origin, Location(file, 60, 5), subject)
 
 
@@ -71,7 +73,8 @@ def test_warn_and_fail_levels(margin: str, status: Status, limit: str, headroom:
 )
 def test_the_stricter_of_policy_and_portfolio_wins(margin: str, status: Status, limit: str) -> None:
     config = combined(
-        FileLimits(Origin.PORTFOLIO, {"MC101": (FAIL_70,)}), FileLimits(Origin.POLICY, {"MC101": (POLICY_65,)})
+        FileLimits(LimitSource.PORTFOLIO, {"MC101": (FAIL_70,)}),
+        FileLimits(LimitSource.POLICY, {"MC101": (POLICY_65,)}),
     )
     evaluation = evaluate(used(margin), config, Selection(select=frozenset({"MC101"})))
     found = check(evaluation, "cross") if len(evaluation.checks) == 1 else _of(evaluation.checks, "MC101")
@@ -86,15 +89,15 @@ def _of(values, code: str):
 
 
 def test_the_portfolio_may_be_stricter_and_may_not_switch_the_policy_off() -> None:
-    policy = FileLimits(Origin.POLICY, {"MC101": (POLICY_65,)})
-    stricter = combined(FileLimits(Origin.PORTFOLIO, {"MC101": (WARN_60,)}), policy)
+    policy = FileLimits(LimitSource.POLICY, {"MC101": (POLICY_65,)})
+    stricter = combined(FileLimits(LimitSource.PORTFOLIO, {"MC101": (WARN_60,)}), policy)
     assert _of(evaluate(used("610"), stricter).checks, "MC101").status is Status.WARN
-    off = combined(FileLimits(Origin.PORTFOLIO, {"MC101": ()}), policy)
+    off = combined(FileLimits(LimitSource.PORTFOLIO, {"MC101": ()}), policy)
     assert _of(evaluate(used("651"), off).checks, "MC101").status is Status.FAIL
 
 
 def test_a_rule_that_both_files_switch_off_or_one_without_the_other_is_not_checked() -> None:
-    off = combined(FileLimits(Origin.PORTFOLIO, {"MC101": ()}), FileLimits(Origin.POLICY))
+    off = combined(FileLimits(LimitSource.PORTFOLIO, {"MC101": ()}), FileLimits(LimitSource.POLICY))
     assert [one for one in evaluate(used("999"), off).checks if one.code == "MC101"] == []
 
 
@@ -210,21 +213,21 @@ def test_a_portfolios_waiver_does_not_reach_the_policys_limit() -> None:
 
 
 def test_a_portfolios_waiver_reaches_its_own_stricter_limit() -> None:
-    policy = bound("0.75", origin=Origin.POLICY, location=POLICY_LINE)
+    policy = bound("0.75", origin=LimitSource.POLICY, location=POLICY_LINE)
     evaluation = waived("710", waiver(until=date(2027, 1, 1)), bounds=(policy, FAIL_70))
     assert check(evaluation).status is Status.WAIVED
 
 
 def test_a_policys_waiver_reaches_the_policys_limit_only() -> None:
-    accepted = waiver(until=date(2027, 1, 1), origin=Origin.POLICY)
+    accepted = waiver(until=date(2027, 1, 1), origin=LimitSource.POLICY)
     assert check(waived("690", accepted, bounds=(POLICY_65,))).status is Status.WAIVED
     both = waived("710", accepted, bounds=(POLICY_65, FAIL_70))
     assert (check(both).status, check(both).limit) == (Status.FAIL, d("0.7"))
 
 
 def test_any_waiver_reaches_a_default() -> None:
-    default = bound("0.6", Severity.WARNING, origin=Origin.DEFAULT, location=None)
-    for origin in (Origin.PORTFOLIO, Origin.POLICY):
+    default = bound("0.6", Severity.WARNING, origin=LimitSource.DEFAULT, location=None)
+    for origin in (LimitSource.PORTFOLIO, LimitSource.POLICY):
         evaluation = waived("610", waiver(until=date(2027, 1, 1), origin=origin), bounds=(default,))
         assert check(evaluation).status is Status.WAIVED
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from marginctl.findings import Status
-from marginctl.limits.config import LimitsConfig, Origin, Waiver
+from marginctl.limits.config import LimitsConfig, LimitSource, Waiver
 from marginctl.limits.engine import evaluate
 
 from .builders import (
@@ -88,7 +88,7 @@ def test_without_collateral_it_is_zero() -> None:
 
 
 def test_a_waiver_may_name_the_coin_where_it_is_the_only_one() -> None:
-    accepted = Waiver("MC110", date(2027, 1, 1), "staked", Origin.PORTFOLIO, LIMIT_LINE, "ETH")
+    accepted = Waiver("MC110", date(2027, 1, 1), "staked", LimitSource.PORTFOLIO, LIMIT_LINE, "ETH")
     config = LimitsConfig(only("MC110", bound("0.3")).bounds, (accepted,))
     alone = evaluate(context(book("600", ("ETH", "400", "500"))), config)
     assert check(alone).status is Status.WAIVED

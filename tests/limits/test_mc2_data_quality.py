@@ -6,7 +6,7 @@ import pytest
 
 from marginctl.core.report import RulesUsed
 from marginctl.findings import DataFact, Location, Severity, Status
-from marginctl.limits.config import FileLimits, Origin, combined
+from marginctl.limits.config import FileLimits, LimitSource, combined
 from marginctl.limits.engine import evaluate
 
 from .builders import by_default, check, context, d, finding, judged, pool, report
@@ -105,7 +105,7 @@ def test_mc204_is_a_note_and_no_check() -> None:
 
 @pytest.mark.parametrize("code", ["MC208", "MC212", "MC213", "MC214"])
 def test_some_facts_are_errors_under_a_policy(code: str) -> None:
-    config = combined(policy=FileLimits(Origin.POLICY))
+    config = combined(policy=FileLimits(LimitSource.POLICY))
     evaluation = evaluate(context(report(pool()), facts=(fact(code),)), config)
     (found,) = [one for one in evaluation.findings if one.code == code]
     assert (found.severity, found.message) == (

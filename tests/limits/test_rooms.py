@@ -16,11 +16,12 @@ from marginctl.core.account import Account, MarginMode, PositionMode
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
-from marginctl.core.headroom import deposited, down_to, filled, reduced
 from marginctl.core.rooms import OrderRoom, Stop, Ways
+from marginctl.core.search import down_to
+from marginctl.core.trade import filled, reduced, secured, transferred
 from marginctl.core.turning import beginnings, borders, turns
 from marginctl.findings import Finding, Severity, Status
-from marginctl.limits.config import Bound, LimitsConfig, Origin, Waiver
+from marginctl.limits.config import Bound, LimitsConfig, LimitSource, Waiver
 from marginctl.limits.engine import Evaluation, evaluate
 from marginctl.limits.headroom import STEP, contract_terms, order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
@@ -157,12 +158,12 @@ def test_an_order_with_another_leverage_takes_the_position_along():
 @pytest.mark.parametrize(
     ("severity", "origin", "fail_on", "stop"),
     [
-        (Severity.ERROR, Origin.PORTFOLIO, FailOn.ERROR, "utilization"),
-        (Severity.WARNING, Origin.PORTFOLIO, FailOn.ERROR, "utilization"),
-        (Severity.WARNING, Origin.DEFAULT, FailOn.ERROR, "free-collateral"),
-        (Severity.WARNING, Origin.DEFAULT, FailOn.WARNING, "utilization"),
-        (Severity.WARNING, Origin.DEFAULT, FailOn.NEVER, "free-collateral"),
-        (Severity.ERROR, Origin.PORTFOLIO, FailOn.NEVER, "utilization"),
+        (Severity.ERROR, LimitSource.PORTFOLIO, FailOn.ERROR, "utilization"),
+        (Severity.WARNING, LimitSource.PORTFOLIO, FailOn.ERROR, "utilization"),
+        (Severity.WARNING, LimitSource.DEFAULT, FailOn.ERROR, "free-collateral"),
+        (Severity.WARNING, LimitSource.DEFAULT, FailOn.WARNING, "utilization"),
+        (Severity.WARNING, LimitSource.DEFAULT, FailOn.NEVER, "free-collateral"),
+        (Severity.ERROR, LimitSource.PORTFOLIO, FailOn.NEVER, "utilization"),
     ],
 )
 def test_limits_count_that_fail_a_run_or_were_asked_for(severity, origin, fail_on, stop):
@@ -171,7 +172,10 @@ def test_limits_count_that_fail_a_run_or_were_asked_for(severity, origin, fail_o
 
 
 def test_of_a_limit_with_two_levels_the_failing_one_counts():
-    bounds = (Bound(Severity.WARNING, d("0.3"), Origin.PORTFOLIO), Bound(Severity.ERROR, d("0.5"), Origin.PORTFOLIO))
+    bounds = (
+        Bound(Severity.WARNING, d("0.3"), LimitSource.PORTFOLIO),
+        Bound(Severity.ERROR, d("0.5"), LimitSource.PORTFOLIO),
+    )
     asked = Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}))
     assert order_rooms(asked)[0].quantity == 49
     assert order_rooms(Inquiry(context(BOOK), LimitsConfig({"MC101": bounds}), fail_on=FailOn.WARNING))[
@@ -180,7 +184,7 @@ def test_of_a_limit_with_two_levels_the_failing_one_counts():
 
 
 def test_a_waived_limit_does_not_stop():
-    waiver = Waiver("MC101", TODAY, "known", Origin.PORTFOLIO, ACCOUNT_LINE)
+    waiver = Waiver("MC101", TODAY, "known", LimitSource.PORTFOLIO, ACCOUNT_LINE)
     asked = Inquiry(context(BOOK), config({"MC101": "0.5"}, waiver))
     assert order_rooms(asked)[0].stop.name == "free-collateral"
 
@@ -246,12 +250,12 @@ def test_any_largest_order_keeps_every_limit_and_one_step_more_breaks_one(book, 
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_any_largest_withdrawal_keeps_every_limit_and_one_step_more_breaks_one(book, limits):
     for room in withdrawal_rooms(inquiry(book, limits)):
-        assert more_broken(deposited(book, room.asset, -room.amount), book, limits) == set()
+        assert more_broken(transferred(book, {room.asset: -room.amount}), book, limits) == set()
         aside = sum((p.isolated_margin or ZERO for p in book.positions if p.contract.settle == room.asset), ZERO)
         if room.stop.name == "held":
             assert room.amount == max(ZERO, room.held - aside)
         else:
-            assert more_broken(deposited(book, room.asset, -room.amount - STEP), book, limits) != set()
+            assert more_broken(transferred(book, {room.asset: -room.amount - STEP}), book, limits) != set()
 
 
 def mended(book: Account, finding: Finding, limits: dict[str, str | None]) -> bool:
@@ -262,12 +266,12 @@ def mended(book: Account, finding: Finding, limits: dict[str, str | None]) -> bo
 def applied(book: Account, way, less: Decimal = ZERO) -> Account:
     """The account after one way out, ``less`` of it."""
     if hasattr(way, "quantity"):
-        return reduced(book, way.key, way.quantity - less)
-    key = None
+        held = next(one for one in book.positions if one.key == way.key)
+        return reduced(book, held, way.quantity - less)
     if way.pool.startswith("isolated"):
-        pool = next(row for row in report_of(book).positions if row.pool == way.pool)
-        key = pool.key
-    return deposited(book, way.asset, way.amount - less, key)
+        row = next(row for row in report_of(book).positions if row.pool == way.pool)
+        return secured(book, next(one for one in book.positions if one.key == row.key), way.amount - less)
+    return transferred(book, {way.asset: way.amount - less})
 
 
 def each(found: Ways):
@@ -447,8 +451,8 @@ def test_a_coin_that_leaves_is_not_yet_what_it_is_long():
     usdt, btc = withdrawal_rooms(inquiry(book, {"MC110": "0.12"}))
     assert (btc.amount, btc.stop.name) == (d("1.66666666"), "wrong-way-collateral")
     assert usdt.amount == d("166.66666666")
-    assert more_broken(deposited(book, "BTC", d(-3)), book, {"MC110": "0.12"}) == {("MC110", "cross")}
-    assert more_broken(deposited(book, "BTC", d(-4)), book, {"MC110": "0.12"}) == set()
+    assert more_broken(transferred(book, {"BTC": d(-3)}), book, {"MC110": "0.12"}) == {("MC110", "cross")}
+    assert more_broken(transferred(book, {"BTC": d(-4)}), book, {"MC110": "0.12"}) == set()
 
 
 def sizes_below(book: Account, room: OrderRoom, share: Decimal) -> set[Decimal]:
@@ -477,5 +481,5 @@ def test_every_smaller_fill_keeps_the_limits_too(book, limits, share):
 def test_every_smaller_withdrawal_keeps_the_limits_too(book, limits, share):
     for room in withdrawal_rooms(inquiry(book, limits)):
         if room.amount:
-            part = deposited(book, room.asset, -room.amount * share)
+            part = transferred(book, {room.asset: -room.amount * share})
             assert more_broken(part, book, limits) == set(), (room.asset, share)

@@ -7,8 +7,9 @@ from textwrap import dedent
 from typing import Any
 
 from marginctl.analysis.check import Settings, check
+from marginctl.render.display import Options
 from marginctl.render.json import render
-from marginctl.results import Options, Outcome, Run
+from marginctl.results import Outcome, Run
 
 TODAY = date(2026, 11, 22)
 

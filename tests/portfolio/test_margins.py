@@ -4,9 +4,10 @@ import pytest
 from tests.portfolio.books import checked, codes, d, position, report
 
 from marginctl.analysis.check import Policy
-from marginctl.limits.config import FileLimits, Origin
-from marginctl.render.table import render as render_table
-from marginctl.results import Options, Run
+from marginctl.limits.config import FileLimits, LimitSource
+from marginctl.render import render
+from marginctl.render.display import Options
+from marginctl.results import Run
 
 COIN = "BTCUSD_PERP: {type: inverse, base: BTC, quote: USD, contract_size: 100}"
 SMALL = "BTC_X: {base: BTC, quote: USDT, contract_size: 0.0001}"
@@ -171,7 +172,7 @@ class TestKinderThanTheVenue:
 
     def test_a_policy_takes_no_figure_of_the_file_for_that(self) -> None:
         shown = "expect: {positions: {AAPLUSDT: {maintenance_rate: 2.5%}}}"
-        policy = Policy(FileLimits(Origin.POLICY), {})
+        policy = Policy(FileLimits(LimitSource.POLICY), {})
         assert codes(report(self.BOOK.format(expect=shown), policy=policy), "MC208") == ["MC208 AAPLUSDT"]
 
     def test_the_initial_margin_is_compared_at_the_price_it_is_taken_on(self) -> None:
@@ -208,5 +209,5 @@ def test_of_isolated_positions_alone_the_fullest_pool_is_no_cross_pool() -> None
           - {symbol: BTCUSDT, side: long, quantity: 0.1, leverage: 10, maintenance_rate: 1%, margin_mode: isolated,
              isolated_margin: 700}
     """
-    screen = render_table(Run(outcomes=(checked(text),), exit_code=0, version="0"), Options(width=120))
+    screen = render("table", Run(outcomes=(checked(text),), exit_code=0, version="0"), Options(width=120))
     assert "those of the fullest pool, isolated:BTCUSDT:long." in " ".join(screen.split())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from marginctl.cli.main import app
+from marginctl.cli.app import app
 
 FOLDER = Path(__file__).parent / "refusals"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

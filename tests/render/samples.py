@@ -19,7 +19,8 @@ from marginctl.core.report import (
     UnderlyingFigures,
 )
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
-from marginctl.results import Outcome, RuleText, Run
+from marginctl.render.display import RuleText
+from marginctl.results import Outcome, Run
 
 D = Decimal
 VERSION = "0.1.0"

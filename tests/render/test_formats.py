@@ -6,7 +6,8 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import FORMATS, render
-from marginctl.results import Options, Outcome, Verdict, cheapest, ranked, verdict, worst
+from marginctl.render.display import Options
+from marginctl.results import Outcome, Verdict, cheapest, ranked, verdict, worst
 
 HOSTILE = "a\x00\x1b[31m\u202e\ud800\n|`<>&\"'%::@x"
 
@@ -32,7 +33,7 @@ def test_no_files_are_no_defect(form: str) -> None:
 
 
 def test_an_unknown_format_is_a_programming_error() -> None:
-    with pytest.raises(KeyError, match="pdf"):
+    with pytest.raises(ModuleNotFoundError, match="pdf"):
         render("pdf", samples.run())
 
 

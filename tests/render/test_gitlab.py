@@ -10,7 +10,8 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.results import Options, Outcome
+from marginctl.render.display import Options
+from marginctl.results import Outcome
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "gitlab-code-quality.schema.json").read_text())
 

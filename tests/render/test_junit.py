@@ -9,7 +9,8 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.results import Options, Outcome
+from marginctl.render.display import Options
+from marginctl.results import Outcome
 
 
 def text(*outcomes: Outcome, fail_on: str = "error") -> str:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.render.layout import (
-    Column,
+from marginctl.render.formats.layout import (
+    aligned,
     beginning,
     cells_of,
     column_width,
@@ -15,12 +15,14 @@ from marginctl.render.layout import (
     table_width,
     wrapped,
 )
+from marginctl.render.page import Column, ColumnKind
 
 TEXT = st.text(st.characters(exclude_categories=["C", "M", "Z"]), max_size=60)
 
 
 def column(title: str, width: int, priority: int, *, name: bool = False) -> Column:
-    return Column(title=title, cells=["9" * width], priority=priority, name=name)
+    kind = ColumnKind.NAME if name else ColumnKind.NUMBER
+    return Column(title=title, cells=["9" * width], priority=priority, kind=kind)
 
 
 @pytest.mark.parametrize(
@@ -72,26 +74,19 @@ def test_room_that_a_dropped_column_leaves_goes_back_to_names() -> None:
     assert fitted.widths == [30, 8]
 
 
-def test_columns_without_anything_to_show_are_no_columns() -> None:
-    fitted = fit([column("symbol", 5, 0), Column(title="purpose", cells=[""])], None, "…")
-    assert [each.title for each in fitted.columns] == ["symbol"]
-    assert fitted.dropped == []
-
-
 @given(
     st.lists(st.tuples(st.integers(1, 40), st.integers(1, 16), st.booleans()), max_size=12),
     st.integers(30, 200),
 )
 def test_what_is_shown_fits_and_no_number_is_cut(shapes: list[tuple[int, int, bool]], width: int) -> None:
-    columns = [Column(title="symbol", cells=["x" * 45], name=True)]
+    columns = [column("symbol", 45, 0, name=True)]
     columns += [
-        Column(title=f"c{number}", cells=["9" * cells], priority=priority, name=name)
-        for number, (cells, priority, name) in enumerate(shapes)
+        column(f"c{number}", cells, priority, name=name) for number, (cells, priority, name) in enumerate(shapes)
     ]
     fitted = fit(columns, width, "…")
     assert table_width(fitted.widths) <= width
     assert all(cells >= column_width(each) for each, cells in zip(fitted.columns, fitted.widths, strict=True))
-    numeric = [each.cells for each in fitted.columns if not each.name]
+    numeric = [each.cells for each in fitted.columns if each.kind is not ColumnKind.NAME]
     assert all(each in [original.cells for original in columns] for each in numeric)
     assert len(fitted.columns) + len(fitted.dropped) == len(columns)
 
@@ -112,3 +107,11 @@ def test_words_wrap_and_numbers_never_break(text: str, width: int, lines: list[s
 
 def test_a_very_long_word_is_broken_quickly() -> None:
     assert len(wrapped("x" * 100_000, 80)) == 1250
+
+
+def test_points_stand_in_one_column() -> None:
+    cells = aligned(["60,000.00", "0.00000123", "3", "none"])
+    assert cells == ["60,000.00      ", "0.00000123", "3         ", "none"]
+    width = max(map(len, cells))
+    points = {cell.rjust(width).find(".") for cell in cells if "." in cell}
+    assert len(points) == 1

@@ -5,8 +5,9 @@ from tests.render import samples
 
 from marginctl.findings import Severity
 from marginctl.render import render
-from marginctl.render.markdown import MOST_ROWS, code, text
-from marginctl.results import Options, Outcome
+from marginctl.render.display import Options
+from marginctl.render.formats.markdown import MOST_ROWS, code, text
+from marginctl.results import Outcome
 
 
 def shown(*outcomes: Outcome) -> str:

@@ -5,12 +5,12 @@ from tests.render.samples import problem
 
 from marginctl.document.source import Source
 from marginctl.findings import Problem
-from marginctl.render.problems import render_problems
-from marginctl.results import Options
+from marginctl.render.display import Options
+from marginctl.render.formats.screen import shown_problems
 
 
 def shown(*problems: Problem, width: int | None = 80, ascii: bool = False) -> str:
-    return render_problems(problems, Options(width=width, ascii=ascii))
+    return shown_problems(problems, Options(width=width, ascii=ascii))
 
 
 def test_place_message_line_caret_and_help() -> None:

@@ -12,7 +12,8 @@ from tests.render import samples
 
 from marginctl.findings import Location
 from marginctl.render import render
-from marginctl.results import Options, Outcome
+from marginctl.render.display import Options
+from marginctl.results import Outcome
 
 
 @cache

@@ -12,11 +12,13 @@ from tests.render import samples
 
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Severity, Status
-from marginctl.render.layout import cells_of
-from marginctl.render.screen import ASCII
-from marginctl.render.summary import bar, common_move, funding
-from marginctl.render.table import render
-from marginctl.results import Options, Outcome, Verbosity
+from marginctl.render import render
+from marginctl.render.display import Options, Verbosity
+from marginctl.render.formats.layout import ASCII, cells_of
+from marginctl.render.formats.screen import bar
+from marginctl.render.page import Gauge
+from marginctl.render.pages.account import common_move, funding
+from marginctl.results import Outcome
 
 D = Decimal
 NUMBER = re.compile(r"-?[\d,]*\d\.\d+")
@@ -28,7 +30,7 @@ RATIOS = st.none() | st.decimals(0, 10**6, places=10)
 
 def text(*outcomes: Outcome, fail_on: str = "error", **options: object) -> str:
     run = samples.run(*outcomes, fail_on=fail_on)
-    return render(run, Options(manual=samples.MANUAL, **options))  # type: ignore[arg-type]
+    return render("table", run, Options(manual=samples.MANUAL, **options))  # type: ignore[arg-type]
 
 
 @st.composite
@@ -185,18 +187,16 @@ def test_the_common_move_in_words(
     down: str | None, up: str | None, distance: str | None, direction: str | None, sentence: str
 ) -> None:
     fall, rise, nearer = (None if value is None else D(value) for value in (down, up, distance))
-    assert common_move(AccountLiquidation(fall, rise, nearer, direction, "cross"), str, several=False) == sentence
+    assert common_move(AccountLiquidation(fall, rise, nearer, direction, "cross"), several=False) == sentence
 
 
 def test_the_pool_that_goes_first_is_named_where_there_are_several() -> None:
     move = AccountLiquidation(D("-0.2"), None, D("0.2"), "down", "cross:BTC")
-    assert common_move(move, str, several=True).endswith(": a fall of 20.00% (cross:BTC) liquidates, no rise does.")
+    assert common_move(move, several=True).endswith(": a fall of 20.00% (cross:BTC) liquidates, no rise does.")
     both = AccountLiquidation(D("-0.5"), D("0.25"), D("0.25"), "up", "cross:USDT")
-    assert common_move(both, str, several=True).endswith(
-        ": a fall of 50.00% or a rise of 25.00% (cross:USDT) liquidates."
-    )
+    assert common_move(both, several=True).endswith(": a fall of 50.00% or a rise of 25.00% (cross:USDT) liquidates.")
     gone = AccountLiquidation(D(0), D(0), D(0), None, "cross:BTC")
-    assert common_move(gone, str, several=True) == "Liquidatable at these prices already: cross:BTC."
+    assert common_move(gone, several=True) == "Liquidatable at these prices already: cross:BTC."
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_the_pool_that_goes_first_is_named_where_there_are_several() -> None:
 )
 def test_funding_in_words(per_day: str, runway: str | None, missing: tuple[str, ...], sentence: str) -> None:
     figures = FundingFigures(per_day=D(per_day), runway_days=None if runway is None else D(runway), missing=missing)
-    assert funding(figures, "USDT", str) == sentence
+    assert funding(figures, "USDT") == sentence
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_funding_in_words(per_day: str, runway: str | None, missing: tuple[str, 
 )
 def test_bars_round_up_and_mark_the_limit(value: str | None, limit: str | None, drawn: str) -> None:
     share, bound = (None if each is None else D(each) for each in (value, limit))
-    assert bar(share, bound, ASCII, 10) == drawn
+    assert bar(Gauge(label="", text="", is_share=True, share=share, limit=bound), ASCII, 10) == drawn
 
 
 def test_colour_changes_nothing_but_colour(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import pytest
 from tests.render import samples
 
 from marginctl.render import render
-from marginctl.results import Options, Outcome, Verbosity
+from marginctl.render.display import Options, Verbosity
+from marginctl.results import Outcome
 
 Golden = Callable[[str, str], None]
 

@@ -17,7 +17,7 @@ from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
-from marginctl.limits.config import FileLimits, Origin, combined, limits_of
+from marginctl.limits.config import FileLimits, LimitSource, combined, limits_of
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations, unconfirmed
@@ -102,7 +102,7 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
     loaded, problems = load_portfolio(data, name, settings)
     if loaded is None:
         return Outcome(file=name, problems=tuple(problems))
-    limits, problems = limits_of(loaded.draft, Origin.PORTFOLIO, loaded.source)
+    limits, problems = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
     if problems:
         return Outcome(file=name, problems=tuple(problems))
     report = report_of(loaded.account)

@@ -5,25 +5,18 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.analysis.steps import DAYS, FRACTION, Book
 from marginctl.core.account import Position
 from marginctl.core.contract import ContractType
-from marginctl.core.exact import ZERO
-from marginctl.core.funding import parts_by_day, received_per_day
-from marginctl.core.liquidation import (
-    DOWN_END,
-    FALLING,
-    RISING,
-    Motion,
-    PoolState,
-    Stretch,
-    asset_motion,
-    contract_motion,
-    joint_path,
-)
-from marginctl.core.parts import NamedPart, named_parts
+from marginctl.core.funding import funding_path
+from marginctl.core.liquidation import PoolState, Walked, parts
+from marginctl.core.motion import Motion, Stretch, asset_path, contract_path, joint_path
+from marginctl.core.piecewise import Piece
+from marginctl.core.requirement import Term
 
+STILL = "what does not move"
 MOVE = "move"
 ALL_TOGETHER = "all assets together"
 IN_UNITS_OF_THE_MARK = (
@@ -48,6 +41,15 @@ class Course(Struct, frozen=True):
         return self.unknown if self.unknown != MOVE else "rise" if self.side > 0 else "fall"
 
 
+class NamedPart(NamedTuple):
+    """A part of equity or requirement as it is walked, with its name; an asset's value, or a term."""
+
+    name: str
+    pieces: Sequence[Piece]
+    term: Term | None = None
+    asset: str = ""
+
+
 class Named(NamedTuple):
     """The named parts of a pool along a stretch, and what moves there."""
 
@@ -56,49 +58,47 @@ class Named(NamedTuple):
     motion: Motion
 
 
-def _named(found: tuple[list[NamedPart], list[NamedPart]], motion: Motion) -> Named:
-    equity, requirement = ([part._replace(pieces=tuple(part.pieces)) for part in side] for side in found)
-    return Named(equity, requirement, motion)
+def _named(state: PoolState, stretch: Stretch) -> Named:
+    motion = stretch.motion
+    found = parts(state, motion, stretch.length)
+    when = "later" if motion.income else "moved"
+    equity = [_part(one, f"{when} value of", of_equity=True) for one in found.equity]
+    return Named(equity, [_part(one, f"{when} loan_margin of") for one in found.requirement], motion)
 
 
-def _course(state: PoolState, what: str, story: str, side: int, stretches: Sequence[Stretch], note: str = "") -> Course:
-    parts = [
-        (
-            one.start,
-            one.end,
-            _named(named_parts(state, one.motion, None if one.end is None else one.end - one.start), one.motion),
-        )
-        for one in stretches
-    ]
-    return Course(what, story, side, parts, note=note)
+def _part(walked: Walked, of_asset: str, *, of_equity: bool = False) -> NamedPart:
+    pieces, of = walked
+    if isinstance(of, str):
+        return NamedPart(f"{of_asset} {of}" if of else STILL, tuple(pieces), asset=of if of_equity else "")
+    return NamedPart(f"moved {of.label}", tuple(pieces), of if isinstance(of, Term) else None)
+
+
+def _course(state: PoolState, what: str, story: str, side: int, path: Sequence[Stretch], note: str = "") -> Course:
+    return Course(what, story, side, [(one.start, one.end, _named(state, one)) for one in path], note=note)
 
 
 def asset_course(state: PoolState, asset: str, side: int) -> Course:
     """One asset's price moves, with everything that hangs on it."""
-    motion = asset_motion(asset, RISING if side > 0 else FALLING)
-    stretch = Stretch(ZERO, None if side > 0 else DOWN_END, motion)
-    return _course(state, asset, f"{asset} alone moves", side, [stretch])
+    return _course(state, asset, f"{asset} alone moves", side, asset_path(asset, side))
 
 
 def contract_course(state: PoolState, position: Position, side: int) -> Course:
     """One contract's mark moves and nothing else; an inverse contract is measured in units of its mark."""
     contract = position.contract
-    inverse = contract.type is ContractType.INVERSE
-    motion = contract_motion(contract.symbol, inverse=inverse, line=RISING if side > 0 else FALLING)
-    stretch = Stretch(ZERO, None if side > 0 else DOWN_END, motion)
     what = f"the mark of {contract.symbol}"
-    return _course(state, what, f"{what} alone moves", side, [stretch], IN_UNITS_OF_THE_MARK if inverse else "")
+    note = IN_UNITS_OF_THE_MARK if contract.type is ContractType.INVERSE else ""
+    return _course(state, what, f"{what} alone moves", side, contract_path(contract, side), note)
 
 
 def joint_course(book: Book, state: PoolState, side: int) -> Course:
     """All assets move together by their betas."""
-    assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
-    path = joint_path(assets, book.account.betas, side, None if side > 0 else DOWN_END)
+    path = joint_path(state.assets, book.account.betas, side)
     return _course(state, ALL_TOGETHER, "all assets move together by their betas", side, path)
 
 
 def day_course(book: Book, state: PoolState) -> Course:
     """Funding is paid day by day, prices flat."""
-    received = received_per_day(state.pool.positions, book.account)
-    parts = [(ZERO, None, _named(parts_by_day(state, received, None), Motion({})))]
-    return Course(state.pool.name, "funding is paid day by day, prices flat,", 1, parts, "day", DAYS)
+    course = _course(
+        state, state.pool.name, "funding is paid day by day, prices flat,", 1, funding_path(state, book.account, None)
+    )
+    return replace(course, unknown="day", unit=DAYS)

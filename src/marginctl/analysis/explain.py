@@ -33,12 +33,13 @@ from marginctl.analysis.steps import (
     signed,
     stated,
 )
-from marginctl.core.account import Account, MarginMode
+from marginctl.core.account import Account
 from marginctl.core.assemble import report_of, underlying_of
 from marginctl.core.exact import ZERO
+from marginctl.core.figures import FIGURES, row_of
 from marginctl.core.liquidation import PoolState
-from marginctl.core.report import FIGURES, CollateralFigures, Report, UnderlyingFigures
-from marginctl.results import ExplainResult, Step, Value
+from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures
+from marginctl.explanation import ExplainResult, Step, Value
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")
@@ -129,16 +130,14 @@ class Explainer(Book):
 
     def unit(self, name: str) -> str:
         """What a figure is measured in, by its kind."""
-        kind = FIGURES[name].kind
-        if name == "leverage":
-            return MULTIPLE
-        return {"money": self.money, "ratio": FRACTION, "days": DAYS}.get(kind, self.money)
+        return {"ratio": FRACTION, "days": DAYS, "multiple": MULTIPLE}.get(FIGURES[name].kind, self.money)
 
     def _formula(self, prefix: str, name: str, value: Value, of: str = "", **others: Step) -> Callable[[str], Step]:
         """A figure by its formula line, whose names are figures of the same row; none where its denominator is not."""
 
         def build(path: str) -> Step:
-            formula = FIGURES[name].formula
+            row = row_of(name, "Totals" if prefix == "totals" else "")
+            formula = row.formula if row else ""
             names = [word for word in _names(formula) if word not in others]
             steps = {word: self.figure(f"{prefix}.{word}") for word in names} | others
             parts = filled(formula, steps)
@@ -207,8 +206,8 @@ class Explainer(Book):
         return replace(step, operands=tuple(steps))
 
     def _competes(self, state: PoolState) -> bool:
-        occupied = any(one.pool.margin_mode is MarginMode.CROSS and one.pool.is_occupied for one in self.states)
-        return state.pool.margin_mode is MarginMode.CROSS or not occupied
+        occupied = any(one.pool.is_shared and one.pool.is_occupied for one in self.states)
+        return state.pool.is_shared or not occupied
 
     def _any_pool(self, name: str, value: Value, path: str) -> Step:
         steps = [self.figure(f"pools.{row.name}.{name}") for row in self.report.pools]
@@ -216,9 +215,7 @@ class Explainer(Book):
 
     def _state(self, value: str, path: str) -> Step:
         steps = [self.figure(f"pools.{row.name}.liquidatable") for row in self.report.pools]
-        steps += [
-            self.figure(f"pools.{row.name}.free_collateral") for row in self.report.pools if row.margin_mode == "cross"
-        ]
+        steps += [self.figure(f"pools.{one.pool.name}.free_collateral") for one in self.states if one.pool.is_shared]
         words = (
             "liquidation where a pool is liquidatable, margin-call at the venue's warning level, restricted where the "
             "free collateral of a cross pool is negative, else healthy"
@@ -290,7 +287,7 @@ class Explainer(Book):
     def _liquidatable(self, state: PoolState, prefix: str, level: Step, path: str) -> Step:
         equity, need = self.figure(f"{prefix}.equity"), self.figure(f"{prefix}.maintenance_margin")
         below = " <= " if self.counts_equality(state) else " < "
-        value = state.risk.is_liquidatable(state.pool.rules)
+        value = state.is_liquidatable
         parts: Parts = [equity, below, level, " x ", need, " and ", need, " > 0"]
         return made("liquidatable", value, "", *parts, of=state.pool.name, figure=path)
 

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures, rounded_report
+from marginctl.core.plain import as_plain
+from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures
 
 
 def reported(report: Report) -> dict[str, Any]:
     """Path -> rounded value of every figure, in the order of the report."""
-    shown = rounded_report(report)
+    shown = as_plain(report)
     found: dict[str, Any] = {}
     for section in ("account", "totals", "liquidation"):
         _put(found, section, shown[section])
@@ -30,7 +31,7 @@ def _put(found: dict[str, Any], prefix: str, row: Mapping[str, Any]) -> None:
         if isinstance(value, dict):
             _put(found, f"{prefix}.{name}", value)
         else:
-            found[f"{prefix}.{name}"] = value
+            found[f"{prefix}.{name}"] = tuple(value) if isinstance(value, list) else value
 
 
 def prefixes(section: str, rows: "tuple[CollateralFigures | UnderlyingFigures, ...]") -> list[str]:

@@ -3,25 +3,24 @@
 from decimal import Decimal
 
 from marginctl.analysis.steps import FRACTION, Book, Parts, in_tier, joined, made, product, stated
-from marginctl.core.account import MarginMode
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.pool import Holding
 from marginctl.core.report import CollateralFigures
-from marginctl.results import Step, TierUsed
+from marginctl.explanation import Step, TierUsed
 
 
 def balance(book: Book, state: PoolState, holding: Holding, path: str) -> Step:
     """Units held: what is listed less the isolated margins set aside; in an isolated pool its margin."""
     asset = holding.asset
     key = f"collateral.{asset}.amount"
-    if state.pool.margin_mode is MarginMode.ISOLATED:
+    if not state.pool.is_shared:
         own = book.given(state.pool.positions[0], "isolated_margin", asset)
         return made("balance", holding.balance, asset, own, of=asset, figure=path)
     aside = [
         book.given(position, "isolated_margin", asset)
         for position in book.account.positions
-        if position.margin_mode is MarginMode.ISOLATED and position.contract.settle == asset
+        if position.is_isolated and position.contract.settle == asset
     ]
     if not aside:
         return stated("balance", holding.balance, asset, key, of=asset, figure=path)
@@ -59,15 +58,15 @@ def asset_value(book: Book, state: PoolState, holding: Holding, prefix: str, pat
     """What an asset adds to the equity: a debt in full, the rest less its haircuts, tier by tier."""
     asset = holding.asset
     equity, price = book.figure(f"{prefix}.equity"), book.money_price(asset)
-    haircuts = book.terms(state, asset).haircuts
+    haircuts = state.pool.terms[asset].haircuts
     value = holding.value({})
     units = equity.value if isinstance(equity.value, Decimal) else ZERO
     parts: Parts
     if units < 0:
-        counted = book.terms(state, asset).liability_factor
+        counted = state.pool.terms[asset].liability_factor
         factor = stated("liability_factor", counted, "", f"collateral.{asset}.liability_factor", of=asset)
         parts = product(factor if counted != ONE else None, equity, price)
-    elif not book.is_multi_asset(state) or all(not tier.haircut for tier in haircuts):
+    elif all(not tier.haircut for tier in haircuts):
         parts = product(equity, price)
     elif len(haircuts) == 1:
         parts = [*product(equity, price), " x (1 - ", _haircut(book, asset, 0, tiered=False), ")"]
@@ -81,7 +80,7 @@ def _by_haircut_tier(
 ) -> Parts:
     parts: Parts = []
     floor = ZERO
-    for k, tier in enumerate(book.terms(state, asset).haircuts):
+    for k, tier in enumerate(state.pool.terms[asset].haircuts):
         last = tier.up_to is None or units <= tier.up_to
         share = _haircut(book, asset, k, tiered=True)
         bound = TierUsed(number=k + 1, measure="amount", size=units, unit=asset, above=floor, up_to=tier.up_to)

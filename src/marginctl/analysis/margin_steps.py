@@ -25,9 +25,9 @@ from marginctl.core.contract import TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.report import PositionFigures
-from marginctl.core.requirement import Leg, Term
+from marginctl.core.requirement import DearerSide, Leg, Term
 from marginctl.core.value import basis_value, entry_value, exposure_side
-from marginctl.results import Step, TierUsed
+from marginctl.explanation import Step, TierUsed
 
 
 def worth(book: Book, position: Position, price: str, name: str, value: Decimal, figure: str = "") -> Step:
@@ -210,8 +210,9 @@ def required(book: Book, state: PoolState, which: str) -> list[Step]:
     requirement = pool.initial if which == "initial" else pool.maintenance
     whole = {id(term): leg for leg in pool.legs for term in getattr(leg, which)}
     ordered = {id(term) for term in pool.order_maintenance} if which == "maintenance" else set()
-    steps = _grouped(book, which, [term for term in requirement.terms if id(term) not in ordered], whole)
-    for longs, shorts in requirement.larger_of:
+    alone = [one for one in requirement.parts if isinstance(one, Term)]
+    steps = _grouped(book, which, [one for one in alone if id(one) not in ordered], whole)
+    for longs, shorts in ((one.longs, one.shorts) for one in requirement.parts if isinstance(one, DearerSide)):
         sides = [joined(" + ", _grouped(book, which, side, whole)) for side in (longs, shorts)]
         value = max(sum((term.at({}) for term in side), ZERO) for side in (longs, shorts))
         name = "the dearer side of " + ", ".join(dict.fromkeys(term.name.partition(":")[0] for term in longs + shorts))
@@ -255,7 +256,7 @@ def loans(book: Book, state: PoolState) -> list[Step]:
     for holding in state.pool.holdings:
         need = holding.loan_margin({})
         if need:
-            rate = book.terms(state, holding.asset).loan_rate
+            rate = state.pool.terms[holding.asset].loan_rate
             factor = stated("loan_rate", rate, FRACTION, f"collateral.{holding.asset}.loan_rate", of=holding.asset)
             debt = book.figure(f"{book.collateral_path(holding.asset, state)}.equity")
             parts: Parts = [factor, " x -", *product(debt, book.money_price(holding.asset))]

@@ -9,9 +9,9 @@ from marginctl.core.account import Order
 from marginctl.core.contract import LONG, ContractType
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
-from marginctl.core.orders import OrderNeed, Outcome
+from marginctl.core.orders import Filled, OrderNeed
 from marginctl.core.value import value_at
-from marginctl.results import Step
+from marginctl.explanation import Step
 
 
 def order_margin(book: Book, state: PoolState, path: str) -> Step:
@@ -53,7 +53,7 @@ def _weighed(need: OrderNeed, parts: Parts) -> Parts:
     return [stated("requirement_factor", need.weight, "", key, of=settle), " x (", *parts, ")"]
 
 
-def _needed(book: Book, need: OrderNeed, outcome: Outcome, rate: Step) -> Parts:
+def _needed(book: Book, need: OrderNeed, outcome: Filled, rate: Step) -> Parts:
     """|position + orders| x rate + loss against the mark + fees; of one leg only what the orders add."""
     added = _value(book, need, outcome)
     one_way = len(need.outcomes) > 1
@@ -68,7 +68,7 @@ def _needed(book: Book, need: OrderNeed, outcome: Outcome, rate: Step) -> Parts:
     return parts
 
 
-def _value(book: Book, need: OrderNeed, outcome: Outcome) -> Step:
+def _value(book: Book, need: OrderNeed, outcome: Filled) -> Step:
     """The value of one side's orders at their own prices."""
     name = "buys" if outcome.side.side == LONG else "sells"
     steps = [_order(book, order) for order in need.orders if order.side == outcome.side.side]

@@ -15,6 +15,7 @@ from marginctl.analysis.courses import (
     MOVE,
     Course,
     Named,
+    NamedPart,
     asset_course,
     contract_course,
     day_course,
@@ -23,7 +24,6 @@ from marginctl.analysis.courses import (
 from marginctl.analysis.steps import DAYS, FRACTION, Book, Parts, absent, joined, made, price_unit, stated
 from marginctl.core.account import Position
 from marginctl.core.assemble import reached, underlying_of
-from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.funding import received_per_day, runway_days
 from marginctl.core.liquidation import (
@@ -35,10 +35,9 @@ from marginctl.core.liquidation import (
     joint_sides,
     moves_alone,
 )
-from marginctl.core.parts import NamedPart, row_at
 from marginctl.core.piecewise import Piece
 from marginctl.core.report import FundingFigures, PositionFigures, UnderlyingFigures
-from marginctl.results import Solution, Step
+from marginctl.explanation import Solution, Step
 
 # A crossing on a course.
 
@@ -159,7 +158,7 @@ def _part(book: Book, state: PoolState, part: NamedPart, course: Course, on: _St
     if part.asset:
         rows = (book.figure(f"{book.collateral_path(part.asset, state)}.value"),)
     if part.term is not None and part.term.name and line[1]:
-        rate, off = row_at(part.term, on.named.motion, course.side * place - on.offset)
+        rate, off = part.term.row_at(on.named.motion, course.side * place - on.offset)
         rows = (
             book.figure(f"positions.{part.term.name}.maintenance_margin"),
             Step(name="rate there", of=part.term.name, value=rate, unit=FRACTION),
@@ -210,7 +209,7 @@ def _here(book: Book, state: PoolState, what: str, name: str = MOVE, unit: str =
 
 def joint_move(book: Book, state: PoolState, name: str, side: int, path: str) -> Step:
     """``liquidation.down`` or ``liquidation.up`` of a pool."""
-    sides = joint_sides(state, book.account.betas, state.pool.rules)
+    sides = joint_sides(state, book.account.betas)
     if sides == HERE:
         found = _here(book, state, ALL_TOGETHER)
     else:
@@ -219,7 +218,7 @@ def joint_move(book: Book, state: PoolState, name: str, side: int, path: str) ->
 
 
 def _asset_move(book: Book, state: PoolState, asset: str, side: int) -> Step:
-    sides = asset_sides(state, asset, state.pool.rules)
+    sides = asset_sides(state, asset)
     if sides == HERE:
         return _here(book, state, asset)
     if asset not in state.touching:
@@ -303,8 +302,7 @@ def contract_liquidation_price(book: Book, position: Position, row: PositionFigu
         note = f"{asset} moves nothing else in this pool: both kinds of move are one"
         return replace(_shown(position, found, value, path), note=note)
     what = f"the mark of {contract.symbol}"
-    inverse = contract.type is ContractType.INVERSE
-    sides = contract_sides(state, contract.symbol, inverse=inverse, rules=state.pool.rules)
+    sides = contract_sides(state, contract)
     if sides == HERE:
         moves = [_here(book, state, what)] * 2
     else:
@@ -350,9 +348,7 @@ def bankruptcy_price(book: Book, position: Position, row: PositionFigures, path:
         return absent(name, unit, note, price, of=position.key, figure=path)
     state, asset = book.pool_of(position), underlying_of(position, book.account)
     factor = row.bankruptcy_price / position.mark_price
-    found = bankruptcy_move(
-        state, asset, asset_sides(state, asset, state.pool.rules), falling=_falls(factor, asset, position)
-    )
+    found = bankruptcy_move(state, asset, asset_sides(state, asset), falling=_falls(factor, asset, position))
     move = found if found is not None else ZERO
     side = 1 if move > 0 else -1
     step = crossing(book, state, asset_course(state, asset, side), abs(move), of_equity=True)
@@ -393,8 +389,8 @@ def runway(book: Book, funding: FundingFigures, path: str) -> Step:
 
 
 def _runway(book: Book, state: PoolState) -> Step:
-    day = runway_days(state, book.account, state.pool.rules)
-    if state.risk.is_liquidatable(state.pool.rules):
+    day = runway_days(state, book.account)
+    if state.is_liquidatable:
         return _here(book, state, state.pool.name, "day", DAYS)
     if not any(received_per_day(state.pool.positions, book.account).values()):
         return absent("day", DAYS, "it neither pays nor receives funding", of=state.pool.name)

@@ -9,13 +9,13 @@ from decimal import Decimal
 from re import split
 from typing import TypeAlias
 
-from marginctl.core.account import Account, AssetTerms, Equality, Position
+from marginctl.core.account import Account, Equality, Position
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ONE, sign
 from marginctl.core.liquidation import PoolState, pool_state
-from marginctl.core.pool import BARE_TERMS, partition
+from marginctl.core.pool import partition
 from marginctl.core.report import Report
-from marginctl.results import Solution, Step, TierUsed, Value
+from marginctl.explanation import Solution, Step, TierUsed, Value
 
 Parts: TypeAlias = list[str | Step]
 """A formula in the making: texts and the steps that stand between them."""
@@ -139,15 +139,6 @@ class Book:
     def pool_of(self, position: Position) -> PoolState:
         """The pool in which a position stands."""
         return next(one for one in self.states if any(held is position for held in one.pool.positions))
-
-    def is_multi_asset(self, state: PoolState) -> bool:
-        """Whether haircuts count in a pool: where an asset secures something in another one."""
-        return state.pool.name == "cross"
-
-    def terms(self, state: PoolState, asset: str) -> AssetTerms:
-        """How an asset counts in a pool."""
-        found = self.account.terms.get(asset, BARE_TERMS)
-        return found if self.is_multi_asset(state) else AssetTerms(loan_rate=found.loan_rate)
 
     def counts_equality(self, state: PoolState) -> bool:
         """Whether equity exactly at the level is liquidated."""

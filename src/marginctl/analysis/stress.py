@@ -12,12 +12,12 @@ from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, Comparison, cascade, compared
-from marginctl.core.curve import Curve, curve_of
+from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.outcome import Outcome, outcome_of
-from marginctl.core.path import Path, PricePath, Scenario, way_to
+from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded
@@ -26,8 +26,7 @@ from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.names import meant
 from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem
-from marginctl.limits.config import Origin as LimitsOrigin
-from marginctl.limits.config import combined, limits_of
+from marginctl.limits.config import LimitSource, combined, limits_of
 from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
@@ -72,7 +71,7 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
     loaded, problems = load_portfolio(data, name, settings)
     if loaded is None:
         return failed(name, problems)
-    limits, problems = limits_of(loaded.draft, LimitsOrigin.PORTFOLIO, loaded.source)
+    limits, problems = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
     declared = scenarios_of(loaded.draft, settings.policy)
     problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
     if problems:
@@ -209,7 +208,7 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
 
 
 def _story(
-    account: Account, path: Path, sequence: Sequence, outcome: Outcome, wanted: Wanted
+    account: Account, path: ScenarioPath, sequence: Sequence, outcome: Outcome, wanted: Wanted
 ) -> tuple[Cascade | None, Comparison | None]:
     if not wanted.cascades:
         return None, None
@@ -251,7 +250,7 @@ def _grid(account: Account, states: list[PoolState], wanted: Wanted) -> Grid | N
     return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
 
 
-def _curves(account: Account, states: list[PoolState], report: Report, wanted: Wanted) -> tuple[Curve, ...]:
+def _curves(account: Account, states: list[PoolState], report: Report, wanted: Wanted) -> tuple[EquityCurve, ...]:
     """One curve for every pool with a position, the worst pool first."""
     occupied = [state for state in states if state.pool.positions]
     occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)

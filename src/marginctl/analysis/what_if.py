@@ -5,14 +5,27 @@ from msgspec.structs import replace
 
 from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, check, load_portfolio, outcome_exit
+from marginctl.core.account import MarginMode
 from marginctl.document.encoding import decode
 from marginctl.document.reader import read
 from marginctl.document.rewrite import Put, RewriteError, rewritten
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
-from marginctl.portfolio.changes import Book, Change, ChangeError, Reprice
+from marginctl.portfolio.adjusting import plan_mode, plan_price, plan_transfer
+from marginctl.portfolio.changes import (
+    Book,
+    Change,
+    ChangeError,
+    Close,
+    Open,
+    Plan,
+    Remode,
+    Reprice,
+    Resize,
+    Transfer,
+)
 from marginctl.portfolio.names import symbols_of, unknown_assets
-from marginctl.portfolio.what_if import in_order, plan, steps
+from marginctl.portfolio.trading import plan_close, plan_open, plan_resize
 from marginctl.results import Outcome, WhatIfResult
 
 CANNOT_CHANGE = "MC040"
@@ -80,9 +93,9 @@ def _changed(text: str, name: str, changes: list[Change], settings: Settings) ->
         return Changed(text, (), tuple(problems))
     before = loaded
     settings = replace(settings, known=frozenset(loaded.account.prices))
-    for change in in_order(changes, _book(loaded)):
-        for step in steps(change, _book(loaded)):
-            made = plan(step, _book(loaded))
+    for change in _in_order(changes, _book(loaded)):
+        for step in _steps(change, _book(loaded)):
+            made = _plan(step, _book(loaded))
             text = rewritten(text, made.edits)
             notes += made.notes
             if not made.edits:
@@ -94,6 +107,47 @@ def _changed(text: str, name: str, changes: list[Change], settings: Settings) ->
     if changes and "expect" in loaded.draft:
         notes.append("`expect` compares with the account before the changes: remove it, or --ignore MC209")
     return Changed(text, tuple(notes), tuple(_priced_in_vain(changes, before, loaded, name)), settings.known)
+
+
+def _steps(change: Change, book: Book) -> list[Change]:
+    """The changes that make up one, each to be planned on the portfolio after the one before.
+
+    A new isolated position on a contract that the account does not know is opened in the cross pool and then isolated:
+    only there is its margin known.
+    """
+    if not isinstance(change, Open) or change.margin_mode is MarginMode.CROSS or "isolated_margin" in change.keys:
+        return [change]
+    if any(position.contract.symbol == change.symbol for position in book.account.positions):
+        return [change]
+    opened = Open(
+        symbol=change.symbol,
+        side=change.side,
+        quantity=change.quantity,
+        price=change.price,
+        leverage=change.leverage,
+        keys=change.keys,
+    )
+    return [opened, Remode(MarginMode.ISOLATED, change.symbol, change.side)]
+
+
+def _plan(change: Change, book: Book) -> Plan:
+    """The edits of one change, with what there is to say about it. Raises ChangeError."""
+    if isinstance(change, Open):
+        return plan_open(book, change)
+    if isinstance(change, Close):
+        return plan_close(book, change)
+    if isinstance(change, Resize):
+        return plan_resize(book, change)
+    if isinstance(change, Transfer):
+        return plan_transfer(book, change)
+    return plan_price(book, change) if isinstance(change, Reprice) else plan_mode(book, change)
+
+
+def _in_order(changes: list[Change], book: Book) -> list[Change]:
+    """The order in which changes are made: prices of assets that have none first, the others as they come."""
+    known = {*book.account.prices, *symbols_of(book.account)}
+    new = [one for one in changes if isinstance(one, Reprice) and one.asset not in known]
+    return [*new, *(one for one in changes if one not in new)]
 
 
 def _priced_in_vain(changes: list[Change], before: Loaded, after: Loaded, name: str) -> list[Problem]:

@@ -1,49 +1,89 @@
-"""The command line application and its main job, ``check``.
+"""The command line application: its commands, each in a module that is imported when the command is asked for."""
 
-Commands import what they need when they run, so that each pays only for itself.
-"""
-
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any, ClassVar
 
 import typer
-
-from marginctl.cli.default_command import InOrder
-from marginctl.cli.options import (
-    BaselineFile,
-    Color,
-    FailOn,
-    Format,
-    Ignore,
-    Jobs,
-    LimitsFiles,
-    Notes,
-    Outputs,
-    Paths,
-    Quiet,
-    RulesDir,
-    SarifWaived,
-    Select,
-    Sets,
-    Shocks,
-    StdinName,
-    Today,
-    Verbose,
-    Watch,
-    Width,
-    WriteBaseline,
-)
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
+DEFAULT = "show"
+
+
+class Commands(TyperGroup):
+    """The commands in the order of the help text; each pays only for its own imports."""
+
+    modules: ClassVar[dict[str, str]] = {
+        "check": "check",
+        "explain": "explain",
+        "stress": "stress",
+        "what-if": "what_if",
+        "headroom": "headroom",
+        "venues": "catalogue",
+        "venue": "catalogue",
+        "rules": "catalogue",
+        "rule": "catalogue",
+        "schema": "catalogue",
+        "init": "catalogue",
+    }
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """The names in the order of the help text."""
+        return list(self.modules)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command; where there is none of the name all are imported, so that one can be suggested."""
+        if cmd_name not in self.commands:
+            module = self.modules.get(cmd_name)
+            for one in dict.fromkeys(self.modules.values()) if module is None else (module,):
+                import_module(f"marginctl.cli.{one}")
+            self.commands = get_group(self.registered()).commands
+        return super().get_command(ctx, cmd_name)
+
+    def registered(self) -> typer.Typer:
+        """Where the modules add their commands."""
+        return app
+
+
+class VenueCommands(Commands):
+    """``venue NAME`` beside ``venue refresh NAME``: runs ``show`` where the first word is no command of the group."""
+
+    modules: ClassVar[dict[str, str]] = {DEFAULT: "catalogue", "refresh": "refresh"}
+
+    def registered(self) -> typer.Typer:
+        """Where the modules add their commands."""
+        return venue
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command in front that is meant."""
+        named = bool(args) and args[0] in self.modules
+        return super().parse_args(ctx, args if named or not args else [DEFAULT, *args])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command, nameless where it is the default: usage lines then read ``marginctl venue NAME``."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return ("" if name == DEFAULT else name), command, rest
+
+
+class Nameless(TyperCommand):
+    """A command that usage lines do not name."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the usage without the space behind which its name would stand."""
+        formatter.write_usage(ctx.command_path.rstrip(), " ".join(self.collect_usage_pieces(ctx)))
+
 
 app = typer.Typer(
     name="marginctl",
-    cls=InOrder,
+    cls=Commands,
     help="Exact margin of cross-collateralised crypto-futures accounts: requirements, haircuts, netting, liquidation.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings=CONTEXT,
 )
+venue = typer.Typer(cls=VenueCommands, no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
 
 
 def _show_version(value: bool) -> None:
@@ -55,67 +95,9 @@ def _show_version(value: bool) -> None:
 
 
 @app.callback()
-def options(
+def marginctl(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Margin, haircuts, netting and liquidation of crypto-futures accounts, exactly and offline."""
-
-
-@app.command()
-def check(
-    paths: Paths,
-    format: Format = "table",
-    output: Outputs = None,
-    limits: LimitsFiles = None,
-    fail_on: FailOn = "error",
-    select: Select = None,
-    ignore: Ignore = None,
-    set: Sets = None,
-    shock: Shocks = None,
-    today: Today = None,
-    stdin_filename: StdinName = "<stdin>",
-    rules: RulesDir = None,
-    color: Color = "auto",
-    width: Width = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    jobs: Jobs = 0,
-    baseline: BaselineFile = None,
-    write_baseline: WriteBaseline = None,
-    watch: Watch = False,
-    notes: Notes = False,
-    sarif_waived: SarifWaived = False,
-) -> None:
-    """Compute and lint portfolios.
-
-    Exits 0 when nothing is at or above --fail-on, 1 when something is, 2 when a file could not be checked.
-    """
-    from marginctl.cli.check import Request, run_check
-
-    request = Request(
-        paths=paths,
-        format=format,
-        outputs=output or [],
-        limits=limits or [],
-        fail_on=fail_on,
-        select=select or [],
-        ignore=ignore or [],
-        sets=set or [],
-        shocks=shock or [],
-        today=today,
-        stdin_name=stdin_filename,
-        rules_dir=rules,
-        color=color,
-        width=width,
-        quiet=quiet,
-        verbose=verbose,
-        jobs=jobs,
-        baseline=baseline,
-        write_baseline=write_baseline,
-        watch=watch,
-        notes=notes,
-        sarif_waived=sarif_waived,
-    )
-    raise typer.Exit(run_check(request))

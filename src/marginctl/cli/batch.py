@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from marginctl.cli.files import Input
+from marginctl.cli.inputs import Input
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor

@@ -1,67 +1,68 @@
-"""The catalogue: rule sets, limits and schemas, as they are."""
+"""The catalogue: rule sets, limits and schemas, as they are; and the starter portfolio."""
 
 import os
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from marginctl.cli.exits import NOT_CHECKED, OK
-from marginctl.cli.flags import FlagError, day, one_of
+import typer
+
+from marginctl.cli.app import DEFAULT, Nameless, app, venue
+from marginctl.cli.entry import NOT_CHECKED, OK
+from marginctl.cli.options import (
+    DateFlags,
+    FlagError,
+    Flags,
+    Read,
+    RowFormat,
+    RuleSetFlags,
+    ScreenFlags,
+    choice,
+    command,
+    options,
+    refuse_existing,
+)
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
-from marginctl.results import Options
+from marginctl.render import catalogue_json, draw, shown
+from marginctl.render.display import Options
+from marginctl.render.pages.catalogue import Listed, RuleEntry, rule_page, rules_page, venues_page
+from marginctl.render.pages.venue import contract_page, venue_page
 from marginctl.venues import loader
 from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.rule import Rule
-    from marginctl.render.catalogue import Listed, RuleEntry
 
-SCHEMAS = ("portfolio", "report", "report-line", "venue", "policy")
+SCHEMAS = ("portfolio", "report", "report-line", "stress", "what-if", "headroom", "scenarios", "venue", "policy")
+STARTER = Path(__file__).with_name("starter.yaml")
+"""A portfolio that passes its own limits, with a comment on every choice."""
 MOST_NAMES = 5
-COLORS = ("auto", "always", "never")
+
+app.add_typer(venue, name="venue", help="Show one rule set, or bring one up to date: venue refresh.")
+
+RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
 
 
-def list_venues(
-    format: str = "table",
-    rules_dir: str | None = None,
-    today: str | None = None,
-    color: str = "auto",
-    width: int | None = None,
-) -> int:
-    """Print every rule set, ``generic`` first, the user's own from ``rules_dir`` last; broken ones exit 2."""
-    try:
-        one_of("--format", format, ("table", "json"))
-        options, on = screen(color, width), day(today)
-        own = _own_names(rules_dir)
-    except FlagError as error:
-        return refuse(error)
+class VenuesFlags(RuleSetFlags, DateFlags, ScreenFlags):
+    """Of ``venues``."""
+
+    format: RowFormat
+
+
+@app.command()
+@command
+def venues(flags: VenuesFlags) -> int:
+    """List the rule sets with their dates and how far each may be trusted."""
+    own = _own_names(flags.rules)
     first = (loader.DEFAULT, *(name for name in loader.bundled() if name != loader.DEFAULT))
-    listed, problems = _loaded([*(name for name in first if name not in own)], own, rules_dir)
-    if format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.venues(listed, on)))
-    else:
-        from marginctl.render.catalogue import render_venues
-
-        emit(render_venues(listed, on, options))
+    listed, problems = _loaded([*(name for name in first if name not in own)], own, flags.rules)
+    document = partial(catalogue_json.venues, listed, flags.day)
+    emit(shown(flags.format, options(flags), lambda: venues_page(listed, flags.day), document, "venues"))
     return report(problems)
-
-
-def screen(color: str, width: int | None) -> Options:
-    """What standard output can show. Raises FlagError."""
-    one_of("--color", color, COLORS)
-    shown = terminal(sys.stdout, color, width)
-    return Options(width=shown.width, color=shown.color, ascii=shown.ascii)
-
-
-def refuse(error: FlagError) -> int:
-    """Say what is wrong with a flag."""
-    complain(error.message, error.help)
-    return NOT_CHECKED
 
 
 def report(problems: list[Problem]) -> int:
@@ -71,10 +72,10 @@ def report(problems: list[Problem]) -> int:
     if not problems[0].location.file:  # a name on the command line, not a place in a file
         complain(problems[0].message, problems[0].help)
         return NOT_CHECKED
-    from marginctl.render.problems import render_problems
+    from marginctl.render.formats.screen import shown_problems
 
     shown = terminal(sys.stderr, "auto", None)
-    sys.stderr.write(render_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    sys.stderr.write(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
     return NOT_CHECKED
 
 
@@ -93,8 +94,6 @@ def _own_names(directory: str | None) -> dict[str, Path]:
 
 
 def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> tuple[list["Listed"], list[Problem]]:
-    from marginctl.render.catalogue import Listed
-
     listed, problems = [], []
     for name in [*bundled, *own]:
         rule_set, found = loader.named(name, directory=directory)
@@ -104,48 +103,43 @@ def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> 
     return listed, problems
 
 
-def show_venue(
-    name: str,
-    symbol: str | None = None,
-    format: str = "table",
-    rules_dir: str | None = None,
-    table: str | None = None,
-    today: str | None = None,
-    color: str = "auto",
-    width: int | None = None,
-) -> int:
-    """Print one rule set, the tiers of one of its contracts, its rule file, or one of its CSV tables."""
-    try:
-        one_of("--format", format, ("table", "json", "yaml"))
-        options, on = screen(color, width), day(today)
-        _one_thing(symbol, table, format)
-    except FlagError as error:
-        return refuse(error)
-    rule_set, problems = loader.named(name, directory=rules_dir)
+class VenueFlags(RuleSetFlags, DateFlags, ScreenFlags):
+    """Of ``venue``."""
+
+    name: RuleSetName
+    symbol: Annotated[str | None, typer.Option("--symbol", help="Show the tiers of this contract.")] = None
+    table: Annotated[str | None, typer.Option("--table", metavar="FILE.csv", help="Print one of its tables.")] = None
+    format: Annotated[
+        str,
+        typer.Option("--format", "-f", help="table, json, markdown or yaml (its file)."),
+        Read(choice("--format", "table", "json", "markdown", "yaml"), "table"),
+    ]
+
+
+@venue.command(DEFAULT, cls=Nameless, epilog="`marginctl venue refresh --help`: bring a rule set up to date.")
+@command
+def show(flags: VenueFlags) -> int:
+    """Show one rule set: rules, haircuts, tiers of a contract, dates, sources, status."""
+    _one_thing(flags)
+    rule_set, problems = loader.named(flags.name, directory=flags.rules)
     if rule_set is None:
         return report(problems)
-    if symbol is not None:
-        return _show_contract(rule_set, symbol, format, on, options)
-    if table is not None:
-        return _show_table(rule_set, table)
-    if format == "yaml":
-        return _show_file(rule_set, rule_path(name, rules_dir))
-    if format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.rule_set(rule_set, on)))
-    else:
-        from marginctl.render.rule_set import render_rule_set
-
-        emit(render_rule_set(rule_set, on, options))
+    if flags.symbol is not None:
+        return _show_contract(rule_set, flags.symbol, flags)
+    if flags.table is not None:
+        return _show_table(rule_set, flags.table)
+    if flags.format == "yaml":
+        return _show_file(rule_set, rule_path(flags.name, flags.rules))
+    document = partial(catalogue_json.rule_set, rule_set, flags.day)
+    emit(shown(flags.format, options(flags), lambda: venue_page(rule_set, flags.day), document))
     return OK
 
 
-def _one_thing(symbol: str | None, table: str | None, format: str) -> None:
-    """Refuse flags that ask for different things."""
-    if format == "yaml" and (symbol or table):
+def _one_thing(flags: VenueFlags) -> None:
+    """Refuse flags that ask for different things. Raises FlagError."""
+    if flags.format == "yaml" and (flags.symbol or flags.table):
         raise FlagError("--format yaml prints the whole rule file", "leave out --symbol and --table")
-    if symbol and table:
+    if flags.symbol and flags.table:
         raise FlagError("--symbol and --table show different things", "write one of them")
 
 
@@ -158,19 +152,13 @@ def rule_path(name: str, directory: str | None) -> Path:
     return next((path for path in candidates if path.is_file()), loader.DATA / f"{name}.yaml")
 
 
-def _show_contract(rule_set: RuleSet, symbol: str, format: str, on: date, options: Options) -> int:
+def _show_contract(rule_set: RuleSet, symbol: str, flags: VenueFlags) -> int:
     listing = rule_set.listing(symbol)
     if listing is None:
-        complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, on))
+        complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, flags.day))
         return NOT_CHECKED
-    if format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.contract(rule_set, listing)))
-    else:
-        from marginctl.render.contract import render_contract
-
-        emit(render_contract(rule_set, listing, options))
+    document = partial(catalogue_json.contract, rule_set, listing)
+    emit(shown(flags.format, options(flags), lambda: contract_page(rule_set, listing), document))
     return OK
 
 
@@ -222,47 +210,52 @@ def _file_notes(rule_set: RuleSet) -> str:
     return "".join(f"# {text}\n" for text in lines)
 
 
-def list_rules(format: str = "table", color: str = "auto", width: int | None = None) -> int:
-    """Print every limit."""
-    try:
-        one_of("--format", format, ("table", "json"))
-        options = screen(color, width)
-    except FlagError as error:
-        return refuse(error)
+class RulesFlags(ScreenFlags):
+    """Of ``rules``."""
+
+    format: RowFormat
+
+
+@app.command()
+@command
+def rules(flags: RulesFlags) -> int:
+    """List the limits that `check` evaluates."""
     from marginctl.limits.registry import RULES
 
-    entries = [rule_entry(rule) for rule in RULES]
-    if format == "json":
-        from marginctl.render import catalogue_json
-
-        emit(catalogue_json.text_of(catalogue_json.rules(entries)))
-    else:
-        from marginctl.render.catalogue import render_rules
-
-        emit(render_rules(entries, options))
+    entries = [rule_entry(one) for one in RULES]
+    document = partial(catalogue_json.rules, entries)
+    emit(shown(flags.format, options(flags), lambda: rules_page(entries), document, "rules"))
     return OK
 
 
-def show_rule(code: str, color: str = "auto", width: int | None = None) -> int:
-    """Print the manual of one limit, found by its code, its name or its key."""
-    try:
-        options = screen(color, width)
-    except FlagError as error:
-        return refuse(error)
+class RuleFlags(ScreenFlags):
+    """Of ``rule``."""
+
+    code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")]
+    format: Annotated[
+        str,
+        typer.Option("--format", "-f", help="table or markdown."),
+        Read(choice("--format", "table", "markdown"), "table"),
+    ]
+
+
+@app.command()
+@command
+def rule(flags: RuleFlags) -> int:
+    """Show what one limit checks, why, with an example, and what to do instead."""
     from marginctl.limits.registry import RULES
 
-    by_word = {word.lower(): rule for rule in RULES for word in (rule.key, rule.name, rule.code) if word}
-    rule = by_word.get(code.lower())
-    if rule is None:
+    code = flags.code
+    by_word = {word.lower(): one for one in RULES for word in (one.key, one.name, one.code) if word}
+    found = by_word.get(code.lower())
+    if found is None:
         from difflib import get_close_matches
 
         close = get_close_matches(code[:40].lower(), by_word, 1)
-        found = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
-        complain(f"there is no limit {echo(code)}", found or "`marginctl rules` lists them")
+        meant = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
+        complain(f"there is no limit {echo(code)}", meant or "`marginctl rules` lists them")
         return NOT_CHECKED
-    from marginctl.render.catalogue import render_rule
-
-    emit(render_rule(rule_entry(rule), options))
+    emit(draw(flags.format, rule_page(rule_entry(found)), options(flags)))
     return OK
 
 
@@ -272,8 +265,6 @@ def _is_code(word: str) -> bool:
 
 def rule_entry(rule: "Rule") -> "RuleEntry":
     """A rule as the catalogue shows it."""
-    from marginctl.render.catalogue import RuleEntry
-
     default, text = _default(rule)
     severity = rule.default_severity
     return RuleEntry(
@@ -297,35 +288,43 @@ def _default(rule: "Rule") -> tuple[Any, str]:
     """What stands in the key of a limit that no file configures, as a value and in words."""
     from marginctl.limits.config import ALL, OFF
     from marginctl.limits.rule import Comparison
-    from marginctl.limits.wording import amount
+    from marginctl.wording import amount
 
     if rule.default_severity is None:
         return None, OFF
     if not rule.key:
         return None, "always" if rule.always else ""
     if rule.comparison is not Comparison.HOLDS and rule.default is not None:
-        return rule.default, amount(rule.default, rule.unit)
+        return rule.default, amount(rule.default, rule.unit.value)
     return (ALL, ALL) if rule.needs_subject else (True, "true")
 
 
-def show_schema(kind: str) -> int:
+class SchemaFlags(Flags):
+    """Of ``schema``."""
+
+    kind: Annotated[
+        str,
+        typer.Argument(help="portfolio, venue or policy; report, report-line, stress, what-if, headroom or scenarios."),
+    ]
+
+
+@app.command()
+@command
+def schema(flags: SchemaFlags) -> int:
     """Print the JSON Schema (draft-07) of a file format."""
-    try:
-        one_of("schema", kind, SCHEMAS)
-    except FlagError as error:
-        return refuse(error)
     import msgspec
 
+    kind = choice("schema", *SCHEMAS)(flags.kind)
     emit(msgspec.json.format(msgspec.json.encode(schema_of(kind)), indent=2).decode() + "\n")
     return OK
 
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of one of ``SCHEMAS``; a report line is one line of ``--format jsonl``."""
-    if kind in ("report", "report-line"):
-        from marginctl.render.schema_report import document_schema, line_schema
+    if kind not in ("portfolio", "policy", "venue"):
+        from marginctl.render.json_schema import schema_of_document
 
-        return document_schema() if kind == "report" else line_schema()
+        return schema_of_document(kind)
     from marginctl.document.policy_shape import POLICY
     from marginctl.document.portfolio_shape import PORTFOLIO
     from marginctl.document.schema import json_schema
@@ -333,3 +332,31 @@ def schema_of(kind: str) -> dict[str, Any]:
 
     shape = {"portfolio": PORTFOLIO, "policy": POLICY, "venue": VENUE}[kind]
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
+
+
+class InitFlags(Flags):
+    """Of ``init``."""
+
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="The file to create; - for standard output.")] = (
+        "portfolio.yaml"
+    )
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False
+
+
+@app.command()
+@command
+def init(flags: InitFlags) -> int:
+    """Write a commented starter portfolio."""
+    text = STARTER.read_text(encoding="utf-8")
+    if flags.file == "-":
+        emit(text)
+        return OK
+    refuse_existing(flags.file, force=flags.force)
+    name = printable(flags.file)
+    try:
+        Path(flags.file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        complain(f"{name} cannot be written: {error.strerror or error}")
+        return NOT_CHECKED
+    emit(f"wrote {name}; next: marginctl check {name}\n")
+    return OK

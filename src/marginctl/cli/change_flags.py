@@ -1,14 +1,15 @@
-"""The changes of ``what-if``: what --open, --close, --resize, --deposit, --withdraw, --price and --mode mean."""
+"""The changes of ``what-if``: their flags, and what is written in them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
+from typing import Annotated
 
-from msgspec import Struct
+import typer
 
-from marginctl.cli.flags import FlagError, assignment
+from marginctl.cli.options import FlagError, Flags, Read, assignment, positive
 from marginctl.core.account import MarginMode
 from marginctl.core.contract import LONG, SHORT
-from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 from marginctl.portfolio.changes import Change, Close, Open, Remode, Reprice, Resize, Transfer
 
@@ -28,8 +29,9 @@ def opened(text: str) -> Open:
     keys: dict[str, str] = {}
     for word in words[3:]:
         key, equals, value = word.partition("=")
-        if word in MODES:
-            mode = MODES[word]
+        named = MODES.get(word)
+        if named:
+            mode = named
         elif equals and key and value and key not in keys:
             keys[key] = value
         elif leverage is None and _is_leverage(word):
@@ -63,13 +65,7 @@ def _priced(flag: str, text: str) -> tuple[list[str], Decimal | None]:
 
 
 def _number(flag: str, text: str, word: str, what: str) -> Decimal:
-    try:
-        number = decimal(word)
-    except NumberError as error:
-        raise FlagError(f"{flag} {echo(text)}: the {what} {error.message}", error.help) from None
-    if number <= 0:
-        raise FlagError(f"{flag} {echo(text)}: the {what} must be more than 0", "write a positive number")
-    return number
+    return positive(word, f"{flag} {echo(text)}: the {what}", "write a positive number")
 
 
 def closed(text: str) -> Close:
@@ -96,50 +92,70 @@ def transferred(flag: str, text: str) -> Transfer:
     return Transfer(asset, -amount if flag == "--withdraw" else amount)
 
 
-def repriced(text: str) -> Reprice:
-    """ASSET=PRICE, or SYMBOL=MARK. Raises FlagError."""
-    asset, value = assignment("--price", text)
-    return Reprice(asset, _number("--price", text, value, "price"))
+def repriced(texts: Iterable[str]) -> list[Reprice]:
+    """Every ASSET=PRICE, or SYMBOL=MARK. Raises FlagError, also where a name has two."""
+    prices: dict[str, Reprice] = {}
+    for text in texts:
+        asset, value = assignment("--price", text)
+        price = Reprice(asset, _number("--price", text, value, "price"))
+        if prices.setdefault(asset, price) is not price:
+            raise FlagError(f"--price names {echo(asset)} twice", "write one price per name")
+    return list(prices.values())
 
 
 def remoded(text: str) -> Remode:
     """MODE for all positions, NAME=MODE for one. Raises FlagError."""
-    name, equals, mode = text.rpartition("=")
-    if mode not in MODES or (equals and not name):
+    name, equals, word = text.rpartition("=")
+    mode = MODES.get(word)
+    if not mode or (equals and not name):
         raise FlagError(f"--mode {echo(text)} is unknown", "write isolated, cross, or SYMBOL=isolated")
-    return Remode(MODES[mode], name or None)
+    return Remode(mode, name or None)
 
 
-class Typed(Struct, frozen=True, kw_only=True):
-    """The flags as they were typed, each possibly several times."""
-
-    open: list[str] = []
-    close: list[str] = []
-    resize: list[str] = []
-    deposit: list[str] = []
-    withdraw: list[str] = []
-    price: list[str] = []
-    mode: list[str] = []
+def every(read: Callable[[str], Change]) -> Read:
+    """A flag that may be repeated, each of its texts a change."""
+    return Read(lambda texts: [*map(read, texts)], many=True)
 
 
-def changes_of(typed: Typed) -> list[Change]:
-    """All changes, in the order in which they are made. Raises FlagError."""
-    return [
-        *map(opened, typed.open),
-        *map(closed, typed.close),
-        *map(resized, typed.resize),
-        *(transferred("--deposit", text) for text in typed.deposit),
-        *(transferred("--withdraw", text) for text in typed.withdraw),
-        *_once(map(repriced, typed.price)),
-        *map(remoded, typed.mode),
+class ChangeFlags(Flags):
+    """The changes, in the order in which they are made."""
+
+    open: Annotated[
+        list[Change],
+        typer.Option("--open", metavar="'SYMBOL SIDE QTY [@ PRICE] [xLEVERAGE]'", help="Open, or add to a position."),
+        every(opened),
+    ]
+    close: Annotated[
+        list[Change],
+        typer.Option("--close", metavar="NAME", help="Close a position at its mark, or NAME @ PRICE."),
+        every(closed),
+    ]
+    resize: Annotated[
+        list[Change],
+        typer.Option("--resize", metavar="NAME=QUANTITY", help="At the mark, or NAME=QUANTITY @ PRICE."),
+        every(resized),
+    ]
+    deposit: Annotated[
+        list[Change],
+        typer.Option("--deposit", metavar="ASSET=AMOUNT", help="Pay in."),
+        every(partial(transferred, "--deposit")),
+    ]
+    withdraw: Annotated[
+        list[Change],
+        typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out."),
+        every(partial(transferred, "--withdraw")),
+    ]
+    price: Annotated[
+        list[Reprice],
+        typer.Option("--price", metavar="NAME=PRICE", help="Of an asset; or of a contract: its mark alone."),
+        Read(repriced, many=True),
+    ]
+    mode: Annotated[
+        list[Change],
+        typer.Option("--mode", metavar="[NAME=]MODE", help="isolated or cross, of all positions or of one."),
+        every(remoded),
     ]
 
-
-def _once(prices: Iterable[Reprice]) -> Iterator[Reprice]:
-    """The prices as they come. Raises FlagError where a name has two."""
-    seen: set[str] = set()
-    for one in prices:
-        if one.asset in seen:
-            raise FlagError(f"--price names {echo(one.asset)} twice", "write one price per name")
-        seen.add(one.asset)
-        yield one
+    def changes(self) -> list[Change]:
+        """All changes, in the order in which they are made."""
+        return [*self.open, *self.close, *self.resize, *self.deposit, *self.withdraw, *self.price, *self.mode]

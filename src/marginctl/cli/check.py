@@ -6,68 +6,98 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl import __version__
 from marginctl.analysis.check import Settings, check, outcome_exit
-from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
-from marginctl.cli.files import STDIN, Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, chosen, codes, day, format_named, one_of, outputs_of, shocks
+from marginctl.cli.app import app
+from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.inputs import STDIN, Input, content, inputs
+from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, FlagError, Flags, Read, choice, command, options
+from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, ShockFlags, manual, with_policies
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
-from marginctl.document.source import printable
+from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
-from marginctl.limits.engine import Selection
-from marginctl.limits.registry import BY_CODE
 from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
-from marginctl.render import render
-from marginctl.results import Options, Outcome, RuleText, Run, Verbosity
-
-__all__ = ["FlagError", "Request", "assignment", "day", "manual", "one_of", "options_of", "run_check"]
+from marginctl.render import FORMATS, render
+from marginctl.render.display import Options
+from marginctl.results import Outcome, Run
 
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")
 """Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
 FOR_MACHINES = frozenset(("json", "jsonl", "gitlab", "sarif", "junit"))
 """Formats that nobody reads on a screen: what stands in the way is also said on standard error."""
-EXITS = {ExitCode.PASSED: OK, ExitCode.FAILED: BROKEN_LIMIT, ExitCode.NOT_CHECKED: NOT_CHECKED}
+PLAIN = Terminal(None, False, False)
+"""What a file shows."""
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """The flags of ``check`` as they were typed. ``jobs``: processes for many files, 0 = as many as pay."""
-
-    paths: list[str]
-    format: str = "table"
-    outputs: list[str] = []
-    limits: list[str] = []
-    fail_on: str = "error"
-    select: list[str] = []
-    ignore: list[str] = []
-    sets: list[str] = []
-    shocks: list[str] = []
-    today: str | None = None
-    stdin_name: str = "<stdin>"
-    rules_dir: str | None = None
-    color: str = "auto"
-    width: int | None = None
-    quiet: bool = False
-    verbose: bool = False
-    jobs: int = 0
-    baseline: str | None = None
-    write_baseline: str | None = None
-    watch: bool = False
-    notes: bool = False
-    sarif_waived: bool = False
+def outputs(texts: Iterable[str]) -> tuple[tuple[str, Path], ...]:
+    """Every --output. Raises FlagError, also where two go to one file."""
+    found = tuple(map(_output, texts))
+    files = [os.path.abspath(path) for _, path in found]  # noqa: PTH100 - of a file that need not be there
+    for (_, path), file in zip(found, files, strict=True):
+        if files.count(file) > 1:
+            raise FlagError(
+                f"--output: {echo(str(path))} is to be written twice", "write each format to a file of its own"
+            )
+    return found
 
 
-class Plan(Struct, frozen=True):
-    """The flags, read."""
+def _output(text: str) -> tuple[str, Path]:
+    """FORMAT=FILE."""
+    form, equals, path = text.partition("=")
+    if not equals or not path:
+        raise FlagError(f"--output {echo(text)} names no file", "write FORMAT=FILE, as in sarif=margin.sarif")
+    return choice("--output", *FORMATS)(form), Path(path)
 
-    request: Request
-    outputs: tuple[tuple[str, Path], ...]
-    settings: Settings
+
+class RunFlags(Flags):
+    """Of a run over many files. ``jobs``: processes, 0 = as many as pay."""
+
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
+    ] = 0
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
+    ] = None
+    write_baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--write-baseline", metavar="FILE", help="Accept today's breaches; with --baseline, only its own."
+        ),
+    ] = None
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Check again whenever a file is saved, until Ctrl-C.")
+    ] = False
+    notes: Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")] = False
+    sarif_waived: Annotated[
+        bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
+    ] = False
+
+
+class CheckFlags(PolicyFlags, ExplainedCodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags, DetailFlags, RunFlags):
+    """Of ``check``."""
+
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
+    ]
+    format: Annotated[
+        str,
+        typer.Option("--format", "-f", help="table, json, jsonl, csv, markdown, github, gitlab, sarif or junit."),
+        Read(choice("--format", *FORMATS), "table"),
+    ]
+    output: Annotated[
+        tuple[tuple[str, Path], ...],
+        typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
+        Read(outputs, many=True),
+    ]
 
 
 class Line(Struct, frozen=True):
@@ -78,64 +108,59 @@ class Line(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def run_check(request: Request) -> int:
-    """Check every file of the request; returns the exit code."""
-    try:
-        plan = plan_of(request)
-    except FlagError as error:
-        complain(error.message, error.help)
-        return NOT_CHECKED
+@app.command("check")
+@command
+def check_command(flags: CheckFlags) -> int:
+    """Compute and lint portfolios.
+
+    Exits 0 when nothing is at or above --fail-on, 1 when something is, 2 when a file could not be checked.
+    """
+    _refuse_contradictions(flags)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(newline="\n")
-    if request.watch:
+    if flags.watch:
         from marginctl.cli.watch import watch
 
-        return watch(lambda: checked_once(plan_of(request)), lambda: _watched(request))
-    return checked_once(plan)
+        return watch(lambda: checked_once(flags), lambda: _watched(flags))
+    return checked_once(flags)
 
 
-def _watched(request: Request) -> list[Path]:
+def _watched(flags: CheckFlags) -> list[Path]:
     """The files that a run reads: portfolios, also those that are new, the policies and the baseline."""
-    found, _ = inputs(request.paths, request.stdin_name)
-    named = [Path(file) for file in (*request.limits, request.baseline) if file is not None]
+    found, _ = inputs(flags.paths, flags.stdin_filename)
+    named = [Path(file) for file in (*flags.limits, flags.baseline) if file is not None]
     return [*named, *(one.path for one in found if one.path is not None)]
 
 
-def plan_of(request: Request) -> Plan:
-    """The request's flags, read. Raises FlagError."""
-    fail_on = chosen(FailOn, "--fail-on", request.fail_on)
-    format_named("--format", request.format)
-    outputs = outputs_of(request.outputs)
-    one_of("--color", request.color, ("auto", "always", "never"))
-    if request.watch and STDIN in request.paths:
+def _refuse_contradictions(flags: CheckFlags) -> None:
+    """Refuse flags that do not go together. Raises FlagError."""
+    if flags.watch and STDIN in flags.paths:
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
-    if request.watch and request.write_baseline is not None:
+    if flags.watch and flags.write_baseline is not None:
         raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
-    _used_by("--notes", request.notes, HOSTS, request.format, outputs)
-    _used_by("--sarif-waived", request.sarif_waived, ("sarif",), request.format, outputs)
-    return Plan(request, outputs, settings_of(request, fail_on))
+    _used_by("--notes", flags.notes, HOSTS, flags)
+    _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)
 
 
-def _used_by(flag: str, given: bool, forms: tuple[str, ...], form: str, outputs: Iterable[tuple[str, Path]]) -> None:
+def _used_by(flag: str, given: bool, forms: tuple[str, ...], flags: CheckFlags) -> None:
     """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
-    if given and {form, *(name for name, _ in outputs)}.isdisjoint(forms):
+    if given and {flags.format, *(name for name, _ in flags.output)}.isdisjoint(forms):
         raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")
 
 
-def checked_once(plan: Plan) -> int:
+def checked_once(flags: CheckFlags) -> int:
     """One run over all files; returns the exit code."""
-    request = plan.request
-    settings, problems = with_files(plan.settings, request)
+    settings, problems = with_files(flags)
     if problems:
-        return report(_failed(problems), plan)
-    found, problems = inputs(request.paths, request.stdin_name, complain)
-    if request.format == "jsonl" and not plan.outputs and request.write_baseline is None:
-        return _streamed(_failed(problems), found, settings, request)
-    results = each(found, partial(checked, settings=settings), request.jobs, bar=not request.quiet)
+        return report(_failed(problems), flags)
+    found, problems = inputs(flags.paths, flags.stdin_filename, complain)
+    if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
+        return _streamed(_failed(problems), found, settings, flags)
+    results = each(found, partial(checked, settings=settings), flags.jobs, bar=not flags.quiet)
     outcomes = (*_failed(problems), *results)
-    if request.write_baseline is not None:
-        outcomes = (*outcomes, *_failed(_written(request.write_baseline, outcomes)))
-    return report(outcomes, plan)
+    if flags.write_baseline is not None:
+        outcomes = (*outcomes, *_failed(_written(flags.write_baseline, outcomes)))
+    return report(outcomes, flags)
 
 
 def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, bar: bool) -> "Iterable[Result]":
@@ -147,26 +172,21 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
     return with_progress(in_order(found, work, jobs), len(found), wanted=bar)
 
 
-def with_files(settings: Settings, request: Request) -> tuple[Settings, list[Problem]]:
+def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
     """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
-    settings = replace(settings, accepts_all=request.write_baseline is not None)
-    problems: list[Problem] = []
-    if request.limits:
-        from marginctl.cli.policy import policy_of
+    settings, problems = with_policies(flags)
+    settings = replace(settings, accepts_all=flags.write_baseline is not None)
+    if flags.baseline is not None:
+        from marginctl.cli.policies import baseline_of
 
-        policy, problems = policy_of(request.limits)
-        settings = replace(settings, policy=policy)
-    if request.baseline is not None:
-        from marginctl.cli.baselines import baseline_of
-
-        baseline, wrong = baseline_of(request.baseline)
+        baseline, wrong = baseline_of(flags.baseline)
         settings, problems = replace(settings, baseline=baseline), [*problems, *wrong]
     return settings, problems
 
 
 def _written(path: str, outcomes: tuple[Outcome, ...]) -> list[Problem]:
     """The baseline is written; why not, if it cannot be."""
-    from marginctl.cli.baselines import write_baseline
+    from marginctl.cli.policies import write_baseline
 
     try:
         return write_baseline(path, outcomes)
@@ -180,10 +200,10 @@ def checked(one: Input, settings: Settings) -> Outcome:
     return Outcome(file=one.name, problems=(problem,)) if problem else check(data, one.name, settings)
 
 
-def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings, request: Request) -> int:
+def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings, flags: CheckFlags) -> int:
     """JSON lines, each written when it is known and forgotten: the memory of a run does not grow with its files."""
-    bar = not request.quiet and not sys.stdout.isatty()
-    results = each(found, partial(_checked_line, settings=settings), request.jobs, bar=bar)
+    bar = not flags.quiet and not sys.stdout.isatty()
+    results = each(found, partial(_checked_line, settings=settings), flags.jobs, bar=bar)
     seen = set()
     waiting: list[Problem] = []
     has_bar = bar and len(found) > 1 and sys.stderr.isatty()
@@ -218,78 +238,51 @@ def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
 def exit_of(found: Iterable[ExitCode]) -> int:
     """2 when a file or a limit could not be checked, else 1 when a finding reaches the bar, else 0; 2 without files."""
     found = set(found)
-    return EXITS[worst_exit(found)] if found else NOT_CHECKED
+    return worst_exit(found).value if found else NOT_CHECKED
 
 
-def report(outcomes: tuple[Outcome, ...], plan: Plan) -> int:
+def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
     """Write the outcomes in every form that was asked for; returns the exit code, the same whatever the form."""
-    request, fail_on = plan.request, plan.settings.fail_on
-    exit_with = exit_of(outcome_exit(outcome, fail_on) for outcome in outcomes)
-    run = Run(outcomes=outcomes, exit_code=exit_with, version=__version__, fail_on=fail_on.value)
-    plain = Terminal(None, False, False)
-    for form, path in plan.outputs:
+    exit_with = exit_of(outcome_exit(outcome, flags.fail_on) for outcome in outcomes)
+    run = Run(outcomes=outcomes, exit_code=exit_with, version=__version__, fail_on=flags.fail_on.value)
+    for form, path in flags.output:
         try:
-            path.write_text(rendered(form, run, plain, request), encoding="utf-8", newline="\n")
+            path.write_text(rendered(form, run, PLAIN, flags), encoding="utf-8", newline="\n")
         except OSError as error:
             complain(f"{path} cannot be written: {error.strerror or error}")
             run = replace(run, exit_code=NOT_CHECKED)
     page = os.environ.get("GITHUB_STEP_SUMMARY")
-    if page and not request.watch:
+    if page and not flags.watch:
         from marginctl.cli.hosts import append_summary
 
-        append_summary(run, options_of("markdown", plain, request), page)
-    if request.format == "csv":
-        _tell_problems(run, request)
-    elif request.format in FOR_MACHINES:
+        append_summary(run, options_of("markdown", PLAIN, flags), page)
+    if flags.format == "csv":
+        _tell_problems(run, flags)
+    elif flags.format in FOR_MACHINES:
         tell(problem for outcome in outcomes for problem in outcome.problems)
-    emit(rendered(request.format, run, terminal(sys.stdout, request.color, request.width), request))
+    emit(rendered(flags.format, run, terminal(sys.stdout, flags.color, flags.width), flags))
     return run.exit_code
 
 
-def rendered(form: str, run: Run, shown: Terminal, request: Request) -> str:
+def rendered(form: str, run: Run, shown: Terminal, flags: CheckFlags) -> str:
     """The run in one form; a code host gets the paths of its repository."""
     if form in HOSTS:
         from marginctl.cli.hosts import in_repository
 
         run = in_repository(run)
-    return render(form, run, options_of(form, shown, request))
+    return render(form, run, options_of(form, shown, flags))
 
 
-def _tell_problems(run: Run, request: Request) -> None:
+def _tell_problems(run: Run, flags: CheckFlags) -> None:
     """On standard error, for a format that has no room for them."""
     problems = [problem for outcome in run.outcomes for problem in outcome.problems]
     if problems:
-        from marginctl.render.problems import render_problems
+        from marginctl.render.formats.screen import shown_problems
 
-        sys.stderr.write(render_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), request)))
+        sys.stderr.write(shown_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), flags)))
 
 
-def options_of(form: str, shown: Terminal, request: Request) -> Options:
+def options_of(form: str, shown: Terminal, flags: CheckFlags) -> Options:
     """What a renderer is told; the manual of the rules only where a format prints it."""
-    verbosity = Verbosity.QUIET if request.quiet else Verbosity.VERBOSE if request.verbose else Verbosity.NORMAL
-    return Options(
-        width=shown.width,
-        color=shown.color,
-        ascii=shown.ascii,
-        verbosity=verbosity,
-        manual={} if form in {"json", "jsonl", "csv"} else manual(),
-        notes=request.notes,
-        sarif_waived=request.sarif_waived,
-    )
-
-
-def manual() -> dict[str, RuleText]:
-    """Code -> what the rule says about itself."""
-    return {code: RuleText(rule.name, rule.summary, rule.manual, rule.unit.value) for code, rule in BY_CODE.items()}
-
-
-def settings_of(request: Request, fail_on: FailOn) -> Settings:
-    """The request's flags, read. Raises FlagError."""
-    return Settings(
-        today=day(request.today),
-        sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=shocks(request.shocks),
-        selection=Selection(codes("--select", request.select), codes("--ignore", request.ignore)),
-        fail_on=fail_on,
-        rules_dir=request.rules_dir,
-    )
+    rules = {} if form in {"json", "jsonl", "csv"} else manual()
+    return options(flags, shown, manual=rules, notes=flags.notes, sarif_waived=flags.sarif_waived)

@@ -1,14 +1,67 @@
-"""Entry point of the console script."""
+"""Entry point of the console script: how the program starts and how it ends."""
 
 import gc
+import os
+import sys
+from typing import NoReturn
+
+OK = 0
+BROKEN_LIMIT = 1
+NOT_CHECKED = 2
+DEFECT = 70
+INTERRUPTED = 130
+EXIT_CODES = (OK, BROKEN_LIMIT, NOT_CHECKED, DEFECT, INTERRUPTED)
+"""A contract with scripts."""
 
 
 def run() -> None:
-    """Run the command line without collecting garbage from the first import on.
+    """Run the command line: a defect says so and exits 70, a closed pipe ends quietly.
 
-    One short run: what would be collected is less than the collecting costs. Commands that may run long enable it.
+    One short run: what the garbage collector would find is less than the collecting costs, so it is off from the first
+    large import on (commands that may run long enable it), and nothing is torn down at the end.
     """
     gc.disable()
-    from marginctl.cli.main import run as run_commands
+    _leave(_exit_code())
 
-    run_commands()
+
+def _exit_code() -> int:
+    try:
+        from marginctl.cli.app import app
+
+        app()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else OK if leaving.code is None else NOT_CHECKED
+    except BrokenPipeError:
+        return NOT_CHECKED
+    except OSError as error:  # files have been asked for their errors where they were opened: this is a stream's
+        sys.stderr.write(f"marginctl: the output cannot be written: {error.strerror or error}\n")
+        return NOT_CHECKED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        return _defect(error)
+    return OK
+
+
+def _leave(code: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        code = code or NOT_CHECKED
+    os._exit(code)
+
+
+def _defect(error: BaseException) -> int:
+    """Say that marginctl is wrong, where, and ask for a report; no figures, no locals."""
+    place = "unknown place"
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        place = f"{frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    sys.stderr.write(
+        f"marginctl: this is a defect of marginctl itself, not of your file ({type(error).__name__} at {place}).\n"
+        "No figure was computed. Please report it with this line and, if you can, the file.\n"
+    )
+    return DEFECT

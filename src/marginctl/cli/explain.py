@@ -1,90 +1,82 @@
 """``marginctl explain``: how one figure of the report came about."""
 
 import sys
+from typing import Annotated
 
-from msgspec import Struct
+import typer
+from msgspec.structs import replace
 
-from marginctl.analysis.check import Settings
 from marginctl.analysis.explain import UnknownFigureError, explain
-from marginctl.cli.exits import NOT_CHECKED, OK
-from marginctl.cli.files import Input, content, inputs
-from marginctl.cli.flags import FlagError, assignment, day, one_of, shocks
+from marginctl.cli.app import app
+from marginctl.cli.entry import NOT_CHECKED, OK
+from marginctl.cli.inputs import inputs
+from marginctl.cli.options import FileFlags, Format, OnePath, command, options
+from marginctl.cli.settings import EditFlags, Opened, ShockFlags, opened
 from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.document.source import echo
+from marginctl.explanation import ExplainResult
 from marginctl.findings import Problem
-from marginctl.results import ExplainResult, Options
 
 SECTIONS = "account, totals, liquidation, pools, positions, collateral, underlyings, netting and funding"
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """The flags of ``explain`` as they were typed."""
+class ExplainFlags(EditFlags, ShockFlags, FileFlags):
+    """Of ``explain``."""
 
-    path: str
-    figure: str | None = None
-    format: str = "table"
-    depth: int | None = None
-    sets: list[str] = []
-    shocks: list[str] = []
-    stdin_name: str = "<stdin>"
-    rules_dir: str | None = None
-    color: str = "auto"
-    width: int | None = None
+    path: OnePath
+    figure: Annotated[
+        str | None,
+        typer.Argument(metavar="[FIGURE]", help="As in positions.BTCUSDT.liquidation_price; without it, a list."),
+    ] = None
+    format: Format
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=0, metavar="N", help="Levels of the tree; else what fits two screens.")
+    ] = None
 
 
-def run_explain(request: Request) -> int:
-    """Explain one figure of one file, or list its figures; returns the exit code."""
-    try:
-        one_of("--format", request.format, ("table", "json"))
-        one_of("--color", request.color, ("auto", "always", "never"))
-        settings = settings_of(request)
-    except FlagError as error:
-        complain(error.message, error.help)
-        return NOT_CHECKED
-    found, problems = inputs([request.path], request.stdin_name)
+@app.command("explain")
+@command
+def explain_command(flags: ExplainFlags) -> int:
+    """Show how a figure came about: formula, the numbers put in, tiers and haircuts, where each input stands.
+
+    Exits 0, or 2 when the file cannot be checked or has no such figure.
+    """
+    found, problems = inputs([flags.path], flags.stdin_filename)
     if len(found) > 1:
-        complain(f"{echo(request.path)} names {len(found)} files", "explain one at a time")
+        complain(f"{echo(flags.path)} names {len(found)} files", "explain one at a time")
         return NOT_CHECKED
     if problems:
-        return _failed(problems, request)
-    return explained(found[0], settings, request)
+        return _failed(problems, flags)
+    file = opened(found[0], flags)
+    return _failed(file.problems, flags) if file.problems else explained(file, flags)
 
 
-def settings_of(request: Request) -> Settings:
-    """The request's flags, read. Raises FlagError."""
-    return Settings(
-        today=day(None),
-        sets=tuple(assignment("--set", text) for text in request.sets),
-        shocks=shocks(request.shocks),
-        rules_dir=request.rules_dir,
-    )
-
-
-def explained(file: Input, settings: Settings, request: Request) -> int:
+def explained(file: Opened, flags: ExplainFlags) -> int:
     """The explanation of a figure of a file on standard output."""
-    data, problem = content(file)
-    if problem is not None:
-        return _failed([problem], request)
+    figure = flags.figure or ""
     try:
-        found = explain(data, file.name, request.figure, settings)
+        found = explain(file.data, file.name, flags.figure, file.settings)
     except UnknownFigureError as error:
-        complain(
-            f"the report has no figure {echo(request.figure or '')}", help_for(request.figure or "", error.figures)
-        )
+        complain(f"the report has no figure {echo(figure)}", help_for(figure, error.figures))
         return NOT_CHECKED
     if found.problems:
-        return _failed(list(found.problems), request)
-    if request.format == "json":
+        return _failed(list(found.problems), flags)
+    if flags.format == "json":
         from marginctl.render.explanation_json import render
 
         emit(render(found))
         return OK
     from marginctl.render.explanation import render_listing, render_tree
 
-    options = _options(request)
-    emit(
-        render_listing(found, options) if found.step is None else render_tree(found, found.step, options, request.depth)
-    )
+    shown = options(flags)
+    if flags.format == "markdown":
+        shown = replace(shown, color=False)
+    drawn = render_listing(found, shown) if found.step is None else render_tree(found, found.step, shown, flags.depth)
+    if flags.format == "markdown":
+        from marginctl.render.formats.markdown import fenced
+
+        drawn = fenced(drawn)
+    emit(drawn)
     return OK
 
 
@@ -99,21 +91,15 @@ def help_for(figure: str, figures: list[str]) -> str:
     return f"{meant}The sections are {SECTIONS}; without a figure, `marginctl explain PATH` lists all of them"
 
 
-def _options(request: Request) -> Options:
-    shown = terminal(sys.stdout, request.color, request.width)
-    return Options(width=shown.width, color=shown.color, ascii=shown.ascii)
-
-
-def _failed(problems: list[Problem], request: Request) -> int:
+def _failed(problems: list[Problem], flags: ExplainFlags) -> int:
     """Say why a file cannot be read: on standard error, or as the document that was asked for."""
-    if request.format == "json":
+    if flags.format == "json":
         from marginctl.render.explanation_json import render
 
         emit(render(ExplainResult(file="", problems=tuple(problems))))
         tell(problems)
         return NOT_CHECKED
-    from marginctl.render.problems import render_problems
+    from marginctl.render.formats.screen import shown_problems
 
-    shown = terminal(sys.stderr, request.color, request.width)
-    sys.stderr.write(render_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    sys.stderr.write(shown_problems(problems, options(flags, terminal(sys.stderr, flags.color, flags.width))))
     return NOT_CHECKED

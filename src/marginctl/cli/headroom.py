@@ -1,74 +1,55 @@
 """``marginctl headroom``: how much more an account takes, and the cheapest ways to pass what is broken."""
 
-import sys
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct
-from msgspec.structs import replace
+import typer
 
 from marginctl import __version__
 from marginctl.analysis.headroom import headroom
-from marginctl.cli.check import Request, manual, settings_of
-from marginctl.cli.exits import NOT_CHECKED
-from marginctl.cli.files import content
-from marginctl.cli.flags import FlagError, chosen, one_of
-from marginctl.cli.policy import policy_of
-from marginctl.cli.terminal import complain, emit, tell, terminal
-from marginctl.cli.what_if import single_input
-from marginctl.document.numbers import NumberError, decimal
+from marginctl.cli.app import app
+from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.options import DateFlags, FileFlags, OnePath, Read, RowFormat, command, options, positive
+from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, opened, single
+from marginctl.cli.terminal import emit, tell
+from marginctl.core.plain import as_plain
 from marginctl.document.source import echo
-from marginctl.limits.verdict import FailOn
-from marginctl.render.headroom import render, render_json
-from marginctl.results import HeadroomResult, Options, Outcome
+from marginctl.render import shown
+from marginctl.render.pages.headroom import headroom_page
+from marginctl.results import HeadroomResult, Outcome
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """The flags of ``headroom``: those it shares with ``check``, and the leverage of the orders."""
-
-    request: Request
-    leverage: str | None = None
-
-
-def run_headroom(asked: Asked) -> int:
-    """Compute and show the headroom of one file; returns the exit code that ``check`` has for it."""
-    request = asked.request
-    try:
-        fail_on = chosen(FailOn, "--fail-on", request.fail_on)
-        one_of("--format", request.format, ("table", "json"))
-        one_of("--color", request.color, ("auto", "always", "never"))
-        settings = settings_of(request, fail_on)
-        leverage = leverage_of(asked.leverage)
-        one = single_input(request)
-    except FlagError as error:
-        complain(error.message, error.help)
-        return NOT_CHECKED
-    policy, problems = policy_of(request.limits)
-    data, problem = content(one)
-    problems += [problem] if problem is not None else []
-    if problems:
-        outcome = Outcome(file=one.name, problems=tuple(problems))
-        return _show(HeadroomResult(outcome=outcome, version=__version__, exit_code=NOT_CHECKED), request)
-    return _show(headroom(data, one.name, replace(settings, policy=policy), leverage), request)
-
-
-def leverage_of(text: str | None) -> Decimal | None:
+def leverage_of(text: str) -> Decimal:
     """--leverage, more than 0. Raises FlagError."""
-    if text is None:
-        return None
-    try:
-        leverage = decimal(text)
-    except NumberError as error:
-        raise FlagError(f"--leverage {echo(text)} {error.message}", error.help) from None
-    if leverage <= 0:
-        raise FlagError(f"--leverage {echo(text)} must be more than 0", "write it as 10")
-    return leverage
+    return positive(text, f"--leverage {echo(text)}", "write it as 10")
 
 
-def _show(found: HeadroomResult, request: Request) -> int:
-    if request.format == "json":
-        emit(render_json(found))
-        tell(found.outcome.problems)
+class HeadroomFlags(PolicyFlags, CodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags):
+    """Of ``headroom``."""
+
+    path: OnePath
+    leverage: Annotated[
+        Decimal | None,
+        typer.Option("--leverage", metavar="N", help="Of the orders; default: that of the position."),
+        Read(leverage_of),
+    ]
+    format: RowFormat
+
+
+@app.command("headroom")
+@command
+def headroom_command(flags: HeadroomFlags) -> int:
+    """Show the largest orders and withdrawals that keep every limit, and the cheapest ways to pass a broken one.
+
+    Counted are the limits that fail a run (--fail-on), and those that a file sets only as a warning. Exits as `check`.
+    """
+    file = opened(single(flags.path, flags), flags)
+    if file.problems:
+        outcome = Outcome(file=file.name, problems=tuple(file.problems))
+        found = HeadroomResult(outcome=outcome, version=__version__, exit_code=NOT_CHECKED)
     else:
-        shown = terminal(sys.stdout, request.color, request.width)
-        emit(render(found, Options(width=shown.width, color=shown.color, ascii=shown.ascii, manual=manual())))
+        found = headroom(file.data, file.name, file.settings, flags.leverage)
+    emit(shown(flags.format, options(flags), lambda: headroom_page(found), lambda: as_plain(found), "orders"))
+    if flags.format in ("json", "csv"):
+        tell(found.outcome.problems)
     return found.exit_code

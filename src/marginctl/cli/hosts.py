@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from marginctl.cli.terminal import complain
 from marginctl.findings import Location
-from marginctl.render.markdown import render, text
-from marginctl.results import Options, Outcome, Run, Verdict, verdict, worst
+from marginctl.render import render
+from marginctl.render.display import Options
+from marginctl.render.formats.markdown import text
+from marginctl.results import Outcome, Run, Verdict, verdict, worst
 
 ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """Where the hosts say that the repository is checked out."""
@@ -72,7 +74,7 @@ def summary(run: Run, options: Options, room: int = LARGEST_SUMMARY) -> str:
     room -= len(parts[0].encode())
     left = sorted(judged, key=lambda pair: ORDER.index(pair[0]))
     while left:
-        part = render(replace(run, outcomes=(left[0][1],)), options) + "\n"
+        part = render("markdown", replace(run, outcomes=(left[0][1],)), options) + "\n"
         rest = _not_shown(outcome for _, outcome in left)
         room -= len(part.encode())
         if room < len(rest.encode()):

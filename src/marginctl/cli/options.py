@@ -1,74 +1,235 @@
-"""The flags that commands share, with their help."""
+"""Flags: one annotated attribute of a class each, shown and taken by Typer, read in one place.
 
-from typing import Annotated
+A command is a function of one class of flags. Classes take the flags that commands share from the groups below: help
+lists a class's own flags first, then those of its groups in their order.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from inspect import Parameter, Signature, get_annotations
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
 
 import typer
 
-from marginctl.cli.terminal import NARROWEST
+from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.terminal import NARROWEST, Terminal, complain, terminal
+from marginctl.document.numbers import NumberError, decimal
+from marginctl.document.source import echo, printable
+from marginctl.render.display import Options, Verbosity
 
-Paths = Annotated[
-    list[str],
-    typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
-]
+
+class FlagError(ValueError):
+    """A flag that cannot be meant. ``message`` says what is wrong, ``help`` what to write."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class Read(NamedTuple):
+    """How a flag's text becomes its value: ``by`` may raise FlagError, and never sees a flag that is left out.
+
+    default: the text where the flag is left out, read as well; without one the value is None. many: the flag may be
+    repeated, ``by`` reads all of its texts, also none.
+    """
+
+    by: Callable[[Any], Any]
+    default: str | int | None = None
+    many: bool = False
+
+
+class Flag(NamedTuple):
+    """One flag as Typer knows it: the type is what is typed, not what ``reader`` makes of it."""
+
+    name: str
+    kind: Any
+    shown: Any
+    default: Any
+    reader: Read | None
+
+    def value(self, typed: Any) -> Any:
+        """What was typed, read. Raises FlagError."""
+        if self.reader is None or (typed is None and not self.reader.many):
+            return typed
+        return self.reader.by(typed or () if self.reader.many else typed)
+
+    def parameter(self) -> Parameter:
+        """As a parameter of a command."""
+        annotated: Any = Annotated
+        annotation = annotated[self.kind, self.shown]
+        return Parameter(self.name, Parameter.KEYWORD_ONLY, default=self.default, annotation=annotation)
+
+
+class Flags:
+    """The flags of a command, read."""
+
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
+
+    @classmethod
+    def read(cls, **typed: Any) -> Self:
+        """The flags by what was typed, the others as they are when left out. Raises FlagError."""
+        return cls(**{flag.name: flag.value(typed.get(flag.name, flag.default)) for flag in flags_of(cls)})
+
+
+def flags_of(group: type[Flags]) -> list[Flag]:
+    """The flags of a class, its own first."""
+    annotations: dict[str, Any] = {}
+    for one in group.__mro__:
+        for name, annotation in get_annotations(one).items():
+            annotations.setdefault(name, annotation)
+    return [_flag(group, name, *get_args(annotation)) for name, annotation in annotations.items()]
+
+
+def _flag(group: type[Flags], name: str, kind: Any, shown: Any, reader: Read | None = None) -> Flag:
+    if reader is None:
+        return Flag(name, kind, shown, getattr(group, name, Parameter.empty), None)
+    if reader.many:
+        return Flag(name, list[str] | None, shown, None, reader)
+    return Flag(name, str | None if reader.default is None else type(reader.default), shown, reader.default, reader)
+
+
+F = TypeVar("F", bound=Flags)
+
+
+def command(run: Callable[[F], int]) -> Callable[..., None]:
+    """A command for Typer out of a function of flags that returns the exit code; a FlagError is told and exits 2."""
+    group: type[F] = get_annotations(run)["flags"]
+
+    def typed(**texts: Any) -> None:
+        try:
+            code = run(group.read(**texts))
+        except FlagError as error:
+            complain(error.message, error.help)
+            code = NOT_CHECKED
+        raise typer.Exit(code)
+
+    parameters = [flag.parameter() for flag in flags_of(group)]
+    typed.__name__, typed.__doc__ = run.__name__, run.__doc__
+    typed.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    typed.__annotations__ = {one.name: one.annotation for one in parameters}
+    return typed
+
+
+def choice(flag: str, *choices: str) -> Callable[[str], str]:
+    """A reader of a text that is one of the choices."""
+
+    def chosen(text: str) -> str:
+        if text not in choices:
+            raise FlagError(f"{flag} {echo(text)} is unknown", f"write one of {', '.join(choices)}")
+        return text
+
+    return chosen
+
+
+def day(text: str, flag: str = "--today") -> date:
+    """A date. Raises FlagError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FlagError(f"{flag} {echo(text)} is no date", "write it as 2026-11-22") from None
+
+
+def today() -> date:
+    """Today in UTC."""
+    return datetime.now(UTC).date()
+
+
+def assignment(flag: str, text: str) -> tuple[str, str]:
+    """PATH=VALUE, split at the first ``=``. Raises FlagError."""
+    path, equals, value = text.partition("=")
+    if not path or not equals:
+        raise FlagError(f"{flag} {echo(text)} has no value", "write PATH=VALUE, as in positions.0.leverage=5")
+    return path, value
+
+
+def positive(text: str, complaint: str, help: str = "") -> Decimal:
+    """A number above 0; ``complaint`` is what stands in front of what is wrong with it. Raises FlagError."""
+    try:
+        number = decimal(text)
+    except NumberError as error:
+        raise FlagError(f"{complaint} {error.message}", error.help) from None
+    if number <= 0:
+        raise FlagError(f"{complaint} must be more than 0", help)
+    return number
+
+
+def refuse_existing(file: str, *, force: bool) -> None:
+    """Refuse to write a file that exists, unless that is wanted. Raises FlagError."""
+    if not force and Path(file).exists():
+        raise FlagError(f"{printable(file)} exists already", "choose another name, or add --force to replace it")
+
+
 OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--open", metavar="'SYMBOL SIDE QTY [@ PRICE] [xLEVERAGE]'", help="Open, or add to a position."),
-]
 Format = Annotated[
     str,
-    typer.Option("--format", "-f", help="table, json, jsonl, csv, markdown, github, gitlab, sarif or junit."),
+    typer.Option("--format", "-f", help="table, json or markdown."),
+    Read(choice("--format", "table", "json", "markdown"), "table"),
 ]
-Outputs = Annotated[
-    list[str] | None,
-    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
+RowFormat = Annotated[
+    str,
+    typer.Option("--format", "-f", help="table, json, csv or markdown."),
+    Read(choice("--format", "table", "json", "csv", "markdown"), "table"),
 ]
-LimitsFiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--limits", metavar="FILE", help="A policy of the risk team, repeatable; per rule the strictest holds."
-    ),
-]
-FailOn = Annotated[str, typer.Option("--fail-on", help="The least severity that exits 1: error, warning or never.")]
-Codes = Annotated[list[str] | None, typer.Option(metavar="CODE,...")]
-Select = Annotated[
-    list[str] | None, typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100; repeatable.")
-]
-Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="All limits but these; repeatable.")
-]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Edit the file before reading it: positions.0.leverage=5."),
-]
-Shocks = Annotated[
-    list[str] | None,
-    typer.Option("--shock", metavar="ASSET=PERCENT", help="Move a price first, as in BTC=-20%; '*' is all others."),
-]
-Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="The date that ages are measured against.")]
-StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")]
-RulesDir = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")]
-Color = Annotated[str, typer.Option("--color", help="auto, always or never.")]
-Width = Annotated[
-    int | None, typer.Option("--width", min=NARROWEST, metavar="N", help="Columns of the text, 80 or more.")
-]
-Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
-]
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Check again whenever a file is saved, until Ctrl-C.")]
-BaselineFile = Annotated[
-    str | None,
-    typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
-]
-WriteBaseline = Annotated[
-    str | None,
-    typer.Option("--write-baseline", metavar="FILE", help="Accept today's breaches; with --baseline, only its own."),
-]
-Notes = Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")]
-SarifWaived = Annotated[
-    bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")]
-ListFormat = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
-RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every limit, assumption and source.")]
+
+
+class DateFlags(Flags):
+    """The day that ages are measured against."""
+
+    today: Annotated[
+        date | None, typer.Option("--today", metavar="DATE", help="The date that ages are measured against."), Read(day)
+    ]
+
+    @property
+    def day(self) -> date:
+        """--today, else today."""
+        return self.today or today()
+
+
+class RuleSetFlags(Flags):
+    """Where rule sets lie."""
+
+    rules: Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")] = (
+        None
+    )
+
+
+class ScreenFlags(Flags):
+    """How a text looks."""
+
+    color: Annotated[
+        str,
+        typer.Option("--color", help="auto, always or never."),
+        Read(choice("--color", "auto", "always", "never"), "auto"),
+    ]
+    width: Annotated[
+        int | None, typer.Option("--width", min=NARROWEST, metavar="N", help="Columns of the text, 80 or more.")
+    ] = None
+
+
+class DetailFlags(Flags):
+    """How much a text says."""
+
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Findings and the verdict only.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every limit, assumption and source.")] = False
+
+
+class FileFlags(RuleSetFlags, ScreenFlags):
+    """Of every command that reads portfolios."""
+
+    stdin_filename: Annotated[
+        str, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")
+    ] = "<stdin>"
+
+
+def options(flags: ScreenFlags, shown: Terminal | None = None, **more: Any) -> Options:
+    """How a text is wanted: for standard output unless told what shows it."""
+    shown = shown or terminal(sys.stdout, flags.color, flags.width)
+    verbosity = Verbosity.NORMAL
+    if isinstance(flags, DetailFlags):
+        verbosity = Verbosity.QUIET if flags.quiet else Verbosity.VERBOSE if flags.verbose else Verbosity.NORMAL
+    return Options(width=shown.width, color=shown.color, ascii=shown.ascii, verbosity=verbosity, **more)

@@ -1,106 +1,126 @@
 """``marginctl venue refresh``: answers of a venue's own interface -> an updated rule file and what changed in it."""
 
 import os
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct
+import typer
 
-from marginctl.cli.catalogue import refuse, report, rule_path, screen
-from marginctl.cli.exits import BROKEN_LIMIT, NOT_CHECKED, OK
-from marginctl.cli.files import Input, content
-from marginctl.cli.flags import FlagError, assignment, day, one_of
+from marginctl.cli.app import venue
+from marginctl.cli.catalogue import RuleSetName, report, rule_path
+from marginctl.cli.entry import BROKEN_LIMIT, NOT_CHECKED, OK
+from marginctl.cli.inputs import Input, content
+from marginctl.cli.options import (
+    DateFlags,
+    FlagError,
+    Format,
+    Read,
+    RuleSetFlags,
+    ScreenFlags,
+    assignment,
+    command,
+    day,
+    options,
+    positive,
+)
 from marginctl.cli.terminal import complain, emit
-from marginctl.document.numbers import NumberError, decimal
+from marginctl.document.nodes import Mapping
+from marginctl.document.reader import read
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
+from marginctl.render import draw
+from marginctl.render.pages.refresh import refresh_page
+from marginctl.render.refresh_json import refresh_json
 from marginctl.venues import loader
+from marginctl.venues.answers import answer_of
 from marginctl.venues.refresh import Named, Refreshed, RefreshError, RuleFile, day_for, refreshed
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """The flags as they were typed."""
-
-    name: str
-    answers: list[str]
-    as_of: str | None = None
-    output: str | None = None
-    sizes: list[str] = []
-    complete: bool = False
-    force: bool = False
-    format: str = "table"
-    rules_dir: str | None = None
-    today: str | None = None
-    color: str = "auto"
-    width: int | None = None
-
-
-def run_refresh(request: Request) -> int:
-    """Show what changed and, with an output, write it. 1: some of the answer was not taken, 2: nothing was."""
-    try:
-        one_of("--format", request.format, ("table", "json"))
-        options = screen(request.color, request.width)
-        sizes = dict(_size(text) for text in request.sizes)
-        _is_rule_file(request.output)
-    except FlagError as error:
-        return refuse(error)
-    file, problems = _rule_file(request.name, request.rules_dir)
-    answers, more = _answers(request.answers)
-    if file is None or problems or more:
-        return report([*problems, *more])
-    try:
-        on = day_for([one.answer for one in answers], _day(request.as_of))
-        _not_ahead(on, request.today)
-        stem = Path(request.output).stem if request.output else file.rule_set.name
-        done = refreshed(file, answers, on, stem=stem, sizes=sizes, complete=request.complete)
-        written = _write(done, Path(request.output), force=request.force) if request.output else []
-    except (RefreshError, FlagError) as error:
-        complain(error.message, error.help)
-        return NOT_CHECKED
-    from marginctl.render.refresh import refresh_json, render_refresh
-
-    names = [printable(str(path)) for path in written]
-    emit(refresh_json(done, names) if request.format == "json" else render_refresh(done, names, options))
-    return BROKEN_LIMIT if done.untaken else OK
+def _sizes(texts: Iterable[str]) -> dict[str, Decimal]:
+    """Every --contract-size. Raises FlagError."""
+    return dict(map(_size, texts))
 
 
 def _size(text: str) -> tuple[str, Decimal]:
     """SYMBOL=SIZE. Raises FlagError."""
     symbol, size = assignment("--contract-size", text)
-    try:
-        value = decimal(size)
-    except NumberError as error:
-        raise FlagError(f"--contract-size {echo(text)}: the size {error.message}", error.help) from None
-    if value <= 0:
-        raise FlagError(f"--contract-size {echo(text)}: the size must be more than 0")
-    return symbol, value
+    return symbol, positive(size, f"--contract-size {echo(text)}: the size")
 
 
-def _is_rule_file(output: str | None) -> None:
-    if output is not None and not output.endswith((".yaml", ".yml")):
+def _rule_file_name(output: str) -> Path:
+    """--output. Raises FlagError."""
+    if not output.endswith((".yaml", ".yml")):
         raise FlagError(f"--output {echo(output)} is no rule file's name", "end it in .yaml")
+    return Path(output)
 
 
-def _day(text: str | None) -> str | None:
-    """--as-of as a day. Raises FlagError."""
-    if text is None:
-        return None
+class RefreshFlags(RuleSetFlags, DateFlags, ScreenFlags):
+    """Of ``venue refresh``."""
+
+    name: RuleSetName
+    answers: Annotated[
+        list[str], typer.Option("--from", metavar="FILE", help="An answer of the venue's interface; repeatable.")
+    ]
+    as_of: Annotated[
+        date | None,
+        typer.Option("--as-of", metavar="DATE", help="Its day, where it has none."),
+        Read(partial(day, flag="--as-of")),
+    ]
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.yaml", help="The rule file to write."),
+        Read(_rule_file_name),
+    ]
+    contract_size: Annotated[
+        dict[str, Decimal],
+        typer.Option("--contract-size", metavar="SYMBOL=SIZE", help="Of a new contract; repeatable."),
+        Read(_sizes, many=True),
+    ]
+    complete: Annotated[bool, typer.Option("--complete", help="What the answers do not list is gone.")] = False
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False
+    format: Format
+
+
+@venue.command()
+@command
+def refresh(flags: RefreshFlags) -> int:
+    """Bring a rule set up to date from saved answers of the venue's own interface, offline.
+
+    Leverage brackets, risk limits, position tiers and collateral ratios are told apart by their form. Shows what
+    changed; what contradicts itself is not taken. Exits 0, 1 when something was not taken, 2 when nothing was.
+    """
+    file, problems = _rule_file(flags.name, flags.rules)
+    answers, more = _answers(flags.answers)
+    if file is None or problems or more:
+        return report([*problems, *more])
     try:
-        return day(text).isoformat()
-    except FlagError:
-        raise FlagError(f"--as-of {echo(text)} is no date", "write it as 2026-11-22") from None
+        done = _refreshed(file, answers, flags)
+    except RefreshError as error:
+        complain(error.message, error.help)
+        return NOT_CHECKED
+    written = _write(done, flags.output, force=flags.force) if flags.output else []
+    names = [printable(str(path)) for path in written]
+    if flags.format == "json":
+        emit(refresh_json(done, names))
+    else:
+        emit(draw(flags.format, refresh_page(done, names), options(flags)))
+    return BROKEN_LIMIT if done.untaken else OK
 
 
-def _not_ahead(on: str, today: str | None) -> None:
-    """Refuse a date after today. Raises FlagError."""
-    if on > day(today).isoformat():
-        raise FlagError(f"the date {on} lies after today, {day(today).isoformat()}", "correct --as-of")
+def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Refreshed:
+    """The rule set with what the answers say. Raises RefreshError and FlagError."""
+    on = day_for([one.answer for one in answers], None if flags.as_of is None else flags.as_of.isoformat())
+    if on > flags.day.isoformat():
+        raise FlagError(f"the date {on} lies after today, {flags.day.isoformat()}", "correct --as-of")
+    stem = flags.output.stem if flags.output else file.rule_set.name
+    return refreshed(file, answers, on, stem=stem, sizes=flags.contract_size, complete=flags.complete)
 
 
 def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[Problem]]:
-    from marginctl.document.nodes import Mapping
-    from marginctl.document.reader import read
-
     rule_set, problems = loader.named(name, directory=directory)
     if rule_set is None:
         return None, problems
@@ -113,8 +133,6 @@ def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[
 
 
 def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
-    from marginctl.venues.answers import answer_of
-
     answers: list[Named] = []
     problems: list[Problem] = []
     for name in names:

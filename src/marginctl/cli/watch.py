@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from marginctl.cli.exits import INTERRUPTED
+from marginctl.cli.entry import INTERRUPTED
 
 POLL = 0.3
 """Seconds between two looks at the files."""

@@ -3,83 +3,87 @@
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct
+import typer
 from msgspec.structs import replace
 
 from marginctl import __version__
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import Typed, changes_of
-from marginctl.cli.check import Request, manual, settings_of
-from marginctl.cli.exits import NOT_CHECKED
-from marginctl.cli.files import Input, content, inputs
-from marginctl.cli.flags import FlagError, chosen, one_of
-from marginctl.cli.policy import policy_of
-from marginctl.cli.terminal import complain, emit, tell, terminal
+from marginctl.cli.app import app
+from marginctl.cli.change_flags import ChangeFlags
+from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.options import (
+    DateFlags,
+    DetailFlags,
+    FileFlags,
+    Flags,
+    Format,
+    OnePath,
+    command,
+    options,
+    refuse_existing,
+)
+from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, manual, opened, single
+from marginctl.cli.terminal import complain, emit, tell
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
-from marginctl.findings import Problem
-from marginctl.limits.verdict import FailOn
-from marginctl.render.what_if import render, render_json
-from marginctl.results import Options, Outcome, Verbosity, WhatIfResult
+from marginctl.render import shown
+from marginctl.render.pages.what_if import what_if_page
+from marginctl.render.what_if_json import document
+from marginctl.results import Outcome, WhatIfResult
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """The flags of ``what-if``: those it shares with ``check``, its changes, and the file to write."""
+class WriteFlags(Flags):
+    """Where the changed file goes."""
 
-    request: Request
-    typed: Typed
-    write: str | None = None
-    force: bool = False
-
-
-def run_what_if(asked: Asked) -> int:
-    """Compute both accounts, show what moved, write the new file if asked; returns the exit code of the new one."""
-    request = asked.request
-    try:
-        fail_on = chosen(FailOn, "--fail-on", request.fail_on)
-        one_of("--format", request.format, ("table", "json"))
-        one_of("--color", request.color, ("auto", "always", "never"))
-        settings = settings_of(request, fail_on)
-        changes = changes_of(asked.typed)
-        one = single_input(request)
-        _refuse_overwriting(asked)
-    except FlagError as error:
-        complain(error.message, error.help)
-        return NOT_CHECKED
-    policy, problems = policy_of(request.limits)
-    data, problem = content(one)
-    problems += [problem] if problem is not None else []
-    if problems:
-        return _show(_unread(one, problems), request)
-    result, text = what_if(data, one.name, changes, replace(settings, policy=policy))
-    if asked.write is not None and result.exit_code == NOT_CHECKED:
-        complain(f"{printable(asked.write)} is not written: the account afterwards could not be checked")
-    elif asked.write is not None:
-        encoded = (UTF_8_MARK if data.startswith(UTF_8_MARK) else b"") + text.encode()
-        result = _written(result, encoded, asked.write, settings)
-    return _show(result, request)
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="NEW.yaml", help="Write the changed file, comments kept.")
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Let --write replace an existing file.")] = False
+    format: Format
 
 
-def single_input(request: Request) -> Input:
-    """The one file that is meant. Raises FlagError."""
-    found, problems = inputs(request.paths, request.stdin_name)
-    if problems:
-        raise FlagError(f"{problems[0].location.file}: {problems[0].message}", problems[0].help)
-    if len(found) != 1:
-        raise FlagError(f"PATH means {len(found)} files, one is needed", "name one portfolio file")
-    return found[0]
+class WhatIfFlags(ChangeFlags, WriteFlags, PolicyFlags, CodeFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
+    """Of ``what-if``."""
+
+    path: OnePath
 
 
-def _refuse_overwriting(asked: Asked) -> None:
-    if asked.write is not None and not asked.force and Path(asked.write).exists():
-        raise FlagError(f"{printable(asked.write)} exists already", "choose another name, or add --force to replace it")
+@app.command("what-if")
+@command
+def what_if_command(flags: WhatIfFlags) -> int:
+    """Show what trades, transfers and prices would do: before, after, difference, limits checked again.
+
+    Changes are made in the order in which their options are listed here, each option possibly several times.
+    Exits as `check` does for the account afterwards. The file is only read; --write makes a new one.
+    """
+    one = single(flags.path, flags)
+    if flags.write is not None:
+        refuse_existing(flags.write, force=flags.force)
+    result = _result(opened(one, flags), flags)
+    at = options(flags, manual=manual())
+    emit(shown(flags.format, at, lambda: what_if_page(result, at), lambda: document(result)))
+    if flags.format == "json":
+        after = result.after.problems if result.after is not None else ()
+        tell((*result.before.problems, *result.problems, *after))
+    return result.exit_code
 
 
-def _unread(one: Input, problems: list[Problem]) -> WhatIfResult:
-    before = Outcome(file=one.name, problems=tuple(problems))
-    return WhatIfResult(file=one.name, version=__version__, before=before, after=None, exit_code=NOT_CHECKED)
+def _result(file: Opened, flags: WhatIfFlags) -> WhatIfResult:
+    """Both accounts; the new file is written if asked."""
+    if file.problems:
+        before = Outcome(file=file.name, problems=tuple(file.problems))
+        return WhatIfResult(file=file.name, version=__version__, before=before, after=None, exit_code=NOT_CHECKED)
+    result, text = what_if(file.data, file.name, flags.changes(), file.settings)
+    if flags.write is None:
+        return result
+    if result.exit_code == NOT_CHECKED:
+        complain(f"{printable(flags.write)} is not written: the account afterwards could not be checked")
+        return result
+    encoded = (UTF_8_MARK if file.data.startswith(UTF_8_MARK) else b"") + text.encode()
+    return _written(result, encoded, flags.write, file.settings)
 
 
 def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings) -> WhatIfResult:
@@ -98,16 +102,3 @@ def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings
         return replace(result, exit_code=NOT_CHECKED)
     sys.stderr.write(f"marginctl: wrote {printable(name)}\n")
     return replace(result, written=printable(name))
-
-
-def _show(result: WhatIfResult, request: Request) -> int:
-    if request.format == "json":
-        emit(render_json(result))
-        after = result.after.problems if result.after is not None else ()
-        tell((*result.before.problems, *result.problems, *after))
-        return result.exit_code
-    shown = terminal(sys.stdout, request.color, request.width)
-    verbosity = Verbosity.QUIET if request.quiet else Verbosity.VERBOSE if request.verbose else Verbosity.NORMAL
-    options = Options(width=shown.width, color=shown.color, ascii=shown.ascii, verbosity=verbosity, manual=manual())
-    emit(render(result, options))
-    return result.exit_code

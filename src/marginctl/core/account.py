@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -174,6 +175,8 @@ class Position(Struct, frozen=True):
     initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset.
     """
 
+    shape: ClassVar[str] = "position=key symbol=contract.symbol side quantity"
+
     key: str
     contract: Contract
     side: int
@@ -191,6 +194,11 @@ class Position(Struct, frozen=True):
     funding_interval: Decimal = Decimal(8)
     taker_fee: Decimal = ZERO
     purpose: Purpose | None = None
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether a margin of its own secures it, instead of a pool that it shares."""
+        return self.isolated_margin is not None
 
 
 class Order(Struct, frozen=True):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, MarginMode, Position, PriceShown, Rules
-from marginctl.core.contract import LONG
+from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
+from marginctl.core.contract import side_word
 from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, SNAP, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
@@ -16,7 +16,7 @@ from marginctl.core.liquidation import (
     moves_alone,
     pool_state,
 )
-from marginctl.core.pool import Holding, Pool, deltas, partition
+from marginctl.core.pool import Holding, Pool, deltas, partition, rules_of
 from marginctl.core.report import (
     AccountHeader,
     AccountLiquidation,
@@ -33,10 +33,10 @@ from marginctl.core.report import (
 )
 from marginctl.core.requirement import Leg, initial_rate, tiers_in_force
 from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
-from marginctl.core.value import entry_value, exposure_side, notional
+from marginctl.core.value import entry_value, notional, unrealized_pnl
 
 
-class Standing(NamedTuple):
+class PooledPosition(NamedTuple):
     """A position in its pool with what it moves alone."""
 
     position: Position
@@ -49,7 +49,7 @@ def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
     states = [pool_state(pool) for pool in partition(account)]
     crossings = Crossings() if looks_ahead else NoCrossings()
     standings = [
-        Standing(position, state, terms)
+        PooledPosition(position, state, terms)
         for state in states
         for position, terms in zip(state.pool.positions, state.pool.legs, strict=True)
     ]
@@ -77,11 +77,11 @@ def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
     )
 
 
-def totals(account: Account, states: list[PoolState], standings: list[Standing]) -> Totals:
+def totals(account: Account, states: list[PoolState], standings: list[PooledPosition]) -> Totals:
     """Sums over the pools, and the figures of the worst cross pool."""
     added = sum((state.risk for state in states), NO_RISK)
     gross = sum((h.balance * h.price for state in states for h in state.pool.holdings), ZERO)
-    pnl = sum((unrealized_pnl(one.position, account.prices) for one in standings), ZERO)
+    pnl = sum((unrealized_pnl(one.position, account.prices, NO_MOVE) for one in standings), ZERO)
     values = [one.position.side * notional(one.position, account.prices) for one in standings]
     gross_notional = sum((abs(value) for value in values), ZERO)
     pool, worst = worst_pool((state.pool, state.risk) for state in states)
@@ -102,7 +102,7 @@ def totals(account: Account, states: list[PoolState], standings: list[Standing])
         utilization=worst.utilization,
         maintenance_ratio=worst.maintenance_ratio(level),
         worst_pool=pool.name,
-        liquidatable=any(state.risk.is_liquidatable(state.pool.rules) for state in states),
+        liquidatable=any(state.is_liquidatable for state in states),
         state=account_state(states),
     )
 
@@ -111,11 +111,11 @@ def account_state(states: Iterable[PoolState]) -> str:
     """liquidation > margin-call (the venue's warning level) > restricted (a cross pool without free collateral)."""
     found = "healthy"
     for state in states:
-        if state.risk.is_liquidatable(state.pool.rules):
+        if state.is_liquidatable:
             return "liquidation"
         if state.risk.is_warned(state.pool.rules):
             found = "margin-call"
-        elif found == "healthy" and state.pool.margin_mode is MarginMode.CROSS and _is_short(state):
+        elif found == "healthy" and state.pool.is_shared and _is_short(state):
             found = "restricted"
     return found
 
@@ -165,12 +165,7 @@ def pool_figures(state: PoolState, sides: Sides) -> PoolFigures:
     )
 
 
-def unrealized_pnl(position: Position, prices: dict[str, Decimal]) -> Decimal:
-    """linear: s * q * (mark - entry) * quote price; inverse: s * n * size * (1/entry - 1/mark) * base price."""
-    return exposure_side(position) * net(notional(position, prices), -entry_value(position, prices))
-
-
-def position_figures(account: Account, standing: Standing, crossings: Crossings) -> PositionFigures:
+def position_figures(account: Account, standing: PooledPosition, crossings: Crossings) -> PositionFigures:
     """One position's row; margins stand alone, prices as ``interface`` defines them."""
     position, state, terms = standing
     contract = position.contract
@@ -187,12 +182,12 @@ def position_figures(account: Account, standing: Standing, crossings: Crossings)
     crossing, own_crossing = reached(position, asset, sides), reached(position, contract.base, own)
     return PositionFigures(
         symbol=contract.symbol,
-        side="long" if position.side == LONG else "short",
+        side=side_word(position.side),
         quantity=position.quantity,
         entry_price=position.entry_price,
         mark_price=position.mark_price,
         notional=value,
-        unrealized_pnl=unrealized_pnl(position, prices),
+        unrealized_pnl=unrealized_pnl(position, prices, NO_MOVE),
         leverage=ONE / rate if rate else None,
         initial_rate=rate,
         initial_margin=sum((term.at(NO_MOVE) for term in terms.initial), ZERO),
@@ -220,8 +215,8 @@ def maintenance_tier(position: Position, account: Account) -> int | None:
         return None
     contract = position.contract
     value = notional(position, account.prices)
-    rules = account.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
-    if (rules or account.rules).maintenance_basis is Basis.ENTRY:
+    rules = rules_of(account, position.margin_mode)
+    if rules.maintenance_basis is Basis.ENTRY:
         value = entry_value(position, account.prices)
     index = contract.tier_index(value / account.prices[contract.settle], position.quantity)
     return min(index, len(contract.tiers) - 1) + 1
@@ -348,7 +343,7 @@ def _steady(account: Account, state: PoolState) -> Iterable[str]:
     In an isolated pool health depends on the mark alone: its quote moving reaches the mark that its underlying reaches.
     """
     pool = state.pool
-    if pool.margin_mode is MarginMode.ISOLATED or not (pool.positions or state.risk.maintenance_margin):
+    if not pool.is_shared or not (pool.positions or state.risk.maintenance_margin):
         return
     quotes = (position.contract.quote for position in pool.positions)
     held = (holding.asset for holding in pool.holdings if _is_held(holding))
@@ -359,7 +354,7 @@ def _is_held(holding: Holding) -> bool:
     return bool(holding.balance) or any(holding.form.values())
 
 
-def netting_figures(states: list[PoolState], standings: list[Standing]) -> NettingFigures:
+def netting_figures(states: list[PoolState], standings: list[PooledPosition]) -> NettingFigures:
     """Requirements of the positions one by one against those of the pools, without orders and loans."""
     gross = sum((term.at(NO_MOVE) for one in standings for term in one.leg.initial), ZERO)
     gross_maintenance = sum((term.at(NO_MOVE) for one in standings for term in one.leg.maintenance), ZERO)

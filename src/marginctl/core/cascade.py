@@ -5,6 +5,7 @@ what is left. Beside it the same book with every position isolated, which shows 
 """
 
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,11 +14,11 @@ from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
-from marginctl.core.path import Path
-from marginctl.core.requirement import leg
+from marginctl.core.path import ScenarioPath
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, Sequence
-from marginctl.core.stress import pnl_at
+from marginctl.core.trade import stand_alone_margin
+from marginctl.core.value import unrealized_pnl
 
 
 class Cascade(Struct, frozen=True, kw_only=True):
@@ -39,7 +40,7 @@ class Cascade(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(step.position for step in self.steps if step.in_profit and step.position))
 
 
-def cascade(account: Account, path: Path, sequence: Sequence) -> Cascade:
+def cascade(account: Account, path: ScenarioPath, sequence: Sequence) -> Cascade:
     """Walk the path and apply ``sequence`` at every crossing.
 
     A pool whose sequence changes nothing is left as it is. Raises ``EndlessError`` where that does not end the walk.
@@ -77,7 +78,9 @@ def _most_visits(account: Account) -> int:
     return 10 * (10 + tiers + len(account.balances) + len(account.orders))
 
 
-def _first(account: Account, path: Path, start: Decimal, pools: Pools, stuck: set[str]) -> tuple[Decimal, str] | None:
+def _first(
+    account: Account, path: ScenarioPath, start: Decimal, pools: Pools, stuck: set[str]
+) -> tuple[Decimal, str] | None:
     """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do.
 
     Without the ``stuck`` ones, for which nothing can be done.
@@ -95,7 +98,7 @@ def _first(account: Account, path: Path, start: Decimal, pools: Pools, stuck: se
 def value_of(account: Account, ratios: dict[str, Decimal]) -> Decimal:
     """Balances at price plus unrealized PnL, before haircuts, in currency."""
     held = (amount * account.prices[asset] * ratios.get(asset, ONE) for asset, amount in account.balances.items())
-    return sum(held, ZERO) + sum((pnl_at(one, account.prices, ratios) for one in account.positions), ZERO)
+    return sum(held, ZERO) + sum((unrealized_pnl(one, account.prices, ratios) for one in account.positions), ZERO)
 
 
 class Fate(Struct, frozen=True, kw_only=True):
@@ -110,12 +113,26 @@ class Fate(Struct, frozen=True, kw_only=True):
     result: Decimal
 
 
+class PositionFates(Struct, frozen=True):
+    """What became of a position in its pool, and when isolated."""
+
+    shape: ClassVar[str] = "position=position.key symbol=position.contract.symbol side=position.side together isolated"
+    position: Position
+    together: Fate
+    isolated: Fate
+
+
 class Comparison(Struct, frozen=True, kw_only=True):
     """The same book on the same path with every position isolated on its own initial margin.
 
     contagion_cost: what the winners that went with their pool would have made from there to the end of the path, and
     their fees. sharing_saved: the same for positions that the pool carried to the end and that are closed when alone.
     """
+
+    shape: ClassVar[str] = (
+        "left=apart.account.positions equity=apart.equity value=apart.value steps=apart.steps margins=aside "
+        "collateral_sold=sold positions contagion_cost sharing_saved"
+    )
 
     apart: Cascade
     aside: dict[str, Decimal]
@@ -124,8 +141,13 @@ class Comparison(Struct, frozen=True, kw_only=True):
     contagion_cost: Decimal
     sharing_saved: Decimal
 
+    @property
+    def positions(self) -> tuple[PositionFates, ...]:
+        """The fates by name."""
+        return tuple(PositionFates(*one) for one in self.fates)
 
-def compared(account: Account, shared: Cascade, path: Path, sequence: Sequence) -> Comparison | None:
+
+def compared(account: Account, shared: Cascade, path: ScenarioPath, sequence: Sequence) -> Comparison | None:
     """The comparison; None where the account could not set the margins aside even by selling its other collateral."""
     separate = isolated_apart(account)
     if separate is None:
@@ -149,7 +171,7 @@ def _forgone(step: CascadeStep, positions: dict[str, Position], story: Cascade) 
     if step.position is None or step.quantity is None:
         return -_made(step)
     position = positions[step.position]
-    kept = pnl_at(position, story.account.prices, story.ratios) * step.quantity / position.quantity
+    kept = unrealized_pnl(position, story.account.prices, story.ratios) * step.quantity / position.quantity
     return kept - _made(step)
 
 
@@ -170,7 +192,7 @@ def fate_of(position: Position, story: Cascade) -> Fate:
         closed_at=closings[-1].move if left is None and closings else None,
         reduced=len(closings) > 1 or (left is not None and bool(closings)),
         result=sum(map(_made, steps), ZERO)
-        + (ZERO if left is None else pnl_at(left, story.account.prices, story.ratios)),
+        + (ZERO if left is None else unrealized_pnl(left, story.account.prices, story.ratios)),
     )
 
 
@@ -206,10 +228,8 @@ def _own_margin(account: Account, position: Position) -> Decimal:
     """The isolated margin as it is, or the position's own initial margin and its loss so far, in the settle asset."""
     if position.isolated_margin is not None:
         return position.isolated_margin
-    terms = leg(position, account.isolated_rules or account.rules, account.prices, ONE).initial
-    required = sum((term.at(NO_MOVE) for term in terms), ZERO)
-    loss = max(ZERO, -pnl_at(position, account.prices, NO_MOVE))
-    return (required + loss) / account.prices[position.contract.settle]
+    loss = max(ZERO, -unrealized_pnl(position, account.prices, NO_MOVE))
+    return stand_alone_margin(account, position) + loss / account.prices[position.contract.settle]
 
 
 def _funded(account: Account, aside: dict[str, Decimal]) -> dict[str, Decimal] | None:

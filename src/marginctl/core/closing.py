@@ -11,15 +11,14 @@ from decimal import ROUND_DOWN, Context, Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, MarginMode, Position
-from marginctl.core.contract import LONG, TiersBy
+from marginctl.core.account import Account, Position
+from marginctl.core.contract import TiersBy, side_word
 from marginctl.core.exact import ONE, ZERO, net, sign
-from marginctl.core.orders import orders_without
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, Sequence
-from marginctl.core.stress import pnl_at
-from marginctl.core.value import notional
+from marginctl.core.trade import closed, transferred
+from marginctl.core.value import notional, unrealized_pnl
 
 KEPT = Context(prec=30, rounding=ROUND_DOWN)
 """A quantity cut down to a tier's border keeps 30 digits, rounded into that tier: residue must not leave it above."""
@@ -81,7 +80,7 @@ class Moment(Struct, frozen=True):
 
     def pnl(self, account: Account, position: Position) -> Decimal:
         """Unrealized PnL at that moment, in currency."""
-        return pnl_at(position, account.prices, self.ratios)
+        return unrealized_pnl(position, account.prices, self.ratios)
 
     def find(self, account: Account) -> Pool | None:
         """The pool, where it still exists: an isolated one goes with its position."""
@@ -199,13 +198,13 @@ def _excess(account: Account, position: Position, moment: Moment) -> Decimal:
 
 def _one_closed(account: Account, position: Position, moment: Moment, action: Action) -> Done:
     quantity = _excess(account, position, moment) if action is Action.REDUCE else position.quantity
-    now, step = closed(account, position, quantity, moment, action)
+    now, step = _closed(account, position, quantity, moment, action)
     if action is Action.REDUCE:
         step = replace(step, tier=moment.tier_index(account, position))
     return now, [step, *_shortfall(account, now, position, moment)]
 
 
-def closed(
+def _closed(
     account: Account, position: Position, quantity: Decimal, moment: Moment, action: Action
 ) -> tuple[Account, CascadeStep]:
     """``quantity`` of a position closed at its mark: its PnL less the fee is paid in the settle asset.
@@ -217,39 +216,21 @@ def closed(
     settle = position.contract.settle
     gain = net(pnl, -fee) / moment.price(account, settle)
     left = position.quantity - quantity
-    kept = _kept(position, left, gain)
-    if not kept and position.isolated_margin is not None:
+    if not left and position.isolated_margin is not None:
         gain = max(gain, -position.isolated_margin)
-    positions = tuple(one for held in account.positions for one in (kept if held.key == position.key else (held,)))
-    orders = account.orders if kept else orders_without(account, position)
-    after = replace(account, balances=_added(account.balances, {settle: gain}), positions=positions, orders=orders)
+    after = closed(account, position, quantity, gain, frees_margin=False)
     return after, moment.step(
         after,
         action,
         position=position.key,
         symbol=position.contract.symbol,
-        side="long" if position.side == LONG else "short",
+        side=side_word(position.side),
         quantity=quantity,
         left=left,
         price=moment.mark(position),
         pnl=pnl,
         fee=fee,
         in_profit=pnl > 0 and action is not Action.NET_LEGS,
-    )
-
-
-def _kept(position: Position, left: Decimal, gain: Decimal) -> tuple[Position, ...]:
-    """What stays open, ``left`` of it: its initial rate stays, an isolated margin takes the gain."""
-    if not left:
-        return ()
-    initial, isolated = position.initial_margin, position.isolated_margin
-    return (
-        replace(
-            position,
-            quantity=left,
-            initial_margin=None if initial is None else initial * left / position.quantity,
-            isolated_margin=None if isolated is None else net(isolated, gain),
-        ),
     )
 
 
@@ -264,13 +245,6 @@ def _shortfall(before: Account, now: Account, position: Position, moment: Moment
     margin = position.isolated_margin * moment.price(before, position.contract.settle)
     rest = net(margin, moment.pnl(before, position), -_fee(before, position, moment))
     return [moment.step(now, Action.BANKRUPT, position=position.key, amount=-rest)] if rest < 0 else []
-
-
-def _added(balances: dict[str, Decimal], changes: dict[str, Decimal]) -> dict[str, Decimal]:
-    changed = dict(balances)
-    for asset, change in changes.items():
-        changed[asset] = net(changed.get(asset, ZERO), change)
-    return changed
 
 
 def _orders_cancelled(account: Account, pool: Pool, moment: Moment) -> Done:
@@ -288,7 +262,7 @@ def _legs_netted(account: Account, pool: Pool, moment: Moment) -> Done:
         legs = [position for position in pool.positions if position.contract.symbol == symbol]
         if len(legs) == 2:
             for leg in legs:
-                now, step = closed(now, leg, min(one.quantity for one in legs), free, Action.NET_LEGS)
+                now, step = _closed(now, leg, min(one.quantity for one in legs), free, Action.NET_LEGS)
                 steps.append(step)
     return now, steps
 
@@ -308,7 +282,7 @@ def _debts_repaid(account: Account, pool: Pool, moment: Moment) -> Done:
         return account, []
     changes = {asset: -value * paid / there / moment.price(account, asset) for asset, value in spare.items()}
     changes |= {asset: debt * paid / owed / moment.price(account, asset) for asset, debt in debts.items()}
-    now = replace(account, balances=_added(account.balances, changes))
+    now = transferred(account, changes)
     return now, [moment.step(now, Action.REPAY, amount=paid)]
 
 
@@ -317,20 +291,20 @@ def _taken_over(account: Account, pool: Pool, moment: Moment) -> Done:
     free = replace(moment, sequence=replace(moment.sequence, fee=ZERO))
     now, steps = account, list[CascadeStep]()
     for position in pool.positions:
-        now, step = closed(now, position, position.quantity, free, Action.TAKE_OVER)
+        now, step = _closed(now, position, position.quantity, free, Action.TAKE_OVER)
         steps += [step, *_shortfall(account, now, position, free)]
     settle = pool.positions[0].contract.settle
     kept = _rest(account, now, pool, moment)
     if kept > 0:
-        now = replace(now, balances=_added(now.balances, {settle: -kept / moment.price(account, settle)}))
-        alone = pool.positions[0].key if pool.margin_mode is MarginMode.ISOLATED else None
+        now = transferred(now, {settle: -kept / moment.price(account, settle)})
+        alone = pool.positions[0].key if not pool.is_shared else None
         steps.append(moment.step(now, Action.FORFEIT, position=alone, amount=kept))
     return now, steps
 
 
 def _rest(before: Account, now: Account, pool: Pool, moment: Moment) -> Decimal:
     """What is left of a pool once all its positions are closed, in currency; ``before`` is the account with them."""
-    if pool.margin_mode is MarginMode.CROSS:
+    if pool.is_shared:
         left = moment.find(now)
         return ZERO if left is None else pool_risk(left, moment.ratios).equity
     (position,) = pool.positions
@@ -343,7 +317,7 @@ def _without_position(account: Account, pool: Pool, moment: Moment) -> Done:
     now, steps = _debts_repaid(account, pool, moment)
     after = moment.find(now)
     equity = ZERO if after is None else pool_risk(after, moment.ratios).equity
-    if after is None or pool.margin_mode is MarginMode.ISOLATED or sign(equity, pool_risk(pool).scale) >= 0:
+    if after is None or not pool.is_shared or sign(equity, pool_risk(pool).scale) >= 0:
         return now, steps
-    now = replace(now, balances=_added(now.balances, {one.asset: -one.balance for one in after.holdings}))
+    now = transferred(now, {one.asset: -one.balance for one in after.holdings})
     return now, [*steps, moment.step(now, Action.BANKRUPT, amount=-equity)]

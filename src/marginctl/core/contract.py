@@ -10,6 +10,12 @@ from marginctl.core.piecewise import Curve
 
 LONG = 1
 SHORT = -1
+SIDES = {"long": LONG, "short": SHORT}
+
+
+def side_word(side: int) -> str:
+    """``long`` or ``short``."""
+    return "long" if side == LONG else "short"
 
 
 class ContractType(Enum):

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from marginctl.core.account import Account, Position
-from marginctl.core.contract import ContractType
 from marginctl.core.funding import runway_days
 from marginctl.core.liquidation import (
     NO_SIDES,
@@ -27,7 +26,7 @@ class Crossings:
         """``asset_sides`` of a pool."""
         key = (state.pool.name, asset)
         if key not in self._sides:
-            self._sides[key] = asset_sides(state, asset, state.pool.rules)
+            self._sides[key] = asset_sides(state, asset)
         return self._sides[key]
 
     def bankruptcy(self, state: PoolState, asset: str, *, falling: bool) -> Decimal | None:
@@ -39,16 +38,15 @@ class Crossings:
 
     def together(self, account: Account, state: PoolState) -> Sides:
         """``joint_sides`` of a pool."""
-        return joint_sides(state, account.betas, state.pool.rules)
+        return joint_sides(state, account.betas)
 
     def of_contract(self, state: PoolState, position: Position) -> Sides:
         """``contract_sides`` of a position's contract."""
-        inverse = position.contract.type is ContractType.INVERSE
-        return contract_sides(state, position.contract.symbol, inverse=inverse, rules=state.pool.rules)
+        return contract_sides(state, position.contract)
 
     def runways(self, account: Account, states: list[PoolState]) -> list[Decimal | None]:
         """``runway_days`` of every pool."""
-        return [runway_days(state, account, state.pool.rules) for state in states]
+        return [runway_days(state, account) for state in states]
 
 
 class NoCrossings(Crossings):

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ZERO
-from marginctl.core.liquidation import PoolState, Stretch, joint_path, parts
-from marginctl.core.piecewise import Piece, total
+from marginctl.core.liquidation import PoolState, added, parts
+from marginctl.core.motion import Stretch, joint_path
+from marginctl.core.piecewise import Piece
 
 
 class Point(NamedTuple):
@@ -21,7 +22,7 @@ class Point(NamedTuple):
     required: Decimal
 
 
-class Curve(Struct, frozen=True):
+class EquityCurve(Struct, frozen=True):
     """One pool's corner points in the order of the moves; straight in between, two points at one move are a jump."""
 
     pool: str
@@ -42,17 +43,16 @@ class Curve(Struct, frozen=True):
         return self.points[-1]
 
 
-def curve_of(account: Account, state: PoolState, size: Decimal) -> Curve:
+def curve_of(account: Account, state: PoolState, size: Decimal) -> EquityCurve:
     """The curve of one pool from -size to size (at most 1 on the way down)."""
     down, up = _side(account, state, -1, size), _side(account, state, 1, size)
-    return Curve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)))
+    return EquityCurve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)))
 
 
 def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[Point]:
     """From now outward on one side."""
-    assets = sorted({asset for asset in state.touching if not asset.startswith(":")})
     points: list[Point] = []
-    for stretch in joint_path(assets, account.betas, side, size):
+    for stretch in joint_path(state.assets, account.betas, side, size):
         for point in _corners(state, stretch, size):
             signed = Point(side * point.move, point.equity, point.required)
             if not points or points[-1] != signed:
@@ -63,7 +63,7 @@ def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[
 def _corners(state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
     length = size - stretch.start if stretch.length is None else stretch.length
     found = parts(state, stretch.motion, length)
-    equity, requirement = list(total(found.equity)), list(total(found.requirement))
+    equity, requirement = list(added(found.equity)), list(added(found.requirement))
     level = state.pool.rules.level
     starts = sorted({piece.start for piece in (*equity, *requirement) if piece.start < length})
     points = []

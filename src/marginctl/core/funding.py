@@ -1,21 +1,17 @@
 """Funding: what is paid per interval and per day, and how long the account lives on it with prices flat."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, Equality, MarginMode, Position, Rules
+from marginctl.core.account import Account, Position
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.liquidation import PoolState
-from marginctl.core.parts import NamedPart
-from marginctl.core.piecewise import Line, Piece, along, first_below, is_above_zero, masked, scaled, total
-from marginctl.core.pool import Holding
+from marginctl.core.liquidation import PoolState, first_on_path
+from marginctl.core.motion import Motion, Stretch
 from marginctl.core.value import notional
 
 HOURS_PER_DAY = Decimal(24)
-FOREVER = Decimal("1e30")
-"""Days beyond which a slope is the residue of a division, not a cost."""
 
 
 def funding_per_interval(position: Position, account: Account) -> Decimal | None:
@@ -40,72 +36,25 @@ def received_per_day(positions: Iterable[Position], account: Account) -> dict[st
     return received
 
 
-def runway_days(state: PoolState, account: Account, rules: Rules) -> Decimal | None:
+def funding_path(
+    state: PoolState, account: Account, end: Decimal | None, start: Decimal = ZERO, days: Decimal = ONE
+) -> list[Stretch]:
+    """Prices stay and each settle asset of a pool is paid its funding, ``days`` of it per unit of u.
+
+    A position without a rate counts as paying nothing.
+    """
+    income = received_per_day(state.pool.positions, account)
+    motion = Motion(income={asset: paid * days for asset, paid in income.items() if paid})
+    return [Stretch(start, end, motion)]
+
+
+def runway_days(state: PoolState, account: Account) -> Decimal | None:
     """The day on which health crosses zero when each settle asset pays its funding daily and prices stay.
 
     0 when already liquidatable, None when it never does. Paid coin by coin, so that haircuts, debts and loan margins
     follow; exact, not health over daily cost. Positions without a rate count as paying nothing.
     """
-    return first_unpaid_day(state, account, rules, None)
-
-
-def first_unpaid_day(state: PoolState, account: Account, rules: Rules, end: Decimal | None) -> Decimal | None:
-    """``runway_days`` within ``end`` days (None = without end); the last day itself counts where equality does."""
-    if state.risk.is_liquidatable(rules):
-        return ZERO
-    received = received_per_day(state.pool.positions, account)
-    if not any(received.values()):
-        return None
-    found = first_below(
-        _health_by_day(state, received, rules, end),
-        end,
-        state.risk.scale,
-        or_at_zero=rules.equality is Equality.LIQUIDATED,
-        end_included=end is not None,
-        counts=lambda day: is_above_zero(total(_needed_by_day(state, received, day)), day, state.risk.scale),
-    )
-    return None if found is None or found.u > FOREVER else found.u
-
-
-def parts_by_day(
-    state: PoolState, received: dict[str, Decimal], end: Decimal | None
-) -> tuple[list[NamedPart], list[NamedPart]]:
-    """Equity and requirement by the day, in named parts: what each asset is worth; the margins fixed, the loans not."""
-
-    def gross(holding: Holding) -> Line:
-        return Line(holding.gross({}), received.get(holding.asset, ZERO))
-
-    holdings = state.pool.holdings
-    equity = [
-        NamedPart(
-            f"later value of {one.asset}", along(one.curve, gross(one), Line(one.price, ZERO), end), None, one.asset
-        )
-        for one in holdings
-    ]
-    fixed = net(state.risk.maintenance_margin, -state.risk.loan_margin)
-    needed = [NamedPart("maintenance_margin of positions", (Piece(ZERO, fixed, ZERO),))]
-    needed += [
-        NamedPart(f"later loan_margin of {one.asset}", along(one.loan, gross(one), Line(ONE, ZERO), end))
-        for one in holdings
-        if one.loan is not None
-    ]
-    return equity, needed
-
-
-def _needed_by_day(state: PoolState, received: dict[str, Decimal], end: Decimal | None) -> Iterator[Iterable[Piece]]:
-    return (part.pieces for part in parts_by_day(state, received, end)[1])
-
-
-def _health_by_day(
-    state: PoolState, received: dict[str, Decimal], rules: Rules, end: Decimal | None
-) -> Iterable[Piece]:
-    """equity - level * maintenance_margin as a function of the day; 1 on stretches without any maintenance margin."""
-    equity, needed = parts_by_day(state, received, end)
-    have = [part.pieces for part in equity]
-    pieces: Iterable[Piece] = total([*have, *(scaled(part.pieces, -rules.level) for part in needed)])
-    if not state.may_vanish:
-        return pieces
-    return masked(pieces, total(_needed_by_day(state, received, end)), end, state.risk.scale)
+    return first_on_path(state, funding_path(state, account, None))
 
 
 def after_funding(account: Account, days: Decimal) -> Account:
@@ -124,9 +73,9 @@ def after_funding(account: Account, days: Decimal) -> Account:
 
 
 def _with_margin_added(position: Position, amount: Decimal) -> Position:
-    if position.margin_mode is MarginMode.CROSS:
+    if position.isolated_margin is None:
         return position
-    return replace(position, isolated_margin=net(position.isolated_margin or ZERO, amount))
+    return replace(position, isolated_margin=net(position.isolated_margin, amount))
 
 
 def with_rates(account: Account, rates: dict[str, tuple[Decimal, Decimal]]) -> Account:

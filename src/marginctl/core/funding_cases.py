@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ GIVEN, MEAN, WORST = "given", "mean", "worst"
 class Rated(Struct, frozen=True, kw_only=True):
     """One position's funding at one rate; ``interval`` in hours, money in currency, positive = received."""
 
+    shape: ClassVar[str] = "rate interval_hours=interval per_interval per_day"
+
     rate: Decimal
     interval: Decimal
     per_interval: Decimal
@@ -27,6 +30,8 @@ class Rated(Struct, frozen=True, kw_only=True):
 
 class FundingRow(Struct, frozen=True, kw_only=True):
     """One position: its notional in currency, and its funding by case, None where a case has no rate for it."""
+
+    shape: ClassVar[str] = "position=key symbol side notional rates=rated"
 
     key: str
     symbol: str
@@ -44,6 +49,8 @@ class FundingCase(Struct, frozen=True, kw_only=True):
     paying nothing.
     """
 
+    shape: ClassVar[str] = "rates=name per_day runway_days runway_pool down up down_after up_after missing"
+
     name: str
     per_day: Decimal
     runway_days: Decimal | None
@@ -57,6 +64,8 @@ class FundingCase(Struct, frozen=True, kw_only=True):
 
 class FundingTable(Struct, frozen=True, kw_only=True):
     """Positions and cases; ``horizon`` in days, ``quantile`` of the worst case."""
+
+    shape: ClassVar[str] = "horizon_days=horizon quantile positions=rows cases"
 
     horizon: Decimal
     quantile: Decimal
@@ -129,9 +138,7 @@ def _rated(position: Position, account: Account) -> Rated | None:
 def _case(name: str, account: Account, horizon: Decimal) -> FundingCase:
     paid = [(position, funding_per_day(position, account)) for position in account.positions]
     runways = [
-        (days, state.pool.name)
-        for state in states_of(account)
-        if (days := runway_days(state, account, state.pool.rules)) is not None
+        (days, state.pool.name) for state in states_of(account) if (days := runway_days(state, account)) is not None
     ]
     runway, pool = min(runways, default=(None, None))
     now = sides_of(account)
@@ -151,7 +158,7 @@ def _case(name: str, account: Account, horizon: Decimal) -> FundingCase:
 
 def sides_of(account: Account) -> Sides:
     """The smallest joint move either way that liquidates any pool."""
-    sides = [joint_sides(state, account.betas, state.pool.rules) for state in states_of(account)]
+    sides = [joint_sides(state, account.betas) for state in states_of(account)]
     return Sides(
         min((one.down for one in sides if one.down is not None), default=None),
         min((one.up for one in sides if one.up is not None), default=None),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -32,6 +33,10 @@ class Cell(Struct, frozen=True, gc=False):
 
 class Grid(Struct, frozen=True):
     """``rows`` by the moves of ``down``, their cells by the moves of ``across``."""
+
+    shape: ClassVar[str] = (
+        "across down maintenance_ratio=rows.maintenance_ratio equity=rows.equity liquidatable=rows.liquidatable"
+    )
 
     across: Axis
     down: Axis

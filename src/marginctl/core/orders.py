@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from marginctl.core.account import (
     Account,
-    MarginMode,
     OpenLoss,
     Order,
     OrderFees,
@@ -21,7 +20,6 @@ from marginctl.core.account import (
 from marginctl.core.contract import (
     LONG,
     SHORT,
-    ContractType,
     TiersBy,
     initial_curve,
     maintenance_curve,
@@ -29,7 +27,7 @@ from marginctl.core.contract import (
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.piecewise import constant_curve
 from marginctl.core.requirement import Term, initial_rate, tiers_in_force
-from marginctl.core.value import notional, value_at
+from marginctl.core.value import exposure, notional, value_at
 
 
 class OrderMargins(NamedTuple):
@@ -58,7 +56,7 @@ class Placed(NamedTuple):
     quantity: Decimal
 
 
-class Outcome(NamedTuple):
+class Filled(NamedTuple):
     """What a position would be if one side's orders were filled, and that side's fees, in currency."""
 
     side: Placed
@@ -77,7 +75,7 @@ class OrderNeed(NamedTuple):
     position: Position | None
     now: Sized
     rate: Decimal
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Filled, ...]
     initial: Decimal
     maintenance: Decimal
     weight: Decimal
@@ -128,7 +126,7 @@ def _contract_need(account: Account, held: list[Position], orders: list[Order], 
     after = [Sized(abs(now + s.side * s.value), abs(contracts + s.side * s.quantity)) for s in sides]
     rate = order_rate(account, position, orders, max(size.value for size in after))
     fees = [opened(now, side) * order_fee_rate(account, orders[0], side.side, rate) for side in sides]
-    outcomes = tuple(Outcome(*row) for row in zip(sides, after, fees, strict=True))
+    outcomes = tuple(Filled(*row) for row in zip(sides, after, fees, strict=True))
     dearer = max(size.value * rate + side.loss + fee for side, size, fee in outcomes)
     before = Sized(abs(now), abs(contracts))
     kept = ZERO
@@ -157,7 +155,7 @@ def _leg_need(
     if account.rules.order_maintenance is not OrderMaintenance.NONE:
         grown = kept_margin(account, position, opening, after) - kept_margin(account, position, opening, now)
         kept = max(ZERO, grown) + fee
-    outcome = Outcome(added, after, fee)
+    outcome = Filled(added, after, fee)
     return OrderNeed(tuple(opening), position, now, rate, (outcome,), initial, kept, weight)
 
 
@@ -169,7 +167,7 @@ def placed(account: Account, orders: list[Order], side: int) -> Placed:
             continue
         at_price = value_at(order.contract, order.quantity, order.price, account.prices)
         at_mark = value_at(order.contract, order.quantity, order.mark_price, account.prices)
-        gain = side * (at_mark - at_price) * (ONE if order.contract.type is ContractType.LINEAR else -ONE)
+        gain = exposure(order.contract, side) * net(at_mark, -at_price)
         value += at_price
         quantity += order.quantity
         if account.rules.open_loss is OpenLoss.MARGIN:
@@ -190,8 +188,7 @@ def order_fee_rate(account: Account, order: Order, side: int, rate: Decimal) -> 
     """
     if account.rules.order_fees is OrderFees.NONE:
         return ZERO
-    s = side if order.contract.type is ContractType.LINEAR else -side
-    return order.taker_fee * (ONE + max(ZERO, ONE - s * rate))
+    return order.taker_fee * (ONE + max(ZERO, ONE - exposure(order.contract, side) * rate))
 
 
 def kept_margin(account: Account, position: Position | None, orders: list[Order], size: Sized) -> Decimal:
@@ -229,7 +226,7 @@ def order_rate(account: Account, position: Position | None, orders: list[Order],
 
 def orders_without(account: Account, gone: Position) -> tuple[Order, ...]:
     """The orders after a position is gone: those that had their rates from it keep them."""
-    if gone.margin_mode is not MarginMode.CROSS:
+    if gone.is_isolated:
         return account.orders
     rate = gone.initial_rate
     if gone.initial_margin is not None:

@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
-from marginctl.core.path import Path
+from marginctl.core.path import ScenarioPath
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import Risk, pool_risk, worst_pool
 from marginctl.core.scenario import moved
-from marginctl.core.stress import pnl_at, states_of
+from marginctl.core.stress import states_of
+from marginctl.core.value import unrealized_pnl
 
 
 class PositionEffect(Struct, frozen=True, kw_only=True):
     """What a scenario does to one position: its PnL at the end less its PnL now, or its funding, in currency."""
+
+    shape: ClassVar[str] = "position=key symbol side change"
 
     key: str
     symbol: str
@@ -70,7 +74,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
         return self.crossing is None
 
 
-def outcome_of(account: Account, states: Sequence[PoolState], path: Path) -> Outcome:
+def outcome_of(account: Account, states: Sequence[PoolState], path: ScenarioPath) -> Outcome:
     """Walk the path with every pool and evaluate its end. ``states`` are the account's."""
     ratios = path.ratios(ONE)
     ends = _ends(account, states, path)
@@ -107,7 +111,7 @@ def _crossing(pool: PoolOutcome) -> Decimal:
     return ZERO if pool.crossing is None else pool.crossing
 
 
-def _ends(account: Account, states: Sequence[PoolState], path: Path) -> list[tuple[Pool, Risk]]:
+def _ends(account: Account, states: Sequence[PoolState], path: ScenarioPath) -> list[tuple[Pool, Risk]]:
     """Every pool with its risk at the end of the path."""
     ratios = path.ratios(ONE)
     after = path.carried(account, ZERO, ONE)
@@ -129,7 +133,7 @@ def _free(account: Account, ends: list[tuple[Pool, Risk]], ratios: dict[str, Dec
 
 
 def _pool_outcome(
-    state: PoolState, account: Account, path: Path, risk: Risk, free_collateral: Decimal | None
+    state: PoolState, account: Account, path: ScenarioPath, risk: Risk, free_collateral: Decimal | None
 ) -> PoolOutcome:
     rules = state.pool.rules
     crossing = path.first(state, account, ZERO)
@@ -145,13 +149,15 @@ def _pool_outcome(
     )
 
 
-def _bystanders(account: Account, states: Sequence[PoolState], path: Path, crossed: PoolOutcome) -> tuple[str, ...]:
+def _bystanders(
+    account: Account, states: Sequence[PoolState], path: ScenarioPath, crossed: PoolOutcome
+) -> tuple[str, ...]:
     at = path.ratios(_crossing(crossed))
     pool = next(state.pool for state in states if state.pool.name == crossed.name)
-    return tuple(one.key for one in pool.positions if pnl_at(one, account.prices, at) >= 0)
+    return tuple(one.key for one in pool.positions if unrealized_pnl(one, account.prices, at) >= 0)
 
 
-def _worst(account: Account, path: Path) -> PositionEffect | None:
+def _worst(account: Account, path: ScenarioPath) -> PositionEffect | None:
     """The position that loses most between now and the end."""
     effects = [
         PositionEffect(key=one.key, symbol=one.contract.symbol, side=one.side, change=path.change(account, one))

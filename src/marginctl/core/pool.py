@@ -1,4 +1,4 @@
-"""partition(account) -> pools: the only place that knows margin modes.
+"""partition(account) -> pools: the only place that knows margin and collateral modes.
 
 A pool is what stands and falls together: collateral and positions that share one equity and one requirement.
 Inside a pool everything is written against *price ratios* r (asset price / its price now), in the account's currency:
@@ -66,14 +66,15 @@ class Holding(Struct, frozen=True):
 class Pool(Struct, frozen=True):
     """Collateral and positions that share one equity. ``order_margin`` in currency.
 
-    ``order_maintenance``: the terms of ``maintenance`` that open orders add. ``legs``: the positions' requirements
+    ``order_maintenance``: the parts of ``maintenance`` that open orders add. ``legs``: the positions' requirements
     alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
-    settle asset.
+    settle asset. ``terms``: how each asset counts in it.
     """
 
     name: str
     margin_mode: MarginMode
     rules: Rules
+    terms: dict[str, AssetTerms]
     holdings: tuple[Holding, ...]
     positions: tuple[Position, ...]
     legs: tuple[Leg, ...]
@@ -86,9 +87,37 @@ class Pool(Struct, frozen=True):
     order_needs: tuple[OrderNeed, ...] = ()
 
     @property
+    def is_shared(self) -> bool:
+        """Whether positions, orders and debts share it; else it is one position's own."""
+        return is_shared(self.margin_mode)
+
+    @property
     def is_occupied(self) -> bool:
         """Whether a position or an order stands in it."""
         return bool(self.positions or self.orders)
+
+
+def is_shared(mode: MarginMode | str) -> bool:
+    """Whether a pool of a margin mode is shared; ``mode`` may be its word, as reports have it."""
+    return MarginMode(mode) is MarginMode.CROSS
+
+
+def rules_of(account: Account, mode: MarginMode | str) -> Rules:
+    """The margin rules of the pools, and of the positions, of a mode."""
+    return account.rules if is_shared(mode) else account.isolated_rules or account.rules
+
+
+def terms_in(account: Account, mode: MarginMode | str, asset: str) -> AssetTerms:
+    """How an asset counts in a pool: haircuts and factors where assets secure each other, loans in shared ones."""
+    if not is_shared(mode):
+        return BARE_TERMS
+    own = account.terms.get(asset, BARE_TERMS)
+    return own if account.collateral_mode is CollateralMode.MULTI_ASSET else AssetTerms(loan_rate=own.loan_rate)
+
+
+def shared_name(account: Account, asset: str) -> str:
+    """The name of the shared pool that an asset is in."""
+    return "cross" if account.collateral_mode is CollateralMode.MULTI_ASSET else f"cross:{asset}"
 
 
 def partition(account: Account) -> tuple[Pool, ...]:
@@ -106,48 +135,23 @@ def partition(account: Account) -> tuple[Pool, ...]:
         balances[settle] = net(balances[settle], -(position.isolated_margin or ZERO))
     pools = list(_cross_pools(account, balances, cross))
     pools += [_isolated_pool(account, position) for position in isolated]
-    return tuple(pools) or (_empty_pool(account),)
+    return tuple(pools) or (_pool(account, shared_name(account, account.currency), MarginMode.CROSS, {}, [], ()),)
 
 
 def _cross_pools(account: Account, balances: dict[str, Decimal], cross: list[Position]) -> Iterable[Pool]:
-    if account.collateral_mode is CollateralMode.MULTI_ASSET:
-        yield _pool(account, "cross", MarginMode.CROSS, balances, cross, account.orders, account.terms)
-        return
+    shares: dict[str, dict[str, Decimal]] = {}
     for asset, balance in balances.items():
-        terms = account.terms.get(asset, BARE_TERMS)
-        yield _pool(
-            account,
-            f"cross:{asset}",
-            MarginMode.CROSS,
-            {asset: balance},
-            [position for position in cross if position.contract.settle == asset],
-            tuple(order for order in account.orders if order.contract.settle == asset),
-            {asset: AssetTerms(loan_rate=terms.loan_rate)},
-        )
+        shares.setdefault(shared_name(account, asset), {})[asset] = balance
+    for name, share in shares.items():
+        positions = [position for position in cross if position.contract.settle in share]
+        orders = tuple(order for order in account.orders if order.contract.settle in share)
+        yield _pool(account, name, MarginMode.CROSS, share, positions, orders)
 
 
 def _isolated_pool(account: Account, position: Position) -> Pool:
     name = f"isolated:{position.contract.symbol}:{'long' if position.side == LONG else 'short'}"
     balances = {position.contract.settle: position.isolated_margin or ZERO}
-    return _pool(account, name, MarginMode.ISOLATED, balances, [position], (), {})
-
-
-def _empty_pool(account: Account) -> Pool:
-    """What an account that holds nothing at all has."""
-    nothing = Requirement()
-    return Pool(
-        name=f"cross:{account.currency}",
-        margin_mode=MarginMode.CROSS,
-        rules=account.rules,
-        holdings=(),
-        positions=(),
-        legs=(),
-        maintenance=nothing,
-        initial=nothing,
-        exposures={},
-        order_margin=ZERO,
-        orders=(),
-    )
+    return _pool(account, name, MarginMode.ISOLATED, balances, [position], ())
 
 
 def _pool(
@@ -157,9 +161,8 @@ def _pool(
     balances: dict[str, Decimal],
     positions: list[Position],
     orders: tuple[Order, ...],
-    terms: dict[str, AssetTerms],
 ) -> Pool:
-    rules = account.isolated_rules if mode is MarginMode.ISOLATED and account.isolated_rules else account.rules
+    rules, terms = rules_of(account, mode), {asset: terms_in(account, mode, asset) for asset in balances}
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
     legs = [leg(p, rules, account.prices, weights.get(p.contract.settle, ONE)) for p in positions]
     initial, maintenance = combined(netted(legs, rules, account.prices, weights), rules)
@@ -169,10 +172,11 @@ def _pool(
         name=name,
         margin_mode=mode,
         rules=rules,
+        terms=terms,
         holdings=_holdings(account, balances, positions, terms),
         positions=tuple(positions),
         legs=tuple(legs),
-        maintenance=Requirement(maintenance.terms + ordered.maintenance, maintenance.larger_of),
+        maintenance=Requirement(maintenance.parts + ordered.maintenance),
         initial=initial,
         exposures=_exposures(account, positions),
         order_margin=ordered.initial,
@@ -198,8 +202,8 @@ def _holdings(
             balances[asset],
             account.prices[asset],
             form,
-            _collateral(terms.get(asset, BARE_TERMS)),
-            _loan(terms.get(asset, BARE_TERMS)),
+            _collateral(terms[asset]),
+            _loan(terms[asset]),
         )
         for asset, form in forms.items()
     )

@@ -1,16 +1,12 @@
 """The finished figures that renderers and limits read: exact, unrounded Decimals in immutable structs.
 
-The field names are the keys of the JSON report. ``FIGURES`` says for every figure how it is rounded when it is shown;
-``rounded_report`` applies it. ``None`` means unknown or non-existent, never zero.
+The field names are the keys of the JSON report; ``core.figures`` has a row for each. ``None`` means unknown or
+non-existent, never zero.
 """
 
 from decimal import Decimal
-from typing import Any, NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import asdict
-
-from marginctl.core.exact import Direction, rounded, rounded_price
 
 
 class AccountHeader(Struct, frozen=True):
@@ -186,120 +182,3 @@ class Report(Struct, frozen=True, kw_only=True):
     underlyings: tuple[UnderlyingFigures, ...]
     netting: NettingFigures
     funding: FundingFigures
-
-
-class Figure(NamedTuple):
-    """A figure: its kind (money, price, ratio, days, units), the direction of its rounding, and how it follows.
-
-    ``formula`` is in names of figures of the same row, and of ``level``; empty where a figure depends on the contract.
-    """
-
-    kind: str
-    direction: Direction
-    formula: str = ""
-
-
-_UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Direction.NEAREST
-PLACES = {"money": 8, "ratio": 10, "days": 10, "units": 8}
-AS_GIVEN = frozenset({"quantity", "entry_price", "balance"})
-GIVEN_DIGITS = 60
-"""What the user may write; figures with more come from a merge or a conversion and are rounded."""
-
-FIGURES: dict[str, Figure] = {
-    "equity": Figure("money", _DOWN),
-    "gross_collateral": Figure("money", _DOWN),
-    "unrealized_pnl": Figure("money", _DOWN),
-    "haircut": Figure("money", _UP, "gross_collateral + unrealized_pnl - equity"),
-    "initial_margin": Figure("money", _UP),
-    "gross_initial_margin": Figure("money", _UP),
-    "order_margin": Figure("money", _UP),
-    "maintenance_margin": Figure("money", _UP),
-    "gross_maintenance_margin": Figure("money", _UP),
-    "gross_notional": Figure("money", _UP),
-    "net_notional": Figure("money", _NEAR),
-    "notional": Figure("money", _UP),
-    "leverage": Figure("ratio", _UP, "gross_notional / equity"),
-    "free_collateral": Figure("money", _DOWN, "equity - initial_margin - order_margin"),
-    "buffer": Figure("money", _DOWN, "equity - level x maintenance_margin"),
-    "utilization": Figure("ratio", _UP, "(initial_margin + order_margin) / equity"),
-    "maintenance_ratio": Figure("ratio", _UP, "level x maintenance_margin / equity"),
-    "down": Figure("ratio", _IN),
-    "up": Figure("ratio", _IN),
-    "distance": Figure("ratio", _IN),
-    "quantity": Figure("units", _NEAR),
-    "entry_price": Figure("price", _NEAR),
-    "balance": Figure("units", _NEAR),
-    "mark_price": Figure("price", _NEAR),
-    "initial_rate": Figure("ratio", _UP),
-    "maintenance_rate": Figure("ratio", _UP),
-    "maintenance_deduction": Figure("money", _DOWN),
-    "liquidation_price": Figure("price", _UP),
-    "contract_liquidation_price": Figure("price", _UP),
-    "bankruptcy_price": Figure("price", _UP),
-    "liquidation_down": Figure("price", _UP),
-    "liquidation_up": Figure("price", _DOWN),
-    "distance_to_liquidation": Figure("ratio", _IN),
-    "funding_per_day": Figure("money", _DOWN),
-    "per_day": Figure("money", _DOWN),
-    "runway_days": Figure("days", _DOWN),
-    "price": Figure("price", _NEAR),
-    "value": Figure("money", _DOWN),
-    "delta": Figure("units", _NEAR),
-    "saving": Figure("money", _DOWN),
-    "saving_rate": Figure("ratio", _NEAR),
-}
-"""Rounding by name (one name, one idea): requirements up, what is there down, distances toward zero.
-
-Prices of one position turn toward its mark instead (``rounded_report``); in ``collateral`` ``haircut`` is a rate.
-"""
-
-
-def rounded_report(report: Report) -> dict[str, Any]:
-    """The report as plain dicts, lists and rounded Decimals, ready for an encoder; keys as the interface names them."""
-    return {
-        "account": asdict(report.account),
-        "totals": rounded_figures(report.totals),
-        "liquidation": rounded_figures(report.liquidation),
-        "pools": [rounded_figures(pool) for pool in report.pools],
-        "positions": [rounded_position(position) for position in report.positions],
-        "collateral": [rounded_figures(row, haircut="ratio") for row in report.collateral],
-        "underlyings": [rounded_figures(row) for row in report.underlyings],
-        "netting": rounded_figures(report.netting),
-        "funding": rounded_figures(report.funding),
-    }
-
-
-def rounded_figures(struct: Struct, **kinds: str) -> dict[str, Any]:
-    """One struct as a dict, every Decimal rounded by ``FIGURES``; ``kinds`` overrides the kind of a name."""
-    shown = asdict(struct)
-    for name, value in shown.items():
-        if type(value) is Decimal:
-            shown[name] = rounded_figure(name, value, kind=kinds.get(name))
-        elif isinstance(value, Struct):
-            shown[name] = rounded_figures(value)
-    return shown
-
-
-def rounded_figure(
-    name: str, value: Decimal, *, kind: str | None = None, direction: Direction | None = None
-) -> Decimal:
-    """One figure rounded for the report; figures of the user's own come back as they are."""
-    if name in AS_GIVEN and len(value.as_tuple().digits) <= GIVEN_DIGITS:
-        return value
-    known, towards, _ = FIGURES[name]
-    shown = kind or known
-    if shown == "price":
-        return rounded_price(value, direction or towards)
-    return rounded(value, PLACES[shown], direction or towards)
-
-
-def rounded_position(position: PositionFigures) -> dict[str, Any]:
-    """A position as a dict; its liquidation and bankruptcy prices rounded toward the mark (the cautious side)."""
-    shown = rounded_figures(position)
-    for name in ("liquidation_price", "contract_liquidation_price", "bankruptcy_price"):
-        price = getattr(position, name)
-        if price is not None:
-            towards = Direction.UP if price < position.mark_price else Direction.DOWN
-            shown[name] = rounded_figure(name, price, direction=towards)
-    del shown["key"]
-    return shown

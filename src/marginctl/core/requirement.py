@@ -1,10 +1,12 @@
 """Initial and maintenance margin of positions, before and after netting.
 
-A requirement is a ``Term``: a tier curve of one notional, in units of the settle asset.
+A requirement is a sum of parts: a ``Term`` is a tier curve of one notional, in units of the settle asset, a
+``DearerSide`` what the dearer of two sides needs.
 """
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,7 +28,8 @@ from marginctl.core.contract import (
     maintenance_curve,
 )
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.piecewise import Curve, constant_curve
+from marginctl.core.motion import Motion
+from marginctl.core.piecewise import Curve, Line, Piece, along, constant_curve, larger, scaled, total
 from marginctl.core.value import basis_value, entry_value, exposure_side, notional
 
 
@@ -51,19 +54,99 @@ class Term(Struct, frozen=True, gc=False):
         value = self.amount * ratios.get(self.driver, ONE)
         return self.weight * self.curve.at(value, self.unit_price * ratios.get(self.unit, ONE))
 
+    @property
+    def label(self) -> str:
+        """What an explanation calls it."""
+        return f"maintenance_margin of {self.name or 'orders'}"
 
-class Requirement(Struct, frozen=True):
-    """Terms that add, and pairs of sides of which the dearer one counts."""
+    @property
+    def movers(self) -> tuple[str, ...]:
+        """What moves it: its driver, its unit, its contract's own mark."""
+        return (self.driver, self.unit, f":{self.symbol}") if self.symbol else (self.driver, self.unit)
 
-    terms: tuple[Term, ...] = ()
-    larger_of: tuple[tuple[tuple[Term, ...], tuple[Term, ...]], ...] = ()
+    @property
+    def always_needs(self) -> bool:
+        """Whether it is above 0 wherever prices are."""
+        return bool(self.amount and self.weight) and min(self.curve.slopes) > 0
+
+    def lines(self, motion: Motion) -> tuple[Line, Line]:
+        """What it is taken of and the price of its unit, along a motion."""
+        driver = motion.mark if motion.symbol and self.symbol == motion.symbol else motion.of(self.driver)
+        return driver.scaled(self.amount), motion.of(self.unit).scaled(self.unit_price)
+
+    def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
+        """factor * the requirement along a motion, in currency."""
+        value, unit = self.lines(motion)
+        return along(self.curve, value, unit, end, factor * self.weight)
+
+    def row_at(self, motion: Motion, u: Decimal) -> tuple[Decimal, Decimal]:
+        """The rate and the deduction (in units of the settle asset) that it has at ``u`` of a motion."""
+        value, unit = self.lines(motion)
+        k = self.curve.index(value.at(u), unit.at(u))
+        return self.curve.slopes[k], -self.curve.intercepts[k]
+
+
+class DearerSide(Struct, frozen=True):
+    """The larger of what the longs and the shorts need; neither is empty."""
+
+    longs: tuple[Term, ...]
+    shorts: tuple[Term, ...]
+
+    @property
+    def label(self) -> str:
+        """What an explanation calls it."""
+        return f"dearer side of {self.longs[0].name}"
+
+    @property
+    def movers(self) -> tuple[str, ...]:
+        """Those of all its terms."""
+        return tuple(key for term in self.longs + self.shorts for key in term.movers)
+
+    @property
+    def always_needs(self) -> bool:
+        """Whether any of its terms does."""
+        return any(term.always_needs for term in self.longs + self.shorts)
 
     def at(self, ratios: dict[str, Decimal]) -> Decimal:
         """The requirement in currency at these price ratios."""
-        added = sum((term.at(ratios) for term in self.terms), ZERO)
-        for longs, shorts in self.larger_of:
-            added += max(sum((t.at(ratios) for t in longs), ZERO), sum((t.at(ratios) for t in shorts), ZERO))
-        return added
+        return max(sum((term.at(ratios) for term in side), ZERO) for side in (self.longs, self.shorts))
+
+    def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
+        """factor * the requirement along a motion, in currency."""
+        longs, shorts = (total(term.pieces(motion, end) for term in side) for side in (self.longs, self.shorts))
+        return scaled(larger(longs, shorts, end), factor)
+
+
+class Part(Protocol):
+    """What a requirement is a sum of; liquidation knows no kinds of it."""
+
+    @property
+    def label(self) -> str:
+        """What an explanation calls it."""
+
+    @property
+    def movers(self) -> tuple[str, ...]:
+        """What moves it: assets, and ``:SYMBOL`` for a contract's own mark."""
+
+    @property
+    def always_needs(self) -> bool:
+        """Whether it is above 0 wherever prices are."""
+
+    def at(self, ratios: dict[str, Decimal]) -> Decimal:
+        """In currency at these price ratios (1 where not given)."""
+
+    def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
+        """factor * the part along a motion, in currency, piece by piece outward."""
+
+
+class Requirement(Struct, frozen=True):
+    """Parts that add."""
+
+    parts: tuple[Part, ...] = ()
+
+    def at(self, ratios: dict[str, Decimal]) -> Decimal:
+        """The requirement in currency at these price ratios."""
+        return sum((part.at(ratios) for part in self.parts), ZERO)
 
 
 class Leg(Struct, frozen=True):
@@ -221,7 +304,7 @@ def combined(legs: list[Leg], rules: Rules) -> tuple[Requirement, Requirement]:
     elif rules.netting is Netting.LARGER_LEG:
         groups = _grouped(legs, lambda one: one.position.contract.symbol)
     else:
-        return _sum(legs, "initial"), _sum(legs, "maintenance")
+        return Requirement(_terms(legs, "initial")), Requirement(_terms(legs, "maintenance"))
     return _dearer(groups, "initial"), _dearer(groups, "maintenance")
 
 
@@ -233,16 +316,11 @@ def _grouped(legs: list[Leg], key: Callable[[Leg], str]) -> list[tuple[list[Leg]
     return list(groups.values())
 
 
-def _sum(legs: Iterable[Leg], which: str) -> Requirement:
-    return Requirement(tuple(term for one in legs for term in getattr(one, which)))
+def _terms(legs: Iterable[Leg], which: str) -> tuple[Term, ...]:
+    return tuple(term for one in legs for term in getattr(one, which))
 
 
 def _dearer(groups: list[tuple[list[Leg], list[Leg]]], which: str) -> Requirement:
-    terms: list[Term] = []
-    pairs: list[tuple[tuple[Term, ...], tuple[Term, ...]]] = []
-    for longs, shorts in groups:
-        if longs and shorts:
-            pairs.append((_sum(longs, which).terms, _sum(shorts, which).terms))
-        else:
-            terms += _sum(longs or shorts, which).terms
-    return Requirement(tuple(terms), tuple(pairs))
+    alone = [term for longs, shorts in groups if not (longs and shorts) for term in _terms(longs or shorts, which)]
+    sides = [DearerSide(_terms(longs, which), _terms(shorts, which)) for longs, shorts in groups if longs and shorts]
+    return Requirement((*alone, *sides))

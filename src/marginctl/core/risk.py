@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from marginctl.core.account import Equality, MarginMode, Rules
+from marginctl.core.account import Equality, Rules
 from marginctl.core.exact import ONE, ZERO, ratio, settled, sign
 from marginctl.core.pool import Pool
 
@@ -109,7 +109,7 @@ def worst_pool(risks: Iterable[tuple[Pool, Risk]]) -> tuple[Pool, Risk]:
     Of all pools where no cross pool holds a position or an order. Compared by multiplying across.
     """
     rows = list(risks)
-    cross = [row for row in rows if row[0].margin_mode is MarginMode.CROSS]
+    cross = [row for row in rows if row[0].is_shared]
     rows = cross if any(pool.is_occupied for pool, _ in cross) else rows
     worst = rows[0]
     for row in rows[1:]:

@@ -4,9 +4,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, MarginMode, Order, Position, Rules, default_beta
+from marginctl.core.account import Account, Order, Position, default_beta
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
+from marginctl.core.pool import rules_of
 from marginctl.core.value import basis_value
 
 EVERY_OTHER = "*"
@@ -43,7 +44,7 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
         after = replace(held, mark_price=mark(held.contract, held.mark_price))
         if held.initial_margin is None:
             return after
-        settle, basis = held.contract.settle, _rules(account, held).initial_basis
+        settle, basis = held.contract.settle, rules_of(account, held.margin_mode).initial_basis
         size_before = basis_value(held, basis, account.prices) / account.prices[settle]
         size_after = basis_value(after, basis, prices) / prices[settle]
         return replace(after, initial_margin=held.initial_margin * size_after / size_before)
@@ -57,8 +58,3 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
         positions=tuple(position(held) for held in account.positions),
         orders=tuple(order(placed) for placed in account.orders),
     )
-
-
-def _rules(account: Account, held: Position) -> Rules:
-    isolated = held.margin_mode is MarginMode.ISOLATED
-    return account.isolated_rules if isolated and account.isolated_rules else account.rules

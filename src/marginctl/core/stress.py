@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
-from marginctl.core.account import Account, MarginMode, Position, Purpose
-from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state, shock_path
+from marginctl.core.account import Account, Position, Purpose
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state
+from marginctl.core.motion import shock_path
 from marginctl.core.pool import deltas, partition
-from marginctl.core.value import entry_value, exposure_side, notional
+from marginctl.core.trade import reduced
+from marginctl.core.value import unrealized_pnl
 
 
 class PathOutcome(NamedTuple):
@@ -38,34 +38,15 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
     path = shock_path(shocks)
     first: tuple[Decimal, PoolState] | None = None
     for state in states:
-        found = first_on_path(state, path, state.pool.rules, end_included=True)
+        found = first_on_path(state, path, end_included=True)
         if found is not None and (first is None or found < first[0]):
             first = found, state
     if first is None:
         return NOTHING_CROSSES
     u, state = first
     at = {asset: ONE + shock * u for asset, shock in shocks.items()}
-    winners = tuple(p.key for p in state.pool.positions if pnl_at(p, account.prices, at) >= 0)
+    winners = tuple(p.key for p in state.pool.positions if unrealized_pnl(p, account.prices, at) >= 0)
     return PathOutcome(u, state.pool.name, winners)
-
-
-def pnl_at(position: Position, prices: dict[str, Decimal], ratios: dict[str, Decimal]) -> Decimal:
-    """Unrealized PnL in currency with prices multiplied by ``ratios``: side * (N * r_driver - E * r_settle)."""
-    contract = position.contract
-    value = notional(position, prices) * ratios.get(contract.driver, ONE)
-    return exposure_side(position) * net(value, -entry_value(position, prices) * ratios.get(contract.settle, ONE))
-
-
-def without(account: Account, keys: frozenset[str]) -> Account:
-    """The account after closing positions at their marks: their PnL is paid in their settle assets."""
-    balances = dict(account.balances)
-    for position in account.positions:
-        if position.key in keys:
-            settle = position.contract.settle
-            pnl = pnl_at(position, account.prices, {}) / account.prices[settle]
-            balances[settle] = net(balances.get(settle, ZERO), pnl)
-    kept = tuple(position for position in account.positions if position.key not in keys)
-    return replace(account, balances=balances, positions=kept)
 
 
 class HedgeFigures(NamedTuple):
@@ -80,7 +61,7 @@ class HedgeFigures(NamedTuple):
 def hedge_figures(account: Account, position: Position) -> HedgeFigures:
     """What removing a position changes: the smallest move (all together or its base alone) and the account delta."""
     base = position.contract.base
-    before, after = states_of(account), states_of(without(account, frozenset({position.key})))
+    before, after = states_of(account), states_of(reduced(account, position, position.quantity))
     name = next(state.pool.name for state in before if any(p.key == position.key for p in state.pool.positions))
     return HedgeFigures(
         _distance(account, before, name, base),
@@ -93,8 +74,7 @@ def hedge_figures(account: Account, position: Position) -> HedgeFigures:
 def _distance(account: Account, states: list[PoolState], name: str, base: str) -> Decimal | None:
     for state in states:
         if state.pool.name == name:
-            rules = state.pool.rules
-            sides = asset_sides(state, base, rules), joint_sides(state, account.betas, rules)
+            sides = asset_sides(state, base), joint_sides(state, account.betas)
             return min((side.nearest for side in sides if side.nearest is not None), default=None)
     return None
 
@@ -105,5 +85,5 @@ def _delta(states: list[PoolState], asset: str) -> Decimal:
 
 
 def hedges(account: Account) -> tuple[Position, ...]:
-    """Positions marked hedge that stand in a cross pool."""
-    return tuple(p for p in account.positions if p.purpose is Purpose.HEDGE and p.margin_mode is MarginMode.CROSS)
+    """Positions marked hedge that stand in a shared pool."""
+    return tuple(p for p in account.positions if p.purpose is Purpose.HEDGE and not p.is_isolated)

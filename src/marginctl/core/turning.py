@@ -17,7 +17,6 @@ from marginctl.core.account import (
     Account,
     Basis,
     CloseFee,
-    MarginMode,
     Netting,
     OpenLoss,
     OrderFees,
@@ -28,10 +27,10 @@ from marginctl.core.contract import LONG, SHORT, Tier, TiersBy, initial_curve, m
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.orders import Placed, opened, order_fee_rate, placed
 from marginctl.core.requirement import initial_rate
-from marginctl.core.value import entry_value, notional
+from marginctl.core.value import entry_value, unit_notional
 
 
-class Way(NamedTuple):
+class OrderLegs(NamedTuple):
     """What an order moves: the cross legs on its contract on its own side and on the other, and one contract's value.
 
     ``worth``: of one contract at the mark, in currency.
@@ -48,13 +47,11 @@ class Way(NamedTuple):
         return _quantity(self.along) - _quantity(self.against)
 
 
-def way_of(account: Account, terms: Position, side: int) -> Way:
+def legs_of(account: Account, terms: Position, side: int) -> OrderLegs:
     """What an order on the terms of a position, on a side, moves."""
-    legs = [
-        p for p in account.positions if p.contract.symbol == terms.contract.symbol and p.margin_mode is MarginMode.CROSS
-    ]
-    worth = notional(terms, account.prices) / terms.quantity
-    return Way(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
+    legs = [p for p in account.positions if p.contract.symbol == terms.contract.symbol and not p.is_isolated]
+    worth = unit_notional(terms, account.prices)
+    return OrderLegs(tuple(p for p in legs if p.side == side), tuple(p for p in legs if p.side != side), side, worth)
 
 
 def turns(account: Account, terms: Position, side: int) -> list[Decimal]:
@@ -63,7 +60,7 @@ def turns(account: Account, terms: Position, side: int) -> list[Decimal]:
     Where the position on the other side is closed, in hedge mode netted; in one-way mode where open orders stop or
     start to be the dearer ones.
     """
-    way = way_of(account, terms, side)
+    way = legs_of(account, terms, side)
     targets = {ZERO}
     if account.position_mode is PositionMode.ONE_WAY:
         targets.update(side * value / way.worth for value in _order_turns(account, terms, way))
@@ -76,7 +73,7 @@ def borders(account: Account, terms: Position, side: int, end: Decimal | None) -
     Where a quantity falls, the rate falls at a border, where it rises the rate leaps up: only together with something
     that goes the other way (open orders, a fee that is less at a higher rate) can a limit hold again behind one.
     """
-    tiers, way = terms.contract.tiers, way_of(account, terms, side)
+    tiers, way = terms.contract.tiers, legs_of(account, terms, side)
     ends = {tier.up_to for tier in tiers if tier.up_to is not None}
     found = (
         _at(account, way, ends) if terms.contract.tiers_by is TiersBy.QUANTITY else _worth(account, terms, way, ends)
@@ -89,7 +86,7 @@ def beginnings(account: Account, terms: Position, side: int) -> list[Decimal]:
 
     What needs none is not liquidatable, whatever its equity: below such a size limits hold that do not beyond it.
     """
-    way = way_of(account, terms, side)
+    way = legs_of(account, terms, side)
     own = (
         (Tier(None, terms.maintenance_rate, terms.maintenance_deduction),) if terms.maintenance_rate is not None else ()
     )
@@ -136,7 +133,7 @@ def _quantity(positions: Iterable[Position]) -> Decimal:
     return sum((position.quantity for position in positions), ZERO)
 
 
-def _order_turns(account: Account, terms: Position, way: Way) -> Iterator[Decimal]:
+def _order_turns(account: Account, terms: Position, way: OrderLegs) -> Iterator[Decimal]:
     """One-way: signed values v of the position at which another of the lines of its margin becomes the dearest.
 
     They are |v + buys| r + loss and fees of the buys, |v - sells| r + loss and fees of the sells, and |v| r: straight
@@ -172,7 +169,7 @@ def _meetings(lines: Iterable[Callable[[Decimal], Decimal]], bends: list[Decimal
                 yield place
 
 
-def _rates(account: Account, terms: Position, way: Way) -> set[Decimal]:
+def _rates(account: Account, terms: Position, way: OrderLegs) -> set[Decimal]:
     """The initial rates above 0 that the position may come to have."""
     held = (*way.along, *way.against, terms)
     found = {initial_rate(one, account.rules, account.prices) for one in held}
@@ -183,14 +180,14 @@ def _rates(account: Account, terms: Position, way: Way) -> set[Decimal]:
     return {rate for rate in found if rate > 0}
 
 
-def _at(account: Account, way: Way, quantities: Iterable[Decimal]) -> set[Decimal]:
+def _at(account: Account, way: OrderLegs, quantities: Iterable[Decimal]) -> set[Decimal]:
     """The sizes at which something that the order moves has one of these numbers of contracts, on either side."""
     hedged = account.position_mode is PositionMode.HEDGE
     starts = {way.ahead, _quantity(way.along)} if hedged else {way.ahead}
     return {sign * quantity - start for quantity in quantities for start in starts for sign in (ONE, -ONE)}
 
 
-def _worth(account: Account, terms: Position, way: Way, values: Iterable[Decimal]) -> set[Decimal]:
+def _worth(account: Account, terms: Position, way: OrderLegs, values: Iterable[Decimal]) -> set[Decimal]:
     """The sizes at which something that the order moves is worth one of these in the settle asset.
 
     By the mark and, where a margin is taken on the entry price, by that too: a position on the other side keeps it,

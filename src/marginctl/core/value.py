@@ -1,20 +1,21 @@
-"""What a position is worth: notional and entry value, in the account's currency."""
+"""What a position is worth and what it has made: notional, entry value and PnL, each with its one formula."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from marginctl.core.account import (
-    Basis,
-    Position,
-)
-from marginctl.core.contract import (
-    Contract,
-    ContractType,
-)
+from marginctl.core.account import Basis, Position
+from marginctl.core.contract import Contract, ContractType
+from marginctl.core.exact import ONE, ZERO, net
+
+
+def exposure(contract: Contract, side: int) -> int:
+    """The sign of the exposure to the notional: the side, reversed for inverse contracts."""
+    return side if contract.type is ContractType.LINEAR else -side
 
 
 def exposure_side(position: Position) -> int:
-    """The sign of the exposure to the notional: the side, reversed for inverse contracts."""
-    return position.side if position.contract.type is ContractType.LINEAR else -position.side
+    """The sign of a position's exposure to its notional."""
+    return exposure(position.contract, position.side)
 
 
 def value_at(contract: Contract, quantity: Decimal, price: Decimal, prices: dict[str, Decimal]) -> Decimal:
@@ -42,3 +43,39 @@ def entry_value(position: Position, prices: dict[str, Decimal]) -> Decimal:
 def basis_value(position: Position, basis: Basis, prices: dict[str, Decimal]) -> Decimal:
     """The position's notional in currency at the price a margin is taken on."""
     return notional(position, prices) if basis is Basis.MARK else entry_value(position, prices)
+
+
+def unit_notional(position: Position, prices: dict[str, Decimal]) -> Decimal:
+    """Notional of one contract at the mark, in currency."""
+    return notional(position, prices) / position.quantity
+
+
+def unrealized_pnl(position: Position, prices: dict[str, Decimal], ratios: dict[str, Decimal]) -> Decimal:
+    """Notional less entry value by the side of the exposure, in currency, with ``prices`` multiplied by ``ratios``.
+
+    linear: s * q * size * (mark - entry) * quote price; inverse: s * n * size * (1 / entry - 1 / mark) * base price.
+    """
+    contract = position.contract
+    value = notional(position, prices) * ratios.get(contract.driver, ONE)
+    return exposure_side(position) * net(value, -entry_value(position, prices) * ratios.get(contract.settle, ONE))
+
+
+def realized_pnl(contract: Contract, side: int, quantity: Decimal, entry_price: Decimal, price: Decimal) -> Decimal:
+    """What ``quantity`` contracts opened at ``entry_price`` make at ``price``, in the settle asset."""
+    unit = {contract.settle: ONE}
+    at_price, at_entry = (value_at(contract, quantity, one, unit) for one in (price, entry_price))
+    return exposure(contract, side) * net(at_price, -at_entry)
+
+
+def merged_entry(contract: Contract, lots: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+    """The entry price of lots (quantity, entry price) of one contract and side as one position, which keeps their PnL.
+
+    sum(n * entry) / sum(n) for linear, sum(n) / sum(n / entry) for inverse contracts; their entry where it is the same.
+    """
+    entries = {entry for _, entry in lots}
+    if len(entries) == 1:
+        return entries.pop()
+    whole = sum((quantity for quantity, _ in lots), ZERO)
+    if contract.type is ContractType.LINEAR:
+        return sum((quantity * entry for quantity, entry in lots), ZERO) / whole
+    return whole / sum((quantity / entry for quantity, entry in lots), ZERO)

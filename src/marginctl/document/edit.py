@@ -5,7 +5,7 @@ from marginctl.document.nodes import Mapping, Node, Scalar, Sequence, is_null
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo
 from marginctl.document.spans import Path
-from marginctl.document.written import Value
+from marginctl.document.splices import Value
 from marginctl.findings import Problem
 
 QUOTES = ("'", '"')

@@ -1,5 +1,8 @@
 """The portfolio file, ``marginctl.portfolio/1``."""
 
+from marginctl.core.figures import NUMBERS
+from marginctl.core.plain import keys_of
+from marginctl.core.report import PositionFigures, Totals
 from marginctl.document.kinds import (
     Choice,
     Date,
@@ -141,51 +144,16 @@ ORDER = Shape(
     "An open order",
 )
 
-RATIOS = ("utilization", "maintenance_ratio")
-MONEY = (
-    "equity",
-    "gross_collateral",
-    "unrealized_pnl",
-    "haircut",
-    "initial_margin",
-    "order_margin",
-    "maintenance_margin",
-    "gross_notional",
-    "net_notional",
-    "leverage",
-    "free_collateral",
-    "buffer",
-)
-EXPECTED_TOTALS = Shape(
-    "expected_totals",
-    (*(Field(name, SIGNED) for name in MONEY), *(Field(name, Number(percent=True)) for name in RATIOS)),
-    "Totals that the venue shows",
-)
 
-POSITION_FIGURES = (
-    "quantity",
-    "entry_price",
-    "mark_price",
-    "notional",
-    "unrealized_pnl",
-    "leverage",
-    "initial_margin",
-    "maintenance_deduction",
-    "maintenance_margin",
-    "liquidation_price",
-    "contract_liquidation_price",
-    "bankruptcy_price",
-    "funding_per_day",
-)
-POSITION_RATES = ("initial_rate", "maintenance_rate", "distance_to_liquidation")
-EXPECTED_POSITION = Shape(
-    "expected_position",
-    (
-        *(Field(name, SIGNED) for name in POSITION_FIGURES),
-        *(Field(name, Number(percent=True)) for name in POSITION_RATES),
-    ),
-    "Figures of a position that the venue shows",
-)
+def _expected(kind: type) -> tuple[Field, ...]:
+    """A key for every number of a class of the report; fractions may be in percent, and come last."""
+    found = [(key.name, key.row.kind) for key in keys_of(kind) if key.row and key.row.kind in NUMBERS]
+    ratios = (Field(name, Number(percent=True)) for name, kind in found if kind == "ratio")
+    return (*(Field(name, SIGNED) for name, kind in found if kind != "ratio"), *ratios)
+
+
+EXPECTED_TOTALS = Shape("expected_totals", _expected(Totals), "Totals that the venue shows")
+EXPECTED_POSITION = Shape("expected_position", _expected(PositionFigures), "Figures of a position that the venue shows")
 
 EXPECT = Shape(
     "expect",

@@ -14,8 +14,7 @@ from marginctl.document.nodes import Mapping, Node, Sequence
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo
 from marginctl.document.spans import Path
-from marginctl.document.splices import Layout, NoPlaceError, Splice, layout_of, spliced
-from marginctl.document.written import Value
+from marginctl.document.splices import Layout, NoPlaceError, Splice, Value, layout_of, spliced
 
 
 class Put(Struct, frozen=True):

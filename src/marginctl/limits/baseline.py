@@ -21,7 +21,7 @@ from marginctl.findings import Check, Finding, Location, Problem, Severity, Stat
 from marginctl.limits.engine import Evaluation
 from marginctl.limits.registry import BY_CODE, closest
 from marginctl.limits.rule import Comparison, Rule
-from marginctl.limits.wording import amount, plain
+from marginctl.wording import amount, trimmed
 
 SCHEMA = "marginctl.baseline/1"
 UNUSED = "MC901"
@@ -147,7 +147,7 @@ def _judged(finding: Finding, known: dict[tuple[str, str], Entry]) -> Finding:
     if entry is None or not is_acceptable(finding):
         return finding
     rule = BY_CODE[finding.code]
-    figure = "" if entry.value is None else f" with {amount(entry.value, rule.unit)}"
+    figure = "" if entry.value is None else f" with {amount(entry.value, rule.unit.value)}"
     if is_worse(rule, finding, entry):
         return replace(finding, message=f"{finding.message}; worse than in the baseline, which has it{figure}")
     return replace(finding, waived=True, by_baseline=True, reason=f"in the baseline{figure}")
@@ -223,5 +223,5 @@ def _row(file: str, entry: Entry) -> str:
     texts = {"file": file, "code": entry.code, "subject": entry.subject}
     cells = [f'"{name}": {dumps(text, ensure_ascii=False)}' for name, text in texts.items()]
     numbers = {"value": entry.value, "limit": entry.limit}
-    cells += [f'"{name}": {plain(number)}' for name, number in numbers.items() if number is not None]
+    cells += [f'"{name}": {trimmed(number)}' for name, number in numbers.items() if number is not None]
     return f"{{{', '.join(cells)}}}"

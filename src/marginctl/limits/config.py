@@ -20,7 +20,7 @@ from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.registry import BY_CODE, BY_KEY, RULES, closest
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Rule, Unit
-from marginctl.limits.wording import amount
+from marginctl.wording import amount
 
 HOURS_PER_DAY = Decimal(24)
 OFF = "off"
@@ -46,7 +46,7 @@ NARROWER: dict[str, dict[str, tuple[str, ...]]] = {
 LEVELS = {"warn": Severity.WARNING, "fail": Severity.ERROR}
 
 
-class Origin(Enum):
+class LimitSource(Enum):
     """Who asked for a bound."""
 
     DEFAULT = "default"
@@ -54,7 +54,7 @@ class Origin(Enum):
     POLICY = "policy"
 
 
-WRITTEN = (Origin.POLICY, Origin.PORTFOLIO)
+WRITTEN = (LimitSource.POLICY, LimitSource.PORTFOLIO)
 
 
 class Bound(Struct, frozen=True):
@@ -67,7 +67,7 @@ class Bound(Struct, frozen=True):
 
     severity: Severity
     threshold: Decimal | None = None
-    origin: Origin = Origin.DEFAULT
+    origin: LimitSource = LimitSource.DEFAULT
     location: Location | None = None
     subjects: frozenset[str] | None = None
     narrow: str = ""
@@ -86,7 +86,7 @@ class Scope(Struct, frozen=True):
     section: str
     name: str
     bounds: tuple[Bound, ...]
-    origin: Origin
+    origin: LimitSource
     location: Location
 
     def covers(self, belongs: Belongs) -> bool:
@@ -102,7 +102,7 @@ class Waiver(Struct, frozen=True):
     code: str
     until: date
     reason: str
-    origin: Origin
+    origin: LimitSource
     location: Location
     subject: str = ""
 
@@ -110,7 +110,7 @@ class Waiver(Struct, frozen=True):
 class FileLimits(Struct, frozen=True):
     """One file's bounds by rule code (an empty tuple = switched off), its narrower ones, and its waivers."""
 
-    origin: Origin
+    origin: LimitSource
     bounds: dict[str, tuple[Bound, ...]] = {}
     waivers: tuple[Waiver, ...] = ()
     scopes: dict[str, tuple[Scope, ...]] = {}
@@ -144,7 +144,7 @@ class LimitsConfig(Struct, frozen=True):
         if not covering:
             return general
         written = [written_in(scope) for scope in covering]
-        written += [written_in(bound) for bound in general if bound.origin is not Origin.DEFAULT]
+        written += [written_in(bound) for bound in general if bound.origin is not LimitSource.DEFAULT]
         return [
             bound
             for file in sorted(dict.fromkeys(written), key=_policies_first)
@@ -152,16 +152,16 @@ class LimitsConfig(Struct, frozen=True):
         ]
 
 
-def written_in(one: Bound | Scope | Waiver) -> tuple[Origin, str]:
+def written_in(one: Bound | Scope | Waiver) -> tuple[LimitSource, str]:
     """The file that something stands in, told from every other; a default stands in none."""
     return one.origin, one.location.file if one.location is not None else ""
 
 
-def _policies_first(file: tuple[Origin, str]) -> int:
+def _policies_first(file: tuple[LimitSource, str]) -> int:
     return WRITTEN.index(file[0])
 
 
-def _of_file(file: tuple[Origin, str], covering: Iterable[Scope], general: Iterable[Bound]) -> list[Bound]:
+def _of_file(file: tuple[LimitSource, str], covering: Iterable[Scope], general: Iterable[Bound]) -> list[Bound]:
     own = [scope for scope in covering if written_in(scope) == file]
     chosen = [scope for scope in own if scope.section == POSITIONS] or own
     if not chosen:
@@ -180,7 +180,7 @@ def together(files: Iterable[FileLimits]) -> FileLimits:
         for code, narrow in one.scopes.items():
             scopes[code] = (*scopes.get(code, ()), *narrow)
         waivers += one.waivers
-    return FileLimits(Origin.POLICY, bounds, tuple(waivers), scopes)
+    return FileLimits(LimitSource.POLICY, bounds, tuple(waivers), scopes)
 
 
 def combined(portfolio: FileLimits | None = None, policy: FileLimits | None = None) -> LimitsConfig:
@@ -194,11 +194,11 @@ def _bounds(rule: Rule, written: FileLimits, *, under_policy: bool) -> tuple[Bou
     if rule.code in written.bounds:
         return written.bounds[rule.code]
     if under_policy and rule.policy_severity is not None:
-        return (Bound(rule.policy_severity, rule.default, Origin.POLICY),)
+        return (Bound(rule.policy_severity, rule.default, LimitSource.POLICY),)
     return (Bound(rule.default_severity, rule.default),) if rule.default_severity is not None else ()
 
 
-def limits_of(draft: Draft, origin: Origin, source: Source) -> tuple[FileLimits, list[Problem]]:
+def limits_of(draft: Draft, origin: LimitSource, source: Source) -> tuple[FileLimits, list[Problem]]:
     """The ``limits`` and ``waivers`` of a portfolio or a policy."""
     problems: list[Problem] = []
     bounds: dict[str, tuple[Bound, ...]] = {}
@@ -221,7 +221,7 @@ def limits_of(draft: Draft, origin: Origin, source: Source) -> tuple[FileLimits,
 
 
 def _narrower(
-    section: str, value: Any, origin: Origin, source: Source, scopes: dict[str, tuple[Scope, ...]]
+    section: str, value: Any, origin: LimitSource, source: Source, scopes: dict[str, tuple[Scope, ...]]
 ) -> Iterable[Problem]:
     """The limits under `positions`, `purposes` or `underlyings`, added to ``scopes`` by rule."""
     for name, limits, _ in value.items() if isinstance(value, Draft) else value:
@@ -236,7 +236,7 @@ def _narrower(
             yield from _contradictions(rule, level, node, found, source, key.text)
 
 
-def _levels(rule: Rule, value: Any, node: Node, origin: Origin, source: Source) -> list[Bound]:
+def _levels(rule: Rule, value: Any, node: Node, origin: LimitSource, source: Source) -> list[Bound]:
     """One bound per level that is written: a plain value fails, a mapping says which does what."""
     if not isinstance(value, Draft):
         return _bound(rule, Severity.ERROR, value, origin, source.location(node))
@@ -247,7 +247,7 @@ def _levels(rule: Rule, value: Any, node: Node, origin: Origin, source: Source) 
     ]
 
 
-def _bound(rule: Rule, severity: Severity, value: Any, origin: Origin, location: Location) -> list[Bound]:
+def _bound(rule: Rule, severity: Severity, value: Any, origin: LimitSource, location: Location) -> list[Bound]:
     """``off`` and ``false`` ask for nothing."""
     if value is False or value in (OFF, []):  # a list that is empty is refused elsewhere
         return []
@@ -277,7 +277,7 @@ def _contradictions(
     levels = {bound.severity: bound.threshold for bound in bounds}
     warn, fail = levels.get(Severity.WARNING), levels.get(Severity.ERROR)
     if warn is not None and fail is not None and _is_looser(rule.comparison, warn, fail):
-        first, second = amount(warn, rule.unit), amount(fail, rule.unit)
+        first, second = amount(warn, rule.unit.value), amount(fail, rule.unit.value)
         message = f"`{key}` warns at {first} but fails at {second} already"
         yield source.problem(node, "MC016", message, "swap the two, or leave out `warn`")
 
@@ -296,7 +296,7 @@ def _is_whole(draft: Draft) -> bool:
     return all(name in draft for name in ("code", "until", "reason"))
 
 
-def _waiver(draft: Draft, origin: Origin, source: Source) -> Waiver:
+def _waiver(draft: Draft, origin: LimitSource, source: Source) -> Waiver:
     return Waiver(
         code=draft.get("code"),
         until=draft.get("until"),

@@ -10,26 +10,15 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Equality
-from marginctl.core.exact import ONE, ZERO
-from marginctl.core.liquidation import (
-    DOWN_END,
-    FALLING,
-    RISING,
-    Motion,
-    PoolState,
-    Stretch,
-    asset_motion,
-    health,
-    joint_path,
-    pool_state,
-    shock_path,
-)
+from marginctl.core.account import Equality
+from marginctl.core.exact import ONE
+from marginctl.core.liquidation import PoolState, health, pool_state
+from marginctl.core.motion import Motion, Stretch, asset_path, joint_path, shock_path
 from marginctl.core.piecewise import Piece
-from marginctl.core.pool import partition
+from marginctl.core.pool import partition, terms_in
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.limits.context import Context
-from marginctl.limits.remedy import deposit_of, deposit_row, terms_in
+from marginctl.limits.remedy import deposit_of, deposit_row
 from marginctl.limits.rule import Deposit
 
 Path = list[Stretch]
@@ -60,23 +49,16 @@ class Paths:
 
     def together(self, pool: str, reach: Decimal) -> list[Path]:
         """All assets down and up by their betas, as far as ``reach``."""
-        account: Account = self.context.account
-        assets = sorted(asset for asset in self.states[pool].touching if not asset.startswith(":"))
-        return [
-            joint_path(assets, account.betas, -1, min(reach, DOWN_END)),
-            joint_path(assets, account.betas, 1, reach),
-        ]
+        betas = self.context.account.betas
+        return [joint_path(self.states[pool].assets, betas, side, reach) for side in (-1, 1)]
 
     def alone(self, asset: str, reach: Decimal) -> list[Path]:
         """One asset down and up, as far as ``reach``."""
-        return [
-            [Stretch(ZERO, min(reach, DOWN_END), asset_motion(asset, FALLING))],
-            [Stretch(ZERO, reach, asset_motion(asset, RISING))],
-        ]
+        return [asset_path(asset, side, reach) for side in (-1, 1)]
 
     def to(self, shocks: Mapping[str, Decimal]) -> list[Path]:
         """The straight path to a scenario."""
-        return [shock_path(dict(shocks))]
+        return [shock_path(shocks)]
 
     def slack(self, pool: str, paths: Iterable[Path]) -> Decimal:
         """What health keeps at its lowest on the paths, in currency; negative = so much is missing."""
@@ -103,7 +85,7 @@ class Paths:
         return self._rows[pool.name]
 
     def _counts_in_full(self, pool: PoolFigures, asset: str) -> bool:
-        terms = terms_in(self.context.account, pool, asset)
+        terms = terms_in(self.context.account, pool.margin_mode, asset)
         whole = terms.liability_factor == ONE and not terms.loan_rate
         return whole and not any(tier.haircut for tier in terms.haircuts)
 
@@ -128,7 +110,7 @@ def shortfall(state: PoolState, path: Path, asset: str) -> Decimal | None:
 def _corners(state: PoolState, path: Path) -> Iterator[tuple[At, Decimal]]:
     """Health at the corners of a path, and the price ratios there."""
     for stretch in path:
-        pieces = list(health(state, stretch.motion, stretch.length, state.pool.rules.level))
+        pieces = list(health(state, stretch.motion, stretch.length))
         ends = [*(following.start for following in pieces[1:]), stretch.length]
         for piece, until in zip(pieces, ends, strict=True):
             yield At(stretch.motion, piece.start), _at(piece, piece.start)

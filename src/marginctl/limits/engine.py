@@ -15,7 +15,7 @@ from marginctl.core.exact import ZERO, exceeds, ratio, sign
 from marginctl.document.names import near
 from marginctl.document.source import echo
 from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
-from marginctl.limits.config import Bound, LimitsConfig, Origin
+from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.context import Context
 from marginctl.limits.registry import BY_CODE, FACT_CODES, RULES
 from marginctl.limits.rule import (
@@ -30,7 +30,7 @@ from marginctl.limits.rule import (
     Unknown,
 )
 from marginctl.limits.waivers import Ledger
-from marginctl.limits.wording import amount, measured
+from marginctl.wording import amount, measured
 
 ACCOUNT = "account"
 CANNOT_EVALUATE = "MC030"
@@ -169,7 +169,7 @@ def _absent(rule: Rule, bound: Bound, subjects: list[str]) -> list[str]:
 
 
 def _is_configured(bound: Bound) -> bool:
-    return bound.origin is not Origin.DEFAULT
+    return bound.origin is not LimitSource.DEFAULT
 
 
 def _undecided(rule: Rule, bounds: list[Bound], measurement: Measurement, why: Unknown, result: _Result) -> None:
@@ -302,7 +302,7 @@ def _source(bound: Bound) -> str:
 
 def _policy(bound: Bound) -> str:
     """The file and line of a policy's limit; nothing for any other."""
-    return _source(bound) if bound.origin is Origin.POLICY else ""
+    return _source(bound) if bound.origin is LimitSource.POLICY else ""
 
 
 def _finding(
@@ -329,13 +329,13 @@ def _finding(
 def _message(rule: Rule, measurement: Measurement, bound: Bound, *, named: bool) -> str:
     """One sentence: the figure, its value, the limit and whose it is, what the figure is made of."""
     if isinstance(measurement.measured, Fact) or bound.threshold is None:
-        return measurement.what + ("" if bound.origin is Origin.DEFAULT else _whose(bound, named=named))
+        return measurement.what + ("" if bound.origin is LimitSource.DEFAULT else _whose(bound, named=named))
     narrow = f" for {bound.narrow}" if bound.narrow else ""
-    limit = f"limit {amount(bound.threshold, rule.unit)}{narrow}{_whose(bound, named=named)}"
+    limit = f"limit {amount(bound.threshold, rule.unit.value)}{narrow}{_whose(bound, named=named)}"
     value = value_of(rule, measurement)
     if value is None:
         return f"{measurement.what} does not exist, {limit}: {measurement.undefined}"
-    shown = measured(value, bound.threshold, rule.unit, rule.comparison)
+    shown = measured(value, bound.threshold, rule.unit.value, is_minimum=rule.comparison is Comparison.MINIMUM)
     side = "below" if rule.comparison is Comparison.MINIMUM else "above"
     detail = f": {measurement.detail}" if measurement.detail else ""
     return f"{measurement.what} is {shown}, {side} the {limit}{detail}"
@@ -343,11 +343,13 @@ def _message(rule: Rule, measurement: Measurement, bound: Bound, *, named: bool)
 
 def _whose(bound: Bound, *, named: bool) -> str:
     """The file and line of a limit, where another file might have set it too; a policy's always."""
-    if bound.location is not None and (named or bound.origin is Origin.POLICY):
+    if bound.location is not None and (named or bound.origin is LimitSource.POLICY):
         return f" ({_source(bound)})"
-    return {Origin.POLICY: " (an error under a policy)", Origin.PORTFOLIO: "", Origin.DEFAULT: " (default)"}[
-        bound.origin
-    ]
+    return {
+        LimitSource.POLICY: " (an error under a policy)",
+        LimitSource.PORTFOLIO: "",
+        LimitSource.DEFAULT: " (default)",
+    }[bound.origin]
 
 
 def _ignored(selection: Selection, location: Location) -> Iterator[Finding]:

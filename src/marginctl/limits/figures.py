@@ -3,19 +3,17 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from marginctl.core.account import Account, MarginMode, Rules
 from marginctl.core.assemble import underlying_of
 from marginctl.core.exact import ZERO
+from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures, Report, UnderlyingFigures
 from marginctl.limits.context import Context
 from marginctl.limits.rule import Belongs
 
-CROSS = MarginMode.CROSS.value
-
 
 def cross_pools(report: Report) -> list[PoolFigures]:
     """The cross pools in which something is at stake; all of them where it is in none."""
-    cross = [pool for pool in report.pools if pool.margin_mode == CROSS]
+    cross = [pool for pool in report.pools if is_shared(pool.margin_mode)]
     return occupied(report, cross) or cross
 
 
@@ -27,17 +25,12 @@ def occupied(report: Report, pools: Iterable[PoolFigures]) -> list[PoolFigures]:
 
 def isolated_pools(report: Report) -> list[PoolFigures]:
     """The pools of the isolated positions."""
-    return [pool for pool in report.pools if pool.margin_mode != CROSS]
+    return [pool for pool in report.pools if not is_shared(pool.margin_mode)]
 
 
 def used_margin(pool: PoolFigures) -> Decimal:
     """initial_margin + order_margin, in currency."""
     return pool.initial_margin + pool.order_margin
-
-
-def pool_rules(account: Account, pool: PoolFigures) -> Rules:
-    """The rules of a pool: an isolated one may have its own."""
-    return account.rules if pool.margin_mode == CROSS else account.isolated_rules or account.rules
 
 
 def underlyings(report: Report, pool: PoolFigures) -> list[UnderlyingFigures]:

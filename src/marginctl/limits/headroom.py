@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, CollateralMode, MarginMode, Order, Position, PositionMode
+from marginctl.core.account import Account, Order, Position, PositionMode
 from marginctl.core.contract import LONG, SHORT, TiersBy
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.headroom import Edge, deposited, down_to, filled, largest, opened, unit_value
+from marginctl.core.pool import shared_name
 from marginctl.core.report import CollateralFigures, Report
 from marginctl.core.requirement import initial_rate
 from marginctl.core.rooms import OrderRoom, Stop, WithdrawalRoom
+from marginctl.core.search import Edge, down_to, largest
+from marginctl.core.trade import filled, opened, transferred
 from marginctl.core.turning import (
     beginnings,
     borders,
@@ -27,6 +29,7 @@ from marginctl.core.turning import (
     may_fall_when_rates_rise,
     turns,
 )
+from marginctl.core.value import unit_notional
 from marginctl.limits.standing import Inquiry, Limit
 
 STEP = Decimal("1e-8")
@@ -63,7 +66,7 @@ def order_rooms(inquiry: Inquiry, leverage: Decimal | None = None) -> list[Order
 def contract_terms(account: Account, leverage: Decimal | None = None) -> Iterator[Position]:
     """One position per contract whose terms an order on it has: a cross one before an isolated one before an order."""
     found: dict[str, Position] = {}
-    for position in sorted(account.positions, key=lambda one: one.margin_mode is not MarginMode.CROSS):
+    for position in sorted(account.positions, key=lambda one: one.is_isolated):
         found.setdefault(position.contract.symbol, position)
     for order in account.orders:
         found.setdefault(order.contract.symbol, _terms_of_order(order))
@@ -92,7 +95,7 @@ def with_leverage(position: Position, leverage: Decimal) -> Position:
 def _releveraged(account: Account, symbol: str, leverage: Decimal) -> Account:
     """A contract has one leverage: an order with another one changes that of the cross position it adds to."""
     changed = tuple(
-        with_leverage(one, leverage) if one.contract.symbol == symbol and one.margin_mode is MarginMode.CROSS else one
+        with_leverage(one, leverage) if one.contract.symbol == symbol and not one.is_isolated else one
         for one in account.positions
     )
     return replace(account, positions=changed)
@@ -101,7 +104,7 @@ def _releveraged(account: Account, symbol: str, leverage: Decimal) -> Account:
 def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> OrderRoom:
     account = inquiry.context.account
     terms, side = ticket
-    symbol, worth = terms.contract.symbol, unit_value(terms, account)
+    symbol, worth = terms.contract.symbol, unit_notional(terms, account.prices)
     rate = initial_rate(terms, account.rules, account.prices)
     base = account if leverage is None else _releveraged(account, symbol, leverage)
 
@@ -205,15 +208,14 @@ def _tier_end(account: Account, ticket: Ticket) -> Decimal | None:
     if last is None or has_own:
         return None
     alone = opened(account, terms, side, ONE)
-    unit = (
-        ONE if contract.tiers_by is TiersBy.QUANTITY else unit_value(alone, account) / account.prices[contract.settle]
-    )
+    worth = unit_notional(alone, account.prices) / account.prices[contract.settle]
+    unit = ONE if contract.tiers_by is TiersBy.QUANTITY else worth
     held = sum(
         (
             p.side * p.quantity
             for p in account.positions
             if p.contract.symbol == contract.symbol
-            and p.margin_mode is MarginMode.CROSS
+            and not p.is_isolated
             and (account.position_mode is PositionMode.ONE_WAY or p.side == side)
         ),
         ZERO,
@@ -235,7 +237,7 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
     )
 
     def after(size: Decimal) -> Account:
-        return deposited(account, asset, -size) if size else account
+        return transferred(account, {asset: -size}) if size else account
 
     most = held - aside
     stops = [*_withdrawal_turns(inquiry, asset, after, most), most]
@@ -247,7 +249,7 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
     amount = most if edge is None else edge.size
     return WithdrawalRoom(
         asset=asset,
-        pool="cross" if account.collateral_mode is CollateralMode.MULTI_ASSET else f"cross:{asset}",
+        pool=shared_name(account, asset),
         amount=amount,
         held=held,
         value=amount * account.prices[asset],

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, AssetTerms, CollateralMode
+from marginctl.core.account import AssetTerms
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
+from marginctl.core.pool import terms_in
 from marginctl.core.report import CollateralFigures, PoolFigures, Report
 from marginctl.limits.context import Context
-from marginctl.limits.figures import CROSS, collateral, cross_pools, settle_assets
+from marginctl.limits.figures import collateral, cross_pools, settle_assets
 from marginctl.limits.rule import Deposit, Remedy
-from marginctl.limits.wording import separated
+from marginctl.wording import separated
 
 STEADY_PLACES = 6
 COIN_PLACES = 8
@@ -61,16 +62,6 @@ def units_for(need: Decimal, pieces: Iterable[Segment], relief_weight: Decimal =
     return None
 
 
-def terms_in(account: Account, pool: PoolFigures, asset: str) -> AssetTerms:
-    """How an asset counts in a pool: haircuts and factors are for multi-asset pools, interest for cross ones."""
-    terms = account.terms.get(asset, AssetTerms())
-    if pool.margin_mode != CROSS:
-        return AssetTerms()
-    if account.collateral_mode is CollateralMode.MULTI_ASSET:
-        return terms
-    return AssetTerms(loan_rate=terms.loan_rate)
-
-
 def deposit_row(context: Context, pool: PoolFigures) -> CollateralFigures | None:
     """The asset to deposit: the account's currency where the pool has it, else a stablecoin, else any.
 
@@ -114,7 +105,7 @@ def deposit_of(
     debt_counts: bool = True,
 ) -> Deposit | None:
     """The same in an asset that is already chosen."""
-    terms = terms_in(context.account, pool, row.asset)
+    terms = terms_in(context.account, pool.margin_mode, row.asset)
     units = units_for(need, segments(row.equity, row.price, terms, debt_counts=debt_counts), relief_weight)
     if units is None or units < 0 or not (units or strict):
         return None

@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ONE, ZERO, sign
+from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
 from marginctl.findings import Severity
-from marginctl.limits.config import Bound, LimitsConfig, Origin
+from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.context import Context
 from marginctl.limits.engine import EVERYTHING, Selection, is_broken
-from marginctl.limits.figures import CROSS
 from marginctl.limits.registry import BY_CODE, RULES
 from marginctl.limits.rule import Comparison, Fact, Measurement, Ratio, Rule, Unknown
 from marginctl.limits.verdict import FAILING, FailOn
@@ -49,7 +49,7 @@ class Limit(NamedTuple):
         return BY_CODE[self.code].name if self.code else FREE_COLLATERAL
 
 
-class Reading(NamedTuple):
+class Judged(NamedTuple):
     """A figure and one bound on it."""
 
     rule: Rule
@@ -77,7 +77,7 @@ class Reading(NamedTuple):
         return max(left, ZERO)
 
 
-def _left(reading: Reading) -> Decimal:
+def _left(reading: Judged) -> Decimal:
     """The rule's own slack; else across: limit * denominator - numerator, a minimum of one number by its reciprocal.
 
     A distance of a pool is about a constant over its size: the reciprocal is about a straight line of the size.
@@ -101,7 +101,7 @@ def _left(reading: Reading) -> Decimal:
 class AccountStanding:
     """The limits that count on one account, broken or not."""
 
-    def __init__(self, readings: dict[Limit, Reading], venue: dict[Limit, Decimal]) -> None:
+    def __init__(self, readings: dict[Limit, Judged], venue: dict[Limit, Decimal]) -> None:
         self.readings = readings
         self.venue = venue
         self._slacks: dict[object, Decimal] = dict(venue.items())
@@ -120,7 +120,7 @@ class AccountStanding:
         return self._slacks[limit]
 
 
-Counts = Callable[[Limit, Reading], bool]
+Counts = Callable[[Limit, Judged], bool]
 Refigure = Callable[[Context], Context]
 """Adds to the context of an account what is computed outside of the limits, such as its scenarios."""
 
@@ -149,12 +149,12 @@ class Inquiry:
         changed = replace(self.context, account=account, report=report, facts=(), expectations=())
         return self.refigure(changed) if looks_ahead else changed
 
-    def _readings(self, context: Context, rules: Iterable[Rule]) -> Iterator[Reading]:
+    def _readings(self, context: Context, rules: Iterable[Rule]) -> Iterator[Judged]:
         for rule in rules:
             if self.selection.takes(rule) and (self.config.of(rule) or self.config.scopes.get(rule.code)):
                 for measurement in rule.measure(context):
                     for bound in self.config.in_force(rule, measurement):
-                        yield Reading(rule, measurement, bound)
+                        yield Judged(rule, measurement, bound)
 
     @cached_property
     def kept_rules(self) -> tuple[Rule, ...]:
@@ -171,9 +171,11 @@ class Inquiry:
         return [*self.config.of(rule), *narrow]
 
     def _may_count(self, bound: Bound) -> bool:
-        return bound.origin is not Origin.DEFAULT or bound.severity in (FAILING[self.fail_on] or FAILING[FailOn.ERROR])
+        return bound.origin is not LimitSource.DEFAULT or bound.severity in (
+            FAILING[self.fail_on] or FAILING[FailOn.ERROR]
+        )
 
-    def keeps(self, reading: Reading) -> bool:
+    def keeps(self, reading: Judged) -> bool:
         """Whether a limit is to hold afterwards: one that holds now, and that fails a run or was asked for.
 
         That is every bound at or above --fail-on; of a limit that a file sets only as a warning that one too. A breach
@@ -184,7 +186,7 @@ class Inquiry:
         failing = FAILING[self.fail_on] or FAILING[FailOn.ERROR]
         if reading.bound.severity not in failing:
             beside = self.config.in_force(reading.rule, reading.measurement)
-            if reading.bound.origin is Origin.DEFAULT or any(bound.severity is Severity.ERROR for bound in beside):
+            if reading.bound.origin is LimitSource.DEFAULT or any(bound.severity is Severity.ERROR for bound in beside):
                 return False
         return not self.ledger.covering(reading.rule.code, reading.measurement, reading.bound)
 
@@ -211,7 +213,7 @@ class Inquiry:
         left = {
             pool.name: pool.free_collateral - min(ZERO, now.get(pool.name, ZERO))
             for pool in report.pools
-            if pool.margin_mode == CROSS
+            if is_shared(pool.margin_mode)
         }
         return {
             Limit("", name, Severity.ERROR, ZERO): amount if sign(amount, money) else ZERO

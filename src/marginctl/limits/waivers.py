@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 from marginctl.findings import Finding, Severity
-from marginctl.limits.config import Bound, Origin, Waiver, written_in
+from marginctl.limits.config import Bound, LimitSource, Waiver, written_in
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Measurement
 
@@ -51,7 +51,7 @@ class Ledger:
         if not BY_CODE[waiver.code].waivable:
             return "MC904", f"has no effect: {waiver.code} cannot be waived", "remove it"
         if number in self.refused:
-            other = "the policy" if waiver.origin is Origin.PORTFOLIO else "another policy"
+            other = "the policy" if waiver.origin is LimitSource.PORTFOLIO else "another policy"
             return "MC904", f"does not apply to the limit of {other}", "ask for a waiver in the policy file"
         if number not in self.used:
             return ("MC901", "waives nothing", "remove it") if waiver.code in evaluated else None
@@ -73,7 +73,7 @@ def reaches(waiver: Waiver, bound: Bound) -> bool:
     What is graver because there is a policy, any policy may waive.
     """
     if bound.location is None:
-        return bound.origin in (Origin.DEFAULT, waiver.origin)
+        return bound.origin in (LimitSource.DEFAULT, waiver.origin)
     return written_in(bound) == written_in(waiver)
 
 

@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from marginctl.core.account import Account, Position
+from marginctl.core.contract import side_word
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
-from marginctl.core.headroom import deposited, down_to, reduced, smallest, unit_value
+from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.core.rooms import DepositWay, ReductionWay, Ways
+from marginctl.core.search import down_to, smallest
+from marginctl.core.trade import reduced, secured, transferred
+from marginctl.core.value import unit_notional
 from marginctl.findings import Finding, Severity
-from marginctl.limits.figures import CROSS, collateral
+from marginctl.limits.figures import collateral
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
-from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Limit, Reading
+from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Judged, Limit
 
 COIN_STEP = Decimal("1e-8")
 STEADY_STEP = Decimal("1e-6")
@@ -51,7 +55,7 @@ class Seeker:
             return Ways()
         return Ways(tuple(self._deposits(reading)), self._reduction(reading.limit))
 
-    def _reading(self, finding: Finding) -> Reading | None:
+    def _reading(self, finding: Finding) -> Judged | None:
         """The gravest broken bound behind a finding: the one that its message names."""
         found = [
             reading
@@ -74,7 +78,7 @@ class Seeker:
 
         return ask
 
-    def _deposits(self, reading: Reading) -> Iterator[DepositWay]:
+    def _deposits(self, reading: Judged) -> Iterator[DepositWay]:
         report = self.inquiry.context.report
         pool = next((one for one in report.pools if _is_of(reading.limit, one)), None) or main_pool(report)
         stated = reading.measurement.remedy(reading.bound.threshold or ZERO) if reading.measurement.remedy else None
@@ -97,11 +101,13 @@ class Seeker:
     def _deposit(
         self, limit: Limit, pool: PoolFigures, row: CollateralFigures, stated: Deposit | None
     ) -> DepositWay | None:
-        key = None if pool.margin_mode == CROSS else self._key_in(pool)
+        isolated = None if is_shared(pool.margin_mode) else self._alone_in(pool)
         step = COIN_STEP if self._is_coin(row.asset) else STEADY_STEP
 
         def change(size: Decimal) -> Account:
-            return deposited(self.account, row.asset, size, key)
+            if isolated is None:
+                return transferred(self.account, {row.asset: size})
+            return secured(self.account, isolated, size)
 
         ask = self._ask(limit, f"+{pool.name}+{row.asset}", change)
         amount = stated.amount if stated is not None and stated.asset == row.asset else None
@@ -116,8 +122,10 @@ class Seeker:
             value=amount * row.price,
         )
 
-    def _key_in(self, pool: PoolFigures) -> str | None:
-        return next((one.key for one in self.inquiry.context.report.positions if one.pool == pool.name), None)
+    def _alone_in(self, pool: PoolFigures) -> Position | None:
+        """The position that an isolated pool is for."""
+        keys = {one.key for one in self.inquiry.context.report.positions if one.pool == pool.name}
+        return next((one for one in self.account.positions if one.key in keys), None)
 
     def _reduction(self, limit: Limit) -> ReductionWay | None:
         """The closing with the smallest notional, of one position, after which the limit holds."""
@@ -131,13 +139,13 @@ class Seeker:
             quantity = smallest(self._closing(limit, position), limit, position.quantity, COIN_STEP)
             if quantity is None:
                 quantity = self._whole(limit, position)
-            notional = ZERO if quantity is None else quantity * unit_value(position, self.account)
+            notional = ZERO if quantity is None else quantity * unit_notional(position, self.account.prices)
             if quantity is not None and (best is None or notional < best[0]):
                 best = notional, quantity, position
         return None if best is None else _way(*best)
 
     def _closing(self, limit: Limit, position: Position) -> Callable[[Decimal], AccountStanding]:
-        return self._ask(limit, f"-{position.key}", lambda size: reduced(self.account, position.key, size))
+        return self._ask(limit, f"-{position.key}", lambda size: reduced(self.account, position, size))
 
     def _whole(self, limit: Limit, position: Position) -> Decimal | None:
         """All of a position whose quantity is no whole number of steps."""
@@ -154,7 +162,7 @@ class Seeker:
         step = min(COIN_STEP, position.quantity)
         now = ask(ZERO).slack(limit)
         rise = ask(step).slack(limit) - now
-        return ZERO if rise <= 0 else -now / rise * step * unit_value(position, self.account)
+        return ZERO if rise <= 0 else -now / rise * step * unit_notional(position, self.account.prices)
 
 
 def _is_of(limit: Limit, pool: PoolFigures) -> bool:
@@ -165,7 +173,7 @@ def _way(notional: Decimal, quantity: Decimal, position: Position) -> ReductionW
     return ReductionWay(
         key=position.key,
         symbol=position.contract.symbol,
-        side="long" if position.side > 0 else "short",
+        side=side_word(position.side),
         quantity=quantity,
         left=rounded(position.quantity - quantity, COIN_PLACES, Direction.NEAREST),
         notional=notional,

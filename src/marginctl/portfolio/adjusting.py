@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from marginctl.core.account import STABLECOINS, MarginMode, Position
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ONE, Direction
+from marginctl.core.trade import stand_alone_margin
 from marginctl.document.rewrite import Edit, Put, Remove, Rename
 from marginctl.portfolio.changes import (
     Book,
@@ -17,7 +18,6 @@ from marginctl.portfolio.changes import (
     credit,
     is_held,
     rounding_note,
-    stand_alone_margin,
     text_of,
     written,
     written_price,

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, field
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.contract import LONG, Contract, ContractType
-from marginctl.core.exact import ONE, ZERO, Direction, rounded, sign
-from marginctl.core.requirement import leg
+from marginctl.core.contract import side_word
+from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Append, Edit, Put
 from marginctl.document.source import echo
+from marginctl.portfolio.positions import contracts_worth
 from marginctl.portfolio.reading import short
 
 if TYPE_CHECKING:
@@ -142,19 +142,11 @@ class Book:
         """The contracts of one row: as given, or its notional at the mark in the quote asset."""
         if "quantity" in row:
             return Decimal(row.get("quantity"))
-        per_contract = position.contract.contract_size
-        if position.contract.type is ContractType.LINEAR:
-            per_contract *= position.mark_price
-        return Decimal(row.get("notional")) / per_contract
+        return contracts_worth(position.contract, row.get("notional"), position.mark_price)
 
     def row_entry(self, position: Position, row: "Draft") -> Decimal:
         """The entry price of one row: as given, or the mark."""
         return Decimal(row.get("entry_price", position.mark_price))
-
-
-def side_word(side: int) -> str:
-    """``long`` or ``short``."""
-    return "long" if side == LONG else "short"
 
 
 def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:
@@ -191,24 +183,6 @@ def text_at(row: "Draft", name: str) -> str:
     """What a row states under a key, as it is written there."""
     node = row.at(name)
     return node.text if isinstance(node, Scalar) else ""
-
-
-def pnl(contract: Contract, side: int, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
-    """Profit in the settle asset.
-
-    linear: s * q * size * (price - entry); inverse: s * n * size * (1 / entry - 1 / price).
-    """
-    units = side * quantity * contract.contract_size
-    if contract.type is ContractType.LINEAR:
-        return units * (price - entry)
-    return units * (ONE / entry - ONE / price)
-
-
-def stand_alone_margin(account: Account, position: Position) -> Decimal:
-    """The initial margin of a position by itself as an isolated one, in its settle asset, with the venue's fees."""
-    rules = account.isolated_rules or account.rules
-    terms = leg(position, rules, account.prices, ONE).initial
-    return sum((term.at({}) for term in terms), ZERO) / account.prices[position.contract.settle]
 
 
 def credit(book: Book, asset: str, amount: Decimal) -> list[Edit]:

@@ -7,8 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import MarginMode, Position, PositionMode, Purpose, Rules
-from marginctl.core.contract import LONG, SHORT, Contract, ContractType
+from marginctl.core.contract import SIDES, Contract, ContractType, side_word
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.value import merged_entry
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.margins import check_margins, observe_fraction
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from marginctl.document.shape import Draft
     from marginctl.venues.rule_set import RuleSet
 
-SIDES = {"long": LONG, "short": SHORT}
 SAME_ON_EVERY_ROW = (
     "initial_rate",
     "leverage",
@@ -160,8 +160,7 @@ def _quantity(reading: Reading, draft: "Draft", contract: Contract, mark: Decima
         )
         return None
     if value is not None:
-        per_contract = contract.contract_size * (mark if contract.type is ContractType.LINEAR else ONE)
-        return value / per_contract
+        return contracts_worth(contract, value, mark)
     if quantity is None and "quantity" not in draft:
         reading.refuse(
             draft.node,
@@ -170,6 +169,11 @@ def _quantity(reading: Reading, draft: "Draft", contract: Contract, mark: Decima
             "add `quantity: ...` (contracts), or `notional: ...` (value at the mark, in the quote asset)",
         )
     return quantity
+
+
+def contracts_worth(contract: Contract, notional: Decimal, mark: Decimal) -> Decimal:
+    """The contracts with this notional in the quote asset: notional / (size * mark), inverse notional / size."""
+    return notional / (contract.contract_size * (mark if contract.type is ContractType.LINEAR else ONE))
 
 
 def _has_rates(reading: Reading, draft: "Draft", position: Position) -> bool:
@@ -206,23 +210,19 @@ def _merged(reading: Reading, rows: list[Row]) -> list[Row]:
 
 
 def _one(reading: Reading, rows: list[Row]) -> Row:
-    """Rows of one contract, mode and side as one position: quantities and margins add, entries keep the PnL.
-
-    entry: sum(n * entry) / sum(n) for linear, sum(n) / sum(n / entry) for inverse contracts.
-    """
+    """Rows of one contract, mode and side as one position: quantities and margins add, entries keep the PnL."""
     first = rows[0]
     if len(rows) == 1:
         return first
     for row in rows[1:]:
         _refuse_difference(reading, first, row)
     held = [row.position for row in rows]
-    quantity = sum((position.quantity for position in held), ZERO)
     return Row(
         first.draft,
         replace(
             first.position,
-            quantity=quantity,
-            entry_price=_merged_entry(held, quantity),
+            quantity=sum((position.quantity for position in held), ZERO),
+            entry_price=merged_entry(first.position.contract, [(one.quantity, one.entry_price) for one in held]),
             initial_margin=_added([position.initial_margin for position in held]),
             isolated_margin=_added([position.isolated_margin for position in held]),
         ),
@@ -249,15 +249,6 @@ def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
             f"some rows of {symbol} have an `initial_margin`, some have none: see line {first.draft.node.line}",
             "rows on one side are one position: give its margin on each of them, or on none",
         )
-
-
-def _merged_entry(held: list[Position], quantity: Decimal) -> Decimal:
-    entries = {position.entry_price for position in held}
-    if len(entries) == 1:
-        return held[0].entry_price
-    if held[0].contract.type is ContractType.LINEAR:
-        return sum((position.quantity * position.entry_price for position in held), ZERO) / quantity
-    return quantity / sum((position.quantity / position.entry_price for position in held), ZERO)
 
 
 def _added(amounts: list[Decimal | None]) -> Decimal | None:
@@ -290,7 +281,7 @@ def _name(rows: list[Row]) -> None:
         position = row.position
         key = symbol = position.contract.symbol
         if symbols[symbol] > 1:
-            key = f"{symbol}:{'long' if position.side == LONG else 'short'}"
+            key = f"{symbol}:{side_word(position.side)}"
             key = f"{key}:{position.margin_mode.value}" if key in used else key
             used.add(key)
             row.position = replace(position, key=key)

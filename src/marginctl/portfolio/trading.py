@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from marginctl.core.account import MarginMode, OrderMaintenance, Position
-from marginctl.core.contract import LONG, ContractType
+from marginctl.core.contract import LONG, side_word
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.requirement import initial_rate
+from marginctl.core.trade import increased, stand_alone_margin
+from marginctl.core.value import realized_pnl
 from marginctl.document.numbers import NumberError
 from marginctl.document.numbers import rate as rate_of
 from marginctl.document.portfolio_shape import POSITION
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.document.source import echo
-from marginctl.document.written import Value
+from marginctl.document.splices import Value
 from marginctl.portfolio.changes import (
     Book,
     ChangeError,
@@ -30,10 +32,7 @@ from marginctl.portfolio.changes import (
     credit,
     is_held,
     orders_on,
-    pnl,
     rounding_note,
-    side_word,
-    stand_alone_margin,
     text_at,
     text_of,
     written,
@@ -70,8 +69,8 @@ def _realised(book: Book, position: Position, closed: Decimal, kept_entry: Decim
     contract, side = position.contract, position.side
     kept = position.quantity - closed
     held = [(book.row_quantity(position, row), book.row_entry(position, row)) for _, row in book.rows(position)]
-    exact = sum((pnl(contract, side, quantity, entry, price) for quantity, entry in held), ZERO)
-    exact -= pnl(contract, side, kept, kept_entry, price) if kept else ZERO
+    exact = sum((realized_pnl(contract, side, quantity, entry, price) for quantity, entry in held), ZERO)
+    exact -= realized_pnl(contract, side, kept, kept_entry, price) if kept else ZERO
     amount = written(exact, Direction.DOWN)
     done = f"closed {_shown(position, closed, price)}, which realises {separated(amount)} {short(contract.settle)}"
     rounding = rounding_note(f"the realised PnL of {short(position.key)}", exact, amount)
@@ -352,7 +351,7 @@ def _increased(book: Book, position: Position, quantity: Decimal, price: Decimal
     rows = book.rows(position)
     number, first = rows[0]
     added = quantity - position.quantity
-    merged = merged_entry(position, added, price)
+    merged = increased(position, added, price).entry_price
     entry = written_price(merged, Direction.NEAREST)
     opened = f"opened {_shown(position, added, price)}"
     size = written_price(added, Direction.UP)
@@ -371,13 +370,3 @@ def _increased(book: Book, position: Position, quantity: Decimal, price: Decimal
         edits.append(Put(("positions", number, name), text_of(amount)))
         notes += rounding_note(f"the {name} of {short(position.key)}", exact, amount)
     return Plan(edits, [opened, *notes])
-
-
-def merged_entry(position: Position, added: Decimal, price: Decimal) -> Decimal:
-    """sum(q * entry) / sum(q) for linear, sum(n) / sum(n / entry) for inverse contracts."""
-    whole = position.quantity + added
-    if price == position.entry_price:
-        return price
-    if position.contract.type is ContractType.LINEAR:
-        return (position.quantity * position.entry_price + added * price) / whole
-    return whole / (position.quantity / position.entry_price + added / price)

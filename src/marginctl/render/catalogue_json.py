@@ -3,19 +3,45 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
+from msgspec import Struct
 
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.document.venue_shape import RULE_KINDS
-from marginctl.render.catalogue import Listed, RuleEntry, age
+from marginctl.findings import Problem
 from marginctl.render.json import encoded
+from marginctl.render.pages.catalogue import Listed, RuleEntry, age
+from marginctl.results import BuiltIn
 from marginctl.venues.collateral import Collateral, PublishedTerms
 from marginctl.venues.contracts import ContractGroup, Listing
 from marginctl.venues.origin import Origin
 from marginctl.venues.rule_set import Assumption, Mode, RuleSet
+
+
+class ListSummary(Struct, frozen=True):
+    """How many there are."""
+
+    count: int
+    exit_code: int = 0
+
+
+class ScenarioList(Struct, frozen=True):
+    """The built-in scenarios."""
+
+    schema: ClassVar[str] = "marginctl.scenarios/2"
+    shape: ClassVar[str] = "schema version scenarios errors summary"
+    scenarios: tuple[BuiltIn, ...]
+    version: str
+    errors: tuple[Problem, ...] = ()
+
+    @property
+    def summary(self) -> ListSummary:
+        """Counts."""
+        return ListSummary(len(self.scenarios))
+
 
 VENUES = "marginctl.venues/1"
 RULES = "marginctl.rules/1"

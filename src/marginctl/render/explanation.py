@@ -6,11 +6,12 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
-from marginctl.render.layout import wrapped
+from marginctl.explanation import ExplainResult, Origin, OriginKind, Solution, Step, TierUsed
+from marginctl.render.display import Options
+from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
+from marginctl.render.formats.screen import printed
 from marginctl.render.paths import spot
 from marginctl.render.quantity import NONE, called, exact, in_numbers, in_words, number, result, sloped
-from marginctl.render.screen import Block, Line, draw, glyphs, line, line_width, paragraph, shower
-from marginctl.results import ExplainResult, Options, Origin, OriginKind, Solution, Step, TierUsed
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""
@@ -279,18 +280,18 @@ def render_tree(found: ExplainResult, step: Step, options: Options, depth: int |
     show = shower(options)
     value = show(result(found.figures[found.figure], step.unit, "..."))
     head = (*line(show(found.figure), "bold"), *line(" = "))
-    blocks: list[Block] = [*paragraph(value, options.width, lead=head, style="bold cyan")]
+    blocks: list[Line] = [*paragraph(value, options.width, lead=head, style="bold cyan")]
     blocks += [*(line(row, "dim") for row in wrapped(show(found.about), options.width)), (), *lines]
     if tree.is_closed:
         advice = "what lies deeper is closed: --depth N opens N levels, or explain one of the figures above"
         blocks += [(), *(line(row, "dim") for row in wrapped(advice, options.width))]
     if tree.notes.texts:
         blocks += [(), *_footnotes(tree.notes.texts, options)]
-    return draw(blocks, options)
+    return printed(blocks, options)
 
 
-def _footnotes(texts: Iterable[str], options: Options) -> list[Block]:
-    rows: list[Block] = []
+def _footnotes(texts: Iterable[str], options: Options) -> list[Line]:
+    rows: list[Line] = []
     for k, text in enumerate(texts, 1):
         rows += paragraph(shower(options)(text), options.width, lead=line(f"[{k}] ", "dim"), style="dim")
     return rows
@@ -322,7 +323,7 @@ def render_listing(found: ExplainResult, options: Options) -> str:
     show, figures = shower(options), list(found.figures)
     priced = [one for one in figures if one.startswith("positions.") and one.endswith(".liquidation_price")]
     examples = ["totals.utilization", *priced[:1]]
-    blocks: list[Block] = [
+    blocks: list[Line] = [
         *_joined(line(show(found.file), "bold"), line(f"  {len(figures)} figures, for example"), options.width),
         *(row for figure in examples for row in _command(show(found.file), show(figure), options.width)),
     ]
@@ -330,7 +331,7 @@ def render_listing(found: ExplainResult, options: Options) -> str:
         own = [figure for figure in figures if figure.startswith(f"{section}.")]
         if own:
             blocks += [(), *_section(section, own, options)]
-    return draw(blocks, options)
+    return printed(blocks, options)
 
 
 def _command(file: str, figure: str, width: int | None) -> list[Line]:
@@ -347,7 +348,7 @@ def _joined(first: Line, second: Line, width: int | None) -> list[Line]:
     return [whole] if width is None or line_width(whole) <= width else [first, second]
 
 
-def _section(section: str, figures: Sequence[str], options: Options) -> list[Block]:
+def _section(section: str, figures: Sequence[str], options: Options) -> list[Line]:
     if section not in WORDS:
         names = [figure.removeprefix(f"{section}.") for figure in figures]
         return [line(f"{section}.FIGURE", "bold"), *_listed("FIGURE", names, options)]
@@ -363,7 +364,7 @@ def _section(section: str, figures: Sequence[str], options: Options) -> list[Blo
     ]
 
 
-def _listed(word: str, names: Sequence[str], options: Options) -> list[Block]:
+def _listed(word: str, names: Sequence[str], options: Options) -> list[Line]:
     text = shower(options)(", ".join(names))
     return [*paragraph(text, options.width, lead=line(f"  {word:<6}  ", "dim"))]
 

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from marginctl.render.json import encoded, errors_of
+from marginctl.core.plain import as_plain
+from marginctl.explanation import ExplainResult, Origin, Solution, Step, Value
+from marginctl.render.json import encoded
 from marginctl.render.quantity import in_words, settled
-from marginctl.results import ExplainResult, Origin, Solution, Step, Value
 
 SCHEMA = "marginctl.explain/1"
 
@@ -20,7 +21,7 @@ def render(found: ExplainResult) -> str:
 
 def _content(found: ExplainResult) -> dict[str, Any]:
     if found.problems:
-        return {"errors": errors_of(found.problems)}
+        return {"errors": as_plain(found.problems)}
     if found.step is None:
         figures = [{"figure": path, "value": value} for path, value in found.figures.items()]
         return {"file": found.file, "figures": figures}

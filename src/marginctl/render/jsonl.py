@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from marginctl.render.json import SCHEMA, encoded, errors_of, report_of
-from marginctl.results import Options, Outcome, Run
+from marginctl.core.plain import as_plain
+from marginctl.render.display import Options
+from marginctl.render.json import encoded, report_of
+from marginctl.results import Outcome, Run
 
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
@@ -18,7 +20,7 @@ def line_text(outcome: Outcome) -> str:
 
 def line_of(outcome: Outcome) -> dict[str, Any]:
     """A REPORT; with ``errors`` when a limit could not be evaluated, and nothing but them when there are no figures."""
-    errors = {"errors": errors_of(outcome.problems)}
+    errors = {"errors": as_plain(outcome.problems)}
     if outcome.report is None:
-        return {"schema": SCHEMA, "file": outcome.file, **errors}
+        return {"schema": outcome.schema, "file": outcome.file, **errors}
     return {**report_of(outcome), **(errors if outcome.problems else {})}

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
+from marginctl.core.figures import Safer, row_of
 from marginctl.core.report import PositionFigures
 from marginctl.render.json import report_of
 from marginctl.results import Outcome
@@ -29,6 +30,8 @@ class Moved(Struct, frozen=True):
     ``row``: the rows' name and ``name``: the figure's, both parts of the path; ``section``: its first part. ``came``
     and ``went``: the whole row is only in one of the reports. ``marks``: those of a position, before and after.
     """
+
+    shape: ClassVar[str] = "figure=path before after difference turn~=word"
 
     section: str
     row: str
@@ -53,6 +56,11 @@ class Moved(Struct, frozen=True):
         return None
 
     @property
+    def word(self) -> str:
+        """``worse``, ``better`` or nothing."""
+        return self.turn.value.lower()
+
+    @property
     def size(self) -> Decimal:
         """The change as a share of the larger of both, 1 where it is no number."""
         if self.difference is None:
@@ -61,17 +69,11 @@ class Moved(Struct, frozen=True):
         return abs(self.difference) / largest
 
 
-HIGHER_IS_SAFER = frozenset(("equity", "free_collateral", "buffer", "per_day", "funding_per_day", "headroom"))
-LOWER_IS_SAFER = frozenset(("initial_margin", "order_margin", "maintenance_margin"))
-RATIOS = frozenset(("utilization", "maintenance_ratio"))
-"""Lower is safer, and no ratio at all is worst."""
-REACHES = frozenset(("distance", "distance_to_liquidation", "runway_days", "up"))
-"""Higher is safer, and none at all is safest."""
-STATES = ("healthy", "restricted", "margin-call", "liquidation")
-STATUSES = ("pass", "waived", "not-evaluated", "warn", "fail")
 FROM_DISTANCE = frozenset(("liquidation_price", "contract_liquidation_price"))
 ALONE = ("totals", "liquidation", "netting", "funding")
 """Sections without rows."""
+OWNERS = {"checks": "Check", "totals": "Totals", "collateral": "CollateralFigures"}
+"""Sections whose class has rows of its own."""
 NO_FIGURES = frozenset(("symbol", "asset", "pool", "name", "code", "subject"))
 
 Key: TypeAlias = tuple[str, str, str]
@@ -172,17 +174,13 @@ def _turn(section: str, path: str, before: Any, after: Any) -> Turn:
 
 def _score(section: str, name: str, value: Any) -> tuple[int, Decimal] | None:
     """Something that is larger the safer it is; None for a figure that is neither safe nor risky."""
-    if name in ("state", "status"):
-        order = STATES if name == "state" else STATUSES
-        return (-order.index(value), ZERO)
-    if name == "liquidatable":
-        return (int(not value), ZERO)
-    if name in REACHES or name == "down":
-        return (1, ZERO) if value is None else (0, abs(value))
-    if name in RATIOS or (name == "leverage" and section == "totals"):
-        return (-1, ZERO) if value is None else (0, -value)
-    if value is None:
+    row = row_of(name, OWNERS.get(section, ""))
+    if row is None or row.safer is Safer.NEITHER:
         return None
-    if name in HIGHER_IS_SAFER and section != "collateral":
-        return (0, value)
-    return (0, -value) if name in LOWER_IS_SAFER else None
+    if row.safer is Safer.EARLIER:
+        return (-row.choices.index(value), ZERO)
+    if value is None:
+        return {Safer.FARTHER: (1, ZERO), Safer.LOWER_NONE_WORST: (-1, ZERO)}.get(row.safer)
+    if row.safer is Safer.FARTHER:
+        return (0, abs(value))
+    return (0, value if row.safer is Safer.HIGHER else -value)

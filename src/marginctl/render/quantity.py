@@ -4,8 +4,9 @@ from decimal import Decimal
 from re import sub
 
 from marginctl.core.exact import CONTEXT, Direction, rounded
-from marginctl.render.numbers import HUNDRED, MOST_PLACES, plain
-from marginctl.results import Step, Value
+from marginctl.core.plain import SETTLED_PLACES
+from marginctl.explanation import Step, Value
+from marginctl.wording import HUNDRED, plain
 
 PLACES = 12
 """Decimals of a number that does not end sooner; small numbers show as many significant digits as this less four."""
@@ -14,7 +15,7 @@ NONE = "none"
 
 def settled(value: Decimal) -> Decimal:
     """The value without what division leaves: the text that is shown stands for this."""
-    return rounded(value, MOST_PLACES, Direction.NEAREST)
+    return rounded(value, SETTLED_PLACES, Direction.NEAREST)
 
 
 def exact(value: Decimal, dots: str = "...") -> str:

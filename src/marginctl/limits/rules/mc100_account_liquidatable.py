@@ -18,19 +18,19 @@ from functools import partial
 
 from marginctl.core.account import Equality, Rules
 from marginctl.core.exact import ONE, Direction, ratio
+from marginctl.core.pool import rules_of
 from marginctl.core.report import PoolFigures
 from marginctl.findings import Severity
 from marginctl.limits.context import Context
-from marginctl.limits.figures import pool_rules
 from marginctl.limits.remedy import at_least, deposit, remedy
 from marginctl.limits.rule import Fact, Measurement, Remedy, Rule, Unit
-from marginctl.limits.wording import money, plain
+from marginctl.wording import money, trimmed
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per pool, whether something is at stake in it or not."""
     for pool in context.report.pools:
-        rules = pool_rules(context.account, pool)
+        rules = rules_of(context.account, pool.margin_mode)
         value = ratio(rules.level * pool.maintenance_margin, pool.equity)
         yield Measurement(
             subject=pool.name,
@@ -49,7 +49,7 @@ def _slack(pool: PoolFigures, _: Decimal) -> Decimal:
 def _message(pool: PoolFigures, rules: Rules, currency: str) -> str:
     equity = money(pool.equity, currency, Direction.DOWN)
     margin = money(pool.maintenance_margin, currency, Direction.UP)
-    times = "" if rules.level == ONE else f"{plain(rules.level)} x "
+    times = "" if rules.level == ONE else f"{trimmed(rules.level)} x "
     below = "does not exceed" if rules.equality is Equality.LIQUIDATED else "is below"
     return f"{pool.name} is liquidatable: equity {equity} {below} {times}the maintenance margin {margin}"
 

@@ -21,7 +21,7 @@ from marginctl.limits.context import Context
 from marginctl.limits.figures import cross_pools, used_margin
 from marginctl.limits.remedy import at_least, deposit, remedy
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import money
+from marginctl.wording import money
 
 
 def measure(context: Context) -> Iterable[Measurement]:

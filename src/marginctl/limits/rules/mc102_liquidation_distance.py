@@ -25,7 +25,7 @@ from marginctl.limits.distance import Paths
 from marginctl.limits.figures import cross_pools, quoted_notionals, symbols_by_underlying, underlyings
 from marginctl.limits.remedy import remedy
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Never, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import priced
+from marginctl.wording import priced
 
 WAYS = {"down": "falls", "up": "rises", None: "moves"}
 

@@ -21,7 +21,7 @@ from marginctl.limits.context import Context
 from marginctl.limits.figures import cross_pools
 from marginctl.limits.remedy import at_least, deposit, remedy
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import money, plain
+from marginctl.wording import money, trimmed
 
 
 def measure(context: Context) -> Iterable[Measurement]:
@@ -29,7 +29,7 @@ def measure(context: Context) -> Iterable[Measurement]:
     currency, level = context.account.currency, context.account.rules.level
     for pool in cross_pools(context.report):
         equity = money(pool.equity, currency, Direction.DOWN)
-        times = "" if level == ONE else f"{plain(level)} x "
+        times = "" if level == ONE else f"{trimmed(level)} x "
         margin = f"{times}{money(pool.maintenance_margin, currency, Direction.UP)} of maintenance margin"
         yield Measurement(
             subject=pool.name,

@@ -21,7 +21,7 @@ from marginctl.core.exact import ZERO, Direction
 from marginctl.limits.context import Context
 from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import money
+from marginctl.wording import money
 
 SUBJECT = "account"
 

@@ -21,7 +21,7 @@ from marginctl.core.exact import ONE
 from marginctl.limits.context import Context
 from marginctl.limits.figures import belonging
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import plain
+from marginctl.wording import trimmed
 
 
 def measure(context: Context) -> Iterable[Measurement]:
@@ -42,7 +42,7 @@ def measure(context: Context) -> Iterable[Measurement]:
 
 
 def _remedy(limit: Decimal) -> Remedy:
-    return Remedy(f"set its leverage to {plain(limit)} or less" if limit else "close it")
+    return Remedy(f"set its leverage to {trimmed(limit)} or less" if limit else "close it")
 
 
 RULE = Rule(

@@ -19,7 +19,7 @@ from marginctl.limits.context import Context
 from marginctl.limits.figures import cross_pools, symbols_by_underlying, total, underlyings
 from marginctl.limits.remedy import at_least, remedy
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import money
+from marginctl.wording import money
 
 
 def measure(context: Context) -> Iterable[Measurement]:

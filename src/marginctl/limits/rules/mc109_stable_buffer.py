@@ -22,7 +22,7 @@ from marginctl.limits.context import Context
 from marginctl.limits.figures import collateral, cross_pools, occupied, total
 from marginctl.limits.remedy import deposit, remedy
 from marginctl.limits.rule import Comparison, Deposit, Measurement, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import money
+from marginctl.wording import money
 
 
 def measure(context: Context) -> Iterable[Measurement]:

@@ -22,7 +22,7 @@ from marginctl.limits.context import Context
 from marginctl.limits.figures import collateral, cross_pools, occupied, total, underlyings
 from marginctl.limits.remedy import at_least, deposit, remedy
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Remedy, Rule, Unit
-from marginctl.limits.wording import money
+from marginctl.wording import money
 
 
 class WrongWay(NamedTuple):

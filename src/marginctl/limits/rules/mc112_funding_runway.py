@@ -28,7 +28,7 @@ from marginctl.limits.rule import (
     Unknown,
     advice,
 )
-from marginctl.limits.wording import listed, money
+from marginctl.wording import listed, money
 
 SUBJECT = "account"
 

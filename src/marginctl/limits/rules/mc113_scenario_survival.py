@@ -22,7 +22,7 @@ from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.distance import Paths
 from marginctl.limits.remedy import remedy
 from marginctl.limits.rule import Fact, Measurement, Remedy, Rule, Unit, Unknown
-from marginctl.limits.wording import percent
+from marginctl.wording import percent
 
 IN_GENERAL = "reduce or hedge what loses most in it, or deposit"
 NOT_COMPUTED = Unknown("the scenario was not computed")

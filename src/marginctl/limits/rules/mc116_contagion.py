@@ -16,7 +16,7 @@ from decimal import Decimal
 from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Rule, Unit, advice
 from marginctl.limits.rules.mc113_scenario_survival import NOT_COMPUTED
-from marginctl.limits.wording import listed
+from marginctl.wording import listed
 
 
 def measure(context: Context) -> Iterable[Measurement]:

@@ -23,7 +23,7 @@ from marginctl.findings import Expectation, Severity
 from marginctl.limits.context import Context
 from marginctl.limits.expectation import is_met
 from marginctl.limits.rule import Fact, Measurement, Rule, Unit, advice
-from marginctl.limits.wording import amount, percent, plain
+from marginctl.wording import amount, percent, trimmed
 
 SHOWN_PLACES = 8
 
@@ -52,15 +52,14 @@ def _path(one: Expectation) -> str:
 
 
 def _message(one: Expectation) -> str:
-    start = f"{one.figure} of {one.subject}: the venue shows {plain(one.theirs)}, here it"
+    start = f"{one.figure} of {one.subject}: the venue shows {trimmed(one.theirs)}, here it"
     if one.ours is None or one.difference is None:
         return f"{start} does not exist"
     share = "" if one.relative is None else f", {percent(one.relative, Direction.UP)}"
-    ours, difference = (plain(round(number, SHOWN_PLACES)) for number in (one.ours, one.difference))
+    ours, difference = (trimmed(round(number, SHOWN_PLACES)) for number in (one.ours, one.difference))
     noted = f" {one.note}" if one.note else ""
-    return (
-        f"{start} is {ours}{noted} (difference {difference}{share}; tolerance {amount(one.tolerance, Unit.FRACTION)})"
-    )
+    tolerance = amount(one.tolerance, Unit.FRACTION.value)
+    return f"{start} is {ours}{noted} (difference {difference}{share}; tolerance {tolerance})"
 
 
 RULE = Rule(

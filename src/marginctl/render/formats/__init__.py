@@ -1,0 +1,1 @@
+"""One module a format: a page -> text; for machines, a result -> text."""

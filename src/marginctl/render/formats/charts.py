@@ -1,0 +1,289 @@
+"""What is drawn on the terminal: equity against what it must cover, and the heat map of two assets.
+
+Every column of the curve is evaluated on the exact pieces; the picture is rounded to an eighth of a cell, the words are
+not. Every cell of a heat map says in text what its colour says, so that nothing is lost without colour or in ASCII.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from marginctl.core.curve import EquityCurve, Point
+from marginctl.core.exact import ONE, ZERO, Direction, rounded
+from marginctl.core.grid import Cell, Grid
+from marginctl.render.display import Options
+from marginctl.render.formats.layout import INDENT, Line, Styled, cells_of, line, line_width, paragraph, shower
+from marginctl.wording import HUNDRED, grouped, signed_percent, whom
+
+HEIGHT = 10
+WIDEST = 81
+NARROWEST = 21
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+OWN, NEEDED, LACKING = "green", "yellow", "bold red"
+
+
+class Ink(NamedTuple):
+    """How equity beyond the requirement, the requirement and what is missing are drawn; ``mixes``: two in a cell."""
+
+    own: str
+    needed: str
+    lacking: str
+    partial: str
+    axis: str
+    tick: str
+    end: str
+    mixes: bool = False
+
+
+BLOCKS = Ink("█", "▒", "░", EIGHTHS, "─", "┬", "▲")
+LETTERS = Ink("#", "=", "!", " " * 4 + "#" * 5, "-", "+", "^")
+STEPS = tuple(map(Decimal, ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")))
+"""What the distance of two labels may begin with."""
+
+
+def equity_curve(curve: EquityCurve, ends: Sequence[Decimal], options: Options) -> list[Line]:
+    """The picture with its axes and a legend, ``ends`` marked; nothing for a pool that never holds anything."""
+    ink = LETTERS if options.ascii else BLOCKS._replace(mixes=options.color)
+    size = curve.points[-1].move
+    highest = max((max(point.equity, point.required) for point in curve.points), default=ZERO)
+    if highest <= 0 or not size:
+        return []
+    top = even(highest / (HEIGHT // 2)) * (HEIGHT // 2)
+    marks = [_money(top * k / (HEIGHT // 2)) for k in range(HEIGHT // 2 + 1)]
+    side = max(map(len, marks))
+    columns = _columns(options, side)
+    points = [_sample(curve, size, at, columns) for at in range(columns)]
+    rows = [_row(points, level, top, ink) for level in range(HEIGHT - 1, -1, -1)]
+    labels = [marks[(level + 1) // 2] if level % 2 else "" for level in range(HEIGHT - 1, -1, -1)]
+    drawn: list[Line] = [
+        (*line(f"{INDENT}{label:>{side}} ", "dim"), *row) for label, row in zip(labels, rows, strict=True)
+    ]
+    return [*drawn, *_axis(size, columns, side, ends, ink), *_legend(ink, options)]
+
+
+def even(step: Decimal) -> Decimal:
+    """The next number that reads well on an axis: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of 10."""
+    power = Decimal(1).scaleb(step.adjusted())
+    return next(factor * power for factor in STEPS if factor * power >= step)
+
+
+def _columns(options: Options, side: int) -> int:
+    """A multiple of 4 and 1, so that now and the quarters have columns of their own."""
+    room = WIDEST if options.width is None else options.width - len(INDENT) - side - 1
+    columns = max(NARROWEST, min(room, WIDEST))
+    return (columns - 1) // 4 * 4 + 1
+
+
+def _sample(curve: EquityCurve, size: Decimal, at: int, columns: int) -> Point:
+    half = columns // 2
+    return curve.at(size * (at - half) / half)
+
+
+def _money(value: Decimal) -> str:
+    return grouped(value, max(0, -value.adjusted() + 1) if value else 0, Direction.NEAREST)
+
+
+def _row(points: Sequence[Point], level: int, top: Decimal, ink: Ink) -> Line:
+    """One line of the picture."""
+    return joined([_glyph(point, level, top, ink) for point in points])
+
+
+def joined(spans: Sequence[Styled]) -> Line:
+    """Neighbours of one style as one."""
+    merged: list[Styled] = []
+    for text, style in spans:
+        if merged and merged[-1][1] == style:
+            merged[-1] = (merged[-1][0] + text, style)
+        else:
+            merged.append((text, style))
+    return tuple(merged)
+
+
+def _glyph(point: Point, level: int, top: Decimal, ink: Ink) -> Styled:
+    """What a cell shows: ``level`` counts from the bottom."""
+    equity, required = (_eighths(value, level, top) for value in (point.equity, point.required))
+    if point.equity < point.required:
+        if equity >= 4:
+            return (ink.needed, NEEDED)
+        return (ink.lacking, LACKING) if required > 0 else (" ", "")
+    if required >= 4:
+        return (ink.needed, NEEDED)
+    if required and equity == 8 and ink.mixes:
+        return (ink.partial[required], f"{NEEDED} on {OWN}")
+    return (ink.own if equity == 8 else ink.partial[equity], OWN) if equity else (" ", "")
+
+
+def _eighths(value: Decimal, level: int, top: Decimal) -> int:
+    """How much of the cell a value fills, in eighths."""
+    filled = int(rounded(value * HEIGHT * 8 / top, 0, Direction.NEAREST)) - 8 * level
+    return max(0, min(8, filled))
+
+
+def _axis(size: Decimal, columns: int, side: int, ends: Sequence[Decimal], ink: Ink) -> list[Line]:
+    """The base line with five ticks, their moves below, and where the pool is liquidated."""
+    quarter = (columns - 1) // 4
+    ticks = (0, quarter, columns // 2, columns - 1 - quarter, columns - 1)
+    half = columns // 2
+    crossed = {half + int(rounded(end * half / size, 0, Direction.NEAREST)) for end in ends if abs(end) <= size}
+    base: list[Styled] = [
+        (ink.end, LACKING) if at in crossed else (ink.tick if at in ticks else ink.axis, "dim") for at in range(columns)
+    ]
+    words = [" "] * columns
+    for at in ticks:
+        move = size * (at - half) / half
+        text = signed_percent(rounded(move, 3, Direction.NEAREST)) if move else "now"
+        start = max(0, min(at - len(text) // 2, columns - len(text)))
+        words[start : start + len(text)] = text
+    lead = " " * (len(INDENT) + side)
+    return [(*line(f"{lead} "), *joined(base)), line(f"{lead} {''.join(words).rstrip()}", "dim")]
+
+
+def _legend(ink: Ink, options: Options) -> list[Line]:
+    words = (
+        (ink.own, OWN, "equity beyond what is required"),
+        (ink.needed, NEEDED, "maintenance margin x level"),
+        (ink.lacking, LACKING, "missing"),
+        (ink.end, LACKING, "liquidated from there on"),
+    )
+    spans = [span for glyph, style, text in words for span in ((f"{glyph * 2} ", style), (f"{text}   ", "dim"))]
+    legend: Line = (*line(INDENT), *spans)
+    if options.width is None or sum(len(text) for text, _ in legend) - 3 <= options.width:
+        return [legend]
+    return [
+        row
+        for glyph, style, text in words
+        for row in paragraph(text, options.width, lead=((f"{INDENT}{glyph * 2} ", style),))
+    ]
+
+
+# The heat map.
+
+NUMBER_WIDTH = 5
+DIGIT_WIDTHS = (2, 1)
+MOST_PERCENT = 999
+DEAD = "x"
+GONE = "gone"
+
+
+class Band(NamedTuple):
+    """Maintenance ratios below ``below`` (percent) and how they look."""
+
+    below: int
+    style: str
+    words: str
+
+
+BANDS = (Band(50, "black on green", "below 50%"), Band(MOST_PERCENT, "black on yellow", "50% and more"))
+DEAD_STYLE = "bold white on red"
+
+
+def heat_map(grid: Grid, options: Options) -> list[Line]:
+    """Column labels, rows from the highest move to the lowest, and the legend."""
+    show = shower(options)
+    across, down = (show(whom(axis.asset)) for axis in (grid.across, grid.down))
+    side = max(cells_of(text) for text in (*map(_label, grid.down.moves), down))
+    room = None if options.width is None else options.width - len(INDENT) - side - 1
+    width, halvings = _fitted(len(grid.across.moves), room)
+    columns, lines = (_kept(len(axis.moves), halvings) for axis in (grid.across, grid.down))
+    rows: list[Line] = [
+        _labels([grid.across.moves[at] for at in columns], across, side, width),
+    ]
+    for at in reversed(lines):
+        move, cells = grid.down.moves[at], grid.rows[at]
+        label = line(f"{INDENT}{_label(move):>{side}} ", "" if move else "bold")
+        rows.append((*label, *(_cell(cells[column], width) for column in columns)))
+    dropped = len(grid.across.moves) - len(columns)
+    more = [f"{dropped} moves on each side are not shown (wider terminal or --format json)"] if dropped else []
+    return [
+        *rows,
+        *_key(options, digits=width != NUMBER_WIDTH),
+        *(row for text in more for row in paragraph(text, options.width, lead=line(INDENT), style="dim")),
+    ]
+
+
+def _fitted(count: int, room: int | None) -> tuple[int, int]:
+    """The widest cells that fit, and how often every other move must go for that."""
+    if room is None or count * NUMBER_WIDTH <= room:
+        return NUMBER_WIDTH, 0
+    halvings = 0
+    while len(_kept(count, halvings)) > max(room, 1):
+        halvings += 1
+    shown = len(_kept(count, halvings))
+    return next(width for width in DIGIT_WIDTHS if shown * width <= max(room, width)), halvings
+
+
+def _kept(count: int, halvings: int) -> list[int]:
+    """Every other move outward from the middle one, ``halvings`` times."""
+    kept = list(range(count))
+    for _ in range(halvings):
+        kept = kept[len(kept) // 2 % 2 :: 2]
+    return kept
+
+
+def _label(move: Decimal) -> str:
+    return signed_percent(rounded(move, 4, Direction.NEAREST)) if move else "now"
+
+
+def _labels(moves: Sequence[Decimal], asset: str, side: int, width: int) -> Line:
+    """A label over every column, or over the ends and the middle where columns are narrow."""
+    lead = f"{INDENT}{asset:>{side}} " if cells_of(asset) <= side else f"{INDENT}{'':>{side}} "
+    if width == NUMBER_WIDTH:
+        return line(lead + "".join(f"{_label(move):>{width - 1}} " for move in moves).rstrip())
+    first, middle, last = (_label(moves[at]) for at in (0, len(moves) // 2, -1))
+    text = [" "] * (width * (len(moves) - 1) + 1 + len(last))
+    for label, at in ((first, 0), (middle, len(moves) // 2), (last, len(moves) - 1)):
+        start = max(0, at * width - len(label) // 2) if at else 0
+        text[start : start + len(label)] = label
+    return line((lead + "".join(text)).rstrip())
+
+
+def _cell(cell: Cell, width: int) -> Styled:
+    if width != NUMBER_WIDTH:
+        return (f"{_digit(cell):<{width}}", _style(cell))
+    mark = DEAD if cell.liquidatable and cell.maintenance_ratio is not None else " "
+    return (f"{_number(cell):>{width - 1}}{mark}", _style(cell))
+
+
+def whole_percent(cell: Cell) -> int | None:
+    """The ratio in whole percent, rounded up; None where equity cannot carry it."""
+    if cell.maintenance_ratio is None:
+        return None
+    return int(rounded(cell.maintenance_ratio * HUNDRED, 0, Direction.UP))
+
+
+def _number(cell: Cell) -> str:
+    share = whole_percent(cell)
+    if share is None:
+        return GONE
+    return f">{MOST_PERCENT}"[:4] if share > MOST_PERCENT else str(share)
+
+
+def _digit(cell: Cell) -> str:
+    """Tenths: 0 is below 10%, 9 is 90% and more; ``x`` where a pool is liquidatable."""
+    if cell.liquidatable:
+        return DEAD
+    ratio = cell.maintenance_ratio
+    return "9" if ratio is None or ratio >= ONE else str(int(ratio * 10))
+
+
+def _style(cell: Cell) -> str:
+    if cell.liquidatable:
+        return DEAD_STYLE
+    ratio = cell.maintenance_ratio
+    last = BANDS[-1].style
+    return last if ratio is None else next((band.style for band in BANDS if ratio * HUNDRED < band.below), last)
+
+
+def _key(options: Options, *, digits: bool) -> list[Line]:
+    unit = "tenths: 3 is 30% to 40%" if digits else "percent"
+    dead = [f"{DEAD} liquidatable there", *([] if digits else [f"{GONE} without any equity"])]
+    if not options.color:
+        return paragraph("; ".join([unit, ", ".join(dead)]), options.width, lead=line(INDENT), style="dim")
+    bands = [(f" {band.words} ", band.style) for band in BANDS]
+    items: list[Styled] = [(unit, ""), *bands, *((f" {text} ", DEAD_STYLE) for text in dead)]
+    rows: list[Line] = [line(INDENT)]
+    for text, style in items:
+        if options.width is not None and line_width(rows[-1]) + cells_of(text) > options.width:
+            rows.append(line(INDENT))
+        rows[-1] = (*rows[-1], (text, style), (" ", ""))
+    return rows

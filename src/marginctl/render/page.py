@@ -1,0 +1,229 @@
+"""A page: what a result has to say, in blocks that know no width, no colour code and no mark-up.
+
+Numbers are words already (``marginctl.wording``); text of the user's own stands as it was written: every format makes
+it safe in its own way.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+from marginctl.core.curve import EquityCurve
+from marginctl.core.grid import Grid
+from marginctl.findings import Problem
+
+
+class Tone(Enum):
+    """How a text is meant. LOSS: less than nothing; LABEL: names what follows; CODE: to be typed or found as it is."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    DIM = "dim"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    LOSS = "loss"
+    LABEL = "label"
+    CODE = "code"
+
+
+class Span(NamedTuple):
+    """A text in one tone."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+class Sentence(Struct, frozen=True, kw_only=True):
+    """Running text behind a lead; ``depth`` steps further in than the section."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    lead: tuple[Span, ...] = ()
+    depth: int = 0
+
+
+class Items(Struct, frozen=True, kw_only=True):
+    """Texts below each other, each behind ``mark``. ``folded``: what stands for them where they can be folded away."""
+
+    texts: tuple[str, ...]
+    mark: str = ""
+    depth: int = 0
+    folded: str = ""
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """Short facts in a row."""
+
+    texts: tuple[str, ...]
+    tone: Tone = Tone.DIM
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """Labels with a text each."""
+
+    rows: tuple[tuple[str, str], ...]
+    tone: Tone = Tone.LABEL
+
+
+class Gauge(Struct, frozen=True, kw_only=True):
+    """A figure beside its limit. ``share``: of 100%, where it is one; None with ``is_share`` is beyond all bounds."""
+
+    label: str
+    text: str
+    is_share: bool
+    share: Decimal | None = None
+    limit: Decimal | None = None
+    tone: Tone = Tone.PLAIN
+    verdict: Span = Span("")
+
+
+class Balance(Struct, frozen=True, kw_only=True):
+    """Amounts of one currency below each other, and the ratios that follow from them."""
+
+    rows: tuple[tuple[str, str], ...]
+    gauges: tuple[Gauge, ...] = ()
+
+
+class ColumnKind(Enum):
+    """What a column holds. NAME: may be shortened in the middle; PROSE: may go on below; PLACE: in a file.
+
+    NUMBER: all with the same decimals; POINTED: each with its own, the points below each other.
+    """
+
+    TEXT = "text"
+    NAME = "name"
+    PROSE = "prose"
+    PLACE = "place"
+    NUMBER = "number"
+    POINTED = "pointed"
+
+
+NUMERIC = frozenset((ColumnKind.NUMBER, ColumnKind.POINTED))
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """One column: title, unit, cells in the order of the rows; without a single text in its cells it is not there.
+
+    priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none.
+    """
+
+    title: str
+    cells: Sequence[str]
+    kind: ColumnKind = ColumnKind.NUMBER
+    unit: str = ""
+    priority: int = 0
+    tones: Sequence[Tone] = ()
+
+
+class DataTable(Struct, frozen=True):
+    """Columns of equal length; ``is_fixed``: they stay where they have nothing to show."""
+
+    columns: tuple[Column, ...]
+    is_fixed: bool = False
+
+    @property
+    def shown(self) -> list[Column]:
+        """The columns that are there."""
+        return [column for column in self.columns if self.is_fixed or any(column.cells)]
+
+
+class FindingRow(Struct, frozen=True, kw_only=True):
+    """A finding: grade, code, what is found, and what to do about it, or why nothing (``is_waived``)."""
+
+    word: Span
+    code: str
+    text: str
+    advice: tuple[str, ...] = ()
+    is_waived: bool = False
+
+
+class Findings(Struct, frozen=True):
+    """Findings below each other."""
+
+    rows: tuple[FindingRow, ...]
+
+
+class Problems(Struct, frozen=True):
+    """What is wrong with a file, with its place and the line."""
+
+    rows: tuple[Problem, ...]
+
+
+class CurveChart(Struct, frozen=True):
+    """Equity and what it must cover over the joint move of all assets; ``ends``: the moves that liquidate."""
+
+    curve: EquityCurve
+    ends: tuple[Decimal, ...]
+
+
+class HeatMap(Struct, frozen=True):
+    """The maintenance ratio over the moves of two assets."""
+
+    grid: Grid
+
+
+Block: TypeAlias = Sentence | Items | Words | Facts | Balance | DataTable | Findings | Problems | CurveChart | HeatMap
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    """Blocks below a heading, with a note beside it; without a heading they stand by themselves.
+
+    is_title: the head of a page, of names that may be shortened; is_prose: text to be read like a page of a manual.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    heading: str = ""
+    note: Span = Span("", Tone.DIM)
+    is_title: bool = False
+    is_prose: bool = False
+
+
+Page: TypeAlias = tuple[Section, ...]
+
+
+def section(
+    heading: str, *blocks: Block | None, note: str = "", tone: Tone = Tone.DIM, is_prose: bool = False
+) -> Section | None:
+    """Blocks below a heading; nothing where there are no blocks."""
+    found = tuple(block for block in blocks if block is not None)
+    if not found:
+        return None
+    return Section(heading=heading, note=Span(note, tone), blocks=found, is_prose=is_prose)
+
+
+def page(sections: Iterable[Section | None]) -> Page:
+    """The sections that have something to say."""
+    return tuple(one for one in sections if one is not None and (one.blocks or one.heading))
+
+
+def dim(text: str) -> Sentence:
+    """A remark at the side."""
+    return Sentence(text=text, tone=Tone.DIM)
+
+
+def texts(title: str, cells: Sequence[str], *, priority: int = 0, tones: Sequence[Tone] = ()) -> Column:
+    """A column of words."""
+    return Column(title=title, cells=cells, kind=ColumnKind.TEXT, priority=priority, tones=tones)
+
+
+def names(title: str, cells: Sequence[str], *, priority: int = 0) -> Column:
+    """A column of names, which may be shortened in the middle."""
+    return Column(title=title, cells=cells, kind=ColumnKind.NAME, priority=priority)
+
+
+def numbers(
+    title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
+) -> Column:
+    """A column of numbers with equal decimals."""
+    return Column(title=title, cells=cells, unit=unit, priority=priority, tones=tones)
+
+
+def pointed(
+    title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
+) -> Column:
+    """A column of numbers with decimals of their own."""
+    return Column(title=title, cells=cells, kind=ColumnKind.POINTED, unit=unit, priority=priority, tones=tones)

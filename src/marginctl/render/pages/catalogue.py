@@ -1,0 +1,203 @@
+"""What is bundled: the rule sets, the limits, the manual of one limit, the scenarios."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from marginctl.document.venue_shape import first_day
+from marginctl.render.display import Verbosity
+from marginctl.render.page import (
+    Block,
+    Column,
+    ColumnKind,
+    DataTable,
+    Facts,
+    Items,
+    Page,
+    Section,
+    Sentence,
+    Span,
+    Tone,
+    dim,
+    names,
+    numbers,
+    page,
+    section,
+    texts,
+)
+from marginctl.results import BuiltIn
+from marginctl.venues.rule_set import RuleSet
+from marginctl.wording import capitalized, moves_text
+
+STALE_DAYS = 180
+"""Days after which a rule set's date is called old: the default of the limit on it."""
+STATUS_TONES = {"verified": Tone.GOOD, "partial": Tone.WARN, "unverified": Tone.LOSS}
+LIMIT_HINT = "`marginctl rule CODE` shows what a limit checks, why, with an example"
+VENUE_HINT = "`marginctl venue NAME` shows one of them"
+SCENARIO_HINT = (
+    "Days, not forecasts. `marginctl stress FILE --builtin NAME` runs one of them, `--builtin all` every one; "
+    "scenarios of your own stand under `scenarios:` in the file."
+)
+SOURCES_HINT = "-v adds the sources."
+
+Default: TypeAlias = Decimal | str | bool | None
+
+
+class RuleEntry(Struct, frozen=True, kw_only=True):
+    """A limit as the catalogue lists it.
+
+    ``default``: what stands in its key when no file says so, None = off, or nothing can be configured;
+    ``default_text``: the same with its unit; ``comparison``: what its value does to a limit to break it.
+    """
+
+    code: str
+    name: str
+    key: str
+    default: Default
+    default_text: str
+    unit: str
+    comparison: str
+    severity: str | None
+    policy_severity: str | None
+    always: bool
+    waivable: bool
+    summary: str
+    manual: str
+
+
+class Listed(Struct, frozen=True):
+    """A rule set and where it comes from: empty for a bundled one, else its file."""
+
+    rule_set: RuleSet
+    file: str = ""
+
+
+def age(as_of: str | None, today: date) -> int | None:
+    """Days since a date, a month or a year began; None for conventions, which do not age."""
+    return None if as_of is None else (today - date.fromisoformat(first_day(as_of))).days
+
+
+def is_stale(as_of: str | None, today: date) -> bool:
+    """Whether a date is older than ``STALE_DAYS``."""
+    days = age(as_of, today)
+    return days is not None and days > STALE_DAYS
+
+
+def contracts_text(rule_set: RuleSet) -> str:
+    """How many contracts a rule set knows; ``any`` where it reads every symbol."""
+    return "any" if rule_set.splits_symbols else f"{len(rule_set.symbols()):,}"
+
+
+def status_column(statuses: Sequence[str]) -> Column:
+    """How far each row may be trusted."""
+    return texts("status", statuses, priority=1, tones=[STATUS_TONES[status] for status in statuses])
+
+
+def venues_page(listed: Sequence[Listed], today: date) -> Page:
+    """Every rule set with its modes, one mode to a row, and which of them are old."""
+    rows = [(one, mode) for one in listed for mode in one.rule_set.modes]
+    firsts = [mode is one.rule_set.modes[0] for one, mode in rows]
+    sets = [one.rule_set for one, _ in rows]
+    old = [Tone.WARN if is_stale(one.as_of, today) else Tone.PLAIN for one in sets]
+
+    def first(cells: Iterable[str]) -> list[str]:
+        return [text if is_first else "" for text, is_first in zip(cells, firsts, strict=True)]
+
+    columns = (
+        texts("name", first(one.name for one in sets)),
+        texts("mode", [mode.collateral_mode.value for _, mode in rows], priority=1),
+        status_column([mode.status.value for _, mode in rows]),
+        texts("as of", first(one.as_of or "no date" for one in sets), priority=2, tones=old),
+        numbers("contracts", first(map(contracts_text, sets)), priority=3),
+        names("title", first(one.title for one in sets), priority=9),
+        names("file", first(one.file for one, _ in rows), priority=8),
+    )
+    stale = [one.rule_set.name for one in listed if is_stale(one.rule_set.as_of, today)]
+    warning = dim(f"older than {STALE_DAYS} days, compare with the venue's pages: {', '.join(stale)}")
+    notes = ([warning] if stale else []) + [dim(VENUE_HINT)]
+    return page([section("Rule sets", DataTable(columns), *notes, note="the first mode of each is its default")])
+
+
+def bullets(heading: str, items: Iterable[str]) -> Section | None:
+    """Texts behind dashes below a heading; nothing without texts."""
+    found = tuple(items)
+    return section(heading, Items(texts=found, mark="- "), is_prose=True) if found else None
+
+
+def rules_page(rules: Sequence[RuleEntry]) -> Page:
+    """Every limit in one table."""
+    columns = (
+        texts("code", [one.code for one in rules]),
+        texts("name", [one.name for one in rules]),
+        texts("key in limits:", [one.key for one in rules], priority=8),
+        texts("default", [one.default_text for one in rules], priority=1),
+        texts("severity", [one.severity or "" for one in rules], priority=1),
+        Column(title="what", cells=[one.summary for one in rules], kind=ColumnKind.PROSE),
+    )
+    return page([section("Limits", DataTable(columns), dim(LIMIT_HINT))])
+
+
+def rule_page(rule: RuleEntry) -> Page:
+    """One limit: its settings, then its manual."""
+    head = Section(
+        heading=f"{rule.code} {rule.name}",
+        blocks=(Sentence(text=rule.summary, tone=Tone.DIM),),
+        is_title=True,
+        is_prose=True,
+    )
+    paragraphs = [" ".join(text.split()) for text in rule.manual.strip().split("\n\n")]
+    return page([head, Section(blocks=(Facts(rows=_settings(rule)),)), *_manual(paragraphs)])
+
+
+def _settings(rule: RuleEntry) -> tuple[tuple[str, str], ...]:
+    return (
+        ("key", f"`limits: {{{rule.key}: ...}}`" if rule.key else "none: it cannot be configured"),
+        ("default", _default(rule)),
+        ("waivers", "count" if rule.waivable else "do not count"),
+    )
+
+
+def _default(rule: RuleEntry) -> str:
+    if rule.severity is None:
+        return "off"
+    grade = f"{_article(rule.severity)} {rule.severity}"
+    if rule.always:
+        return f"always {grade}; it cannot be switched off"
+    side = {"maximum": " above it", "minimum": " below it"}.get(rule.comparison, "")
+    text = f"{rule.default_text}: {grade}{side}" if rule.default_text else grade
+    stricter = rule.policy_severity
+    return f"{text}; under a policy {_article(stricter)} {stricter}" if stricter else text
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
+
+
+def _manual(paragraphs: Sequence[str]) -> Iterable[Section]:
+    """A section for every paragraph that begins like ``Why:``; the others are indented below it."""
+    for text in paragraphs:
+        lead, colon, rest = text.partition(":")
+        if not colon or not lead[:1].isupper() or len(lead.split()) > 3:
+            yield Section(blocks=(Sentence(text=text, depth=1),), is_prose=True)
+        else:
+            yield Section(heading=f"{lead}:", blocks=(Sentence(text=capitalized(rest.strip())),), is_prose=True)
+
+
+def scenarios_page(rows: Sequence[BuiltIn], verbosity: Verbosity) -> Page:
+    """The built-in scenarios: what moved, when, and who published it."""
+    is_full = verbosity is Verbosity.VERBOSE
+    hint = SCENARIO_HINT if is_full else f"{SCENARIO_HINT} {SOURCES_HINT}"
+    parts = [_scenario(row, is_full=is_full) for row in rows]
+    return page([Section(heading="Built-in scenarios", is_title=True), *parts, Section(blocks=(dim(hint),))])
+
+
+def _scenario(row: BuiltIn, *, is_full: bool) -> Section:
+    blocks: list[Block] = [
+        Sentence(text=moves_text(row.scenario), tone=Tone.LABEL),
+        Sentence(text=f"{row.title}. {row.note}"),
+    ]
+    blocks += [dim(source.text) for source in row.sources if is_full]
+    return Section(heading=row.name, note=Span(row.date.isoformat(), Tone.DIM), blocks=tuple(blocks))

@@ -1,0 +1,144 @@
+"""``headroom``: the largest orders and withdrawals, and the ways to pass what is broken.
+
+Sizes are told with all their digits: they are exact to their last one.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from marginctl.core.exact import ONE, Direction
+from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Stop, Ways, WithdrawalRoom
+from marginctl.findings import Finding
+from marginctl.render.page import (
+    DataTable,
+    FindingRow,
+    Findings,
+    Page,
+    Section,
+    Sentence,
+    dim,
+    names,
+    numbers,
+    page,
+    pointed,
+    section,
+    texts,
+)
+from marginctl.render.pages.account import SEVERITY_WORDS, problems, title, verdict_line
+from marginctl.results import HeadroomResult, Run
+from marginctl.wording import grouped, listed, separated
+
+UNLIMITED = "no limit"
+UNKNOWN = "unknown"
+WORDS = {
+    "free-collateral": "free collateral",
+    "last-tier": "end of the contract's tiers",
+    "no-maintenance-rate": "no maintenance rate is known",
+    "held": "all that is held",
+}
+
+
+def headroom_page(result: HeadroomResult) -> Page:
+    """What fits, what is broken and how to mend it; the last line is the verdict of ``check``."""
+    outcome = result.outcome
+    run = Run(outcomes=(outcome,), exit_code=result.exit_code, version=result.version, fail_on=result.fail_on)
+    parts: list[Section | None] = []
+    if outcome.report is not None:
+        unit = outcome.report.account.currency
+        note = _broken_already(result)
+        parts = [
+            title(outcome, outcome.report),
+            _orders(result.orders, unit, None if result.withdrawals else note),
+            _withdrawals(result.withdrawals, unit, note),
+            _broken(result, unit),
+        ]
+    return page([*parts, problems(outcome), verdict_line(outcome, run)])
+
+
+def _broken_already(result: HeadroomResult) -> Sentence | None:
+    broken = list(dict.fromkeys(f"{finding.code} {finding.subject}" for finding, _ in result.broken))
+    return dim(f"not kept, as they are broken already: {listed(broken)}") if broken else None
+
+
+def _orders(rooms: Sequence[OrderRoom], unit: str, note: Sentence | None) -> Section | None:
+    if not rooms:
+        return None
+    columns = (
+        names("contract", [room.symbol for room in rooms]),
+        texts("side", [room.side for room in rooms]),
+        pointed("quantity", [_quantity(room) for room in rooms]),
+        numbers("notional", [_notional(room) for room in rooms], unit, priority=2),
+        numbers("leverage", [_leverage(room.initial_rate) for room in rooms], "x", priority=3),
+        texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
+    )
+    return section(
+        "Largest orders", DataTable(columns), note, note="each alone, at the mark, keeping every limit that holds"
+    )
+
+
+def _quantity(room: OrderRoom) -> str:
+    if room.quantity is not None:
+        return separated(room.quantity)
+    return UNLIMITED if room.stop is None else UNKNOWN
+
+
+def _notional(room: OrderRoom) -> str:
+    return "" if room.notional is None else grouped(room.notional, 2, Direction.DOWN)
+
+
+def _leverage(rate: Decimal) -> str:
+    return "" if not rate else grouped(ONE / rate, 2, Direction.UP)
+
+
+def _stop_text(stop: Stop | None) -> str:
+    """``MC101 utilization, cross``, or what it is that the venue does not allow."""
+    if stop is None:
+        return ""
+    return f"{stop.code} {stop.name}, {stop.subject}" if stop.code else WORDS[stop.name]
+
+
+def _withdrawals(rooms: Sequence[WithdrawalRoom], unit: str, note: Sentence | None) -> Section | None:
+    if not rooms:
+        return None
+    several = len({room.pool for room in rooms}) > 1
+    columns = (
+        names("asset", [room.asset for room in rooms]),
+        texts("pool", [room.pool if several else "" for room in rooms], priority=4),
+        pointed("amount", [separated(room.amount) for room in rooms], "units"),
+        pointed("held", [separated(room.held) for room in rooms], "units", priority=3),
+        numbers("value", [grouped(room.value, 2, Direction.DOWN) for room in rooms], unit, priority=2),
+        texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
+    )
+    return section("Largest withdrawals", DataTable(columns), note, note="each alone")
+
+
+def _broken(result: HeadroomResult, unit: str) -> Section | None:
+    """Every broken limit with the ways to pass it; where a formula does not give one, the rule's own advice."""
+    rows = tuple(_mended(finding, ways, unit) for finding, ways in result.broken)
+    heading = "Broken now, and the cheapest ways to pass; each is enough alone"
+    return section(heading, Findings(rows)) if rows else None
+
+
+def _mended(finding: Finding, ways: Ways, unit: str) -> FindingRow:
+    found = [(_deposit_text(way), way.value) for way in ways.deposits]
+    found += [(_reduction_text(way), way.notional) for way in (ways.reduction,) if way]
+    advice = tuple(f"{text} ({grouped(value, 2, Direction.UP)} {unit})" for text, value in found)
+    return FindingRow(
+        word=SEVERITY_WORDS[finding.severity],
+        code=finding.code,
+        text=finding.message,
+        advice=advice or ((finding.remedy,) if finding.remedy else ()),
+    )
+
+
+def _deposit_text(way: DepositWay) -> str:
+    amount = f"{separated(way.amount)} {way.asset}"
+    if way.pool.startswith("isolated:"):
+        return f"add {amount} of isolated margin to {way.pool}"
+    return f"deposit {amount}" if way.pool == "cross" else f"deposit {amount} into {way.pool}"
+
+
+def _reduction_text(way: ReductionWay) -> str:
+    if not way.left:
+        return f"close the {way.symbol} {way.side} of {separated(way.quantity)}"
+    return f"close {separated(way.quantity)} of the {way.symbol} {way.side}, {separated(way.left)} stay"

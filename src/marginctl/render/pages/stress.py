@@ -1,0 +1,388 @@
+"""``stress``: scenarios, cascades, heat map, curve, funding, findings, and the verdict."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from marginctl.core.cascade import Cascade, Comparison, Fate
+from marginctl.core.exact import ZERO, Direction
+from marginctl.core.report import PoolFigures, Report
+from marginctl.core.sequence import Action, CascadeStep
+from marginctl.findings import Severity
+from marginctl.render.display import Options, Verbosity
+from marginctl.render.page import (
+    Block,
+    Column,
+    CurveChart,
+    DataTable,
+    HeatMap,
+    Page,
+    Section,
+    Sentence,
+    Span,
+    Tone,
+    dim,
+    names,
+    numbers,
+    page,
+    pointed,
+    section,
+    texts,
+)
+from marginctl.render.pages.account import (
+    RATIOS,
+    UNKNOWN,
+    assumptions,
+    common_move,
+    findings,
+    judged,
+    problems,
+    ratio_text,
+    title,
+)
+from marginctl.render.pages.funding import funding_sections
+from marginctl.results import Outcome, ScenarioResult, StressResult, Verdict, live
+from marginctl.wording import (
+    cents,
+    counted,
+    exactly,
+    figure,
+    figure_percent,
+    grouped,
+    listed,
+    moves_text,
+    price_places,
+    share,
+    side_text,
+    whom,
+)
+
+BREAKS_AT = (
+    "Figures of the end of each, as if nothing were closed on the way. Breaks at: how much of it liquidates the first "
+    "pool; above 100% it is survived, and that much further along the same line it would not be."
+)
+SURVIVED, DIED = Span("survives", Tone.GOOD), Span("LIQUIDATED", Tone.BAD)
+ACTIONS = {
+    Action.CANCEL_ORDERS: "orders cancelled",
+    Action.NET_LEGS: "legs netted",
+    Action.REPAY: "debts repaid",
+    Action.REDUCE: "reduced",
+    Action.CLOSE: "closed",
+    Action.TAKE_OVER: "taken over",
+    Action.FORFEIT: "margin kept by the venue",
+    Action.BANKRUPT: "deficit, not owed",
+}
+LEAST_UNIT = Decimal("1e-8")
+
+
+def stress_page(stress: StressResult, options: Options) -> Page:
+    """Everything about one account that was put through scenarios."""
+    outcome = Outcome(
+        file=stress.file,
+        report=stress.report,
+        rules=stress.rules,
+        findings=stress.findings,
+        assumptions=stress.assumptions,
+        problems=stress.problems,
+    )
+    is_quiet = options.verbosity is Verbosity.QUIET
+    parts: list[Section | None] = []
+    if stress.report is not None and not is_quiet:
+        parts += _body(stress, stress.report, outcome, options)
+    parts += [problems(outcome), findings(outcome)]
+    parts += [] if is_quiet else [assumptions(outcome, options.verbosity)]
+    return page([*parts, _verdict(stress, outcome)])
+
+
+def _body(stress: StressResult, report: Report, outcome: Outcome, options: Options) -> Iterable[Section | None]:
+    yield title(outcome, report, _now(report))
+    if stress.scenarios:
+        yield _scenarios(stress, report)
+    if options.verbosity is Verbosity.VERBOSE:
+        yield _details(stress)
+    for told in stress.scenarios:
+        if told.story is not None:
+            yield from _story(told, told.story, report)
+    yield from _drawn(stress, report)
+    if stress.funding is not None:
+        yield from funding_sections(stress.funding, report.account.currency)
+
+
+def _now(report: Report) -> Sentence:
+    totals = report.totals
+    ratio = ratio_text(RATIOS[1], totals.maintenance_ratio)
+    return Sentence(
+        text=f"Now: equity {figure('equity', totals.equity)} {report.account.currency}, maintenance ratio {ratio}, "
+        f"free collateral {figure('free_collateral', totals.free_collateral)}."
+    )
+
+
+def _drawn(stress: StressResult, report: Report) -> Iterable[Section | None]:
+    if stress.grid is not None:
+        down, across = whom(stress.grid.down.asset), whom(stress.grid.across.asset)
+        note = f"{down} down the side, {across} across; at the point, not on the way"
+        yield section("Maintenance ratio", HeatMap(stress.grid), note=note)
+    for curve in stress.curves[:1] if stress.draws_curve else ():
+        ends = tuple(end for pool in report.pools if pool.name == curve.pool for end in _ends(pool))
+        move = Sentence(text=common_move(report.liquidation, several=len(report.pools) > 1))
+        if curve.points[-1].move and max(max(point.equity, point.required) for point in curve.points) > 0:
+            note = f"equity and what it must cover, {curve.pool}, {report.account.currency}"
+            yield section("All assets together", CurveChart(curve, ends), move, note=note)
+        else:
+            yield Section(blocks=(move,))
+
+
+def _ends(pool: PoolFigures) -> list[Decimal]:
+    """The joint moves that liquidate a pool."""
+    return [move for move in (pool.liquidation.down, pool.liquidation.up) if move is not None]
+
+
+# Scenarios.
+
+
+def _scenarios(stress: StressResult, report: Report) -> Section | None:
+    """One row per scenario, in the order they were asked for."""
+    rows, unit = stress.scenarios, report.account.currency
+    words = [SURVIVED if row.outcome.survived else DIED for row in rows]
+    columns = (
+        names("scenario", [row.name for row in rows]),
+        texts("date", [row.date for row in rows], priority=9),
+        texts("moves", [moves_text(row.scenario) for row in rows], priority=12),
+        texts("outcome", [word.text for word in words], tones=[word.tone for word in words]),
+        numbers("breaks at", [_reach(row) for row in rows], priority=1),
+        names("pool", [_pool(row) if len(report.pools) > 1 else "" for row in rows], priority=7),
+        numbers("equity", [figure("equity", row.outcome.equity) for row in rows], unit, priority=2),
+        numbers("change", [cents(row.outcome.change) for row in rows], unit, priority=3),
+        numbers("maint. ratio", [_ratio(row) for row in rows], "%", priority=4),
+        numbers("free", [_free(row) for row in rows], unit, priority=5),
+        names("loses most", [_worst(row) for row in rows], priority=6),
+        numbers("by", [_worst_change(row) for row in rows], unit, priority=10),
+    )
+    idle = [told.name for told in rows if told.days is None and not any(told.moves.values())]
+    untouched = dim(f"Moves nothing that this account holds or trades: {', '.join(idle)}.") if idle else None
+    return section("Scenarios", DataTable(columns), dim(BREAKS_AT), untouched, note="as if nothing were closed")
+
+
+def _reach(row: ScenarioResult) -> str:
+    reach = row.outcome.reach
+    return "never" if reach is None else "now" if not reach else share(reach)
+
+
+def _pool(row: ScenarioResult) -> str:
+    return row.outcome.pool if row.outcome.pool and row.outcome.reach is not None else ""
+
+
+def _ratio(row: ScenarioResult) -> str:
+    ratio = row.outcome.maintenance_ratio
+    return UNKNOWN if ratio is None else figure_percent("maintenance_ratio", ratio)
+
+
+def _free(row: ScenarioResult) -> str:
+    free = row.outcome.free_collateral
+    return UNKNOWN if free is None else figure("free_collateral", free)
+
+
+def _worst(row: ScenarioResult) -> str:
+    worst = row.outcome.worst
+    return "" if worst is None else f"{worst.symbol} {side_text(worst.side)}"
+
+
+def _worst_change(row: ScenarioResult) -> str:
+    worst = row.outcome.worst
+    return "" if worst is None else cents(worst.change)
+
+
+def _details(stress: StressResult) -> Section | None:
+    """What each scenario is, where its figures come from and what is assumed."""
+    blocks: list[Block] = []
+    for told in stress.scenarios:
+        blocks.append(Sentence(text=moves_text(told.scenario), lead=(Span(told.name, Tone.STRONG), Span("  "))))
+        if told.built_in is not None:
+            blocks.append(Sentence(text=f"{told.date}: {told.built_in.title}. {told.built_in.note}", depth=1))
+            blocks += [Sentence(text=one.text, tone=Tone.DIM, depth=1) for one in told.sources]
+    return section("What they are", *blocks)
+
+
+# Cascades.
+
+
+def _story(told: ScenarioResult, story: Cascade, report: Report) -> Iterable[Section | None]:
+    """The steps in order, and the same book isolated; nothing where nothing is closed."""
+    if not story.steps:
+        return
+    unit = report.account.currency
+    steps = _steps(told, story.steps, several=len(report.pools) > 1)
+    told_in_words = (dim(moves_text(told.scenario)), dim(_left(story, unit)))
+    yield section(f"Cascade: {told.name}", steps, *told_in_words)
+    if told.comparison is None:
+        yield Section(blocks=(dim("Isolated it could not be run: not enough collateral for the initial margins."),))
+    else:
+        notes = map(dim, _price_of_sharing(story, told.comparison, unit))
+        yield section("Each position isolated", _side_by_side(told, told.comparison), *notes, note="the same book")
+
+
+def _steps(told: ScenarioResult, steps: Sequence[CascadeStep], *, several: bool) -> DataTable:
+    fees = any(step.fee for step in steps)
+    return DataTable(
+        (
+            numbers("after", [_when(step, told) for step in steps]),
+            names("pool", [step.pool if several else "" for step in steps], priority=6),
+            texts("what", [_what(step) for step in steps], tones=[_what_tone(step) for step in steps]),
+            names("position", [f"{step.symbol} {step.side}" if step.symbol else "" for step in steps]),
+            pointed("quantity", [_quantity(step.quantity) for step in steps], priority=4),
+            pointed("at", [_price(step) for step in steps], priority=1),
+            numbers("PnL", [_amount(step) for step in steps], priority=2, tones=[_pnl_tone(step) for step in steps]),
+            numbers(
+                "fee",
+                [cents(one.fee, Direction.UP) if fees and one.quantity is not None else "" for one in steps],
+                priority=5,
+            ),
+            numbers("equity left", [figure("equity", step.equity) for step in steps], priority=3),
+            numbers("required", [figure("maintenance_margin", step.maintenance_margin) for step in steps], priority=7),
+        )
+    )
+
+
+def _when(step: CascadeStep, told: ScenarioResult) -> str:
+    return share(step.move) if told.days is None else f"{_days(step.move, told.days)}d"
+
+
+def _days(part: Decimal, days: Decimal) -> str:
+    return grouped(part * days, 2, Direction.TOWARD_ZERO)
+
+
+def _what(step: CascadeStep) -> str:
+    if step.action is Action.REDUCE:
+        return "reduced to the tier below"
+    return ACTIONS[step.action] + (" in profit" if step.in_profit else "")
+
+
+def _what_tone(step: CascadeStep) -> Tone:
+    if step.action in (Action.BANKRUPT, Action.FORFEIT):
+        return Tone.BAD
+    return Tone.WARN if step.in_profit else Tone.PLAIN
+
+
+def _quantity(quantity: Decimal | None) -> str:
+    """In eighths of decimals at most: a reduction to a border has no end."""
+    if quantity is None:
+        return ""
+    cut = quantity.quantize(LEAST_UNIT)
+    return exactly(quantity if quantity == cut else cut)
+
+
+def _price(step: CascadeStep) -> str:
+    return "" if step.price is None else grouped(step.price, price_places(step.price), Direction.NEAREST)
+
+
+def _amount(step: CascadeStep) -> str:
+    """The PnL of what was closed; for steps that close nothing the money they move."""
+    if step.quantity is not None:
+        return cents(step.pnl)
+    return cents(step.amount, Direction.UP) if step.amount else ""
+
+
+def _fee(step: CascadeStep) -> str:
+    return "" if step.quantity is None else cents(step.fee, Direction.UP)
+
+
+def _pnl_tone(step: CascadeStep) -> Tone:
+    if step.quantity is None:
+        return Tone.PLAIN
+    return Tone.LOSS if step.pnl < 0 else Tone.GOOD
+
+
+def _left(story: Cascade, unit: str) -> str:
+    """What there is at the end of the path."""
+    open_still = [f"{one.contract.symbol} {side_text(one.side)}" for one in story.account.positions]
+    held = f"still open: {listed(open_still)}" if open_still else "no position is left"
+    return f"At the end {cents(story.value)} {unit} are left before haircuts, {held}."
+
+
+def _side_by_side(told: ScenarioResult, comparison: Comparison) -> DataTable:
+    """Every position in its pool and by itself: when it was closed, and its result at the end."""
+    fates = comparison.fates
+    return DataTable(
+        (
+            names("position", [f"{one.contract.symbol} {side_text(one.side)}" for one, _, _ in fates]),
+            *_fate_columns("together", [fate for _, fate, _ in fates], told),
+            *_fate_columns("isolated", [fate for _, _, fate in fates], told),
+        )
+    )
+
+
+def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> tuple[Column, Column]:
+    tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
+    return (
+        texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
+        numbers("result", [cents(fate.result) for fate in fates], priority=1),
+    )
+
+
+def _fate(fate: Fate, told: ScenarioResult) -> str:
+    if fate.closed_at is None:
+        return "reduced" if fate.reduced else "kept"
+    if told.days is None:
+        return f"closed at {share(fate.closed_at)}"
+    return f"closed on day {_days(fate.closed_at, told.days)}"
+
+
+def _price_of_sharing(story: Cascade, comparison: Comparison, unit: str) -> Iterable[str]:
+    together, apart = cents(story.value), cents(comparison.apart.value)
+    difference = _gain_text(story.value - comparison.apart.value, unit)
+    yield (
+        f"Left at the end, before haircuts: {together} {unit} together, {apart} isolated: "
+        f"sharing the pool {difference}."
+    )
+    if story.closed_winners:
+        cost = _gain_text(-comparison.contagion_cost, unit)
+        yield f"Contagion: {listed(story.closed_winners)}, in profit, went with the pool, which {cost} by the end."
+    if comparison.sharing_saved:
+        saved = _gain_text(comparison.sharing_saved, unit)
+        yield f"On what the pool carried and what is closed when alone, sharing {saved} by the end."
+    if comparison.sold:
+        yield "To set the isolated margins aside, other collateral was sold at its price."
+
+
+def _gain_text(gain: Decimal, unit: str) -> str:
+    """``saved 12.00 USD``, ``cost 3.00 USD``; nothing where it is less than half a cent."""
+    amount = cents(abs(gain), Direction.NEAREST)
+    if amount == cents(ZERO):
+        return "made no difference"
+    return f"{'saved' if gain > 0 else 'cost'} {amount} {unit}"
+
+
+# The verdict.
+
+
+def _verdict(stress: StressResult, outcome: Outcome) -> Section:
+    """``FAIL  desk-a: 1 of 3 scenarios is not survived: eth-runs after 98.5% of it.``."""
+    name = stress.report.account.name if stress.report else stress.file
+    return judged(_word(stress, outcome), f"{name}: {_tally(stress)}")
+
+
+def _word(stress: StressResult, outcome: Outcome) -> Verdict:
+    if stress.problems or stress.report is None:
+        return Verdict.ERROR
+    if live(outcome.findings, Severity.ERROR):
+        return Verdict.FAIL
+    if live(outcome.findings, Severity.WARNING):
+        return Verdict.FAIL if stress.fail_on == "warning" else Verdict.WARN
+    return Verdict.PASS
+
+
+def _tally(stress: StressResult) -> str:
+    if stress.report is None:
+        return f"could not be checked, {counted(len(stress.problems), 'problem')}."
+    dead = [told for told in stress.scenarios if not told.outcome.survived]
+    count = len(stress.scenarios)
+    if not dead:
+        return f"all {count} scenarios are survived." if count != 1 else f"{stress.scenarios[0].name} is survived."
+    broken = listed([f"{told.name} {_how_far(told)}" for told in dead], 3)
+    if count == 1:
+        return f"not survived: {broken}."
+    return f"{len(dead)} of {count} scenarios {'is' if len(dead) == 1 else 'are'} not survived: {broken}."
+
+
+def _how_far(told: ScenarioResult) -> str:
+    crossing = told.outcome.crossing
+    return "(already now)" if not crossing else f"(after {share(crossing)} of it)"
