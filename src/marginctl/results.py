@@ -12,7 +12,7 @@ from marginctl.core.report import Report, RulesUsed
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
 
 if TYPE_CHECKING:
-    from marginctl.core.cascade import Cascade, Comparison
+    from marginctl.core.cascade import Cascade, IsolatedComparison
     from marginctl.core.curve import EquityCurve
     from marginctl.core.funding_cases import FundingTable
     from marginctl.core.grid import Grid
@@ -238,7 +238,7 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
     untouched: tuple[str, ...] = ()
     outcome: "ScenarioOutcome"
     story: "Cascade | None" = None
-    comparison: "Comparison | None" = None
+    comparison: "IsolatedComparison | None" = None
 
     @property
     def name(self) -> str:
@@ -274,7 +274,7 @@ class CascadeResult(Struct, frozen=True):
         "value=story.value isolated"
     )
     story: "Cascade"
-    isolated: "Comparison | None"
+    isolated: "IsolatedComparison | None"
 
 
 class StressSummary(Struct, frozen=True):

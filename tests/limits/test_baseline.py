@@ -8,7 +8,16 @@ from msgspec.structs import replace
 from marginctl.document.reader import read
 from marginctl.document.shape import bind
 from marginctl.findings import Finding, Location, Severity, Status
-from marginctl.limits.baseline import BASELINE, Entry, accepted, against, entries_of, entry_of, is_worse, recorded
+from marginctl.limits.baseline import (
+    BASELINE,
+    BaselineEntry,
+    accepted,
+    against,
+    entries_of,
+    entry_of,
+    is_worse,
+    recorded,
+)
 from marginctl.limits.engine import Evaluation, evaluate
 from marginctl.limits.registry import BY_CODE
 
@@ -22,8 +31,8 @@ def utilization(margin: str) -> Evaluation:
     return judged("MC101", "0.7", report(pool(equity=1000, initial=margin)))
 
 
-def entry(value: str | None, code: str = "MC101", subject: str = "cross", limit: str | None = None) -> Entry:
-    return Entry(code, subject, maybe(value), maybe(limit), PLACE)
+def entry(value: str | None, code: str = "MC101", subject: str = "cross", limit: str | None = None) -> BaselineEntry:
+    return BaselineEntry(code, subject, maybe(value), maybe(limit), PLACE)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +117,7 @@ def test_mc100_can_be_accepted_by_nobody() -> None:
 def test_accepting_everything_records_it_at_todays_figures() -> None:
     evaluation = accepted(utilization("812.5"))
     assert [one.status for one in evaluation.checks] == [Status.BASELINE]
-    assert recorded(evaluation.findings) == [Entry("MC101", "cross", d("0.8125"))]
+    assert recorded(evaluation.findings) == [BaselineEntry("MC101", "cross", d("0.8125"))]
 
 
 def test_a_ratchet_shrinks_and_never_grows() -> None:
@@ -141,5 +150,5 @@ def test_reading_a_baseline() -> None:
     draft, problems = bind(node, BASELINE, source)
     entries, wrong = entries_of(draft, source)
     assert problems == []
-    assert entries == {"books/a.yaml": [Entry("MC101", "cross", d("0.72"), None, Location("b.json", 2, 7))]}
+    assert entries == {"books/a.yaml": [BaselineEntry("MC101", "cross", d("0.72"), None, Location("b.json", 2, 7))]}
     assert [(one.message, one.location.line) for one in wrong] == [("no limit has the code `MC199`", 3)]

@@ -13,7 +13,7 @@ from marginctl.document.schema import json_schema
 from marginctl.document.venue_shape import RULE_KINDS, VENUE
 from marginctl.venues import loader
 from marginctl.venues.origin import Trust
-from marginctl.venues.rule_set import ClosingOrder, LiquidationStep
+from marginctl.venues.rule_set import LiquidationStep, PublishedOrder
 
 D = Decimal
 PRODUCTS = (
@@ -356,13 +356,13 @@ def test_liquidation_sequences():
     step = LiquidationStep
     bingx = bundled("bingx-usdm").liquidation
     assert bingx.steps == (step.CANCEL_ORDERS, step.NET_LEGS, step.CLOSE_POSITIONS)
-    assert bingx.order is ClosingOrder.LARGEST_LOSS_FIRST
+    assert bingx.order is PublishedOrder.LARGEST_LOSS_FIRST
     assert bundled("weex").liquidation.steps == ()
     hyperliquid = bundled("hyperliquid").liquidation
-    assert (hyperliquid.fee, hyperliquid.order) == (0, ClosingOrder.ALL_AT_ONCE)
+    assert (hyperliquid.fee, hyperliquid.order) == (0, PublishedOrder.ALL_AT_ONCE)
     assert abs(hyperliquid.take_over_level * 3 - 2) < D("1e-90")
     assert bundled("binance-usdm").liquidation.fee is None
-    assert bundled("dydx").liquidation.order is ClosingOrder.RANDOM
+    assert bundled("dydx").liquidation.order is PublishedOrder.RANDOM
 
 
 def test_funding_intervals():

@@ -4,21 +4,20 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.core.sequence import ClosingOrder as Order
-from marginctl.core.sequence import Sequence
+from marginctl.core.sequence import ClosingOrder, Sequence
 from marginctl.venues.loader import bundled, named
 from marginctl.venues.origin import Origin
-from marginctl.venues.rule_set import ClosingOrder, Liquidation, LiquidationStep
+from marginctl.venues.rule_set import LiquidationStep, PublishedLiquidation, PublishedOrder
 from marginctl.venues.sequence import AT_THE_MARK, sequence_of
 
 
 def liquidation(
     *steps: str,
-    order: ClosingOrder = ClosingOrder.LARGEST_LOSS_FIRST,
+    order: PublishedOrder = PublishedOrder.LARGEST_LOSS_FIRST,
     fee: str | None = "0",
     take_over_level: Decimal | None = None,
-) -> Liquidation:
-    return Liquidation(
+) -> PublishedLiquidation:
+    return PublishedLiquidation(
         steps=tuple(map(LiquidationStep, steps)),
         order=order,
         fee=None if fee is None else Decimal(fee),
@@ -46,13 +45,15 @@ def liquidation(
             id="a take-over at the end",
         ),
         pytest.param(
-            liquidation("close-on-book", "take-over", order=ClosingOrder.ALL_AT_ONCE, take_over_level=Decimal("0.6")),
-            Sequence(cancels_orders=False, takes_over=True, take_over_level=Decimal("0.6"), order=Order.ALL_AT_ONCE),
+            liquidation("close-on-book", "take-over", order=PublishedOrder.ALL_AT_ONCE, take_over_level=Decimal("0.6")),
+            Sequence(
+                cancels_orders=False, takes_over=True, take_over_level=Decimal("0.6"), order=ClosingOrder.ALL_AT_ONCE
+            ),
             id="a take-over below a level",
         ),
     ],
 )
-def test_steps_are_followed(published: Liquidation, expected: Sequence) -> None:
+def test_steps_are_followed(published: PublishedLiquidation, expected: Sequence) -> None:
     found, assumptions = sequence_of(published, "venue")
     assert found == expected
     assert assumptions[-1] == AT_THE_MARK
@@ -62,19 +63,19 @@ def test_steps_are_followed(published: Liquidation, expected: Sequence) -> None:
     ("published", "words"),
     [
         pytest.param(liquidation(), "venue publishes no liquidation sequence", id="no sequence"),
-        pytest.param(liquidation("close-positions", order=ClosingOrder.UNKNOWN), "the largest loss", id="no order"),
-        pytest.param(liquidation("close-positions", order=ClosingOrder.RANDOM), "at random", id="random order"),
+        pytest.param(liquidation("close-positions", order=PublishedOrder.UNKNOWN), "the largest loss", id="no order"),
+        pytest.param(liquidation("close-positions", order=PublishedOrder.RANDOM), "at random", id="random order"),
         pytest.param(liquidation("reduce-to-level", "close-positions"), "closed whole", id="to the level"),
         pytest.param(liquidation("reduce-by-tier"), "in its first tier is closed whole", id="no ending"),
         pytest.param(liquidation("repay", "close-positions"), "pro rata", id="repayment"),
         pytest.param(liquidation("close-positions", fee=None), "no liquidation fee: venue", id="no fee"),
     ],
 )
-def test_what_is_not_published_is_said(published: Liquidation, words: str) -> None:
+def test_what_is_not_published_is_said(published: PublishedLiquidation, words: str) -> None:
     found, assumptions = sequence_of(published, "venue")
     assert len(assumptions) == 2
     assert words in assumptions[0]
-    assert (found.order, found.fee) == (Order.LARGEST_LOSS_FIRST, 0)
+    assert (found.order, found.fee) == (ClosingOrder.LARGEST_LOSS_FIRST, 0)
 
 
 def test_a_fee_of_the_user_replaces_what_is_published_or_missing() -> None:

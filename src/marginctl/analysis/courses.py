@@ -30,7 +30,7 @@ class Course(Struct, frozen=True):
     what: str
     story: str
     side: int
-    parts: "Sequence[tuple[Decimal, Decimal | None, Named]]"
+    parts: "Sequence[tuple[Decimal, Decimal | None, NamedParts]]"
     unknown: str = MOVE
     unit: str = FRACTION
     note: str = ""
@@ -50,7 +50,7 @@ class NamedPart(NamedTuple):
     asset: str = ""
 
 
-class Named(NamedTuple):
+class NamedParts(NamedTuple):
     """The named parts of a pool along a stretch, and what moves there."""
 
     equity: list[NamedPart]
@@ -58,12 +58,12 @@ class Named(NamedTuple):
     motion: Motion
 
 
-def _named(state: PoolState, stretch: Stretch) -> Named:
+def _named(state: PoolState, stretch: Stretch) -> NamedParts:
     motion = stretch.motion
     found = parts(state, motion, stretch.length)
     when = "later" if motion.income else "moved"
     equity = [_part(one, f"{when} value of", of_equity=True) for one in found.equity]
-    return Named(equity, [_part(one, f"{when} loan_margin of") for one in found.requirement], motion)
+    return NamedParts(equity, [_part(one, f"{when} loan_margin of") for one in found.requirement], motion)
 
 
 def _part(walked: Walked, of_asset: str, *, of_equity: bool = False) -> NamedPart:

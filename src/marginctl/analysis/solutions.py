@@ -14,8 +14,8 @@ from marginctl.analysis.courses import (
     ALL_TOGETHER,
     MOVE,
     Course,
-    Named,
     NamedPart,
+    NamedParts,
     asset_course,
     contract_course,
     day_course,
@@ -48,7 +48,7 @@ class _Straight(NamedTuple):
     start: Decimal
     until: Decimal | None
     offset: Decimal
-    named: Named
+    named: NamedParts
 
 
 def _straights(course: Course) -> list[_Straight]:

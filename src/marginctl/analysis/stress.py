@@ -11,7 +11,7 @@ from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, scenarios_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
-from marginctl.core.cascade import Cascade, Comparison, cascade, compared
+from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
 from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
@@ -209,7 +209,7 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
 
 def _story(
     account: Account, path: ScenarioPath, sequence: Sequence, outcome: Outcome, wanted: Wanted
-) -> tuple[Cascade | None, Comparison | None]:
+) -> tuple[Cascade | None, IsolatedComparison | None]:
     if not wanted.cascades:
         return None, None
     story = cascade(account, path, sequence)

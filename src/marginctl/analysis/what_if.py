@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, check, load_portfolio, outcome_exit
 from marginctl.core.account import MarginMode
+from marginctl.core.pool import is_shared
 from marginctl.document.encoding import decode
 from marginctl.document.reader import read
 from marginctl.document.rewrite import Put, RewriteError, rewritten
@@ -115,7 +116,7 @@ def _steps(change: Change, book: Book) -> list[Change]:
     A new isolated position on a contract that the account does not know is opened in the cross pool and then isolated:
     only there is its margin known.
     """
-    if not isinstance(change, Open) or change.margin_mode is MarginMode.CROSS or "isolated_margin" in change.keys:
+    if not isinstance(change, Open) or is_shared(change.margin_mode) or "isolated_margin" in change.keys:
         return [change]
     if any(position.contract.symbol == change.symbol for position in book.account.positions):
         return [change]

@@ -11,7 +11,7 @@ from marginctl.document.reader import read
 from marginctl.document.shape import Draft, Shape, bind
 from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Location, Problem
-from marginctl.limits.baseline import BASELINE, Baseline, Entry, baseline_text, entries_of, named, recorded
+from marginctl.limits.baseline import BASELINE, Baseline, BaselineEntry, baseline_text, entries_of, named, recorded
 from marginctl.limits.config import LimitSource, limits_of, together
 from marginctl.portfolio.names import scenario_problems
 from marginctl.results import Outcome
@@ -94,7 +94,7 @@ def write_baseline(path: str, outcomes: Iterable[Outcome]) -> list[Problem]:
     A portfolio that could not be checked keeps its entries too. Raises OSError.
     """
     folder = os.path.dirname(path)  # noqa: PTH120
-    entries: dict[str, list[Entry]] = {}
+    entries: dict[str, list[BaselineEntry]] = {}
     if Path(path).exists():
         before, problems = baseline_of(path)
         if before is None:

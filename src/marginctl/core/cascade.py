@@ -122,7 +122,7 @@ class PositionFates(Struct, frozen=True):
     isolated: Fate
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class IsolatedComparison(Struct, frozen=True, kw_only=True):
     """The same book on the same path with every position isolated on its own initial margin.
 
     contagion_cost: what the winners that went with their pool would have made from there to the end of the path, and
@@ -147,7 +147,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
         return tuple(PositionFates(*one) for one in self.fates)
 
 
-def compared(account: Account, shared: Cascade, path: ScenarioPath, sequence: Sequence) -> Comparison | None:
+def compared(account: Account, shared: Cascade, path: ScenarioPath, sequence: Sequence) -> IsolatedComparison | None:
     """The comparison; None where the account could not set the margins aside even by selling its other collateral."""
     separate = isolated_apart(account)
     if separate is None:
@@ -156,7 +156,7 @@ def compared(account: Account, shared: Cascade, path: ScenarioPath, sequence: Se
     fates = tuple((one, fate_of(one, shared), fate_of(one, alone)) for one in account.positions)
     kept = {one.key for one, together, _ in fates if together.closed_at is None and not together.reduced}
     by_key = {position.key: position for position in account.positions}
-    return Comparison(
+    return IsolatedComparison(
         apart=alone,
         aside=separate.aside,
         sold=separate.sold,

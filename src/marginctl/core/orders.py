@@ -47,7 +47,7 @@ class Sized(NamedTuple):
     quantity: Decimal
 
 
-class Placed(NamedTuple):
+class SideOrders(NamedTuple):
     """The orders of one side of a contract: value at their prices and loss against the mark in currency, contracts."""
 
     side: int
@@ -59,7 +59,7 @@ class Placed(NamedTuple):
 class Filled(NamedTuple):
     """What a position would be if one side's orders were filled, and that side's fees, in currency."""
 
-    side: Placed
+    side: SideOrders
     size: Sized
     fee: Decimal
 
@@ -159,7 +159,7 @@ def _leg_need(
     return OrderNeed(tuple(opening), position, now, rate, (outcome,), initial, kept, weight)
 
 
-def placed(account: Account, orders: list[Order], side: int) -> Placed:
+def placed(account: Account, orders: list[Order], side: int) -> SideOrders:
     """One side's orders at their own prices, and their loss against the mark where the venue charges it."""
     value = loss = quantity = ZERO
     for order in orders:
@@ -172,10 +172,10 @@ def placed(account: Account, orders: list[Order], side: int) -> Placed:
         quantity += order.quantity
         if account.rules.open_loss is OpenLoss.MARGIN:
             loss += max(ZERO, -gain)
-    return Placed(side, value, loss, quantity)
+    return SideOrders(side, value, loss, quantity)
 
 
-def opened(now: Decimal, side: Placed) -> Decimal:
+def opened(now: Decimal, side: SideOrders) -> Decimal:
     """The value of one side's orders without what closes the position."""
     closing = ZERO if now * side.side >= ZERO else min(side.value, abs(now))
     return side.value - closing

@@ -25,7 +25,7 @@ from marginctl.core.account import (
 )
 from marginctl.core.contract import LONG, SHORT, Tier, TiersBy, initial_curve, maintenance_curve
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.orders import Placed, opened, order_fee_rate, placed
+from marginctl.core.orders import SideOrders, opened, order_fee_rate, placed
 from marginctl.core.requirement import initial_rate
 from marginctl.core.value import entry_value, unit_notional
 
@@ -148,7 +148,7 @@ def _order_turns(account: Account, terms: Position, way: OrderLegs) -> Iterator[
     charges = account.rules.open_loss is OpenLoss.MARGIN or account.rules.order_fees is not OrderFees.NONE
     for rate in _rates(account, terms, way) if charges else {ONE}:
 
-        def after(side: Placed, value: Decimal, rate: Decimal = rate) -> Decimal:
+        def after(side: SideOrders, value: Decimal, rate: Decimal = rate) -> Decimal:
             fee = order_fee_rate(account, opening[0], side.side, rate)
             return abs(value + side.side * side.value) * rate + side.loss + opened(value, side) * fee
 

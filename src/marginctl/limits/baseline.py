@@ -50,7 +50,7 @@ BASELINE = Shape(
 )
 
 
-class Entry(Struct, frozen=True):
+class BaselineEntry(Struct, frozen=True):
     """One accepted breach. ``value`` None: the figure did not exist, or there is none."""
 
     code: str
@@ -60,9 +60,9 @@ class Entry(Struct, frozen=True):
     location: Location = Location("")
 
 
-def entries_of(draft: Draft, source: Source) -> tuple[dict[str, list[Entry]], list[Problem]]:
+def entries_of(draft: Draft, source: Source) -> tuple[dict[str, list[BaselineEntry]], list[Problem]]:
     """The entries of a baseline by file, and what is wrong with them."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[BaselineEntry]] = {}
     problems: list[Problem] = []
     for one in draft.get("entries", ()):
         code = one.get("code")
@@ -72,12 +72,12 @@ def entries_of(draft: Draft, source: Source) -> tuple[dict[str, list[Entry]], li
             problems.append(source.problem(one.at("code"), "MC015", f"no limit has the code {echo(code)}", advice))
             continue
         place = source.location(one.node)
-        entry = Entry(code, one.get("subject"), one.get("value"), one.get("limit"), place)
+        entry = BaselineEntry(code, one.get("subject"), one.get("value"), one.get("limit"), place)
         found.setdefault(one.get("file"), []).append(entry)
     return found, problems
 
 
-def against(evaluation: Evaluation, entries: Sequence[Entry]) -> Evaluation:
+def against(evaluation: Evaluation, entries: Sequence[BaselineEntry]) -> Evaluation:
     """The evaluation with what the baseline accepts waived, what is worse saying so, and unused entries as notes."""
     known = {(entry.code, entry.subject): entry for entry in entries}
     judged = [_judged(finding, known) for finding in evaluation.findings]
@@ -93,9 +93,9 @@ def accepted(evaluation: Evaluation) -> Evaluation:
     return against(evaluation, [entry_of(finding) for finding in evaluation.findings if is_acceptable(finding)])
 
 
-def recorded(findings: Iterable[Finding]) -> list[Entry]:
+def recorded(findings: Iterable[Finding]) -> list[BaselineEntry]:
     """The entries for what a baseline has accepted, at today's figures; of several with one key the worst."""
-    worst: dict[tuple[str, str], Entry] = {}
+    worst: dict[tuple[str, str], BaselineEntry] = {}
     for finding in findings:
         if not finding.by_baseline:
             continue
@@ -110,15 +110,15 @@ def is_acceptable(finding: Finding) -> bool:
     return BY_CODE[finding.code].waivable and finding.severity is not Severity.NOTE and not finding.waived
 
 
-def entry_of(finding: Finding) -> Entry:
+def entry_of(finding: Finding) -> BaselineEntry:
     """The entry that accepts a finding as it stands."""
     rule = BY_CODE[finding.code]
     if rule.comparison is not Comparison.HOLDS:
         worse = Direction.UP if rule.comparison is Comparison.MAXIMUM else Direction.DOWN
-        return Entry(finding.code, finding.subject, _short(finding.value, worse))
+        return BaselineEntry(finding.code, finding.subject, _short(finding.value, worse))
     beyond = finding.value is not None and finding.limit is not None and finding.value > finding.limit
     value = _short(finding.value, Direction.UP if beyond else Direction.DOWN)
-    return Entry(finding.code, finding.subject, value, finding.limit)
+    return BaselineEntry(finding.code, finding.subject, value, finding.limit)
 
 
 def _short(value: Decimal | None, worse: Direction) -> Decimal | None:
@@ -127,7 +127,7 @@ def _short(value: Decimal | None, worse: Direction) -> Decimal | None:
     return rounded(value, PLACES, worse)
 
 
-def is_worse(rule: Rule, finding: Finding, entry: Entry) -> bool:
+def is_worse(rule: Rule, finding: Finding, entry: BaselineEntry) -> bool:
     """Whether a figure is worse than the one recorded: further beyond, or gone; a fact: further from its own limit."""
     if entry.value is None:
         return False
@@ -142,7 +142,7 @@ def is_worse(rule: Rule, finding: Finding, entry: Entry) -> bool:
     return abs(finding.value - finding.limit) > abs(entry.value - entry.limit)
 
 
-def _judged(finding: Finding, known: dict[tuple[str, str], Entry]) -> Finding:
+def _judged(finding: Finding, known: dict[tuple[str, str], BaselineEntry]) -> Finding:
     entry = known.get((finding.code, finding.subject))
     if entry is None or not is_acceptable(finding):
         return finding
@@ -157,7 +157,7 @@ def _could_judge(code: str, evaluation: Evaluation) -> bool:
     return code in evaluation.judged and UNUSED in evaluation.judged
 
 
-def _unused(entry: Entry) -> Finding:
+def _unused(entry: BaselineEntry) -> Finding:
     rule = BY_CODE[UNUSED]
     return Finding(
         code=UNUSED,
@@ -192,9 +192,9 @@ class Baseline(Struct, frozen=True):
     """The entries of a baseline by portfolio, whose names are relative to the folder of its file."""
 
     folder: str
-    entries: dict[str, list[Entry]]
+    entries: dict[str, list[BaselineEntry]]
 
-    def of(self, file: str) -> list[Entry]:
+    def of(self, file: str) -> list[BaselineEntry]:
         """The entries of one portfolio."""
         return self.entries.get(named(file, self.folder), [])
 
@@ -207,7 +207,7 @@ def named(file: str, folder: str) -> str:
         return file.replace(os.sep, "/")
 
 
-def baseline_text(entries: dict[str, list[Entry]]) -> str:
+def baseline_text(entries: dict[str, list[BaselineEntry]]) -> str:
     """One line per entry, by file, code and subject."""
     rows = [
         _row(file, entry)
@@ -219,7 +219,7 @@ def baseline_text(entries: dict[str, list[Entry]]) -> str:
     return f'{{\n  "schema": "{SCHEMA}",\n  "entries": [{inner}]\n}}\n'
 
 
-def _row(file: str, entry: Entry) -> str:
+def _row(file: str, entry: BaselineEntry) -> str:
     texts = {"file": file, "code": entry.code, "subject": entry.subject}
     cells = [f'"{name}": {dumps(text, ensure_ascii=False)}' for name, text in texts.items()]
     numbers = {"value": entry.value, "limit": entry.limit}

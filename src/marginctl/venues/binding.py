@@ -30,12 +30,12 @@ from marginctl.venues.origin import Origin, Trust, Verification
 from marginctl.venues.origin import Source as Published
 from marginctl.venues.rule_set import (
     Assumption,
-    ClosingOrder,
-    Liquidation,
     LiquidationStep,
     Mode,
     NotOffered,
     Occasion,
+    PublishedLiquidation,
+    PublishedOrder,
     RuleSet,
 )
 from marginctl.venues.table import Table
@@ -287,11 +287,11 @@ class _Binding:
         for fault in faults(rows, deduction):
             self.found.add(drafts[fault.row].at(fault.column), "MC025", fault.message, fault.help)
 
-    def liquidation(self, draft: Draft) -> Liquidation:
+    def liquidation(self, draft: Draft) -> PublishedLiquidation:
         fee, _ = self.traced(draft.get("fee"))
-        return Liquidation(
+        return PublishedLiquidation(
             steps=tuple(LiquidationStep(element.value) for element in draft.get("steps")),
-            order=ClosingOrder(draft.get("order")),
+            order=PublishedOrder(draft.get("order")),
             fee=fee,
             take_over_level=draft.get("take_over_level"),
             origin=self.origin(draft),

@@ -55,7 +55,7 @@ class LiquidationStep(Enum):
     CANCEL_ORDERS; CANCEL_BORROWING_ORDERS: those that would borrow; REPAY: debts out of collateral; NET_LEGS: long
     against short of a contract; REDUCE_TO_LEVEL: just as much as makes the pool compliant; REDUCE_BY_TIER: each
     position to the tier below; CLOSE_ON_BOOK: at market, the holder keeps what is left; CLOSE_POSITIONS: whole
-    positions, in ``ClosingOrder``; TAKE_OVER: by the venue, with their margin; INSURANCE_FUND, AUTO_DELEVERAGING.
+    positions, in ``PublishedOrder``; TAKE_OVER: by the venue, with their margin; INSURANCE_FUND, AUTO_DELEVERAGING.
     """
 
     CANCEL_ORDERS = "cancel-orders"
@@ -71,7 +71,7 @@ class LiquidationStep(Enum):
     AUTO_DELEVERAGING = "auto-deleveraging"
 
 
-class ClosingOrder(Enum):
+class PublishedOrder(Enum):
     """Which of several positions goes first."""
 
     UNKNOWN = "unknown"
@@ -80,7 +80,7 @@ class ClosingOrder(Enum):
     ALL_AT_ONCE = "all-at-once"
 
 
-class Liquidation(Struct, frozen=True, kw_only=True):
+class PublishedLiquidation(Struct, frozen=True, kw_only=True):
     """The published sequence; no steps = not published.
 
     ``fee``: share of the liquidated notional, None = not published.
@@ -88,7 +88,7 @@ class Liquidation(Struct, frozen=True, kw_only=True):
     """
 
     steps: tuple[LiquidationStep, ...]
-    order: ClosingOrder
+    order: PublishedOrder
     fee: Decimal | None
     take_over_level: Decimal | None
     origin: Origin
@@ -142,7 +142,7 @@ class RuleSet(Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
     modes: tuple[Mode, ...]
     groups: tuple[ContractGroup, ...]
-    liquidation: Liquidation
+    liquidation: PublishedLiquidation
     published_funding_interval: Decimal | None
     taker_fee_hint: str
     not_offered: tuple[NotOffered, ...]

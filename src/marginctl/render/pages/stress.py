@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from marginctl.core.cascade import Cascade, Comparison, Fate
+from marginctl.core.cascade import Cascade, Fate, IsolatedComparison
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
 from marginctl.core.sequence import Action, CascadeStep
@@ -298,7 +298,7 @@ def _left(story: Cascade, unit: str) -> str:
     return f"At the end {cents(story.value)} {unit} are left before haircuts, {held}."
 
 
-def _side_by_side(told: ScenarioResult, comparison: Comparison) -> DataTable:
+def _side_by_side(told: ScenarioResult, comparison: IsolatedComparison) -> DataTable:
     """Every position in its pool and by itself: when it was closed, and its result at the end."""
     fates = comparison.fates
     return DataTable(
@@ -326,7 +326,7 @@ def _fate(fate: Fate, told: ScenarioResult) -> str:
     return f"closed on day {_days(fate.closed_at, told.days)}"
 
 
-def _price_of_sharing(story: Cascade, comparison: Comparison, unit: str) -> Iterable[str]:
+def _price_of_sharing(story: Cascade, comparison: IsolatedComparison, unit: str) -> Iterable[str]:
     together, apart = cents(story.value), cents(comparison.apart.value)
     difference = _gain_text(story.value - comparison.apart.value, unit)
     yield (
