@@ -115,13 +115,9 @@ def account_state(states: Iterable[PoolState]) -> str:
             return "liquidation"
         if state.risk.is_warned(state.pool.rules):
             found = "margin-call"
-        elif found == "healthy" and state.pool.is_shared and _is_short(state):
+        elif found == "healthy" and state.pool.is_shared and sign(state.risk.free_collateral, state.risk.scale) < 0:
             found = "restricted"
     return found
-
-
-def _is_short(state: PoolState) -> bool:
-    return sign(state.risk.free_collateral, state.risk.scale) < 0
 
 
 def liquidation(sides: Sides) -> Liquidation:
@@ -138,12 +134,9 @@ def account_liquidation(joint: list[tuple[PoolState, Sides]]) -> AccountLiquidat
     up = min((sides.up for _, sides in joint if sides.up is not None), default=None)
     first = Sides(down, up)
     pool = next((state.pool.name for state, sides in joint if sides.nearest == first.nearest is not None), None)
-    figures = liquidation(HERE if first.nearest == ZERO and _any_here(joint) else first)
+    here = first.nearest == ZERO and any(sides == HERE for _, sides in joint)
+    figures = liquidation(HERE if here else first)
     return AccountLiquidation(figures.down, figures.up, figures.distance, figures.direction, pool)
-
-
-def _any_here(joint: list[tuple[PoolState, Sides]]) -> bool:
-    return any(sides == HERE for _, sides in joint)
 
 
 def pool_figures(state: PoolState, sides: Sides) -> PoolFigures:

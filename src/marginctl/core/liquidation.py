@@ -116,25 +116,28 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal
 
     The requirement is taken times ``factor``.
     """
-    pool = state.pool
-    moved = moved_by(state, motion)
-    still = state.risk.equity - sum((state.values[i] for i in moved.holdings), ZERO)
-    needed = state.risk.maintenance_margin - sum((state.needs[i] for i in moved.parts), ZERO)
-    needed = (needed - sum((state.loans[i] for i in moved.holdings), ZERO)) * factor
-    rest = motion.rest
-    equity: list[Walked] = [((Piece(ZERO, still * rest.at_zero, still * rest.slope),), "")]
-    requirement: list[Walked] = [((Piece(ZERO, needed * rest.at_zero, needed * rest.slope),), "")]
+    moved, rest = moved_by(state, motion), motion.rest
+    still, needed = state.risk.equity, state.risk.maintenance_margin
+    equity: list[Walked] = []
+    requirement: list[Walked] = []
     for i in moved.holdings:
-        holding = pool.holdings[i]
+        holding = state.pool.holdings[i]
+        still, needed = still - state.values[i], needed - state.loans[i]
         gross = _gross_line(state, i, motion)
         unit = motion.of(holding.asset).scaled(holding.price)
         equity.append((along(holding.curve, gross, unit, end), holding.asset))
         if holding.loan is not None:
             requirement.append((along(holding.loan, gross, rest, end, factor), holding.asset))
     for i in moved.parts:
-        part = pool.maintenance.parts[i]
+        part = state.pool.maintenance.parts[i]
+        needed -= state.needs[i]
         requirement.append((part.pieces(motion, end, factor), part))
-    return Parts(equity, requirement)
+    return Parts([_stays(still, rest), *equity], [_stays(needed * factor, rest), *requirement])
+
+
+def _stays(amount: Decimal, rest: Line) -> Walked:
+    """What does not move, but for the numeraire."""
+    return (Piece(ZERO, amount * rest.at_zero, amount * rest.slope),), ""
 
 
 def moved_by(state: PoolState, motion: Motion) -> Touched:

@@ -12,7 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from marginctl.core.account import Position
-from marginctl.core.cascade import Cascade, Comparison
+from marginctl.core.cascade import Cascade, IsolatedComparison
 from marginctl.core.curve import EquityCurve
 from marginctl.core.figures import FIGURES, Figure
 from marginctl.core.funding_cases import FundingTable
@@ -42,7 +42,7 @@ NAMES = {
     for one in (
         Position,
         Cascade,
-        Comparison,
+        IsolatedComparison,
         EquityCurve,
         FundingTable,
         Grid,
