@@ -41,11 +41,9 @@ def shown(
 ) -> str:
     """A result in one of ``DRAWN``, as ``json``, or as ``csv``: the ``rows`` of its document."""
     if form == "json":
-        import msgspec
+        from marginctl.render.json import text_of
 
-        from marginctl.render.json import encoded
-
-        return msgspec.json.format(encoded(document()), indent=2).decode() + "\n"
+        return text_of(document())
     if form == "csv":
         from marginctl.render.formats.csv import rows_text
 

@@ -12,7 +12,6 @@ from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.document.venue_shape import RULE_KINDS
 from marginctl.findings import Problem
-from marginctl.render.json import encoded
 from marginctl.render.pages.catalogue import Listed, RuleEntry, age
 from marginctl.results import BuiltIn
 from marginctl.venues.collateral import Collateral, PublishedTerms
@@ -48,11 +47,6 @@ RULES = "marginctl.rules/1"
 RULE_SET = "marginctl.rule-set/1"
 CONTRACT = "marginctl.contract/1"
 RATE_PLACES = 10
-
-
-def text_of(tree: dict[str, Any]) -> str:
-    """One document, indented by two, ending in a line break."""
-    return msgspec.json.format(encoded(tree), indent=2).decode() + "\n"
 
 
 def venues(listed: Sequence[Listed], today: date) -> dict[str, Any]:

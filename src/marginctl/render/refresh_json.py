@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from marginctl.core.contract import HaircutTier
-from marginctl.render.catalogue_json import text_of
+from marginctl.render.json import text_of
 from marginctl.venues.refresh import Refreshed
 from marginctl.venues.refreshed_contracts import Step
 from marginctl.venues.refreshed_haircuts import HaircutChange

@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from marginctl.core.plain import as_plain
 from marginctl.findings import Problem
-from marginctl.render.json import text_of
 from marginctl.render.moved import Moved, Turn, moved
 from marginctl.results import WhatIfResult
 
@@ -43,11 +42,6 @@ class WhatIfDocument(Struct, frozen=True):
         """Counts."""
         worse, better = (sum(one.turn is turn for one in self.changes) for turn in (Turn.WORSE, Turn.BETTER))
         return WhatIfSummary(len(self.changes), worse, better, self.result.exit_code)
-
-
-def render_json(result: WhatIfResult) -> str:
-    """The document; also where nothing could be computed."""
-    return text_of(document(result))
 
 
 def document(result: WhatIfResult) -> dict[str, Any]:
