@@ -55,7 +55,7 @@ def test_words_of_the_format_are_the_words_of_the_program():
     assert words(origin.Verification) == shape.STATUS.options
     assert words(rule_set.Occasion) == shape.OCCASIONS
     assert words(rule_set.LiquidationStep) == shape.STEPS
-    assert words(rule_set.ClosingOrder) == shape.CLOSING_ORDERS
+    assert words(rule_set.PublishedOrder) == shape.CLOSING_ORDERS
     assert words(collateral.Unlisted) == shape.COLLATERAL.by_name["unlisted"].kind.options
     assert words(tiers.Deduction) == shape.CONTRACTS.by_name["deduction"].kind.options
     for name, kind in (
