@@ -14,7 +14,7 @@ from tests.core.strategies import accounts
 
 from marginctl.core.account import Account, MarginMode, PositionMode
 from marginctl.core.assemble import report_of
-from marginctl.core.contract import Tier
+from marginctl.core.contract import STEP, Contract, Tier
 from marginctl.core.exact import ZERO
 from marginctl.core.rooms import OrderRoom, Stop, Ways
 from marginctl.core.search import down_to
@@ -23,7 +23,7 @@ from marginctl.core.turning import beginnings, borders, turns
 from marginctl.findings import Finding, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource, Waiver
 from marginctl.limits.engine import Evaluation, evaluate
-from marginctl.limits.headroom import STEP, contract_terms, order_rooms, withdrawal_rooms
+from marginctl.limits.headroom import contract_terms, order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.standing import Inquiry
@@ -98,6 +98,33 @@ def test_the_largest_orders(limits, buy, sell, stops):
     ]
     assert tuple(room.stop.name for room in rooms) == stops
     assert [room.notional for room in rooms] == [d(buy) * 100, d(sell) * 100]
+
+
+@pytest.mark.parametrize(
+    ("lot", "limits", "buy", "sell"),
+    [
+        # the sizes above, 25.4 and 45.4, in steps of the contract
+        ("1", {"MC104": "3"}, "25", "45"),
+        ("0.25", {"MC104": "3"}, "25.25", "45.25"),
+        # 26.67752442 and 128
+        ("3", {"MC113": None}, "24", "126"),
+    ],
+)
+def test_the_largest_orders_are_whole_steps_of_the_contract(lot, limits, buy, sell):
+    book = replace(BOOK, positions=(replace(BTC_LONG, contract=replace(BTC_LONG.contract, lot=d(lot))),))
+    rooms = order_rooms(inquiry(book, limits))
+    assert [room.quantity for room in rooms] == [d(buy), d(sell)]
+
+
+def test_a_reduction_is_whole_steps_of_the_contract_or_all_of_a_position():
+    held = replace(BTC_LONG, contract=replace(BTC_LONG.contract, lot=d(3)))
+    # 1000 of notional on 1180: at 0.5 590 may stay, 4.1 contracts go, so 6; at 0.1 118, 8.82 go, so 9; at 0.05 59, and
+    # 9 leave 100, so all 10
+    for limit, less in (("0.5", 6), ("0.1", 9), ("0.05", 10)):
+        asked = {"MC104": limit}
+        book = replace(BOOK, positions=(held,))
+        ((_, found),) = ways(inquiry(book, asked), judged(book, asked).findings)
+        assert found.reduction.quantity == less
 
 
 @pytest.mark.parametrize(
@@ -243,7 +270,7 @@ def test_any_largest_order_keeps_every_limit_and_one_step_more_breaks_one(book, 
             return filled(book, terms[room.symbol], SIDES[room.side], size)
 
         assert more_broken(after(room.quantity), book, limits) == set()
-        assert more_broken(after(room.quantity + STEP), book, limits) != set()
+        assert more_broken(after(room.quantity + terms[room.symbol].contract.sizing_step), book, limits) != set()
 
 
 @settings(max_examples=40)
@@ -274,19 +301,30 @@ def applied(book: Account, way, less: Decimal = ZERO) -> Account:
     return transferred(book, {way.asset: way.amount - less})
 
 
-def each(found: Ways):
+def each(book: Account, found: Ways):
+    """A way out and how much of it is one step: None where all of a position that is no whole number of steps goes."""
     yield from ((way, d("1e-6")) for way in found.deposits)
     if found.reduction is not None:
-        yield found.reduction, min(d("1e-6"), found.reduction.quantity)
+        held = next(one for one in book.positions if one.key == found.reduction.key)
+        yield found.reduction, step_less(found.reduction.quantity, held.contract)
+
+
+def step_less(quantity: Decimal, contract: Contract) -> Decimal | None:
+    """A step of the contract, at least a millionth; of less than a step all."""
+    step = contract.sizing_step
+    if quantity % step:
+        return None if quantity > step else quantity
+    return max(step, min(d("1e-6"), quantity))
 
 
 @settings(max_examples=60)
 @given(book=accounts(most_contracts=3), limits=limits())
-def test_any_way_out_is_enough_and_a_millionth_less_is_not(book, limits):
+def test_any_way_out_is_enough_and_a_step_less_is_not(book, limits):
     for finding, found in ways(inquiry(book, limits), judged(book, limits).findings):
-        for way, less in each(found):
+        for way, less in each(book, found):
             assert mended(applied(book, way), finding, limits), way
-            assert not mended(applied(book, way, less), finding, limits), way
+            if less is not None:
+                assert not mended(applied(book, way, less), finding, limits), way
 
 
 @settings(max_examples=60)
@@ -395,7 +433,11 @@ def part_broken(book: Account, room: OrderRoom, size: str, leverage: str | None 
 
 def test_a_leg_that_an_order_opens_may_make_the_open_orders_on_it_dearer():
     contract = replace(
-        linear("BTCUSDC"), quote="USDC", contract_size=d("0.001"), tiers=(Tier(None, d("0.004"), ZERO, d("0.008")),)
+        linear("BTCUSDC"),
+        quote="USDC",
+        contract_size=d("0.001"),
+        lot=STEP,
+        tiers=(Tier(None, d("0.004"), ZERO, d("0.008")),),
     )
     book = account(
         {"USDC": 101},
@@ -456,12 +498,12 @@ def test_a_coin_that_leaves_is_not_yet_what_it_is_long():
 
 
 def sizes_below(book: Account, room: OrderRoom, share: Decimal) -> set[Decimal]:
-    """Smaller orders: the first step, some shares, at and beside every size at which something turns."""
+    """Smaller orders, in steps of the contract: the first, shares, at and beside every size where something turns."""
     terms = next(one for one in contract_terms(book) if one.contract.symbol == room.symbol)
-    side = SIDES[room.side]
+    side, step = SIDES[room.side], terms.contract.sizing_step
     points = [*turns(book, terms, side), *beginnings(book, terms, side), *borders(book, terms, side, room.quantity)]
-    beside = {down_to(point, STEP) + k * STEP for point in points for k in (-1, 0, 1)}
-    found = {STEP, room.quantity * share, *beside} | {point * share for point in points}
+    beside = {down_to(point, step) + k * step for point in points for k in (-1, 0, 1)}
+    found = {step, *beside} | {down_to(point * share, step) for point in (room.quantity, *points)}
     return {size for size in found if 0 < size < room.quantity}
 
 

@@ -12,6 +12,9 @@ LONG = 1
 SHORT = -1
 SIDES = {"long": LONG, "short": SHORT}
 
+STEP = Decimal("1e-8")
+"""Of coins, and of contracts whose own step is not known."""
+
 
 def side_word(side: int) -> str:
     """``long`` or ``short``."""
@@ -74,6 +77,11 @@ class Contract(Struct, frozen=True):
         """What quantities are whole multiples of: the lot, else 1 where a contract is not one unit of the base."""
         whole = self.type is ContractType.INVERSE or self.contract_size != ONE
         return self.lot or (ONE if whole else None)
+
+    @property
+    def sizing_step(self) -> Decimal:
+        """The step of a quantity that is worked out: ``step``, else ``STEP``."""
+        return self.step or STEP
 
     @property
     def settle(self) -> str:

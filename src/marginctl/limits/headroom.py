@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Order, Position, PositionMode
-from marginctl.core.contract import LONG, SHORT, TiersBy
+from marginctl.core.contract import LONG, SHORT, STEP, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.pool import shared_name
 from marginctl.core.report import CollateralFigures, Report
@@ -32,8 +32,6 @@ from marginctl.core.turning import (
 from marginctl.core.value import unit_notional
 from marginctl.limits.standing import Inquiry, Limit
 
-STEP = Decimal("1e-8")
-"""Of a contract's quantity and of an asset's amount."""
 GROWTH = Decimal(8)
 ENOUGH = Decimal(1_000_000)
 """Times everything in the account: an order this large that still breaks nothing is not limited by anything."""
@@ -105,7 +103,7 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
     account = inquiry.context.account
     terms, side = ticket
     symbol, worth = terms.contract.symbol, unit_notional(terms, account.prices)
-    rate = initial_rate(terms, account.rules, account.prices)
+    rate, step = initial_rate(terms, account.rules, account.prices), terms.contract.sizing_step
     base = account if leverage is None else _releveraged(account, symbol, leverage)
 
     def after(size: Decimal) -> Account:
@@ -118,8 +116,8 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
         stops = sorted(_stops(inquiry, base, ticket, worth, end))
         if "MC109" in inquiry.kept_codes and dearer_side_counts(base) and has_opening_orders(base, terms):
             stops = list(_with_looks(stops))
-        edge = largest_kept(inquiry, after, stops, leaps=leaps(terms))
-        quantity, stop = _outcome(edge, end, symbol)
+        edge = largest_kept(inquiry, after, stops, step=step, leaps=leaps(terms))
+        quantity, stop = _outcome(edge, end, step, symbol)
     return OrderRoom(
         symbol=symbol,
         side=SIDES[side],
@@ -132,18 +130,23 @@ def _order_room(inquiry: Inquiry, ticket: Ticket, leverage: Decimal | None) -> O
 
 
 def largest_kept(
-    inquiry: Inquiry, after: Callable[[Decimal], Account], stops: list[Decimal], *, leaps: bool = False
+    inquiry: Inquiry,
+    after: Callable[[Decimal], Account],
+    stops: list[Decimal],
+    *,
+    step: Decimal = STEP,
+    leaps: bool = False,
 ) -> Edge | None:
     """The largest size up to which all limits to be kept hold; those that look ahead are asked only up to the others.
 
     ``after``: the account at a size; ``leaps``: whether what is needed further on a way leaps at sizes of its own.
     """
-    now = largest(lambda size: inquiry.keeping(after(size), ahead=False), stops, STEP)
+    now = largest(lambda size: inquiry.keeping(after(size), ahead=False), stops, step)
     if now is not None:
         stops = [*(stop for stop in stops if stop < now.size), now.size]
     if leaps or not LEAPING.isdisjoint(inquiry.kept_codes):
         stops = list(_with_looks(stops))
-    ahead = largest(lambda size: inquiry.keeping(after(size), ahead=True), stops, STEP)
+    ahead = largest(lambda size: inquiry.keeping(after(size), ahead=True), stops, step)
     return now if ahead is None else ahead
 
 
@@ -154,11 +157,11 @@ def _with_looks(stops: list[Decimal]) -> Iterator[Decimal]:
         yield high
 
 
-def _outcome(edge: Edge | None, end: Decimal | None, symbol: str) -> tuple[Decimal | None, Stop | None]:
+def _outcome(edge: Edge | None, end: Decimal | None, step: Decimal, symbol: str) -> tuple[Decimal | None, Stop | None]:
     if edge is not None:
         return edge.size, stop_of(edge)
     if end is not None:
-        return max(ZERO, down_to(end, STEP)), Stop(LAST_TIER, subject=symbol)
+        return max(ZERO, down_to(end, step)), Stop(LAST_TIER, subject=symbol)
     return None, None
 
 
@@ -185,7 +188,8 @@ def _stops(
         points += borders(account, terms, side, end)
     elif has_opening_orders(account, terms):
         points += borders(account, terms, side, last)
-    around = {down_to(point, STEP) + k * STEP for point in points for k in (-1, 0, 1)} | {STEP}
+    step = terms.contract.sizing_step
+    around = {down_to(point, step) + k * step for point in points for k in (-1, 0, 1)} | {step}
     yield from sorted(size for size in around if size > 0 and (end is None or size < end))
     report = inquiry.context.report
     rate = initial_rate(terms, account.rules, account.prices)

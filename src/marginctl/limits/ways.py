@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from marginctl.core.account import Account, Position
-from marginctl.core.contract import side_word
+from marginctl.core.contract import STEP, side_word
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures
@@ -23,7 +23,6 @@ from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Judged, Limit
 
-COIN_STEP = Decimal("1e-8")
 STEADY_STEP = Decimal("1e-6")
 ENOUGH = Decimal(1000)
 """Times everything in the account: a deposit this large that does not help is none."""
@@ -102,7 +101,7 @@ class Seeker:
         self, limit: Limit, pool: PoolFigures, row: CollateralFigures, stated: Deposit | None
     ) -> DepositWay | None:
         isolated = None if is_shared(pool.margin_mode) else self._alone_in(pool)
-        step = COIN_STEP if self._is_coin(row.asset) else STEADY_STEP
+        step = STEP if self._is_coin(row.asset) else STEADY_STEP
 
         def change(size: Decimal) -> Account:
             if isolated is None:
@@ -136,7 +135,7 @@ class Seeker:
         for least, position in candidates:
             if best is not None and least >= best[0]:
                 break
-            quantity = smallest(self._closing(limit, position), limit, position.quantity, COIN_STEP)
+            quantity = smallest(self._closing(limit, position), limit, position.quantity, position.contract.sizing_step)
             if quantity is None:
                 quantity = self._whole(limit, position)
             notional = ZERO if quantity is None else quantity * unit_notional(position, self.account.prices)
@@ -149,7 +148,7 @@ class Seeker:
 
     def _whole(self, limit: Limit, position: Position) -> Decimal | None:
         """All of a position whose quantity is no whole number of steps."""
-        if down_to(position.quantity, COIN_STEP) == position.quantity:
+        if down_to(position.quantity, position.contract.sizing_step) == position.quantity:
             return None
         return None if limit in self._closing(limit, position)(position.quantity).broken else position.quantity
 
@@ -159,7 +158,7 @@ class Seeker:
         A slack is concave in what is closed for most limits: it rises nowhere faster than at first.
         """
         ask = self._closing(limit, position)
-        step = min(COIN_STEP, position.quantity)
+        step = min(STEP, position.quantity)
         now = ask(ZERO).slack(limit)
         rise = ask(step).slack(limit) - now
         return ZERO if rise <= 0 else -now / rise * step * unit_notional(position, self.account.prices)
