@@ -1,0 +1,128 @@
+"""Relative moves out of a history of prices or returns: exact ratios, no logarithms, no scaling of time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from itertools import pairwise
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from marginctl.core.exact import ONE, ZERO
+
+
+class Filling(Enum):
+    """A blank cell of an asset in use: ERROR; DROP: the date goes for all assets; CARRY: the last price again."""
+
+    ERROR = "error"
+    DROP = "drop"
+    CARRY = "carry"
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Rows of a history, oldest first. ``days``: of every row; ``columns``: per asset a value per row, None = blank.
+
+    are_returns: values are relative moves from one row to the next, else prices of one unit in the account's currency.
+    """
+
+    file: str
+    dates: tuple[str, ...]
+    days: tuple[date, ...]
+    columns: dict[str, tuple[Decimal | None, ...]]
+    are_returns: bool = False
+    filling: Filling = Filling.ERROR
+    first: date | None = None
+    last: date | None = None
+    window: int | None = None
+
+
+class Span(NamedTuple):
+    """How returns are taken: over so many rows, every row (``overlapping``) or in blocks back from the newest."""
+
+    horizon: int = 1
+    overlapping: bool = True
+
+
+class Period(NamedTuple):
+    """The dates on which returns end, both included (None = open), and the newest so many of them (None = all)."""
+
+    first: date | None = None
+    last: date | None = None
+    window: int | None = None
+
+
+class Returns(Struct, frozen=True):
+    """Moves by the date they end on, oldest first: ``moves[j][a]`` of ``assets[a]``."""
+
+    assets: tuple[str, ...]
+    dates: tuple[str, ...]
+    moves: tuple[tuple[Decimal, ...], ...]
+    dropped: int = 0
+    carried: int = 0
+    largest_gap_days: int = 0
+
+    def of(self, assets: Sequence[str]) -> tuple[tuple[Decimal, ...], ...]:
+        """The moves of these assets, in their order."""
+        places = [self.assets.index(asset) for asset in assets]
+        return tuple(tuple(row[place] for place in places) for row in self.moves)
+
+
+def returns_of(history: History, assets: Iterable[str], span: Span, period: Period | None = None) -> Returns:
+    """The returns of some assets: P_t / P_(t - horizon) - 1, or the product of (1 + r) over the horizon - 1.
+
+    ``period``: default the history's own. Blank cells must have been refused where the history says ERROR. Raises
+    ``KeyError`` for an asset without a column.
+    """
+    names = tuple(assets)
+    rows = [k for k in range(len(history.dates)) if _counts(history, names, k)]
+    columns = {asset: [history.columns[asset][row] for row in rows] for asset in names}
+    ends = _ends(history, rows, span, period or Period(history.first, history.last, history.window))
+    own = [[_move(columns[asset], end, span.horizon, history.are_returns) for asset in names] for end in ends]
+    days = [history.days[k] for k in rows]
+    return Returns(
+        names,
+        tuple(history.dates[rows[end]] for end in ends),
+        tuple(map(tuple, own)),
+        dropped=len(history.dates) - len(rows),
+        carried=sum(history.columns[asset][k] is None for asset in names for k in rows),
+        largest_gap_days=max(((later - day).days for day, later in pairwise(days)), default=0),
+    )
+
+
+def _counts(history: History, assets: Sequence[str], row: int) -> bool:
+    return history.filling is not Filling.DROP or all(history.columns[asset][row] is not None for asset in assets)
+
+
+def _ends(history: History, rows: Sequence[int], span: Span, period: Period) -> list[int]:
+    """The rows on which returns end, oldest first."""
+    least = span.horizon - 1 if history.are_returns else span.horizon
+    ends = [end for end in range(least, len(rows)) if _within(history.days[rows[end]], period)]
+    if not span.overlapping:
+        ends = ends[::-1][:: span.horizon][::-1]
+    return ends if period.window is None else ends[-period.window :]
+
+
+def _within(day: date, period: Period) -> bool:
+    return (period.first is None or day >= period.first) and (period.last is None or day <= period.last)
+
+
+def _move(column: Sequence[Decimal | None], end: int, horizon: int, are_returns: bool) -> Decimal:
+    if are_returns:
+        grown = ONE
+        for row in range(end - horizon + 1, end + 1):
+            grown *= ONE + (column[row] or ZERO)
+        return grown - ONE
+    return _price(column, end) / _price(column, end - horizon) - ONE
+
+
+def _price(column: Sequence[Decimal | None], row: int) -> Decimal:
+    """The price of a row, the last one before it where it is blank."""
+    return next(value for value in reversed(column[: row + 1]) if value is not None)
+
+
+def decayed(decay: Decimal, n: int) -> tuple[Decimal, ...]:
+    """Weights decay ** age that add up to 1, age 0 the newest, which is last."""
+    raw = [decay**age for age in range(n - 1, -1, -1)]
+    whole = sum(raw, ZERO)
+    return tuple(weight / whole for weight in raw)
