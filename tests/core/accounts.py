@@ -121,7 +121,6 @@ def account(
         currency=currency,
         collateral_mode=CollateralMode.SINGLE_ASSET if single_asset else CollateralMode.MULTI_ASSET,
         position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
-        margin_model="tiered",
         rules=rules or Rules(),
         isolated_rules=isolated_rules,
         prices=known,

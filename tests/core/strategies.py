@@ -293,7 +293,6 @@ def accounts(
         currency="USD",
         collateral_mode=draw(st.sampled_from([*CollateralMode, CollateralMode.MULTI_ASSET])),
         position_mode=PositionMode.HEDGE if in_hedge_mode else PositionMode.ONE_WAY,
-        margin_model="tiered",
         rules=draw(rules()),
         isolated_rules=draw(st.one_of(st.none(), st.none(), rules())),
         prices=prices,

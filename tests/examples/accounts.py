@@ -83,7 +83,6 @@ def report(
             currency="USD",
             collateral_mode=CollateralMode.SINGLE_ASSET if single_asset else CollateralMode.MULTI_ASSET,
             position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
-            margin_model="tiered",
             rules=rules or Rules(),
             prices=known,
             betas={asset: default_beta(asset) for asset in known},

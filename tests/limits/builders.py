@@ -266,7 +266,6 @@ def account(
         currency="USD",
         collateral_mode=CollateralMode.SINGLE_ASSET if single_asset else CollateralMode.MULTI_ASSET,
         position_mode=PositionMode.ONE_WAY,
-        margin_model="tiered",
         rules=rules,
         prices={asset: d(price) for asset, price in known.items()},
         betas={asset: default_beta(asset) for asset in known},

@@ -31,7 +31,6 @@ def account(rule_set, positions=(), *, orders=(), balances=None, hedge=False):
         currency="USD",
         collateral_mode=CollateralMode.MULTI_ASSET,
         position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
-        margin_model="tiered",
         rules=mode.rules,
         prices={},
         betas={},

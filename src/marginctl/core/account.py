@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, HaircutTier
 from marginctl.core.exact import ONE, ZERO
+
+if TYPE_CHECKING:
+    from marginctl.core.model import ModelTerms
 
 STABLECOINS = frozenset({"USDT", "USDC", "FDUSD", "DAI", "TUSD", "USDE", "PYUSD", "BUSD"})
 FIAT_CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "TRY", "BRL"})
@@ -223,7 +226,8 @@ class Order(Struct, frozen=True):
 class Account(Struct, frozen=True, kw_only=True):
     """Everything the engine needs. ``prices`` are in ``currency`` per unit; ``balances`` include isolated margins.
 
-    ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ.
+    ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ. ``model``: what cross pools need as
+    a whole, None = what their contracts' tiers ask.
     """
 
     name: str
@@ -231,7 +235,6 @@ class Account(Struct, frozen=True, kw_only=True):
     currency: str
     collateral_mode: CollateralMode
     position_mode: PositionMode
-    margin_model: str
     rules: Rules
     prices: dict[str, Decimal]
     betas: dict[str, Decimal]
@@ -241,6 +244,12 @@ class Account(Struct, frozen=True, kw_only=True):
     orders: tuple[Order, ...] = ()
     as_of: str | None = None
     isolated_rules: Rules | None = None
+    model: "ModelTerms | None" = None
+
+    @property
+    def margin_model(self) -> str:
+        """What cross pools need: ``tiered`` without a model of the whole."""
+        return "tiered" if self.model is None else self.model.model.value
 
     def is_volatile(self, asset: str) -> bool:
         """Whether the asset's price can move against the account's currency beyond a stablecoin's peg."""

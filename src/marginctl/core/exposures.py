@@ -96,7 +96,9 @@ def exposures_of(
 ) -> Exposures:
     """The exposures of a pool's positions and balances (without isolated margins), in ``currency``."""
     contracts: dict[str, ContractExposure] = {}
-    equities = {asset: Form((Entry(amount * prices[asset], asset),)) for asset, amount in balances.items()}
+    equities = {
+        asset: Form((Entry(amount * prices[asset], asset),), ((asset, ONE),)) for asset, amount in balances.items()
+    }
     for position in positions:
         found = exposure_of(position, prices)
         symbol, settle = position.contract.symbol, position.contract.settle

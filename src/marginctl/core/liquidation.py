@@ -54,7 +54,7 @@ class PoolState(Struct, frozen=True):
     @property
     def assets(self) -> list[str]:
         """The assets whose prices move anything in it."""
-        return sorted(key for key in self.touching if not key.startswith(":"))
+        return sorted(key for key in self.touching if not key.startswith((":", "+")))
 
 
 class Touched(Struct):
@@ -72,9 +72,8 @@ def pool_state(pool: Pool) -> PoolState:
         return touching.setdefault(key, Touched({}, {}))
 
     for i, holding in enumerate(pool.holdings):
-        for asset in holding.form:
+        for asset in (*holding.form, holding.asset, f"+{holding.asset}"):
             touched(asset).holdings[i] = None
-        touched(holding.asset).holdings[i] = None
     settled_in = {holding.asset: i for i, holding in enumerate(pool.holdings)}
     for position in pool.positions:
         touched(f":{position.contract.symbol}").holdings[settled_in[position.contract.settle]] = None
@@ -149,8 +148,6 @@ def moved_by(state: PoolState, motion: Motion) -> Touched:
     for one in found:
         moved.holdings.update(one.holdings)
         moved.parts.update(one.parts)
-    if motion.income:
-        moved.holdings.update((i, None) for i, one in enumerate(state.pool.holdings) if one.asset in motion.income)
     return moved
 
 
@@ -176,7 +173,7 @@ def health(state: PoolState, motion: Motion, end: Decimal | None) -> Iterator[Pi
     """equity - level * maintenance_margin along a motion; 1 on stretches without any maintenance margin."""
     equity, requirement = parts(state, motion, end, -state.pool.rules.level)
     pieces = added([*equity, *requirement])
-    if not state.may_vanish and GONE not in motion.ratios.values():
+    if state.pool.needs_equity or (not state.may_vanish and GONE not in motion.ratios.values()):
         return pieces
     return masked(pieces, _needed(state, motion, end), end, state.risk.scale)
 

@@ -40,6 +40,7 @@ from marginctl.core.money import (
 )
 from marginctl.core.motion import Motion
 from marginctl.core.piecewise import Piece, scaled
+from marginctl.core.requirement import Requirement
 from marginctl.core.returns import Returns, decayed
 from marginctl.core.spreads import SpreadAmount, spread_amounts
 from marginctl.core.tail import Sample, TailFigure, TailMean
@@ -302,3 +303,28 @@ def tail_figure(
     weights = None if tail.decay is None else decayed(tail.decay, len(moves))
     forms = tuple(exposures.of(asset, terms) for asset in assets)
     return TailFigure(Sample(forms, moves, weights), tail.p, tail.quantile, mean)
+
+
+class ModelMargins(Struct, frozen=True):
+    """What a model asks of a pool: its exposures, and the model by part for either margin."""
+
+    exposures: Exposures
+    terms: ModelTerms
+    initial: Modelled
+    maintenance: Modelled
+
+    @property
+    def requirements(self) -> tuple[Requirement, Requirement]:
+        """Initial and maintenance requirement of the pool."""
+        initial, maintenance = (
+            Requirement((ModelPart(one.margin, f"{self.terms.model.value} model"),))
+            for one in (self.initial, self.maintenance)
+        )
+        return initial, maintenance
+
+
+def model_margins(exposures: Exposures, terms: ModelTerms) -> ModelMargins:
+    """Both margins of these exposures."""
+    return ModelMargins(
+        exposures, terms, modelled(exposures, terms, Grade.INITIAL), modelled(exposures, terms, Grade.MAINTENANCE)
+    )

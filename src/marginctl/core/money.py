@@ -41,15 +41,19 @@ class Entry(NamedTuple):
 
 
 class Form(Struct, frozen=True):
-    """A linear form: the sum of amount * ratio over its entries."""
+    """A linear form: the sum of amount * ratio over its entries.
+
+    ``paid``: (asset, factor) where what is paid in an asset along a motion belongs to it.
+    """
 
     entries: tuple[Entry, ...] = ()
+    paid: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def movers(self) -> frozenset[str]:
-        """Assets and contracts of its entries."""
+        """Assets and contracts of its entries, and ``+ASSET`` for what is paid in an asset."""
         named = {f":{entry.symbol}" for entry in self.entries if entry.symbol}
-        return frozenset({entry.asset for entry in self.entries} | named)
+        return frozenset({entry.asset for entry in self.entries} | named | {f"+{asset}" for asset, _ in self.paid})
 
     def at(self, ratios: Ratios) -> Decimal:
         """sum(amount * r)."""
@@ -61,6 +65,7 @@ class Form(Struct, frozen=True):
         for amount, asset, symbol in self.entries:
             line = motion.mark if symbol and symbol == motion.symbol else motion.of(asset)
             at_zero, slope = at_zero + amount * line.at_zero, slope + amount * line.slope
+        slope += sum((factor * motion.income.get(asset, ZERO) for asset, factor in self.paid), ZERO)
         return Line(at_zero, slope)
 
     def pieces(self, motion: Motion, end: Decimal | None) -> Iterable[Piece]:  # noqa: ARG002 - as all
@@ -69,14 +74,17 @@ class Form(Struct, frozen=True):
 
     def times(self, factor: Decimal) -> "Form":
         """The form times a constant."""
-        return Form(tuple(entry._replace(amount=entry.amount * factor) for entry in self.entries))
+        return Form(
+            tuple(entry._replace(amount=entry.amount * factor) for entry in self.entries),
+            tuple((asset, share * factor) for asset, share in self.paid),
+        )
 
     def __add__(self, other: "Form") -> "Form":
         amounts: dict[tuple[str, str], Decimal] = {}
         for entry in (*self.entries, *other.entries):
             key = entry.asset, entry.symbol
             amounts[key] = amounts.get(key, ZERO) + entry.amount
-        return Form(tuple(Entry(amount, *key) for key, amount in amounts.items()))
+        return Form(tuple(Entry(amount, *key) for key, amount in amounts.items()), self.paid + other.paid)
 
 
 NOTHING = Form()

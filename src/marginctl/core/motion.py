@@ -38,8 +38,12 @@ class Motion(Struct, frozen=True):
 
     @property
     def moved(self) -> list[str]:
-        """What moves, as parts of a pool name what moves them: assets, and ``:SYMBOL`` for a contract's own mark."""
-        return [*self.ratios, f":{self.symbol}"] if self.symbol else list(self.ratios)
+        """What moves, as parts of a pool name what moves them.
+
+        Assets, ``:SYMBOL`` for a contract's own mark, ``+ASSET`` for what is paid in an asset.
+        """
+        own = [f":{self.symbol}"] if self.symbol else []
+        return [*self.ratios, *own, *(f"+{asset}" for asset in self.income)]
 
 
 class Stretch(NamedTuple):

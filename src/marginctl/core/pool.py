@@ -12,6 +12,7 @@ Inside a pool everything is written against *price ratios* r (asset price / its 
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -35,6 +36,9 @@ from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
 from marginctl.core.value import entry_value, exposure_side, notional
+
+if TYPE_CHECKING:
+    from marginctl.core.model_margin import ModelMargins
 
 BARE_TERMS = AssetTerms()
 BARE_CURVE = collateral_curve(BARE_TERMS.haircuts, ONE)
@@ -68,7 +72,7 @@ class Pool(Struct, frozen=True):
 
     ``order_maintenance``: the parts of ``maintenance`` that open orders add. ``legs``: the positions' requirements
     alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
-    settle asset. ``terms``: how each asset counts in it.
+    settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does.
     """
 
     name: str
@@ -85,6 +89,12 @@ class Pool(Struct, frozen=True):
     orders: tuple[Order, ...]
     order_maintenance: tuple[Term, ...] = ()
     order_needs: tuple[OrderNeed, ...] = ()
+    asked: "ModelMargins | None" = None
+
+    @property
+    def needs_equity(self) -> bool:
+        """Whether equity below 0 is too little where nothing is needed: under a model of the whole, with a position."""
+        return self.asked is not None and bool(self.positions)
 
     @property
     def is_shared(self) -> bool:
@@ -165,7 +175,9 @@ def _pool(
     rules, terms = rules_of(account, mode), {asset: terms_in(account, mode, asset) for asset in balances}
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
     legs = [leg(p, rules, account.prices, weights.get(p.contract.settle, ONE)) for p in positions]
-    initial, maintenance = combined(netted(legs, rules, account.prices, weights), rules)
+    tiered = combined(netted(legs, rules, account.prices, weights), rules)
+    asked = _modelled(account, positions, balances) if is_shared(mode) else None
+    initial, maintenance = tiered if asked is None else asked.requirements
     needs = order_needs(account, positions, orders, weights)
     ordered = order_margins(needs, account.prices)
     return Pool(
@@ -183,7 +195,18 @@ def _pool(
         orders=orders,
         order_maintenance=ordered.maintenance,
         order_needs=tuple(needs),
+        asked=asked,
     )
+
+
+def _modelled(account: Account, positions: list[Position], balances: dict[str, Decimal]) -> "ModelMargins | None":
+    """The margins that a model of the whole asks of a shared pool; None where its contracts' tiers do."""
+    if account.model is None:
+        return None
+    from marginctl.core.exposures import exposures_of
+    from marginctl.core.model_margin import model_margins
+
+    return model_margins(exposures_of(positions, balances, account.prices, account.currency), account.model)
 
 
 def _holdings(

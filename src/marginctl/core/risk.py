@@ -20,6 +20,7 @@ class Risk(Struct, frozen=True):
     """Equity and what it must cover, in currency; additive, with ``NO_RISK`` as zero.
 
     ``scale`` is the money involved (sum of absolute values), against which division residue is told from a figure.
+    needs_equity: whether equity below 0 is too little even where no maintenance margin is asked.
     """
 
     equity: Decimal = ZERO
@@ -28,6 +29,7 @@ class Risk(Struct, frozen=True):
     maintenance_margin: Decimal = ZERO
     loan_margin: Decimal = ZERO
     scale: Decimal = ZERO
+    needs_equity: bool = False
 
     def __add__(self, other: "Risk") -> "Risk":
         return Risk(
@@ -37,6 +39,7 @@ class Risk(Struct, frozen=True):
             self.maintenance_margin + other.maintenance_margin,
             self.loan_margin + other.loan_margin,
             self.scale + other.scale,
+            self.needs_equity or other.needs_equity,
         )
 
     @property
@@ -69,9 +72,12 @@ class Risk(Struct, frozen=True):
         return ratio(figure, self.equity)
 
     def is_liquidatable(self, rules: Rules) -> bool:
-        """equity < level * maintenance_margin (<= where the venue counts equality), with maintenance_margin > 0."""
+        """equity < level * maintenance_margin (<= where the venue counts equality), with maintenance_margin > 0.
+
+        Where equity is needed anyway: equity < 0 without one.
+        """
         if self.maintenance_margin <= 0:
-            return False
+            return self.needs_equity and sign(self.equity, self.scale) < 0
         health = sign(self.buffer(rules.level), self.scale)
         return health < 0 or (not health and rules.equality is Equality.LIQUIDATED)
 
@@ -100,6 +106,7 @@ def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
         maintenance_margin=settled(pool.maintenance.at(ratios) + loans, scale),
         loan_margin=settled(loans, scale),
         scale=scale,
+        needs_equity=pool.needs_equity,
     )
 
 

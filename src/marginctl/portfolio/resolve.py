@@ -104,7 +104,6 @@ def resolve(
         currency=header.currency,
         collateral_mode=header.mode.collateral_mode,
         position_mode=header.position_mode,
-        margin_model="tiered",
         rules=header.rules,
         isolated_rules=header.isolated_rules,
         prices=prices.used,
