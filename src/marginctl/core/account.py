@@ -199,6 +199,14 @@ class Position(Struct, frozen=True):
     purpose: Purpose | None = None
 
     @property
+    def has_rates(self) -> bool:
+        """Whether its margins alone are known: a maintenance rate, and what the initial margin follows from."""
+        initial = (self.initial_rate, self.leverage, self.initial_margin)
+        tiers = self.contract.tiers
+        opened = any(one is not None for one in initial) or any(tier.initial_rate is not None for tier in tiers)
+        return opened and (self.maintenance_rate is not None or bool(tiers))
+
+    @property
     def is_isolated(self) -> bool:
         """Whether a margin of its own secures it, instead of a pool that it shares."""
         return self.isolated_margin is not None

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
-from marginctl.core.contract import side_word
+from marginctl.core.contract import Tier, side_word
 from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, SNAP, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
@@ -168,10 +168,9 @@ def position_figures(account: Account, standing: PooledPosition, crossings: Cros
     asset = underlying_of(position, account)
     sides = crossings.sides(state, asset)
     own = sides if moves_alone(state, asset, contract) else crossings.of_contract(state, position)
-    tiers = tiers_in_force(position, value / unit_price, position.quantity)
     tier = maintenance_tier(position, account)
-    row = tiers[min(tier or 1, len(tiers)) - 1]
-    rate = initial_rate(position, state.pool.rules, prices)
+    row = _tier_in_force(position, value / unit_price, tier) if terms.is_known else None
+    rate = initial_rate(position, state.pool.rules, prices) if terms.is_known else None
     crossing, own_crossing = reached(position, asset, sides), reached(position, contract.base, own)
     return PositionFigures(
         symbol=contract.symbol,
@@ -183,11 +182,11 @@ def position_figures(account: Account, standing: PooledPosition, crossings: Cros
         unrealized_pnl=unrealized_pnl(position, prices, NO_MOVE),
         leverage=ONE / rate if rate else None,
         initial_rate=rate,
-        initial_margin=sum((term.at(NO_MOVE) for term in terms.initial), ZERO),
-        maintenance_rate=row.maintenance_rate,
-        maintenance_deduction=row.deduction * unit_price,
+        initial_margin=terms.initial_margin,
+        maintenance_rate=row.maintenance_rate if row else None,
+        maintenance_deduction=row.deduction * unit_price if row else None,
         tier=tier,
-        maintenance_margin=sum((term.at(NO_MOVE) for term in terms.maintenance), ZERO),
+        maintenance_margin=terms.maintenance_margin,
         margin_mode=position.margin_mode.value,
         pool=state.pool.name,
         liquidation_price=crossing.price if crossing else None,
@@ -202,11 +201,16 @@ def position_figures(account: Account, standing: PooledPosition, crossings: Cros
     )
 
 
+def _tier_in_force(position: Position, units: Decimal, tier: int | None) -> Tier:
+    tiers = tiers_in_force(position, units, position.quantity)
+    return tiers[min(tier or 1, len(tiers)) - 1]
+
+
 def maintenance_tier(position: Position, account: Account) -> int | None:
-    """The 1-based row of the contract's table, None where the position brings its own rate."""
-    if position.maintenance_rate is not None:
-        return None
+    """The 1-based row of the contract's table, None where the position brings its own rate or there is none."""
     contract = position.contract
+    if position.maintenance_rate is not None or not contract.tiers:
+        return None
     value = notional(position, account.prices)
     rules = rules_of(account, position.margin_mode)
     if rules.maintenance_basis is Basis.ENTRY:
@@ -349,23 +353,37 @@ def _is_held(holding: Holding) -> bool:
 
 def netting_figures(states: list[PoolState], standings: list[PooledPosition]) -> NettingFigures:
     """Requirements of the positions one by one against those of the pools, without orders and loans."""
-    gross = sum((term.at(NO_MOVE) for one in standings for term in one.leg.initial), ZERO)
-    gross_maintenance = sum((term.at(NO_MOVE) for one in standings for term in one.leg.maintenance), ZERO)
+    gross = _all_of(one.leg.initial_margin for one in standings)
+    gross_maintenance = _all_of(one.leg.maintenance_margin for one in standings)
     risk: Risk = sum((state.risk for state in states), NO_RISK)
     ordered = sum((term.at(NO_MOVE) for state in states for term in state.pool.order_maintenance), ZERO)
     maintenance = risk.maintenance_margin - risk.loan_margin - ordered
     return NettingFigures(
         gross_initial_margin=gross,
         initial_margin=risk.initial_margin,
-        saving=gross - risk.initial_margin,
-        saving_rate=ratio(gross - risk.initial_margin, gross),
+        saving=_less(gross, risk.initial_margin),
+        saving_rate=_saving_rate(gross, risk.initial_margin),
         maintenance=MaintenanceNetting(
             gross_maintenance_margin=gross_maintenance,
             maintenance_margin=maintenance,
-            saving=gross_maintenance - maintenance,
-            saving_rate=ratio(gross_maintenance - maintenance, gross_maintenance),
+            saving=_less(gross_maintenance, maintenance),
+            saving_rate=_saving_rate(gross_maintenance, maintenance),
         ),
     )
+
+
+def _all_of(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Their sum; None where one is not known."""
+    rows = list(amounts)
+    return None if None in rows else sum((row for row in rows if row is not None), ZERO)
+
+
+def _less(gross: Decimal | None, rest: Decimal) -> Decimal | None:
+    return None if gross is None else gross - rest
+
+
+def _saving_rate(gross: Decimal | None, rest: Decimal) -> Decimal | None:
+    return None if gross is None else ratio(gross - rest, gross)
 
 
 def funding_figures(account: Account, states: list[PoolState], crossings: Crossings) -> FundingFigures:

@@ -89,12 +89,12 @@ class PositionFigures(Struct, frozen=True, kw_only=True):
     notional: Decimal
     unrealized_pnl: Decimal
     leverage: Decimal | None
-    initial_rate: Decimal
-    initial_margin: Decimal
-    maintenance_rate: Decimal
-    maintenance_deduction: Decimal
+    initial_rate: Decimal | None
+    initial_margin: Decimal | None
+    maintenance_rate: Decimal | None
+    maintenance_deduction: Decimal | None
     tier: int | None
-    maintenance_margin: Decimal
+    maintenance_margin: Decimal | None
     margin_mode: str
     pool: str
     liquidation_price: Decimal | None
@@ -135,20 +135,20 @@ class UnderlyingFigures(Struct, frozen=True, kw_only=True):
 
 
 class MaintenanceNetting(Struct, frozen=True, kw_only=True):
-    """Maintenance margin before and after netting, without loans."""
+    """Maintenance margin before and after netting, without loans; gross None where a position's rates are unknown."""
 
-    gross_maintenance_margin: Decimal
+    gross_maintenance_margin: Decimal | None
     maintenance_margin: Decimal
-    saving: Decimal
+    saving: Decimal | None
     saving_rate: Decimal | None
 
 
 class NettingFigures(Struct, frozen=True, kw_only=True):
     """Initial margin before and after netting; ``saving_rate`` = saving / gross (0 without margin)."""
 
-    gross_initial_margin: Decimal
+    gross_initial_margin: Decimal | None
     initial_margin: Decimal
-    saving: Decimal
+    saving: Decimal | None
     saving_rate: Decimal | None
     maintenance: MaintenanceNetting
 

@@ -150,11 +150,25 @@ class Requirement(Struct, frozen=True):
 
 
 class Leg(Struct, frozen=True):
-    """The requirement terms of one position, or of the part of it that netting leaves."""
+    """The requirement terms of one position, or of the part of it that netting leaves.
+
+    is_known: whether its rates are; without them no figure of it alone exists, and a model must say what is needed.
+    """
 
     position: Position
     initial: tuple[Term, ...]
     maintenance: tuple[Term, ...]
+    is_known: bool = True
+
+    @property
+    def initial_margin(self) -> Decimal | None:
+        """What the position alone needs to be opened, in currency; None where its rates are not known."""
+        return sum((term.at({}) for term in self.initial), ZERO) if self.is_known else None
+
+    @property
+    def maintenance_margin(self) -> Decimal | None:
+        """What it alone needs to be kept."""
+        return sum((term.at({}) for term in self.maintenance), ZERO) if self.is_known else None
 
 
 def tiers_in_force(position: Position, settle_notional: Decimal, quantity: Decimal) -> tuple[Tier, ...]:
@@ -205,6 +219,8 @@ def leg(
     maintenance = tier curve of the notional [+ close fee].
     """
     contract = position.contract
+    if not position.has_rates:
+        return Leg(position, (), (), is_known=False)
     settle, driver = contract.settle, contract.driver
     unit_price = prices[settle]
     part = position if quantity is None else replace(position, quantity=quantity)

@@ -28,6 +28,8 @@ def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per position; of a hedge for the limits that name it."""
     belongs = belonging(context)
     for row in context.report.positions:
+        if row.initial_rate is None:  # only where a model of the whole says what is needed
+            continue
         yield Measurement(
             subject=row.key,
             measured=Ratio(ONE, row.initial_rate),

@@ -195,14 +195,14 @@ def _collateral(report: Report) -> Section | None:
 def _netting(report: Report) -> Section | None:
     """What opposite legs save, where they save anything."""
     initial, maintenance = report.netting, report.netting.maintenance
-    if not initial.saving and not maintenance.saving:
+    if initial.saving is None or maintenance.saving is None or not (initial.saving or maintenance.saving):
         return None
     gross = (initial.gross_initial_margin, maintenance.gross_maintenance_margin)
     net = (initial.initial_margin, maintenance.maintenance_margin)
     unit = report.account.currency
     columns = (
         texts("margin", ["initial", "maintenance"]),
-        numbers("each alone", [figure("initial_margin", value) for value in gross], unit),
+        numbers("each alone", [figure("initial_margin", value) for value in gross if value is not None], unit),
         numbers("netted", [figure("initial_margin", value) for value in net], unit),
         _money("saving", (initial, maintenance), "saving", unit, priority=1),
         _shares("saved", (initial, maintenance), "saving_rate", priority=1),
