@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
 from marginctl.core.contract import Tier, side_word
@@ -34,6 +34,9 @@ from marginctl.core.report import (
 from marginctl.core.requirement import Leg, initial_rate, tiers_in_force
 from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
 from marginctl.core.value import entry_value, notional, unrealized_pnl
+
+if TYPE_CHECKING:
+    from marginctl.core.model_report import PortfolioMargin
 
 
 class PooledPosition(NamedTuple):
@@ -74,7 +77,19 @@ def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
         underlyings=tuple(row for state in states for row in underlying_figures(account, state, crossings)),
         netting=netting_figures(states, standings),
         funding=funding_figures(account, states, crossings),
+        portfolio_margin=tuple(_models(account, states)),
     )
+
+
+def _models(account: Account, states: list[PoolState]) -> Iterable["PortfolioMargin"]:
+    """What a model of the whole finds, pool by pool."""
+    if account.model is None:
+        return
+    from marginctl.core.model_report import portfolio_margin
+
+    for pool in (state.pool for state in states):
+        if pool.asked is not None:
+            yield portfolio_margin(account, pool, pool.asked)
 
 
 def totals(account: Account, states: list[PoolState], standings: list[PooledPosition]) -> Totals:

@@ -72,7 +72,8 @@ class Pool(Struct, frozen=True):
 
     ``order_maintenance``: the parts of ``maintenance`` that open orders add. ``legs``: the positions' requirements
     alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
-    settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does.
+    settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does;
+    ``tiered``: what the tiers of its contracts would ask then (initial, maintenance).
     """
 
     name: str
@@ -90,6 +91,7 @@ class Pool(Struct, frozen=True):
     order_maintenance: tuple[Term, ...] = ()
     order_needs: tuple[OrderNeed, ...] = ()
     asked: "ModelMargins | None" = None
+    tiered: tuple[Requirement, Requirement] | None = None
 
     @property
     def needs_equity(self) -> bool:
@@ -196,6 +198,7 @@ def _pool(
         order_maintenance=ordered.maintenance,
         order_needs=tuple(needs),
         asked=asked,
+        tiered=tiered if asked is not None else None,
     )
 
 

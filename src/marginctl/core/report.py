@@ -5,8 +5,12 @@ non-existent, never zero.
 """
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from marginctl.core.model_report import PortfolioMargin
 
 
 class AccountHeader(Struct, frozen=True):
@@ -182,3 +186,4 @@ class Report(Struct, frozen=True, kw_only=True):
     underlyings: tuple[UnderlyingFigures, ...]
     netting: NettingFigures
     funding: FundingFigures
+    portfolio_margin: "tuple[PortfolioMargin, ...]" = ()

@@ -1,0 +1,406 @@
+"""What a margin model finds in a pool, figure by figure: units, charges, spreads, history, and who contributes what."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import ClassVar
+
+from msgspec import Struct
+
+from marginctl.core.account import Account, Position
+from marginctl.core.contract import side_word
+from marginctl.core.exact import ONE, ZERO, ratio
+from marginctl.core.exposures import Exposures, exposure_of
+from marginctl.core.model import Grade, MarginModel, ModelTerms, ScanPrice, TailTerms, Where
+from marginctl.core.model_margin import (
+    ChargeAmount,
+    Modelled,
+    ModelMargins,
+    RiskUnit,
+    joint_scan,
+    loss_rate,
+    modelled,
+    tail_figure,
+)
+from marginctl.core.piecewise import Line
+from marginctl.core.pool import Pool
+from marginctl.core.returns import Returns
+from marginctl.core.risk import NO_MOVE
+from marginctl.core.tail import TailMean
+
+
+class TieredFigures(Struct, frozen=True, kw_only=True):
+    """What the tiers of the same pool's contracts would ask; None where a position's rates are not known."""
+
+    initial_margin: Decimal | None
+    maintenance_margin: Decimal | None
+    missing: tuple[str, ...]
+
+
+class ModelSaving(Struct, frozen=True, kw_only=True):
+    """Tiered less model, negative where the model asks for more."""
+
+    initial: Decimal | None
+    initial_rate: Decimal | None
+    maintenance: Decimal | None
+    maintenance_rate: Decimal | None
+
+
+class UnitFigures(Struct, frozen=True, kw_only=True):
+    """One risk unit. ``pnl``: of every row, weighted; ``worst_move``, ``weight``: of the row that attains the scan."""
+
+    assets: tuple[str, ...]
+    net_value: Decimal
+    long_value: Decimal
+    short_value: Decimal
+    hedged_value: Decimal
+    scan: Decimal
+    worst_move: Decimal | None
+    weight: Decimal | None
+    pnl: tuple[Decimal, ...]
+    charges: Decimal
+    floor: Decimal
+    core: Decimal
+
+
+class ChargeFigures(Struct, frozen=True, kw_only=True):
+    """A charge on one unit or asset. ``margins``: both, initial or maintenance."""
+
+    shape: ClassVar[str] = "name unit where in=margins base amount"
+
+    name: str
+    unit: str
+    where: str
+    margins: str
+    base: Decimal
+    amount: Decimal
+
+
+class SpreadFigures(Struct, frozen=True, kw_only=True):
+    """A spread: how often it forms, and what it adds (credits are negative)."""
+
+    name: str
+    count: Decimal
+    amount: Decimal
+
+
+class TailFigures(Struct, frozen=True, kw_only=True):
+    """What a history says for one margin; value at risk and expected shortfall signed, a loss above 0."""
+
+    confidence: Decimal
+    horizon: int
+    overlapping: bool
+    weighting: str
+    quantile: str
+    tail: str
+    returns: int
+    value_at_risk: Decimal
+    expected_shortfall: Decimal
+    stressed_value_at_risk: Decimal | None
+    stressed_expected_shortfall: Decimal | None
+    tail_dates: tuple[str, ...]
+
+
+class HistoryFigures(Struct, frozen=True, kw_only=True):
+    """The history behind a figure."""
+
+    file: str
+    first: str
+    last: str
+    largest_gap_days: int
+    dropped: int
+    carried: int
+    maintenance: TailFigures
+    initial: TailFigures
+
+
+class Contribution(Struct, frozen=True, kw_only=True):
+    """What a position or a scanned coin (``side`` None) adds to the model's figure, and what goes with it."""
+
+    symbol: str
+    side: str | None
+    risk: Decimal
+    share: Decimal | None
+    incremental: Decimal | None
+
+
+class PortfolioMargin(Struct, frozen=True, kw_only=True):
+    """One cross pool under a model. ``maintenance_margin`` without loans."""
+
+    pool: str
+    model: str
+    maintenance_margin: Decimal
+    initial_margin: Decimal
+    tiered: TieredFigures
+    saving: ModelSaving
+    scan: Decimal | None
+    scenario: int | None
+    units: dict[str, UnitFigures]
+    charges: tuple[ChargeFigures, ...]
+    spreads: tuple[SpreadFigures, ...]
+    history: HistoryFigures | None
+    contributions: tuple[Contribution, ...]
+
+
+def portfolio_margin(account: Account, pool: Pool, asked: ModelMargins) -> PortfolioMargin:
+    """Everything that the model finds in a pool."""
+    tiered = tiered_figures(pool)
+    initial, maintenance = (one.margin.at(NO_MOVE) for one in (asked.initial, asked.maintenance))
+    scan, row = joint_row(asked)
+    return PortfolioMargin(
+        pool=pool.name,
+        model=asked.terms.model.value,
+        maintenance_margin=maintenance,
+        initial_margin=initial,
+        tiered=tiered,
+        saving=_saving(tiered, initial, maintenance),
+        scan=scan,
+        scenario=row,
+        units={unit.name: unit_figures(unit, asked.exposures, asked.terms) for unit in asked.maintenance.units},
+        charges=tuple(charge_figures(asked)),
+        spreads=tuple(
+            SpreadFigures(name=one.name, count=one.count.at(NO_MOVE), amount=one.amount.at(NO_MOVE))
+            for one in asked.maintenance.spreads
+        ),
+        history=history_figures(asked),
+        contributions=tuple(contributions(account, pool, asked)),
+    )
+
+
+def tiered_figures(pool: Pool) -> TieredFigures:
+    """What the tiers of the pool's contracts would ask, without orders and loans."""
+    missing = tuple(dict.fromkeys(one.position.contract.symbol for one in pool.legs if not one.is_known))
+    if missing or pool.tiered is None:
+        return TieredFigures(initial_margin=None, maintenance_margin=None, missing=missing)
+    initial, maintenance = (one.at(NO_MOVE) for one in pool.tiered)
+    return TieredFigures(initial_margin=initial, maintenance_margin=maintenance, missing=())
+
+
+def _saving(tiered: TieredFigures, initial: Decimal, maintenance: Decimal) -> ModelSaving:
+    def rate(gross: Decimal | None, rest: Decimal) -> Decimal | None:
+        return None if gross is None else ratio(gross - rest, gross)
+
+    before, kept = tiered.initial_margin, tiered.maintenance_margin
+    return ModelSaving(
+        initial=None if before is None else before - initial,
+        initial_rate=rate(before, initial),
+        maintenance=None if kept is None else kept - maintenance,
+        maintenance_rate=rate(kept, maintenance),
+    )
+
+
+def joint_row(asked: ModelMargins) -> tuple[Decimal | None, int | None]:
+    """The joint scan and its row, from 1: neither where every unit takes its own worst move, no row without a loss."""
+    terms, units = asked.terms, asked.maintenance.units
+    if terms.model is not MarginModel.SCENARIO or terms.separate == ONE:
+        return None, None
+    losses = joint_losses(units)
+    worst = max(losses, default=ZERO)
+    return joint_scan(units).at(NO_MOVE), losses.index(worst) + 1 if worst > 0 else None
+
+
+def joint_losses(units: Iterable[RiskUnit]) -> list[Decimal]:
+    """What is lost in every row of all tables together."""
+    rows = zip(*(unit.losses() for unit in units if unit.moves), strict=True)
+    return [sum((loss.at(NO_MOVE) for loss in row), ZERO) for row in rows]
+
+
+def unit_figures(unit: RiskUnit, exposures: Exposures, terms: ModelTerms) -> UnitFigures:
+    """The row of one unit."""
+    values = [form.at(NO_MOVE) for asset in unit.assets for form in exposures.entries(asset, terms)]
+    longs, shorts = (sum((max(ZERO, side * value) for value in values), ZERO) for side in (1, -1))
+    pnl = tuple(-loss.at(NO_MOVE) for loss in unit.losses())
+    worst = min(pnl, default=ZERO)
+    row = unit.moves[pnl.index(worst)] if worst < 0 else None
+    return UnitFigures(
+        assets=unit.assets,
+        net_value=unit.exposure.at(NO_MOVE),
+        long_value=longs,
+        short_value=shorts,
+        hedged_value=min(longs, shorts),
+        scan=unit.scan.at(NO_MOVE),
+        worst_move=row.move if row else None,
+        weight=row.weight if row else None,
+        pnl=pnl,
+        charges=sum((one.amount.at(NO_MOVE) for one in unit.core_charges), ZERO),
+        floor=sum((one.amount.at(NO_MOVE) for one in unit.floors), ZERO),
+        core=unit.core.at(NO_MOVE),
+    )
+
+
+def charge_figures(asked: ModelMargins) -> Iterable[ChargeFigures]:
+    """All charges, by unit, then those on top."""
+    rows: list[ChargeAmount] = []
+    for unit in asked.maintenance.units:
+        rows += [*unit.core_charges, *unit.floors]
+    both = list(asked.maintenance.on_top)
+    rows += both + [one for one in asked.initial.on_top if one.charge.grade is Grade.INITIAL]
+    for one in rows:
+        grade = one.charge.grade if one.charge.where is Where.ON_TOP else None
+        yield ChargeFigures(
+            name=one.charge.name,
+            unit=one.unit,
+            where=one.charge.where.value,
+            margins=grade.value if grade else "both",
+            base=one.base.at(NO_MOVE),
+            amount=one.amount.at(NO_MOVE),
+        )
+
+
+def history_figures(asked: ModelMargins) -> HistoryFigures | None:
+    """The history with what it says for either margin; None without one."""
+    terms = asked.terms
+    if terms.history is None or not terms.tails:
+        return None
+    returns = terms.tails[Grade.MAINTENANCE].returns
+    return HistoryFigures(
+        file=terms.history.file,
+        first=returns.dates[0],
+        last=returns.dates[-1],
+        largest_gap_days=returns.largest_gap_days,
+        dropped=returns.dropped,
+        carried=returns.carried,
+        maintenance=tail_figures(asked.exposures, terms, Grade.MAINTENANCE),
+        initial=tail_figures(asked.exposures, terms, Grade.INITIAL),
+    )
+
+
+def tail_figures(exposures: Exposures, terms: ModelTerms, grade: Grade) -> TailFigures:
+    """Value at risk and expected shortfall of all assets together, whichever is the model's."""
+    tail = terms.tails[grade]
+    assets = _in_history(exposures, terms, tail)
+
+    def figure(returns: Returns, mean: TailMean | None) -> Decimal:
+        return tail_figure(assets, exposures, terms, tail, returns, mean).at(NO_MOVE)
+
+    stressed = tail.stressed
+    shortfall = tail_figure(assets, exposures, terms, tail, tail.returns, tail.tail)
+    values = [Line(value, ZERO) for value in shortfall.sample.at(NO_MOVE)]
+    return TailFigures(
+        confidence=tail.confidence,
+        horizon=tail.span.horizon,
+        overlapping=tail.span.overlapping,
+        weighting="equal" if tail.decay is None else f"decay {tail.decay:f}",
+        quantile=tail.quantile.value,
+        tail=tail.tail.value,
+        returns=len(tail.returns.moves),
+        value_at_risk=figure(tail.returns, None),
+        expected_shortfall=figure(tail.returns, tail.tail),
+        stressed_value_at_risk=figure(stressed.returns, None) if stressed else None,
+        stressed_expected_shortfall=figure(stressed.returns, tail.tail) if stressed else None,
+        tail_dates=tuple(tail.returns.dates[j] for j, _ in shortfall.taken(values)),
+    )
+
+
+def _in_history(exposures: Exposures, terms: ModelTerms, tail: TailTerms) -> list[str]:
+    return [asset for asset in exposures.assets(terms) if asset in tail.returns.assets]
+
+
+def contributions(account: Account, pool: Pool, asked: ModelMargins) -> Iterable[Contribution]:
+    """Shares of the model's figure before factors and charges, which they add up to; coins by name behind positions."""
+    terms, exposures = asked.terms, asked.exposures
+    rates = loss_rates(asked, asked.maintenance)
+    figure = asked.maintenance.figure.at(NO_MOVE)
+    maintenance = asked.maintenance.margin.at(NO_MOVE)
+    for position in pool.positions:
+        rest = exposures.without(position.contract.symbol, position, account.prices)
+        alone = modelled(rest, terms, Grade.MAINTENANCE).margin.at(NO_MOVE)
+        risk = position_risk(position, account.prices, rates, terms.scan_price)
+        yield Contribution(
+            symbol=position.contract.symbol,
+            side=side_word(position.side),
+            risk=risk,
+            share=ratio(risk, figure) if figure else None,
+            incremental=maintenance - alone,
+        )
+    for asset in sorted(asset for asset in exposures.equities if terms.is_scanned(asset)):
+        risk = rates.get(asset, ZERO) * exposures.equities[asset].at(NO_MOVE)
+        if risk or rates.get(asset):
+            yield Contribution(
+                symbol=asset, side=None, risk=risk, share=ratio(risk, figure) if figure else None, incremental=None
+            )
+
+
+def position_risk(
+    position: Position, prices: dict[str, Decimal], rates: dict[str, Decimal], price: ScanPrice
+) -> Decimal:
+    """loss rate of the base * V - loss rate of the quote * V."""
+    value = exposure_of(position, prices).value(price).at(NO_MOVE)
+    contract = position.contract
+    return value * (rates.get(contract.base, ZERO) - rates.get(contract.quote, ZERO))
+
+
+def loss_rates(asked: ModelMargins, found: Modelled) -> dict[str, Decimal]:
+    """How the figure rises with the exposure of each asset: it is their sum times the exposures (Euler)."""
+    terms, exposures = asked.terms, asked.exposures
+    if found.figure.at(NO_MOVE) <= 0:
+        return {}
+    if terms.model is MarginModel.SCENARIO:
+        return blended_rates(scan_rates(found.units), joint_rates(found.units), terms.separate)
+    tail = terms.tails[Grade.MAINTENANCE]
+    assets = _in_history(exposures, terms, tail)
+    together = history_rates(assets, exposures, terms, tail)
+    if not terms.separate:
+        return together
+    alone: dict[str, Decimal] = {}
+    for asset in assets:
+        alone |= history_rates([asset], exposures, terms, tail)
+    return blended_rates(alone, together, terms.separate)
+
+
+def blended_rates(separate: dict[str, Decimal], joint: dict[str, Decimal], share: Decimal) -> dict[str, Decimal]:
+    """share * separate + (1 - share) * joint."""
+    return {
+        asset: share * separate.get(asset, ZERO) + (ONE - share) * joint.get(asset, ZERO)
+        for asset in {**separate, **joint}
+    }
+
+
+def scan_rates(units: Iterable[RiskUnit]) -> dict[str, Decimal]:
+    """Of every unit the loss rate of its first worst row; 0 where nothing is lost."""
+    found: dict[str, Decimal] = {}
+    for unit in units:
+        losses = [loss.at(NO_MOVE) for loss in unit.losses()]
+        worst = max(losses, default=ZERO)
+        rate = loss_rate(unit.moves[losses.index(worst)]) if worst > 0 else ZERO
+        found |= dict.fromkeys(unit.assets, rate)
+    return found
+
+
+def joint_rates(units: Iterable[RiskUnit]) -> dict[str, Decimal]:
+    """Of every unit the loss rate in the first worst joint row."""
+    rows = [unit for unit in units if unit.moves]
+    losses = joint_losses(rows)
+    worst = max(losses, default=ZERO)
+    if worst <= 0:
+        return {}
+    k = losses.index(worst)
+    return {asset: loss_rate(unit.moves[k]) for unit in rows for asset in unit.assets}
+
+
+def history_rates(assets: list[str], exposures: Exposures, terms: ModelTerms, tail: TailTerms) -> dict[str, Decimal]:
+    """-(the moves of the rows that count, by their factors), of the figure or of its stressed twin as they combine."""
+    mean = tail.tail if terms.model is MarginModel.EXPECTED_SHORTFALL else None
+    calm, loss = _tail_rates(assets, exposures, terms, tail, tail.returns, mean)
+    if tail.stressed is None:
+        return calm
+    worse, stressed_loss = _tail_rates(assets, exposures, terms, tail, tail.stressed.returns, mean)
+    if tail.stressed.blend is None:
+        return worse if stressed_loss > loss else calm
+    return blended_rates(worse, calm, tail.stressed.blend)
+
+
+def _tail_rates(
+    assets: list[str],
+    exposures: Exposures,
+    terms: ModelTerms,
+    tail: TailTerms,
+    returns: Returns,
+    mean: TailMean | None,
+) -> tuple[dict[str, Decimal], Decimal]:
+    figure = tail_figure(assets, exposures, terms, tail, returns, mean)
+    loss = figure.at(NO_MOVE)
+    if loss <= 0:
+        return {}, ZERO
+    taken = figure.taken([Line(value, ZERO) for value in figure.sample.at(NO_MOVE)])
+    moves = figure.sample.moves
+    return {asset: -sum((factor * moves[j][k] for j, factor in taken), ZERO) for k, asset in enumerate(assets)}, loss
