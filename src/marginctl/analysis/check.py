@@ -86,7 +86,7 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
     rule_set, problems = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(name).parent)
     if rule_set is None:
         return None, problems
-    resolved, problems = resolve(draft, source, rule_set, Path(name).stem, settings.today)
+    resolved, problems = resolve(draft, source, rule_set, Path(name), settings.today)
     if resolved is None:
         return None, in_order(problems)
     problems = misnamed_assets(draft, resolved.account, source, settings.known)

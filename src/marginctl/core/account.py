@@ -201,10 +201,15 @@ class Position(Struct, frozen=True):
     @property
     def has_rates(self) -> bool:
         """Whether its margins alone are known: a maintenance rate, and what the initial margin follows from."""
-        initial = (self.initial_rate, self.leverage, self.initial_margin)
+        return self.has_initial and (self.maintenance_rate is not None or bool(self.contract.tiers))
+
+    @property
+    def has_initial(self) -> bool:
+        """Whether its initial margin is known: of its own, or of every tier."""
+        own = (self.initial_rate, self.leverage, self.initial_margin)
         tiers = self.contract.tiers
-        opened = any(one is not None for one in initial) or any(tier.initial_rate is not None for tier in tiers)
-        return opened and (self.maintenance_rate is not None or bool(tiers))
+        rated = bool(tiers) and all(tier.initial_rate is not None for tier in tiers)
+        return rated or any(one is not None for one in own)
 
     @property
     def is_isolated(self) -> bool:

@@ -2,14 +2,15 @@
 
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
 from marginctl.core.account import FIAT_CURRENCIES, STABLECOINS
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.returns import History, Returns, Span
-from marginctl.core.tail import Quantile, TailMean
+
+if TYPE_CHECKING:
+    from marginctl.core.returns import History, Returns
 
 EVERY_OTHER = "*"
 STEADY = STABLECOINS | FIAT_CURRENCIES
@@ -30,6 +31,42 @@ class ScanPrice(Enum):
 
     MARK = "mark"
     INDEX = "index"
+
+
+class Quantile(Enum):
+    """The conventions of a sample quantile, by their usual names; the numbers are Hyndman and Fan's."""
+
+    INVERTED_CDF = "inverted-cdf"
+    AVERAGED_INVERTED_CDF = "averaged-inverted-cdf"
+    CLOSEST_OBSERVATION = "closest-observation"
+    INTERPOLATED_INVERTED_CDF = "interpolated-inverted-cdf"
+    HAZEN = "hazen"
+    WEIBULL = "weibull"
+    LINEAR = "linear"
+    MEDIAN_UNBIASED = "median-unbiased"
+    NORMAL_UNBIASED = "normal-unbiased"
+
+
+class TailMean(Enum):
+    """EXACT: the mean of the worst p, the last one only as far as p reaches; AT_OR_BEYOND: of all that are <= Q_p."""
+
+    EXACT = "exact"
+    AT_OR_BEYOND = "at-or-beyond"
+
+
+class Filling(Enum):
+    """A blank cell of an asset in use: ERROR; DROP: the date goes for all assets; CARRY: the last price again."""
+
+    ERROR = "error"
+    DROP = "drop"
+    CARRY = "carry"
+
+
+class Span(NamedTuple):
+    """How returns are taken: over so many rows, every row (``overlapping``) or in blocks back from the newest."""
+
+    horizon: int = 1
+    overlapping: bool = True
 
 
 class Move(NamedTuple):
@@ -116,7 +153,7 @@ class Charge(Struct, frozen=True, kw_only=True):
 class Stressed(Struct, frozen=True):
     """The same figure on the returns of a bad time; ``blend``: its share of the whole, None = the larger of both."""
 
-    returns: Returns
+    returns: "Returns"
     blend: Decimal | None = None
 
 
@@ -124,7 +161,7 @@ class TailTerms(Struct, frozen=True, kw_only=True):
     """How a figure is read out of a history, for one of the two margins."""
 
     confidence: Decimal
-    returns: Returns
+    returns: "Returns"
     span: Span = Span()
     decay: Decimal | None = None
     quantile: Quantile = Quantile.INVERTED_CDF
@@ -158,7 +195,7 @@ class ModelTerms(Struct, frozen=True, kw_only=True):
     scanned: frozenset[str] | None = frozenset()
     tails: dict[Grade, TailTerms] = {}
     factors: dict[Grade, Decimal] = field(default_factory=default_factors)
-    history: History | None = None
+    history: "History | None" = None
 
     def is_scanned(self, asset: str) -> bool:
         """Whether the equity of an asset counts as a position."""

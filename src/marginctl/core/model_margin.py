@@ -22,6 +22,7 @@ from marginctl.core.model import (
     ModelTerms,
     Move,
     ScanPrice,
+    TailMean,
     TailTerms,
     Where,
 )
@@ -43,7 +44,7 @@ from marginctl.core.piecewise import Piece, scaled
 from marginctl.core.requirement import Requirement
 from marginctl.core.returns import Returns, decayed
 from marginctl.core.spreads import SpreadAmount, spread_amounts
-from marginctl.core.tail import Sample, TailFigure, TailMean
+from marginctl.core.tail import Sample, TailFigure
 
 
 class ModelPart(Struct, frozen=True):

@@ -10,7 +10,7 @@ from marginctl.core.account import Account, Position
 from marginctl.core.contract import side_word
 from marginctl.core.exact import ONE, ZERO, ratio
 from marginctl.core.exposures import Exposures, exposure_of
-from marginctl.core.model import Grade, MarginModel, ModelTerms, ScanPrice, TailTerms, Where
+from marginctl.core.model import Grade, MarginModel, ModelTerms, ScanPrice, TailMean, TailTerms, Where
 from marginctl.core.model_margin import (
     ChargeAmount,
     Modelled,
@@ -25,7 +25,6 @@ from marginctl.core.piecewise import Line
 from marginctl.core.pool import Pool
 from marginctl.core.returns import Returns
 from marginctl.core.risk import NO_MOVE
-from marginctl.core.tail import TailMean
 
 
 class TieredFigures(Struct, frozen=True, kw_only=True):

@@ -3,21 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from marginctl.core.exact import ONE, ZERO
-
-
-class Filling(Enum):
-    """A blank cell of an asset in use: ERROR; DROP: the date goes for all assets; CARRY: the last price again."""
-
-    ERROR = "error"
-    DROP = "drop"
-    CARRY = "carry"
+from marginctl.core.model import Filling, Span
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -35,13 +27,6 @@ class History(Struct, frozen=True, kw_only=True):
     first: date | None = None
     last: date | None = None
     window: int | None = None
-
-
-class Span(NamedTuple):
-    """How returns are taken: over so many rows, every row (``overlapping``) or in blocks back from the newest."""
-
-    horizon: int = 1
-    overlapping: bool = True
 
 
 class Period(NamedTuple):

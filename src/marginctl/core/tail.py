@@ -8,38 +8,17 @@ worst p is the estimator of Regulation (EU) 2024/397, Article 11.
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from enum import Enum
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from marginctl.core.exact import ONE, SNAP, ZERO, settled
+from marginctl.core.model import Quantile, TailMean
 from marginctl.core.money import Form, Ratios
 from marginctl.core.motion import Motion
 from marginctl.core.piecewise import Line, Piece, is_same_place
 
 HALF = Decimal("0.5")
-
-
-class Quantile(Enum):
-    """The conventions of a sample quantile, by their usual names; the numbers are Hyndman and Fan's."""
-
-    INVERTED_CDF = "inverted-cdf"
-    AVERAGED_INVERTED_CDF = "averaged-inverted-cdf"
-    CLOSEST_OBSERVATION = "closest-observation"
-    INTERPOLATED_INVERTED_CDF = "interpolated-inverted-cdf"
-    HAZEN = "hazen"
-    WEIBULL = "weibull"
-    LINEAR = "linear"
-    MEDIAN_UNBIASED = "median-unbiased"
-    NORMAL_UNBIASED = "normal-unbiased"
-
-
-class TailMean(Enum):
-    """EXACT: the mean of the worst p, the last one only as far as p reaches; AT_OR_BEYOND: of all that are <= Q_p."""
-
-    EXACT = "exact"
-    AT_OR_BEYOND = "at-or-beyond"
 
 
 class Share(NamedTuple):

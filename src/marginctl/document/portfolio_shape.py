@@ -19,6 +19,7 @@ from marginctl.document.kinds import (
     Text,
 )
 from marginctl.document.limits_shape import LIMITS, SCENARIO, WAIVER
+from marginctl.document.model_shape import HISTORY, MODELS, PORTFOLIO_MARGIN
 
 POSITIVE = Number(exclusive_minimum=0)
 AMOUNT = Number(minimum=0)
@@ -31,7 +32,7 @@ ACCOUNT = Shape(
         Field("name", Text(), doc="default: the name of the file"),
         Field("venue", Text(), doc="a bundled rule set, or the path of a rule file; default generic"),
         Field("collateral_mode", Choice(("single-asset", "multi-asset")), doc="default: the venue's first mode"),
-        Field("margin_model", Choice(("tiered", "scenario")), doc="default tiered"),
+        Field("margin_model", Choice(MODELS), doc="default tiered; the others need portfolio_margin"),
         Field("position_mode", Choice(("one-way", "hedge")), doc="default one-way"),
         Field("currency", Text(), doc="what totals are reported in: USD or a USD stablecoin"),
         Field("as_of", Instant(), doc="when the figures were taken, with its time zone"),
@@ -177,6 +178,8 @@ PORTFOLIO = Shape(
         Field("contracts", MapOf(Record(CONTRACT)), doc="contracts by symbol"),
         Field("positions", ListOf(Record(POSITION)), doc="open positions"),
         Field("orders", ListOf(Record(ORDER)), doc="open orders"),
+        Field("portfolio_margin", Record(PORTFOLIO_MARGIN), doc="margin of cross pools as the risk of the whole"),
+        Field("history", Record(HISTORY), doc="prices or returns by date"),
         Field("limits", Record(LIMITS), doc="thresholds of this account"),
         Field("scenarios", ListOf(Record(SCENARIO)), doc="price moves to survive"),
         Field("waivers", ListOf(Record(WAIVER)), doc="accepted breaches of this file's limits"),

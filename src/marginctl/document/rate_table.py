@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from marginctl.core.rate_history import MINUTE, RateHistory
 from marginctl.document import scalars
+from marginctl.document.csv import cells_of, column_of
 from marginctl.document.encoding import decode
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import WordError
@@ -57,7 +58,7 @@ def _history(symbol: str, rows: Iterable[_Row]) -> RateHistory:
 
 def _rows(source: Source, found: StoppingCollector) -> dict[str, list[_Row]]:
     lines = source.text.removesuffix("\n").split("\n")
-    header = _cells(lines[0])
+    header = cells_of(lines[0])
     names = next((names for names in NAMES if set(names) <= set(header)), None)
     if names is None or len(set(header)) < len(header):
         found.add((1, 1), "MC025", f"the first line does not name the columns once each: {echo(lines[0])}", HEADER_HELP)
@@ -65,31 +66,18 @@ def _rows(source: Source, found: StoppingCollector) -> dict[str, list[_Row]]:
     columns = [header.index(one) for one in names]
     rows: dict[str, list[_Row]] = {}
     for number, line in enumerate(lines[1:], 2):
-        cells = _cells(line)
+        cells = cells_of(line)
         if len(cells) != len(header):
             message = f"the row has {len(cells)} cells, the first line {len(header)}"
             found.add((number, 1), "MC025", message, "write one cell for each column, without commas inside")
             continue
-        places = [(number, _column(line, column)) for column in columns]
+        places = [(number, column_of(line, column)) for column in columns]
         row = _row(places, [cells[column] for column in columns], found)
         if row is not None:
             rows.setdefault(cells[columns[0]], []).append(row)
     if not rows and not found.problems:
         found.add((1, 1), "MC025", "the file has no rates below its first line", "add one line for each rate")
     return rows
-
-
-def _cells(line: str) -> list[str]:
-    """Cells without the quotes around them."""
-    return [
-        cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
-        for cell in line.removesuffix("\r").split(",")
-    ]
-
-
-def _column(line: str, number: int) -> int:
-    """The character, from 1, at which a cell begins."""
-    return 1 + sum(len(cell) + 1 for cell in line.split(",")[:number])
 
 
 def _row(places: list[tuple[int, int]], cells: list[str], found: StoppingCollector) -> _Row | None:

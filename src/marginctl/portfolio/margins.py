@@ -25,6 +25,8 @@ def check_margins(
 
     ``rules`` are those of the position's pool: they say which price the initial margin is taken on.
     """
+    if not position.has_rates:
+        return
     contract = position.contract
     value = notional(position, prices.used)
     units = value / prices.used[contract.settle]

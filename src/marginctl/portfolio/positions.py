@@ -41,12 +41,16 @@ class Row(Struct):
 
 
 class Defaults(Struct, frozen=True):
-    """What rows may leave out, and the rules that they fall under; ``funding_interval`` in hours."""
+    """What rows may leave out, and the rules that they fall under; ``funding_interval`` in hours.
+
+    needs_rates: whether cross positions need rates of their own, instead of a model of the whole.
+    """
 
     taker_fee: Decimal | None
     funding_interval: Decimal
     rules: Rules
     isolated_rules: Rules | None
+    needs_rates: bool = True
 
     def rules_of(self, position: Position) -> Rules:
         """The rules of a position's pool."""
@@ -118,7 +122,9 @@ def _row(reading: Reading, draft: "Draft", contract: Contract, prices: Prices, d
         taker_fee=defaults.taker_fee or ZERO,
         purpose=Purpose(purpose) if purpose else None,
     )
-    return Row(draft, position, "quantity" in draft) if _has_rates(reading, draft, position) else None
+    needed = defaults.needs_rates or position.margin_mode is MarginMode.ISOLATED
+    complete = not needed or _has_rates(reading, draft, position)
+    return Row(draft, position, "quantity" in draft) if complete else None
 
 
 def _refuse_contradictions(reading: Reading, draft: "Draft", contract: Contract) -> None:
@@ -178,10 +184,8 @@ def contracts_worth(contract: Contract, notional: Decimal, mark: Decimal) -> Dec
 
 def _has_rates(reading: Reading, draft: "Draft", position: Position) -> bool:
     contract = position.contract
-    initial = position.initial_rate, position.leverage, position.initial_margin
-    rated = all(tier.initial_rate is not None for tier in contract.tiers) and bool(contract.tiers)
     complete = True
-    if all(rate is None for rate in initial) and not rated:
+    if not position.has_initial:
         complete = False
         reading.refuse(
             draft.node,

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -62,18 +63,25 @@ class Header(Struct, frozen=True):
 
 
 def resolve(
-    draft: "Draft", source: "Source", rule_set: "RuleSet", stem: str, today: date
+    draft: "Draft", source: "Source", rule_set: "RuleSet", path: Path, today: date
 ) -> tuple[Resolved | None, list[Problem]]:
     """The account of a portfolio; None with the problems, all of them, when it cannot be computed.
 
-    ``stem`` is the default name of the account; ``today`` is the day of the figures where the file has no ``as_of``.
+    ``path`` is where the file lies: its stem is the default name of the account; ``today`` is the day of the figures
+    where the file has no ``as_of``.
     """
     reading = Reading(source)
-    header = _header(reading, draft.get("account"), rule_set, stem)
+    header = _header(reading, draft.get("account"), rule_set, path.stem)
     prices = Prices(reading, header.currency, draft.get("prices", []))
     on = day(header.as_of) if header.as_of else today
     contracts = Contracts(reading, draft.get("contracts", []), rule_set, prices, on)
-    defaults = Defaults(header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules)
+    defaults = Defaults(
+        header.taker_fee,
+        rule_set.funding_interval,
+        header.rules,
+        header.isolated_rules,
+        needs_rates=not _has_model(draft),
+    )
     rows = positions(reading, draft.get("positions", []), contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.get("collateral", []))
     collateral.check_prices(held, prices)
@@ -114,6 +122,12 @@ def resolve(
         orders=tuple(one.order for one in placed),
         as_of=header.as_of,
     )
+    if _has_model(draft):
+        from marginctl.portfolio.model import model_terms
+
+        account = replace(account, model=model_terms(reading, draft, account, path.parent))
+        if reading.problems:
+            return None, reading.problems
     traded = [row.position.contract.symbol for row in rows] + [one.order.contract.symbol for one in placed]
     used = rule_set.used(header.mode, traded, contracts.overridden)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
@@ -122,6 +136,12 @@ def resolve(
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations),
         [],
     )
+
+
+def _has_model(draft: "Draft") -> bool:
+    """Whether a model of the whole says what cross pools need."""
+    account = draft.get("account")
+    return account is not None and account.get("margin_model", "tiered") != "tiered"
 
 
 def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: str) -> Header:
@@ -158,14 +178,14 @@ def _observe_doubts(reading: Reading, draft: "Draft", used: RulesUsed) -> None:
 
 
 def _refuse_unavailable(reading: Reading, draft: "Draft", rule_set: "RuleSet") -> None:
-    """Settings that exist but not here: a currency, the scenario model, a mode that the venue does not have."""
+    """Settings that exist but not here: a currency, a margin model, a mode that the venue does not have."""
     currency, model, wanted = (draft.get(name) for name in ("currency", "margin_model", "collateral_mode"))
     if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
         message = f"totals cannot be reported in {short(currency)}"
         reading.refuse(draft.at("currency"), "MC015", message, "write USD or a USD stablecoin, such as USDT")
-    if model == "scenario":
-        message = rule_set.not_offered_message("margin_model", model) or "`margin_model: scenario` is not offered yet"
-        reading.refuse(draft.at("margin_model"), "MC015", message, "write tiered, or remove the line")
+    refused = rule_set.not_offered_message("margin_model", model) if model is not None else None
+    if refused:
+        reading.refuse(draft.at("margin_model"), "MC015", refused, "write tiered, or remove the line")
     if wanted is not None and rule_set.mode(wanted) is None:
         offered = " or ".join(one.collateral_mode.value for one in rule_set.modes)
         message = f"{rule_set.name} has no {wanted} mode"
