@@ -114,6 +114,10 @@ def _tables(report: Report) -> Iterable[Section | None]:
     yield _positions(report)
     yield _collateral(report)
     yield _netting(report)
+    if report.portfolio_margin:
+        from marginctl.render.pages.model import portfolio_margins
+
+        yield from portfolio_margins(report)
     yield _underlyings(report)
 
 
@@ -273,7 +277,9 @@ def limits(checks: Sequence[Check], manual: Manual) -> Section | None:
 
 def _money(title: str, rows: Sequence[Any], name: str, unit: str, *, priority: int) -> Column:
     """A column of the figure ``name`` of every row, in cautious cents."""
-    return numbers(title, [figure(name, getattr(row, name)) for row in rows], unit, priority=priority)
+    values: list[Decimal | None] = [getattr(row, name) for row in rows]
+    cells = _known([None if value is None else figure(name, value) for value in values])
+    return numbers(title, cells, unit, priority=priority)
 
 
 def _signed(title: str, rows: Sequence[Any], name: str, unit: str, *, priority: int) -> Column:

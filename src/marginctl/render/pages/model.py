@@ -1,0 +1,130 @@
+"""What a margin model finds in a pool: against the tiers, by unit, and who contributes what."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from marginctl.core.exact import Direction
+from marginctl.core.model_report import HistoryFigures, PortfolioMargin, TailFigures, UnitFigures
+from marginctl.core.report import Report
+from marginctl.render.page import DataTable, Section, Sentence, dim, names, numbers, pointed, section, texts
+from marginctl.wording import counted, exactly, figure, figure_percent, listed, money, percent, signed_percent
+
+NONE = "-"
+
+
+def portfolio_margins(report: Report) -> Iterable[Section | None]:
+    """A section per pool under a model."""
+    several = len(report.portfolio_margin) > 1
+    for found in report.portfolio_margin:
+        heading = f"Portfolio margin, {found.pool}" if several else "Portfolio margin"
+        yield section(
+            heading,
+            Sentence(text=_against_tiers(found, report.account.currency)),
+            _units(found, report.account.currency),
+            _history(found.history, report.account.currency),
+            _contributions(found, report.account.currency),
+            note=found.model,
+        )
+
+
+def _against_tiers(found: PortfolioMargin, currency: str) -> str:
+    """One line: what the model asks, what the tiers would, what is saved, and the worst that it sees."""
+    asked = f"maintenance {money(found.maintenance_margin, currency, Direction.UP)}"
+    asked += f", initial {money(found.initial_margin, currency, Direction.UP)}"
+    tiered, saving = found.tiered, found.saving
+    if tiered.maintenance_margin is None or tiered.initial_margin is None:
+        against = f"by tiers unknown, no rates for {listed(tiered.missing)}"
+    else:
+        before = f"{figure('maintenance_margin', tiered.maintenance_margin)} and "
+        before += figure("initial_margin", tiered.initial_margin)
+        against = f"by tiers {before}, saving {_saved(saving.maintenance, saving.maintenance_rate)} and "
+        against += _saved(saving.initial, saving.initial_rate)
+    worst = _worst(found)
+    return f"{asked}; {against}{f'; worst: {worst}' if worst else ''}"
+
+
+def _saved(amount: Decimal | None, rate: Decimal | None) -> str:
+    shown = figure("saving", amount or Decimal(0))
+    return shown if rate is None else f"{shown} ({figure_percent('saving_rate', rate)}%)"
+
+
+def _worst(found: PortfolioMargin) -> str:
+    if found.scenario is not None:
+        moves = [f"{name} {signed_percent(_row(unit, found.scenario))}" for name, unit in found.units.items()]
+        return f"row {found.scenario} together" if not moves else f"row {found.scenario}, {listed(moves)}"
+    moved = [(name, unit.worst_move) for name, unit in found.units.items() if unit.worst_move is not None]
+    if found.history is not None:
+        dates = found.history.maintenance.tail_dates
+        return f"{listed(dates)}" if dates else ""
+    return listed([f"{name} {signed_percent(move)}" for name, move in moved])
+
+
+def _row(unit: UnitFigures, row: int) -> Decimal:
+    """The move of a unit in a row, out of its profit and loss there."""
+    return unit.pnl[row - 1] / unit.net_value if unit.net_value else Decimal(0)
+
+
+def _units(found: PortfolioMargin, currency: str) -> DataTable | None:
+    rows = [(name, unit) for name, unit in found.units.items() if unit.pnl]
+    if not rows:
+        return None
+    return DataTable(
+        (
+            names("unit", [name for name, _ in rows]),
+            names("assets", [listed(unit.assets) if unit.assets != (name,) else "" for name, unit in rows], priority=4),
+            numbers("net", [figure("net_value", unit.net_value) for _, unit in rows], currency, priority=2),
+            numbers("hedged", [figure("hedged_value", unit.hedged_value) for _, unit in rows], currency, priority=5),
+            texts("worst move", [_move(unit) for _, unit in rows], priority=3),
+            numbers("scan", [figure("scan", unit.scan) for _, unit in rows], currency, priority=1),
+            numbers("charges", _unless_zero(rows, "charges"), currency, priority=4),
+            numbers("floor", _unless_zero(rows, "floor"), currency, priority=4),
+            numbers("core", [figure("core", unit.core) for _, unit in rows], currency),
+        )
+    )
+
+
+def _unless_zero(rows: Sequence[tuple[str, UnitFigures]], name: str) -> list[str]:
+    """The figures of a column; empty, so not shown, where all are 0."""
+    values: list[Decimal] = [getattr(unit, name) for _, unit in rows]
+    return [figure("core", value) for value in values] if any(values) else [""] * len(values)
+
+
+def _move(unit: UnitFigures) -> str:
+    if unit.worst_move is None or unit.weight is None:
+        return NONE
+    counts = "" if unit.weight == 1 else f" x {exactly(unit.weight)}"
+    return signed_percent(unit.worst_move) + counts
+
+
+def _history(found: HistoryFigures | None, currency: str) -> Sentence | None:
+    if found is None:
+        return None
+    tail = found.maintenance
+    text = f"{found.file}, {found.first} to {found.last}: {counted(tail.returns, 'return')}{_over(tail)}, "
+    text += f"at {percent(tail.confidence, Direction.NEAREST)} value at risk "
+    text += f"{money(tail.value_at_risk, currency, Direction.UP)}, expected shortfall "
+    text += money(tail.expected_shortfall, currency, Direction.UP)
+    if found.dropped or found.carried:
+        text += f"; {counted(found.dropped, 'row')} dropped, {counted(found.carried, 'cell')} carried"
+    return dim(text)
+
+
+def _over(tail: TailFigures) -> str:
+    return "" if tail.horizon == 1 else f" over {tail.horizon} rows"
+
+
+def _contributions(found: PortfolioMargin, currency: str) -> DataTable | None:
+    rows = found.contributions
+    if len(rows) < 2:
+        return None
+    shares = [NONE if row.share is None else figure_percent("share", row.share) for row in rows]
+    alone = [NONE if row.incremental is None else figure("incremental", row.incremental) for row in rows]
+    return DataTable(
+        (
+            names("contributes", [row.symbol for row in rows]),
+            texts("side", [row.side or "held" for row in rows], priority=2),
+            pointed("risk", [figure("risk", row.risk) for row in rows], currency),
+            numbers("share", shares, "%", priority=1),
+            pointed("incremental", alone, currency, priority=3),
+        )
+    )
