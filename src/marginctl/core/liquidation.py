@@ -21,6 +21,7 @@ from marginctl.core.piecewise import (
     Piece,
     along,
     first_below,
+    first_below_concave,
     is_above_zero,
     masked,
     scaled,
@@ -178,6 +179,30 @@ def health(state: PoolState, motion: Motion, end: Decimal | None) -> Iterator[Pi
     return masked(pieces, _needed(state, motion, end), end, state.risk.scale)
 
 
+def concave_health(state: PoolState, motion: Motion, end: Decimal | None) -> Callable[[Decimal | None], Line]:
+    """The line of health just beyond a place (None = beyond all corners) where equity is concave and needs are convex.
+
+    Haircuts rise and debts count in full at least, so equity is concave; a part that knows its line is asked for it,
+    the others have few pieces.
+    """
+    level = state.pool.rules.level
+    equity, requirement = parts(state, motion, end, -level)
+    asked = [part for _, part in requirement if not isinstance(part, str) and hasattr(part, "line_at")]
+    rest = [list(pieces) for pieces, part in (*equity, *requirement) if part not in asked]
+
+    def line(u: Decimal | None) -> Line:
+        found = [_piece_at(pieces, u) for pieces in rest]
+        found += [part.line_at(motion, u).scaled(-level) for part in asked]
+        return Line(sum((one.at_zero for one in found), ZERO), sum((one.slope for one in found), ZERO))
+
+    return line
+
+
+def _piece_at(pieces: list[Piece], u: Decimal | None) -> Line:
+    here = pieces[-1] if u is None else next(piece for piece in reversed(pieces) if piece.start <= u)
+    return Line(here.at_zero, here.slope)
+
+
 def _needed(state: PoolState, motion: Motion, end: Decimal | None) -> Iterator[Piece]:
     return added(parts(state, motion, end).requirement)
 
@@ -213,11 +238,14 @@ def _first_liquidation(state: PoolState, stretch: Stretch, *, end_included: bool
     Without a maintenance margin at a place, equality there liquidates nothing.
     """
     motion, end, scale = stretch.motion, stretch.length, state.risk.scale
+    liquidates_equal = state.pool.rules.equality is Equality.LIQUIDATED
+    if state.pool.asked is not None and not liquidates_equal and state.pool.asked.maintenance.margin.is_convex:
+        return first_below_concave(concave_health(state, motion, end), end, scale)
     found = first_below(
         health(state, motion, end),
         end,
         scale,
-        or_at_zero=state.pool.rules.equality is Equality.LIQUIDATED,
+        or_at_zero=liquidates_equal,
         end_included=end_included,
         counts=lambda u: is_above_zero(_needed(state, motion, u), u, scale),
     )

@@ -40,7 +40,7 @@ from marginctl.core.money import (
     size,
 )
 from marginctl.core.motion import Motion
-from marginctl.core.piecewise import Piece, scaled
+from marginctl.core.piecewise import Line, Piece, scaled
 from marginctl.core.requirement import Requirement
 from marginctl.core.returns import Returns, decayed
 from marginctl.core.spreads import SpreadAmount, spread_amounts
@@ -70,6 +70,15 @@ class ModelPart(Struct, frozen=True):
     def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
         """factor * the requirement along a motion."""
         return scaled(self.money.pieces(motion, end), factor)
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether it bends upward only."""
+        return self.money.is_convex
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:
+        """The straight line that it follows just beyond a place; None = beyond all its corners."""
+        return self.money.line_at(motion, u)
 
 
 class RiskUnit(Struct, frozen=True):

@@ -7,6 +7,7 @@ in the account's currency; along the move of a mark of its own in the numeraire 
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -30,6 +31,13 @@ class Money(Protocol):
 
     def pieces(self, motion: Motion, end: Decimal | None) -> Iterable[Piece]:
         """The amount along a motion, piece by piece outward."""
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether it bends upward only, along every motion."""
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:
+        """The straight line that it follows just beyond a place of a motion; None = beyond all its corners."""
 
 
 class Entry(NamedTuple):
@@ -72,6 +80,15 @@ class Form(Struct, frozen=True):
         """Its one piece."""
         return (Piece(ZERO, *self.line(motion)),)
 
+    @property
+    def is_convex(self) -> bool:
+        """It is straight."""
+        return True
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:  # noqa: ARG002
+        """Its one line."""
+        return self.line(motion)
+
     def times(self, factor: Decimal) -> "Form":
         """The form times a constant."""
         return Form(
@@ -108,6 +125,15 @@ class Fixed(Struct, frozen=True):
         """The amount in the numeraire."""
         return (Piece(ZERO, *motion.rest.scaled(self.amount)),)
 
+    @property
+    def is_convex(self) -> bool:
+        """It is straight."""
+        return True
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:  # noqa: ARG002
+        """Its one line."""
+        return motion.rest.scaled(self.amount)
+
 
 class Sum(Struct, frozen=True):
     """Amounts that add."""
@@ -126,6 +152,15 @@ class Sum(Struct, frozen=True):
     def pieces(self, motion: Motion, end: Decimal | None) -> Iterable[Piece]:
         """The sum."""
         return total(part.pieces(motion, end) for part in self.parts)
+
+    @property
+    def is_convex(self) -> bool:
+        """Where all its parts are."""
+        return all(part.is_convex for part in self.parts)
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:
+        """The sum."""
+        return sum_of_lines(part.line_at(motion, u) for part in self.parts)
 
 
 class Times(Struct, frozen=True):
@@ -146,6 +181,15 @@ class Times(Struct, frozen=True):
     def pieces(self, motion: Motion, end: Decimal | None) -> Iterable[Piece]:
         """factor * amount."""
         return scaled(self.part.pieces(motion, end), self.factor)
+
+    @property
+    def is_convex(self) -> bool:
+        """Where what it multiplies is, unless it is turned over."""
+        return self.factor >= 0 and self.part.is_convex
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:
+        """factor * line."""
+        return self.part.line_at(motion, u).scaled(self.factor)
 
 
 class Largest(Struct, frozen=True):
@@ -171,6 +215,18 @@ class Largest(Struct, frozen=True):
             found = other if found is None else larger(found, other, end)
         return found or ()
 
+    @property
+    def is_convex(self) -> bool:
+        """Where all its parts are."""
+        return all(part.is_convex for part in self.parts)
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:
+        """That of the largest; where several are, the steepest."""
+        lines = [part.line_at(motion, u) for part in self.parts]
+        if u is None:
+            return max(lines, key=lambda line: (line.slope, line.at_zero))
+        return max(lines, key=lambda line: (line.at(u), line.slope))
+
 
 class Graded(Struct, frozen=True):
     """A curve of an amount >= 0 (a charge whose factor rises with its size): curve(amount), continuous."""
@@ -190,6 +246,24 @@ class Graded(Struct, frozen=True):
     def pieces(self, motion: Motion, end: Decimal | None) -> Iterable[Piece]:
         """curve(amount) in the numeraire."""
         return _through(self.curve, list(self.part.pieces(motion, end)), motion.rest, end)
+
+    @property
+    def is_convex(self) -> bool:
+        """Where the amount is and its factors rise."""
+        slopes = self.curve.slopes
+        return self.part.is_convex and all(one <= other for one, other in pairwise(slopes)) and slopes[0] >= 0
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:
+        """Slope and intercept of the curve's piece there."""
+        value, unit = self.part.line_at(motion, u), motion.rest
+        k = self.curve.index(*((value.slope, unit.slope) if u is None else (value.at(u), unit.at(u))))
+        return sum_of_lines((value.scaled(self.curve.slopes[k]), unit.scaled(self.curve.intercepts[k])))
+
+
+def sum_of_lines(lines: Iterable[Line]) -> Line:
+    """Their sum."""
+    rows = list(lines)
+    return Line(sum((row.at_zero for row in rows), ZERO), sum((row.slope for row in rows), ZERO))
 
 
 def smallest(parts: Iterable[Money]) -> Money:

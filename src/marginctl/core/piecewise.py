@@ -277,6 +277,25 @@ def first_below(
     return None
 
 
+def first_below_concave(
+    line_at: Callable[[Decimal | None], Line], end: Decimal | None, scale: Decimal
+) -> Crossing | None:
+    """The same of a function that bends downward only and is not below zero at 0, by its lines instead of all pieces.
+
+    Such a function lies below each of its lines: where the last one ends at or above zero it never crosses, and else
+    the zero of the line at a place beyond the crossing is nearer to it, and is the crossing when it is zero there.
+    """
+    noise = noise_of(scale)
+    line = line_at(end)
+    if noise.side_at_end(Piece(ZERO, *line), end) >= 0:
+        return None
+    while True:
+        u = max(ZERO, -line.at_zero / line.slope) if line.slope < 0 else ZERO
+        line = line_at(u)
+        if not u or abs(line.at(u)) <= noise.at(u):
+            return Crossing(u, False)
+
+
 def _below_on(piece: Piece, until: Decimal | None, noise: Noise, or_at_zero: bool) -> Crossing | None:
     """The crossing on one piece: it must end below zero by more than noise, or begin there."""
     start, at_zero, slope = piece

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from marginctl.core.exact import ONE, SNAP, ZERO, settled
 from marginctl.core.model import Quantile, TailMean
 from marginctl.core.money import Form, Ratios
-from marginctl.core.motion import Motion
+from marginctl.core.motion import STAYS, Motion
 from marginctl.core.piecewise import Line, Piece, is_same_place
 
 HALF = Decimal("0.5")
@@ -100,11 +100,15 @@ def worst_shares(n: int, p: Decimal, weights: Sequence[Decimal] | None = None) -
 
 
 class Sample(Struct, frozen=True):
-    """Profits and losses as moves of exposures: x_j = sum of exposure_a * moves[j][a]; ``weights`` None = equal."""
+    """Profits and losses as moves of exposures: x_j = sum of exposure_a * moves[j][a]; ``weights`` None = equal.
+
+    ``values``: all x_j at today's prices, worked out once.
+    """
 
     exposures: tuple[Form, ...]
     moves: tuple[tuple[Decimal, ...], ...]
     weights: tuple[Decimal, ...] | None = None
+    values: list[Decimal] = field(default_factory=list)
 
     @property
     def movers(self) -> frozenset[str]:
@@ -113,14 +117,33 @@ class Sample(Struct, frozen=True):
 
     def at(self, ratios: Ratios) -> list[Decimal]:
         """All x_j at these price ratios."""
-        values = [exposure.at(ratios) for exposure in self.exposures]
-        return [_dot(values, row) for row in self.moves]
+        if ratios:
+            values = [exposure.at(ratios) for exposure in self.exposures]
+            return [_dot(values, row) for row in self.moves]
+        if not self.values:
+            values = [exposure.at({}) for exposure in self.exposures]
+            self.values.extend(_dot(values, row) for row in self.moves)
+        return self.values
 
     def lines(self, motion: Motion) -> list[Line]:
-        """All x_j along a motion."""
-        lines = [exposure.line(motion) for exposure in self.exposures]
-        starts, slopes = [line.at_zero for line in lines], [line.slope for line in lines]
-        return [Line(_dot(starts, row), _dot(slopes, row)) for row in self.moves]
+        """All x_j along a motion: what it does not move stays at its value of today, times the numeraire."""
+        moved = set(motion.moved)
+        changes = []
+        for k, exposure in enumerate(self.exposures):
+            if motion.rest != STAYS or moved & exposure.movers:
+                now, (at_zero, slope) = exposure.at({}), exposure.line(motion)
+                changes.append((k, at_zero - now, slope))
+        return [_changed(value, row, changes) for value, row in zip(self.at({}), self.moves, strict=True)]
+
+
+def _changed(value: Decimal, row: Sequence[Decimal], changes: Sequence[tuple[int, Decimal, Decimal]]) -> Line:
+    slope = ZERO
+    for k, jump, rise in changes:
+        move = row[k]
+        slope += rise * move
+        if jump:
+            value += jump * move
+    return Line(value, slope)
 
 
 def _dot(values: Sequence[Decimal], row: Sequence[Decimal]) -> Decimal:
@@ -164,6 +187,18 @@ class TailFigure(Struct, frozen=True):
                 return
             u = following
 
+    @property
+    def is_convex(self) -> bool:
+        """The mean of the worst p is; an order statistic is not."""
+        return self.mean is TailMean.EXACT
+
+    def line_at(self, motion: Motion, u: Decimal | None) -> Line:
+        """The sum of what it takes of the lines there."""
+        lines = self.sample.lines(motion)
+        taken, _ = self._ranked(Ranks.of(lines, u))
+        at_zero = -sum((factor * lines[j].at_zero for j, factor in taken), ZERO)
+        return Line(at_zero, -sum((factor * lines[j].slope for j, factor in taken), ZERO))
+
     def _ranked(self, ranks: "Ranks") -> tuple[list[tuple[int, Decimal]], list[int]]:
         """The rows that count with their factors, and the ranks whose neighbours matter."""
         n, order = len(ranks.order), ranks.order
@@ -194,9 +229,12 @@ class Ranks(Struct):
     order: list[int]
 
     @classmethod
-    def of(cls, lines: Sequence[Line], u: Decimal) -> "Ranks":
-        """The order at ``u``; values that differ by division residue only are tied."""
-        values = [line.at(u) for line in lines]
+    def of(cls, lines: Sequence[Line], u: Decimal | None) -> "Ranks":
+        """The order just beyond ``u``, None = beyond all corners; values that differ by residue only are tied."""
+        if u is None:
+            keys = [(slope, at_zero) for at_zero, slope in lines]
+            return cls(lines, ZERO, keys, sorted(range(len(lines)), key=keys.__getitem__))
+        values = [at_zero + slope * u for at_zero, slope in lines]
         largest = max(map(abs, values), default=ZERO)
         unit = Decimal((0, (1,), largest.adjusted() + SNAP.adjusted())) if largest else SNAP
         keys = [(value.quantize(unit), line.slope) for value, line in zip(values, lines, strict=True)]
