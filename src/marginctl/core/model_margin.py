@@ -7,7 +7,7 @@ var, expected-shortfall: max(0, figure) takes the place of the scan, over all un
 maintenance, initial = factor * total + charges ``on-top``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -240,11 +240,11 @@ class Modelled(Struct, frozen=True, kw_only=True):
     margin: Money
 
 
-def modelled(exposures: Exposures, terms: ModelTerms, grade: Grade) -> Modelled:
-    """The model's margin of these exposures."""
+def modelled(exposures: Exposures, terms: ModelTerms, grade: Grade, figure: Money | None = None) -> Modelled:
+    """The model's margin of these exposures; ``figure``: where it is known already."""
     units = risk_units(exposures, terms)
     spreads = tuple(spread_amounts(exposures, terms))
-    figure = _figure(units, exposures, terms, grade)
+    figure = figure or _figure(units, exposures, terms, grade)
     total = _total(units, spreads, figure, terms)
     on_top = tuple(charges_on_top(exposures, terms, grade))
     margin = Sum((Times(total, terms.factors[grade]), *(one.amount for one in on_top)))
@@ -289,12 +289,22 @@ def history_figure(exposures: Exposures, terms: ModelTerms, grade: Grade) -> Mon
 
 
 def stressed_figure(assets: list[str], exposures: Exposures, terms: ModelTerms, tail: TailTerms) -> Money:
-    """The figure, or with a bad time the larger of both, or (1 - blend) * figure + blend * stressed."""
-    mean = tail.tail if terms.model is MarginModel.EXPECTED_SHORTFALL else None
-    figure = positive(tail_figure(assets, exposures, terms, tail, tail.returns, mean))
+    """The figure of some assets, with that of a bad time."""
+    mean = mean_of(terms, tail)
+    return with_stressed(tail, lambda returns: tail_figure(assets, exposures, terms, tail, returns, mean))
+
+
+def mean_of(terms: ModelTerms, tail: TailTerms) -> TailMean | None:
+    """The mean that the model takes of the tail; None = value at risk."""
+    return tail.tail if terms.model is MarginModel.EXPECTED_SHORTFALL else None
+
+
+def with_stressed(tail: TailTerms, figure_of: Callable[[Returns], Money]) -> Money:
+    """max(0, figure); with a bad time the larger of both, or (1 - blend) * figure + blend * stressed."""
+    figure = positive(figure_of(tail.returns))
     if tail.stressed is None:
         return figure
-    worse = positive(tail_figure(assets, exposures, terms, tail, tail.stressed.returns, mean))
+    worse = positive(figure_of(tail.stressed.returns))
     if tail.stressed.blend is None:
         return Largest((figure, worse))
     return blended(worse, figure, tail.stressed.blend)

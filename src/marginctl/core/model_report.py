@@ -1,10 +1,11 @@
 """What a margin model finds in a pool, figure by figure: units, charges, spreads, history, and who contributes what."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.core.account import Account, Position
 from marginctl.core.contract import side_word
@@ -18,13 +19,17 @@ from marginctl.core.model_margin import (
     RiskUnit,
     joint_scan,
     loss_rate,
+    mean_of,
     modelled,
     tail_figure,
+    with_stressed,
 )
+from marginctl.core.money import Money
 from marginctl.core.piecewise import Line
 from marginctl.core.pool import Pool
 from marginctl.core.returns import Returns
 from marginctl.core.risk import NO_MOVE
+from marginctl.core.tail import Sample, TailFigure
 
 
 class TieredFigures(Struct, frozen=True, kw_only=True):
@@ -300,9 +305,10 @@ def contributions(account: Account, pool: Pool, asked: ModelMargins) -> Iterable
     rates = loss_rates(asked, asked.maintenance)
     figure = asked.maintenance.figure.at(NO_MOVE)
     maintenance = asked.maintenance.margin.at(NO_MOVE)
+    figure_without = _figure_without(asked, account.prices)
     for position in pool.positions:
         rest = exposures.without(position.contract.symbol, position, account.prices)
-        alone = modelled(rest, terms, Grade.MAINTENANCE).margin.at(NO_MOVE)
+        alone = modelled(rest, terms, Grade.MAINTENANCE, figure_without(position)).margin.at(NO_MOVE)
         risk = position_risk(position, account.prices, rates, terms.scan_price)
         yield Contribution(
             symbol=position.contract.symbol,
@@ -317,6 +323,37 @@ def contributions(account: Account, pool: Pool, asked: ModelMargins) -> Iterable
             yield Contribution(
                 symbol=asset, side=None, risk=risk, share=ratio(risk, figure) if figure else None, incremental=None
             )
+
+
+def _figure_without(asked: ModelMargins, prices: dict[str, Decimal]) -> Callable[[Position], Money | None]:
+    """The figure of a history without one position: its moves taken out of the sample; None where that is not all."""
+    terms, exposures = asked.terms, asked.exposures
+    if terms.model is MarginModel.SCENARIO or terms.separate:
+        return lambda _: None
+    tail = terms.tails[Grade.MAINTENANCE]
+    assets, mean = _in_history(exposures, terms, tail), mean_of(terms, tail)
+    whole = {
+        returns.dates: tail_figure(assets, exposures, terms, tail, returns, mean)
+        for returns in (tail.returns, *((tail.stressed.returns,) if tail.stressed else ()))
+    }
+
+    def without(position: Position) -> Money:
+        value = exposure_of(position, prices).value(terms.scan_price).at(NO_MOVE)
+        signed = {position.contract.base: value, position.contract.quote: -value}
+        legs = [(assets.index(asset), amount) for asset, amount in signed.items() if asset in assets]
+        return with_stressed(tail, lambda returns: _less(whole[returns.dates], legs))
+
+    return without
+
+
+def _less(figure: TailFigure, legs: Sequence[tuple[int, Decimal]]) -> TailFigure:
+    """The figure of the same sample less some moves of some amounts."""
+    sample = figure.sample
+    values = [
+        value - sum((amount * row[k] for k, amount in legs), ZERO)
+        for value, row in zip(sample.at(NO_MOVE), sample.moves, strict=True)
+    ]
+    return replace(figure, sample=Sample((), ((),) * len(values), sample.weights, values))
 
 
 def position_risk(
@@ -378,7 +415,7 @@ def joint_rates(units: Iterable[RiskUnit]) -> dict[str, Decimal]:
 
 def history_rates(assets: list[str], exposures: Exposures, terms: ModelTerms, tail: TailTerms) -> dict[str, Decimal]:
     """-(the moves of the rows that count, by their factors), of the figure or of its stressed twin as they combine."""
-    mean = tail.tail if terms.model is MarginModel.EXPECTED_SHORTFALL else None
+    mean = mean_of(terms, tail)
     calm, loss = _tail_rates(assets, exposures, terms, tail, tail.returns, mean)
     if tail.stressed is None:
         return calm
