@@ -53,6 +53,11 @@ class PoolState(Struct, frozen=True):
     is_liquidatable: bool
 
     @property
+    def bends_down(self) -> bool:
+        """Whether its health under a model of the whole bends downward only."""
+        return self.pool.asked is not None and self.pool.asked.maintenance.margin.is_convex
+
+    @property
     def assets(self) -> list[str]:
         """The assets whose prices move anything in it."""
         return sorted(key for key in self.touching if not key.startswith((":", "+")))
@@ -239,7 +244,7 @@ def _first_liquidation(state: PoolState, stretch: Stretch, *, end_included: bool
     """
     motion, end, scale = stretch.motion, stretch.length, state.risk.scale
     liquidates_equal = state.pool.rules.equality is Equality.LIQUIDATED
-    if state.pool.asked is not None and not liquidates_equal and state.pool.asked.maintenance.margin.is_convex:
+    if state.pool.needs_equity and not liquidates_equal and state.bends_down:
         return first_below_concave(concave_health(state, motion, end), end, scale)
     found = first_below(
         health(state, motion, end),

@@ -52,6 +52,7 @@ class ModelPart(Struct, frozen=True):
 
     money: Money
     label: str
+    is_open: bool
 
     @property
     def movers(self) -> tuple[str, ...]:
@@ -60,8 +61,8 @@ class ModelPart(Struct, frozen=True):
 
     @property
     def always_needs(self) -> bool:
-        """Nothing may be needed, but equity must not be below 0: there is no stretch without a requirement."""
-        return True
+        """With a position nothing may be asked, but equity must not be below 0: no stretch is without requirement."""
+        return self.is_open
 
     def at(self, ratios: Ratios) -> Decimal:
         """In currency at these price ratios."""
@@ -337,7 +338,7 @@ class ModelMargins(Struct, frozen=True):
     def requirements(self) -> tuple[Requirement, Requirement]:
         """Initial and maintenance requirement of the pool."""
         initial, maintenance = (
-            Requirement((ModelPart(one.margin, f"{self.terms.model.value} model"),))
+            Requirement((ModelPart(one.margin, f"{self.terms.model.value} model", bool(self.exposures.contracts)),))
             for one in (self.initial, self.maintenance)
         )
         return initial, maintenance
