@@ -347,6 +347,12 @@ FIGURES: dict[str, Figure] = {
     "risk": Figure("money", "Part of the model's figure before factors and charges; all add up to it.", _UP),
     "share": Figure("ratio", "risk / figure; null without one.", _NEAR),
     "incremental": Figure("money", "Maintenance margin less that without the position.", _UP),
+    # A comparison.
+    "rows": Figure("word", "One row per mode and rule set by name, the file as it stands first."),
+    "shortfall": Figure("units", "Units by asset that the margins ask beyond what is there.", _UP),
+    "contracts": Figure("units", "Number of contracts there.", _NEAR),
+    "CompareSummary.rows": Figure("counted", "Modes and rule sets."),
+    "complete": Figure("counted", "Rows that cover the whole book."),
     # Funding.
     "horizon_days": Figure("exact", "Days that down_after and up_after look ahead."),
     "quantile": Figure("exact", "Which quantile of a history is its worst."),
