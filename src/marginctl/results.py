@@ -214,6 +214,7 @@ class ScenarioOrigin(Enum):
     FILE = "file"
     FLAG = "flag"
     BUILT_IN = "built-in"
+    HISTORY = "history"
 
 
 class ScenarioResult(Struct, frozen=True, kw_only=True):

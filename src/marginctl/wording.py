@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from marginctl.core.path import FundingShock, Scenario
 
 HUNDRED = Decimal(100)
+LONGEST_GIVEN = 60
+"""Digits that somebody may write; what has more follows from a division."""
 MOST_NAMES = 5
 """Names that a list shows before it counts the rest."""
 LAST_PLACE = 60
@@ -205,8 +207,10 @@ def whom(asset: str) -> str:
 
 
 def signed_percent(share: Decimal) -> str:
-    """``+34%``, ``-12.5%``: as exact as it was given, its sign always shown."""
-    text = trimmed(share * HUNDRED)
+    """``+34%``, ``-12.5%``: as exact as it was given, its sign always shown; a ratio without an end in two decimals."""
+    number = share * HUNDRED
+    endless = len(number.as_tuple().digits) > LONGEST_GIVEN
+    text = trimmed(rounded(number, 2, Direction.NEAREST) if endless else number)
     return f"{'' if text.startswith('-') else '+'}{text}%"
 
 

@@ -1,6 +1,7 @@
 """One account and what it is put through: scenarios, cascades, a grid, the curve, funding, and limit MC113 on it."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as Rows
 from decimal import Decimal
 from pathlib import Path as FilePath
 
@@ -13,13 +14,17 @@ from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
 from marginctl.core.curve import EquityCurve, curve_of
+from marginctl.core.exact import ONE, ZERO
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
+from marginctl.core.model import Span
 from marginctl.core.outcome import Outcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
+from marginctl.core.returns import History, Period, returns_of
+from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import expanded
 from marginctl.core.sequence import Sequence
 from marginctl.core.stress import path_outcome, states_of
@@ -42,7 +47,10 @@ FLAG_NAME = "--shock"
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What the command line asks for. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across."""
+    """What the command line asks for. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across.
+
+    prices: a history of which the ``worst`` returns over ``span`` rows are scenarios.
+    """
 
     named: tuple[str, ...] = ()
     built_ins: tuple[str, ...] = ()
@@ -56,6 +64,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
     histories: Mapping[str, RateHistory] = {}
     quantile: Decimal
     horizon: Decimal
+    prices: History | None = None
+    worst: int = 10
+    span: int = 1
 
 
 class Chosen(Struct, frozen=True):
@@ -76,9 +87,9 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
     problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
     if problems:
         return failed(name, problems)
-    chosen = choice(declared, wanted)
     report = report_of(loaded.account)
     account, states = loaded.account, states_of(loaded.account)
+    chosen = [*choice(declared, wanted), *worst_returns(account, states, wanted)]
     sequence, assumed = _sequence(loaded, name, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
     config = combined(limits, settings.policy.limits if settings.policy else None)
@@ -162,7 +173,7 @@ def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[
 def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[Chosen]:
     """What is named on the command line; nothing named: the file's scenarios, the built-in ones where it has none."""
     names, ready = list(wanted.named), list(wanted.built_ins)
-    if not names and not ready and not wanted.shocks:
+    if not names and not ready and not wanted.shocks and wanted.prices is None:
         names, ready = ([ALL], []) if declared else ([], [ALL])
     chosen = [
         Chosen(Scenario(name=one, shocks=shocks), ScenarioOrigin.FILE)
@@ -172,6 +183,29 @@ def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[C
     if wanted.shocks:
         chosen.append(Chosen(Scenario(name=FLAG_NAME, shocks=wanted.shocks), ScenarioOrigin.FLAG))
     return chosen + [_named_apart(one, declared) for one in built_in().values() if ALL in ready or one.name in ready]
+
+
+def worst_returns(account: Account, states: Rows[PoolState], wanted: Wanted) -> list[Chosen]:
+    """The returns of the history that would cost today's account most equity, the worst first, ties the older one.
+
+    Assets of the account without a column stand still; columns of other assets are left alone.
+    """
+    if wanted.prices is None:
+        return []
+    assets = [asset for asset in wanted.prices.columns if asset in account.prices and asset != account.currency]
+    found = returns_of(wanted.prices, assets, Span(wanted.span), Period())
+    now = _equity(states, {})
+    losses = []
+    for day, moves in zip(found.dates, found.moves, strict=True):
+        shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move}
+        losses.append((_equity(states, {asset: ONE + move for asset, move in shocks.items()}) - now, day, shocks))
+    losses.sort(key=lambda row: row[0])
+    worst = losses[: wanted.worst]
+    return [Chosen(Scenario(name=day, shocks=shocks), ScenarioOrigin.HISTORY) for _, day, shocks in worst]
+
+
+def _equity(states: Rows[PoolState], ratios: dict[str, Decimal]) -> Decimal:
+    return sum((pool_risk(state.pool, ratios).equity for state in states), ZERO)
 
 
 def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
@@ -266,10 +300,23 @@ def _funding(account: Account, wanted: Wanted) -> FundingTable | None:
 def _assumptions(sequence: tuple[str, ...], account: Account, wanted: Wanted) -> Iterable[str]:
     if wanted.cascades:
         yield from sequence
+    if wanted.prices is not None:
+        yield from _still(account, wanted.prices)
     for position in account.positions:
         history = wanted.histories.get(position.contract.symbol)
         if history is not None:
             yield from _about(history)
+
+
+def _still(account: Account, history: History) -> Iterable[str]:
+    """Assets that a history does not move."""
+    named = {asset for one in account.positions for asset in (one.contract.base, one.contract.quote)}
+    for asset in sorted((named | set(account.balances)) - history.columns.keys() - {account.currency}):
+        yield f"{asset} stands still in the history"
+    columns = [column for asset, column in history.columns.items() if asset in account.prices]
+    blank = sum(None in row for row in zip(*columns, strict=True))
+    if blank:
+        yield f"rows of the history with a blank cell are left out: {blank}"
 
 
 def _about(history: RateHistory) -> Iterable[str]:

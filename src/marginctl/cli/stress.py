@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,6 +41,9 @@ from marginctl.render.pages.catalogue import scenarios_page
 from marginctl.render.pages.stress import stress_page
 from marginctl.results import StressResult
 from marginctl.scenarios.catalogue import built_in
+
+if TYPE_CHECKING:
+    from marginctl.core.returns import History
 
 MOST_POINTS = 201
 
@@ -82,6 +85,17 @@ def _points(points: int) -> int:
     if not 3 <= points <= MOST_POINTS or points % 2 == 0:
         raise FlagError(f"--points {points} cannot be", f"write an odd number from 3 to {MOST_POINTS}")
     return points
+
+
+def _count(flag: str) -> Callable[[int], int]:
+    """A reader of a number of 1 or more."""
+
+    def read(count: int) -> int:
+        if count < 1:
+            raise FlagError(f"{flag} {count} cannot be", "write 1 or more")
+        return count
+
+    return read
 
 
 def _days(text: str) -> Decimal:
@@ -143,6 +157,13 @@ class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     horizon: Annotated[
         Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(_days, "30d")
     ]
+    history: Annotated[
+        str | None,
+        typer.Option("--history", metavar="FILE", help="CSV of prices by date; its worst days are run."),
+    ] = None
+    worst: Annotated[int, typer.Option("--worst", metavar="N", help="How many of them."), Read(_count("--worst"), 10)]
+    span: Annotated[int, typer.Option("--span", metavar="ROWS", help="Rows per return."), Read(_count("--span"), 1)]
+    returns: Annotated[bool, typer.Option("--returns", help="The history holds returns, not prices.")] = False
     format: RowFormat
 
 
@@ -172,6 +193,8 @@ def _stressed(path: str, flags: StressFlags) -> StressResult:
     name = printable(path)
     settings, problems = with_policies(flags)
     rates, wrong = _histories(flags.funding)
+    prices, unread = _prices(flags)
+    wrong = [*wrong, *unread]
     found, missing = inputs([path], flags.stdin_filename)
     problems = [*problems, *wrong, *missing, *_too_many(found, name)]
     if problems:
@@ -179,10 +202,10 @@ def _stressed(path: str, flags: StressFlags) -> StressResult:
     data, problem = content(found[0])
     if problem is not None:
         return failed(found[0].name, [problem])
-    return stress(data, found[0].name, settings, wanted_of(flags, rates))
+    return stress(data, found[0].name, settings, wanted_of(flags, rates, prices))
 
 
-def wanted_of(flags: StressFlags, rates: dict[str, RateHistory]) -> Wanted:
+def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: "History | None" = None) -> Wanted:
     """What the flags ask for beyond the settings of every analysis."""
     return Wanted(
         named=flags.scenario,
@@ -197,6 +220,9 @@ def wanted_of(flags: StressFlags, rates: dict[str, RateHistory]) -> Wanted:
         histories=rates,
         quantile=flags.quantile,
         horizon=flags.horizon,
+        prices=prices,
+        worst=flags.worst,
+        span=flags.span,
     )
 
 
@@ -214,6 +240,32 @@ def _histories(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]
 
     data, problem = content(Input(printable(path), Path(path)))
     return ({}, [problem]) if problem else histories(data, printable(path))
+
+
+def _prices(flags: StressFlags) -> "tuple[History | None, list[Problem]]":
+    """The history of --history."""
+    if flags.history is None:
+        return None, []
+    from marginctl.core.model import Filling
+    from marginctl.core.returns import History
+    from marginctl.document.price_history import price_history
+
+    name = printable(flags.history)
+    data, problem = content(Input(name, Path(flags.history)))
+    if problem is not None:
+        return None, [problem]
+    read, problems = price_history(data, name, are_returns=flags.returns)
+    if read is None:
+        return None, problems
+    history = History(
+        file=name,
+        dates=read.dates,
+        days=read.days,
+        columns=read.columns,
+        are_returns=flags.returns,
+        filling=Filling.DROP,
+    )
+    return history, []
 
 
 def _listed(flags: StressFlags) -> int:
