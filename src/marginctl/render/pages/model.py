@@ -21,6 +21,7 @@ def portfolio_margins(report: Report) -> Iterable[Section | None]:
             heading,
             Sentence(text=_against_tiers(found, report.account.currency)),
             _units(found, report.account.currency),
+            _added(found, report.account.currency),
             _history(found.history, report.account.currency),
             _contributions(found, report.account.currency),
             note=found.model,
@@ -94,6 +95,20 @@ def _move(unit: UnitFigures) -> str:
         return NONE
     counts = "" if unit.weight == 1 else f" x {exactly(unit.weight)}"
     return signed_percent(unit.worst_move) + counts
+
+
+def _added(found: PortfolioMargin, currency: str) -> Sentence | None:
+    """Spreads that form, and what is on top of the whole."""
+    parts = [
+        f"spread {one.name} x {exactly(one.count)}: {money(one.amount, currency, Direction.UP)}"
+        for one in found.spreads
+        if one.count
+    ]
+    for one in found.charges:
+        if one.where == "on-top" and one.amount:
+            margin = "" if one.margins == "both" else f" in the {one.margins} margin"
+            parts.append(f"{one.name} on top{margin}: {money(one.amount, currency, Direction.UP)}")
+    return dim(", ".join(parts)) if parts else None
 
 
 def _history(found: HistoryFigures | None, currency: str) -> Sentence | None:
