@@ -30,12 +30,16 @@ class Status(Enum):
 
 
 class Location(Struct, frozen=True):
-    """A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole."""
+    """A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole.
+
+    ``key``: in a mapping, which has no lines, the path of the key: ``positions.0.leverage``.
+    """
 
     file: str
     line: int = 0
     column: int = 0
     end_column: int = 0
+    key: str = ""
 
 
 class Problem(Struct, frozen=True):

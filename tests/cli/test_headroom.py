@@ -11,7 +11,7 @@ from tests.portfolio.books import TODAY as DAY
 from marginctl.analysis.check import Settings, check
 from marginctl.analysis.headroom import headroom
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import ChangeFlags
+from marginctl.cli.what_if import ChangeFlags
 from marginctl.findings import Check, Status
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))

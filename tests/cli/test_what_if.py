@@ -16,7 +16,7 @@ from tests.portfolio.books import TODAY as DAY
 
 from marginctl.analysis.check import Settings, check, load_portfolio
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import ChangeFlags
+from marginctl.cli.what_if import ChangeFlags
 from marginctl.document.reader import read
 from marginctl.render.json import report_of
 from marginctl.render.what_if_json import document

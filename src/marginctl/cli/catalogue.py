@@ -13,7 +13,6 @@ from marginctl.cli.app import DEFAULT, Nameless, app, venue
 from marginctl.cli.entry import NOT_CHECKED, OK
 from marginctl.cli.options import (
     DateFlags,
-    FlagError,
     Flags,
     Read,
     RowFormat,
@@ -25,6 +24,7 @@ from marginctl.cli.options import (
     refuse_existing,
 )
 from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
 from marginctl.render import catalogue_json, draw, shown

@@ -17,9 +17,10 @@ from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import STDIN, Input, content, inputs
-from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, FlagError, Flags, Read, choice, command, options
+from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Read, choice, command, options
 from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, ShockFlags, manual, with_policies
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
+from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
@@ -177,7 +178,7 @@ def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
     settings, problems = with_policies(flags)
     settings = replace(settings, accepts_all=flags.write_baseline is not None)
     if flags.baseline is not None:
-        from marginctl.cli.policies import baseline_of
+        from marginctl.analysis.policies import baseline_of
 
         baseline, wrong = baseline_of(flags.baseline)
         settings, problems = replace(settings, baseline=baseline), [*problems, *wrong]
@@ -186,7 +187,7 @@ def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
 
 def _written(path: str, outcomes: tuple[Outcome, ...]) -> list[Problem]:
     """The baseline is written; why not, if it cannot be."""
-    from marginctl.cli.policies import write_baseline
+    from marginctl.analysis.policies import write_baseline
 
     try:
         return write_baseline(path, outcomes)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from marginctl.analysis.explain import UnknownFigureError, explain
+from marginctl.analysis.explain import explain
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED, OK
 from marginctl.cli.inputs import inputs
@@ -16,8 +16,6 @@ from marginctl.cli.terminal import complain, emit, tell, terminal
 from marginctl.document.source import echo
 from marginctl.explanation import ExplainResult
 from marginctl.findings import Problem
-
-SECTIONS = "account, totals, liquidation, pools, positions, collateral, underlyings, netting and funding"
 
 
 class ExplainFlags(EditFlags, ShockFlags, FileFlags):
@@ -53,12 +51,7 @@ def explain_command(flags: ExplainFlags) -> int:
 
 def explained(file: Opened, flags: ExplainFlags) -> int:
     """The explanation of a figure of a file on standard output."""
-    figure = flags.figure or ""
-    try:
-        found = explain(file.data, file.name, flags.figure, file.settings)
-    except UnknownFigureError as error:
-        complain(f"the report has no figure {echo(figure)}", help_for(figure, error.figures))
-        return NOT_CHECKED
+    found = explain(file.data, file.name, flags.figure, file.settings)
     if found.problems:
         return _failed(list(found.problems), flags)
     if flags.format == "json":
@@ -78,17 +71,6 @@ def explained(file: Opened, flags: ExplainFlags) -> int:
         drawn = fenced(drawn)
     emit(drawn)
     return OK
-
-
-def help_for(figure: str, figures: list[str]) -> str:
-    """The figures that an unknown path may mean, else where to look."""
-    from difflib import get_close_matches
-
-    same_name = [path for path in figures if path.rpartition(".")[2] == figure.rpartition(".")[2]]
-    close = get_close_matches(figure[:200], same_name, 3, 0.6) or get_close_matches(figure[:200], figures, 3, 0.6)
-    close = close or same_name[:3]
-    meant = f"did you mean {' or '.join(map(echo, close))}? " if close else ""
-    return f"{meant}The sections are {SECTIONS}; without a figure, `marginctl explain PATH` lists all of them"
 
 
 def _failed(problems: list[Problem], flags: ExplainFlags) -> int:

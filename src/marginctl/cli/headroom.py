@@ -6,22 +6,16 @@ from typing import Annotated
 import typer
 
 from marginctl import __version__
-from marginctl.analysis.headroom import headroom
+from marginctl.analysis.headroom import headroom, leverage_of
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.options import DateFlags, FileFlags, OnePath, Read, RowFormat, command, options, positive
+from marginctl.cli.options import DateFlags, FileFlags, OnePath, Read, RowFormat, command, options
 from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, opened, single
 from marginctl.cli.terminal import emit, tell
 from marginctl.core.plain import as_plain
-from marginctl.document.source import echo
 from marginctl.render import shown
 from marginctl.render.pages.headroom import headroom_page
 from marginctl.results import HeadroomResult, Outcome
-
-
-def leverage_of(text: str) -> Decimal:
-    """--leverage, more than 0. Raises FlagError."""
-    return positive(text, f"--leverage {echo(text)}", "write it as 10")
 
 
 class HeadroomFlags(PolicyFlags, CodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags):

@@ -6,8 +6,7 @@ lists a class's own flags first, then those of its groups in their order.
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 from inspect import Parameter, Signature, get_annotations
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
@@ -16,18 +15,10 @@ import typer
 
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.terminal import NARROWEST, Terminal, complain, terminal
-from marginctl.document.numbers import NumberError, decimal
+from marginctl.core.exact import exactly
+from marginctl.document.scalars import FlagError, today
 from marginctl.document.source import echo, printable
 from marginctl.render.display import Options, Verbosity
-
-
-class FlagError(ValueError):
-    """A flag that cannot be meant. ``message`` says what is wrong, ``help`` what to write."""
-
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
 
 
 class Read(NamedTuple):
@@ -102,7 +93,8 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
 
     def typed(**texts: Any) -> None:
         try:
-            code = run(group.read(**texts))
+            with exactly():
+                code = run(group.read(**texts))
         except FlagError as error:
             complain(error.message, error.help)
             code = NOT_CHECKED
@@ -132,30 +124,6 @@ def day(text: str, flag: str = "--today") -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise FlagError(f"{flag} {echo(text)} is no date", "write it as 2026-11-22") from None
-
-
-def today() -> date:
-    """Today in UTC."""
-    return datetime.now(UTC).date()
-
-
-def assignment(flag: str, text: str) -> tuple[str, str]:
-    """PATH=VALUE, split at the first ``=``. Raises FlagError."""
-    path, equals, value = text.partition("=")
-    if not path or not equals:
-        raise FlagError(f"{flag} {echo(text)} has no value", "write PATH=VALUE, as in positions.0.leverage=5")
-    return path, value
-
-
-def positive(text: str, complaint: str, help: str = "") -> Decimal:
-    """A number above 0; ``complaint`` is what stands in front of what is wrong with it. Raises FlagError."""
-    try:
-        number = decimal(text)
-    except NumberError as error:
-        raise FlagError(f"{complaint} {error.message}", error.help) from None
-    if number <= 0:
-        raise FlagError(f"{complaint} must be more than 0", help)
-    return number
 
 
 def refuse_existing(file: str, *, force: bool) -> None:

@@ -16,20 +16,18 @@ from marginctl.cli.entry import BROKEN_LIMIT, NOT_CHECKED, OK
 from marginctl.cli.inputs import Input, content
 from marginctl.cli.options import (
     DateFlags,
-    FlagError,
     Format,
     Read,
     RuleSetFlags,
     ScreenFlags,
-    assignment,
     command,
     day,
     options,
-    positive,
 )
 from marginctl.cli.terminal import complain, emit
 from marginctl.document.nodes import Mapping
 from marginctl.document.reader import read
+from marginctl.document.scalars import FlagError, assignment, positive
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
 from marginctl.render import draw

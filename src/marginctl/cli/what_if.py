@@ -9,10 +9,10 @@ import typer
 from msgspec.structs import replace
 
 from marginctl import __version__
+from marginctl.analysis.change_flags import READERS
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.what_if import what_if
 from marginctl.cli.app import app
-from marginctl.cli.change_flags import ChangeFlags
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.options import (
     DateFlags,
@@ -21,6 +21,7 @@ from marginctl.cli.options import (
     Flags,
     Format,
     OnePath,
+    Read,
     command,
     options,
     refuse_existing,
@@ -29,10 +30,55 @@ from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, ma
 from marginctl.cli.terminal import complain, emit, tell
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
+from marginctl.portfolio.changes import Change
 from marginctl.render import shown
 from marginctl.render.pages.what_if import what_if_page
 from marginctl.render.what_if_json import document
 from marginctl.results import Outcome, WhatIfResult
+
+
+class ChangeFlags(Flags):
+    """The changes, in the order in which they are made."""
+
+    open: Annotated[
+        list[Change],
+        typer.Option("--open", metavar="'SYMBOL SIDE QTY [@ PRICE] [xLEVERAGE]'", help="Open, or add to a position."),
+        Read(READERS["open"], many=True),
+    ]
+    close: Annotated[
+        list[Change],
+        typer.Option("--close", metavar="NAME", help="Close a position at its mark, or NAME @ PRICE."),
+        Read(READERS["close"], many=True),
+    ]
+    resize: Annotated[
+        list[Change],
+        typer.Option("--resize", metavar="NAME=QUANTITY", help="At the mark, or NAME=QUANTITY @ PRICE."),
+        Read(READERS["resize"], many=True),
+    ]
+    deposit: Annotated[
+        list[Change],
+        typer.Option("--deposit", metavar="ASSET=AMOUNT", help="Pay in."),
+        Read(READERS["deposit"], many=True),
+    ]
+    withdraw: Annotated[
+        list[Change],
+        typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out."),
+        Read(READERS["withdraw"], many=True),
+    ]
+    price: Annotated[
+        list[Change],
+        typer.Option("--price", metavar="NAME=PRICE", help="Of an asset; or of a contract: its mark alone."),
+        Read(READERS["price"], many=True),
+    ]
+    mode: Annotated[
+        list[Change],
+        typer.Option("--mode", metavar="[NAME=]MODE", help="isolated or cross, of all positions or of one."),
+        Read(READERS["mode"], many=True),
+    ]
+
+    def changes(self) -> list[Change]:
+        """All changes, in the order in which they are made."""
+        return [change for name in READERS for change in getattr(self, name)]
 
 
 class WriteFlags(Flags):

@@ -16,8 +16,9 @@ def relative(file: str) -> str:
 
 
 def spot(location: Location) -> str:
-    """``file:line:column`` as far as it is known."""
-    return ":".join([location.file, *(str(number) for number in (location.line, location.column) if number)])
+    """``file:line:column`` or ``mapping:key`` as far as it is known."""
+    known = (location.line or "", location.column or "", location.key)
+    return ":".join([location.file, *(str(part) for part in known if part)])
 
 
 def explained(message: str, advice: str) -> str:
