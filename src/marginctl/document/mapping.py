@@ -12,6 +12,7 @@ from operator import index
 from typing import Any
 
 from marginctl.document import nodes
+from marginctl.document.numbers import NumberError
 from marginctl.document.reader import DEEPEST, FORBIDDEN
 from marginctl.document.source import MOST_PROBLEMS, TooManyProblemsError, echo
 from marginctl.findings import Location, Problem
@@ -23,7 +24,7 @@ FLOAT_HELP = 'write it as text, such as "0.1", or as a Decimal of a text'
 
 def mapping_text(mapping: Mapping[str, Any], name: str) -> tuple[str, list[Problem]]:
     """The mapping as JSON, and what in it no file could say."""
-    writer = _Writer(name)
+    writer = _MappingWriter(name)
     try:
         tree = writer.tree(mapping, ())
     except TooManyProblemsError:
@@ -31,7 +32,25 @@ def mapping_text(mapping: Mapping[str, Any], name: str) -> tuple[str, list[Probl
     return "" if writer.problems else json.dumps(tree, indent=2), writer.problems
 
 
-class _Writer:
+def exact_text(value: Any) -> str:
+    """How a file writes a value. Raises NumberError for one that is not exact, or no value of a file."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    try:
+        return str(index(value))
+    except TypeError:
+        kind = type(value).__name__
+        message = f"is a {kind}, not an exact value: {echo(repr(value))}"
+        raise NumberError(message, FLOAT_HELP if kind.startswith("float") else WRITE) from None
+
+
+class _MappingWriter:
     """Makes plain values; what cannot be one is a problem and None. One that holds itself ends as it is too large."""
 
     def __init__(self, name: str) -> None:
@@ -58,21 +77,12 @@ class _Writer:
         return self.refuse(path, "MC003", f"the key {echo(repr(key))} is no text", "write it in quotes")
 
     def scalar(self, value: Any, path: tuple[str, ...]) -> Any:
-        if isinstance(value, str):
-            return self.text(value, path)
-        if value is None or isinstance(value, bool):
-            return value
-        if isinstance(value, Decimal):
-            return format(value, "f")
-        if isinstance(value, date):
-            return value.isoformat()
+        if value is None:
+            return None
         try:
-            return str(index(value))
-        except TypeError:
-            kind = type(value).__name__
-            advice = FLOAT_HELP if kind.startswith("float") else WRITE
-            message = f"{echo(path[-1])} is a {kind}, not an exact value: {echo(repr(value))}"
-            return self.refuse(path, "MC013", message, advice)
+            return self.text(exact_text(value), path)
+        except NumberError as error:
+            return self.refuse(path, error.code, f"{echo(path[-1])} {error.message}", error.help)
 
     def text(self, text: str, path: tuple[str, ...]) -> Any:
         forbidden = next((character for character in text if character in FORBIDDEN), "")

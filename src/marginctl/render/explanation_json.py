@@ -3,12 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from msgspec.structs import asdict
 
 from marginctl.core.plain import as_plain
 from marginctl.explanation import ExplainResult, Origin, Solution, Step, Value
-from marginctl.render.json import encoded
+from marginctl.render.json import text_of
 from marginctl.render.quantity import in_words, settled
 
 SCHEMA = "marginctl.explain/1"
@@ -16,7 +15,12 @@ SCHEMA = "marginctl.explain/1"
 
 def render(found: ExplainResult) -> str:
     """One document, indented by two, ending in a line break."""
-    return msgspec.json.format(encoded({"schema": SCHEMA, **_content(found)}), indent=2).decode() + "\n"
+    return text_of(document(found))
+
+
+def document(found: ExplainResult) -> dict[str, Any]:
+    """The document as plain dicts and lists."""
+    return {"schema": SCHEMA, **_content(found)}
 
 
 def _content(found: ExplainResult) -> dict[str, Any]:
