@@ -426,10 +426,13 @@ def test_importing_it_loads_no_other_module_of_it() -> None:
 
 def test_no_analysis_loads_the_command_line_or_changes_the_decimal_context() -> None:
     in_a_new_process(
-        "import sys, decimal, marginctl\n"
+        "import sys, decimal\n"
+        "decimal.getcontext().prec = 3\n"
+        "import marginctl\n"
         "contexts = lambda: (repr(decimal.getcontext()), repr(decimal.DefaultContext))\n"
         "before = contexts()\n"
         "book = marginctl.read('portfolios/12-five-positions.yaml')\n"
+        "assert str(marginctl.check(book).rows()[0]['liquidation_price']) == '47194.7236181'\n"
         "for of in (marginctl.check, marginctl.stress, marginctl.what_if, marginctl.headroom, marginctl.explain):\n"
         "    of(book).to_dict(), of(book).rows()\n"
         "try:\n"

@@ -65,10 +65,10 @@ class Portfolio:
     def loaded(self, settings: Settings) -> Loaded:
         """The account that the text means, moved by the settings' shocks. Raises InputError."""
         asked = (settings.sets, settings.rules_dir, settings.today)
-        if self._last is None or self._last[0] != asked:
-            found, problems = resolved_portfolio(self.data, self.name, settings)
-            self._last = (asked, _there(found, problems))
-        return _there(*shocked(self._last[1], settings))
+        last = self._last
+        if last is None or last[0] != asked:
+            self._last = last = asked, _there(*resolved_portfolio(self.data, self.name, settings))
+        return _there(*shocked(last[1], settings))
 
 
 Given: TypeAlias = str | bytes | PathLike[str] | Mapping[str, Any] | Portfolio
@@ -263,7 +263,7 @@ def headroom(portfolio: Given, **options: Unpack[HeadroomOptions]) -> Headroom:
     book, settings = _asked(portfolio, options)
     leverage = _number("--leverage", options.get("leverage"), sizing.leverage_of)
     found = sizing.headroom_of(book.loaded(settings), settings, leverage)
-    return _as(Headroom, found, found.outcome.problems, outcome=_checked(found.outcome, settings))
+    return _as(Headroom, found, outcome=_checked(found.outcome, settings))
 
 
 @_exact
