@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from marginctl.core.curve import EquityCurve
     from marginctl.core.funding_cases import FundingTable
     from marginctl.core.grid import Grid
-    from marginctl.core.outcome import Outcome as ScenarioOutcome
+    from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
     from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
 

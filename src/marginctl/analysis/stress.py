@@ -16,18 +16,18 @@ from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
-from marginctl.core.outcome import Outcome, outcome_of
+from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
-from marginctl.core.scenario import expanded
+from marginctl.core.scenario import PathOutcome, expanded
 from marginctl.core.sequence import Sequence
 from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.names import meant
 from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.config import LimitSource, combined, limits_of
-from marginctl.limits.context import Context, ScenarioOutcome
+from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
 from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
@@ -208,7 +208,7 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
 
 
 def _story(
-    account: Account, path: ScenarioPath, sequence: Sequence, outcome: Outcome, wanted: Wanted
+    account: Account, path: ScenarioPath, sequence: Sequence, outcome: ScenarioOutcome, wanted: Wanted
 ) -> tuple[Cascade | None, IsolatedComparison | None]:
     if not wanted.cascades:
         return None, None
@@ -221,18 +221,17 @@ def _outcomes(
     states: list[PoolState],
     declared: Mapping[str, dict[str, Decimal]],
     told: Iterable[ScenarioResult],
-) -> dict[str, ScenarioOutcome]:
+) -> dict[str, PathOutcome]:
     """What was run, and the file's scenarios that were not: limits may name them."""
     found = {one.name: _survival(one.outcome) for one in told}
     for name in declared.keys() - found.keys():
         known = {asset: shock for asset, shock in expanded(declared[name], account).items() if asset in account.prices}
-        outcome = path_outcome(account, states, known)
-        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
+        found[name] = path_outcome(account, states, known)
     return found
 
 
-def _survival(outcome: Outcome) -> ScenarioOutcome:
-    return ScenarioOutcome(outcome.crossing, None if outcome.survived else outcome.pool, outcome.bystanders)
+def _survival(outcome: ScenarioOutcome) -> PathOutcome:
+    return PathOutcome(outcome.crossing, None if outcome.survived else outcome.pool, outcome.bystanders)
 
 
 def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Finding]:

@@ -17,7 +17,7 @@ from marginctl.core.curve import EquityCurve
 from marginctl.core.figures import FIGURES, Figure
 from marginctl.core.funding_cases import FundingTable
 from marginctl.core.grid import Grid
-from marginctl.core.outcome import Outcome as ScenarioOutcome
+from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
 from marginctl.core.plain import Key, keys_of
 from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
@@ -50,8 +50,9 @@ NAMES = {
         OrderRoom,
         Ways,
         WithdrawalRoom,
+        ScenarioOutcome,
     )
-} | {"ScenarioOutcome": ScenarioOutcome}
+}
 """Classes that the results name without importing them."""
 
 
