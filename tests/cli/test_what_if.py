@@ -17,9 +17,9 @@ from tests.portfolio.books import TODAY as DAY
 from marginctl.analysis.check import Settings, check, load_portfolio
 from marginctl.analysis.what_if import what_if
 from marginctl.cli.change_flags import ChangeFlags
+from marginctl.core.plain import as_plain
 from marginctl.document.reader import read
 from marginctl.render.json import report_of
-from marginctl.render.what_if_json import document
 from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
@@ -180,7 +180,7 @@ def test_a_whole_row_in_block_style_goes_with_its_comments():
 
 def figures(text: str, **flags: list[str]) -> dict[str, Any]:
     """The changes by path."""
-    return {one["figure"]: one for one in document(changed(text, **flags))["changes"]}
+    return {one["figure"]: one for one in as_plain(changed(text, **flags))["changes"]}
 
 
 def test_before_after_and_difference_of_figures():
@@ -387,7 +387,7 @@ def test_a_name_for_two_positions_asks_which():
         (["--deposit", "USDT=-5"], "the amount must be more than 0"),
         (["--price", "BTC=5,000"], "the price has a comma"),
         (["--mode", "hedged"], "write isolated, cross, or SYMBOL=isolated"),
-        (["--format", "csv"], "write one of table, json"),
+        (["--format", "sarif"], "write one of table, json, csv, markdown"),
         (["--today", "now"], "--today `now` is no date"),
     ],
 )
@@ -534,7 +534,7 @@ def plain_report(text: str) -> dict[str, Any]:
 def test_no_change_is_the_identity(text):
     found, new = what_if(text.encode(), "desk.yaml", [], Settings(today=DAY))
     assert new == text
-    assert document(found)["changes"] == []
+    assert as_plain(found)["changes"] == []
     assert found.after == found.before
 
 

@@ -39,7 +39,7 @@ from marginctl.core.exact import ZERO
 from marginctl.core.figures import FIGURES, row_of
 from marginctl.core.liquidation import PoolState
 from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures
-from marginctl.explanation import ExplainResult, Step, Value
+from marginctl.results.explanation import ExplainResult, Step, Value
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")

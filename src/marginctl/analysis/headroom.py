@@ -5,7 +5,6 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Settings, check, context_of, load_portfolio, outcome_exit, scenarios_of
 from marginctl.core.rooms import Ways
 from marginctl.findings import Finding
@@ -17,14 +16,14 @@ from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.limits.ways import ways
-from marginctl.results import HeadroomResult, Outcome
+from marginctl.results import Broken, HeadroomResult, Outcome
 
 
 def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | None = None) -> HeadroomResult:
     """The headroom of one file's bytes; none where a limit that a file sets cannot be evaluated."""
     outcome = check(data, name, settings)
     code = outcome_exit(outcome, settings.fail_on).value
-    found = HeadroomResult(outcome=outcome, version=__version__, exit_code=code, fail_on=settings.fail_on.value)
+    found = HeadroomResult(outcome=outcome, exit_code=code, fail_on=settings.fail_on.value)
     loaded, _ = load_portfolio(data, name, settings)
     if outcome.problems or outcome.report is None or loaded is None:
         return found
@@ -42,7 +41,7 @@ def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | Non
         outcome=replace(outcome, remedy=_cheapest(outcome, broken, settings.fail_on)),
         orders=tuple(order_rooms(inquiry, leverage)),
         withdrawals=tuple(withdrawal_rooms(inquiry)),
-        broken=tuple(broken),
+        broken=tuple(Broken(*one) for one in broken),
     )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path as FilePath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, scenarios_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
@@ -31,7 +30,8 @@ from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
 from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
-from marginctl.results import BuiltIn, ScenarioOrigin, ScenarioResult, StressResult
+from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
+from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in
 from marginctl.venues.loader import load
 from marginctl.venues.sequence import sequence_of
@@ -98,7 +98,6 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
     findings = tuple(_of_this_run(found.findings, {one.name for one in told}))
     return StressResult(
         file=name,
-        version=__version__,
         exit_code=_exit(findings, found.problems, settings),
         report=report,
         rules=loaded.resolved.rules_used,
@@ -117,7 +116,7 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
 
 def failed(name: str, problems: Iterable[Problem]) -> StressResult:
     """What could not be put through anything."""
-    return StressResult(file=name, version=__version__, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
+    return StressResult(file=name, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
 
 
 def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings: Settings) -> int:

@@ -1,45 +1,34 @@
 """``marginctl stress``: flags -> one account -> what it was put through -> text -> exit code."""
 
-import sys
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from marginctl import __version__
 from marginctl.analysis.stress import Wanted, failed, stress
 from marginctl.cli.app import app
-from marginctl.cli.entry import OK
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import (
     DateFlags,
     DetailFlags,
     FileFlags,
     FlagError,
+    Format,
     Read,
-    RowFormat,
-    choice,
     command,
-    options,
+    show,
 )
 from marginctl.cli.settings import EditFlags, PolicyFlags, shocks, with_policies
-from marginctl.cli.terminal import emit, tell
-from marginctl.core.plain import as_plain
 from marginctl.core.rate_history import RateHistory
 from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import duration
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
-from marginctl.render import draw, shown
-from marginctl.render.catalogue_json import ScenarioList
-from marginctl.render.json import document_text
-from marginctl.render.pages.catalogue import scenarios_page
-from marginctl.render.pages.stress import stress_page
 from marginctl.results import StressResult
+from marginctl.results.catalogue import ScenarioList
 from marginctl.scenarios.catalogue import built_in
 
 MOST_POINTS = 201
@@ -143,7 +132,7 @@ class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     horizon: Annotated[
         Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(_days, "30d")
     ]
-    format: RowFormat
+    format: Format
 
 
 @app.command("stress")
@@ -155,17 +144,10 @@ def stress_command(flags: StressFlags) -> int:
     limit `survive` (MC113) says at least --fail-on, 2 when the file could not be checked.
     """
     if flags.list_:
-        return _listed(flags)
+        return show(ScenarioList(scenarios=tuple(built_in().values())), flags)
     if flags.path is None:
         raise FlagError("no portfolio is named", "write `marginctl stress FILE`, or --list for built-in scenarios")
-    result = _stressed(flags.path, flags)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(newline="\n")
-    at, document = options(flags), partial(as_plain, result)
-    emit(shown(flags.format, at, lambda: stress_page(result, at), document, "scenarios"))
-    if flags.format in ("json", "csv"):
-        tell(result.problems)
-    return result.exit_code
+    return show(_stressed(flags.path, flags), flags)
 
 
 def _stressed(path: str, flags: StressFlags) -> StressResult:
@@ -214,15 +196,3 @@ def _histories(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]
 
     data, problem = content(Input(printable(path), Path(path)))
     return ({}, [problem]) if problem else histories(data, printable(path))
-
-
-def _listed(flags: StressFlags) -> int:
-    """The built-in scenarios with dates and sources."""
-    choice("--format", "table", "json", "markdown")(flags.format)
-    rows = list(built_in().values())
-    if flags.format == "json":
-        emit(document_text(ScenarioList(tuple(rows), __version__)))
-    else:
-        at = options(flags)
-        emit(draw(flags.format, scenarios_page(rows, at.verbosity), at))
-    return OK

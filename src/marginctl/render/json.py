@@ -1,4 +1,4 @@
-"""The report as one JSON document, and what the other documents for machines build on.
+"""A result as one JSON document, and what the other documents for machines build on.
 
 Decimals become JSON numbers with their exact text: no exponent, never through a float. Unknown is ``null``.
 """
@@ -11,23 +11,13 @@ import msgspec
 
 from marginctl.core.plain import as_plain
 from marginctl.render.display import Options
-from marginctl.results import Outcome, Run
+from marginctl.results import Outcome
 from marginctl.wording import plain
 
 
-def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
-    """One document for all files."""
-    return document_text(run)
-
-
-def text_of(tree: dict[str, Any]) -> str:
-    """One document, indented by two, ending in a line break."""
-    return msgspec.json.format(encoded(tree), indent=2).decode() + "\n"
-
-
-def document_text(result: Any) -> str:
-    """The document of any result."""
-    return text_of(as_plain(result))
+def render(result: Any, _: Options) -> str:
+    """The document of a result, indented by two, ending in a line break."""
+    return msgspec.json.format(encoded(as_plain(result)), indent=2).decode() + "\n"
 
 
 def report_of(outcome: Outcome) -> dict[str, Any]:

@@ -17,24 +17,18 @@ from marginctl.core.curve import EquityCurve
 from marginctl.core.figures import FIGURES, Figure
 from marginctl.core.funding_cases import FundingTable
 from marginctl.core.grid import Grid
+from marginctl.core.moved import Moved
 from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
 from marginctl.core.plain import Key, keys_of
 from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
-from marginctl.render.catalogue_json import ScenarioList
-from marginctl.render.what_if_json import WhatIfDocument
-from marginctl.results import HeadroomResult, Outcome, Run, StressResult
+from marginctl.render import RESULTS, found
+from marginctl.results import Outcome, Run
+from marginctl.results.catalogue import BuiltIn, Source
 
-DOCUMENTS: dict[str, type] = {
-    "report": Run,
-    "stress": StressResult,
-    "what-if": WhatIfDocument,
-    "headroom": HeadroomResult,
-    "scenarios": ScenarioList,
-}
-"""By the name that ``marginctl schema`` knows them by."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
+DEFINED |= {"ExplainedStep": "step"}
 """Classes that have a definition of their own, in the order in which they stand."""
 WORDS = {Decimal: "number", int: "integer", bool: "boolean", str: "string", date: "string"}
 NAMES = {
@@ -51,6 +45,9 @@ NAMES = {
         Ways,
         WithdrawalRoom,
         ScenarioOutcome,
+        BuiltIn,
+        Source,
+        Moved,
     )
 }
 """Classes that the results name without importing them."""
@@ -65,8 +62,8 @@ def document_schema(kind: type, name: str) -> dict[str, Any]:
 
 
 def schema_of_document(name: str) -> dict[str, Any]:
-    """The schema of one of ``DOCUMENTS``, or of a line of ``--format jsonl``."""
-    return line_schema() if name == "report-line" else document_schema(DOCUMENTS[name], name)
+    """The schema of one of ``RESULTS``, or of a line of ``--format jsonl``."""
+    return line_schema() if name == "report-line" else document_schema(found(RESULTS[name].result), name)
 
 
 def report_schema() -> dict[str, Any]:
@@ -100,13 +97,22 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     optional: set[str] = set()
     for key in keys_of(kind):
         hint = _hint(kind, key.path)
-        if key.mark == "*":
-            properties |= _object(_parts(hint)[0][0], definitions)["properties"]
+        if key.mark[:1] == "*":
+            part = _object(_parts(hint)[0][0], definitions)
+            properties |= part["properties"]
+            optional |= part["properties"].keys() - (set() if "?" in key.mark else part["required"])
             continue
         if key.mark == "?":
             optional.add(key.name)
+            hint = _present(hint)
         properties[key.name] = _described(key, _of(hint | None if key.mark == "~" else hint, key, definitions))
     return _closed(properties, optional)
+
+
+def _present(hint: Any) -> Any:
+    """The type without None: what is empty is left out."""
+    kinds, is_optional = _parts(hint)
+    return Union[tuple(kinds)] if is_optional else hint  # noqa: UP007 - of kinds that are known here alone
 
 
 def _closed(properties: dict[str, Any], optional: set[str] | frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -200,5 +206,6 @@ def _single(kind: Any, key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
     if name is None:
         return _object(kind, definitions)
     if name not in definitions:
+        definitions[name] = {}  # one that has itself as a part finds it
         definitions[name] = _object(kind, definitions)
     return {"$ref": f"#/definitions/{name}"}

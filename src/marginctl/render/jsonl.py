@@ -8,7 +8,7 @@ from marginctl.render.json import encoded, report_of
 from marginctl.results import Outcome, Run
 
 
-def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
+def render(run: Run, _: Options) -> str:
     """The lines, each ending in a line break."""
     return "".join(map(line_text, run.outcomes))
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -28,6 +29,11 @@ class Unlisted(Enum):
 
 class PublishedTerms(Struct, frozen=True, kw_only=True):
     """What is known of one asset; ``initial_haircut`` where a venue has a second haircut for opening."""
+
+    shape: ClassVar[str] = (
+        "haircut_tiers=haircuts initial_haircut liability_factor requirement_factor loan_rate "
+        "enters_figures=origin.enters_figures *origin"
+    )
 
     haircuts: tuple[HaircutTier, ...]
     initial_haircut: Decimal | None = None

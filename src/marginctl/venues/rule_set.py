@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct, field
 
@@ -86,6 +87,8 @@ class PublishedLiquidation(Struct, frozen=True, kw_only=True):
     ``fee``: share of the liquidated notional, None = not published.
     ``take_over_level``: TAKE_OVER happens below this times the maintenance margin, None = at once.
     """
+
+    shape: ClassVar[str] = "steps order fee take_over_level *origin"
 
     steps: tuple[LiquidationStep, ...]
     order: PublishedOrder

@@ -361,7 +361,7 @@ def _expected(row: Expectation, value: Decimal | None) -> str:
     """With two decimals more than the venue shows, so that a difference below its last digit shows."""
     if value is None:
         return UNKNOWN
-    is_share = FIGURES[row.figure].kind == "ratio" and row.figure != "leverage"
+    is_share = FIGURES[row.figure].kind == "ratio"
     scale = HUNDRED if is_share else Decimal(1)
     places = min(max(natural_places(row.theirs * scale) + 2, FEWEST), MOST)
     if value == row.theirs:

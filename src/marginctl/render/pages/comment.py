@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from marginctl.core.report import Report
 from marginctl.findings import Check, Finding, Location, Status
-from marginctl.render.display import Manual
+from marginctl.render.display import Manual, Options
 from marginctl.render.page import (
     Block,
     Column,
@@ -26,9 +26,9 @@ from marginctl.results import Outcome, Run, Verdict, cheapest, ranked, verdict
 from marginctl.wording import capitalized, check_value, figure, headroom_text, limit_text
 
 
-def comment_page(run: Run, manual: Manual) -> Page:
+def comment_page(run: Run, options: Options) -> Page:
     """A section per file."""
-    return tuple(_outcome(outcome, run, manual) for outcome in run.outcomes)
+    return tuple(_outcome(outcome, run, options.manual) for outcome in run.outcomes)
 
 
 def _outcome(outcome: Outcome, run: Run, manual: Manual) -> Section:

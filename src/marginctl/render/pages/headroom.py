@@ -9,6 +9,7 @@ from decimal import Decimal
 from marginctl.core.exact import ONE, Direction
 from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Stop, Ways, WithdrawalRoom
 from marginctl.findings import Finding
+from marginctl.render.display import Options
 from marginctl.render.page import (
     DataTable,
     FindingRow,
@@ -38,7 +39,7 @@ WORDS = {
 }
 
 
-def headroom_page(result: HeadroomResult) -> Page:
+def headroom_page(result: HeadroomResult, _: Options) -> Page:
     """What fits, what is broken and how to mend it; the last line is the verdict of ``check``."""
     outcome = result.outcome
     run = Run(outcomes=(outcome,), exit_code=result.exit_code, version=result.version, fail_on=result.fail_on)
@@ -56,7 +57,7 @@ def headroom_page(result: HeadroomResult) -> Page:
 
 
 def _broken_already(result: HeadroomResult) -> Sentence | None:
-    broken = list(dict.fromkeys(f"{finding.code} {finding.subject}" for finding, _ in result.broken))
+    broken = list(dict.fromkeys(f"{one.finding.code} {one.finding.subject}" for one in result.broken))
     return dim(f"not kept, as they are broken already: {listed(broken)}") if broken else None
 
 
@@ -114,7 +115,7 @@ def _withdrawals(rooms: Sequence[WithdrawalRoom], unit: str, note: Sentence | No
 
 def _broken(result: HeadroomResult, unit: str) -> Section | None:
     """Every broken limit with the ways to pass it; where a formula does not give one, the rule's own advice."""
-    rows = tuple(_mended(finding, ways, unit) for finding, ways in result.broken)
+    rows = tuple(_mended(one.finding, one.ways, unit) for one in result.broken)
     heading = "Broken now, and the cheapest ways to pass; each is enough alone"
     return section(heading, Findings(rows)) if rows else None
 
