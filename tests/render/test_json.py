@@ -182,11 +182,6 @@ def test_lone_surrogates_do_not_break_the_document() -> None:
     assert document["reports"][0]["file"] == "bad\\udce4.yaml"
 
 
-def test_an_outcome_without_a_report_is_no_report() -> None:
-    with pytest.raises(ValueError, match=r"broken\.yaml was not checked"):
-        json_format.report_of(samples.broken())
-
-
 def test_ten_thousand_positions() -> None:
     position = samples.position("BTCUSDT", notional="29750.123456789", liquidation_price="38211.123456789123")
     report: Report = samples.report(positions=(position,) * 10_000)

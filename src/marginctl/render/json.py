@@ -11,20 +11,12 @@ import msgspec
 
 from marginctl.core.plain import as_plain
 from marginctl.render.display import Options
-from marginctl.results import Outcome
 from marginctl.wording import plain
 
 
 def render(result: Any, _: Options) -> str:
     """The document of a result, indented by two, ending in a line break."""
     return msgspec.json.format(encoded(as_plain(result)), indent=2).decode() + "\n"
-
-
-def report_of(outcome: Outcome) -> dict[str, Any]:
-    """One REPORT, of an outcome that has one (else ``ValueError``)."""
-    if outcome.report is None:
-        raise ValueError(f"{outcome.file} was not checked")
-    return dict(as_plain(outcome))
 
 
 def encoded(tree: Any) -> bytes:

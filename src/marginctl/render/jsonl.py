@@ -4,7 +4,7 @@ from typing import Any
 
 from marginctl.core.plain import as_plain
 from marginctl.render.display import Options
-from marginctl.render.json import encoded, report_of
+from marginctl.render.json import encoded
 from marginctl.results import Outcome, Run
 
 
@@ -23,4 +23,4 @@ def line_of(outcome: Outcome) -> dict[str, Any]:
     errors = {"errors": as_plain(outcome.problems)}
     if outcome.report is None:
         return {"schema": outcome.schema, "file": outcome.file, **errors}
-    return {**report_of(outcome), **(errors if outcome.problems else {})}
+    return {**as_plain(outcome), **(errors if outcome.problems else {})}

@@ -26,11 +26,12 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import SEVERITY_WORDS, problems, title, verdict_line
+from marginctl.render.pages.columns import figured
 from marginctl.results import HeadroomResult, Run
 from marginctl.wording import grouped, listed, separated
 
 UNLIMITED = "no limit"
-UNKNOWN = "unknown"
+UNSURE = "unknown"
 WORDS = {
     "free-collateral": "free collateral",
     "last-tier": "end of the contract's tiers",
@@ -68,7 +69,7 @@ def _orders(rooms: Sequence[OrderRoom], unit: str, note: Sentence | None) -> Sec
         names("contract", [room.symbol for room in rooms]),
         texts("side", [room.side for room in rooms]),
         pointed("quantity", [_quantity(room) for room in rooms]),
-        numbers("notional", [_notional(room) for room in rooms], unit, priority=2),
+        figured("notional", rooms, "notional", unit, priority=2, absent=""),
         numbers("leverage", [_leverage(room.initial_rate) for room in rooms], "x", priority=3),
         texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
     )
@@ -80,11 +81,7 @@ def _orders(rooms: Sequence[OrderRoom], unit: str, note: Sentence | None) -> Sec
 def _quantity(room: OrderRoom) -> str:
     if room.quantity is not None:
         return separated(room.quantity)
-    return UNLIMITED if room.stop is None else UNKNOWN
-
-
-def _notional(room: OrderRoom) -> str:
-    return "" if room.notional is None else grouped(room.notional, 2, Direction.DOWN)
+    return UNLIMITED if room.stop is None else UNSURE
 
 
 def _leverage(rate: Decimal) -> str:
@@ -107,7 +104,7 @@ def _withdrawals(rooms: Sequence[WithdrawalRoom], unit: str, note: Sentence | No
         texts("pool", [room.pool if several else "" for room in rooms], priority=4),
         pointed("amount", [separated(room.amount) for room in rooms], "units"),
         pointed("held", [separated(room.held) for room in rooms], "units", priority=3),
-        numbers("value", [grouped(room.value, 2, Direction.DOWN) for room in rooms], unit, priority=2),
+        figured("value", rooms, "value", unit, priority=2),
         texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
     )
     return section("Largest withdrawals", DataTable(columns), note, note="each alone")

@@ -25,17 +25,16 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import (
-    NEVER,
     STATUS_WORDS,
-    UNKNOWN,
     findings,
     judged,
     problems,
     title,
     verdict_line,
 )
+from marginctl.render.pages.columns import NEVER, UNKNOWN
 from marginctl.results import Outcome, Run, Verdict, WhatIfResult
-from marginctl.wording import HUNDRED, check_value, grouped, limit_text, natural_places, price_places, toward
+from marginctl.wording import HUNDRED, check_value, grouped, label_of, limit_text, natural_places, price_places, toward
 
 SECTIONS = (
     ("totals", "Account"),
@@ -149,10 +148,10 @@ def _turns(turns: Sequence[Turn]) -> Column:
 
 def _label(one: Moved, *, several: bool) -> str:
     """``BTCUSDT distance to liquidation``; a pool's name only where there are several."""
-    row, figure = one.row, _figure(one)
+    row = one.row
     if one.section in ("collateral", "underlyings") and not several:
         row = row.partition(".")[2]
-    return f"{row} {figure.label or _name(one).replace('_', ' ')}".strip()
+    return f"{row} {label_of(_name(one))}".strip()
 
 
 def _name(one: Moved) -> str:
