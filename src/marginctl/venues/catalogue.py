@@ -8,12 +8,10 @@ from msgspec import Struct
 
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
-from marginctl.document.venue_shape import RULE_KINDS, first_day
+from marginctl.document.venue_shape import first_day
 from marginctl.findings import Document
 from marginctl.results.catalogue import ListSummary
-from marginctl.venues.collateral import Collateral, PublishedTerms
 from marginctl.venues.contracts import ContractGroup, Listing
-from marginctl.venues.origin import Origin
 from marginctl.venues.rule_set import Mode, RuleSet
 
 
@@ -67,99 +65,18 @@ class RuleSetList(Document, frozen=True, kw_only=True):
         return ListSummary(exit_code=2 if self.problems else 0, count=len(self.venues))
 
 
-class Stated(Struct, frozen=True):
-    """A rule's value and who says so."""
-
-    shape: ClassVar[str] = "value *origin"
-    value: Decimal | str | None
-    origin: Origin
-
-
-class CollateralTerms(Struct, frozen=True):
-    """An asset with what is known of it."""
-
-    shape: ClassVar[str] = "asset *terms"
-    asset: str
-    terms: PublishedTerms
-
-
-class CollateralRules(Struct, frozen=True):
-    """How a mode counts assets."""
-
-    shape: ClassVar[str] = "unlisted=rules.unlisted loan_rate=rules.loan_rate ask_buffer assets"
-    rules: Collateral
-
-    @property
-    def ask_buffer(self) -> str:
-        """What debts and requirements in an asset count beyond it, in the word of a rule file."""
-        return "as-haircut" if self.rules.ask_buffer else "none"
-
-    @property
-    def assets(self) -> tuple[CollateralTerms, ...]:
-        """Every asset that is listed."""
-        return tuple(CollateralTerms(*one) for one in self.rules.assets.items())
-
-
-class ModeRules(Struct, frozen=True):
-    """All that a mode states."""
-
-    shape: ClassVar[str] = (
-        "collateral_mode=mode.collateral_mode status=mode.status isolated_positions=mode.offers_isolated "
-        "hedge_mode=mode.offers_hedge rules isolated_rules collateral assumptions=mode.notes"
-    )
-    mode: Mode
-
-    @property
-    def rules(self) -> dict[str, Stated]:
-        """Every rule by name."""
-        return {
-            name: Stated(_word(getattr(self.mode.rules, name)), self.mode.origins.get(name, Origin()))
-            for name in RULE_KINDS
-        }
-
-    @property
-    def isolated_rules(self) -> dict[str, Decimal | str | None]:
-        """Those that differ for isolated positions."""
-        isolated = self.mode.isolated_rules or self.mode.rules
-        pairs = ((name, getattr(isolated, name), getattr(self.mode.rules, name)) for name in RULE_KINDS)
-        return {name: _word(value) for name, value, general in pairs if value != general}
-
-    @property
-    def collateral(self) -> CollateralRules:
-        """How assets count."""
-        return CollateralRules(self.mode.collateral)
-
-
-def _word(value: object) -> Decimal | str | None:
-    return value if value is None or isinstance(value, Decimal) else str(getattr(value, "value", value))
-
-
-class GroupTerms(Struct, frozen=True):
-    """What contracts have in common; ``contracts`` None: it reads any symbol."""
-
-    shape: ClassVar[str] = (
-        "type=group.type contracts contract_size=group.contract_size contract_size_by_base=group.sizes_by_base "
-        "tiers_by=group.tiers_by deduction=group.deduction as_of=group.as_of status=group.status source=group.source"
-    )
-    group: ContractGroup
-
-    @property
-    def contracts(self) -> int | None:
-        """How many symbols it has."""
-        return None if self.group.splits_symbols else len(list(self.group.symbols()))
-
-
 class RuleSetResult(Document, frozen=True, kw_only=True):
     """One rule set: each rule with its value and origin, haircuts, contracts, liquidation, what is unknown."""
 
     schema: ClassVar[str] = "marginctl.rule-set/2"
     shape: ClassVar[str] = (
         "schema version name=rule_set.name title=rule_set.title as_of=rule_set.as_of age_days=entry.age_days "
-        "status=rule_set.status modes contracts=entry.contracts contract_groups liquidation=rule_set.liquidation "
-        "taker_fee funding_interval_hours=rule_set.published_funding_interval not_offered=rule_set.not_offered "
-        "assumptions=rule_set.notes unknown=rule_set.unknown sources=rule_set.sources errors=problems summary"
+        "status=rule_set.status modes=rule_set.modes contracts=entry.contracts contract_groups=groups "
+        "liquidation=rule_set.liquidation taker_fee funding_interval_hours=rule_set.published_funding_interval "
+        "not_offered=rule_set.not_offered assumptions=rule_set.notes unknown=rule_set.unknown "
+        "sources=rule_set.sources errors=problems summary"
     )
-    rows: ClassVar[str] = "contract_groups"
+    rows: ClassVar[str] = "groups"
 
     entry: RuleSetEntry
 
@@ -169,14 +86,9 @@ class RuleSetResult(Document, frozen=True, kw_only=True):
         return self.entry.rule_set
 
     @property
-    def modes(self) -> tuple[ModeRules, ...]:
-        """Its modes, the default first."""
-        return tuple(map(ModeRules, self.rule_set.modes))
-
-    @property
-    def contract_groups(self) -> tuple[GroupTerms, ...]:
+    def groups(self) -> tuple[ContractGroup, ...]:
         """Its contracts, by what they have in common."""
-        return tuple(map(GroupTerms, self.rule_set.groups))
+        return self.rule_set.groups
 
     @property
     def taker_fee(self) -> Decimal | None:

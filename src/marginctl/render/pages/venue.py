@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from enum import Enum
-from typing import Any
 
 from msgspec import Struct
 
@@ -143,21 +141,19 @@ def rule_rows(rule_set: RuleSet) -> list[RuleRow]:
 
 def _rows_of(rule_set: RuleSet, name: str) -> list[RuleRow]:
     first, *others = [
-        RuleRow(name, _word(getattr(mode.rules, name)), mode.collateral_mode.value, mode.origins.get(name, Origin()))
+        RuleRow(name, _word(mode.stated[name].value), mode.collateral_mode.value, mode.stated[name].origin)
         for mode in rule_set.modes
     ]
     rows = [RuleRow(name, first.value, "", first.origin)]
     rows += [row for row in others if (row.value, row.origin) != (first.value, first.origin)]
-    isolated = rule_set.modes[0].isolated_rules
-    if isolated is not None and _word(getattr(isolated, name)) != first.value:
-        rows.append(RuleRow(name, _word(getattr(isolated, name)), "isolated", Origin()))
-    return rows
+    isolated = rule_set.modes[0].differing
+    return [*rows, RuleRow(name, _word(isolated[name]), "isolated", Origin())] if name in isolated else rows
 
 
-def _word(value: Any) -> str:
+def _word(value: Decimal | str | None) -> str:
     if value is None:
         return "none"
-    return value.value if isinstance(value, Enum) else plain(value)
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 def _rules(rule_set: RuleSet) -> Section | None:
@@ -233,7 +229,7 @@ def _contracts(result: RuleSetResult) -> Section | None:
     rule_set, groups = result.rule_set, result.rule_set.groups
     columns = (
         texts("type", [group.type.value for group in groups]),
-        numbers("contracts", [count_text(group.contracts) for group in result.contract_groups]),
+        numbers("contracts", [count_text(group.count) for group in groups]),
         texts("size", [_sizes(group) for group in groups], priority=2),
         texts("tiers by", [group.tiers_by.value for group in groups], priority=3),
         texts("deduction", [group.deduction.value for group in groups], priority=4),
