@@ -227,7 +227,7 @@ def _checked_line(one: Input, settings: Settings) -> Line:
 
 
 def _line(outcome: Outcome, fail_on: FailOn) -> Line:
-    from marginctl.render.jsonl import line_text
+    from marginctl.render.json import line_text
 
     return Line(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 

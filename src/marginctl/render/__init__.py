@@ -1,6 +1,6 @@
 """Results -> text. ``pages``: what is shown and in which order; ``formats``: how. Nothing here prints, opens or exits.
 
-A format is one row of ``FORMATS`` and a module with ``draw(page, options)``, where people read it, or else
+A format is one row of ``FORMATS`` and a function: ``draw(page, options)`` where people read it, or else
 ``render(result, options)``. A result is one row of ``RESULTS``. Only what is asked for is imported.
 """
 
@@ -10,17 +10,17 @@ from typing import Any, NamedTuple, cast
 from marginctl.render.display import Options
 
 FORMATS = {
-    "table": "formats.screen",
-    "json": "json",
-    "jsonl": "jsonl",
-    "csv": "formats.csv",
-    "markdown": "formats.markdown",
-    "github": "formats.github",
-    "gitlab": "formats.gitlab",
-    "sarif": "formats.sarif",
-    "junit": "formats.junit",
+    "table": "formats.screen.draw",
+    "json": "json.render",
+    "jsonl": "json.render_lines",
+    "csv": "formats.csv.render",
+    "markdown": "formats.markdown.draw",
+    "github": "formats.github.render",
+    "gitlab": "formats.gitlab.render",
+    "sarif": "formats.sarif.render",
+    "junit": "formats.junit.render",
 }
-"""Every format and its module, in the order in which help texts list them."""
+"""Every format and its function, in the order in which help texts list them."""
 OF_CHECKS = frozenset(("jsonl", "github", "gitlab", "sarif", "junit"))
 """Formats of findings, which only a check has."""
 COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
@@ -55,12 +55,12 @@ RESULTS = {
 def render(form: str, result: Any, options: Options | None = None) -> str:
     """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break."""
     options = options or Options()
-    module = import_module(f"{__name__}.{FORMATS[form]}")
-    if not hasattr(module, "draw"):
-        return cast(str, module.render(result, options))
+    write = found(f"render.{FORMATS[form]}")
+    if write.__name__ != "draw":
+        return cast(str, write(result, options))
     shown = RESULTS[kind_of(result)]
     path = (shown.comment if form == "markdown" else "") or shown.page
-    return cast(str, module.draw(found(f"render.pages.{path}")(result, options), options))
+    return cast(str, write(found(f"render.pages.{path}")(result, options), options))
 
 
 def kind_of(result: Any) -> str:

@@ -11,12 +11,31 @@ import msgspec
 
 from marginctl.core.plain import as_plain
 from marginctl.render.display import Options
+from marginctl.results import Outcome, Run
 from marginctl.wording import plain
 
 
 def render(result: Any, _: Options) -> str:
     """The document of a result, indented by two, ending in a line break."""
     return msgspec.json.format(encoded(as_plain(result)), indent=2).decode() + "\n"
+
+
+def render_lines(run: Run, _: Options) -> str:
+    """One line per file, in their order: its REPORT, or what kept it from being checked."""
+    return "".join(map(line_text, run.outcomes))
+
+
+def line_text(outcome: Outcome) -> str:
+    """One line, ending in a line break."""
+    return f"{encoded(line_of(outcome)).decode()}\n"
+
+
+def line_of(outcome: Outcome) -> dict[str, Any]:
+    """A REPORT; with ``errors`` when a limit could not be evaluated, and nothing but them when there are no figures."""
+    errors = {"errors": as_plain(outcome.problems)}
+    if outcome.report is None:
+        return {"schema": outcome.schema, "file": outcome.file, **errors}
+    return {**as_plain(outcome), **(errors if outcome.problems else {})}
 
 
 def encoded(tree: Any) -> bytes:
