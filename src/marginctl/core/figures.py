@@ -57,12 +57,7 @@ _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Di
 _HIGHER, _LOWER, _FARTHER, _NONE_WORST = Safer.HIGHER, Safer.LOWER, Safer.FARTHER, Safer.LOWER_NONE_WORST
 _SIDES = ("below", "above")
 _CHANGES = ("added", "removed", "changed", "same")
-_AS_STATED = (
-    *("floor", "deduction", "max_leverage", "debt_factor_before", "debt_factor_after", "isolated_rules"),
-    *("ContractTier.maintenance_deduction", "HaircutTier.haircut", "FigureValue.value", "TierUsed.size"),
-    "TierUsed.above",
-)
-_CHANGED = ("TableChange", "HaircutChange", "Dates")
+_AS_STATED = ("floor", "deduction", "max_leverage", "isolated_rules", "ContractTier.maintenance_deduction")
 
 FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
@@ -81,7 +76,6 @@ FIGURES: dict[str, Figure] = {
         "gross_collateral + unrealized_pnl - equity",
     ),
     "initial_margin": Figure("money", "Margin of positions.", _UP, safer=_LOWER),
-    "gross_initial_margin": Figure("money", "", _UP),
     "order_margin": Figure("money", "Margin of open orders.", _UP, safer=_LOWER),
     "maintenance_margin": Figure(
         "money",
@@ -89,7 +83,7 @@ FIGURES: dict[str, Figure] = {
         _UP,
         safer=_LOWER,
     ),
-    "gross_maintenance_margin": Figure("money", "", _UP),
+    **{f"gross_{one}_margin": Figure("money", "", _UP) for one in ("initial", "maintenance")},
     "gross_notional": Figure("money", "Sum of the absolute notionals.", _UP),
     "net_notional": Figure("money", "Sum of the signed notionals.", _NEAR),
     "notional": Figure("money", "Size at the mark, positive.", _UP),
@@ -264,7 +258,7 @@ FIGURES: dict[str, Figure] = {
         choices=("pass", "waived", "waived-by-baseline", "not-evaluated", "warn", "fail"),
         safer=Safer.EARLIER,
     ),
-    "reason": Figure("word", "Why the finding is waived; empty when it is not."),
+    "Finding.reason": Figure("word", "Why the finding is waived; empty when it is not."),
     "remedy": Figure("word", "The cheapest way to meet the limit."),
     "waived": Figure("flag", "Whether a waiver covers the finding."),
     "ours": Figure("named", "The figure as it is computed here; null where it does not exist."),
@@ -327,14 +321,13 @@ FIGURES: dict[str, Figure] = {
     # Headroom: sizes are exact to their last digit.
     "OrderRoom.quantity": Figure("exact", "The largest order; null where nothing limits it, or it cannot be known."),
     "OrderRoom.notional": Figure("money", "Of the largest order.", _DOWN),
-    "amount": Figure("exact", "Units of the asset."),
-    "held": Figure("exact", "Units of the asset."),
+    **{name: Figure("exact", "Units of the asset.") for name in ("amount", "held")},
     "left": Figure("exact", "What stays open."),
     "DepositWay.value": Figure("money", "At its price.", _UP),
     "ReductionWay.quantity": Figure("exact", "Contracts to close."),
     # Changes of what-if: figures of both reports.
-    "before": Figure("exact", "As the report before shows it; null where it does not exist."),
-    "after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
+    "Moved.before": Figure("exact", "As the report before shows it; null where it does not exist."),
+    "Moved.after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
     "Moved.difference": Figure("exact", "after - before; null where one does not exist."),
     "turn": Figure("word", "Whether it moved to the riskier or to the safer side; null where neither is."),
     # Rule sets and contracts: as they are published.
@@ -354,12 +347,14 @@ FIGURES: dict[str, Figure] = {
     "taker_fee": Figure("exact", "Fraction of the notional; null where the portfolio states it."),
     "funding_interval_hours": Figure("exact", "Hours; null where it is not known, or different by contract."),
     "default": Figure("exact", "In effect where no file says otherwise; null = off, or nothing can be configured."),
-    "TableChange.change": Figure("word", choices=_CHANGES),
-    "HaircutChange.change": Figure("word", choices=_CHANGES),
-    **{f"{owner}.{name}": Figure("word") for owner in _CHANGED for name in ("before", "after")},
+    **{f"{one}.change": Figure("word", choices=_CHANGES) for one in ("TableChange", "HaircutChange")},
+    **{f"debt_factor_{one}": Figure("exact", "What a unit of debt counts.") for one in ("before", "after")},
+    "HaircutTier.haircut": Figure("exact", "Fraction of the value."),
     # Explanations: all digits.
     "ExplainResult.value": Figure("exact", "As the report has it; null in a list of figures."),
-    "ExplainedStep.value": Figure("settled"),
+    "FigureValue.value": Figure("exact", "As the report has it."),
+    "ExplainedStep.value": Figure("settled", "With all its digits."),
+    **{f"TierUsed.{name}": Figure("exact") for name in ("size", "above")},
     "ExplainedStep.line": Figure("word", "A part of a solution as a straight line of the unknown."),
     **{name: Figure("settled") for name in ("at_zero", "slope", "place", "beyond", "end", "least_at")},
     **{name: Figure("settled", "Where the lines hold; null = without an end.") for name in ("holds_from", "holds_to")},

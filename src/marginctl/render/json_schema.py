@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 from marginctl.core.account import Position
 from marginctl.core.cascade import Cascade, IsolatedComparison
 from marginctl.core.curve import EquityCurve
-from marginctl.core.figures import FIGURES, Figure
+from marginctl.core.figures import FIGURES, NUMBERS, Figure
 from marginctl.core.funding_cases import FundingTable
 from marginctl.core.grid import Grid
 from marginctl.core.moved import Moved
@@ -28,7 +28,7 @@ from marginctl.results.catalogue import BuiltIn, Source
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
-DEFINED |= {"ExplainedStep": "step"}
+DEFINED["ExplainedStep"] = "step"
 """Classes that have a definition of their own, in the order in which they stand."""
 WORDS = {Decimal: "number", int: "integer", bool: "boolean", str: "string", date: "string"}
 NAMES = {
@@ -122,8 +122,14 @@ def _closed(properties: dict[str, Any], optional: set[str] | frozenset[str] = fr
 
 def _described(key: Key, schema: dict[str, Any]) -> dict[str, Any]:
     rows = (key.row, FIGURES.get(key.name))
-    meaning = next((row.meaning for row in rows if row and row.meaning), "")
+    meaning = next((row.meaning for row in rows if row and row.meaning and _fits(row, schema)), "")
     return {"description": meaning, **schema} if meaning else schema
+
+
+def _fits(row: Figure, schema: dict[str, Any]) -> bool:
+    """Whether a row can mean this key: a number is no text and no object of that name."""
+    text = str(schema)
+    return row.kind not in NUMBERS | {"count"} or ("properties" not in text and "type': 'string" not in text)
 
 
 def _hint(kind: Any, path: tuple[str, ...]) -> Any:
