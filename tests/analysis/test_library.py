@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 from tests.cli.running import BROKEN, CLEAN, REFUSED, SOURCE, TODAY, run
 
@@ -23,7 +24,7 @@ from marginctl.cli.headroom import HeadroomFlags
 from marginctl.cli.options import Flags, flags_of
 from marginctl.cli.stress import StressFlags
 from marginctl.cli.what_if import WhatIfFlags
-from marginctl.render.json import text_of
+from marginctl.render.json import encoded
 
 ROOT = Path(__file__).parents[2]
 PORTFOLIOS = sorted((ROOT / "portfolios").glob("*.yaml"))
@@ -41,6 +42,11 @@ def careless_program() -> Iterator[None]:
     """Its decimals have six digits, and are rounded up."""
     with localcontext(Context(prec=6, rounding=ROUND_UP, traps=[])):
         yield
+
+
+def text_of(tree: dict[str, Any]) -> str:
+    """A document as it is written."""
+    return msgspec.json.format(encoded(tree), indent=2).decode() + "\n"
 
 
 def as_csv(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -99,16 +105,17 @@ def test_a_result_is_the_document_and_the_rows_of_the_command(name: str, path: P
     result = analysis(path)
     assert text_of(result.to_dict()) == ran.out
     assert result.exit_code == ran.code
-    if name != "what-if":
-        table = run(*command, "--format", "csv").out
-        assert as_csv(result.rows()) == list(csv.DictReader(StringIO(table)))
+    table = run(*command, "--format", "csv").out
+    assert as_csv(result.rows()) == list(csv.DictReader(StringIO(table)))
 
 
 @pytest.mark.parametrize("figure", [None, "positions.BTCUSDT.liquidation_price"])
-def test_an_explanation_is_the_document_of_the_command(figure: str | None) -> None:
+def test_an_explanation_is_the_document_and_the_rows_of_the_command(figure: str | None) -> None:
     path = ROOT / "portfolios" / "12-five-positions.yaml"
-    ran = run("explain", str(path), *([figure] if figure else []), "--format", "json")
-    assert text_of(marginctl.explain(path, figure).to_dict()) == ran.out
+    command = ("explain", str(path), *([figure] if figure else []))
+    result = marginctl.explain(path, figure)
+    assert text_of(result.to_dict()) == run(*command, "--format", "json").out
+    assert as_csv(result.rows()) == list(csv.DictReader(StringIO(run(*command, "--format", "csv").out)))
 
 
 def test_the_rows_of_a_what_if_are_the_figures_that_moved() -> None:

@@ -41,7 +41,7 @@ from marginctl.core.liquidation import PoolState
 from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
-from marginctl.explanation import ExplainResult, Step, Value
+from marginctl.results.explanation import ExplainResult, Step, Value
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")

@@ -5,7 +5,6 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, checked, context_of, load_portfolio, outcome_exit, scenarios_of
 from marginctl.core.rooms import Ways
 from marginctl.document.scalars import positive
@@ -19,7 +18,7 @@ from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.limits.ways import ways
-from marginctl.results import HeadroomResult, Outcome
+from marginctl.results import Broken, HeadroomResult, Outcome
 
 
 def leverage_of(text: str) -> Decimal:
@@ -37,7 +36,7 @@ def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | Non
 
 def _of(outcome: Outcome, settings: Settings) -> HeadroomResult:
     code = outcome_exit(outcome, settings.fail_on).value
-    return HeadroomResult(outcome=outcome, version=__version__, exit_code=code, fail_on=settings.fail_on.value)
+    return HeadroomResult(outcome=outcome, exit_code=code, fail_on=settings.fail_on.value)
 
 
 def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = None) -> HeadroomResult:
@@ -60,7 +59,7 @@ def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = N
         outcome=replace(outcome, remedy=_cheapest(outcome, broken, settings.fail_on)),
         orders=tuple(order_rooms(inquiry, leverage)),
         withdrawals=tuple(withdrawal_rooms(inquiry)),
-        broken=tuple(broken),
+        broken=tuple(Broken(*one) for one in broken),
     )
 
 

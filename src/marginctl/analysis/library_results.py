@@ -2,22 +2,19 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import Struct
 
-from marginctl import __version__
 from marginctl.core.exact import exactly
 from marginctl.core.plain import as_plain
 from marginctl.core.report import Report
 from marginctl.document.source import printable
-from marginctl.explanation import ExplainResult
 from marginctl.findings import Problem
-from marginctl.render import explanation_json, what_if_json
-from marginctl.render.formats.csv import flat_rows, position_rows
-from marginctl.render.moved import Moved, moved
+from marginctl.render.formats.csv import flat_rows
 from marginctl.render.paths import explained, problem_lines
 from marginctl.results import HeadroomResult, Outcome, Run, StressResult, WhatIfResult
+from marginctl.results.explanation import ExplainResult
 from marginctl.wording import plain
 
 
@@ -44,23 +41,19 @@ class InputError(ValueError):
 class Analysis(Struct, frozen=True):
     """What every result can be turned into."""
 
-    table: ClassVar[str] = ""
-
     def to_dict(self) -> dict[str, Any]:
         """The document that ``--format json`` writes: dicts, lists, texts, and rounded figures as Decimals."""
         with exactly():
-            return dict(_spelled(self._document()))
+            return dict(_spelled(as_plain(self._whole())))
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows that ``--format csv`` writes, as flat dicts, figures as Decimals; an unknown one is None."""
         with exactly():
-            return list(_spelled(self._rows()))
+            return list(_spelled(flat_rows(self._whole())))
 
-    def _document(self) -> dict[str, Any]:
-        return dict(as_plain(self))
-
-    def _rows(self) -> list[dict[str, Any]]:
-        return flat_rows(self._document()[self.table])
+    def _whole(self) -> Struct:
+        """What the document is of."""
+        return self
 
 
 def _spelled(tree: Any) -> Any:
@@ -77,53 +70,30 @@ class Checked(Outcome, Analysis, frozen=True, kw_only=True):
 
     report: Report
     exit_code: int
-    version: str = __version__
     fail_on: str = "error"
 
-    def _rows(self) -> list[dict[str, Any]]:
-        return list(position_rows(self.file, self.report))
-
-    def _document(self) -> dict[str, Any]:
-        run = Run(outcomes=(self,), exit_code=self.exit_code, version=self.version, fail_on=self.fail_on)
-        return dict(as_plain(run))
+    def _whole(self) -> Struct:
+        return Run(outcomes=(self,), exit_code=self.exit_code, fail_on=self.fail_on)
 
 
 class Stressed(StressResult, Analysis, frozen=True, kw_only=True):
     """What a portfolio was put through. ``rows``: the scenarios."""
 
-    table: ClassVar[str] = "scenarios"
     report: Report
 
 
 class WhatIf(WhatIfResult, Analysis, frozen=True, kw_only=True):
     """An account before and after changes. ``rows``: the figures that moved."""
 
-    table: ClassVar[str] = "changes"
     before: Checked
     after: Checked
-
-    @property
-    def changes(self) -> list[Moved]:
-        """Every figure that moved, in the order of the report, and whether that is better or worse."""
-        with exactly():
-            return moved(self.before, self.after)
-
-    def _document(self) -> dict[str, Any]:
-        return what_if_json.document(self)
 
 
 class Headroom(HeadroomResult, Analysis, frozen=True, kw_only=True):
     """How much more an account takes, and how to pass what is broken. ``rows``: the largest orders."""
 
-    table: ClassVar[str] = "orders"
     outcome: Checked
 
 
 class Explained(ExplainResult, Analysis, frozen=True, kw_only=True):
     """How a figure came about, or all figures there are. ``rows``: path and value of each."""
-
-    def _rows(self) -> list[dict[str, Any]]:
-        return [{"figure": path, "value": value} for path, value in self.figures.items()]
-
-    def _document(self) -> dict[str, Any]:
-        return explanation_json.document(self)

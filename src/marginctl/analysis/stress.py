@@ -7,7 +7,6 @@ from pathlib import Path as FilePath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, scenarios_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
@@ -16,11 +15,11 @@ from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
-from marginctl.core.outcome import Outcome, outcome_of
+from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
-from marginctl.core.scenario import expanded
+from marginctl.core.scenario import PathOutcome, expanded
 from marginctl.core.sequence import Sequence
 from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.encoding import content_of
@@ -31,11 +30,12 @@ from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo, printable
 from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.config import LimitSource, combined, limits_of
-from marginctl.limits.context import Context, ScenarioOutcome
+from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
 from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
-from marginctl.results import BuiltIn, ScenarioOrigin, ScenarioResult, StressResult
+from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
+from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in
 from marginctl.venues.loader import load
 from marginctl.venues.sequence import sequence_of
@@ -163,7 +163,6 @@ def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult
     findings = tuple(_of_this_run(found.findings, {one.name for one in told}))
     return StressResult(
         file=name,
-        version=__version__,
         exit_code=_exit(findings, found.problems, settings),
         report=report,
         rules=loaded.resolved.rules_used,
@@ -182,7 +181,7 @@ def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult
 
 def failed(name: str, problems: Iterable[Problem]) -> StressResult:
     """What could not be put through anything."""
-    return StressResult(file=name, version=__version__, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
+    return StressResult(file=name, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
 
 
 def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings: Settings) -> int:
@@ -273,7 +272,7 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
 
 
 def _story(
-    account: Account, path: ScenarioPath, sequence: Sequence, outcome: Outcome, wanted: Wanted
+    account: Account, path: ScenarioPath, sequence: Sequence, outcome: ScenarioOutcome, wanted: Wanted
 ) -> tuple[Cascade | None, IsolatedComparison | None]:
     if not wanted.cascades:
         return None, None
@@ -286,18 +285,17 @@ def _outcomes(
     states: list[PoolState],
     declared: Mapping[str, dict[str, Decimal]],
     told: Iterable[ScenarioResult],
-) -> dict[str, ScenarioOutcome]:
+) -> dict[str, PathOutcome]:
     """What was run, and the file's scenarios that were not: limits may name them."""
     found = {one.name: _survival(one.outcome) for one in told}
     for name in declared.keys() - found.keys():
         known = {asset: shock for asset, shock in expanded(declared[name], account).items() if asset in account.prices}
-        outcome = path_outcome(account, states, known)
-        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
+        found[name] = path_outcome(account, states, known)
     return found
 
 
-def _survival(outcome: Outcome) -> ScenarioOutcome:
-    return ScenarioOutcome(outcome.crossing, None if outcome.survived else outcome.pool, outcome.bystanders)
+def _survival(outcome: ScenarioOutcome) -> PathOutcome:
+    return PathOutcome(outcome.crossing, None if outcome.survived else outcome.pool, outcome.bystanders)
 
 
 def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Finding]:

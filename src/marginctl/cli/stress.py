@@ -1,32 +1,22 @@
 """``marginctl stress``: flags -> one account -> what it was put through -> text -> exit code."""
 
-import sys
 from decimal import Decimal
-from functools import partial
 from typing import Annotated
 
 import typer
 
-from marginctl import __version__
 from marginctl.analysis.check import shocks
 from marginctl.analysis.stress import Wanted, axes, built_ins, days, failed, points_of, rates_of, share, stress
 from marginctl.cli.app import app
-from marginctl.cli.entry import OK
 from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Read, RowFormat, choice, command, options
+from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Format, Read, command, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, with_policies
-from marginctl.cli.terminal import emit, tell
-from marginctl.core.plain import as_plain
 from marginctl.core.rate_history import RateHistory
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
-from marginctl.render import draw, shown
-from marginctl.render.catalogue_json import ScenarioList
-from marginctl.render.json import document_text
-from marginctl.render.pages.catalogue import scenarios_page
-from marginctl.render.pages.stress import stress_page
 from marginctl.results import StressResult
+from marginctl.results.catalogue import ScenarioList
 from marginctl.scenarios.catalogue import built_in
 
 
@@ -81,7 +71,7 @@ class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     horizon: Annotated[
         Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(days, "30d")
     ]
-    format: RowFormat
+    format: Format
 
 
 @app.command("stress")
@@ -93,17 +83,10 @@ def stress_command(flags: StressFlags) -> int:
     limit `survive` (MC113) says at least --fail-on, 2 when the file could not be checked.
     """
     if flags.list_:
-        return _listed(flags)
+        return show(ScenarioList(scenarios=tuple(built_in().values())), flags)
     if flags.path is None:
         raise FlagError("no portfolio is named", "write `marginctl stress FILE`, or --list for built-in scenarios")
-    result = _stressed(flags.path, flags)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(newline="\n")
-    at, document = options(flags), partial(as_plain, result)
-    emit(shown(flags.format, at, lambda: stress_page(result, at), document, "scenarios"))
-    if flags.format in ("json", "csv"):
-        tell(result.problems)
-    return result.exit_code
+    return show(_stressed(flags.path, flags), flags)
 
 
 def _stressed(path: str, flags: StressFlags) -> StressResult:
@@ -143,15 +126,3 @@ def _too_many(found: list[Input], name: str) -> list[Problem]:
         return []
     message = f"{len(found)} files match, stress takes one at a time"
     return [Problem(Location(name), "MC001", message, f"name one of them, such as {found[0].name}")]
-
-
-def _listed(flags: StressFlags) -> int:
-    """The built-in scenarios with dates and sources."""
-    choice("--format", "table", "json", "markdown")(flags.format)
-    rows = list(built_in().values())
-    if flags.format == "json":
-        emit(document_text(ScenarioList(tuple(rows), __version__)))
-    else:
-        at = options(flags)
-        emit(draw(flags.format, scenarios_page(rows, at.verbosity), at))
-    return OK

@@ -63,6 +63,8 @@ def _speaks_unicode(stream: TextIO) -> bool:
 def emit(text: str) -> None:
     """Write text to standard output in one piece, what it cannot encode as escapes."""
     stream = sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(newline="\n")
     try:
         stream.write(text)
     except UnicodeEncodeError:

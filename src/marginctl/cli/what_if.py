@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.change_flags import READERS
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.what_if import what_if
@@ -23,17 +22,14 @@ from marginctl.cli.options import (
     OnePath,
     Read,
     command,
-    options,
     refuse_existing,
+    show,
 )
 from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, manual, opened, single
-from marginctl.cli.terminal import complain, emit, tell
+from marginctl.cli.terminal import complain
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
 from marginctl.portfolio.changes import Change
-from marginctl.render import shown
-from marginctl.render.pages.what_if import what_if_page
-from marginctl.render.what_if_json import document
 from marginctl.results import Outcome, WhatIfResult
 
 
@@ -108,20 +104,14 @@ def what_if_command(flags: WhatIfFlags) -> int:
     one = single(flags.path, flags)
     if flags.write is not None:
         refuse_existing(flags.write, force=flags.force)
-    result = _result(opened(one, flags), flags)
-    at = options(flags, manual=manual())
-    emit(shown(flags.format, at, lambda: what_if_page(result, at), lambda: document(result)))
-    if flags.format == "json":
-        after = result.after.problems if result.after is not None else ()
-        tell((*result.before.problems, *result.problems, *after))
-    return result.exit_code
+    return show(_result(opened(one, flags), flags), flags, manual=manual())
 
 
 def _result(file: Opened, flags: WhatIfFlags) -> WhatIfResult:
     """Both accounts; the new file is written if asked."""
     if file.problems:
         before = Outcome(file=file.name, problems=tuple(file.problems))
-        return WhatIfResult(file=file.name, version=__version__, before=before, after=None, exit_code=NOT_CHECKED)
+        return WhatIfResult(file=file.name, before=before, after=None, exit_code=NOT_CHECKED)
     result, text = what_if(file.data, file.name, flags.changes(), file.settings)
     if flags.write is None:
         return result
@@ -137,7 +127,7 @@ def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings
     path = Path(name)
     loaded, problems = load_portfolio(encoded, str(path), replace(settings, sets=(), policy=None))
     if loaded is None:
-        return replace(result, after=None, problems=tuple(problems), exit_code=NOT_CHECKED)
+        return replace(result, after=None, changes=(), problems=tuple(problems), exit_code=NOT_CHECKED)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_bytes(encoded)
