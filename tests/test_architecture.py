@@ -46,7 +46,7 @@ each_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
 
 
 def test_every_package_has_its_rank() -> None:
-    assert {package_of(path) for path in MODULES} - {"__init__"} == set(RANKS)
+    assert {package_of(path) for path in MODULES} == set(RANKS)
 
 
 @each_module

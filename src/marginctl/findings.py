@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from marginctl import __version__
+
 
 class Severity(Enum):
     """How grave a finding is. ``error`` and ``warning`` can fail a run, ``note`` never does."""
@@ -30,12 +32,18 @@ class Status(Enum):
 
 
 class Location(Struct, frozen=True):
-    """A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole."""
+    """A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole.
+
+    ``key``: in a mapping, which has no lines, the path of the key: ``positions.0.leverage``.
+    """
+
+    shape: ClassVar[str] = "file line~ column~"
 
     file: str
     line: int = 0
     column: int = 0
     end_column: int = 0
+    key: str = ""
 
 
 class Problem(Struct, frozen=True):
@@ -45,13 +53,31 @@ class Problem(Struct, frozen=True):
     ``excerpt`` is the source line (already free of control characters) or empty.
     """
 
-    shape: ClassVar[str] = "file=location.file line~=location.line column~=location.column code message help"
+    shape: ClassVar[str] = "*location code message help"
 
     location: Location
     code: str
     message: str
     help: str = ""
     excerpt: str = ""
+
+
+class Summary(Struct, frozen=True):
+    """What a document comes to that counts nothing."""
+
+    exit_code: int
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """What every document has besides its content: who wrote it, what stands in the way, and how it exits."""
+
+    version: str = __version__
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """2 where something stands in the way."""
+        return Summary(2 if self.problems else 0)
 
 
 class Check(Struct, frozen=True):
@@ -80,10 +106,7 @@ class Finding(Struct, frozen=True):
     ``waived``: accepted, with ``reason``; ``by_baseline``: because it was there before and is no worse.
     """
 
-    shape: ClassVar[str] = (
-        "code name severity message value limit subject file=location.file line~=location.line "
-        "column~=location.column remedy waived reason"
-    )
+    shape: ClassVar[str] = "code name severity message value limit subject *location remedy waived reason"
 
     code: str
     name: str

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from marginctl.explanation import Step
+from marginctl.results.explanation import Step
 
 CLOSE = Decimal("1e-36")
 

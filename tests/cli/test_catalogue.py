@@ -225,7 +225,7 @@ def test_the_json_form_has_every_rule_of_every_mode_with_its_origin():
     btc = document["modes"][0]["collateral"]["assets"][0]
     assert (btc["asset"], btc["enters_figures"], btc["as_of"]) == ("BTC", False, "2024-10-25")
     assert btc["haircut_tiers"][1] == {"up_to": Decimal(25), "haircut": Decimal("0.025")}
-    assert document["schema"] == "marginctl.rule-set/1"
+    assert document["schema"] == "marginctl.rule-set/2"
     isolated = decimals(out("venue", "bybit", "--format", "json"))["modes"][0]["isolated_rules"]
     assert isolated == {"initial_basis": "entry"}
 
@@ -387,7 +387,7 @@ def test_flags_that_ask_for_different_things_exit_2(flags, message):
     ("arguments", "message"),
     [
         (("venues", "--format", "xml"), "--format `xml` is unknown"),
-        (("venue", "okx", "--format", "xml"), "write one of table, json, markdown, yaml"),
+        (("venue", "okx", "--format", "xml"), "write one of table, json, csv, markdown, yaml"),
         (("rules", "--color", "blue"), "--color `blue` is unknown"),
         (("venues", "--today", "soon"), "--today `soon` is no date"),
     ],

@@ -100,7 +100,7 @@ def test_the_json_form_has_every_row_of_every_change(tmp_path):
     code, text, _ = refresh("binance-usdm", "--from", answer, "--as-of", "2026-11-20", "--format", "json")
     assert code == 1
     document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    assert document["schema"] == "marginctl.refresh/1"
+    assert document["schema"] == "marginctl.refresh/2"
     assert document["as_of"] == {"before": "2026-05-01", "after": "2026-11-20", "answer": "2026-11-20"}
     changes = {one["symbol"]: one for one in document["contracts"]}
     assert {symbol: one["change"] for symbol, one in changes.items()} == {

@@ -26,9 +26,16 @@ PLACES = {
     "Axis": "marginctl.core.grid",
     "Point": "marginctl.core.curve",
     "Rated": "marginctl.core.funding_cases",
-    "Moved": "marginctl.render.moved",
-    "WhatIfSummary": "marginctl.render.what_if_json",
-    **dict.fromkeys(("RunSummary", "StressSummary", "HeadroomSummary"), "marginctl.results"),
+    "Moved": "marginctl.core.moved",
+    "HaircutTier": "marginctl.core.contract",
+    **dict.fromkeys(("RunSummary", "StressSummary", "HeadroomSummary", "WhatIfSummary"), "marginctl.results"),
+    **dict.fromkeys(("RuleSetEntry", "ContractTier"), "marginctl.venues.catalogue"),
+    "PublishedLiquidation": "marginctl.venues.rule_set",
+    "Stated": "marginctl.venues.origin",
+    "TableChange": "marginctl.venues.refreshed_contracts",
+    "HaircutChange": "marginctl.venues.refreshed_haircuts",
+    "Dates": "marginctl.venues.refresh",
+    **dict.fromkeys(("FigureValue", "ExplainResult", "ExplainedStep", "TierUsed"), "marginctl.results.explanation"),
 }
 """Where the classes stand that have rows of their own."""
 

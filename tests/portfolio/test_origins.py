@@ -8,7 +8,7 @@ import pytest
 
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.origins import Origins, origins_of
-from marginctl.explanation import Origin, OriginKind
+from marginctl.results.explanation import Origin, OriginKind
 
 BOOK = """\
 account: {venue: generic, liquidation_level: 1.2}

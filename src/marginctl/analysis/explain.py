@@ -39,26 +39,38 @@ from marginctl.core.exact import ZERO
 from marginctl.core.figures import FIGURES, row_of
 from marginctl.core.liquidation import PoolState
 from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures
-from marginctl.explanation import ExplainResult, Step, Value
+from marginctl.document.scalars import FlagError
+from marginctl.document.source import echo
+from marginctl.results.explanation import ExplainResult, Step, Value
 
 SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")
 ADDED = ("equity", "initial_margin", "order_margin", "maintenance_margin")
 
 
-class UnknownFigureError(KeyError):
-    """No figure of the report has this path. ``figures``: those that it has."""
+def _meant(figure: str, figures: list[str]) -> str:
+    """The figures that an unknown path may mean, else where to look."""
+    from difflib import get_close_matches
 
-    def __init__(self, figure: str, figures: list[str]) -> None:
-        super().__init__(figure)
-        self.figures = figures
+    same_name = [path for path in figures if path.rpartition(".")[2] == figure.rpartition(".")[2]]
+    close = get_close_matches(figure[:200], same_name, 3, 0.6) or get_close_matches(figure[:200], figures, 3, 0.6)
+    close = close or same_name[:3]
+    meant = f"did you mean {' or '.join(map(echo, close))}? " if close else ""
+    sections = f"The sections are {', '.join(SECTIONS[:-1])} and {SECTIONS[-1]}"
+    return f"{meant}{sections}; without a figure, `marginctl explain PATH` lists all of them"
 
 
 def explain(data: bytes, name: str, figure: str | None, settings: Settings) -> ExplainResult:
-    """The explanation of one figure of a portfolio, or the list of all. Raises UnknownFigureError."""
+    """The explanation of one figure of a portfolio, or the list of all. Raises FlagError."""
     loaded, problems = load_portfolio(data, name, settings)
     if loaded is None:
         return ExplainResult(file=name, problems=tuple(problems))
+    return explained(loaded, figure, settings)
+
+
+def explained(loaded: Loaded, figure: str | None, settings: Settings) -> ExplainResult:
+    """The same of a portfolio that was read."""
+    name = loaded.source.name
     report = report_of(loaded.account)
     shown = reported(report)
     if figure is None:
@@ -67,7 +79,7 @@ def explain(data: bytes, name: str, figure: str | None, settings: Settings) -> E
     book = Explainer(loaded.account, report, origins.stated)
     path = _path_of(figure, book)
     if path not in book.builders:
-        raise UnknownFigureError(figure, list(shown))
+        raise FlagError(f"the report has no figure {echo(figure)}", _meant(figure, list(shown)))
     step = book.figure(path)
     return ExplainResult(
         file=name,

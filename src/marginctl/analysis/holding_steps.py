@@ -7,7 +7,7 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.pool import Holding
 from marginctl.core.report import CollateralFigures
-from marginctl.explanation import Step, TierUsed
+from marginctl.results.explanation import Step, TierUsed
 
 
 def balance(book: Book, state: PoolState, holding: Holding, path: str) -> Step:

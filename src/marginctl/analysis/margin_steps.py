@@ -27,7 +27,7 @@ from marginctl.core.liquidation import PoolState
 from marginctl.core.report import PositionFigures
 from marginctl.core.requirement import DearerSide, Leg, Term
 from marginctl.core.value import basis_value, entry_value, exposure_side
-from marginctl.explanation import Step, TierUsed
+from marginctl.results.explanation import Step, TierUsed
 
 
 def worth(book: Book, position: Position, price: str, name: str, value: Decimal, figure: str = "") -> Step:

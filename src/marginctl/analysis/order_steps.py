@@ -11,7 +11,7 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.orders import Filled, OrderNeed
 from marginctl.core.value import value_at
-from marginctl.explanation import Step
+from marginctl.results.explanation import Step
 
 
 def order_margin(book: Book, state: PoolState, path: str) -> Step:

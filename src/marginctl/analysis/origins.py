@@ -16,8 +16,8 @@ from marginctl.core.account import STABLECOINS, Account, Position
 from marginctl.core.contract import LONG
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
-from marginctl.explanation import Origin, OriginKind
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
+from marginctl.results.explanation import Origin, OriginKind
 from marginctl.venues.loader import load
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from marginctl.core.exact import ONE
 from marginctl.core.liquidation import PoolState
 from marginctl.core.report import PositionFigures, UnderlyingFigures
 from marginctl.core.value import exposure_side
-from marginctl.explanation import Step
+from marginctl.results.explanation import Step
 
 WORDS = ("symbol", "side", "margin_mode", "pool", "purpose")
 Builder = Callable[[Book, Position, PositionFigures, str], Step]

@@ -37,7 +37,7 @@ from marginctl.core.liquidation import (
 )
 from marginctl.core.piecewise import Piece
 from marginctl.core.report import FundingFigures, PositionFigures, UnderlyingFigures
-from marginctl.explanation import Solution, Step
+from marginctl.results.explanation import Solution, Step
 
 # A crossing on a course.
 

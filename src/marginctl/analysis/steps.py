@@ -15,7 +15,7 @@ from marginctl.core.exact import ONE, sign
 from marginctl.core.liquidation import PoolState, pool_state
 from marginctl.core.pool import partition
 from marginctl.core.report import Report
-from marginctl.explanation import Solution, Step, TierUsed, Value
+from marginctl.results.explanation import Solution, Step, TierUsed, Value
 
 Parts: TypeAlias = list[str | Step]
 """A formula in the making: texts and the steps that stand between them."""

@@ -3,9 +3,10 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, check, load_portfolio, outcome_exit
 from marginctl.core.account import MarginMode
+from marginctl.core.moved import moved
+from marginctl.core.plain import as_plain
 from marginctl.core.pool import is_shared
 from marginctl.document.encoding import decode
 from marginctl.document.reader import read
@@ -64,11 +65,11 @@ def _result(name: str, settings: Settings, before: Outcome, after: Outcome | Non
     code = ExitCode.NOT_CHECKED if after is None else outcome_exit(after, settings.fail_on)
     return WhatIfResult(
         file=name,
-        version=__version__,
         before=before,
         after=after,
         exit_code=code.value,
         notes=changed.notes,
+        changes=moved(as_plain(before), as_plain(after)) if before.report and after and after.report else (),
         problems=changed.problems,
         fail_on=settings.fail_on.value,
     )

@@ -12,32 +12,27 @@ import typer
 
 from marginctl.cli.app import venue
 from marginctl.cli.catalogue import RuleSetName, report, rule_path
-from marginctl.cli.entry import BROKEN_LIMIT, NOT_CHECKED, OK
+from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content
 from marginctl.cli.options import (
     DateFlags,
-    FlagError,
     Format,
     Read,
     RuleSetFlags,
     ScreenFlags,
-    assignment,
     command,
     day,
-    options,
-    positive,
+    show,
 )
-from marginctl.cli.terminal import complain, emit
+from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
 from marginctl.document.reader import read
+from marginctl.document.scalars import FlagError, assignment, positive
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
-from marginctl.render import draw
-from marginctl.render.pages.refresh import refresh_page
-from marginctl.render.refresh_json import refresh_json
 from marginctl.venues import loader
 from marginctl.venues.answers import answer_of
-from marginctl.venues.refresh import Named, Refreshed, RefreshError, RuleFile, day_for, refreshed
+from marginctl.venues.refresh import Named, Refreshed, RefreshError, RefreshResult, RuleFile, day_for, refreshed
 
 
 def _sizes(texts: Iterable[str]) -> dict[str, Decimal]:
@@ -103,12 +98,7 @@ def refresh(flags: RefreshFlags) -> int:
         complain(error.message, error.help)
         return NOT_CHECKED
     written = _write(done, flags.output, force=flags.force) if flags.output else []
-    names = [printable(str(path)) for path in written]
-    if flags.format == "json":
-        emit(refresh_json(done, names))
-    else:
-        emit(draw(flags.format, refresh_page(done, names), options(flags)))
-    return BROKEN_LIMIT if done.untaken else OK
+    return show(RefreshResult(done=done, written=tuple(printable(str(path)) for path in written)), flags)
 
 
 def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Refreshed:

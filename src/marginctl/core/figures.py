@@ -27,8 +27,9 @@ class Figure(NamedTuple):
     """A figure: its kind, what it means, the direction of its rounding, and how it follows.
 
     Kinds: money, price, ratio (a fraction), rate (a finer one), multiple, units, days, number (in the unit of its
-    limit), exact (as given), judged (beside its limit), named (by the row that ``figure`` names), side, word, flag,
-    count, counted (from 0), place (from 1), exit (an exit code), internal (not shown).
+    limit), exact (as given), settled (without the residue of a division), judged (beside its limit), named (by the row
+    that ``figure`` names), side, word, flag, count, counted (from 0), place (from 1), exit (an exit code), internal
+    (not shown).
     ``formula`` is in names of figures of the same row, and of ``level``; empty where it depends on the
     contract. ``given``: the user's own, kept as written; ``part``: the same unless something cut it; ``to_mark``: at
     this price something ends, so it turns toward the mark. ``label``: where it is not the name in words.
@@ -46,7 +47,7 @@ class Figure(NamedTuple):
     to_mark: bool = False
 
 
-PLACES = {"money": 8, "units": 8, "ratio": 10, "multiple": 10, "days": 10, "number": 10, "rate": 20}
+PLACES = {"money": 8, "units": 8, "ratio": 10, "multiple": 10, "days": 10, "number": 10, "rate": 20, "settled": 48}
 NUMBERS = frozenset(("money", "price", "ratio", "multiple", "units", "days"))
 """Kinds that are numbers of a report."""
 GIVEN_DIGITS = 60
@@ -55,6 +56,8 @@ GIVEN_DIGITS = 60
 _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Direction.NEAREST
 _HIGHER, _LOWER, _FARTHER, _NONE_WORST = Safer.HIGHER, Safer.LOWER, Safer.FARTHER, Safer.LOWER_NONE_WORST
 _SIDES = ("below", "above")
+_CHANGES = ("added", "removed", "changed", "same")
+_AS_STATED = ("floor", "deduction", "max_leverage", "isolated_rules", "ContractTier.maintenance_deduction")
 
 FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
@@ -73,7 +76,6 @@ FIGURES: dict[str, Figure] = {
         "gross_collateral + unrealized_pnl - equity",
     ),
     "initial_margin": Figure("money", "Margin of positions.", _UP, safer=_LOWER),
-    "gross_initial_margin": Figure("money", "", _UP),
     "order_margin": Figure("money", "Margin of open orders.", _UP, safer=_LOWER),
     "maintenance_margin": Figure(
         "money",
@@ -81,7 +83,7 @@ FIGURES: dict[str, Figure] = {
         _UP,
         safer=_LOWER,
     ),
-    "gross_maintenance_margin": Figure("money", "", _UP),
+    **{f"gross_{one}_margin": Figure("money", "", _UP) for one in ("initial", "maintenance")},
     "gross_notional": Figure("money", "Sum of the absolute notionals.", _UP),
     "net_notional": Figure("money", "Sum of the signed notionals.", _NEAR),
     "notional": Figure("money", "Size at the mark, positive.", _UP),
@@ -256,7 +258,7 @@ FIGURES: dict[str, Figure] = {
         choices=("pass", "waived", "waived-by-baseline", "not-evaluated", "warn", "fail"),
         safer=Safer.EARLIER,
     ),
-    "reason": Figure("word", "Why the finding is waived; empty when it is not."),
+    "Finding.reason": Figure("word", "Why the finding is waived; empty when it is not."),
     "remedy": Figure("word", "The cheapest way to meet the limit."),
     "waived": Figure("flag", "Whether a waiver covers the finding."),
     "ours": Figure("named", "The figure as it is computed here; null where it does not exist."),
@@ -319,16 +321,44 @@ FIGURES: dict[str, Figure] = {
     # Headroom: sizes are exact to their last digit.
     "OrderRoom.quantity": Figure("exact", "The largest order; null where nothing limits it, or it cannot be known."),
     "OrderRoom.notional": Figure("money", "Of the largest order.", _DOWN),
-    "amount": Figure("exact", "Units of the asset."),
-    "held": Figure("exact", "Units of the asset."),
+    **{name: Figure("exact", "Units of the asset.") for name in ("amount", "held")},
     "left": Figure("exact", "What stays open."),
     "DepositWay.value": Figure("money", "At its price.", _UP),
     "ReductionWay.quantity": Figure("exact", "Contracts to close."),
     # Changes of what-if: figures of both reports.
-    "before": Figure("exact", "As the report before shows it; null where it does not exist."),
-    "after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
+    "Moved.before": Figure("exact", "As the report before shows it; null where it does not exist."),
+    "Moved.after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
     "Moved.difference": Figure("exact", "after - before; null where one does not exist."),
     "turn": Figure("word", "Whether it moved to the riskier or to the safer side; null where neither is."),
+    # Rule sets and contracts: as they are published.
+    "RuleSetEntry.contracts": Figure("counted", "Symbols that are listed; null where any symbol is read."),
+    "age_days": Figure("counted", "Days since as_of; null where it does not age."),
+    "Stated.value": Figure("exact", "A number or a word; null where the venue has no such rule."),
+    "loan_rate": Figure("exact", "Maintenance margin on debts; null where the portfolio states it."),
+    "initial_haircut": Figure("exact", "The haircut for opening, where it is another one."),
+    "liability_factor": Figure("exact", "What a unit of debt counts; null = 1, or what ask_buffer says."),
+    "requirement_factor": Figure("exact", "What a unit of margin counts; null = 1, or what ask_buffer says."),
+    "up_to": Figure("exact", "Inclusive; null where there is no limit."),
+    "contract_size": Figure("exact", "Base units of a linear contract, quote units of an inverse one."),
+    "contract_size_by_base": Figure("exact", "The same by base where it differs."),
+    "tick_size": Figure("exact", "Step of the price; null where it is not known."),
+    "PublishedLiquidation.fee": Figure("exact", "Share of what is liquidated; null where it is not published."),
+    "take_over_level": Figure("multiple", "Of the maintenance margin; null = at once.", _UP),
+    "taker_fee": Figure("exact", "Fraction of the notional; null where the portfolio states it."),
+    "funding_interval_hours": Figure("exact", "Hours; null where it is not known, or different by contract."),
+    "default": Figure("exact", "In effect where no file says otherwise; null = off, or nothing can be configured."),
+    **{f"{one}.change": Figure("word", choices=_CHANGES) for one in ("TableChange", "HaircutChange")},
+    **{f"debt_factor_{one}": Figure("exact", "What a unit of debt counts.") for one in ("before", "after")},
+    "HaircutTier.haircut": Figure("exact", "Fraction of the value."),
+    # Explanations: all digits.
+    "ExplainResult.value": Figure("exact", "As the report has it; null in a list of figures."),
+    "FigureValue.value": Figure("exact", "As the report has it."),
+    "ExplainedStep.value": Figure("settled", "With all its digits."),
+    **{f"TierUsed.{name}": Figure("exact") for name in ("size", "above")},
+    "ExplainedStep.line": Figure("word", "A part of a solution as a straight line of the unknown."),
+    **{name: Figure("settled") for name in ("at_zero", "slope", "place", "beyond", "end", "least_at")},
+    **{name: Figure("settled", "Where the lines hold; null = without an end.") for name in ("holds_from", "holds_to")},
+    **{name: Figure("exact") for name in _AS_STATED},
 }
 """By name, one name one idea: requirements rounded up, what is there down, distances toward zero."""
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Order, Position, default_beta
@@ -11,6 +12,31 @@ from marginctl.core.pool import rules_of
 from marginctl.core.value import basis_value
 
 EVERY_OTHER = "*"
+
+
+class PathOutcome(Struct, frozen=True):
+    """The first pool to be liquidated on the straight path to a scenario.
+
+    crossing: the fraction of the path (0 = now, 1 = all of it), None = no pool is. bystanders: keys of the positions
+    with PnL >= 0 that stand in that pool at that point. is_idle: no price of the account moves on it.
+    """
+
+    crossing: Decimal | None
+    pool: str | None = None
+    bystanders: tuple[str, ...] = ()
+    is_idle: bool = False
+
+
+class HedgeFigures(Struct, frozen=True):
+    """With and without a position: its pool's distance to liquidation (None = never), the delta of its base in units.
+
+    Distances are the smallest move that liquidates: of all assets together, or of the base alone.
+    """
+
+    distance: Decimal | None
+    distance_without: Decimal | None
+    delta: Decimal
+    delta_without: Decimal
 
 
 def expanded(shocks: dict[str, Decimal], account: Account) -> dict[str, Decimal]:

@@ -232,10 +232,10 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
 
 def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
-    symbol = echo(first.position.contract.symbol)
+    symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
     for name in SAME_ON_EVERY_ROW:
         if getattr(row.position, name) != getattr(first.position, name):
-            message = f"rows of {symbol} differ in `{name}`: see line {first.draft.node.line}"
+            message = f"rows of {symbol} differ in `{name}`: {see}"
             reading.refuse(
                 reading.require(row.draft, name),
                 "MC016",
@@ -246,7 +246,7 @@ def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
         reading.refuse(
             reading.require(row.draft, "initial_margin"),
             "MC016",
-            f"some rows of {symbol} have an `initial_margin`, some have none: see line {first.draft.node.line}",
+            f"some rows of {symbol} have an `initial_margin`, some have none: {see}",
             "rows on one side are one position: give its margin on each of them, or on none",
         )
 
@@ -261,10 +261,11 @@ def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode
         if key in seen:
+            place = reading.source.place(seen[key].draft.node)
             reading.refuse(
                 row.draft.node,
                 "MC016",
-                f"{echo(key[0])} is both long and short in one-way mode: see line {seen[key].draft.node.line}",
+                f"{echo(key[0])} is both long and short in one-way mode: see {place}",
                 "set `position_mode: hedge` under `account:`, or write the net position",
             )
         seen.setdefault(key, row)

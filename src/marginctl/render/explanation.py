@@ -6,12 +6,11 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
-from marginctl.explanation import ExplainResult, Origin, OriginKind, Solution, Step, TierUsed
 from marginctl.render.display import Options
 from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
-from marginctl.render.formats.screen import printed
 from marginctl.render.paths import spot
-from marginctl.render.quantity import NONE, called, exact, in_numbers, in_words, number, result, sloped
+from marginctl.render.quantity import NONE, exact, in_numbers, number, result, sloped
+from marginctl.results.explanation import ExplainResult, Origin, OriginKind, Solution, Step, TierUsed, called, in_words
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""
@@ -274,9 +273,14 @@ def _bracketed(text: str) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def render_tree(found: ExplainResult, step: Step, options: Options, depth: int | None = None) -> str:
-    """The figure, its tree, the sources it rests on. Without ``depth`` as deep as ``MOST_LINES`` take."""
-    tree, lines = _fitting(found, step, options, depth)
+def explanation_lines(found: ExplainResult, options: Options) -> list[Line]:
+    """The tree of a figure, or the list of all."""
+    return _listing(found, options) if found.step is None else _traced(found, found.step, options)
+
+
+def _traced(found: ExplainResult, step: Step, options: Options) -> list[Line]:
+    """The figure, its tree, the sources it rests on. Without a depth as deep as ``MOST_LINES`` take."""
+    tree, lines = _fitting(found, step, options, options.depth)
     show = shower(options)
     value = show(result(found.figures[found.figure], step.unit, "..."))
     head = (*line(show(found.figure), "bold"), *line(" = "))
@@ -287,7 +291,7 @@ def render_tree(found: ExplainResult, step: Step, options: Options, depth: int |
         blocks += [(), *(line(row, "dim") for row in wrapped(advice, options.width))]
     if tree.notes.texts:
         blocks += [(), *_footnotes(tree.notes.texts, options)]
-    return printed(blocks, options)
+    return blocks
 
 
 def _footnotes(texts: Iterable[str], options: Options) -> list[Line]:
@@ -318,7 +322,7 @@ WORDS = {"pools": "POOL", "positions": "KEY", "collateral": "ASSET", "underlying
 MOST_SUBJECTS = 40
 
 
-def render_listing(found: ExplainResult, options: Options) -> str:
+def _listing(found: ExplainResult, options: Options) -> list[Line]:
     """Every section once, with its subjects and the names of its figures."""
     show, figures = shower(options), list(found.figures)
     priced = [one for one in figures if one.startswith("positions.") and one.endswith(".liquidation_price")]
@@ -331,7 +335,7 @@ def render_listing(found: ExplainResult, options: Options) -> str:
         own = [figure for figure in figures if figure.startswith(f"{section}.")]
         if own:
             blocks += [(), *_section(section, own, options)]
-    return printed(blocks, options)
+    return blocks
 
 
 def _command(file: str, figure: str, width: int | None) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -42,6 +43,10 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 class ContractGroup(Struct, frozen=True, kw_only=True):
     """Contracts that share their terms: those of a table, and those written in the file."""
+
+    shape: ClassVar[str] = (
+        "type contracts=count contract_size contract_size_by_base=sizes_by_base tiers_by deduction as_of status source"
+    )
 
     type: ContractType
     contract_size: Decimal | None
@@ -88,6 +93,11 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             leverage_caps=leverage_caps(rows),
             assumptions=tuple(f"{symbol}: {remark}" for remark in remarks if remark),
         )
+
+    @property
+    def count(self) -> int | None:
+        """How many symbols it has; None where it reads any."""
+        return None if self.splits_symbols else len(list(self.symbols()))
 
     def symbols(self) -> Iterator[str]:
         """Every symbol, those of the table first."""

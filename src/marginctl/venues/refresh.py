@@ -5,6 +5,7 @@ What an answer does not say stays as it was, under its old date. What contradict
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from marginctl.document.reader import read
 from marginctl.document.shape import bind
 from marginctl.document.source import Source, echo
 from marginctl.document.venue_shape import VENUE, first_day
-from marginctl.findings import Problem
+from marginctl.findings import Document, Problem, Summary
 from marginctl.venues import rewriting as to
 from marginctl.venues.answers.answer import Answer, PublishedHaircuts
 from marginctl.venues.answers.risk_limits import NEXT_PAGE
@@ -75,6 +76,56 @@ class Refreshed(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...]
     text: str
     tables: dict[str, bytes]
+
+
+class Dates(Struct, frozen=True):
+    """Of a rule set before and after an update, and of the answers."""
+
+    before: str | None
+    after: str
+    answer: str
+
+
+class RefreshSummary(Summary, frozen=True):
+    """How many tables and haircuts changed, and how much was not taken."""
+
+    shape: ClassVar[str] = "changes untaken exit_code"
+    changes: int
+    untaken: int
+
+
+class RefreshResult(Document, frozen=True, kw_only=True):
+    """What a refresh changed, and the files that were written."""
+
+    schema: ClassVar[str] = "marginctl.refresh/2"
+    shape: ClassVar[str] = (
+        "schema version name=done.name as_of answers=done.answers contracts haircuts=done.haircuts "
+        "kept=done.kept untaken=done.untaken remarks=done.remarks written errors=problems summary"
+    )
+    table: ClassVar[str] = "contracts"
+
+    done: Refreshed
+    written: tuple[str, ...] = ()
+
+    @property
+    def contracts(self) -> tuple[TableChange, ...]:
+        """Tables of contracts, changed or not."""
+        return self.done.changes
+
+    @property
+    def as_of(self) -> Dates:
+        """All dates."""
+        return Dates(self.done.before, self.done.as_of, self.done.day)
+
+    @property
+    def summary(self) -> RefreshSummary:
+        """Counts; 1 where something was not taken."""
+        kinds = [*(one.kind for one in self.done.changes), *(one.kind for one in self.done.haircuts)]
+        return RefreshSummary(
+            exit_code=1 if self.done.untaken else 0,
+            changes=len(kinds) - kinds.count("same"),
+            untaken=len(self.done.untaken),
+        )
 
 
 def refreshed(

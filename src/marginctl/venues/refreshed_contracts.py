@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -28,6 +29,8 @@ class Step(Struct, frozen=True):
 
 class TableChange(Struct, frozen=True):
     """A contract's table before and after; none before = added, none after = removed."""
+
+    shape: ClassVar[str] = "symbol change=kind before after"
 
     symbol: str
     before: tuple[Step, ...] | None

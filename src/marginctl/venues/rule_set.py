@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct, field
 
@@ -20,10 +21,10 @@ from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.core.symbols import expiry_of
 from marginctl.document.source import echo
-from marginctl.document.venue_shape import first_day
+from marginctl.document.venue_shape import RULE_KINDS, first_day
 from marginctl.venues.collateral import Collateral
 from marginctl.venues.contracts import ContractGroup, Listing
-from marginctl.venues.origin import Origin, Source, Verification
+from marginctl.venues.origin import Origin, Source, Stated, Verification
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
@@ -87,6 +88,8 @@ class PublishedLiquidation(Struct, frozen=True, kw_only=True):
     ``take_over_level``: TAKE_OVER happens below this times the maintenance margin, None = at once.
     """
 
+    shape: ClassVar[str] = "steps order fee take_over_level *origin"
+
     steps: tuple[LiquidationStep, ...]
     order: PublishedOrder
     fee: Decimal | None
@@ -108,6 +111,11 @@ class Mode(Struct, frozen=True, kw_only=True):
     ``isolated_rules`` replace ``rules`` for isolated positions, None = the same. ``origins``: where a rule comes from.
     """
 
+    shape: ClassVar[str] = (
+        "collateral_mode status isolated_positions=offers_isolated hedge_mode=offers_hedge rules=stated "
+        "isolated_rules=differing collateral assumptions=notes"
+    )
+
     collateral_mode: CollateralMode
     status: Verification
     rules: Rules
@@ -118,6 +126,19 @@ class Mode(Struct, frozen=True, kw_only=True):
     collateral: Collateral
     notes: tuple[Assumption, ...]
     origins: dict[str, Origin]
+
+    @property
+    def stated(self) -> dict[str, Stated]:
+        """Every rule by name."""
+        rules = {name: _word(getattr(self.rules, name)) for name in RULE_KINDS}
+        return {name: Stated(value, self.origins.get(name, Origin())) for name, value in rules.items()}
+
+    @property
+    def differing(self) -> dict[str, Decimal | str | None]:
+        """The rules that differ for isolated positions."""
+        own, general = self.isolated_rules or self.rules, self.stated
+        words = {name: _word(getattr(own, name)) for name in RULE_KINDS}
+        return {name: word for name, word in words.items() if word != general[name].value}
 
     def terms(self, asset: str, currency: str, haircuts: tuple[HaircutTier, ...] | None = None) -> AssetTerms | None:
         """How an asset counts; None where no haircut is known (or the asset is refused)."""
@@ -130,6 +151,10 @@ class Mode(Struct, frozen=True, kw_only=True):
     def haircut_hint(self, asset: str) -> str:
         """What to add to an error about a missing haircut."""
         return self.collateral.haircut_hint(asset)
+
+
+def _word(value: object) -> Decimal | str | None:
+    return value if value is None or isinstance(value, Decimal) else str(getattr(value, "value", value))
 
 
 class RuleSet(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from marginctl.analysis.check import Policy, scenarios_of
-from marginctl.cli.inputs import Input, content
+from marginctl.document.encoding import content_of
 from marginctl.document.policy_shape import POLICY
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, Shape, bind
@@ -55,7 +55,7 @@ def _contradictions(policies: Sequence[Policy]) -> list[Problem]:
 def _bound(path: str, shape: Shape) -> tuple[tuple[Draft, Source] | None, list[Problem]]:
     """A file in the form of a shape; None with everything wrong with it."""
     name = printable(path)
-    data, problem = content(Input(name, Path(path)))
+    data, problem = content_of(Path(path), name)
     if problem is not None:
         return None, [problem]
     source, node, problems = read(data, name)

@@ -1,14 +1,14 @@
 """What the analyses return, as plain values; and how a text of it is wanted."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
-from marginctl.core.report import Report, RulesUsed
+from marginctl import __version__
+from marginctl.core.report import PositionFigures, Report, RulesUsed
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
 
 if TYPE_CHECKING:
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from marginctl.core.curve import EquityCurve
     from marginctl.core.funding_cases import FundingTable
     from marginctl.core.grid import Grid
-    from marginctl.core.outcome import Outcome as ScenarioOutcome
+    from marginctl.core.moved import Moved
+    from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
     from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
+    from marginctl.results.catalogue import BuiltIn, Source
 
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
@@ -79,21 +81,39 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     exit_code: int
 
 
+class PositionRow(Struct, frozen=True):
+    """A position with whose it is."""
+
+    shape: ClassVar[str] = (
+        "file account=report.account.name venue=report.account.venue currency=report.account.currency *position"
+    )
+    file: str
+    report: Report
+    position: PositionFigures
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """All files of one run. ``fail_on`` is the lowest severity that fails it: error, warning or never."""
 
     schema: ClassVar[str] = "marginctl.report/1"
     shape: ClassVar[str] = "schema version reports=checked errors=problems summary"
+    table: ClassVar[str] = "positions"
 
     outcomes: tuple[Outcome, ...]
     exit_code: int
-    version: str
+    version: str = __version__
     fail_on: str = "error"
 
     @property
     def checked(self) -> tuple[Outcome, ...]:
         """The outcomes with a report."""
         return tuple(outcome for outcome in self.outcomes if outcome.report is not None)
+
+    @property
+    def positions(self) -> tuple[PositionRow, ...]:
+        """The positions of every checked file."""
+        reports = [(outcome.file, outcome.report) for outcome in self.outcomes if outcome.report is not None]
+        return tuple(PositionRow(file, report, one) for file, report in reports for one in report.positions)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -132,11 +152,7 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
 
 def uploaded(findings: Iterable[Finding], *, notes: bool, waived: bool = False) -> list[Finding]:
     """The findings that a code host is told: it opens an alert for each, also for notes and accepted ones."""
-    return [
-        finding
-        for finding in findings
-        if (waived or not finding.waived) and (notes or finding.severity is not Severity.NOTE)
-    ]
+    return [one for one in findings if (waived or not one.waived) and (notes or one.severity is not Severity.NOTE)]
 
 
 def live(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
@@ -177,37 +193,6 @@ def unevaluated(checks: Iterable[Check]) -> list[Check]:
     return [check for check in checks if check.status is Status.NOT_EVALUATED]
 
 
-class Source(Struct, frozen=True):
-    """Where a figure was published; ``date`` is a day, a month or a year."""
-
-    publisher: str
-    title: str
-    date: str
-    reference: str
-
-    @property
-    def text(self) -> str:
-        """All that is known of it, in a row."""
-        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.reference)))
-
-
-class BuiltIn(Struct, frozen=True, kw_only=True):
-    """What a market did on a day. ``note`` says how the figures follow from the sources and what is assumed."""
-
-    shape: ClassVar[str] = "name title date shocks=scenario.shocks funding=scenario.funding note sources"
-
-    scenario: "Scenario"
-    title: str
-    date: date
-    note: str
-    sources: tuple[Source, ...]
-
-    @property
-    def name(self) -> str:
-        """How the command line calls it."""
-        return self.scenario.name
-
-
 class ScenarioOrigin(Enum):
     """Where a scenario comes from."""
 
@@ -233,7 +218,7 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
 
     scenario: "Scenario"
     origin: ScenarioOrigin
-    built_in: BuiltIn | None = None
+    built_in: "BuiltIn | None" = None
     moves: dict[str, Decimal] = {}
     untouched: tuple[str, ...] = ()
     outcome: "ScenarioOutcome"
@@ -251,7 +236,7 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
         return self.built_in.date.isoformat() if self.built_in else ""
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> "tuple[Source, ...]":
         """Where its figures were published."""
         return self.built_in.sources if self.built_in else ()
 
@@ -296,9 +281,10 @@ class StressResult(Struct, frozen=True, kw_only=True):
         "schema version file account=report.account scenarios grid curve=curves funding findings assumptions "
         "rules=rules_used errors=problems summary"
     )
+    table: ClassVar[str] = "scenarios"
 
     file: str
-    version: str
+    version: str = __version__
     exit_code: int
     report: Report | None = None
     rules: RulesUsed | None = None
@@ -326,21 +312,49 @@ class StressResult(Struct, frozen=True, kw_only=True):
         return StressSummary(len(self.scenarios), lost, self.exit_code)
 
 
+class WhatIfSummary(Struct, frozen=True):
+    """How many figures moved, and where to."""
+
+    changes: int
+    worse: int
+    better: int
+    exit_code: int
+
+
 class WhatIfResult(Struct, frozen=True, kw_only=True):
     """One account before and after; ``after`` None where the changes could not be made, ``problems`` say why.
 
-    notes: what was done, in words; written: the file that was written, if any.
+    notes: what was done, in words; changes: every figure that moved; written: the file that was written, if any.
     """
 
+    schema: ClassVar[str] = "marginctl.what-if/2"
+    shape: ClassVar[str] = (
+        "schema version file applied=notes before=before.checked after=after.checked changes written errors summary"
+    )
+    table: ClassVar[str] = "changes"
+
     file: str
-    version: str
+    version: str = __version__
     before: Outcome
     after: Outcome | None
     exit_code: int
     notes: tuple[str, ...] = ()
+    changes: "tuple[Moved, ...]" = ()
     problems: tuple[Problem, ...] = ()
     written: str | None = None
     fail_on: str = "error"
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What is wrong before, with the changes, or afterwards; each once."""
+        problems = (*self.before.problems, *self.problems, *(self.after.problems if self.after else ()))
+        return tuple(dict.fromkeys(problems))
+
+    @property
+    def summary(self) -> WhatIfSummary:
+        """Counts."""
+        words = [one.word for one in self.changes]
+        return WhatIfSummary(len(words), words.count("worse"), words.count("better"), self.exit_code)
 
 
 class Broken(Struct, frozen=True):
@@ -365,22 +379,18 @@ class HeadroomResult(Struct, frozen=True, kw_only=True):
 
     schema: ClassVar[str] = "marginctl.headroom/2"
     shape: ClassVar[str] = (
-        "schema version file=outcome.file account=outcome.report.account orders withdrawals broken=ways_to_pass "
+        "schema version file=outcome.file account=outcome.report.account orders withdrawals broken "
         "errors=outcome.problems summary"
     )
+    table: ClassVar[str] = "orders"
 
     outcome: Outcome
-    version: str
+    version: str = __version__
     exit_code: int
     orders: "tuple[OrderRoom, ...]" = ()
     withdrawals: "tuple[WithdrawalRoom, ...]" = ()
-    broken: "tuple[tuple[Finding, Ways], ...]" = ()
+    broken: tuple[Broken, ...] = ()
     fail_on: str = "error"
-
-    @property
-    def ways_to_pass(self) -> tuple[Broken, ...]:
-        """What is broken, by name."""
-        return tuple(Broken(*one) for one in self.broken)
 
     @property
     def summary(self) -> HeadroomSummary:

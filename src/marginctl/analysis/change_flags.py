@@ -1,15 +1,12 @@
-"""The changes of ``what-if``: their flags, and what is written in them."""
+"""The changes of ``what-if`` as they are written in its flags."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
 
-import typer
-
-from marginctl.cli.options import FlagError, Flags, Read, assignment, positive
 from marginctl.core.account import MarginMode
 from marginctl.core.contract import LONG, SHORT
+from marginctl.document.scalars import FlagError, assignment, positive
 from marginctl.document.source import echo
 from marginctl.portfolio.changes import Change, Close, Open, Remode, Reprice, Resize, Transfer
 
@@ -112,50 +109,17 @@ def remoded(text: str) -> Remode:
     return Remode(mode, name or None)
 
 
-def every(read: Callable[[str], Change]) -> Read:
-    """A flag that may be repeated, each of its texts a change."""
-    return Read(lambda texts: [*map(read, texts)], many=True)
+def _each(read: Callable[[str], Change]) -> Callable[[Iterable[str]], Sequence[Change]]:
+    return lambda texts: [*map(read, texts)]
 
 
-class ChangeFlags(Flags):
-    """The changes, in the order in which they are made."""
-
-    open: Annotated[
-        list[Change],
-        typer.Option("--open", metavar="'SYMBOL SIDE QTY [@ PRICE] [xLEVERAGE]'", help="Open, or add to a position."),
-        every(opened),
-    ]
-    close: Annotated[
-        list[Change],
-        typer.Option("--close", metavar="NAME", help="Close a position at its mark, or NAME @ PRICE."),
-        every(closed),
-    ]
-    resize: Annotated[
-        list[Change],
-        typer.Option("--resize", metavar="NAME=QUANTITY", help="At the mark, or NAME=QUANTITY @ PRICE."),
-        every(resized),
-    ]
-    deposit: Annotated[
-        list[Change],
-        typer.Option("--deposit", metavar="ASSET=AMOUNT", help="Pay in."),
-        every(partial(transferred, "--deposit")),
-    ]
-    withdraw: Annotated[
-        list[Change],
-        typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out."),
-        every(partial(transferred, "--withdraw")),
-    ]
-    price: Annotated[
-        list[Reprice],
-        typer.Option("--price", metavar="NAME=PRICE", help="Of an asset; or of a contract: its mark alone."),
-        Read(repriced, many=True),
-    ]
-    mode: Annotated[
-        list[Change],
-        typer.Option("--mode", metavar="[NAME=]MODE", help="isolated or cross, of all positions or of one."),
-        every(remoded),
-    ]
-
-    def changes(self) -> list[Change]:
-        """All changes, in the order in which they are made."""
-        return [*self.open, *self.close, *self.resize, *self.deposit, *self.withdraw, *self.price, *self.mode]
+READERS: dict[str, Callable[[Iterable[str]], Sequence[Change]]] = {
+    "open": _each(opened),
+    "close": _each(closed),
+    "resize": _each(resized),
+    "deposit": _each(partial(transferred, "--deposit")),
+    "withdraw": _each(partial(transferred, "--withdraw")),
+    "price": repriced,
+    "mode": _each(remoded),
+}
+"""What reads the texts of a flag, by its name, in the order in which changes are made. Raises FlagError."""

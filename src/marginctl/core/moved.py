@@ -1,7 +1,10 @@
-"""What two reports of one account differ in: every figure that moved, by its path in the report."""
+"""What two reports of one account differ in: every figure that moved, by its path in the report.
+
+Reports are compared as their documents have them, rounded: what a reader cannot tell apart has not moved.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, TypeAlias
@@ -10,9 +13,6 @@ from msgspec import Struct
 
 from marginctl.core.exact import ZERO
 from marginctl.core.figures import Safer, row_of
-from marginctl.core.report import PositionFigures
-from marginctl.render.json import report_of
-from marginctl.results import Outcome
 
 
 class Turn(Enum):
@@ -79,13 +79,15 @@ NO_FIGURES = frozenset(("symbol", "asset", "pool", "name", "code", "subject"))
 Key: TypeAlias = tuple[str, str, str]
 """Section, row, name."""
 Figures: TypeAlias = dict[Key, Any]
+Tree: TypeAlias = Mapping[str, Any]
+"""A REPORT, or a part of one, as ``core.plain`` makes it."""
 
 
-def moved(before: Outcome, after: Outcome) -> list[Moved]:
+def moved(before: Tree, after: Tree) -> tuple[Moved, ...]:
     """Every figure that differs, in the order of the report; rows that came or went have None on the other side."""
     old, new = figures(before, after), figures(after, before)
     keys = dict.fromkeys([*old, *new])
-    return [_moved(old, new, key) for key in keys if old.get(key) != new.get(key)]
+    return tuple(_moved(old, new, key) for key in keys if old.get(key) != new.get(key))
 
 
 def _moved(old: Figures, new: Figures, key: Key) -> Moved:
@@ -106,17 +108,14 @@ def _moved(old: Figures, new: Figures, key: Key) -> Moved:
     )
 
 
-def figures(outcome: Outcome, other: Outcome) -> Figures:
+def figures(tree: Tree, other: Tree) -> Figures:
     """The figures of a report by section, row and name; rows are named so that they are told apart in both reports."""
-    if outcome.report is None:
-        return {}
-    tree = report_of(outcome)
     found: Figures = {}
     for section in ALONE:
         _add(found, section, "", tree[section])
     for pool in tree["pools"]:
         _add(found, "pools", pool["name"], pool)
-    labels = _labels(outcome, other)
+    labels = _labels(tree["positions"], other["positions"])
     for label, position in zip(labels, tree["positions"], strict=True):
         _add(found, "positions", label, position)
     for section in ("collateral", "underlyings"):
@@ -129,7 +128,7 @@ def figures(outcome: Outcome, other: Outcome) -> Figures:
     return found
 
 
-def _add(found: Figures, section: str, row: str, tree: dict[str, Any], lead: str = "") -> None:
+def _add(found: Figures, section: str, row: str, tree: Tree, lead: str = "") -> None:
     for name, value in tree.items():
         if isinstance(value, dict):
             _add(found, section, row, value, f"{lead}{name}.")
@@ -137,30 +136,28 @@ def _add(found: Figures, section: str, row: str, tree: dict[str, Any], lead: str
             found[section, row, lead + name] = tuple(value) if isinstance(value, list) else value
 
 
-def _labels(outcome: Outcome, other: Outcome) -> list[str]:
+def _labels(rows: Sequence[Tree], others: Sequence[Tree]) -> list[str]:
     """A position's symbol, with its side and then its mode where that is needed in one of the two reports."""
-    rows, others = _positions(outcome), _positions(other)
-    labels = [row.symbol for row in rows]
+    labels = [str(row["symbol"]) for row in rows]
+    told: tuple[str, ...] = ("symbol",)
     for more in ("side", "margin_mode"):
-        twice = _repeated(_named(rows, more)) | _repeated(_named(others, more))
+        names = [_named(row, told) for row in rows]
+        twice = _repeated(names) | _repeated([_named(row, told) for row in others])
         labels = [
-            f"{label}:{getattr(row, more)}" if name in twice else label
-            for label, row, name in zip(labels, rows, _named(rows, more), strict=True)
+            f"{label}:{row[more]}" if name in twice else label
+            for label, row, name in zip(labels, rows, names, strict=True)
         ]
+        told = (*told, more)
     return labels
 
 
-def _named(rows: Iterable[PositionFigures], more: str) -> list[tuple[str, ...]]:
+def _named(row: Tree, told: tuple[str, ...]) -> tuple[str, ...]:
     """What stands for a row before the next word is added."""
-    return [(row.symbol,) if more == "side" else (row.symbol, row.side) for row in rows]
+    return tuple(row[name] for name in told)
 
 
-def _repeated(names: list[tuple[str, ...]]) -> set[tuple[str, ...]]:
+def _repeated(names: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]]:
     return {name for name, count in Counter(names).items() if count > 1}
-
-
-def _positions(outcome: Outcome) -> tuple[PositionFigures, ...]:
-    return outcome.report.positions if outcome.report else ()
 
 
 def _turn(section: str, path: str, before: Any, after: Any) -> Turn:
