@@ -78,11 +78,11 @@ def _grouped(book: Book, state: PoolState, which: str, terms: Iterable[Term]) ->
             path = f"positions.{leg.position.key}.{which}_margin"
             steps.setdefault(path, book.figure(path))
         else:
-            steps[f"{len(steps)}"] = _term(book, which, term)
+            steps[f"{len(steps)}"] = _term(book, term)
     return [step for step in steps.values() if step is not None]
 
 
-def _term(book: Book, which: str, term: Term) -> Step | None:
+def _term(book: Book, term: Term) -> Step | None:
     """A requirement term at today's prices."""
     k = term.curve.index(term.amount, term.unit_price)
     off = -term.curve.intercepts[k] * term.unit_price
@@ -93,7 +93,7 @@ def _term(book: Book, which: str, term: Term) -> Step | None:
         "deduction": lambda: Step(name="deduction", of=term.name, value=off, unit=book.money) if off else None,
     }
     subject = Subject(book, ("Term",), f"{term.name} after netting", names=names)
-    return subject.step("margin", term.at({}), label=f"{which}_margin")
+    return subject.step("margin", term.at({}))
 
 
 def _debt(book: Book, state: PoolState, holding: Holding) -> Subject:
