@@ -112,6 +112,7 @@ def _whole(book: Book, prefix: str, row: Any) -> Subject:
         "paying": lambda: rows(
             *(f"positions.{one.key}" for one in report.positions if one.funding_per_day is not None)
         ),
+        "inputs": lambda: [book.position(one.key).operand("given") for one in report.positions],
         "collateral": lambda: rows(*(path for path, one in rows_of(report) if isinstance(one, CollateralFigures))),
         "initial_parts": partial(needed_by_all, book, "initial"),
         "maintenance_parts": partial(needed_by_all, book, "maintenance"),

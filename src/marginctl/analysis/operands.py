@@ -1,8 +1,9 @@
 """What the names of formula lines stand for, subject by subject: inputs, other subjects, the engine's own parts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,8 +23,10 @@ from marginctl.explanation import Step, TierUsed, Value
 INPUT_UNITS = {
     "leverage": "multiple",
     "funding_interval": "hours",
-    **dict.fromkeys(("initial_rate", "maintenance_rate", "funding_rate"), FRACTION),
+    **dict.fromkeys(("initial_rate", "maintenance_rate", "funding_rate", "taker_fee", "loan_rate"), FRACTION),
 }
+FACTORS = {"contract_size", "requirement_factor", "liability_factor"}
+"""Inputs that say nothing where they are 1."""
 
 
 class Given(Struct, frozen=True):
@@ -33,14 +36,14 @@ class Given(Struct, frozen=True):
     prefix: str
     of: str
     source: Struct
-    units: dict[str, str]
+    units: Mapping[str, str] = {}
     words: frozenset[str] = frozenset()
 
     def operand(self, name: str) -> Operand:
-        """The input; None where there is none."""
+        """The input; None where there is none, but for a funding rate: without one nothing is known."""
         key = f"{self.prefix}.{name}"
         value: Value = getattr(self.source, name, self.book.given.get(key))
-        if value is None:
+        if (value is None and name != "funding_rate") or (name in FACTORS and value == ONE):
             return None
         unit = self.units.get(name) or INPUT_UNITS.get(name, "")
         is_figure = isinstance(self.source, Position) and name in PositionFigures.__struct_fields__
@@ -92,24 +95,26 @@ def _is_unit(contract: Contract) -> bool:
     return contract.type is ContractType.LINEAR and contract.contract_size == ONE
 
 
-def contract_names(book: Book, contract: Contract) -> dict[str, Callable[[], Operand]]:
-    """What a contract says of itself."""
+def contract_names(book: Book, contract: Contract) -> dict[str, Any]:
+    """What a contract says of itself, and what its settle asset costs."""
     unit = contract.base if contract.type is ContractType.LINEAR else contract.quote
-    key = f"contracts.{contract.symbol}"
-    stated = partial(book.stated, of=contract.symbol)
-    size = partial(stated, "contract_size", contract.contract_size, unit, f"{key}.contract_size")
-    tick = partial(stated, "tick_size", contract.tick_size, price_unit(contract), f"{key}.tick_size")
+    units = {"contract_size": unit, "tick_size": price_unit(contract)}
     return {
-        "contract_size": lambda: None if _is_unit(contract) else size(),
-        "tick_size": lambda: tick() if contract.tick_size else None,
+        "contract": Given(book, f"contracts.{contract.symbol}", contract.symbol, contract, units),
         "settle_price": partial(book.unit_price, contract.settle),
     }
 
 
-def factor(book: Book, state: PoolState, asset: str, name: str) -> Step | None:
-    """What a unit of an asset counts; none where it counts in full."""
-    value = getattr(state.pool.terms[asset], name)
-    return None if value == ONE else book.stated(name, value, "", f"collateral.{asset}.{name}", asset)
+def terms_of(book: Book, state: PoolState, asset: str) -> Given:
+    """How an asset counts in a pool."""
+    return Given(book, f"collateral.{asset}", asset, state.pool.terms[asset])
+
+
+def given_to(book: Book, position: Position) -> Given:
+    """What a position was given."""
+    settled = ("initial_margin", "maintenance_deduction", "isolated_margin")
+    units = {"notional": position.contract.quote, **dict.fromkeys(settled, position.contract.settle)}
+    return Given(book, f"positions.{position.key}", position.key, position, units)
 
 
 # Positions.
@@ -125,29 +130,17 @@ def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
     words |= {"alone"} if is_alone else set()
     words |= {"ticked"} if rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK else set()
     words |= {"on-mark"} if rules.close_fee is CloseFee.MARK else set()
-    units = {"price": price_unit(contract), "units": quantity_unit(contract)}
+    units = {"price": price_unit(contract), "units": quantity_unit(contract), "crossing": price_unit(contract)}
     subject = Subject(book, ("PositionFigures",), row.key, prefix, row, frozenset(words), units)
-    own = {
-        "notional": contract.quote,
-        **dict.fromkeys(("initial_margin", "maintenance_deduction", "isolated_margin"), contract.settle),
-    }
     subject.names = {
         **contract_names(book, contract),
         **_margin_names(subject, position, state),
         **_move_names(subject, position, state, asset, is_alone=is_alone),
-        "given": lambda: Given(book, prefix, row.key, position, own),
+        "given": given_to(book, position),
+        "account": Given(book, "account", "", position),
         "mark": partial(book.mark, contract, position.mark_price),
-        "side": lambda: position.side,
-        "exposure": lambda: exposure_side(position),
-        "funding_rate": lambda: Step(
-            name="funding_rate",
-            of=row.key,
-            value=position.funding_rate,
-            unit=FRACTION,
-            key=f"{prefix}.funding_rate",
-            note="" if position.funding_rate is not None else "not given",
-        ),
-        "taker_fee": partial(book.stated, "taker_fee", position.taker_fee, FRACTION, "account.taker_fee"),
+        "side": position.side,
+        "exposure": exposure_side(position),
     }
     return subject
 
@@ -163,7 +156,7 @@ def _margin_names(subject: Subject, position: Position, state: PoolState) -> Nam
         return Tiered(book, position, kind) if position.contract.tiers and not is_own else None
 
     return {
-        "requirement_factor": partial(factor, book, state, position.contract.settle, "requirement_factor"),
+        "terms": terms_of(book, state, position.contract.settle),
         "initial_basis": partial(basis, rules.initial_basis),
         "maintenance_basis": partial(basis, rules.maintenance_basis),
         "initial_tier": partial(tiered, rules.initial_basis, is_own=False),
@@ -186,22 +179,18 @@ def _move_names(subject: Subject, position: Position, state: PoolState, asset: s
             found = solutions.bankruptcy(book, state, asset, falling=nearest.falling)
         return found or book.figure(f"{subject.prefix}.liquidation_price")
 
-    def moves(what: str, reached_at: Reached | None, fall: Callable[..., Step]) -> Operand:
-        names: Named = {"fall": partial(fall, side=-1), "rise": partial(fall, side=1)}
-        return Subject(book, ("Move",), what, names=names).step("move", reached_at and reached_at.move, FRACTION)
+    def moves(what: str, found: Reached | None, at: Callable[..., Step]) -> Operand:
+        names: Named = {"fall": partial(at, side=-1), "rise": partial(at, side=1)}
+        values = {"move": found and found.move}
+        return Subject(book, ("Move",), what, units={"move": FRACTION}, values=values, names=names).step("move")
 
     of_asset = partial(moves, asset, nearest, partial(solutions.asset_move, book, state, asset))
-    of_mark = partial(
-        moves,
-        f"the mark of {contract.symbol}",
-        own_nearest,
-        partial(solutions.contract_move, book, state, contract, own),
-    )
-    price = own_nearest.price if own_nearest else None
+    at_mark = partial(solutions.contract_move, book, state, contract, own)
+    of_mark = partial(moves, f"the mark of {contract.symbol}", own_nearest, at_mark)
+    subject.values = {"crossing": own_nearest and own_nearest.price}
     return {
         "move": of_asset,
         "contract_move": of_asset if is_alone else of_mark,
-        "crossing": lambda: subject.step("crossing", price, price_unit(contract)),
         "bankruptcy_move": bankruptcy,
     }
 
@@ -220,27 +209,22 @@ def collateral_subject(book: Book, prefix: str, row: CollateralFigures) -> Subje
     aside = [one for one in book.account.positions if one.is_isolated and one.contract.settle == asset]
     names: Named = {
         "held": partial(_held, book, state, asset),
-        "set_aside": lambda: [_margin_of(book, one) for one in aside] if state.pool.is_shared else [],
+        "set_aside": [given_to(book, one) for one in aside] if state.pool.is_shared else [],
         "settled": lambda: [book.position(one.key) for one in settled],
         "unit_price": partial(book.unit_price, asset),
         "current_price": partial(book.price, asset),
-        "liability_factor": partial(factor, book, state, asset, "liability_factor"),
+        "terms": terms_of(book, state, asset),
         "rate": lambda: _haircut(book, state, asset, 0, "haircut") if haircuts[0].haircut else None,
         "slices": partial(_slices, book, state, asset, prefix),
     }
     units = {"units": asset, "price": book.money}
-    return Subject(book, ("CollateralFigures",), asset, prefix, row, words, units, names)
-
-
-def _margin_of(book: Book, position: Position) -> Operand:
-    given = book.position(position.key).operand("given")
-    return given.operand("isolated_margin") if isinstance(given, Given) else None
+    return Subject(book, ("CollateralFigures",), asset, prefix, row, words, units, {}, names)
 
 
 def _held(book: Book, state: PoolState, asset: str) -> Operand:
     """What is listed of an asset; in an isolated pool the margin of its position."""
     if not state.pool.is_shared:
-        return _margin_of(book, state.pool.positions[0])
+        return given_to(book, state.pool.positions[0]).operand("isolated_margin")
     amount = book.account.balances.get(asset, ZERO)
     return book.stated("amount", amount, asset, f"collateral.{asset}.amount", asset)
 
@@ -259,17 +243,11 @@ def _slices(book: Book, state: PoolState, asset: str, prefix: str) -> Sequence[S
         used = TierUsed(number=k + 1, measure="amount", size=units, unit=asset, above=floor, up_to=tier.up_to)
         share = replace(_haircut(book, state, asset, k, f"haircut of tier {k + 1}"), tier=used)
         top: Operand = equity if is_last else tier.up_to
-        bounds: dict[str, Operand] = {"top": top, "floor": floor or None, "haircut": share}
-        names: Named = {name: partial(_same, value) for name, value in bounds.items()}
-        found.append(Subject(book, ("Slice",), asset, names=names))
+        found.append(Subject(book, ("Slice",), asset, names={"top": top, "floor": floor or None, "haircut": share}))
         if is_last:
             break
         floor = tier.up_to or ZERO
     return found
-
-
-def _same(value: Operand) -> Operand:
-    return value
 
 
 def underlying_subject(book: Book, prefix: str, row: UnderlyingFigures) -> Subject:
@@ -295,12 +273,7 @@ def _traded(book: Book, position: Position, asset: str) -> Subject:
     contract, whole = position.contract, book.position(position.key)
     is_base = asset == contract.base
     is_counted = (contract.type is ContractType.LINEAR) == is_base
-    subject = Subject(
-        book, ("Traded",), position.key, words=frozenset(() if is_counted else {"divided" if is_base else "priced"})
-    )
-    subject.names = {
-        **{name: partial(whole.operand, name) for name in ("quantity", "contract_size", "mark_price", "notional")},
-        "side": lambda: position.side if is_base else -position.side,
-        "size": lambda: subject.step("size", unit=asset) or whole.operand("quantity"),
-    }
-    return subject
+    words = frozenset(() if is_counted else {"divided" if is_base else "priced"})
+    names = {name: partial(whole.operand, name) for name in ("quantity", "contract", "mark_price", "notional")}
+    side = position.side if is_base else -position.side
+    return Subject(book, ("Traded",), position.key, words=words, units={"size": asset}, names={**names, "side": side})

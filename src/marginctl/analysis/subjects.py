@@ -22,7 +22,9 @@ from marginctl.explanation import Step, Value
 
 FRACTION = "fraction"
 UNITS = {"ratio": FRACTION, "multiple": "multiple", "days": "days"}
-Named: TypeAlias = Mapping[str, Callable[[], Operand]]
+Named: TypeAlias = Mapping[str, "Operand | Callable[[], Operand]"]
+APART = {"price", "mark_price", "needed"}
+"""Steps that keep their name where they are another step alone."""
 ABSENT = {
     "tier": "the position brings its own maintenance_rate",
     "PositionFigures.leverage": "the initial rate is 0",
@@ -61,7 +63,8 @@ NOTHING = {
 class Subject(Struct, eq=False):
     """What formula lines are about: a row of the report, or something between, of ``kinds`` by which lines are found.
 
-    ``units``: by the name or the kind of a figure, where it is not that of the account.
+    ``units``: by the name or the kind of a figure, where it is not that of the account. ``values``: what steps between
+    come to, where the engine says so. ``names``: operands, or how they are found.
     """
 
     book: "Book"
@@ -71,28 +74,35 @@ class Subject(Struct, eq=False):
     row: Any = None
     words: frozenset[str] = frozenset()
     units: Mapping[str, str] = {}
+    values: Mapping[str, Value] = {}
     names: Named = {}
 
     def operand(self, name: str) -> Operand:
         """What a name stands for: what the subject says, a figure of its row, or a line of its own."""
         if name in self.names:
-            return self.names[name]()
+            found = self.names[name]
+            return found() if callable(found) else found
         return self.book.figure(f"{self.prefix}.{name}") if hasattr(self.row, name) else self.step(name)
 
-    def step(self, name: str, value: Value = None, unit: str | None = None, label: str = "") -> Step | None:
-        """What stands between a figure and its inputs, once; without a ``label`` another step alone is that step."""
+    def step(self, name: str) -> Step | None:
+        """What stands between a figure and its inputs, made once."""
         made: dict[str, Step | None] = self.book.between.setdefault(self, {})
         if name not in made:
-            made[name] = self._step(name, value, self.book.money if unit is None else unit, label)
+            made[name] = self._step(name, self.values.get(name))
         return made[name]
 
-    def _step(self, name: str, value: Value, unit: str, label: str) -> Step | None:
-        found = next((one for one in read(self._known(FORMULAS, name), self) if one.gives(value)), None)
-        if found is None or (found.formula == "{0}" and not label):
+    def _step(self, name: str, value: Value) -> Step | None:
+        lines = self._known(FORMULAS, name)
+        if not lines:
+            raise KeyError(f"{self.kinds[0]}.{name}")
+        found = next((one for one in read(lines, self) if one.gives(value)), None)
+        if found is None or (found.formula == "{0}" and name not in APART):
             return found.operands[0] if found else None
         shown = found.value if value is None else value
         note = self._known(ABSENT if shown is None else REMARKS, name)
-        return _chosen(Step(name=label or name, of=self.of, value=shown, unit=unit, note=note), found)
+        return _chosen(
+            Step(name=name, of=self.of, value=shown, unit=self.units.get(name, self.book.money), note=note), found
+        )
 
     def figure(self, name: str) -> Step:
         """A figure of the row: by the first line that gives it, else an input."""
@@ -212,8 +222,8 @@ class Book:
             if contract.base != asset or f"marks.{contract.symbol}" not in self.given:
                 continue
             mark, quote = partial(self.mark, contract, one.mark_price), partial(self.unit_price, contract.quote)
-            subject = Subject(self, ("Price",), asset, names={"mark": mark, "quote_price": quote})
-            found = subject.step("price", value, label="price")
+            names: Named = {"mark": mark, "quote_price": quote}
+            found = Subject(self, ("Price",), asset, values={"price": value}, names=names).step("price")
             if found is not None:
                 return found
         return self.stated("price", value, self.money, key, asset)
@@ -226,8 +236,10 @@ class Book:
         key, unit, found = f"marks.{contract.symbol}", price_unit(contract), None
         if key not in self.given:
             base, quote = partial(self.price, contract.base), partial(self.unit_price, contract.quote)
-            subject = Subject(self, ("Mark",), contract.symbol, names={"base_price": base, "quote_price": quote})
-            found = subject.step("mark_price", value, unit, "mark_price")
+            names: Named = {"base_price": base, "quote_price": quote}
+            subject = Subject(self, ("Mark",), contract.symbol, units={"mark_price": unit}, names=names)
+            subject.values = {"mark_price": value}
+            found = subject.step("mark_price")
         return found or self.stated("mark_price", value, unit, key, contract.symbol)
 
 

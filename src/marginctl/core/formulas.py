@@ -9,11 +9,10 @@ A figure without a line is an input, or follows from the modes.
 
 _POOLED = ("equity", "initial_margin", "order_margin", "maintenance_margin")
 _OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")
-_VALUE = (
-    "linear: quantity x contract_size x {0} x settle_price or inverse: quantity x contract_size x settle_price / {0}"
-)
-_GAIN = "quantity x contract_size x (exposure x ({})) x settle_price"
-_MARGIN = "requirement_factor x ({0} + {1}_fee)"
+_UNITS = "quantity x contract.contract_size"
+_VALUE = f"linear: {_UNITS} x {{0}} x settle_price or inverse: {_UNITS} x settle_price / {{0}}"
+_GAIN = f"{_UNITS} x (exposure x ({{0}})) x settle_price"
+_MARGIN = "terms.requirement_factor x ({0} + {1}_fee)"
 _MOVED = "base: mark_price x (1 + {0}) or quote: mark_price / (1 + {0})"
 
 FORMULAS: dict[str, str] = {
@@ -49,8 +48,8 @@ FORMULAS: dict[str, str] = {
     "PoolFigures.maintenance_ratio": "level x maintenance_margin / equity",
     "PoolFigures.liquidatable": "liquidated: equity <= level x maintenance_margin and maintenance_margin > 0 "
     "or equity < level x maintenance_margin and maintenance_margin > 0",
-    "PositionFigures.quantity": "linear: given.notional / (contract_size x mark_price) "
-    "or inverse: given.notional / contract_size",
+    "PositionFigures.quantity": "linear: given.notional / (contract.contract_size x mark_price) "
+    "or inverse: given.notional / contract.contract_size",
     "PositionFigures.mark_price": "mark",
     "PositionFigures.notional": _VALUE.format("mark_price"),
     "PositionFigures.unrealized_pnl": "linear: "
@@ -60,7 +59,7 @@ FORMULAS: dict[str, str] = {
     "PositionFigures.leverage": "1 / initial_rate",
     "PositionFigures.initial_rate": "given.initial_rate or given.initial_margin x settle_price / initial_basis "
     "or max(1 / given.leverage, initial_tier.initial_rate)",
-    "PositionFigures.initial_margin": "requirement_factor x given.initial_margin x settle_price or "
+    "PositionFigures.initial_margin": "terms.requirement_factor x given.initial_margin x settle_price or "
     + _MARGIN.format("initial_basis x initial_rate", "initial"),
     "PositionFigures.maintenance_rate": "given.maintenance_rate or maintenance_tier.maintenance_rate",
     "PositionFigures.maintenance_deduction": "maintenance_tier.deduction x settle_price "
@@ -69,21 +68,21 @@ FORMULAS: dict[str, str] = {
     "PositionFigures.maintenance_margin": _MARGIN.format(
         "max(0, maintenance_basis x maintenance_rate - deduction)", "maintenance"
     ),
-    "PositionFigures.funding_per_day": "-side x notional x funding_rate x 24 / given.funding_interval",
+    "PositionFigures.funding_per_day": "-side x notional x given.funding_rate x 24 / given.funding_interval",
     "PositionFigures.distance_to_liquidation": "abs(liquidation_price - mark_price) / mark_price",
     "PositionFigures.liquidation_price": _MOVED.format("move"),
     "PositionFigures.liquidation_side": "says('the side of the mark to which the move leads', move)",
     "PositionFigures.bankruptcy_price": _MOVED.format("bankruptcy_move"),
     "PositionFigures.contract_liquidation_price": "alone: liquidation_price or mark_price x (1 + contract_move) "
-    "or crossing + tick_size or crossing - tick_size or mark_price",
+    "or crossing + contract.tick_size or crossing - contract.tick_size or mark_price",
     "PositionFigures.contract_liquidation_side": "says('the side of the mark to which the move leads', contract_move)",
-    "CollateralFigures.balance": "held - sum(set_aside)",
+    "CollateralFigures.balance": "held - sum(set_aside.isolated_margin)",
     "CollateralFigures.unrealized_pnl": "sum(settled.unrealized_pnl) / unit_price",
     "CollateralFigures.equity": "balance + unrealized_pnl",
     "CollateralFigures.price": "current_price",
     "CollateralFigures.haircut": "1 - value / (equity x price)",
-    "CollateralFigures.value": "debt: liability_factor x equity x unit_price or one: equity x unit_price x (1 - rate) "
-    "or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
+    "CollateralFigures.value": "debt: terms.liability_factor x equity x unit_price "
+    "or one: equity x unit_price x (1 - rate) or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
     "UnderlyingFigures.delta": "held + sum(traded.side x traded.size)",
     "UnderlyingFigures.net_notional": "sum(on_it.side x on_it.notional)",
     "UnderlyingFigures.gross_notional": "sum(on_it.notional)",
@@ -100,30 +99,29 @@ FORMULAS: dict[str, str] = {
     "MaintenanceNetting.saving_rate": "saving / gross_maintenance_margin",
     "FundingFigures.per_day": "sum(paying.funding_per_day)",
     "FundingFigures.runway_days": "the_first_of(runways) or says('unknown', missing)",
-    "FundingFigures.missing": "says('the positions without a funding_rate', positions.funding_rate)",
+    "FundingFigures.missing": "says('the positions without a funding_rate', inputs.funding_rate)",
     # What stands between figures and inputs.
     "PositionFigures.entry_value": _VALUE.format("entry_price"),
-    "PositionFigures.close_fee": "on-mark: taker_fee x notional "
-    "or taker_fee x entry_value x max(0, 1 - exposure x initial_rate)",
+    "PositionFigures.close_fee": "on-mark: account.taker_fee x notional "
+    "or account.taker_fee x entry_value x max(0, 1 - exposure x initial_rate)",
     "Move.move": "the_nearer_of(fall, rise)",
     "PositionFigures.crossing": "alone: liquidation_price or mark_price x (1 + contract_move)",
     "CollateralFigures.gross_value": "balance x price",
     "Price.price": "mark x quote_price",
     "Mark.mark_price": "base_price / quote_price",
-    "Traded.size": "priced: quantity x contract_size x mark_price or divided: quantity x contract_size / mark_price "
-    "or quantity x contract_size",
+    "Traded.size": f"priced: {_UNITS} x mark_price or divided: {_UNITS} / mark_price or {_UNITS}",
     "Term.margin": "share x (notional x rate - deduction)",
     "DearerSide.margin": "max(sum(longs), sum(shorts))",
-    "Debt.loan_margin": "loan_rate x -equity x unit_price",
-    "Order.value": "linear: quantity x contract_size x price x settle_price "
-    "or inverse: quantity x contract_size x settle_price / price",
-    "OrderNeed.margin": "held: requirement_factor x max(0, max(outcomes.needed) - notional x initial_rate) "
-    "or requirement_factor x max(outcomes.needed)",
-    "OrderNeed.initial_rate": "held.initial_rate or own.initial_rate or 1 / own.leverage "
+    "Debt.loan_margin": "terms.loan_rate x -equity x unit_price",
+    "Order.value": "linear: own.quantity x contract.contract_size x own.price x settle_price "
+    "or inverse: own.quantity x contract.contract_size x settle_price / own.price",
+    "OrderNeed.margin": "held: terms.requirement_factor x max(0, max(outcomes.needed) - position.notional "
+    "x initial_rate) or terms.requirement_factor x max(outcomes.needed)",
+    "OrderNeed.initial_rate": "position.initial_rate or own.initial_rate or 1 / own.leverage "
     "or max(1 / own.leverage, rate_of_the_tier)",
     "OrderNeed.maintenance_margin": "says('what the dearer side, once filled, needs beyond the position, with its "
-    "fees', outcomes.value, outcomes.fees)",
-    "Outcome.value": "sum(orders.value)",
-    "Outcome.size": "held: abs(held_side x notional + side x value) or value",
+    "fees', outcomes.orders, outcomes.fees)",
+    "Outcome.orders": "sum(placed.value)",
+    "Outcome.size": "held: abs(held_side x position.notional + side x orders) or orders",
     "Outcome.needed": "size x initial_rate + open_loss + fees",
 }

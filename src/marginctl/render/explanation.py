@@ -139,8 +139,8 @@ class Tree:
             texts = solution_texts(name, step.solution, self._dots)
             told = [*self._wrapped(texts[0], room), *(row for text in texts[1:] for row in self._inset(text, room))]
         elif step.value is None:
-            told = self._wrapped(f"{name}: {NONE}, {step.note}", room)
-            return self._bold(told, name)
+            told = self._wrapped(f"{name}: {NONE}" + (f", {step.note}" if step.note else ""), room)
+            return self._bold(self._beside(told, self._origin(step), room), name)
         elif step.formula:
             told = self._formula(step, name, room)
         else:
