@@ -6,7 +6,6 @@ figures of the report, from the terms that the engine's requirements consist of,
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from marginctl.analysis import solutions
@@ -14,7 +13,7 @@ from marginctl.analysis.check import Loaded, Settings, load_portfolio
 from marginctl.analysis.figures import reported, rows_of
 from marginctl.analysis.operands import collateral_subject, position_subject, underlying_subject
 from marginctl.analysis.origins import origins_of
-from marginctl.analysis.pool_operands import liquidation_subject, needed_by_all, pool_subject
+from marginctl.analysis.pool_operands import liquidation_subject, pool_subject
 from marginctl.analysis.subjects import Book, Named, Subject
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
@@ -114,8 +113,6 @@ def _whole(book: Book, prefix: str, row: Any) -> Subject:
         ),
         "inputs": lambda: [book.position(one.key).operand("given") for one in report.positions],
         "collateral": lambda: rows(*(path for path, one in rows_of(report) if isinstance(one, CollateralFigures))),
-        "initial_parts": partial(needed_by_all, book, "initial"),
-        "maintenance_parts": partial(needed_by_all, book, "maintenance"),
         "runways": lambda: None if report.funding.missing else [solutions.runway(book, one) for one in book.states],
     }
     kinds = tuple(one.__name__ for one in type(row).__mro__[:2])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from marginctl.analysis import solutions
@@ -24,8 +24,8 @@ def pool_subject(book: Book, prefix: str, row: Any) -> Subject:
     names: Named = {
         "level": partial(book.level, state),
         "collateral": lambda: [book.holding(state, one.asset) for one in state.pool.holdings],
-        "initial_parts": partial(_parts, book, state, "initial"),
-        "maintenance_parts": partial(_parts, book, state, "maintenance"),
+        "initial_parts": cache(partial(_parts, book, state, "initial")),
+        "maintenance_parts": cache(partial(_parts, book, state, "maintenance")),
         "orders": [_need_subject(book, state, need) for need in state.pool.order_needs],
         "debts": lambda: [_debt(book, state, one) for one in state.pool.holdings if one.loan_margin({})],
     }
@@ -58,11 +58,6 @@ def _parts(book: Book, state: PoolState, which: str) -> list[Step]:
             subject = Subject(book, ("DearerSide",), f"the dearer side of {of}", values=values, names=names)
             steps += filter(None, [subject.step("margin")])
     return steps
-
-
-def needed_by_all(book: Book, which: str) -> list[Step]:
-    """The parts of all pools."""
-    return [step for state in book.states for step in _parts(book, state, which)]
 
 
 def _grouped(book: Book, state: PoolState, which: str, terms: Iterable[Term]) -> list[Step]:
