@@ -12,8 +12,7 @@ from marginctl.explanation import Step
 class Names:
     """Names with their operands; None where one does not apply."""
 
-    def __init__(self, words: tuple[str, ...] = (), **operands: Operand) -> None:
-        self.words = frozenset(words)
+    def __init__(self, **operands: Operand) -> None:
         self._operands = operands
 
     def operand(self, name: str) -> Operand:
@@ -29,7 +28,7 @@ def step(name: str, value: Any) -> Step:
 def filled(line: str, *words: str, **values: Any) -> list[Filled]:
     """The lines that apply where names have these values: texts are steps, all else stands for itself."""
     operands = {name: step(name, value) if isinstance(value, str) else value for name, value in values.items()}
-    return list(read(line, Names(words, **operands)))
+    return list(read(line, Names(**operands), frozenset(words)))
 
 
 def shown(found: Filled) -> str:

@@ -22,10 +22,6 @@ CLOSE = Decimal("1e-40")
 class Scope(Protocol):
     """What the names of a line stand for."""
 
-    @property
-    def words(self) -> frozenset[str]:
-        """What the subject is, for lines that are of one kind of it alone."""
-
     def operand(self, name: str) -> "Operand":
         """What a name stands for; None where it does not apply. Raises KeyError."""
 
@@ -69,11 +65,11 @@ class Filled(NamedTuple):
         return self.value is not None and abs(self.value - value) <= CLOSE * max(ONE, abs(value))
 
 
-def read(lines: str, scope: Scope) -> Iterator[Filled]:
-    """The lines that apply to a subject, in order."""
+def read(lines: str, scope: Scope, words: frozenset[str]) -> Iterator[Filled]:
+    """The lines that apply to a subject, in order; ``words``: what it is, for lines that are of one kind alone."""
     for line in lines.split(" or ") if lines else ():
         word, _, formula = line.rpartition(": ")
-        if not word or word in scope.words:
+        if not word or word in words:
             reading = _Reading(scope)
             piece = _sum(reading.of(_parsed(formula)))
             if piece is not None:

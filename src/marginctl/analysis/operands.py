@@ -37,7 +37,6 @@ class Given(Struct, frozen=True):
     of: str
     source: Struct
     units: Mapping[str, str] = {}
-    words: frozenset[str] = frozenset()
 
     def operand(self, name: str) -> Operand:
         """The input; None where there is none, but for a funding rate: without one nothing is known."""
@@ -57,7 +56,6 @@ class Tiered(Struct, frozen=True):
     book: Book
     position: Position
     basis: Basis
-    words: frozenset[str] = frozenset()
 
     def operand(self, name: str) -> Operand:
         """Its rates, its deduction, its number, each with the borders of the row."""

@@ -95,7 +95,7 @@ class Subject(Struct, eq=False):
         lines = self._known(FORMULAS, name)
         if not lines:
             raise KeyError(f"{self.kinds[0]}.{name}")
-        found = next((one for one in read(lines, self) if one.gives(value)), None)
+        found = next((one for one in read(lines, self, self.words) if one.gives(value)), None)
         if found is None or (found.formula == "{0}" and name not in APART):
             return found.operands[0] if found else None
         shown = found.value if value is None else value
@@ -109,7 +109,7 @@ class Subject(Struct, eq=False):
         value = getattr(self.row, name)
         whole = Step(name=name, of=self.of, value=value, unit=self._unit(name), figure=f"{self.prefix}.{name}")
         line = self._known(FORMULAS, name)
-        found = list(read(line, self))
+        found = list(read(line, self, self.words))
         given = next((one for one in found if one.gives(value)), None)
         if given is not None and given.formula == "{0}" and _is_same(given.operands[0], name, value):
             return replace(given.operands[0], name=name, of=self.of, figure=whole.figure)
