@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from msgspec import Struct
@@ -167,25 +167,32 @@ def _margin_names(subject: Subject, position: Position, state: PoolState) -> Nam
 
 def _move_names(subject: Subject, position: Position, state: PoolState, asset: str, *, is_alone: bool) -> Named:
     book, contract = subject.book, position.contract
-    nearest = reached(position, asset, book.crossings.sides(state, asset))
-    own = book.crossings.sides(state, asset) if is_alone else book.crossings.of_contract(state, position)
-    own_nearest = reached(position, contract.base, own)
+    sides = partial(book.crossings.sides, state, asset)
+    own = sides if is_alone else cache(partial(book.crossings.of_contract, state, position))
+
+    def nearest() -> Reached | None:
+        return reached(position, asset, sides())
+
+    def own_nearest() -> Reached | None:
+        return reached(position, contract.base, own())
 
     def bankruptcy() -> Operand:
-        found = None
-        if nearest is not None:
-            found = solutions.bankruptcy(book, state, asset, falling=nearest.falling)
+        at = nearest()
+        found = solutions.bankruptcy(book, state, asset, falling=at.falling) if at else None
         return found or book.figure(f"{subject.prefix}.liquidation_price")
 
-    def moves(what: str, found: Reached | None, at: Callable[..., Step]) -> Operand:
-        names: Named = {"fall": partial(at, side=-1), "rise": partial(at, side=1)}
-        values = {"move": found and found.move}
+    def moves(what: str, at: Reached | None, move: Callable[..., Step]) -> Operand:
+        names: Named = {"fall": partial(move, side=-1), "rise": partial(move, side=1)}
+        values = {"move": at and at.move}
         return Subject(book, ("Move",), what, units={"move": FRACTION}, values=values, names=names).step("move")
 
-    of_asset = partial(moves, asset, nearest, partial(solutions.asset_move, book, state, asset))
-    at_mark = partial(solutions.contract_move, book, state, contract, own)
-    of_mark = partial(moves, f"the mark of {contract.symbol}", own_nearest, at_mark)
-    subject.values = {"crossing": own_nearest and own_nearest.price}
+    def of_asset() -> Operand:
+        return moves(asset, nearest(), partial(solutions.asset_move, book, state, asset))
+
+    def of_mark() -> Operand:
+        move = partial(solutions.contract_move, book, state, contract, own())
+        return moves(f"the mark of {contract.symbol}", own_nearest(), move)
+
     return {
         "move": of_asset,
         "contract_move": of_asset if is_alone else of_mark,
