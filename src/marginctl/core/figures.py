@@ -1,4 +1,4 @@
-"""One row a figure: how it is measured and rounded, how it follows, what it means, and which side of it is safer.
+"""One row a figure: how it is measured and rounded, what it means, and which side of it is safer.
 
 Rounding, JSON, its schema, differences, the keys of ``expect``, units of explanations and the reference pages derive
 from these rows. A row is found by the name of a field; where one class means something else by a name, by both:
@@ -24,21 +24,19 @@ class Safer(Enum):
 
 
 class Figure(NamedTuple):
-    """A figure: its kind, what it means, the direction of its rounding, and how it follows.
+    """A figure: its kind, what it means, and the direction of its rounding; ``core.formulas`` says how it follows.
 
     Kinds: money, price, ratio (a fraction), rate (a finer one), multiple, units, days, number (in the unit of its
     limit), exact (as given), settled (without the residue of a division), judged (beside its limit), named (by the row
     that ``figure`` names), side, word, flag, count, counted (from 0), place (from 1), exit (an exit code), internal
     (not shown).
-    ``formula`` is in names of figures of the same row, and of ``level``; empty where it depends on the
-    contract. ``given``: the user's own, kept as written; ``part``: the same unless something cut it; ``to_mark``: at
+    ``given``: the user's own, kept as written; ``part``: the same unless something cut it; ``to_mark``: at
     this price something ends, so it turns toward the mark. ``label``: where it is not the name in words.
     """
 
     kind: str
     meaning: str = ""
     direction: Direction = Direction.NEAREST
-    formula: str = ""
     safer: Safer = Safer.NEITHER
     choices: tuple[str, ...] = ()
     label: str = ""
@@ -70,10 +68,7 @@ FIGURES: dict[str, Figure] = {
         label="unrealized PnL",
     ),
     "haircut": Figure(
-        "money",
-        "Money in totals (gross_collateral + unrealized_pnl - equity), the effective rate in collateral.",
-        _UP,
-        "gross_collateral + unrealized_pnl - equity",
+        "money", "Money in totals (gross_collateral + unrealized_pnl - equity), the effective rate in collateral.", _UP
     ),
     "initial_margin": Figure("money", "Margin of positions.", _UP, safer=_LOWER),
     "order_margin": Figure("money", "Margin of open orders.", _UP, safer=_LOWER),
@@ -87,20 +82,9 @@ FIGURES: dict[str, Figure] = {
     "gross_notional": Figure("money", "Sum of the absolute notionals.", _UP),
     "net_notional": Figure("money", "Sum of the signed notionals.", _NEAR),
     "notional": Figure("money", "Size at the mark, positive.", _UP),
-    "free_collateral": Figure(
-        "money",
-        "equity - initial_margin - order_margin, signed.",
-        _DOWN,
-        "equity - initial_margin - order_margin",
-        _HIGHER,
-    ),
+    "free_collateral": Figure("money", "equity - initial_margin - order_margin, signed.", _DOWN, _HIGHER),
     "buffer": Figure(
-        "money",
-        "equity - level x maintenance_margin, signed.",
-        _DOWN,
-        "equity - level x maintenance_margin",
-        _HIGHER,
-        label="liquidation buffer",
+        "money", "equity - level x maintenance_margin, signed.", _DOWN, _HIGHER, label="liquidation buffer"
     ),
     "maintenance_deduction": Figure("money", "Subtracted from notional x maintenance_rate.", _DOWN),
     "funding_per_day": Figure("money", "Signed, positive = received; null without a rate.", _DOWN, safer=_HIGHER),
@@ -116,27 +100,10 @@ FIGURES: dict[str, Figure] = {
     ),
     "saving": Figure("money", "gross - net.", _DOWN),
     # Ratios: of requirements up, distances toward zero.
-    "leverage": Figure(
-        "multiple",
-        "1 / initial_rate of a position; gross_notional / equity of an account.",
-        _UP,
-        "1 / initial_rate",
-    ),
-    "Totals.leverage": Figure("multiple", "", _UP, "gross_notional / equity", _NONE_WORST),
-    "utilization": Figure(
-        "ratio",
-        "(initial_margin + order_margin) / equity; null over no equity.",
-        _UP,
-        "(initial_margin + order_margin) / equity",
-        _NONE_WORST,
-    ),
-    "maintenance_ratio": Figure(
-        "ratio",
-        "level x maintenance_margin / equity; null over no equity.",
-        _UP,
-        "level x maintenance_margin / equity",
-        _NONE_WORST,
-    ),
+    "leverage": Figure("multiple", "1 / initial_rate of a position; gross_notional / equity of an account.", _UP),
+    "Totals.leverage": Figure("multiple", "", _UP, _NONE_WORST),
+    "utilization": Figure("ratio", "(initial_margin + order_margin) / equity; null over no equity.", _UP, _NONE_WORST),
+    "maintenance_ratio": Figure("ratio", "level x maintenance_margin / equity; null over no equity.", _UP, _NONE_WORST),
     "down": Figure(
         "ratio",
         "Signed move at which a fall liquidates, such as -0.2134; null when it never does.",

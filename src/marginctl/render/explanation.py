@@ -10,7 +10,17 @@ from marginctl.render.display import Options
 from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
 from marginctl.render.paths import spot
 from marginctl.render.quantity import NONE, exact, in_numbers, number, result, sloped
-from marginctl.results.explanation import ExplainResult, Origin, OriginKind, Solution, Step, TierUsed, called, in_words
+from marginctl.results.explanation import (
+    SECTIONS,
+    ExplainResult,
+    Origin,
+    OriginKind,
+    Solution,
+    Step,
+    TierUsed,
+    called,
+    in_words,
+)
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""
@@ -138,8 +148,8 @@ class Tree:
             texts = solution_texts(name, step.solution, self._dots)
             told = [*self._wrapped(texts[0], room), *(row for text in texts[1:] for row in self._inset(text, room))]
         elif step.value is None:
-            told = self._wrapped(f"{name}: {NONE}, {step.note}", room)
-            return self._bold(told, name)
+            told = self._wrapped(f"{name}: {NONE}" + (f", {step.note}" if step.note else ""), room)
+            return self._bold(self._beside(told, self._origin(step), room), name)
         elif step.formula:
             told = self._formula(step, name, room)
         else:
@@ -316,7 +326,6 @@ def _fitting(found: ExplainResult, step: Step, options: Options, depth: int | No
 
 # The list of figures.
 
-SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 WORDS = {"pools": "POOL", "positions": "KEY", "collateral": "ASSET", "underlyings": "ASSET"}
 """Sections with a row for each of several subjects, and what stands for the subject."""
 MOST_SUBJECTS = 40

@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from marginctl.findings import Document, Location
 
+SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
+"""Of the report, in its order."""
+
 
 class OriginKind(Enum):
     """Who says so.
