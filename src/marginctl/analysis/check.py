@@ -100,8 +100,12 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
 def check(data: bytes, name: str, settings: Settings) -> Outcome:
     """The outcome of one file: report, checks and findings, or the problems that stand in the way."""
     loaded, problems = load_portfolio(data, name, settings)
-    if loaded is None:
-        return Outcome(file=name, problems=tuple(problems))
+    return Outcome(file=name, problems=tuple(problems)) if loaded is None else checked(loaded, settings)
+
+
+def checked(loaded: Loaded, settings: Settings) -> Outcome:
+    """The same of a portfolio that was read."""
+    name = loaded.source.name
     limits, problems = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
     if problems:
         return Outcome(file=name, problems=tuple(problems))

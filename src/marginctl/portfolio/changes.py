@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.contract import side_word
@@ -16,7 +17,7 @@ from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
-from marginctl.document.rewrite import Append, Edit, Put
+from marginctl.document.rewrite import Edit
 from marginctl.document.source import echo
 from marginctl.portfolio.positions import contracts_worth
 from marginctl.portfolio.reading import short
@@ -125,28 +126,43 @@ class Book:
             raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
         return found[0]
 
-    def rows(self, position: Position) -> "list[tuple[int, Draft]]":
-        """The rows that merge into a position, with their numbers in the list."""
-        return self.grouped[position.contract.symbol, side_word(position.side), position.margin_mode.value]
+    def lots(self, position: Position) -> "list[Lot]":
+        """The rows that merge into a position."""
+        return [self._lot(position, number, row) for number, row in self._rows[_pile(position)]]
 
     @cached_property
-    def grouped(self) -> "dict[tuple[str, str, str], list[tuple[int, Draft]]]":
-        """The rows by symbol, side and margin mode."""
+    def _rows(self) -> "dict[tuple[str, str, str], list[tuple[int, Draft]]]":
+        """The rows with their numbers, by symbol, side and margin mode."""
         found: dict[tuple[str, str, str], list[tuple[int, Draft]]] = {}
         for number, row in enumerate(self.draft.get("positions", ())):
             key = row.get("symbol"), row.get("side"), row.get("margin_mode") or "cross"
             found.setdefault(key, []).append((number, row))
         return found
 
-    def row_quantity(self, position: Position, row: "Draft") -> Decimal:
-        """The contracts of one row: as given, or its notional at the mark in the quote asset."""
-        if "quantity" in row:
-            return Decimal(row.get("quantity"))
-        return contracts_worth(position.contract, row.get("notional"), position.mark_price)
+    def _lot(self, position: Position, number: int, row: "Draft") -> "Lot":
+        """A size as given, or its notional at the mark in the quote asset; the entry as given, or the mark."""
+        mark = position.mark_price
+        counted = "quantity" in row
+        held = replace(
+            position,
+            quantity=row.get("quantity") if counted else contracts_worth(position.contract, row.get("notional"), mark),
+            entry_price=row.get("entry_price", mark),
+            initial_margin=row.get("initial_margin"),
+            isolated_margin=row.get("isolated_margin"),
+        )
+        return Lot(number, row, held)
 
-    def row_entry(self, position: Position, row: "Draft") -> Decimal:
-        """The entry price of one row: as given, or the mark."""
-        return Decimal(row.get("entry_price", position.mark_price))
+
+class Lot(Struct, frozen=True):
+    """One row of a position: its number in the list, what stands in it, and the part of the position that it is."""
+
+    number: int
+    row: "Draft"
+    held: Position
+
+
+def _pile(position: Position) -> tuple[str, str, str]:
+    return position.contract.symbol, side_word(position.side), position.margin_mode.value
 
 
 def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:
@@ -183,28 +199,3 @@ def text_at(row: "Draft", name: str) -> str:
     """What a row states under a key, as it is written there."""
     node = row.at(name)
     return node.text if isinstance(node, Scalar) else ""
-
-
-def credit(book: Book, asset: str, amount: Decimal) -> list[Edit]:
-    """Edits that add an amount to what the account holds of an asset; nothing is added as no row."""
-    for number, row in enumerate(book.draft.get("collateral", ())):
-        if row.get("asset") == asset:
-            return [Put(("collateral", number, "amount"), text_of(row.get("amount") + amount))] if amount else []
-    return [Append(("collateral",), {"asset": asset, "amount": text_of(amount)})] if amount else []
-
-
-def is_held(book: Book, symbol: str, leg_side: int) -> bool:
-    """Whether the cross pool has a position whose rate counts for orders: in hedge mode on that leg."""
-    return any(
-        p.contract.symbol == symbol and p.margin_mode is MarginMode.CROSS and (not book.is_hedged or p.side == leg_side)
-        for p in book.account.positions
-    )
-
-
-def orders_on(book: Book, symbol: str, leg_side: int) -> "list[tuple[int, Draft]]":
-    """The orders that share a rate with a cross position, with their numbers in the list."""
-    return [
-        (number, row)
-        for number, row in enumerate(book.draft.get("orders", ()))
-        if row.get("symbol") == symbol and (not book.is_hedged or row.get("position_side") == side_word(leg_side))
-    ]
