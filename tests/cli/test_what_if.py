@@ -18,7 +18,10 @@ from marginctl.analysis.check import Settings, check, load_portfolio
 from marginctl.analysis.what_if import what_if
 from marginctl.cli.change_flags import ChangeFlags
 from marginctl.document.reader import read
+from marginctl.render.display import Options
+from marginctl.render.formats.screen import draw
 from marginctl.render.json import report_of
+from marginctl.render.pages.what_if import what_if_page
 from marginctl.render.what_if_json import document
 from marginctl.results import WhatIfResult
 
@@ -493,6 +496,15 @@ def test_the_screen_shows_what_moved_the_worst_first(desk):
     assert ["initial", "margin", "4,500.00", "4,250.00", "-250.00", "BETTER"] in rows
     assert ran.out.index("WORSE") < ran.out.index("BETTER")
     assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_what_a_baseline_accepts_stands_between_waived_and_not_evaluated():
+    settings = Settings(today=DAY, accepts_all=True)
+    changes = ChangeFlags.read(withdraw=["USDT=17000"]).changes()
+    found = what_if(BOOK.encode(), "desk.yaml", changes, settings)[0]
+    shown = draw(what_if_page(found, Options()), Options())
+    row = next(line.split() for line in shown.splitlines() if "MC101" in line)
+    assert row[-4:-1] == ["pass", "→", "baseline"]  # 4500 of 4400
 
 
 def after_report(found: WhatIfResult) -> dict[str, Any]:
