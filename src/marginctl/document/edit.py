@@ -4,8 +4,7 @@ from marginctl.document.encoding import decode
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence, is_null
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo
-from marginctl.document.spans import Path
-from marginctl.document.splices import Value
+from marginctl.document.spans import Path, Value
 from marginctl.findings import Problem
 
 QUOTES = ("'", '"')

@@ -29,7 +29,7 @@ from marginctl.document.numbers import rate as rate_of
 from marginctl.document.portfolio_shape import POSITION
 from marginctl.document.rewrite import Append, Edit, Put, Remove
 from marginctl.document.source import echo
-from marginctl.document.splices import Value
+from marginctl.document.spans import Value
 from marginctl.portfolio.changes import (
     Book,
     Change,
