@@ -367,6 +367,12 @@ def test_a_change_that_cannot_be_meant_says_why(flags, message, help):
     assert help is None or problem.help == help
 
 
+def test_an_isolated_margin_that_is_no_number_is_a_problem_of_its_row():
+    isolated = rewritten(BOOK, mode=["ETHUSDT=isolated"])
+    found = changed(isolated, open=["ETHUSDT short 1 isolated isolated_margin=5,000"])
+    assert [problem.message for problem in found.problems] == ["`isolated_margin` has a comma: `5,000`"]
+
+
 def test_a_name_for_two_positions_asks_which():
     hedged = "account: {position_mode: hedge}\n" + BOOK
     two = rewritten(hedged, open=["BTCUSDT short 1 x10"])
