@@ -75,7 +75,7 @@ def _changed(loaded: Loaded, changes: list[Change], sets: Sets, settings: Settin
     notes: list[str] = []
     while now is not None and steps:
         steps = [*_steps(steps[0], now.account), *steps[1:]]
-        plan = planned(Book(now.draft, now.account), steps.pop(0))
+        plan = planned(Book(now.draft, now.account, now.resolved.rows), steps.pop(0))
         notes += plan.notes
         now, problems = _edited(now, plan.edits, settings)
     if now is None:

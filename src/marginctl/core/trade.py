@@ -13,7 +13,7 @@ from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import orders_with, orders_without
 from marginctl.core.requirement import initial_rate, leg
-from marginctl.core.value import merged_entry, unrealized_pnl
+from marginctl.core.value import merged_entry, realized_pnl
 
 
 def transferred(account: Account, amounts: Mapping[str, Decimal]) -> Account:
@@ -64,8 +64,8 @@ def reduced(account: Account, position: Position, quantity: Decimal) -> Account:
     """The account after closing ``quantity`` contracts of a position at its mark."""
     if not quantity:
         return account
-    pnl = unrealized_pnl(position, account.prices, {}) * (quantity / position.quantity)
-    return closed(account, position, quantity, pnl / account.prices[position.contract.settle])
+    gain = realized_pnl(position.contract, position.side, quantity, position.entry_price, position.mark_price)
+    return closed(account, position, quantity, gain)
 
 
 def increased(position: Position, quantity: Decimal, price: Decimal) -> Position:

@@ -5,21 +5,18 @@ has no finite decimal is rounded to ``PLACES`` decimals, to the cautious side, a
 """
 
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.contract import side_word
 from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Edit
 from marginctl.document.source import echo
-from marginctl.portfolio.positions import contracts_worth
+from marginctl.portfolio.positions import Row
 from marginctl.portfolio.reading import short
 
 if TYPE_CHECKING:
@@ -98,11 +95,12 @@ class Plan(Struct):
     notes: list[str] = field(default_factory=list)
 
 
-class Book:
-    """A portfolio as it is written, and the account that it means."""
+class Book(Struct, frozen=True):
+    """A portfolio as it is written, the account that it means, and the rows of its positions."""
 
-    def __init__(self, draft: "Draft", account: Account) -> None:
-        self.draft, self.account = draft, account
+    draft: "Draft"
+    account: Account
+    rows: tuple[Row, ...]
 
     @property
     def is_hedged(self) -> bool:
@@ -126,43 +124,9 @@ class Book:
             raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
         return found[0]
 
-    def lots(self, position: Position) -> "list[Lot]":
+    def lots(self, position: Position) -> tuple[Row, ...]:
         """The rows that merge into a position."""
-        return [self._lot(position, number, row) for number, row in self._rows[_pile(position)]]
-
-    @cached_property
-    def _rows(self) -> "dict[tuple[str, str, str], list[tuple[int, Draft]]]":
-        """The rows with their numbers, by symbol, side and margin mode."""
-        found: dict[tuple[str, str, str], list[tuple[int, Draft]]] = {}
-        for number, row in enumerate(self.draft.get("positions", ())):
-            key = row.get("symbol"), row.get("side"), row.get("margin_mode") or "cross"
-            found.setdefault(key, []).append((number, row))
-        return found
-
-    def _lot(self, position: Position, number: int, row: "Draft") -> "Lot":
-        """A size as given, or its notional at the mark in the quote asset; the entry as given, or the mark."""
-        mark = position.mark_price
-        counted = "quantity" in row
-        held = replace(
-            position,
-            quantity=row.get("quantity") if counted else contracts_worth(position.contract, row.get("notional"), mark),
-            entry_price=row.get("entry_price", mark),
-            initial_margin=row.get("initial_margin"),
-            isolated_margin=row.get("isolated_margin"),
-        )
-        return Lot(number, row, held)
-
-
-class Lot(Struct, frozen=True):
-    """One row of a position: its number in the list, what stands in it, and the part of the position that it is."""
-
-    number: int
-    row: "Draft"
-    held: Position
-
-
-def _pile(position: Position) -> tuple[str, str, str]:
-    return position.contract.symbol, side_word(position.side), position.margin_mode.value
+        return next(row.lots for row in self.rows if row.position.key == position.key)
 
 
 def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:

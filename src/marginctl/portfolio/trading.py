@@ -114,7 +114,7 @@ def _less(book: Book, position: Position, left: Decimal, price: Decimal) -> Plan
     So the account's equity at this price stays the same to the last digit, whatever entry is written for the rest.
     """
     contract, side, key, entry = position.contract, position.side, short(position.key), position.entry_price
-    if left and entry != book.lots(position)[0].held.entry_price:
+    if left and entry != book.lots(position)[0].position.entry_price:
         entry = written_price(entry, Direction.UP if side == LONG else Direction.DOWN)
     exact = net(
         realized_pnl(contract, side, position.quantity, position.entry_price, price),
@@ -149,7 +149,7 @@ def _more(book: Book, position: Position, quantity: Decimal, price: Decimal) -> 
     if position.isolated_margin is not None:
         margin = position.isolated_margin + added_margin(book.account, position, added, price)
         after = replace(after, isolated_margin=margin)
-    if after.entry_price != lots[0].held.entry_price:
+    if after.entry_price != lots[0].position.entry_price:
         after = replace(after, entry_price=entry)
     after = replace(after, quantity=quantity)
     return written_back(book, with_position(book.account, after), done, *inexact_entry)
@@ -159,7 +159,7 @@ def _row_more(
     book: Book, position: Position, quantity: Decimal, price: Decimal, given: dict[str, str], *said: str
 ) -> Plan:
     """A row that adds to a position on its terms; ``given``: what it states itself."""
-    first = book.lots(position)[0].row
+    first = book.lots(position)[0].draft
     entry = written_price(price, Direction.NEAREST)
     row = _row(position.contract.symbol, position.side, quantity, entry)
     row |= {name: text_at(first, name) for name in SAME_ON_EVERY_ROW if name in first}
@@ -237,7 +237,7 @@ def _new(book: Book, change: Open) -> Plan:
     if change.margin_mode is MarginMode.ISOLATED:
         row["margin_mode"] = change.margin_mode.value
     if twin is not None:
-        row |= _maintenance(book.lots(twin)[0].row, change)
+        row |= _maintenance(book.lots(twin)[0].draft, change)
     row |= change.keys
     if twin is not None and change.margin_mode is MarginMode.ISOLATED and "isolated_margin" not in row:
         exact = stand_alone_margin(book.account, _beside(twin, change, price or twin.mark_price))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from marginctl.core.account import STABLECOINS, Account, MarginMode, OrderMaintenance, Position
+from marginctl.core.account import STABLECOINS, Account, OrderMaintenance, Position
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.orders import is_rated_by
@@ -16,7 +16,6 @@ from marginctl.core.requirement import initial_rate
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.portfolio.changes import (
     Book,
-    Lot,
     Plan,
     rounding_note,
     text_at,
@@ -24,11 +23,13 @@ from marginctl.portfolio.changes import (
     written,
     written_price,
 )
+from marginctl.portfolio.positions import Row
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.portfolio.reading import brief, separated, short
 
 RATES = ("leverage", "initial_rate")
 MAINTENANCE = "maintenance_rate"
+LABELS = {"mark_price": "mark", "entry_price": "entry price"}
 
 
 def written_back(book: Book, after: Account, *said: str, marked: bool = False) -> Plan:
@@ -40,8 +41,8 @@ def written_back(book: Book, after: Account, *said: str, marked: bool = False) -
     rows = _Rows(marked=marked)
     kept = {position.key: position for position in after.positions}
     gone: list[int] = []
-    for was in book.account.positions:
-        now, lots = kept.get(was.key), book.lots(was)
+    for row in book.rows:
+        was, now, lots = row.position, kept.get(row.position.key), row.lots
         if now is None or now.quantity != was.quantity:
             gone += [lot.number for lot in lots[0 if now is None else 1 :]]
             lots = lots[:1]
@@ -79,7 +80,7 @@ def _order_rates(book: Book, after: Account) -> Iterator[Edit]:
 
 def _rate(book: Book, position: Position, name: str) -> str:
     """A rate of a position as its row states it; a margin given as an amount is a rate."""
-    row = book.lots(position)[0].row
+    row = book.lots(position)[0].draft
     if name in row:
         return text_at(row, name)
     rate = initial_rate(position, book.account.rules, book.account.prices)
@@ -117,12 +118,12 @@ class _Rows:
         self.keys: list[Edit] = []
         self.notes: list[str] = []
 
-    def write(self, lots: list[Lot], was: Position, now: Position) -> None:
+    def write(self, lots: tuple[Row, ...], was: Position, now: Position) -> None:
         """The rows of a position that is another one now: its only one, or each with its share."""
         comes_apart = now.is_isolated and not was.is_isolated
         written_margins = ZERO
         for lot in lots:
-            mine = now if now.quantity != was.quantity else _share(lot.held, was, now)
+            mine = now if now.quantity != was.quantity else _share(lot.position, was, now)
             self._row(lot, mine)
             if comes_apart and mine.isolated_margin is not None:
                 margin = written(mine.isolated_margin, Direction.UP)
@@ -134,66 +135,59 @@ class _Rows:
             exact = now.isolated_margin or ZERO
             self.notes += rounding_note(f"the isolated_margin of {name}", exact, written_margins)
 
-    def _row(self, lot: Lot, now: Position) -> None:
-        held, name = lot.held, short(now.key)
+    def _row(self, lot: Row, now: Position) -> None:
+        """What a row states, or leaves to the mark, where it is not so any more."""
+        held = lot.position
         moves = now.mark_price != held.mark_price
-        if moves:
-            self._mark(lot, now)
-        entry = now.mark_price if moves and "entry_price" not in lot.row else held.entry_price
+        entry = now.mark_price if moves and "entry_price" not in lot.draft else held.entry_price
+        if moves and self.marked:
+            self._put(lot, "mark_price", now.mark_price)
+        elif moves and "mark_price" in lot.draft:
+            self._figure(lot, now.key, "mark_price", now.mark_price, Direction.NEAREST)
         if now.entry_price != entry:
-            direction = Direction.UP if now.side > 0 else Direction.DOWN
-            shown = written_price(now.entry_price, direction)
-            self._put(lot, "entry_price", shown)
-            self.notes += rounding_note(f"the entry price of {name}", now.entry_price, shown)
+            self._figure(lot, now.key, "entry_price", now.entry_price, Direction.UP if now.side > 0 else Direction.DOWN)
         if now.quantity != held.quantity:
             self._put(lot, "quantity", now.quantity)
-        elif moves and "notional" in lot.row and _moves_with_mark(now.contract):
-            self._size(lot, now.mark_price / held.mark_price)
-        self._margin(lot, "initial_margin", held.initial_margin, now.initial_margin)
-        if now.margin_mode is held.margin_mode:
-            self._margin(lot, "isolated_margin", held.isolated_margin, now.isolated_margin)
-            return
-        self.keys.append(Put(_path(lot, "margin_mode"), now.margin_mode.value))
-        if now.margin_mode is MarginMode.CROSS:
+        elif moves and "notional" in lot.draft and _moves_with_mark(now.contract):
+            self._size(lot, now.key, now.mark_price / held.mark_price)
+        for name, was, margin in (
+            ("initial_margin", held.initial_margin, now.initial_margin),
+            ("isolated_margin", held.isolated_margin, now.isolated_margin),
+        ):
+            if margin is not None and was is not None and margin != was:
+                self._figure(lot, now.key, name, margin, Direction.UP)
+        if now.margin_mode is not held.margin_mode:
+            self.keys.append(Put(_path(lot, "margin_mode"), now.margin_mode.value))
+        if held.is_isolated and not now.is_isolated:
             self.keys.append(Remove(_path(lot, "isolated_margin")))
 
-    def _mark(self, lot: Lot, now: Position) -> None:
-        """A mark that is given, else one that stands there, which follows."""
-        if self.marked:
-            self._put(lot, "mark_price", now.mark_price)
-        elif "mark_price" in lot.row:
-            what = f"the mark of {short(now.key)}"
-            shown = written_price(now.mark_price, Direction.NEAREST)
-            self._put(lot, "mark_price", shown)
-            self.notes += [f"{what} follows: {brief(shown)}", *rounding_note(what, now.mark_price, shown)]
+    def _figure(self, lot: Row, key: str, name: str, exact: Decimal, direction: Direction) -> None:
+        """A figure as it can be written; a mark that stands there follows."""
+        shown = (written if name.endswith("margin") else written_price)(exact, direction)
+        what = f"the {LABELS.get(name, name)} of {short(key)}"
+        self._put(lot, name, shown)
+        self.notes += [f"{what} follows: {brief(shown)}"] if name == "mark_price" else []
+        self.notes += rounding_note(what, exact, shown)
 
-    def _size(self, lot: Lot, ratio: Decimal) -> None:
+    def _size(self, lot: Row, key: str, ratio: Decimal) -> None:
         """A size given as notional, whose mark moves: the new notional where it is the exact one, else the quantity."""
-        quantity, value = lot.held.quantity, lot.row.get("notional") * ratio
+        quantity, value = lot.position.quantity, lot.draft.get("notional") * ratio
         shown, amount = written_price(quantity, Direction.UP), written(value, Direction.UP)
         if rounding_note("", quantity, shown) and not rounding_note("", value, amount):
             self._put(lot, "notional", amount)
             return
-        self._put(lot, "quantity", shown)
-        self.notes += rounding_note(f"the quantity of {short(lot.held.key)}", quantity, shown)
+        self._figure(lot, key, "quantity", quantity, Direction.UP)
 
-    def _margin(self, lot: Lot, name: str, was: Decimal | None, now: Decimal | None) -> None:
-        if now is None or now == was:
-            return
-        amount = written(now, Direction.UP)
-        self._put(lot, name, amount)
-        self.notes += rounding_note(f"the {name} of {short(lot.held.key)}", now, amount)
-
-    def _put(self, lot: Lot, name: str, value: Decimal) -> None:
+    def _put(self, lot: Row, name: str, value: Decimal) -> None:
         """A number under a key of a row; a quantity takes the place of a notional."""
-        if name == "quantity" and name not in lot.row:
+        if name == "quantity" and name not in lot.draft:
             self.values.append(Put(_path(lot, "notional"), text_of(value)))
             self.keys.append(Rename(_path(lot, "notional"), name))
         else:
-            (self.values if name in lot.row else self.keys).append(Put(_path(lot, name), text_of(value)))
+            (self.values if name in lot.draft else self.keys).append(Put(_path(lot, name), text_of(value)))
 
 
-def _path(lot: Lot, name: str) -> tuple[str, int, str]:
+def _path(lot: Row, name: str) -> tuple[str, int, str]:
     return ("positions", lot.number, name)
 
 
