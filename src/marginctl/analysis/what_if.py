@@ -16,7 +16,6 @@ from marginctl.limits.verdict import ExitCode
 from marginctl.portfolio.changes import (
     Book,
     Change,
-    ChangeError,
     Open,
     Remode,
     Reprice,
@@ -46,12 +45,11 @@ def what_if(data: bytes, name: str, changes: list[Change], settings: Settings) -
     plain = replace(settings, sets=(), known=frozenset(loaded.account.prices))
     try:
         changed = _changed(loaded, changes, settings.sets, plain)
-    except (ChangeError, RewriteError) as error:
+    except RewriteError as error:
         changed = Changed(None, (), (Problem(Location(name), CANNOT_CHANGE, error.message, error.help),))
-    if changed.loaded is None:
-        return _result(settings, before, None, changed), ""
-    after = checked(changed.loaded, plain) if changes else before
-    return _result(settings, before, after, changed), changed.loaded.source.text
+    now = changed.loaded
+    after = None if now is None else checked(now, plain) if changes else before
+    return _result(settings, before, after, changed), "" if now is None else now.source.text
 
 
 def _result(settings: Settings, before: Outcome, after: Outcome | None, changed: Changed) -> WhatIfResult:

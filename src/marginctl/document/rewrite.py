@@ -48,7 +48,7 @@ Edit: TypeAlias = Put | Rename | Append | Remove
 class RewriteError(Exception):
     """An edit that cannot be made in the text. ``message`` and ``help`` are for the user."""
 
-    def __init__(self, message: str, help: str) -> None:
+    def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.help = help

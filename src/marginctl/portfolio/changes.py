@@ -14,7 +14,7 @@ from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
-from marginctl.document.rewrite import Edit
+from marginctl.document.rewrite import Edit, RewriteError
 from marginctl.document.source import echo
 from marginctl.portfolio.positions import Row
 from marginctl.portfolio.reading import short
@@ -79,13 +79,8 @@ class Remode(Struct, frozen=True):
 Change: TypeAlias = Open | Close | Resize | Transfer | Reprice | Remode
 
 
-class ChangeError(Exception):
-    """A change that cannot be meant for this portfolio. ``message`` and ``help`` are for the user."""
-
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+class ChangeError(RewriteError):
+    """A change that cannot be meant for this portfolio."""
 
 
 class Plan(Struct):
@@ -142,14 +137,9 @@ def written_price(value: Decimal, direction: Direction) -> Decimal:
     return written(value, direction, max(PLACES, PRICE_DIGITS - 1 - value.adjusted()))
 
 
-def is_rounded(exact: Decimal, shown: Decimal) -> bool:
-    """Whether more than the residue of a division was lost."""
-    return bool(sign(exact - shown, abs(exact)))
-
-
 def rounding_note(what: str, exact: Decimal, shown: Decimal) -> list[str]:
-    """What to say where a figure was rounded."""
-    if not is_rounded(exact, shown):
+    """What to say where a figure was rounded, by more than the residue of a division."""
+    if not sign(exact - shown, abs(exact)):
         return []
     return [f"{what} has no finite decimal: rounded {'down' if shown < exact else 'up'} to {text_of(shown)}"]
 
