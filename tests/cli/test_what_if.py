@@ -19,6 +19,8 @@ from marginctl.analysis.what_if import what_if
 from marginctl.cli.what_if import ChangeFlags
 from marginctl.core.plain import as_plain
 from marginctl.document.reader import read
+from marginctl.render import render
+from marginctl.render.display import Options
 from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
@@ -363,6 +365,12 @@ def test_a_change_that_cannot_be_meant_says_why(flags, message, help):
     assert help is None or problem.help == help
 
 
+def test_an_isolated_margin_that_is_no_number_is_a_problem_of_its_row():
+    isolated = rewritten(BOOK, mode=["ETHUSDT=isolated"])
+    found = changed(isolated, open=["ETHUSDT short 1 isolated isolated_margin=5,000"])
+    assert [problem.message for problem in found.problems] == ["`isolated_margin` has a comma: `5,000`"]
+
+
 def test_a_name_for_two_positions_asks_which():
     hedged = "account: {position_mode: hedge}\n" + BOOK
     two = rewritten(hedged, open=["BTCUSDT short 1 x10"])
@@ -492,6 +500,15 @@ def test_the_screen_shows_what_moved_the_worst_first(desk):
     assert ["initial", "margin", "4,500.00", "4,250.00", "-250.00", "BETTER"] in rows
     assert ran.out.index("WORSE") < ran.out.index("BETTER")
     assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_what_a_baseline_accepts_stands_between_waived_and_not_evaluated():
+    settings = Settings(today=DAY, accepts_all=True)
+    changes = ChangeFlags.read(withdraw=["USDT=17000"]).changes()
+    found = what_if(BOOK.encode(), "desk.yaml", changes, settings)[0]
+    shown = render("table", found, Options())
+    row = next(line.split() for line in shown.splitlines() if "MC101" in line)
+    assert row[-4:-1] == ["pass", "→", "baseline"]  # 4500 of 4400
 
 
 def after_report(found: WhatIfResult) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Shocks: asset prices move, quantities and entries stay, marks follow their prices."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -66,6 +67,17 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
     def mark(contract: Contract, before: Decimal) -> Decimal:
         return before * by.get(contract.base, ONE) / by.get(contract.quote, ONE)
 
+    return _marked(account, prices, mark)
+
+
+def remarked(account: Account, symbol: str, price: Decimal) -> Account:
+    """The account with another mark of one contract; the prices of assets, and all other marks, stay."""
+    return _marked(account, account.prices, lambda contract, before: price if contract.symbol == symbol else before)
+
+
+def _marked(account: Account, prices: dict[str, Decimal], mark: Callable[[Contract, Decimal], Decimal]) -> Account:
+    """The account at other prices, with the marks that a function of contract and mark before gives."""
+
     def position(held: Position) -> Position:
         after = replace(held, mark_price=mark(held.contract, held.mark_price))
         if held.initial_margin is None:
@@ -73,6 +85,8 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
         settle, basis = held.contract.settle, rules_of(account, held.margin_mode).initial_basis
         size_before = basis_value(held, basis, account.prices) / account.prices[settle]
         size_after = basis_value(after, basis, prices) / prices[settle]
+        if size_after == size_before:
+            return after
         return replace(after, initial_margin=held.initial_margin * size_after / size_before)
 
     def order(placed: Order) -> Order:

@@ -33,11 +33,21 @@ SAME_ON_EVERY_ROW = (
 
 
 class Row(Struct):
-    """One row with the contract it means and the position it makes; ``counted``: in contracts, not as a notional."""
+    """One row with the position it makes; ``counted``: in contracts, not as a notional.
+
+    ``number`` in the list. ``parts``: what was merged into it.
+    """
 
     draft: "Draft"
     position: Position
     counted: bool = True
+    number: int = 0
+    parts: "tuple[Row, ...]" = ()
+
+    @property
+    def lots(self) -> "tuple[Row, ...]":
+        """The rows as they stand in the file."""
+        return self.parts or (self,)
 
 
 class Defaults(Struct, frozen=True):
@@ -73,6 +83,8 @@ def positions(
             if "mark_price" in draft:
                 prices.give_mark(contract, draft.get("mark_price"), draft.at("mark_price"))
     read = [row for draft, contract in known if (row := _row(reading, draft, contract, prices, defaults))]
+    for number, row in enumerate(read):
+        row.number = number
     merged = _merged(reading, read)
     if mode is PositionMode.ONE_WAY:
         _refuse_opposite_sides(reading, merged)
@@ -227,6 +239,7 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
             isolated_margin=_added([position.isolated_margin for position in held]),
         ),
         all(row.counted for row in rows),
+        parts=tuple(rows),
     )
 
 

@@ -39,13 +39,14 @@ KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Nettin
 
 
 class Resolved(Struct, frozen=True):
-    """An account with what a reader must know about its data; ``locations`` by subject."""
+    """An account with what a reader must know about its data; ``locations`` by subject, ``rows`` of its positions."""
 
     account: Account
     rules_used: RulesUsed
     assumptions: tuple[str, ...]
     facts: tuple[DataFact, ...]
     locations: dict[str, Location]
+    rows: tuple[Row, ...] = ()
 
 
 class Header(Struct, frozen=True):
@@ -120,7 +121,7 @@ def resolve(
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
     return (
-        Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations),
+        Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows)),
         [],
     )
 

@@ -239,7 +239,7 @@ def _value(check: Check | None, unit: str) -> str:
 
 
 def _gravity(check: Check | None) -> int:
-    order = (Status.PASS, Status.WAIVED, Status.NOT_EVALUATED, Status.WARN, Status.FAIL)
+    order = (Status.PASS, Status.WAIVED, Status.BASELINE, Status.NOT_EVALUATED, Status.WARN, Status.FAIL)
     return -1 if check is None else order.index(check.status)
 
 
