@@ -100,7 +100,9 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     for key in keys_of(kind):
         hint = _hint(kind, key.path)
         if key.mark == "*":
-            properties |= _object(_parts(hint)[0][0], definitions)["properties"]
+            inner = _object(_parts(hint)[0][0], definitions)
+            properties |= inner["properties"]
+            optional |= inner["properties"].keys() - set(inner["required"])
             continue
         if key.mark == "?":
             optional.add(key.name)
