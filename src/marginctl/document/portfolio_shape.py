@@ -196,6 +196,25 @@ EXPECT = Shape(
     "What the venue shows for this account",
 )
 
+ANSWER = Shape(
+    "answer",
+    (
+        Field("file", Text(), required=True, doc="its name, without folders"),
+        Field("answer", Text(), required=True, doc="the venue and which of its answers it is"),
+        Field("as_of", Instant(), doc="its own time"),
+    ),
+    "An answer of a venue that a portfolio was imported from",
+)
+
+ORIGIN = Shape(
+    "origin",
+    (
+        Field("answers", ListOf(Record(ANSWER)), doc="what it was imported from"),
+        Field("incomplete", ListOf(Text()), doc="what they held and the file does not (MC220)"),
+    ),
+    "Where an imported portfolio comes from, as `marginctl import` writes it",
+)
+
 PORTFOLIO = Shape(
     "portfolio",
     (
@@ -212,6 +231,7 @@ PORTFOLIO = Shape(
         Field("scenarios", ListOf(Record(SCENARIO)), doc="price moves to survive"),
         Field("waivers", ListOf(Record(WAIVER)), doc="accepted breaches of this file's limits"),
         Field("expect", Record(EXPECT), doc="figures to compare the result with"),
+        Field("origin", Record(ORIGIN), doc="what it was imported from"),
     ),
     "A margin account: what it holds, its positions and its limits",
 )

@@ -119,6 +119,7 @@ def resolve(
     used = rule_set.used(header.mode, traded, contracts.overridden)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
+    _observe_incomplete(reading, draft.get("origin"))
     return (
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations),
         [],
@@ -156,6 +157,12 @@ def _observe_doubts(reading: Reading, draft: "Draft", used: RulesUsed) -> None:
     if count:
         message = f"the figures rest on {count} assumption{'s' if count > 1 else ''}, listed under assumptions"
         reading.observe("MC204", "account", message, draft.at("account"))
+
+
+def _observe_incomplete(reading: Reading, origin: "Draft | None") -> None:
+    """What an import has left out, a fact each."""
+    for one in origin.get("incomplete", ()) if origin is not None else ():
+        reading.observe("MC220", "import", f"left out of the import, or unknown: {one.value}", one.node)
 
 
 def _refuse_unavailable(reading: Reading, draft: "Draft", rule_set: "RuleSet") -> None:
