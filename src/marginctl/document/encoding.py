@@ -23,10 +23,10 @@ _CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
 _HIGH_CONTROLS = frozenset(map(chr, (*range(0x80, 0x85), *range(0x86, 0xA0), 0xFFFE, 0xFFFF)))
 
 
-def decode(data: bytes, name: str) -> tuple[Source, list[Problem]]:
+def decode(data: bytes, name: str, largest: int = LARGEST) -> tuple[Source, list[Problem]]:
     """The text of a file, without byte order mark. With a problem the text is not to be parsed."""
-    if len(data) > LARGEST:
-        size = f"the file has {len(data) / 1048576:.1f} MiB, at most 16 MiB are read"
+    if len(data) > largest:
+        size = f"the file has {len(data) / 1048576:.1f} MiB, at most {largest // 1048576} MiB are read"
         return _unreadable(name, size, "split it into several files")
     page = _page_words(data)
     if page is not None:

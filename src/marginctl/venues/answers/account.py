@@ -11,7 +11,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from marginctl.core.contract import ContractType, TiersBy
-from marginctl.venues.answers.answer import PublishedHaircuts, PublishedTable
+from marginctl.venues.answers.published import PublishedHaircuts, PublishedTable
 
 
 class Amount(Struct, frozen=True):
@@ -128,7 +128,7 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
     ``tables``, ``haircuts``, ``contracts``, ``prices``), also where it lists none.
     ``as_of``: its own time in UTC, ``2025-10-02T19:16:00.944Z``; None = it has none. ``whole``: whether its collateral
     makes up the account's total, None = it does not say. ``expect``: totals by our name, ``cross.equity`` of the cross
-    pool, ``initial_margin + order_margin``.
+    pool, ``initial_margin + order_margin``; in ``expect_unit``, None = the account's currency.
     """
 
     file: str
@@ -145,6 +145,7 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
     positions: tuple[HeldPosition, ...] = ()
     orders: tuple[RestingOrder, ...] = ()
     expect: Mapping[str, Amount | None] = {}
+    expect_unit: str | None = None
     whole: bool | None = None
     left_out: tuple[LeftOut, ...] = ()
     lost: tuple[Lost, ...] = ()
@@ -156,3 +157,8 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
     haircuts: tuple[PublishedHaircuts, ...] = ()
     contracts: tuple[PublishedContract, ...] = ()
     prices: Mapping[str, Amount] = {}
+
+    @property
+    def day(self) -> str | None:
+        """The day of its time, UTC."""
+        return None if self.as_of is None else self.as_of[:10]
