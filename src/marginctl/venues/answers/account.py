@@ -18,7 +18,8 @@ class Amount(Struct, frozen=True):
     """A number of an answer, exactly.
 
     ``unit``: what one last digit of each number printed does to it, summed; 0 = the map states it. ``formula``: the
-    fields it was worked out of, empty where it is printed as it is. ``cut``: the venue drops the digits behind.
+    fields it was worked out of, or the field that stands in for the usual one; empty where that is printed as it is.
+    ``cut``: the venue drops the digits behind.
     """
 
     value: Fraction

@@ -132,8 +132,6 @@ def _position(row: Row, leg: str | None, part: PositionMap) -> HeldPosition:
     _sound(row, part, amounts)
     mode = word_of(part.margin_mode, row)
     isolated = amounts.pop("isolated_margin")
-    if mode is None and isolated is not None:
-        mode = "isolated" if isolated.value else "cross"
     return HeldPosition(
         symbol=named(row, part.symbol),
         side=named(row, part.side),

@@ -408,8 +408,7 @@ def word(node: Node) -> Word:
         return to.word_at(_path(node))
     name, operand = _operator(node)
     if name == "const":
-        text = _text(operand)
-        return Word(text, lambda _: text)
+        return _meaning(operand)
     if name == "first":
         return to.first_word(tuple(word(item) for item in _items(operand)))
     if name == "map":
@@ -417,11 +416,14 @@ def word(node: Node) -> Word:
     if name == "without":
         entries = _named(operand, "field", "end")
         return to.without(word(entries["field"]), _text(entries["end"]))
+    if name == "by_zero":
+        entries = _named(operand, "of", "zero", "nonzero")
+        return to.by_zero(number(entries["of"]), _text(entries["zero"]), _text(entries["nonzero"]))
     if name == "sign":
         return to.signed(number(operand))
     if name == "spelled":
         return _spelled(operand)
-    raise _unknown(node, name, "const, first, map, sign, without, spelled")
+    raise _unknown(node, name, "const, first, map, sign, by_zero, without, spelled")
 
 
 def _operator(node: Node) -> tuple[str, Node]:
@@ -456,9 +458,12 @@ def _mapped(node: Node) -> Word:
     return to.mapped(to.word_at(path), path, meanings)
 
 
-def _meaning(node: Node) -> str:
-    """What a word means; ``""`` is allowed here and means: not given."""
-    return node.text if isinstance(node, Scalar) and not node.plain else _text(node)
+def _meaning(node: Node) -> Word:
+    """What a word means: a word of ours, ``""`` for not given, or an expression."""
+    if not isinstance(node, Scalar):
+        return word(node)
+    text = _text(node) or None
+    return Word(node.text, lambda _: text)
 
 
 def _spelled(node: Node) -> Word:

@@ -198,12 +198,16 @@ def cut(one: Number, places: int) -> Number:
 
 
 def first_number(operands: tuple[Number, ...]) -> Number:
-    """The first operand that is given."""
-    parts = [one.of for one in operands]
-    return Number(
-        " ?? ".join(one.text for one in operands),
-        lambda row: next((found for of in parts if (found := of(row)) is not None), None),
-    )
+    """The first operand that is given; another than the first of them is named as the formula."""
+
+    def of(row: Row) -> Amount | None:
+        for place, one in enumerate(operands):
+            amount = one.of(row)
+            if amount is not None:
+                return _like(amount, amount.value, one.text) if place and not amount.formula else amount
+        return None
+
+    return Number(" ?? ".join(one.text for one in operands), of)
 
 
 def first_word(operands: tuple[Word, ...]) -> Word:
@@ -287,8 +291,8 @@ def sum_of(rows: Path, value: Number) -> Number:
     return Number(text, of)
 
 
-def mapped(field: Word, path: Path, words: Mapping[str, str]) -> Word:
-    """What a venue's word means; an empty meaning is not given. Raises MisfitError for a word that has none."""
+def mapped(field: Word, path: Path, words: Mapping[str, Word]) -> Word:
+    """What a venue's word means. Raises MisfitError for a word that means nothing."""
 
     def of(row: Row) -> str | None:
         written = field.of(row)
@@ -297,7 +301,7 @@ def mapped(field: Word, path: Path, words: Mapping[str, str]) -> Word:
         if written not in words:
             known = ", ".join(words)
             raise MisfitError(trail_to(row, path), f"`{path.text}` is {echo(written)}, known: {known}")
-        return words[written] or None
+        return words[written].of(row)
 
     return Word(field.text, of)
 
@@ -319,6 +323,16 @@ def signed(one: Number) -> Word:
     def of(row: Row) -> str | None:
         amount = one.of(row)
         return None if amount is None or not amount.value else "long" if amount.value > 0 else "short"
+
+    return Word(one.text, of)
+
+
+def by_zero(one: Number, zero: str, nonzero: str) -> Word:
+    """One word where an amount is 0, another where it is not."""
+
+    def of(row: Row) -> str | None:
+        amount = one.of(row)
+        return None if amount is None else nonzero if amount.value else zero
 
     return Word(one.text, of)
 
@@ -352,8 +366,8 @@ def _changed(text: str, one: Number, change: Callable[[Amount], Amount | None]) 
     return Number(text, of)
 
 
-def _like(amount: Amount, value: Fraction) -> Amount:
-    return Amount(value, amount.unit, amount.formula, amount.cut)
+def _like(amount: Amount, value: Fraction, formula: str = "") -> Amount:
+    return Amount(value, amount.unit, amount.formula or formula, amount.cut)
 
 
 def _enclosed(text: str) -> str:

@@ -202,7 +202,7 @@ def _form(seen: Sighting, venue: str) -> Recognized | None:
 
 def _empty_form(seen: Sighting, venue: str, held: set[str]) -> Recognized | None:
     """What an empty list is of: positions where no other file has them, else orders, else anything."""
-    fitting = [one for one in seen.empty if one.venue == venue]
+    fitting = [one for one in seen.empty if one.venue == venue and not one.holds("collateral")]
     wanted = [part for part in ("positions", "orders") if part not in held]
     found = next((one for part in wanted for one in fitting if one.holds(part)), None)
     return found or next(iter(fitting), None)
