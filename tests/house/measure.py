@@ -24,6 +24,7 @@ RANKS = {
     "findings": 0,
     "wording": 1,
     "explanation": 2,
+    "reconciliation": 2,
     "results": 2,
     "document": 3,
     "scenarios": 4,

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from marginctl.core.account import Account, PriceShown
 from marginctl.core.exact import Direction, exceeds, ratio, rounded, sign
 from marginctl.core.figures import FIGURES, PLACES
+from marginctl.core.pool import is_shared
 from marginctl.core.report import PositionFigures, Report
 from marginctl.core.shown import as_shown
 from marginctl.document.shape import Draft
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TOLERANCE = Decimal("0.001")
 MOST_NAMES = 5
+CROSS = "cross"
 FARTHEST = 11
 """Times the mark: a venue's price beyond it agrees with none here."""
 WITHOUT_FEE = "without the fee to close, as the venue shows it"
@@ -73,7 +75,7 @@ def expectations(
     if "totals" in draft:
         comparison.figures("totals", draft.get("totals"), Shown(shown.totals, report.totals))
     pools = {one.name: Shown(one, other) for one, other in zip(shown.pools, report.pools, strict=True)}
-    comparison.named("pool", draft.get("pools", ()), pools)
+    comparison.named("pool", draft.get("pools", ()), _with_cross(pools))
     positions = {
         name: Shown(one, other, _unshown(account, one))
         for name, one, other in zip(_names(report.positions), shown.positions, report.positions, strict=True)
@@ -202,6 +204,12 @@ def _names(positions: Iterable[PositionFigures]) -> list[str]:
     rows = list(positions)
     counts = Counter(position.symbol for position in rows)
     return [position.symbol if counts[position.symbol] == 1 else position.key for position in rows]
+
+
+def _with_cross(pools: dict[str, Shown]) -> dict[str, Shown]:
+    """The pools by name, and as ``cross`` the only cross pool, which may be that of one asset."""
+    cross = [one for one in pools.values() if is_shared(one.reported.margin_mode)]
+    return pools | ({CROSS: cross[0]} if len(cross) == 1 else {})
 
 
 def _by_side(held: dict[str, Shown]) -> dict[str, Shown]:

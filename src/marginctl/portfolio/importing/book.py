@@ -1,6 +1,6 @@
 """Answers of one account -> the sections of the portfolio file, in their order, and what was noted on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,12 +22,16 @@ LAID = ("prices", "betas", "limits", "scenarios", "contracts")
 
 
 class Book(Struct, frozen=True):
-    """An imported portfolio: its sections, and the notes. ``gathered``: what it was made of."""
+    """An imported portfolio: its sections, and the notes. ``gathered``: what it was made of.
+
+    ``unknown``: contracts that nobody declares, with the base and quote that their symbols may mean.
+    """
 
     sections: dict[str, Written]
     notes: Notebook
     gathered: Gathered
     held: tuple[tuple[HeldPosition, Contract | None], ...]
+    unknown: tuple[tuple[str, str, str], ...] = ()
 
     def text(self, header: Sequence[str]) -> str:
         """The file, with what is missing as comments behind the header."""
@@ -67,13 +71,13 @@ def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request,
         "prices": prices,
         "collateral": collateral,
         "contracts": _contracts(declaring, symbols, notes),
-        "positions": [holdings.position(number, row) for number, row in enumerate(whole.positions)],
-        "orders": [holdings.order(number, row, whole.positions) for number, row in enumerate(whole.orders)],
+        "positions": [holdings.position(row) for row in whole.positions],
+        "orders": [holdings.order(row, whole.positions) for row in whole.orders],
         "expect": Expecting(whole, currency, prices).section(held),
         "origin": origin(whole.answers, notes),
     }
-    sections = _laid_under(told, request.laid, notes)
-    return Book({name: value for name, value in sections.items() if value}, notes, whole, held)
+    sections = {name: value for name, value in _laid_under(told, request.laid, notes).items() if value}
+    return Book(sections, notes, whole, held, tuple(_unknown(declaring, symbols)))
 
 
 def rule_set_name(rule_set: RuleSet, request: Request) -> str:
@@ -97,6 +101,14 @@ def fee(whole: Gathered, request: Request) -> Leaf | None:
 def _contracts(declaring: Declaring, symbols: Sequence[str], notes: Notebook) -> dict[str, Written]:
     found = {symbol: declaring.declaration(symbol, notes) for symbol in dict.fromkeys(symbols)}
     return {symbol: keys for symbol, keys in found.items() if keys}
+
+
+def _unknown(declaring: Declaring, symbols: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Contracts that neither the rule set nor a file knows."""
+    for symbol in dict.fromkeys(symbols):
+        if declaring.rule_set.contract(symbol) is None and not declaring.declared(symbol):
+            base, quote = declaring.pair(symbol)
+            yield symbol, base or "BASE", quote or next(iter(declaring.gathered.assets), "USDT")
 
 
 def _note_expired(

@@ -70,9 +70,13 @@ class Declaring(Struct, frozen=True):
         laid = self.laid(symbol)
         for key in told.keys() & laid.keys():
             notes.remark("contracts", f"{symbol}: `{key}` of an answer counts, not that of --with")
-        if known is None and not told and not laid and not self.rule_set.splits_symbols:
+        if known is None and not self.declared(symbol) and not self.rule_set.splits_symbols:
             self._need(symbol, notes)
         return {**laid, **told}
+
+    def declared(self, symbol: str) -> bool:
+        """Whether an answer or the file laid under describes a contract."""
+        return symbol in self.gathered.contracts or self._table(symbol)[1] is not None or bool(self.laid(symbol))
 
     def _published(
         self, symbol: str, published: PublishedContract | None, known: Contract | None

@@ -87,7 +87,7 @@ class Holdings(Struct, frozen=True):
     is_hedge: bool
     notes: Notebook
 
-    def position(self, number: int, row: HeldPosition) -> dict[str, Written]:
+    def position(self, row: HeldPosition) -> dict[str, Written]:
         """One position, key by key."""
         contract = self.declaring.contract(row.symbol)
         row = self.marked(repaired(row, contract, self.notes))
@@ -99,10 +99,8 @@ class Holdings(Struct, frozen=True):
             "mark_price": _leaf(row.mark_price),
             **self.initial(row, contract),
             "maintenance_rate": self.own_rate(row.maintenance_rate),
-            **self.mode(number, row),
+            **self.mode(row),
         }
-        if row.mark_price is None and not self.request.given(f"positions.{number}.mark_price"):
-            self.need_mark(number, row, contract)
         return {key: value for key, value in told.items() if value}
 
     def marked(self, row: HeldPosition) -> HeldPosition:
@@ -132,7 +130,7 @@ class Holdings(Struct, frozen=True):
         """The maintenance rate of the account's own figures, where that is wanted."""
         return leaf(rate, f"the account's own: {rate.formula}") if rate and self.request.own_rates else None
 
-    def mode(self, number: int, row: HeldPosition) -> dict[str, Written]:
+    def mode(self, row: HeldPosition) -> dict[str, Written]:
         """Margin mode, and what was set aside."""
         published = self.declaring.gathered.contracts.get(row.symbol)
         mode = row.margin_mode or (published.margin_mode if published else None)
@@ -141,21 +139,10 @@ class Holdings(Struct, frozen=True):
             self.notes.remark("positions", f"{row.symbol}: no answer gives its margin mode; taken as {mode}")
         if mode == "cross":
             return {"margin_mode": mode}
-        if row.isolated_margin is None:
-            path = f"positions.{number}.isolated_margin"
-            if self.request.given(path) is None:
-                self.notes.need(f"{row.symbol}: what was set aside for it", f"--set {path}=AMOUNT")
-            return {"margin_mode": mode}
-        return {"margin_mode": mode, "isolated_margin": leaf(row.isolated_margin)}
+        margin = _leaf(row.isolated_margin)
+        return {"margin_mode": mode, "isolated_margin": margin} if margin else {"margin_mode": mode}
 
-    def need_mark(self, number: int, row: HeldPosition, contract: Contract | None) -> None:
-        """A mark that follows from nothing: of the position, or the price of its base."""
-        base = contract.base if contract else ""
-        if self.request.given(f"prices.{base}") or base in self.declaring.gathered.prices:
-            return
-        self.notes.need(f"{row.symbol}: its mark price", f"--set positions.{number}.mark_price=PRICE")
-
-    def order(self, number: int, row: RestingOrder, held: Iterable[HeldPosition]) -> dict[str, Written]:
+    def order(self, row: RestingOrder, held: Iterable[HeldPosition]) -> dict[str, Written]:
         """One order; its leverage only where the account has no position in the contract."""
         published = self.declaring.gathered.contracts.get(row.symbol)
         has_position = any(one.symbol == row.symbol for one in held)
@@ -169,10 +156,6 @@ class Holdings(Struct, frozen=True):
             "reduce_only": "true" if row.reduce_only else None,
             "position_side": row.position_side if self.is_hedge else None,
         }
-        if self.is_hedge and row.position_side is None and not self.request.given(f"orders.{number}.position_side"):
-            self.notes.need(f"which leg the order on {row.symbol} is for", f"--set orders.{number}.position_side=long")
-        if not (has_position or leverage or row.reduce_only or self.request.given(f"orders.{number}.leverage")):
-            self.notes.need(f"the leverage of the order on {row.symbol}", f"--set orders.{number}.leverage=N")
         return {key: value for key, value in told.items() if value}
 
 

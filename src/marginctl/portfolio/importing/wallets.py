@@ -65,8 +65,8 @@ class Wallet(Struct, frozen=True, kw_only=True):
         """A wallet with profits or requirements, and no answer that speaks of positions."""
         if self.gathered.has("positions"):
             return
-        totals = self.gathered.totals
-        if any((figure := totals.get(name)) is not None and figure.value for name in REQUIREMENTS):
+        shown = [one.expect.get(name) for one in self.gathered.answers for name in REQUIREMENTS]
+        if any(figure is not None and figure.value for figure in shown):
             self.notes.need("the positions: the wallet shows profits or requirements", "the positions answer as well")
 
     def collateral(self, mode: Mode | None) -> list[Written]:
