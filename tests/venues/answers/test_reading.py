@@ -206,9 +206,7 @@ def test_an_okx_account_of_one_isolated_position() -> None:
         "USDT",
     )
     assert eth.isolated_margin == Amount(F("1700.6075811251431723"), F("1e-16"))
-    maintenance = eth.expect["maintenance_margin"]
-    assert maintenance is not None
-    assert maintenance.value == (F("1700.6075811251431723") + F("3019.3729848096195")) / F("88.14749114412055")
+    assert eth.expect["maintenance_margin"] == Amount(F("47.59679744"), F("1e-8"))  # mmr, without the fee to close
     (contract,) = instruments.contracts
     assert (str(contract.contract_size), str(contract.tick_size), contract.settle) == ("0.1", "0.01", "USDT")
     assert contract.type is not None
@@ -222,7 +220,8 @@ def test_what_totals_of_an_okx_account_contain_is_named() -> None:
     assert answer.lost == (Lost("spot orders (ordFroz)"),)
     (answer,) = read("okx/2-balance-docs.balance.json")
     assert answer.lost == (Lost("strategy accounts (stgyEq)"),)
-    assert answer.expect["maintenance_margin"].value == F("55415.624719833286") / F("143682.59776662575")
+    assert answer.expect["maintenance_margin"].value == F("0.3428274116")  # mmr, without the fee to close
+    assert answer.expect["maintenance_ratio"].value == 1 / F("143682.59776662575")
 
 
 @pytest.mark.parametrize(
