@@ -16,6 +16,7 @@ from marginctl.document.nodes import Mapping, Node, Scalar
 from marginctl.document.nodes import Sequence as List
 from marginctl.document.reader import read
 from marginctl.document.rewrite import Put, RewriteError, rewritten
+from marginctl.document.source import echo
 from marginctl.document.written import Leaf
 from marginctl.findings import Location, Problem
 from marginctl.portfolio.importing.book import Book, book_of
@@ -57,6 +58,9 @@ def imported(files: Sequence[AnswerFile], venue: str | None, request: Request, s
     if rule_set is None:
         return _refused(problems)
     book = book_of(answers, rule_set, request, settings.today)
+    if twice := [asset for asset in request.wallet if asset in book.gathered.assets]:
+        message = f"{echo(twice[0])} stands in the answers already"
+        return _refused([Problem(Location("--wallet"), "MC016", message, "leave out what a file has")])
     try:
         found = _checked(book, request, settings)
         fee = _fee(found, settings)
@@ -75,11 +79,12 @@ def _fee(one: Imported, settings: Settings) -> Decimal | None:
 
 
 def _with_fee(book: Book, fee: Decimal) -> Book:
-    note = "worked back from the initial margins"
+    """The book with a fee that was worked back."""
     account = book.sections["account"]
     known = account if isinstance(account, dict) else {}
-    fee_leaf = Leaf(f"{exact_percent(fee)}%", note)
-    return replace(book, sections={**book.sections, "account": {**known, "taker_fee": fee_leaf}})
+    text = f"{exact_percent(fee)}%"
+    book.notes.remark("account", f"taker_fee {text} is worked back: all initial margins agree on it")
+    return replace(book, sections={**book.sections, "account": {**known, "taker_fee": Leaf(text)}})
 
 
 class Wishes(Struct, frozen=True):
@@ -94,7 +99,7 @@ def finished(one: Imported, wishes: Wishes) -> ImportResult:
     """The result with its exit code, reconciled if asked: 2 = not imported, 1 = imported, but."""
     result = one.result
     if result.errors or (result.missing and not wishes.draft):
-        return replace(result, exit_code=2)
+        return replace(result, exit_code=2, text="", portfolio=None)
     if wishes.reconcile and one.loaded is not None and one.book is not None:
         result = replace(result, reconcile=reconciled(one.book, one.loaded))
     beyond = any(row.verdict is Agreement.BEYOND for row in result.reconcile or ())

@@ -60,10 +60,7 @@ def _expected(loaded: Loaded, account: Account) -> list[Expectation]:
 
 
 def _row(one: Expectation, reason: str) -> ReconcileRow:
-    if not one.is_met:
-        verdict = Agreement.BEYOND
-    else:
-        verdict = Agreement.EQUAL if one.difference in (None, ZERO) else Agreement.WITHIN
+    verdict = Agreement.BEYOND if not one.is_met else Agreement.EQUAL if _is_equal(one) else Agreement.WITHIN
     share = None if one.tolerance is None or one.theirs is None else one.tolerance * abs(one.theirs)
     return ReconcileRow(
         subject=one.subject,
@@ -77,6 +74,13 @@ def _row(one: Expectation, reason: str) -> ReconcileRow:
         verdict=verdict,
         reason=reason if verdict is Agreement.BEYOND else one.note,
     )
+
+
+def _is_equal(one: Expectation) -> bool:
+    """Whether ours, rounded to the venue's last digit, is theirs."""
+    if one.difference is None or one.theirs is None:
+        return True
+    return 2 * abs(one.difference) < Decimal((0, (1,), int(one.theirs.normalize().as_tuple().exponent)))
 
 
 def _apart(one: Apart) -> ReconcileRow:

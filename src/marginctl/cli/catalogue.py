@@ -37,7 +37,18 @@ from marginctl.venues.rule_set import RuleSet
 if TYPE_CHECKING:
     from marginctl.limits.rule import Rule
 
-SCHEMAS = ("portfolio", "report", "report-line", "stress", "what-if", "headroom", "scenarios", "venue", "policy")
+SCHEMAS = (
+    "portfolio",
+    "report",
+    "report-line",
+    "stress",
+    "what-if",
+    "headroom",
+    "import",
+    "scenarios",
+    "venue",
+    "policy",
+)
 STARTER = Path(__file__).with_name("starter.yaml")
 """A portfolio that passes its own limits, with a comment on every choice."""
 MOST_NAMES = 5
@@ -304,7 +315,9 @@ class SchemaFlags(Flags):
 
     kind: Annotated[
         str,
-        typer.Argument(help="portfolio, venue or policy; report, report-line, stress, what-if, headroom or scenarios."),
+        typer.Argument(
+            help="portfolio, venue or policy; report, report-line, stress, what-if, headroom, import or scenarios."
+        ),
     ]
 
 

@@ -267,6 +267,10 @@ FIGURES: dict[str, Figure] = {
     ),
     "unit": Figure("word", "The asset that the amounts are in; no such key where that is the account's currency."),
     "initial_margin + order_margin": Figure("money", "Margin of positions and open orders.", _UP),
+    "ReconcileRow.venue": Figure("exact", "The figure that the venue shows; null where it shows that there is none."),
+    "ReconcileRow.relative": Figure("number", "|difference| as a fraction of the venue's figure.", _UP),
+    "ReconcileRow.allowed": Figure("exact", "What |difference| may be."),
+    "portfolio": Figure("exact", "The file as values; null where there is none."),
     # Heads and summaries of documents.
     "version": Figure("word", "The version of marginctl that wrote this."),
     "line": Figure("place"),

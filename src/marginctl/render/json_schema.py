@@ -21,6 +21,7 @@ from marginctl.core.outcome import Outcome as ScenarioOutcome
 from marginctl.core.path import Scenario
 from marginctl.core.plain import Key, keys_of
 from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
+from marginctl.reconciliation import ImportResult
 from marginctl.render.catalogue_json import ScenarioList
 from marginctl.render.what_if_json import WhatIfDocument
 from marginctl.results import HeadroomResult, Outcome, Run, StressResult
@@ -30,6 +31,7 @@ DOCUMENTS: dict[str, type] = {
     "stress": StressResult,
     "what-if": WhatIfDocument,
     "headroom": HeadroomResult,
+    "import": ImportResult,
     "scenarios": ScenarioList,
 }
 """By the name that ``marginctl schema`` knows them by."""

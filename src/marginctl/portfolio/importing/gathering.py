@@ -60,14 +60,14 @@ class Gathered(Struct, frozen=True, kw_only=True):
 
 def gathered(answers: Sequence[VenueAnswer], notes: Notebook) -> Gathered:
     """All answers as one, what cannot be joined noted."""
-    whole = _joined(answers, notes)
+    whole = _joined(sorted(answers, key=lambda one: (one.file, one.name)), notes)
     positions, strangers = _positions(whole, notes)
     _note_left_out(whole, notes)
     return Gathered(
         answers=tuple(whole),
         assets=_assets(whole, notes),
         positions=positions,
-        orders=tuple(order for one in whole for order in one.orders),
+        orders=tuple(sorted((order for one in whole for order in one.orders), key=_place)),
         totals=_totals(whole, strangers, notes),
         totals_unit=next((one.expect_unit for one in whole if one.expect_unit), None),
         contracts=_contracts(whole),
@@ -139,7 +139,12 @@ def _positions(answers: Sequence[VenueAnswer], notes: Notebook) -> tuple[tuple[H
             found[name] = row if known is None else _filled(known, row, is_one_moment=one not in strangers)
     for one in strangers:
         notes.remark("expect", f"{one.file} is of another moment than {holders[0].file}: its marks differ")
-    return tuple(found.values()), strangers
+    return tuple(found[name] for name in sorted(found)), strangers
+
+
+def _place(order: RestingOrder) -> tuple[str, str, Fraction, Fraction]:
+    """Where an order stands among others, whatever the order of the answer."""
+    return order.symbol, order.side, order.price.value, order.quantity.value
 
 
 def _is_one_moment(row: HeldPosition, other: HeldPosition) -> bool:
@@ -167,7 +172,7 @@ def _assets(answers: Sequence[VenueAnswer], notes: Notebook) -> dict[str, HeldAs
             if known.amount.value != row.amount.value:
                 notes.remark("collateral", f"{row.asset}: {source.file} counts, {one.file} shows another balance")
     _note_age(answers, notes)
-    return {asset: row for asset, (row, _) in found.items()}
+    return {asset: found[asset][0] for asset in sorted(found)}
 
 
 def _note_age(answers: Sequence[VenueAnswer], notes: Notebook) -> None:
@@ -186,9 +191,9 @@ def _totals(answers: Sequence[VenueAnswer], strangers: list[VenueAnswer], notes:
         reason = _why_apart(one, answers, strangers)
         for name, figure in one.expect.items():
             if reason:
-                subject, _, figure_name = f"totals.{name}".rpartition(".")
+                pool, _, figure_name = name.rpartition(".")
                 theirs = None if figure is None else figure.value
-                notes.apart.append(Apart(subject.removeprefix("totals.") or "totals", figure_name, theirs, reason))
+                notes.apart.append(Apart(pool or "totals", figure_name, theirs, reason))
             else:
                 found[name] = figure
     return found
@@ -242,8 +247,3 @@ def _contracts(answers: Sequence[VenueAnswer]) -> dict[str, PublishedContract]:
             }
             found[row.symbol] = replace(known, **lacking)
     return found
-
-
-def total_of(amounts: Iterable[Amount]) -> Fraction:
-    """Their sum."""
-    return sum((one.value for one in amounts), Fraction(0))
