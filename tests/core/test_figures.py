@@ -27,6 +27,7 @@ PLACES = {
     "Point": "marginctl.core.curve",
     "Rated": "marginctl.core.funding_cases",
     "Moved": "marginctl.render.moved",
+    "ReconcileRow": "marginctl.reconciliation",
     "WhatIfSummary": "marginctl.render.what_if_json",
     **dict.fromkeys(("RunSummary", "StressSummary", "HeadroomSummary"), "marginctl.results"),
 }

@@ -270,6 +270,8 @@ FIGURES: dict[str, Figure] = {
     "ReconcileRow.venue": Figure("exact", "The figure that the venue shows; null where it shows that there is none."),
     "ReconcileRow.relative": Figure("number", "|difference| as a fraction of the venue's figure.", _UP),
     "ReconcileRow.allowed": Figure("exact", "What |difference| may be."),
+    "ReconcileRow.unit": Figure("word", "The asset that amounts are in; empty = the account's currency, or none."),
+    "ReconcileRow.reason": Figure("word", "What makes a figure meet that does not, or why it cannot be compared."),
     "portfolio": Figure("exact", "The file as values; null where there is none."),
     # Heads and summaries of documents.
     "version": Figure("word", "The version of marginctl that wrote this."),

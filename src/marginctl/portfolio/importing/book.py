@@ -47,18 +47,17 @@ def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request,
     declaring = Declaring(rule_set, whole, request, currency)
     held = tuple((row, declaring.contract(row.symbol)) for row in whole.positions)
     hedge = is_hedge(whole)
-    mode, mode_name, mode_note = mode_of(rule_set, whole, request, notes)
+    mode, mode_name = mode_of(rule_set, whole, request, notes)
     as_of = whole.as_of or request.as_of
     account: dict[str, Written] = {
         "name": request.name or whole.first.venue,
         "venue": rule_set_name(rule_set, request),
-        "collateral_mode": Leaf(mode_name, mode_note),
+        "collateral_mode": mode_name,
         "position_mode": "hedge" if hedge else "one-way",
         "currency": "" if currency == "USD" else currency,
         "as_of": as_of,
         "taker_fee": fee(whole, request) or "",
     }
-    account["collateral_mode"] = account["collateral_mode"] if mode_name else ""
     _note_expired(held, as_of, today, notes)
     wallet = Wallet(gathered=whole, request=request, rule_set=rule_set, held=held, currency=currency, notes=notes)
     holdings = Holdings(declaring, request, hedge, notes)

@@ -155,19 +155,20 @@ def percent_text(value: Fraction) -> str:
     return f"{decimal_text(value * PERCENT)[0]}%"
 
 
-def mode_of(rule_set: RuleSet, gathered: Gathered, request: Request, notes: Notebook) -> tuple[Mode | None, str, str]:
-    """The mode, its name as written, and the comment on it; a mode that nobody says is a missing fact or a remark."""
+def mode_of(rule_set: RuleSet, gathered: Gathered, request: Request, notes: Notebook) -> tuple[Mode | None, str]:
+    """The mode and its name as written; one that nobody says is a remark, or with several assets a missing fact."""
     path = "account.collateral_mode"
     given = request.given(path) or gathered.said("collateral_mode")
     if given:
-        return rule_set.mode(given), given, ""
+        return rule_set.mode(given), given
     first = rule_set.modes[0]
     if len(rule_set.modes) == 1:
-        return first, first.collateral_mode.value, ""
+        return first, first.collateral_mode.value
     if len({*gathered.assets, *request.wallet}) > 1:
         notes.need("whether all assets secure all positions", f"--set {path}=multi-asset, or =single-asset")
-        return None, "", ""
-    return first, first.collateral_mode.value, "no answer says it: the rule set's first"
+        return None, ""
+    notes.remark("account", f"no answer gives the collateral mode; taken as {first.collateral_mode.value}")
+    return first, first.collateral_mode.value
 
 
 def is_hedge(gathered: Gathered) -> bool:
