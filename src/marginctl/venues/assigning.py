@@ -8,8 +8,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.contract import TiersBy
-from marginctl.venues.answers.account import VenueAnswer
-from marginctl.venues.answers.published import PublishedTable, rate_fault
+from marginctl.venues.answers.account import PublishedTable, VenueAnswer
+from marginctl.venues.answers.public_reading import rate_fault
 from marginctl.venues.contracts import ContractGroup
 from marginctl.venues.table_text import contracts_of, fits_table
 from marginctl.venues.tiers import TierRow, first_fault

@@ -16,8 +16,7 @@ from marginctl.document.source import Source, echo
 from marginctl.document.venue_shape import VENUE, first_day
 from marginctl.findings import Problem
 from marginctl.venues import rewriting as to
-from marginctl.venues.answers.account import VenueAnswer
-from marginctl.venues.answers.published import PublishedHaircuts
+from marginctl.venues.answers.account import PublishedHaircuts, VenueAnswer
 from marginctl.venues.assigning import Assigned, Homes, Untaken, assign
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.refreshed_contracts import Kept, TableChange, refresh_contracts

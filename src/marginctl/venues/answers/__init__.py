@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from marginctl.findings import Problem
 from marginctl.venues.answers.account import VenueAnswer
-from marginctl.venues.answers.bundled import bundled_maps
 from marginctl.venues.answers.expressions import MisfitError
+from marginctl.venues.answers.map_files import bundled_maps
 from marginctl.venues.answers.reading import answer
 from marginctl.venues.answers.recognition import AnswerFile, sighting, unknown
 from marginctl.venues.answers.refusal import emptiness

@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from marginctl.core.contract import ContractType, TiersBy
-from marginctl.venues.answers.published import PublishedHaircuts, PublishedTable
+from marginctl.core.contract import ContractType, HaircutTier, TiersBy
+from marginctl.venues.tiers import TierRow
 
 
 class Amount(Struct, frozen=True):
@@ -74,6 +74,27 @@ class RestingOrder(Struct, frozen=True, kw_only=True):
     price: Amount
     reduce_only: bool = False
     position_side: str | None = None
+
+
+class PublishedTable(Struct, frozen=True, kw_only=True):
+    """The margin table of one contract, or of a family of contracts.
+
+    ``family``: ``name`` is how the symbols of its contracts begin. ``fault``: why the table cannot be used as it is.
+    """
+
+    name: str
+    rows: tuple[TierRow, ...]
+    family: bool = False
+    fault: str = ""
+
+
+class PublishedHaircuts(Struct, frozen=True, kw_only=True):
+    """The haircuts of one asset; ``debt_factor``: what a unit of debt or of required margin counts, None = unsaid."""
+
+    asset: str
+    haircuts: tuple[HaircutTier, ...]
+    debt_factor: Decimal | None = None
+    fault: str = ""
 
 
 class PublishedContract(Struct, frozen=True, kw_only=True):

@@ -73,11 +73,13 @@ def has(row: Row, path: Path) -> bool:
 
 
 def _inner(value: Value, key: str) -> Value:
-    """The value of a key; of a list the first item for ``*``, for ``name=word`` the first one that has it so."""
+    """The value of a key; an item of a list by its index, the first for ``*``, for ``name=word`` one that has it so."""
     if isinstance(value, dict):
         return value.get(key)
-    name, _, word = key.partition("=")
     items = value if isinstance(value, list) else []
+    if key.isdecimal():
+        return items[int(key)] if int(key) < len(items) else None
+    name, _, word = key.partition("=")
     return next((one for one in items if key == "*" or (isinstance(one, dict) and one.get(name) == word)), None)
 
 
@@ -112,6 +114,8 @@ def _inside(places: list[tuple[Value, Trail]], key: str) -> Iterator[tuple[Value
             yield from ((one, (*trail, name)) for name, one in value.items())
         elif isinstance(value, dict) and key in value:
             yield value[key], (*trail, key)
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            yield value[int(key)], (*trail, int(key))
 
 
 def text_of(value: Value) -> str | None:

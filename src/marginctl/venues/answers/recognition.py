@@ -1,6 +1,7 @@
 """Files of a run -> the answers in them: which venue's and which of its answers each is, told by shape alone."""
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from msgspec import Struct
@@ -9,9 +10,9 @@ from marginctl.document.source import echo
 from marginctl.findings import Problem
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.answer_map import AnswerForm, AnswerMap
-from marginctl.venues.answers.bundled import bundled_maps, forms_of, is_own
 from marginctl.venues.answers.contents import AGAIN, WHOLE, Content, Value, content_of
 from marginctl.venues.answers.expressions import MisfitError, Path, Row, has, rows_at
+from marginctl.venues.answers.map_files import bundled_maps, forms_of, is_own
 from marginctl.venues.answers.reading import Recognized, answer
 from marginctl.venues.answers.refusal import DATA, REASONS, Refusal, emptiness, refusal
 
@@ -105,7 +106,7 @@ def _rows(root: Row, form: AnswerForm) -> list[Row] | None:
         rows = rows_at(root, path)
         if rows and any(_is_of(row, form) for row in rows):
             return rows
-        is_empty = is_empty or rows == []
+        is_empty = is_empty or (rows == [] and "*" not in path.keys)
     return [] if is_empty else None
 
 
@@ -249,22 +250,22 @@ def _looks_like_ccxt(value: dict[str, Any]) -> bool:
 
 def _nearest(root: Row, venue: str | None) -> str:
     """``it looks like bybit position, but `positionIM` is missing``; empty where most keys of every form are."""
-    best: tuple[float, str] = (0.5, "")
+    best = (Fraction(1, 2), "")
     for name in [venue] if venue in bundled_maps() else bundled_maps():
         for own, form in forms_of(str(name)):
             best = max(best, _nearness(root, own, form), key=lambda one: one[0])
     return best[1]
 
 
-def _nearness(root: Row, own: AnswerMap, form: AnswerForm) -> tuple[float, str]:
+def _nearness(root: Row, own: AnswerMap, form: AnswerForm) -> tuple[Fraction, str]:
     """How many of a form's keys the best of an answer's rows has, as a share, and which it lacks."""
-    shares: list[tuple[float, str]] = []
+    shares: list[tuple[Fraction, str]] = []
     for path in form.rows:
         for row in (rows_at(root, path) or [])[:1]:
             missing = [f"`{one.text}`" for one in form.has if not has(row, one)]
             verb = "is" if len(missing) == 1 else "are"
             extra = [f"`{one.text}`" for one in form.lacks if has(row, one)]
             words = f"{', '.join(missing)} {verb} missing" if missing else f"it has {', '.join(extra)}"
-            share = 1 - len(missing) / len(form.has)
+            share = 1 - Fraction(len(missing), len(form.has))
             shares.append((share, f"it looks like {own.venue} {form.name}, but {words}"))
-    return max(shares, default=(0.0, ""), key=lambda one: one[0])
+    return max(shares, default=(Fraction(0), ""), key=lambda one: one[0])
