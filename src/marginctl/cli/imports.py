@@ -39,8 +39,8 @@ from marginctl.render import draw
 from marginctl.render.json import text_of
 from marginctl.render.pages.reconcile import reconcile_page
 from marginctl.venues import loader
-from marginctl.venues.answers.bundled import bundled_maps
 from marginctl.venues.answers.contents import LARGEST
+from marginctl.venues.answers.map_files import bundled_maps
 from marginctl.venues.answers.recognition import AnswerFile
 
 STDIN = "<stdin>"

@@ -12,9 +12,8 @@ from marginctl.document.written import Line, Written
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook, Request
 from marginctl.portfolio.spelling import pair_of
-from marginctl.venues.answers.account import PublishedContract, VenueAnswer
-from marginctl.venues.answers.bundled import bundled_maps, forms_of
-from marginctl.venues.answers.published import PublishedTable
+from marginctl.venues.answers.account import PublishedContract, PublishedTable, VenueAnswer
+from marginctl.venues.answers.map_files import bundled_maps, forms_of
 from marginctl.venues.rule_set import RuleSet
 from marginctl.venues.tiers import Deduction, TierRow, tiers_of
 
@@ -64,7 +63,9 @@ class Declaring(Struct, frozen=True):
         published = self.gathered.contracts.get(symbol)
         told = self._published(symbol, published, known)
         answer, table = self._table(symbol)
-        if answer is not None and table is not None and not self._is_bundled(known, answer, table):
+        if table is not None and table.fault:
+            notes.remark("contracts", f"{symbol}: its published table is not used: {table.fault}")
+        elif answer is not None and table is not None and not self._is_bundled(known, answer, table):
             told["tiers_by"] = answer.tiers_by.value
             told["tiers"] = [_tier(row) for row in table.rows]
         laid = self.laid(symbol)

@@ -14,10 +14,10 @@ from marginctl.venues.answers.account import (
     HeldPosition,
     LeftOut,
     PublishedContract,
+    PublishedHaircuts,
     RestingOrder,
     VenueAnswer,
 )
-from marginctl.venues.answers.published import PublishedHaircuts
 
 PositionName: TypeAlias = tuple[str, str, str | None]
 MOST_SYMBOLS = 3
