@@ -16,7 +16,7 @@ from marginctl.document.nodes import Mapping, Node, Scalar
 from marginctl.document.nodes import Sequence as List
 from marginctl.document.reader import read
 from marginctl.document.rewrite import Put, RewriteError, rewritten
-from marginctl.document.source import echo
+from marginctl.document.source import echo, printable
 from marginctl.document.written import Leaf
 from marginctl.findings import Location, Problem
 from marginctl.portfolio.importing.book import Book, book_of
@@ -30,7 +30,7 @@ from marginctl.wording import exact_percent
 
 FACTS = frozenset(("MC012", "MC020", "MC021", "MC022", "MC023", "MC025", "MC026"))
 """Codes of problems that are facts which nobody gave; all others are mistakes."""
-NAME = "imported.yaml"
+NAME = "<import>"
 HIDDEN = frozenset(("MC020", "MC022", "MC023"))
 """Those that only show once others are given."""
 MOST_ROUNDS = 3
@@ -98,6 +98,8 @@ class Wishes(Struct, frozen=True):
 def finished(one: Imported, wishes: Wishes) -> ImportResult:
     """The result with its exit code, reconciled if asked: 2 = not imported, 1 = imported, but."""
     result = one.result
+    if wishes.draft:
+        result = replace(result, text=_with_missing(result))
     if result.errors or (result.missing and not wishes.draft):
         return replace(result, exit_code=2, text="", portfolio=None)
     if wishes.reconcile and one.loaded is not None and one.book is not None:
@@ -105,6 +107,13 @@ def finished(one: Imported, wishes: Wishes) -> ImportResult:
     beyond = any(row.verdict is Agreement.BEYOND for row in result.reconcile or ())
     doubtful = wishes.strict and bool(result.incomplete or result.remarks)
     return replace(result, exit_code=1 if beyond or doubtful or result.missing else 0)
+
+
+def _with_missing(result: ImportResult) -> str:
+    """The text with what is missing behind its header, a comment each."""
+    header, gap, rest = result.text.partition("\n\n")
+    lines = [f"\n# missing: {printable(one.fact)}: {printable(one.flag)}" for one in result.missing]
+    return "".join((header, *lines, gap, rest))
 
 
 def _refused(problems: Sequence[Problem]) -> Imported:

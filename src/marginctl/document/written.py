@@ -101,11 +101,17 @@ def decimal_text(value: Fraction) -> tuple[str, bool]:
 
     Exact where it ends within 60 digits, else rounded half even to 28 significant ones; no exponent.
     """
-    quotient = _EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
-    is_exact = Fraction(quotient) == value and len(quotient.as_tuple().digits) <= MOST_DIGITS
-    shown = quotient if is_exact else _ROUNDED.divide(Decimal(value.numerator), Decimal(value.denominator))
-    text = format(shown, "f")
-    return (text.rstrip("0").rstrip(".") if "." in text else text), is_exact
+    parts = Decimal(value.numerator), Decimal(value.denominator)
+    quotient = _EXACT.divide(*parts)
+    text = _trimmed(quotient)
+    if Fraction(quotient) == value and sum(map(str.isdigit, text)) <= MOST_DIGITS:
+        return text, True
+    return _trimmed(_ROUNDED.divide(*parts)), False
+
+
+def _trimmed(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def simplest(low: Fraction, high: Fraction) -> Fraction:

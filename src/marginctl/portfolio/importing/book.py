@@ -34,9 +34,8 @@ class Book(Struct, frozen=True):
     unknown: tuple[tuple[str, str, str], ...] = ()
 
     def text(self, header: Sequence[str]) -> str:
-        """The file, with what is missing as comments behind the header."""
-        lines = [f"missing: {one.fact}: {one.flag}" for one in self.notes.missing]
-        return document([*header, *lines], self.sections, self.notes.remarks)
+        """The file."""
+        return document(header, self.sections, self.notes.remarks)
 
 
 def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request, today: date) -> Book:

@@ -79,6 +79,14 @@ def notional(row: HeldPosition, contract: Contract | None) -> Fraction | None:
     return units * row.mark_price.value if contract.type is ContractType.LINEAR else units / row.mark_price.value
 
 
+def _whole_leverage(value: Fraction, margin: Amount) -> Fraction | None:
+    """The only whole number by which a notional makes a margin to its printed digits; None without one."""
+    near = round(value / margin.value)
+    slack = max(margin.unit, Fraction(1, 10**8))
+    fits = [one for one in (near - 1, near, near + 1) if one > 0 and abs(value / one - margin.value) <= slack]
+    return Fraction(fits[0]) if len(fits) == 1 else None
+
+
 class Holdings(Struct, frozen=True):
     """Writes positions and orders; ``is_hedge``: the account may hold both sides of a contract."""
 
@@ -120,10 +128,9 @@ class Holdings(Struct, frozen=True):
         if margin is None or not margin.value:
             self.notes.remark("positions", f"{row.symbol}: no answer gives its leverage; that of its tier is used")
             return {}
-        if value is not None:
-            whole = Fraction(round(value / margin.value))
-            if whole and abs(value / whole - margin.value) <= max(margin.unit, Fraction(1, 10**8)):
-                return {"leverage": leaf(Amount(whole, formula="notional / initial margin"))}
+        whole = _whole_leverage(value, margin) if value else None
+        if whole:
+            return {"leverage": leaf(Amount(whole, formula="notional / initial margin"))}
         return {"initial_margin": leaf(margin)}
 
     def own_rate(self, rate: Amount | None) -> Leaf | None:
