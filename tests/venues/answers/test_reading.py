@@ -321,6 +321,9 @@ def test_a_deribit_balance_is_without_the_profit_of_the_session() -> None:
     (sol,) = read("deribit/2-sol-perpetual.positions.json")[0].positions
     assert sol.mark_price is not None
     assert (sol.quantity.value, sol.mark_price.value) == (30, 30 / F("0.603420186"))
+    # profit of an inverse long: 30 / entry - 30 / mark; the entry of the session, not average_price
+    assert sol.entry_price is not None
+    assert 30 / sol.entry_price.value - 30 / sol.mark_price.value == F("-0.001131489")
 
 
 def test_what_is_no_future_is_left_out_and_named() -> None:
