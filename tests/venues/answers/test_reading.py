@@ -175,6 +175,24 @@ def test_a_cursor_with_fewer_rows_than_a_page_is_no_further_page() -> None:
     assert ltc.entry_price.value == F("77.519375") / F("1.2")
 
 
+def test_the_value_of_an_inverse_bybit_position_is_in_its_coin() -> None:
+    document = document_of(FOLDER / "bybit/4-ltc-ccxt.position.json")
+    row = {"symbol": "BTCUSDZ26", "size": "6000", "positionValue": "0.1", "avgPrice": "60000.1", "markPrice": "61000"}
+    document["result"]["list"][0].update(row)
+    (answer,), problems = read_answers([file_of(document)])
+    assert problems == []
+    entry = answer.positions[0].entry_price
+    assert entry is not None
+    assert (entry.value, entry.formula) == (60000, "size / positionValue")
+
+
+def test_a_message_of_a_stream_is_the_answer_in_it() -> None:
+    document = document_of(FOLDER / "hyperliquid/1-hype-isolated.clearinghouseState.json")
+    message = {"channel": "webData2", "data": {"clearinghouseState": document, "user": "0x0"}}
+    (answer,), _ = read_answers([file_of(message, "1-hype-isolated.clearinghouseState.json")])
+    assert (answer,) == read("hyperliquid/1-hype-isolated.clearinghouseState.json")
+
+
 def test_an_object_of_ccxt_is_the_answer_in_it() -> None:
     (answer,) = read("bybit/7-ccxt-unified-balance.ccxt-balance.json")
     assert [(one.asset, one.amount.value, one.unused) for one in answer.collateral] == [
@@ -320,6 +338,9 @@ def test_a_deribit_balance_is_without_the_profit_of_the_session() -> None:
     (sol,) = read("deribit/2-sol-perpetual.positions.json")[0].positions
     assert sol.mark_price is not None
     assert (sol.quantity.value, sol.mark_price.value) == (30, 30 / F("0.603420186"))
+    # profit of an inverse long: 30 / entry - 30 / mark; the entry of the session, not average_price
+    assert sol.entry_price is not None
+    assert 30 / sol.entry_price.value - 30 / sol.mark_price.value == F("-0.001131489")
 
 
 def test_what_is_no_future_is_left_out_and_named() -> None:

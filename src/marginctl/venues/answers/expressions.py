@@ -7,7 +7,7 @@ to its next operand. A division by 0 is not given either.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -17,8 +17,8 @@ from marginctl.venues.answers.account import Amount
 from marginctl.venues.answers.contents import WHOLE, Trail, Value
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,3}))?", re.ASCII)
+T = TypeVar("T")
 ZERO = Fraction(0)
-ONE = Fraction(1)
 
 
 class MisfitError(ValueError):
@@ -147,10 +147,11 @@ class Number(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """An expression that gives a text."""
+    """An expression that gives a text; ``path``: where a text stands that is taken as it is."""
 
     text: str
     of: Callable[[Row], str | None]
+    path: Path | None = None
 
 
 def number_at(path: Path) -> Number:
@@ -171,7 +172,7 @@ def number_at(path: Path) -> Number:
 
 def word_at(path: Path) -> Word:
     """The text at a path."""
-    return Word(path.text, lambda row: text_of(found(row, path)))
+    return Word(path.text, lambda row: text_of(found(row, path)), path)
 
 
 def constant(text: str, value: Fraction) -> Number:
@@ -295,30 +296,19 @@ def sum_of(rows: Path, value: Number) -> Number:
     return Number(text, of)
 
 
-def mapped(field: Word, path: Path, words: Mapping[str, Word]) -> Word:
-    """What a venue's word means. Raises MisfitError for a word that means nothing."""
+def chosen(field: Word, choices: Mapping[str, Callable[[Row], T]]) -> Callable[[Row], T | None]:
+    """What a venue's word means, or what it chooses. Raises MisfitError for a word that means nothing."""
 
-    def of(row: Row) -> str | None:
+    def of(row: Row) -> T | None:
         written = field.of(row)
         if written is None:
             return None
-        if written not in words:
-            known = ", ".join(words)
-            raise MisfitError(trail_to(row, path), f"`{path.text}` is {echo(written)}, known: {known}")
-        return words[written].of(row)
+        if written not in choices:
+            trail = row.trail if field.path is None else trail_to(row, field.path)
+            raise MisfitError(trail, f"`{field.text}` is {echo(written)}, known: {', '.join(choices)}")
+        return choices[written](row)
 
-    return Word(field.text, of)
-
-
-def as_number(word: Word) -> Number:
-    """The number that a map's word writes."""
-
-    def of(row: Row) -> Amount | None:
-        written = word.of(row)
-        amount = None if written is None else printed(written)
-        return None if amount is None else Amount(amount.value)
-
-    return Number(word.text, of)
+    return of
 
 
 def signed(one: Number) -> Word:

@@ -190,7 +190,9 @@ def number(node: Node) -> Number:
         parts = _named(operand, "rows", "value")
         return to.sum_of(_path(parts["rows"]), number(parts["value"]))
     if name == "map":
-        return to.as_number(_mapped(operand))
+        field, choices = _choices(operand)
+        numbers = {key: number(one) if isinstance(one, Mapping) else _constant(one) for key, one in choices.items()}
+        return Number(field.text, to.chosen(field, {key: one.of for key, one in numbers.items()}))
     raise _unknown(node, name, "const, abs, negate, nonzero, first, sum, minus, times, over, sum_of, map, of")
 
 
@@ -204,7 +206,8 @@ def word(node: Node) -> Word:
     if name == "first":
         return to.first_word(tuple(word(item) for item in _items(operand)))
     if name == "map":
-        return _mapped(operand)
+        field, choices = _choices(operand)
+        return Word(field.text, to.chosen(field, {key: _meaning(one).of for key, one in choices.items()}))
     if name == "without":
         entries = _named(operand, "field", "end")
         return to.without(word(entries["field"]), _text(entries["end"]))
@@ -243,11 +246,10 @@ def _named(node: Node, *names: str) -> dict[str, Node]:
     return entries
 
 
-def _mapped(node: Node) -> Word:
+def _choices(node: Node) -> tuple[Word, dict[str, Node]]:
+    """The field of a ``map``, and what each of its words means."""
     entries = _named(node, "field", "map")
-    meanings = {name: _meaning(value) for name, (_, value) in _entries(entries["map"], "`map`").items()}
-    path = _path(entries["field"])
-    return to.mapped(to.word_at(path), path, meanings)
+    return word(entries["field"]), {name: one for name, (_, one) in _entries(entries["map"], "`map`").items()}
 
 
 def _meaning(node: Node) -> Word:

@@ -193,7 +193,7 @@ def _schedule(row: Row, part: HaircutMap) -> tuple[HaircutTier, ...]:
 def _rest_fault(steps: tuple[HaircutTier, ...], part: HaircutMap) -> str:
     if part.tiers is None or part.tiers.rest is None or not steps or steps[-1].up_to is None:
         return ""
-    return f"it does not say what counts beyond the last tier ({part.tiers.rest.text})"
+    return f"it does not say what counts beyond the last tier ({part.tiers.rest.text.removeprefix('1 - ')})"
 
 
 def _debt_fault(factor: Decimal | None) -> str:

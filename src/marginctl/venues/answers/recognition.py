@@ -17,7 +17,7 @@ from marginctl.venues.answers.reading import Recognized, answer
 from marginctl.venues.answers.refusal import DATA, REASONS, Refusal, emptiness, refusal
 
 MOST_KEYS = 8
-NOTHING = "no positions, or the wrong account: name the venue, and give the wallet answer of the account as well"
+NOTHING = "no positions, or the wrong account: name the venue ({}), and give the account's wallet answer as well"
 NO_INFO = "an object of ccxt without its `info`: the venue's own figures are not in it"
 SAVE_RAW = "save the venue's own answer: `info` of the object, or exchange.last_http_response after the call"
 PORTFOLIO_KEYS = ("account", "collateral", "positions")
@@ -173,7 +173,8 @@ def _shown(forms: Iterable[Recognized]) -> str:
 
 
 def _nothing(seen: Sighting) -> Problem:
-    return seen.problem(f"the answer is empty: {emptiness(seen.root.value)}", NOTHING)
+    venues = ", ".join(sorted({one.venue for one in seen.empty}))
+    return seen.problem(f"the answer is empty: {emptiness(seen.root.value)}", NOTHING.format(venues))
 
 
 def _read(sightings: Sequence[Sighting], venue: str) -> tuple[tuple[VenueAnswer, ...], list[Problem]]:
