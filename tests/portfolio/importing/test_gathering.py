@@ -116,7 +116,7 @@ def test_a_wallet_older_than_the_positions_is_a_remark() -> None:
     assert whole.as_of == "2025-01-01T00:00:09Z"
     assert notes.remarks["collateral"] == [
         "the balances are older than the positions: "
-        + "wallet.json of 2025-01-01T00:00:00Z, position.json of 2025-01-01T00:00:09Z"
+         "wallet.json of 2025-01-01T00:00:00Z, position.json of 2025-01-01T00:00:09Z"
     ]
 
 
