@@ -30,12 +30,13 @@ MAINTENANCE = "maintenance_margin"
 class Variation(NamedTuple):
     """An account that differs in one thing from the one imported, and what that is.
 
-    ``is_partial``: it stands for one figure only, the others are not those of the account.
+    ``keeps``: what met before must meet with it too. A venue may take another price for one figure only, but not
+    another rate or fee.
     """
 
     reason: str
     account: Account
-    is_partial: bool = False
+    keeps: bool = False
 
 
 def reconciled(book: Book, loaded: Loaded) -> tuple[ReconcileRow, ...]:
@@ -114,9 +115,9 @@ def _reasons(book: Book, loaded: Loaded, found: Sequence[Expectation]) -> dict[s
 
 
 def _met_by(varied: Sequence[Expectation], found: Sequence[Expectation], variation: Variation) -> set[str]:
-    """The figures that a variation makes meet, of subjects of which it loses none that met before."""
+    """The figures that a variation makes meet; where it must keep, of subjects of which it loses none."""
     lost = {one.subject for one, before in zip(varied, found, strict=True) if before.is_met and not one.is_met}
-    kept = [one for one in varied if variation.is_partial or one.subject not in lost]
+    kept = [one for one in varied if not (variation.keeps and one.subject in lost)]
     return {one.name for one in kept if one.is_met and one.ours is not None}
 
 
@@ -184,9 +185,9 @@ def _rates(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
                 continue
             changed[position.key] = _rated(position, rate)
             reasons.append(_rate_reason(loaded, position, rate))
-            yield Variation(reasons[-1], varied(rate))
+            yield Variation(reasons[-1], varied(rate), keeps=True)
     if len(changed) > 1:
-        yield Variation("; ".join(reasons), _with(loaded.account, changed))
+        yield Variation("; ".join(reasons), _with(loaded.account, changed), keeps=True)
 
 
 def _one_rate(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
@@ -199,7 +200,7 @@ def _one_rate(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variatio
         rate = implied(_recomputed(loaded, one.name, varied), _target(one))
         if rate is not None:
             reason = f"rate: {one.name} implies a maintenance rate of {exact_percent(rate)}% for all positions{ADVICE}"
-            yield Variation(reason, varied(rate))
+            yield Variation(reason, varied(rate), keeps=True)
             return
 
 
@@ -224,7 +225,8 @@ def _fees(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
             continue
         fee = implied(_recomputed(loaded, one.name, partial(_with_fee, account)), _target(one))
         if fee is not None:
-            yield Variation(f"fee: the figure implies a taker fee of {exact_percent(fee)}%", _with_fee(account, fee))
+            text = f"fee: the figure implies a taker fee of {exact_percent(fee)}%"
+            yield Variation(text, _with_fee(account, fee), keeps=True)
             return
 
 
@@ -261,7 +263,7 @@ def _bases(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
         position = named.get(one.subject)
         if not one.is_met and one.figure == LIQUIDATION and position is not None:
             kept = "basis: the venue keeps the maintenance margin of today's mark on the way to its price"
-            yield Variation(kept, _margin_kept(loaded, position), is_partial=True)
+            yield Variation(kept, _margin_kept(loaded, position))
 
 
 def _moments(book: Book, account: Account) -> Iterator[Variation]:
@@ -298,7 +300,7 @@ def _collateral(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variat
             cut = implied(_recomputed(loaded, one.name, partial(_cut, account, asset)), _target(one))
             if cut is not None and cut <= ONE:
                 reason = f"haircut: the venue's equity implies {exact_percent(cut)}% on {asset}"
-                yield Variation(reason, _cut(account, asset, cut))
+                yield Variation(reason, _cut(account, asset, cut), keeps=True)
 
 
 def _priced(account: Account, asset: str) -> Account:
