@@ -125,21 +125,28 @@ class Finding(Struct, frozen=True):
 class Expectation(Struct, frozen=True, kw_only=True):
     """A figure that a venue shows, and ours.
 
-    ``subject``: ``totals`` or the name of a position. ``ours``, and so ``difference`` (ours - theirs), is None where
-    the figure does not exist here. ``relative``: |difference| / |theirs|, None where that does not exist;
-    ``tolerance``: what it may be. ``note``: how ours differs from the figure of that name in the report.
+    ``subject``: ``totals``, a pool or the name of a position. ``theirs`` is None where the venue shows that there is
+    none; ``ours``, and so ``difference`` (ours - theirs), where the figure does not exist here. ``relative``:
+    |difference| / |theirs|, None where that does not exist; ``tolerance``: what it may be. ``absolute``: what
+    |difference| may be, where the file says that. ``unit``: the asset of the amounts, empty = the account's currency.
+    ``note``: how ours differs from the figure of that name in the report, or why its absence agrees.
     """
 
-    shape: ClassVar[str] = "subject figure ours theirs difference value=relative limit=tolerance headroom"
+    shape: ClassVar[str] = (
+        "subject figure unit? ours theirs difference value=relative limit=tolerance headroom allowed?=absolute"
+    )
 
     subject: str
     figure: str
     ours: Decimal | None
-    theirs: Decimal
+    theirs: Decimal | None
     difference: Decimal | None
     relative: Decimal | None
-    tolerance: Decimal
+    tolerance: Decimal | None
     location: Location
+    is_met: bool
+    absolute: Decimal | None = None
+    unit: str = ""
     note: str = ""
 
     @property
@@ -148,14 +155,14 @@ class Expectation(Struct, frozen=True, kw_only=True):
         return f"{self.subject}.{self.figure}"
 
     @property
-    def limit(self) -> Decimal:
+    def limit(self) -> Decimal | None:
         """What the relative difference is judged by."""
         return self.tolerance
 
     @property
     def headroom(self) -> Decimal | None:
         """What is left before the tolerance is broken, negative where it is."""
-        return None if self.relative is None else self.tolerance - self.relative
+        return None if self.relative is None or self.tolerance is None else self.tolerance - self.relative
 
 
 class DataFact(Struct, frozen=True):

@@ -173,5 +173,5 @@ def test_an_unknown_kind_exits_2_and_lists_the_kinds():
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
         "write one of portfolio, venue, policy, baseline, report-line, report, stress, what-if, headroom, explain, "
-        "scenarios, venues, rule-set, contract, refresh, rules, rule" in result.stderr
+        "scenarios, venues, rule-set, contract, refresh, import, rules, rule" in result.stderr
     )

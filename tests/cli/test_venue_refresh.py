@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.venues.answers import asset_index, bracket, brackets, risk_limits
-from tests.venues.test_refusal import NO_ANSWERS
+from tests.venues.answers.published import asset_index, bracket, brackets, risk_limits
+from tests.venues.answers.test_refusal import NO_ANSWERS
 from typer.testing import CliRunner
 
 from marginctl.cli.app import app

@@ -30,6 +30,7 @@ PLACES = {
     "HaircutChange": "marginctl.venues.refreshed_haircuts",
     "Dates": "marginctl.venues.refresh",
     **dict.fromkeys(("FigureValue", "ExplainResult", "ExplainedStep", "TierUsed"), "marginctl.results.explanation"),
+    "ReconcileRow": "marginctl.reconciliation",
 }
 """Where the classes stand that have rows of their own."""
 

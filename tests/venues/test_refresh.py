@@ -12,11 +12,11 @@ from marginctl.core.contract import HaircutTier
 from marginctl.document.reader import read as read_document
 from marginctl.venues import loader
 from marginctl.venues.answers import answer_of
-from marginctl.venues.answers.answer import Answer
+from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.refresh import Named, Refreshed, RefreshError, RuleFile, day_for, refreshed
 from marginctl.venues.rule_set import RuleSet
 
-from .answers import (
+from .answers.published import (
     ONE_OF_EACH,
     asset_index,
     bracket,
@@ -46,6 +46,10 @@ def rule_file(path: Path | str) -> RuleFile:
 def refresh(name: Path | str, *documents, day: str = DAY, **options) -> Refreshed:
     answers = [Named(f"answer-{number}.json", read(document)) for number, document in enumerate(documents, 1)]
     return refreshed(rule_file(name), answers, day, stem="mine", **options)
+
+
+def dated(day: str | None) -> VenueAnswer:
+    return VenueAnswer(file="", venue="", name="", title="", holds=(), as_of=day and f"{day}T00:00:00Z")
 
 
 def written(done: Refreshed, folder: Path) -> Path:
@@ -286,7 +290,7 @@ def test_an_older_answer_does_not_replace_newer_tables(listing):
     ],
 )
 def test_the_day_of_answers_is_their_own_or_the_one_given(days, given, day):
-    assert day_for([Answer(title="", day=one) for one in days], given) == day
+    assert day_for([dated(one) for one in days], given) == day
 
 
 @pytest.mark.parametrize(
@@ -298,7 +302,7 @@ def test_the_day_of_answers_is_their_own_or_the_one_given(days, given, day):
 )
 def test_a_day_that_is_missing_or_contradicts_is_refused(days, given, message):
     with pytest.raises(RefreshError, match=message):
-        day_for([Answer(title="", day=one) for one in days], given)
+        day_for([dated(one) for one in days], given)
 
 
 # risk limits

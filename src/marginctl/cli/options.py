@@ -4,6 +4,7 @@ A command is a function of one class of flags. Classes take the flags that comma
 lists a class's own flags first, then those of its groups in their order.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -133,6 +134,17 @@ def refuse_existing(file: str, *, force: bool) -> None:
     """Refuse to write a file that exists, unless that is wanted. Raises FlagError."""
     if not force and Path(file).exists():
         raise FlagError(f"{printable(file)} exists already", "choose another name, or add --force to replace it")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises FlagError."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)  # noqa: PTH105 - the name says what it does
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FlagError(f"{echo(str(path))} cannot be written: {error.strerror or error}") from None
 
 
 OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]

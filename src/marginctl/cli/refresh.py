@@ -1,6 +1,5 @@
 """``marginctl venue refresh``: answers of a venue's own interface -> an updated rule file and what changed in it."""
 
-import os
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -23,6 +22,7 @@ from marginctl.cli.options import (
     command,
     day,
     show,
+    write_whole,
 )
 from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
@@ -145,16 +145,5 @@ def _write(done: Refreshed, output: Path, *, force: bool) -> list[Path]:
         if path.exists() and not force and (path == output or path.read_bytes() != data):
             raise FlagError(f"{echo(str(path))} exists already", "choose another name, or add --force to replace it")
     for path, data in files.items():
-        _replace(path, data)
+        write_whole(path, data)
     return [output, *(path for path in files if path != output)]
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)  # noqa: PTH105 - the name says what it does
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FlagError(f"{echo(str(path))} cannot be written: {error.strerror or error}") from None

@@ -229,8 +229,19 @@ FIGURES: dict[str, Figure] = {
     "remedy": Figure("word", "The cheapest way to meet the limit."),
     "waived": Figure("flag", "Whether a waiver covers the finding."),
     "ours": Figure("named", "The figure as it is computed here; null where it does not exist."),
-    "theirs": Figure("exact", "The figure that the venue shows, as given."),
+    "theirs": Figure("exact", "The figure that the venue shows, as given; null where it shows that there is none."),
     "difference": Figure("number", "ours - theirs, signed.", _DOWN),
+    "allowed": Figure(
+        "exact", "What the difference may be, where the file gives that as an amount; else there is no such key."
+    ),
+    "unit": Figure("word", "The asset that the amounts are in; no such key where that is the account's currency."),
+    "initial_margin + order_margin": Figure("money", "Margin of positions and open orders.", _UP),
+    "ReconcileRow.venue": Figure("exact", "The figure that the venue shows; null where it shows that there is none."),
+    "ReconcileRow.relative": Figure("number", "|difference| as a fraction of the venue's figure.", _UP),
+    "ReconcileRow.allowed": Figure("exact", "What |difference| may be."),
+    "ReconcileRow.unit": Figure("word", "The asset that amounts are in; empty = the account's currency, or none."),
+    "ReconcileRow.reason": Figure("word", "What makes a figure meet that does not, or why it cannot be compared."),
+    "portfolio": Figure("exact", "The file as values; null where there is none."),
     # Heads and summaries of documents.
     "version": Figure("word", "The version of marginctl that wrote this."),
     "line": Figure("place"),

@@ -34,10 +34,10 @@ def content_of(path: Path, name: str) -> tuple[bytes, Problem | None]:
         return b"", Problem(Location(name), "MC001", f"cannot be read: {reason}")
 
 
-def decode(data: bytes, name: str) -> tuple[Source, list[Problem]]:
+def decode(data: bytes, name: str, largest: int = LARGEST) -> tuple[Source, list[Problem]]:
     """The text of a file, without byte order mark. With a problem the text is not to be parsed."""
-    if len(data) > LARGEST:
-        size = f"the file has {len(data) / 1048576:.1f} MiB, at most 16 MiB are read"
+    if len(data) > largest:
+        size = f"the file has {len(data) / 1048576:.1f} MiB, at most {largest // 1048576} MiB are read"
         return _unreadable(name, size, "split it into several files")
     page = _page_words(data)
     if page is not None:

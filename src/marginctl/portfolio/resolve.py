@@ -148,7 +148,7 @@ def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: 
 
 
 def _observe_doubts(reading: Reading, draft: "Draft", used: RulesUsed) -> None:
-    """Rules that are not verified, and that something was assumed: facts, so that neither passes in silence."""
+    """Rules not verified, something assumed, something that an import left out: none of it passes in silence."""
     account = draft.get("account")
     where = account.at("venue") if account is not None else draft.node
     if used.status != "verified":
@@ -157,6 +157,9 @@ def _observe_doubts(reading: Reading, draft: "Draft", used: RulesUsed) -> None:
     if count:
         message = f"the figures rest on {count} assumption{'s' if count > 1 else ''}, listed under assumptions"
         reading.observe("MC204", "account", message, draft.at("account"))
+    origin = draft.get("origin")
+    for one in origin.get("incomplete", ()) if origin is not None else ():
+        reading.observe("MC220", "import", f"left out of the import, or unknown: {one.value}", one.node)
 
 
 def _refuse_unavailable(reading: Reading, draft: "Draft", rule_set: "RuleSet") -> None:

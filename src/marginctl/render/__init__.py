@@ -46,6 +46,7 @@ RESULTS = {
     "rule-set": Shown("venues.catalogue.RuleSetResult", "venue.venue_page"),
     "contract": Shown("venues.catalogue.ContractResult", "venue.contract_page"),
     "refresh": Shown("venues.refresh.RefreshResult", "refresh.refresh_page"),
+    "import": Shown("reconciliation.ImportResult", "reconcile.reconcile_page"),
     "rules": Shown("results.catalogue.RuleList", "catalogue.rules_page"),
     "rule": Shown("results.catalogue.RuleResult", "catalogue.rule_page"),
 }

@@ -17,8 +17,7 @@ from marginctl.document.source import Source, echo
 from marginctl.document.venue_shape import VENUE, first_day
 from marginctl.findings import Document, Problem, Summary
 from marginctl.venues import rewriting as to
-from marginctl.venues.answers.answer import Answer, PublishedHaircuts
-from marginctl.venues.answers.risk_limits import NEXT_PAGE
+from marginctl.venues.answers.account import PublishedHaircuts, VenueAnswer
 from marginctl.venues.assigning import Assigned, Homes, Untaken, assign
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.refreshed_contracts import Kept, TableChange, refresh_contracts
@@ -29,6 +28,7 @@ from marginctl.venues.table import Table, open_table, table_problems
 from marginctl.venues.table_text import fits_table
 from marginctl.venues.tiers import Deduction
 
+NEXT_PAGE = "the answer is one page of several ({}): give the others as well"
 TWICE = "given twice, with different figures"
 MOST_REASONS = 3
 
@@ -54,7 +54,7 @@ class Named(Struct, frozen=True):
     """An answer and the name of the file it was read from."""
 
     file: str
-    answer: Answer
+    answer: VenueAnswer
 
 
 class Refreshed(Struct, frozen=True, kw_only=True):
@@ -184,7 +184,7 @@ def refreshed(
     )
 
 
-def day_for(answers: Sequence[Answer], given: str | None) -> str:
+def day_for(answers: Sequence[VenueAnswer], given: str | None) -> str:
     """The date of some answers: their own, the earliest of several, else the one given. Raises RefreshError."""
     days = sorted(answer.day for answer in answers if answer.day is not None)
     if given is None:
@@ -245,12 +245,13 @@ def _letters(symbol: str) -> str:
 
 def _remarks(answers: Sequence[Named], *, complete: bool) -> tuple[str, ...]:
     """What a reader must know; an answer with further pages is whole where its last page is among the files."""
-    paged = [NEXT_PAGE in one.answer.remarks for one in answers if one.answer.tables]
-    if not paged or not all(paged):
+    pages = [one.answer.more for one in answers if one.answer.tables]
+    if not pages or pages[0] is None or not all(pages):
         return ()
+    words = NEXT_PAGE.format(pages[0].parameter)
     if complete:
-        raise RefreshError(NEXT_PAGE, "or leave out --complete")
-    return (NEXT_PAGE,)
+        raise RefreshError(words, "or leave out --complete")
+    return (words,)
 
 
 def _reasons(untaken: Sequence[Untaken]) -> str:

@@ -11,7 +11,7 @@ from marginctl.core.exact import ONE
 from marginctl.document.nodes import Mapping, Node, Scalar
 from marginctl.document.nodes import Sequence as Items
 from marginctl.venues import rewriting as to
-from marginctl.venues.answers.answer import PublishedHaircuts
+from marginctl.venues.answers.account import PublishedHaircuts
 from marginctl.venues.assigning import Untaken
 from marginctl.venues.collateral import Collateral, Unlisted
 from marginctl.venues.refreshed_contracts import Kept

@@ -52,6 +52,7 @@ from marginctl.wording import (
     listed,
     natural_places,
     price_places,
+    separated,
     toward,
 )
 
@@ -240,7 +241,7 @@ def _expectations(rows: Sequence[Expectation], checks: Sequence[Check]) -> Secti
         pointed("theirs", [_expected(row, row.theirs) for row in rows], priority=3),
         pointed("difference", [_expected(row, row.difference) for row in rows], priority=2),
         numbers("of theirs", [_relative(row) for row in rows], "%", priority=1),
-        numbers("tolerance", [_exact_percent(row.tolerance) for row in rows], "%", priority=4),
+        _tolerances(rows),
     )
     return section("Expected", DataTable(columns), note="what the venue shows")
 
@@ -322,19 +323,32 @@ def _expected(row: Expectation, value: Decimal | None) -> str:
     """With two decimals more than the venue shows, so that a difference below its last digit shows."""
     if value is None:
         return UNKNOWN
+    theirs = row.theirs or Decimal(0)
     is_share = FIGURES[row.figure].kind == "ratio"
     scale = HUNDRED if is_share else Decimal(1)
-    places = min(max(natural_places(row.theirs * scale) + 2, FEWEST), MOST)
-    if value == row.theirs:
-        places = max(natural_places(row.theirs * scale), FEWEST)
+    places = min(max(natural_places(theirs * scale) + 2, FEWEST), MOST)
+    if value == theirs:
+        places = max(natural_places(theirs * scale), FEWEST)
     return grouped(value * scale, places, Direction.NEAREST) + ("%" if is_share else "")
 
 
 def _relative(row: Expectation) -> str:
     """The relative difference, never rounded onto or across the tolerance."""
-    if row.relative is None:
+    if row.relative is None or row.tolerance is None:
         return UNKNOWN
     return beside(row.relative * HUNDRED, row.tolerance * HUNDRED, Direction.UP, 2)
+
+
+def _tolerances(rows: Sequence[Expectation]) -> Column:
+    """What the differences may be: shares, or where the file gives amounts those as well."""
+    if all(row.absolute is None for row in rows):
+        return numbers("tolerance", [_exact_percent(row.tolerance or Decimal(0)) for row in rows], "%", priority=4)
+    amounts = [row.absolute for row in rows]
+    shown = (
+        f"{_exact_percent(row.tolerance or Decimal(0))}%" if amount is None else separated(amount)
+        for row, amount in zip(rows, amounts, strict=True)
+    )
+    return pointed("tolerance", list(shown), priority=4)
 
 
 def _exact_percent(share: Decimal) -> str:
