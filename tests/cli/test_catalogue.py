@@ -114,7 +114,7 @@ def test_contracts_are_counted_over_all_groups_and_generic_reads_any():
     counts = {one["name"]: one["contracts"] for one in decimals(out("venues", "--format", "json"))["venues"]}
     assert counts["generic"] is None
     assert (counts["binance-usdm"], counts["binance-coinm"], counts["binance-pm"]) == (716, 35, 716 + 35)
-    assert counts["okx"] == 2  # one in the table, one in the file
+    assert counts["okx"] == 7  # six in the table, one in the file
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,11 @@ def test_a_contract_without_tiers_says_that_the_position_states_its_rates():
     [
         ("binance-usdm", "BTC-USDT", "did you mean `BTCUSDT`?"),
         ("generic", "BTCUSDT", "it reads any symbol as base and quote"),
-        ("okx", "XYZ", "it lists BTC-USDT-SWAP, BTC-USD-SWAP"),
+        (
+            "okx",
+            "XYZ",
+            "it lists BNB-USDT-SWAP, BTC-USDT-SWAP, DOGE-USDT-SWAP, ETH-USDT-SWAP, SOL-USDT-SWAP and 2 more",
+        ),
     ],
 )
 def test_an_unknown_contract_exits_2(venue, symbol, message):

@@ -108,7 +108,6 @@ def test_assumptions_are_those_that_matter_to_the_account():
             "borrowing"
         ),
         "futures and swaps of one family are not added up to find the tier",
-        "BTC-USDT-SWAP: contract_size 0.01 from public code of 2026-08-01",
     )
     contract = rule_set.contract("BTC-USDT-SWAP")
     more = account(
@@ -119,6 +118,12 @@ def test_assumptions_are_those_that_matter_to_the_account():
         "estimated fees of open orders are not taken off the equity",
         "legs are not netted; the venue does not say",
     }
+
+
+def test_a_contract_whose_size_is_not_recorded_says_so():
+    rule_set = bundled("okx")
+    texts = rule_set.assumptions_for(rule_set.mode(), account(rule_set, [position(rule_set, "BNB-USDT-SWAP")]))
+    assert [text for text in texts if "BNB" in text and "contract size 0.01 BNB (inferred)" in text]
 
 
 def test_isolated_positions_have_assumptions_of_their_own():
