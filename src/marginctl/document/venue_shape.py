@@ -299,6 +299,19 @@ LISTED = Shape(
     "A contract of the venue, or a remark on one of the table",
 )
 
+TABLES_FROM = Shape(
+    "tables_from",
+    (
+        Field("address", Text(), required=True, doc="{symbol}, {base}, {quote} stand for those of a contract"),
+        Field(
+            "refresh",
+            Choice(("dated", "undated")),
+            doc="`venue refresh` reads what it answers, which has a date of its own or not; absent: it does not",
+        ),
+    ),
+    "The venue's own public address of margin tables",
+)
+
 CONTRACTS = Shape(
     "contracts",
     (
@@ -318,6 +331,7 @@ CONTRACTS = Shape(
             "whole: none, the rate counts on the whole position",
         ),
         Field("table", Text(), doc="a CSV file beside this one: symbol,base,quote,floor,cap,maintenance_rate,..."),
+        Field("tables_from", Record(TABLES_FROM), doc="named where a contract is not listed"),
         Field("listed", MapOf(Record(LISTED)), doc="contracts by the venue's own symbol"),
         Field(
             "unlisted",

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import takewhile
 
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
-from marginctl.core.symbols import expiry_of
+from marginctl.core.symbols import expiry_of, spelling_of
 from marginctl.venues.origin import Verification
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, leverage_caps, tiers_of
@@ -40,6 +41,25 @@ class Entry(Struct, frozen=True, kw_only=True):
     rows: tuple[TierRow, ...] = ()
 
 
+class TablesFrom(Struct, frozen=True):
+    """The venue's public address of margin tables.
+
+    ``refresh``: ``venue refresh`` reads its answer, which is ``dated`` or ``undated``; None = it does not.
+    """
+
+    address: str
+    refresh: str | None = None
+
+    def of(self, symbol: str) -> str:
+        """The address for a contract."""
+        spelled = spelling_of(symbol, "USD")
+        pair = {"{symbol}": symbol, "{base}": spelled.base or "BASE", "{quote}": spelled.quote or "QUOTE"}
+        text = self.address
+        for name, word in pair.items():
+            text = text.replace(name, word)
+        return text
+
+
 class ContractGroup(Struct, frozen=True, kw_only=True):
     """Contracts that share their terms: those of a table, and those written in the file."""
 
@@ -57,6 +77,7 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
     status: Verification
     source: str | None
     assumption: str
+    tables_from: TablesFrom | None = None
 
     def listing(self, symbol: str) -> Listing | None:
         """The contract of a symbol, as published."""
@@ -89,8 +110,16 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             assumptions=tuple(f"{symbol}: {remark}" for remark in remarks if remark),
         )
 
+    def likeness(self, symbol: str) -> int:
+        """How many characters at its end a symbol shares with one of these contracts, at most."""
+        return max((_shared_end(symbol, known) for known in self.symbols()), default=0)
+
     def symbols(self) -> Iterator[str]:
         """Every symbol, those of the table first."""
         listed = self.table.symbols() if self.table else []
         yield from listed
         yield from (symbol for symbol, entry in self.entries.items() if entry.base is not None)
+
+
+def _shared_end(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(one), reversed(other), strict=False)))
