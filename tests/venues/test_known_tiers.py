@@ -5,6 +5,9 @@ from decimal import Decimal
 import pytest
 from tests.portfolio.books import checked, report, told
 
+from marginctl.venues import loader
+from marginctl.venues.contracts import CUT
+
 D = Decimal
 
 
@@ -170,4 +173,48 @@ def test_beyond_what_is_known_is_an_error(text: str, problems: list[str]) -> Non
 def test_a_table_that_ends_too_early_says_what_it_does_along_a_price_move(venue: str, symbol: str, asset: str) -> None:
     fee = ", taker_fee: 0" if venue == "bybit" else ""
     text = book(venue, of(symbol, "100"), asset=asset, amount="9, haircut: 0" if fee else "9", fee=fee)
-    assert [one for one in report(text)["assumptions"] if one.startswith(f"{symbol}: ") and "along a price move" in one]
+    assert f"{symbol}: {CUT}" in report(text)["assumptions"]
+
+
+# name: contracts, of them with the whole margin table, with a size that is no assumption, with both
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("binance-usdm", (716, 716, 716, 716)),
+        ("binance-coinm", (35, 35, 4, 4)),  # the size of BTC's contracts alone is confirmed
+        ("binance-pm", (751, 751, 720, 720)),
+        ("bingx-usdm", (6, 0, 6, 0)),  # no maintenance rates
+        ("bitget", (5, 2, 5, 2)),
+        ("bybit", (8, 6, 8, 6)),  # the inverse tables are cut
+        ("deribit", (4, 0, 2, 0)),  # rates grow with the size; sizes of the inverse ones are not recorded
+        ("gate", (5, 0, 3, 0)),  # every table is cut
+        ("kraken", (4, 4, 4, 4)),
+        ("kraken-inverse", (3, 3, 2, 2)),
+        ("mexc", (1, 1, 0, 0)),
+        ("okx", (7, 6, 3, 2)),  # sizes of BTC and ETH are recorded; BTC-USD-SWAP has no tiers
+    ],
+)
+def test_how_many_contracts_are_complete(name: str, counts: tuple[int, ...]) -> None:
+    rule_set, _ = loader.named(name)
+    assert rule_set is not None
+    found = rule_set.completeness()
+    assert (len(rule_set.symbols()), found.with_tiers, found.with_contract_size, found.complete) == counts
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "known"),
+    [
+        ("generic", "multi-asset", ("USDC",)),
+        ("binance-usdm", "single-asset", None),
+        ("binance-usdm", "multi-asset", ("BTC", "ETH", "USDC")),
+        ("hyperliquid", "single-asset", ("USDC",)),
+        ("kraken", "multi-asset", ("BTC", "ETH", "SOL")),
+        ("okx", "multi-asset", ()),
+    ],
+)
+def test_which_of_the_usual_collateral_has_a_known_haircut(name: str, mode: str, known: tuple[str, ...] | None) -> None:
+    rule_set, _ = loader.named(name)
+    assert rule_set is not None
+    found = rule_set.mode(mode)
+    assert found is not None
+    assert found.haircuts_known() == known

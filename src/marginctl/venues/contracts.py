@@ -11,7 +11,9 @@ from marginctl.core.exact import ONE
 from marginctl.core.symbols import expiry_of, spelling_of
 from marginctl.venues.origin import Verification
 from marginctl.venues.table import Table
-from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, leverage_caps, tiers_of
+from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
+
+CUT = "its known tiers end before the venue's: beyond them along a price move the last rate goes on, the venue's rises"
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -34,7 +36,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     base: str | None = None
     quote: str | None = None
     contract_size: Decimal | None = None
+    size_assumption: str = ""
     tick_size: Decimal | None = None
+    tiers_cut: bool = False
     as_of: str | None = None
     source: str | None = None
     assumption: str = ""
@@ -100,7 +104,12 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             expiry_of(symbol),
             entry.tick_size,
         )
-        remarks = (self.assumption, entry.assumption, "" if size else self.size_assumption)
+        remarks = (
+            self.assumption,
+            entry.assumption,
+            entry.size_assumption or ("" if size else self.size_assumption),
+            CUT if entry.tiers_cut else "",
+        )
         return Listing(
             contract=contract,
             as_of=entry.as_of or self.as_of,
@@ -109,6 +118,20 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             leverage_caps=leverage_caps(rows),
             assumptions=tuple(f"{symbol}: {remark}" for remark in remarks if remark),
         )
+
+    def complete(self) -> Iterator[tuple[bool, bool]]:
+        """Of every contract: whether its whole margin table is known, and its size more than an assumption."""
+        rated = self.table.rated() if self.table else set()
+        rated |= {symbol for symbol, entry in self.entries.items() if has_maintenance_rates(entry.rows)}
+        for symbol in self.symbols():
+            entry = self.entries.get(symbol, Entry())
+            yield symbol in rated and not entry.tiers_cut, not entry.size_assumption and self._has_size(symbol, entry)
+
+    def _has_size(self, symbol: str, entry: Entry) -> bool:
+        if not self.size_assumption or entry.contract_size is not None:
+            return True
+        listing = self.listing(symbol) if self.sizes_by_base else None
+        return listing is not None and listing.contract.base in self.sizes_by_base
 
     def likeness(self, symbol: str) -> int:
         """How many characters at its end a symbol shares with one of these contracts, at most."""

@@ -22,13 +22,14 @@ from marginctl.core.report import RulesUsed
 from marginctl.core.symbols import expiry_of
 from marginctl.document.source import echo
 from marginctl.document.venue_shape import first_day
-from marginctl.venues.collateral import Collateral
+from marginctl.venues.collateral import Collateral, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing
 from marginctl.venues.origin import Origin, Source, Verification
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
 LONGEST_SYMBOL = 40
+USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
 IN_COMMANDS = frozenset(ascii_letters + digits + "-_")
 """What a symbol may have to stand in a command that is shown."""
 SYMBOL_WORDS = ("PERPETUAL", "SWAP", "PERP", "USDT", "USDC", "USD")
@@ -126,6 +127,12 @@ class Mode(Struct, frozen=True, kw_only=True):
         """How an asset counts; None where no haircut is known (or the asset is refused)."""
         return self.collateral.terms(asset, currency, haircuts)
 
+    def haircuts_known(self) -> tuple[str, ...] | None:
+        """Which of ``USUAL_COLLATERAL`` need no haircut from the portfolio; None where none counts."""
+        if self.collateral.unlisted is Unlisted.UNUSED:
+            return None
+        return tuple(asset for asset in USUAL_COLLATERAL if self.terms(asset, "USD") is not None)
+
     def assumptions(self, asset: str) -> tuple[str, ...]:
         """What figures rest on when the published haircut of an asset is used."""
         return self.collateral.assumptions(asset)
@@ -133,6 +140,14 @@ class Mode(Struct, frozen=True, kw_only=True):
     def haircut_hint(self, asset: str) -> str:
         """What to add to an error about a missing haircut."""
         return self.collateral.haircut_hint(asset)
+
+
+class Completeness(Struct, frozen=True):
+    """How many contracts have a margin table, a contract size that is no assumption, and both."""
+
+    with_tiers: int
+    with_contract_size: int
+    complete: int
 
 
 class RuleSet(Struct, frozen=True, kw_only=True):
@@ -189,6 +204,11 @@ class RuleSet(Struct, frozen=True, kw_only=True):
     def symbols(self) -> list[str]:
         """Every symbol of the venue that is known here."""
         return list(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
+
+    def completeness(self) -> Completeness:
+        """How many contracts need nothing from the portfolio."""
+        known = [one for group in self.groups for one in group.complete()]
+        return Completeness(sum(tiers for tiers, _ in known), sum(size for _, size in known), known.count((True, True)))
 
     def unknown_help(self, symbol: str, on: date) -> str:
         """What to do about a symbol that is no contract here; contracts that ended before ``on`` are no guess."""
