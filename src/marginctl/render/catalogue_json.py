@@ -50,8 +50,18 @@ RATE_PLACES = 10
 
 
 def venues(listed: Sequence[Listed], today: date) -> dict[str, Any]:
-    """Every rule set. Null: ``contracts`` = it reads any symbol, ``file`` = bundled, ``age_days`` = it does not age."""
-    return {"schema": VENUES, "venues": [{**_head(one.rule_set, today), "file": one.file or None} for one in listed]}
+    """Every rule set. Null: ``contracts`` = it reads any symbol, ``file`` = bundled, ``age_days`` = it does not age.
+
+    ``haircuts`` of a mode: which of BTC, ETH, SOL and USDC need none from the portfolio, null = none counts.
+    """
+    return {"schema": VENUES, "venues": [_listed(one, today) for one in listed]}
+
+
+def _listed(one: Listed, today: date) -> dict[str, Any]:
+    head, counts = _head(one.rule_set, today), msgspec.structs.asdict(one.rule_set.completeness())
+    for mode, shown in zip(one.rule_set.modes, head["modes"], strict=True):
+        shown["haircuts"] = mode.haircuts_known()
+    return {**head, **(dict.fromkeys(counts) if one.rule_set.splits_symbols else counts), "file": one.file or None}
 
 
 def _head(rule_set: RuleSet, today: date) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.results import BuiltIn
-from marginctl.venues.rule_set import RuleSet
+from marginctl.venues.rule_set import Mode, RuleSet
 from marginctl.wording import capitalized, moves_text
 
 STALE_DAYS = 180
@@ -37,6 +37,9 @@ STALE_DAYS = 180
 STATUS_TONES = {"verified": Tone.GOOD, "partial": Tone.WARN, "unverified": Tone.LOSS}
 LIMIT_HINT = "`marginctl rule CODE` shows what a limit checks, why, with an example"
 VENUE_HINT = "`marginctl venue NAME` shows one of them"
+COMPLETE_HINT = (
+    "complete: with margin table and contract size; haircuts: those known of BTC, ETH, SOL, USDC, - where none counts"
+)
 SCENARIO_HINT = (
     "Days, not forecasts. `marginctl stress FILE --builtin NAME` runs one of them, `--builtin all` every one; "
     "scenarios of your own stand under `scenarios:` in the file."
@@ -91,6 +94,17 @@ def contracts_text(rule_set: RuleSet) -> str:
     return "any" if rule_set.splits_symbols else f"{len(rule_set.symbols()):,}"
 
 
+def complete_text(rule_set: RuleSet) -> str:
+    """How many contracts need neither tiers nor a size from the portfolio."""
+    return "" if rule_set.splits_symbols else f"{rule_set.completeness().complete:,}"
+
+
+def haircuts_text(mode: Mode) -> str:
+    """Which of the usual collateral needs no haircut from the portfolio."""
+    known = mode.haircuts_known()
+    return "-" if known is None else " ".join(known) or "none"
+
+
 def status_column(statuses: Sequence[str]) -> Column:
     """How far each row may be trusted."""
     return texts("status", statuses, priority=1, tones=[STATUS_TONES[status] for status in statuses])
@@ -112,12 +126,14 @@ def venues_page(listed: Sequence[Listed], today: date) -> Page:
         status_column([mode.status.value for _, mode in rows]),
         texts("as of", first(one.as_of or "no date" for one in sets), priority=2, tones=old),
         numbers("contracts", first(map(contracts_text, sets)), priority=3),
+        numbers("complete", first(map(complete_text, sets)), priority=4),
+        texts("haircuts", [haircuts_text(mode) for _, mode in rows], priority=5),
         names("title", first(one.title for one in sets), priority=9),
         names("file", first(one.file for one, _ in rows), priority=8),
     )
     stale = [one.rule_set.name for one in listed if is_stale(one.rule_set.as_of, today)]
     warning = dim(f"older than {STALE_DAYS} days, compare with the venue's pages: {', '.join(stale)}")
-    notes = ([warning] if stale else []) + [dim(VENUE_HINT)]
+    notes = [dim(COMPLETE_HINT), *([warning] if stale else []), dim(VENUE_HINT)]
     return page([section("Rule sets", DataTable(columns), *notes, note="the first mode of each is its default")])
 
 
