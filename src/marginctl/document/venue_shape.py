@@ -305,11 +305,7 @@ TABLES_FROM = Shape(
     "tables_from",
     (
         Field("address", Text(), required=True, doc="{symbol}, {base}, {quote} stand for those of a contract"),
-        Field(
-            "refresh",
-            Choice(("dated", "undated")),
-            doc="`venue refresh` reads what it answers, which has a date of its own or not; absent: it does not",
-        ),
+        Field("refresh", Choice(("dated", "undated")), doc="whether the answer has a date; absent: it is not read"),
     ),
     "The venue's own public address of margin tables",
 )
