@@ -16,8 +16,8 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(32_430, 19_000),
-    "files of source": Ceiling(234, 125),
+    "lines of source": Ceiling(31_900, 19_000),
+    "files of source": Ceiling(231, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(58, 45),
     "functions over 45 lines": Ceiling(2, 0),

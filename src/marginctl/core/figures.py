@@ -296,6 +296,13 @@ FIGURES: dict[str, Figure] = {
     "down_after": Figure("ratio", "Fall that liquidates after the horizon's funding; 0 = not lived to.", _IN),
     "up_after": Figure("ratio", "Rise that liquidates after the horizon's funding; 0 = not lived to.", _IN),
     "runway_pool": Figure("word", "The pool whose runway is the shortest."),
+    # Lists of rule sets.
+    "with_tiers": Figure("counted", "Contracts whose whole margin table is known; null where any symbol is read."),
+    "with_contract_size": Figure("counted", "Contracts whose size is no assumption; null where any symbol is read."),
+    "complete": Figure("counted", "Contracts that need nothing from the portfolio; null where any symbol is read."),
+    "haircuts": Figure(
+        "word", "Of BTC, ETH, SOL, USDC those that need no haircut here; null = none counts."
+    ),
     # Headroom: sizes are exact to their last digit.
     "OrderRoom.quantity": Figure("exact", "The largest order; null where nothing limits it, or it cannot be known."),
     "OrderRoom.notional": Figure("money", "Of the largest order.", _DOWN),

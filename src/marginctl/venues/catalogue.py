@@ -12,14 +12,19 @@ from marginctl.document.venue_shape import first_day
 from marginctl.findings import Document
 from marginctl.results.catalogue import ListSummary
 from marginctl.venues.contracts import ContractGroup, Listing
-from marginctl.venues.rule_set import Mode, RuleSet
+from marginctl.venues.rule_set import Completeness, Mode, RuleSet
 
 
 class ModeStatus(Struct, frozen=True):
     """How well a mode is known."""
 
-    shape: ClassVar[str] = "collateral_mode=mode.collateral_mode status=mode.status"
+    shape: ClassVar[str] = "collateral_mode=mode.collateral_mode status=mode.status haircuts"
     mode: Mode
+
+    @property
+    def haircuts(self) -> tuple[str, ...] | None:
+        """Which of the usual collateral needs no haircut from the portfolio; None = none counts."""
+        return self.mode.haircuts_known()
 
 
 class RuleSetEntry(Struct, frozen=True):
@@ -27,11 +32,22 @@ class RuleSetEntry(Struct, frozen=True):
 
     shape: ClassVar[str] = (
         "name=rule_set.name title=rule_set.title as_of=rule_set.as_of age_days status=rule_set.status modes contracts "
-        "file~"
+        "with_tiers=completeness.with_tiers with_contract_size=completeness.with_contract_size "
+        "complete=completeness.complete file~"
     )
     rule_set: RuleSet
     today: date
     file: str = ""
+
+    @property
+    def completeness(self) -> Completeness | None:
+        """How many contracts need nothing from the portfolio; None: it reads any symbol."""
+        return None if self.rule_set.splits_symbols else self.rule_set.completeness()
+
+    @property
+    def complete(self) -> int | None:
+        """How many need nothing from the portfolio."""
+        return None if self.completeness is None else self.completeness.complete
 
     @property
     def age_days(self) -> int | None:

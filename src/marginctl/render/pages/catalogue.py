@@ -31,6 +31,9 @@ STALE_DAYS = 180
 STATUS_TONES = {"verified": Tone.GOOD, "partial": Tone.WARN, "unverified": Tone.LOSS}
 LIMIT_HINT = "`marginctl rule CODE` shows what a limit checks, why, with an example"
 VENUE_HINT = "`marginctl venue NAME` shows one of them"
+COMPLETE_HINT = (
+    "complete: with margin table and contract size; haircuts: those known of BTC, ETH, SOL, USDC, - where none counts"
+)
 SCENARIO_HINT = (
     "Days, not forecasts. `marginctl stress FILE --builtin NAME` runs one of them, `--builtin all` every one; "
     "scenarios of your own stand under `scenarios:` in the file."
@@ -48,6 +51,16 @@ def count_text(count: int | None) -> str:
     return "any" if count is None else f"{count:,}"
 
 
+def complete_text(one: RuleSetEntry) -> str:
+    """How many contracts need neither tiers nor a size from the portfolio."""
+    return "" if one.complete is None else f"{one.complete:,}"
+
+
+def haircuts_text(known: Sequence[str] | None) -> str:
+    """Which of the usual collateral needs no haircut from the portfolio."""
+    return "-" if known is None else " ".join(known) or "none"
+
+
 def status_column(statuses: Sequence[str]) -> Column:
     """How far each row may be trusted."""
     return texts("status", statuses, priority=1, tones=[STATUS_TONES[status] for status in statuses])
@@ -57,6 +70,7 @@ def venues_page(result: RuleSetList, _: Options) -> Page:
     """Every rule set with its modes, one mode to a row, and which of them are old."""
     listed = result.venues
     rows = [(one, mode) for one in listed for mode in one.rule_set.modes]
+    modes = [mode for one in listed for mode in one.modes]
     firsts = [mode is one.rule_set.modes[0] for one, mode in rows]
     old = [Tone.WARN if is_stale(one) else Tone.PLAIN for one, _ in rows]
 
@@ -69,12 +83,14 @@ def venues_page(result: RuleSetList, _: Options) -> Page:
         status_column([mode.status.value for _, mode in rows]),
         texts("as of", first(one.rule_set.as_of or "no date" for one, _ in rows), priority=2, tones=old),
         numbers("contracts", first(count_text(one.contracts) for one, _ in rows), priority=3),
+        numbers("complete", first(complete_text(one) for one, _ in rows), priority=4),
+        texts("haircuts", [haircuts_text(one.haircuts) for one in modes], priority=5),
         names("title", first(one.rule_set.title for one, _ in rows), priority=9),
         names("file", first(one.file for one, _ in rows), priority=8),
     )
     stale = [one.rule_set.name for one in listed if is_stale(one)]
     warning = dim(f"older than {STALE_DAYS} days, compare with the venue's pages: {', '.join(stale)}")
-    notes = ([warning] if stale else []) + [dim(VENUE_HINT)]
+    notes = [dim(COMPLETE_HINT), *([warning] if stale else []), dim(VENUE_HINT)]
     return page([section("Rule sets", DataTable(columns), *notes, note="the first mode of each is its default")])
 
 
