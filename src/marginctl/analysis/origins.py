@@ -1,7 +1,7 @@
 """Where every input of an account comes from: a place in the file, a venue's rule, an assumption.
 
-Keys are those of ``core.explain`` (``positions.BTCUSDT.quantity``). Looked up when a figure is explained; resolving a
-portfolio knows nothing of it.
+Keys are those of the steps of an explanation (``positions.BTCUSDT.quantity``). Looked up when a figure is explained;
+resolving a portfolio knows nothing of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,8 +16,8 @@ from marginctl.core.account import STABLECOINS, Account, Position
 from marginctl.core.contract import LONG
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
-from marginctl.explanation import Origin, OriginKind
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
+from marginctl.results.explanation import Origin, OriginKind
 from marginctl.venues.loader import load
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Origins:
         if section == "collateral":
             return self._from_collateral(*rest.rsplit(".", 1)) if "." in rest else None
         if key == "account.taker_fee" and self._mode().taker_fee is not None:
-            return Origin(kind=OriginKind.VENUE, rule_set=self._rule_set.name, as_of=self._rule_set.as_of)
+            return self._dated()
         if rest.endswith(".funding_interval") and self._rule_set.published_funding_interval is not None:
             return self._from_rule(None)
         return None
@@ -104,32 +104,20 @@ class Origins:
         """A rule of the rule set; one without an origin of its own has the date of the whole."""
         if self._rule_set.is_generic:
             return Origin(kind=OriginKind.CONVENTION, rule_set=self._rule_set.name)
-        return Origin(
-            kind=OriginKind.VENUE,
-            rule_set=self._rule_set.name,
-            as_of=(origin.as_of if origin else None) or self._rule_set.as_of,
-            trust=origin.trust.value if origin and origin.trust else None,
-            source=self._source_text(origin.source if origin else None),
-        )
+        trust = origin.trust.value if origin and origin.trust else None
+        return self._dated(origin.as_of if origin else None, trust, origin.source if origin else None)
 
-    def _source_text(self, identifier: str | None) -> str | None:
-        return next((one.text for one in self._rule_set.sources if one.id == identifier), None)
+    def _dated(self, as_of: str | None = None, trust: str | None = None, source: str | None = None) -> Origin:
+        """What the rule set says, with the text of its source."""
+        rules = self._rule_set
+        text = next((one.text for one in rules.sources if one.id == source), None)
+        dated = as_of or rules.as_of
+        return Origin(kind=OriginKind.VENUE, rule_set=rules.name, as_of=dated, trust=trust, source=text)
 
     def _from_listing(self, rest: str) -> Origin | None:
-        """A contract as published; its tiers and its size may also stand in the file."""
-        symbol = rest.removesuffix(".contract_size")
-        if symbol == rest:
-            symbol = rest.rpartition(".tiers.")[0]
-        listing = self._rule_set.listing(symbol)
-        if listing is None:
-            return None
-        return Origin(
-            kind=OriginKind.VENUE,
-            rule_set=self._rule_set.name,
-            as_of=listing.as_of or self._rule_set.as_of,
-            trust=listing.status.value,
-            source=self._source_text(listing.source),
-        )
+        """A contract as published; what its key names may also stand in the file."""
+        listing = self._rule_set.listing(rest.rpartition(".tiers.")[0] or rest.rpartition(".")[0])
+        return None if listing is None else self._dated(listing.as_of, listing.status.value, listing.source)
 
     def _from_collateral(self, asset: str, name: str) -> Origin | None:
         """How a venue counts an asset: as published, else as the mode counts all of them."""
@@ -196,39 +184,35 @@ def _joined(*notes: str) -> str:
 def _written(draft: "Draft", account: Account) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
     header: Draft | None = draft.get("account")
-    for name, (_, value, node) in header.entries.items() if header is not None else ():
-        yield f"account.{name}", value, node
-        if name == "liquidation_level":
+    for key, value, node in _entries("account", header) if header is not None else ():
+        yield key, value, node
+        if key == "account.liquidation_level":
             yield "rules.level", value, node
             yield "isolated_rules.level", value, node
     for section in ("prices", "betas"):
-        for key, value, node in draft.get(section, []):
-            yield f"{section}.{key.text}", value, node
+        for name, value, node in draft.get(section, []):
+            yield f"{section}.{name.text}", value, node
     for row in draft.get("collateral", []):
-        yield from _collateral(row)
-    for key, row, _ in draft.get("contracts", []):
-        yield from _fields(f"contracts.{key.text}", row, ("contract_size",))
-        for k, tier in enumerate(row.get("tiers", [])):
-            yield f"contracts.{key.text}.tiers.{k}", None, tier.node
+        yield from _entries(f"collateral.{row.get('asset')}", row)
+    for name, row, _ in draft.get("contracts", []):
+        yield from _entries(f"contracts.{name.text}", row)
     for row, position in _rows(draft, account):
-        yield from _position(row, position)
+        for key, value, node in _entries(f"positions.{position.key}", row):
+            is_mark = key.endswith(".mark_price")
+            yield f"marks.{position.contract.symbol}" if is_mark else key, value, node
     for k, row in enumerate(draft.get("orders", [])):
-        yield from _fields(f"orders.{k}", row, ("quantity", "price", "leverage", "initial_rate"))
+        yield from _entries(f"orders.{k}", row)
 
 
-def _fields(prefix: str, row: "Draft", names: Iterable[str]) -> Iterator[tuple[str, Any, "Node"]]:
-    for name in names:
-        if name in row:
-            yield f"{prefix}.{name}", row.get(name), row.at(name)
-
-
-def _collateral(row: "Draft") -> Iterator[tuple[str, Any, "Node"]]:
-    prefix = f"collateral.{row.get('asset')}"
-    yield from _fields(prefix, row, ("amount", "haircut", "loan_rate"))
-    tiers: list[Draft] = row.get("haircut_tiers", [])
-    for k, tier in enumerate(tiers):
-        name = f"{prefix}.haircut_tiers.{k}" if len(tiers) > 1 else f"{prefix}.haircut"
-        yield name, tier.get("haircut"), tier.node
+def _entries(prefix: str, row: "Draft") -> Iterator[tuple[str, Any, "Node"]]:
+    """The fields of a row, tables row by row; a single haircut tier is a haircut."""
+    for name, (_, value, node) in row.entries.items():
+        tiers: list[Draft] = value if name in {"tiers", "haircut_tiers"} else []
+        is_one = len(tiers) == 1 and name == "haircut_tiers"
+        for k, tier in enumerate(tiers):
+            yield f"{prefix}.haircut" if is_one else f"{prefix}.{name}.{k}", None, tier.node
+        if not tiers:
+            yield f"{prefix}.{name}", value, node
 
 
 def _rows(draft: "Draft", account: Account) -> Iterator[tuple["Draft", Position]]:
@@ -238,13 +222,6 @@ def _rows(draft: "Draft", account: Account) -> Iterator[tuple["Draft", Position]
         position = held.get((row.get("symbol"), row.get("side") == "long", row.get("margin_mode") or "cross"))
         if position is not None:
             yield row, position
-
-
-def _position(row: "Draft", position: Position) -> Iterator[tuple[str, Any, "Node"]]:
-    """The fields of a row; its mark is that of its contract."""
-    for name, (_, value, node) in row.entries.items():
-        is_mark = name == "mark_price"
-        yield f"marks.{position.contract.symbol}" if is_mark else f"positions.{position.key}.{name}", value, node
 
 
 def _whole_notionals(draft: "Draft", account: Account) -> dict[str, Decimal]:

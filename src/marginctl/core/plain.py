@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from marginctl.core.exact import Direction, rounded
-from marginctl.core.figures import PLACES, Figure, rounded_as, rounded_figure, row_of
+from marginctl.core.figure import PLACES, Figure
+from marginctl.core.figures import rounded_as, rounded_figure, row_of
 
 SIDES = {1: "long", -1: "short"}
-SETTLED_PLACES = 48
+SETTLED_PLACES = PLACES["settled"]
 """Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
 
 
@@ -72,13 +73,18 @@ def _object(value: Any) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for key in keys_of(value.__class__):
         found = at(value, key.path)
-        if key.mark == "*":
-            tree |= _object(found)
-        elif not key.mark or found:
+        if key.mark[:1] == "*":
+            tree |= {} if found is None else _object(found)
+        elif not key.mark or found or isinstance(found, Decimal):
             tree[key.name] = _tree(found, key.row, value)
         elif key.mark == "~":
             tree[key.name] = None
     return tree
+
+
+def errors_of(result: Any) -> Any:
+    """What stands in the way of a result: what its document has as ``errors``."""
+    return next(at(result, key.path) for key in keys_of(result.__class__) if key.name == "errors")
 
 
 def at(value: Any, path: tuple[str, ...]) -> Any:

@@ -1,9 +1,10 @@
 """The portfolio file, ``marginctl.portfolio/1``."""
 
-from marginctl.core.figures import NUMBERS
+from marginctl.core.figure import NUMBERS
 from marginctl.core.plain import keys_of
-from marginctl.core.report import PositionFigures, Totals
+from marginctl.core.report import PoolFigures, PositionFigures, Totals
 from marginctl.document.kinds import (
+    AnyOf,
     Choice,
     Date,
     Duration,
@@ -146,14 +147,43 @@ ORDER = Shape(
 )
 
 
+TOLERANCE = Number(minimum=0, percent=True)
+NO_FIGURE = Choice(("none",))
+MARGINS = "initial_margin + order_margin"
+EXPECTED_NUMBER = Shape(
+    "expected_number",
+    (
+        Field("value", SIGNED, required=True, doc="as the venue shows it"),
+        Field("tolerance", TOLERANCE, doc="difference that is no finding: an amount, or a share such as 0.1%"),
+        Field("unit", Text(), doc="the asset that the amount is in; default: the account's currency"),
+    ),
+    "A number with a tolerance of its own",
+)
+EXPECTED_RATIO = Shape(
+    "expected_ratio",
+    (
+        Field("value", Number(percent=True), required=True, doc="as the venue shows it"),
+        Field("tolerance", TOLERANCE, doc="difference that is no finding: an amount, or a share such as 0.1%"),
+    ),
+    "A fraction with a tolerance of its own",
+)
+NUMBER_SHOWN = AnyOf((SIGNED, NO_FIGURE, Record(EXPECTED_NUMBER)))
+RATIO_SHOWN = AnyOf((Number(percent=True), NO_FIGURE, Record(EXPECTED_RATIO)))
+
+
 def _expected(kind: type) -> tuple[Field, ...]:
     """A key for every number of a class of the report; fractions may be in percent, and come last."""
     found = [(key.name, key.row.kind) for key in keys_of(kind) if key.row and key.row.kind in NUMBERS]
-    ratios = (Field(name, Number(percent=True)) for name, kind in found if kind == "ratio")
-    return (*(Field(name, SIGNED) for name, kind in found if kind != "ratio"), *ratios)
+    ratios = (Field(name, RATIO_SHOWN) for name, kind in found if kind == "ratio")
+    return (*(Field(name, NUMBER_SHOWN) for name, kind in found if kind != "ratio"), *ratios)
 
 
-EXPECTED_TOTALS = Shape("expected_totals", _expected(Totals), "Totals that the venue shows")
+EXPECTED_TOTALS = Shape(
+    "expected_totals",
+    (*_expected(Totals), Field(MARGINS, NUMBER_SHOWN, doc="where the venue shows both as one")),
+    "Totals that the venue shows",
+)
+EXPECTED_POOL = Shape("expected_pool", _expected(PoolFigures), "Figures of a pool that the venue shows")
 EXPECTED_POSITION = Shape("expected_position", _expected(PositionFigures), "Figures of a position that the venue shows")
 
 EXPECT = Shape(
@@ -161,9 +191,29 @@ EXPECT = Shape(
     (
         Field("tolerance", Rate(), doc="relative difference that is no finding; default 0.1%"),
         Field("totals", Record(EXPECTED_TOTALS), doc="figures of the account"),
-        Field("positions", MapOf(Record(EXPECTED_POSITION)), doc="figures by symbol"),
+        Field("pools", MapOf(Record(EXPECTED_POOL)), doc="figures by pool, such as cross"),
+        Field("positions", MapOf(Record(EXPECTED_POSITION)), doc="figures by symbol, or by SYMBOL:side"),
     ),
     "What the venue shows for this account",
+)
+
+ANSWER = Shape(
+    "answer",
+    (
+        Field("file", Text(), required=True, doc="its name, without folders"),
+        Field("answer", Text(), required=True, doc="the venue and which of its answers it is"),
+        Field("as_of", Instant(), doc="its own time"),
+    ),
+    "An answer of a venue that a portfolio was imported from",
+)
+
+ORIGIN = Shape(
+    "origin",
+    (
+        Field("answers", ListOf(Record(ANSWER)), doc="what it was imported from"),
+        Field("incomplete", ListOf(Text()), doc="what they held and the file does not (MC220)"),
+    ),
+    "Where an imported portfolio comes from, as `marginctl import` writes it",
 )
 
 PORTFOLIO = Shape(
@@ -184,6 +234,7 @@ PORTFOLIO = Shape(
         Field("scenarios", ListOf(Record(SCENARIO)), doc="price moves to survive"),
         Field("waivers", ListOf(Record(WAIVER)), doc="accepted breaches of this file's limits"),
         Field("expect", Record(EXPECT), doc="figures to compare the result with"),
+        Field("origin", Record(ORIGIN), doc="what it was imported from"),
     ),
     "A margin account: what it holds, its positions and its limits",
 )

@@ -290,13 +290,24 @@ LISTED = Shape(
         Field("base", Text(), doc="the asset that is traded"),
         Field("quote", Text(), doc="the asset it is priced in"),
         Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
+        Field("contract_size_assumption", Text(), doc="listed in reports that use its contract_size"),
         Field("tick_size", POSITIVE, doc="step of its price, quote per base; absent: not known"),
+        Field("tiers_cut", Flag(), doc="whether the venue's table goes on where the tiers known here end; default no"),
         Field("as_of", Period()),
         Field("source", Text()),
         Field("assumption", Text(), doc="listed in reports that use this contract"),
         Field("tiers", ListOf(Record(VENUE_TIER)), doc="its margin table; without one the portfolio states the rates"),
     ),
     "A contract of the venue, or a remark on one of the table",
+)
+
+TABLES_FROM = Shape(
+    "tables_from",
+    (
+        Field("address", Text(), required=True, doc="{symbol}, {base}, {quote} stand for those of a contract"),
+        Field("refresh", Choice(("dated", "undated")), doc="whether the answer has a date; absent: it is not read"),
+    ),
+    "The venue's own public address of margin tables",
 )
 
 CONTRACTS = Shape(
@@ -318,6 +329,7 @@ CONTRACTS = Shape(
             "whole: none, the rate counts on the whole position",
         ),
         Field("table", Text(), doc="a CSV file beside this one: symbol,base,quote,floor,cap,maintenance_rate,..."),
+        Field("tables_from", Record(TABLES_FROM), doc="named where a contract is not listed"),
         Field("listed", MapOf(Record(LISTED)), doc="contracts by the venue's own symbol"),
         Field(
             "unlisted",

@@ -13,6 +13,7 @@ from json import dumps
 from msgspec import Struct
 from msgspec.structs import replace
 
+from marginctl import __version__
 from marginctl.core.exact import Direction, rounded
 from marginctl.document.kinds import Choice, Field, ListOf, Number, Record, Shape, Text
 from marginctl.document.shape import Draft
@@ -23,7 +24,8 @@ from marginctl.limits.registry import BY_CODE, closest
 from marginctl.limits.rule import Comparison, Rule
 from marginctl.wording import amount, trimmed
 
-SCHEMA = "marginctl.baseline/1"
+SCHEMA, FIRST = "marginctl.baseline/2", "marginctl.baseline/1"
+"""What is written, and what is read as well: without `version`, `errors` and `summary`."""
 UNUSED = "MC901"
 MOST_DIGITS = 28
 PLACES = 12
@@ -40,11 +42,19 @@ ENTRY = Shape(
     ),
     "A breach that is accepted while it is no worse",
 )
+SUMMARY = Shape(
+    "baseline_summary",
+    (Field("entries", Number(), doc="how many there are"), Field("exit_code", Number(), doc="0: it was written")),
+    "What the file comes to",
+)
 BASELINE = Shape(
     "baseline",
     (
-        Field("schema", Choice((SCHEMA,)), required=True, doc="the format of this file"),
+        Field("schema", Choice((SCHEMA, FIRST)), required=True, doc="the format of this file"),
+        Field("version", Text(), doc="the version of marginctl that wrote this"),
         Field("entries", ListOf(Record(ENTRY)), required=True, doc="by file, code and subject"),
+        Field("errors", ListOf(Text()), doc="none: a baseline is only written whole"),
+        Field("summary", Record(SUMMARY), doc="not read"),
     ),
     "Breaches that are accepted while they are no worse",
 )
@@ -216,7 +226,9 @@ def baseline_text(entries: dict[str, list[BaselineEntry]]) -> str:
     ]
     lines = ",\n".join(f"    {row}" for row in rows)
     inner = f"\n{lines}\n  " if rows else ""
-    return f'{{\n  "schema": "{SCHEMA}",\n  "entries": [{inner}]\n}}\n'
+    head = f'"schema": "{SCHEMA}",\n  "version": "{__version__}"'
+    summary = f'{{"entries": {len(rows)}, "exit_code": 0}}'
+    return f'{{\n  {head},\n  "entries": [{inner}],\n  "errors": [],\n  "summary": {summary}\n}}\n'
 
 
 def _row(file: str, entry: BaselineEntry) -> str:

@@ -5,20 +5,18 @@ has no finite decimal is rounded to ``PLACES`` decimals, to the cautious side, a
 """
 
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.contract import side_word
 from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
 from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
-from marginctl.document.rewrite import Append, Edit, Put
+from marginctl.document.rewrite import Edit, RewriteError
 from marginctl.document.source import echo
-from marginctl.portfolio.positions import contracts_worth
+from marginctl.portfolio.positions import Row
 from marginctl.portfolio.reading import short
 
 if TYPE_CHECKING:
@@ -81,13 +79,8 @@ class Remode(Struct, frozen=True):
 Change: TypeAlias = Open | Close | Resize | Transfer | Reprice | Remode
 
 
-class ChangeError(Exception):
-    """A change that cannot be meant for this portfolio. ``message`` and ``help`` are for the user."""
-
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+class ChangeError(RewriteError):
+    """A change that cannot be meant for this portfolio."""
 
 
 class Plan(Struct):
@@ -97,11 +90,12 @@ class Plan(Struct):
     notes: list[str] = field(default_factory=list)
 
 
-class Book:
-    """A portfolio as it is written, and the account that it means."""
+class Book(Struct, frozen=True):
+    """A portfolio as it is written, the account that it means, and the rows of its positions."""
 
-    def __init__(self, draft: "Draft", account: Account) -> None:
-        self.draft, self.account = draft, account
+    draft: "Draft"
+    account: Account
+    rows: tuple[Row, ...]
 
     @property
     def is_hedged(self) -> bool:
@@ -125,28 +119,9 @@ class Book:
             raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
         return found[0]
 
-    def rows(self, position: Position) -> "list[tuple[int, Draft]]":
-        """The rows that merge into a position, with their numbers in the list."""
-        return self.grouped[position.contract.symbol, side_word(position.side), position.margin_mode.value]
-
-    @cached_property
-    def grouped(self) -> "dict[tuple[str, str, str], list[tuple[int, Draft]]]":
-        """The rows by symbol, side and margin mode."""
-        found: dict[tuple[str, str, str], list[tuple[int, Draft]]] = {}
-        for number, row in enumerate(self.draft.get("positions", ())):
-            key = row.get("symbol"), row.get("side"), row.get("margin_mode") or "cross"
-            found.setdefault(key, []).append((number, row))
-        return found
-
-    def row_quantity(self, position: Position, row: "Draft") -> Decimal:
-        """The contracts of one row: as given, or its notional at the mark in the quote asset."""
-        if "quantity" in row:
-            return Decimal(row.get("quantity"))
-        return contracts_worth(position.contract, row.get("notional"), position.mark_price)
-
-    def row_entry(self, position: Position, row: "Draft") -> Decimal:
-        """The entry price of one row: as given, or the mark."""
-        return Decimal(row.get("entry_price", position.mark_price))
+    def lots(self, position: Position) -> tuple[Row, ...]:
+        """The rows that merge into a position."""
+        return next(row.lots for row in self.rows if row.position.key == position.key)
 
 
 def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:
@@ -162,14 +137,9 @@ def written_price(value: Decimal, direction: Direction) -> Decimal:
     return written(value, direction, max(PLACES, PRICE_DIGITS - 1 - value.adjusted()))
 
 
-def is_rounded(exact: Decimal, shown: Decimal) -> bool:
-    """Whether more than the residue of a division was lost."""
-    return bool(sign(exact - shown, abs(exact)))
-
-
 def rounding_note(what: str, exact: Decimal, shown: Decimal) -> list[str]:
-    """What to say where a figure was rounded."""
-    if not is_rounded(exact, shown):
+    """What to say where a figure was rounded, by more than the residue of a division."""
+    if not sign(exact - shown, abs(exact)):
         return []
     return [f"{what} has no finite decimal: rounded {'down' if shown < exact else 'up'} to {text_of(shown)}"]
 
@@ -183,28 +153,3 @@ def text_at(row: "Draft", name: str) -> str:
     """What a row states under a key, as it is written there."""
     node = row.at(name)
     return node.text if isinstance(node, Scalar) else ""
-
-
-def credit(book: Book, asset: str, amount: Decimal) -> list[Edit]:
-    """Edits that add an amount to what the account holds of an asset; nothing is added as no row."""
-    for number, row in enumerate(book.draft.get("collateral", ())):
-        if row.get("asset") == asset:
-            return [Put(("collateral", number, "amount"), text_of(row.get("amount") + amount))] if amount else []
-    return [Append(("collateral",), {"asset": asset, "amount": text_of(amount)})] if amount else []
-
-
-def is_held(book: Book, symbol: str, leg_side: int) -> bool:
-    """Whether the cross pool has a position whose rate counts for orders: in hedge mode on that leg."""
-    return any(
-        p.contract.symbol == symbol and p.margin_mode is MarginMode.CROSS and (not book.is_hedged or p.side == leg_side)
-        for p in book.account.positions
-    )
-
-
-def orders_on(book: Book, symbol: str, leg_side: int) -> "list[tuple[int, Draft]]":
-    """The orders that share a rate with a cross position, with their numbers in the list."""
-    return [
-        (number, row)
-        for number, row in enumerate(book.draft.get("orders", ()))
-        if row.get("symbol") == symbol and (not book.is_hedged or row.get("position_side") == side_word(leg_side))
-    ]

@@ -30,11 +30,10 @@ def balances(reading: Reading, rows: list["Draft"]) -> Held:
         if asset is None or amount is None:
             continue
         if asset in held:
-            line = held[asset][1].node.line
             reading.refuse(
                 draft.at("asset"),
                 "MC016",
-                f"{short(asset)} is listed twice, first on line {line}",
+                f"{short(asset)} is listed twice, first on {reading.source.place(held[asset][1].node)}",
                 "write one row with the sum of the amounts",
             )
             continue

@@ -29,7 +29,7 @@ def scenario_problems(draft: "Draft", source: Source) -> Iterator[Problem]:
     for one in draft.get("scenarios", ()):
         name = one.get("name")
         if name in seen:
-            message = f"the scenario {echo(name)} is given twice, first on line {seen[name].line}"
+            message = f"the scenario {echo(name)} is given twice, first on {source.place(seen[name])}"
             yield source.problem(one.at("name"), "MC016", message, "give each scenario a name of its own")
         if name in RESERVED:
             message = f"no scenario can be called {echo(name)}: `survive: {name}` means something else"

@@ -164,7 +164,7 @@ def _refuse_mixed_rates(reading: Reading, group: list[Placed]) -> None:
                 reading.refuse(
                     reading.require(one.draft, name),
                     "MC016",
-                    f"orders on {symbol} differ in `{name}`: see line {first.draft.node.line}",
+                    f"orders on {symbol} differ in `{name}`: see {reading.source.place(first.draft.node)}",
                     "a contract has one leverage: write the same on each order",
                 )
 

@@ -14,27 +14,22 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 from marginctl.core.account import Position
 from marginctl.core.cascade import Cascade, IsolatedComparison
 from marginctl.core.curve import EquityCurve
-from marginctl.core.figures import FIGURES, Figure
+from marginctl.core.figure import NUMBERS, Figure
+from marginctl.core.figures import FIGURES
 from marginctl.core.funding_cases import FundingTable
 from marginctl.core.grid import Grid
-from marginctl.core.outcome import Outcome as ScenarioOutcome
+from marginctl.core.moved import Moved
+from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
 from marginctl.core.plain import Key, keys_of
 from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
-from marginctl.render.catalogue_json import ScenarioList
-from marginctl.render.what_if_json import WhatIfDocument
-from marginctl.results import HeadroomResult, Outcome, Run, StressResult
+from marginctl.render import RESULTS, found
+from marginctl.results import Outcome, Run
+from marginctl.results.catalogue import BuiltIn, Source
 
-DOCUMENTS: dict[str, type] = {
-    "report": Run,
-    "stress": StressResult,
-    "what-if": WhatIfDocument,
-    "headroom": HeadroomResult,
-    "scenarios": ScenarioList,
-}
-"""By the name that ``marginctl schema`` knows them by."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
+DEFINED["ExplainedStep"] = "step"
 """Classes that have a definition of their own, in the order in which they stand."""
 WORDS = {Decimal: "number", int: "integer", bool: "boolean", str: "string", date: "string"}
 NAMES = {
@@ -50,8 +45,12 @@ NAMES = {
         OrderRoom,
         Ways,
         WithdrawalRoom,
+        ScenarioOutcome,
+        BuiltIn,
+        Source,
+        Moved,
     )
-} | {"ScenarioOutcome": ScenarioOutcome}
+}
 """Classes that the results name without importing them."""
 
 
@@ -64,8 +63,8 @@ def document_schema(kind: type, name: str) -> dict[str, Any]:
 
 
 def schema_of_document(name: str) -> dict[str, Any]:
-    """The schema of one of ``DOCUMENTS``, or of a line of ``--format jsonl``."""
-    return line_schema() if name == "report-line" else document_schema(DOCUMENTS[name], name)
+    """The schema of one of ``RESULTS``, or of a line of ``--format jsonl``."""
+    return line_schema() if name == "report-line" else document_schema(found(RESULTS[name].result), name)
 
 
 def report_schema() -> dict[str, Any]:
@@ -99,13 +98,22 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     optional: set[str] = set()
     for key in keys_of(kind):
         hint = _hint(kind, key.path)
-        if key.mark == "*":
-            properties |= _object(_parts(hint)[0][0], definitions)["properties"]
+        if key.mark[:1] == "*":
+            part = _object(_parts(hint)[0][0], definitions)
+            properties |= part["properties"]
+            optional |= part["properties"].keys() - (set() if "?" in key.mark else part["required"])
             continue
         if key.mark == "?":
             optional.add(key.name)
+            hint = _present(hint)
         properties[key.name] = _described(key, _of(hint | None if key.mark == "~" else hint, key, definitions))
     return _closed(properties, optional)
+
+
+def _present(hint: Any) -> Any:
+    """The type without None: what is empty is left out."""
+    kinds, is_optional = _parts(hint)
+    return Union[tuple(kinds)] if is_optional else hint  # noqa: UP007 - of kinds that are known here alone
 
 
 def _closed(properties: dict[str, Any], optional: set[str] | frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -115,8 +123,14 @@ def _closed(properties: dict[str, Any], optional: set[str] | frozenset[str] = fr
 
 def _described(key: Key, schema: dict[str, Any]) -> dict[str, Any]:
     rows = (key.row, FIGURES.get(key.name))
-    meaning = next((row.meaning for row in rows if row and row.meaning), "")
+    meaning = next((row.meaning for row in rows if row and row.meaning and _fits(row, schema)), "")
     return {"description": meaning, **schema} if meaning else schema
+
+
+def _fits(row: Figure, schema: dict[str, Any]) -> bool:
+    """Whether a row can mean this key: a number is no text and no object of that name."""
+    text = str(schema)
+    return row.kind not in NUMBERS | {"count"} or ("properties" not in text and "type': 'string" not in text)
 
 
 def _hint(kind: Any, path: tuple[str, ...]) -> Any:
@@ -199,5 +213,6 @@ def _single(kind: Any, key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
     if name is None:
         return _object(kind, definitions)
     if name not in definitions:
+        definitions[name] = {}  # one that has itself as a part finds it
         definitions[name] = _object(kind, definitions)
     return {"$ref": f"#/definitions/{name}"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from marginctl.core.path import FundingShock, Scenario
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
-from marginctl.results import BuiltIn, Source
+from marginctl.results.catalogue import BuiltIn, Source
 from marginctl.scenarios.shape import SCENARIOS
 
 DATA = Path(__file__).parent / "data" / "builtin.yaml"

@@ -25,7 +25,7 @@ from marginctl.document.shape import Draft
 from marginctl.document.source import Collector, Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.venues.collateral import Collateral, PublishedTerms, Unlisted
-from marginctl.venues.contracts import ContractGroup, Entry
+from marginctl.venues.contracts import ContractGroup, Entry, TablesFrom
 from marginctl.venues.origin import Origin, Trust, Verification
 from marginctl.venues.origin import Source as Published
 from marginctl.venues.rule_set import (
@@ -237,6 +237,7 @@ class _Binding:
             status=Verification(draft.get("status")),
             source=self.source_id(draft),
             assumption=draft.get("assumption", ""),
+            tables_from=_tables_from(draft.get("tables_from")),
         )
 
     def table(self, draft: Draft, deduction: Deduction) -> Table | None:
@@ -256,7 +257,9 @@ class _Binding:
                 base=draft.get("base"),
                 quote=draft.get("quote"),
                 contract_size=draft.get("contract_size"),
+                size_assumption=draft.get("contract_size_assumption", ""),
                 tick_size=draft.get("tick_size"),
+                tiers_cut=draft.get("tiers_cut", False),
                 as_of=draft.get("as_of"),
                 source=self.source_id(draft),
                 assumption=draft.get("assumption", ""),
@@ -300,6 +303,10 @@ class _Binding:
 
 def _core_rules(stated: dict[str, Any]) -> Rules:
     return Rules(**stated)
+
+
+def _tables_from(draft: Draft | None) -> TablesFrom | None:
+    return TablesFrom(draft.get("address"), draft.get("refresh")) if draft else None
 
 
 def _tier_row(row: Draft) -> TierRow:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -29,6 +30,11 @@ class Unlisted(Enum):
 class PublishedTerms(Struct, frozen=True, kw_only=True):
     """What is known of one asset; ``initial_haircut`` where a venue has a second haircut for opening."""
 
+    shape: ClassVar[str] = (
+        "haircut_tiers=haircuts initial_haircut liability_factor requirement_factor loan_rate "
+        "enters_figures=origin.enters_figures *origin"
+    )
+
     haircuts: tuple[HaircutTier, ...]
     initial_haircut: Decimal | None = None
     liability_factor: Decimal | None = None
@@ -38,6 +44,14 @@ class PublishedTerms(Struct, frozen=True, kw_only=True):
     assumption: str = ""
 
 
+class ListedTerms(Struct, frozen=True):
+    """An asset with what is known of it."""
+
+    shape: ClassVar[str] = "asset *terms"
+    asset: str
+    terms: PublishedTerms
+
+
 class Collateral(Struct, frozen=True, kw_only=True):
     """The collateral rules of one mode.
 
@@ -45,12 +59,24 @@ class Collateral(Struct, frozen=True, kw_only=True):
     requirements in an asset count 1 + its haircut.
     """
 
+    shape: ClassVar[str] = "unlisted loan_rate ask_buffer=buffer assets=listed"
+
     unlisted: Unlisted
     loan_rate: Decimal | None
     ask_buffer: bool
     assets: dict[str, PublishedTerms]
     refusal_help: str = ""
     loan_rate_hint: str = ""
+
+    @property
+    def buffer(self) -> str:
+        """The word of a rule file for ``ask_buffer``."""
+        return "as-haircut" if self.ask_buffer else "none"
+
+    @property
+    def listed(self) -> tuple[ListedTerms, ...]:
+        """Every asset with what is known of it."""
+        return tuple(ListedTerms(*one) for one in self.assets.items())
 
     def published(self, asset: str) -> PublishedTerms | None:
         """What is known of the asset and may enter figures."""

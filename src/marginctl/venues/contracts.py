@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import takewhile
+from typing import ClassVar
 
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
-from marginctl.core.symbols import expiry_of
+from marginctl.core.symbols import expiry_of, spelling_of
 from marginctl.venues.origin import Verification
 from marginctl.venues.table import Table
-from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, leverage_caps, tiers_of
+from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
+
+CUT = "its known tiers end before the venue's: beyond them along a price move the last rate goes on, the venue's rises"
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -33,15 +37,40 @@ class Entry(Struct, frozen=True, kw_only=True):
     base: str | None = None
     quote: str | None = None
     contract_size: Decimal | None = None
+    size_assumption: str = ""
     tick_size: Decimal | None = None
+    tiers_cut: bool = False
     as_of: str | None = None
     source: str | None = None
     assumption: str = ""
     rows: tuple[TierRow, ...] = ()
 
 
+class TablesFrom(Struct, frozen=True):
+    """The venue's public address of margin tables.
+
+    ``refresh``: ``venue refresh`` reads its answer, which is ``dated`` or ``undated``; None = it does not.
+    """
+
+    address: str
+    refresh: str | None = None
+
+    def of(self, symbol: str) -> str:
+        """The address for a contract."""
+        spelled = spelling_of(symbol, "USD")
+        pair = {"{symbol}": symbol, "{base}": spelled.base or "BASE", "{quote}": spelled.quote or "QUOTE"}
+        text = self.address
+        for name, word in pair.items():
+            text = text.replace(name, word)
+        return text
+
+
 class ContractGroup(Struct, frozen=True, kw_only=True):
     """Contracts that share their terms: those of a table, and those written in the file."""
+
+    shape: ClassVar[str] = (
+        "type contracts=count contract_size contract_size_by_base=sizes_by_base tiers_by deduction as_of status source"
+    )
 
     type: ContractType
     contract_size: Decimal | None
@@ -57,6 +86,7 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
     status: Verification
     source: str | None
     assumption: str
+    tables_from: TablesFrom | None = None
 
     def listing(self, symbol: str) -> Listing | None:
         """The contract of a symbol, as published."""
@@ -79,7 +109,12 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             expiry_of(symbol),
             entry.tick_size,
         )
-        remarks = (self.assumption, entry.assumption, "" if size else self.size_assumption)
+        remarks = (
+            self.assumption,
+            entry.assumption,
+            entry.size_assumption or ("" if size else self.size_assumption),
+            CUT if entry.tiers_cut else "",
+        )
         return Listing(
             contract=contract,
             as_of=entry.as_of or self.as_of,
@@ -89,8 +124,35 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
             assumptions=tuple(f"{symbol}: {remark}" for remark in remarks if remark),
         )
 
+    @property
+    def count(self) -> int | None:
+        """How many symbols it has; None where it reads any."""
+        return None if self.splits_symbols else len(list(self.symbols()))
+
+    def complete(self) -> Iterator[tuple[bool, bool]]:
+        """Of every contract: whether its whole margin table is known, and its size more than an assumption."""
+        rated = self.table.rated() if self.table else set()
+        rated |= {symbol for symbol, entry in self.entries.items() if has_maintenance_rates(entry.rows)}
+        for symbol in self.symbols():
+            entry = self.entries.get(symbol, Entry())
+            yield symbol in rated and not entry.tiers_cut, not entry.size_assumption and self._has_size(symbol, entry)
+
+    def _has_size(self, symbol: str, entry: Entry) -> bool:
+        if not self.size_assumption or entry.contract_size is not None:
+            return True
+        listing = self.listing(symbol) if self.sizes_by_base else None
+        return listing is not None and listing.contract.base in self.sizes_by_base
+
+    def likeness(self, symbol: str) -> int:
+        """How many characters at its end a symbol shares with one of these contracts, at most."""
+        return max((_shared_end(symbol, known) for known in self.symbols()), default=0)
+
     def symbols(self) -> Iterator[str]:
         """Every symbol, those of the table first."""
         listed = self.table.symbols() if self.table else []
         yield from listed
         yield from (symbol for symbol, entry in self.entries.items() if entry.base is not None)
+
+
+def _shared_end(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(one), reversed(other), strict=False)))

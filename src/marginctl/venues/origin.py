@@ -1,6 +1,8 @@
 """Where a rule or a figure comes from, and how far it may be trusted."""
 
+from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -66,3 +68,11 @@ class Origin(Struct, frozen=True):
     def note(self) -> str:
         """``2025-05-16, secondary``; empty where nothing is stated."""
         return ", ".join(part for part in (self.as_of, self.trust.value if self.trust else None) if part)
+
+
+class Stated(Struct, frozen=True):
+    """A rule's value and who says so."""
+
+    shape: ClassVar[str] = "value *origin"
+    value: Decimal | str | None
+    origin: Origin
