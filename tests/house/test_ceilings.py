@@ -16,7 +16,7 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(31_750, 19_000),
+    "lines of source": Ceiling(31_728, 19_000),
     "files of source": Ceiling(231, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(58, 45),
