@@ -7,6 +7,7 @@ it safe in its own way.
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -213,25 +214,17 @@ def dim(text: str) -> Sentence:
     return Sentence(text=text, tone=Tone.DIM)
 
 
-def texts(title: str, cells: Sequence[str], *, priority: int = 0, tones: Sequence[Tone] = ()) -> Column:
-    """A column of words."""
-    return Column(title=title, cells=cells, kind=ColumnKind.TEXT, priority=priority, tones=tones)
-
-
-def names(title: str, cells: Sequence[str], *, priority: int = 0) -> Column:
-    """A column of names, which may be shortened in the middle."""
-    return Column(title=title, cells=cells, kind=ColumnKind.NAME, priority=priority)
-
-
-def numbers(
-    title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
+def _column(
+    kind: ColumnKind, title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
 ) -> Column:
-    """A column of numbers with equal decimals."""
-    return Column(title=title, cells=cells, unit=unit, priority=priority, tones=tones)
+    return Column(title=title, cells=cells, kind=kind, unit=unit, priority=priority, tones=tones)
 
 
-def pointed(
-    title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
-) -> Column:
-    """A column of numbers with decimals of their own."""
-    return Column(title=title, cells=cells, kind=ColumnKind.POINTED, unit=unit, priority=priority, tones=tones)
+texts = partial(_column, ColumnKind.TEXT)
+"""A column of words."""
+names = partial(_column, ColumnKind.NAME)
+"""A column of names, which may be shortened in the middle."""
+numbers = partial(_column, ColumnKind.NUMBER)
+"""A column of numbers with equal decimals."""
+pointed = partial(_column, ColumnKind.POINTED)
+"""A column of numbers with decimals of their own."""
