@@ -126,7 +126,8 @@ def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
     is_alone = moves_alone(state, asset, contract)
     words = {contract.type.value, "base" if asset == contract.base else "quote"}
     words |= {"alone"} if is_alone else set()
-    words |= {"ticked"} if rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK else set()
+    is_ticked = contract.tick_size and rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK
+    words |= {"ticked"} if is_ticked else set()
     words |= {"on-mark"} if rules.close_fee is CloseFee.MARK else set()
     units = {"price": price_unit(contract), "units": quantity_unit(contract), "crossing": price_unit(contract)}
     subject = Subject(book, ("PositionFigures",), row.key, prefix, row, frozenset(words), units)
@@ -194,8 +195,8 @@ def _move_names(subject: Subject, position: Position, state: PoolState, asset: s
         return moves(f"the mark of {contract.symbol}", own_nearest(), move)
 
     return {
-        "move": of_asset,
-        "contract_move": of_asset if is_alone else of_mark,
+        "move": cache(of_asset),
+        "contract_move": lambda: subject.operand("move") if is_alone else of_mark(),
         "bankruptcy_move": bankruptcy,
     }
 

@@ -202,9 +202,12 @@ def _part(book: "Book", course: Course, on: Straight, walk: Walk, place: Decimal
 
 
 def _sought(book: "Book", course: Course, sides: Sides) -> Step:
+    where = f"of {course.what} in {course.state.pool.name}"
     if sides == HERE:
-        return _here(book, course)
-    return crossing(book, course, sides.up if course.side > 0 else sides.down)
+        return book.once(f"move {where}", lambda: _here(book, course))
+    return book.once(
+        f"{course.name} {where}", lambda: crossing(book, course, sides.up if course.side > 0 else sides.down)
+    )
 
 
 def _here(book: "Book", course: Course) -> Step:

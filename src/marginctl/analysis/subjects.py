@@ -76,6 +76,7 @@ class Subject(Struct, eq=False):
     units: Mapping[str, str] = {}
     values: Mapping[str, Value] = {}
     names: Named = {}
+    made: dict[str, Step | None] = {}
 
     def operand(self, name: str) -> Operand:
         """What a name stands for: what the subject says, a figure of its row, or a line of its own."""
@@ -86,10 +87,9 @@ class Subject(Struct, eq=False):
 
     def step(self, name: str) -> Step | None:
         """What stands between a figure and its inputs, made once."""
-        made: dict[str, Step | None] = self.book.between.setdefault(self, {})
-        if name not in made:
-            made[name] = self._step(name, self.values.get(name))
-        return made[name]
+        if name not in self.made:
+            self.made[name] = self._step(name, self.values.get(name))
+        return self.made[name]
 
     def _step(self, name: str, value: Value) -> Step | None:
         lines = self._known(FORMULAS, name)
@@ -160,7 +160,6 @@ class Book:
         self.account, self.report, self.given, self.money = account, report, given, account.currency
         self.states = [pool_state(pool) for pool in partition(account)]
         self.crossings = Crossings()
-        self.between: dict[Subject, dict[str, Step | None]] = {}
         self._steps: dict[str, Step] = {}
         self._build = build
         self._rows = dict(rows_of(report))
