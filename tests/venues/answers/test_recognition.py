@@ -143,6 +143,13 @@ def test_an_empty_list_beside_positions_is_no_orders() -> None:
     assert [one.name for one in answers] == ["wallet", "position", "order"]
 
 
+def test_two_empty_lists_are_no_positions_and_no_orders() -> None:
+    empty = AnswerFile("empty.json", b'{"retCode": 0, "retMsg": "OK", "result": {"list": []}, "time": 1}')
+    answers, problems = read_answers([*given("bybit/7-ccxt-unified-balance.ccxt-balance.json"), empty, empty])
+    assert problems == []
+    assert [one.name for one in answers] == ["wallet", "position", "order"]
+
+
 def test_a_venue_named_alone_does_not_make_an_empty_list_an_account() -> None:
     assert said(*given("errors/okx-empty.json"), venue="okx") == ["the answer is empty: nothing is in `data`"]
 
