@@ -219,6 +219,14 @@ def test_positions_of_ccxt_are_the_rows_in_them() -> None:
     assert '"size": "many"' in problem.excerpt  # the place is that of the row within the object
 
 
+@pytest.mark.parametrize("symbol", ["BTC\x1b[2J", "BTC\u202eUSDT", "BTC\ud800"])
+def test_a_symbol_that_no_screen_shows_is_refused(symbol: str) -> None:
+    document = document_of(FOLDER / "binance-usdm/4-short-cross-log.positionRisk.json")
+    document[0]["symbol"] = symbol
+    (message,) = said(file_of(document))
+    assert message.startswith("binance-usdm positionRisk: `symbol` cannot be shown: `BTC\\")
+
+
 def test_a_portfolio_is_no_answer() -> None:
     assert said(file_of({"schema": "marginctl.portfolio/1", "account": {}})) == [
         "this is a file of marginctl, not an answer of a venue"
