@@ -142,11 +142,11 @@ class _Builder:
         lines = {symbol: lines_of(columns, symbol, one.base, one.quote, one.rows) for symbol, one in taken.items()}
         name = self.new_name(f"{self.stem}-{group.type.value}-{self.day}")
         self.tables[name] = table_text(columns, lines)
-        sizes = {symbol: to.mapping(size) for symbol, one in taken.items() if (size := _size(one, group))}
+        listed = {symbol: entry for symbol, one in taken.items() if (entry := _entry(group, symbol, one)).entries}
         node = to.with_value(node, "table", to.scalar(name))
         node = to.with_value(node, "as_of", to.scalar(self.day))
         node = to.with_value(node, "source", to.scalar(self.source))
-        return to.with_value(node, "listed", to.mapping(sizes.items())) if sizes else to.without(node, ["listed"])
+        return to.with_value(node, "listed", to.mapping(listed.items())) if listed else to.without(node, ["listed"])
 
     def rest(self, group: ContractGroup, node: Mapping, left: set[str]) -> Mapping:
         """The other contracts, as they were."""
@@ -166,15 +166,18 @@ class _Builder:
         return to.with_value(node, "listed", others) if others.entries else to.without(node, ["listed"])
 
 
-def _size(one: Assigned, group: ContractGroup) -> list[tuple[str, Node]]:
-    """The size of a contract as given, else its own in the file, with what that rests on; empty = that of the group."""
-    entry = group.entries.get(one.symbol, Entry())
-    if one.size is None and entry.contract_size is None:
-        return []
-    words = {"contract_size": plain(one.size or entry.contract_size or ZERO)}
-    if one.size is None and entry.size_assumption:
-        words["contract_size_assumption"] = entry.size_assumption
-    return [(key, to.scalar(word)) for key, word in words.items()]
+def _entry(group: ContractGroup, symbol: str, one: Assigned) -> Mapping:
+    """What stands beside a contract's table: its own size and price step, those of before where no answer has them.
+
+    With a size of before goes what it rests on.
+    """
+    old = group.entries.get(symbol, Entry())
+    size, tick = one.size or old.contract_size, one.tick or old.tick_size
+    figures = (("contract_size", size), ("tick_size", tick))
+    words = {key: plain(figure) for key, figure in figures if figure is not None}
+    if one.size is None and old.size_assumption:
+        words["contract_size_assumption"] = old.size_assumption
+    return to.mapping((key, to.scalar(word)) for key, word in words.items())
 
 
 def _before(group: ContractGroup, symbol: str) -> tuple[Step, ...] | None:
