@@ -56,6 +56,20 @@ def test_the_document_of_a_file_that_is_refused_fits(name: str, tmp_path: Path) 
     assert document["errors"]
 
 
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        pytest.param(["sol-wallet", "sol-position"], 1, id="reconciled"),
+        pytest.param(["sol-position"], 2, id="without the wallet"),
+    ],
+)
+def test_the_document_of_an_import_fits(files: list[str], code: int) -> None:
+    paths = [str(BOOKS[0].parent / "answers" / f"{name}.answer") for name in files]
+    document = validated("import", run("import", *paths, "--reconcile", "--today", TODAY, "--format", "json").out)
+    assert document["summary"]["exit_code"] == code
+    assert (document["portfolio"] is None, bool(document["missing"])) == (code == 2, code == 2)
+
+
 def test_the_list_of_scenarios_fits() -> None:
     document = validated("scenarios", run("stress", "--list", "--format", "json").out)
     assert document["summary"] == {"count": len(document["scenarios"]), "exit_code": 0}
