@@ -129,3 +129,17 @@ def test_a_baseline_fits(tmp_path: Path) -> None:
     document = validated("baseline", base.read_text())
     assert set(document) == {*HEAD, "entries"}
     assert document["summary"] == {"entries": len(document["entries"]), "exit_code": 0}
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        pytest.param(["sol-wallet", "sol-position"], 1, id="reconciled"),
+        pytest.param(["sol-position"], 2, id="without the wallet"),
+    ],
+)
+def test_the_document_of_an_import_fits(files: list[str], code: int) -> None:
+    paths = [str(BOOKS[0].parent / "answers" / f"{name}.answer") for name in files]
+    document = validated("import", run("import", *paths, "--reconcile", "--today", TODAY, "--format", "json").out)
+    assert document["summary"]["exit_code"] == code
+    assert (document["portfolio"] is None, bool(document["missing"])) == (code == 2, code == 2)

@@ -168,8 +168,9 @@ def _target(one: Expectation) -> Wanted:
 
 
 def _rates(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
-    """The maintenance rate that a position's margin implies, else that of all, else its liquidation price."""
+    """The maintenance rate that a position's margin implies, or that of all; without one its liquidation price."""
     named = _positions_named(loaded)
+    margined = {one.subject for one in found if one.figure == MAINTENANCE}
     changed: dict[str, Position] = {}
     reasons: list[str] = []
     for figure in (MAINTENANCE, LIQUIDATION):
@@ -177,7 +178,9 @@ def _rates(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
             yield from _one_rate(loaded, found)
         for one in found:
             position = named.get(one.subject)
-            if one.is_met or one.figure != figure or position is None or position.key in changed:
+            if one.is_met or one.figure != figure or position is None:
+                continue
+            if figure == LIQUIDATION and one.subject in margined:
                 continue
             varied = partial(_at_rate, loaded.account, position)
             rate = implied(_recomputed(loaded, one.name, varied), _target(one))

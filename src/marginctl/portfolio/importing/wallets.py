@@ -11,6 +11,7 @@ from marginctl.document.written import Leaf, Line, Written, decimal_text, simple
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook, Request, leaf, number
 from marginctl.venues.answers.account import Amount, HeldAsset, HeldPosition
+from marginctl.venues.answers.map_files import bundled_maps, forms_of
 from marginctl.venues.rule_set import Mode, RuleSet
 
 CROSS_UNKNOWN = "the cross wallet: it is in no answer"
@@ -137,12 +138,20 @@ class Wallet(Struct, frozen=True, kw_only=True):
         """Whether anything depends on the assets that are not listed."""
         return bool(self.gathered.orders) or any(row.margin_mode != "isolated" for row, _ in self.held)
 
+    def prices_assets(self) -> bool:
+        """Whether the venue's wallet answers value what is held."""
+        venue = self.gathered.first.venue
+        forms = [form for _, form in forms_of(venue)] if venue in bundled_maps() else []
+        return any(form.collateral is not None and form.collateral.price is not None for form in forms)
+
     def prices(self, assets: Iterable[str]) -> dict[str, Written]:
         """Of what the account holds or trades: its own valuation, else an index answer's."""
         found: dict[str, Written] = {}
         for asset in dict.fromkeys(assets):
             own = self.gathered.assets.get(asset)
             price = (own and own.price) or self.gathered.prices.get(asset)
+            if price is None and own is not None and self.prices_assets():
+                self.notes.remark("prices", f"{asset}: its answer gives no price")
             if price is None or asset == self.currency or price.value <= 0:
                 continue
             if price.value != 1 or asset not in STABLECOINS:
