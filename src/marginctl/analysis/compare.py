@@ -8,9 +8,17 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
-from marginctl.comparison import (
+from marginctl.core.account import Account, MarginMode
+from marginctl.core.assemble import report_of
+from marginctl.core.exact import ZERO, ratio
+from marginctl.core.report import PoolFigures, Report, RulesUsed
+from marginctl.core.requirement import leg
+from marginctl.document.source import echo
+from marginctl.findings import Location, Problem
+from marginctl.limits.verdict import ExitCode
+from marginctl.portfolio.carrying import Carrier
+from marginctl.results.comparison import (
     AS_IS,
     COMPLETE,
     FAILED,
@@ -22,15 +30,6 @@ from marginctl.comparison import (
     MappedContract,
     NotCarried,
 )
-from marginctl.core.account import Account, MarginMode
-from marginctl.core.assemble import report_of
-from marginctl.core.exact import ZERO, ratio
-from marginctl.core.report import PoolFigures, Report, RulesUsed
-from marginctl.core.requirement import leg
-from marginctl.document.source import echo
-from marginctl.findings import Location, Problem
-from marginctl.limits.verdict import ExitCode
-from marginctl.portfolio.carrying import Carrier
 from marginctl.venues.loader import bundled, named
 from marginctl.venues.rule_set import Mode, RuleSet
 
@@ -61,33 +60,31 @@ class _Book(Struct, frozen=True):
 def compare(data: bytes, name: str, settings: Settings, wanted: Wanted = Wanted()) -> CompareResult:  # noqa: B008
     """All rows of one file."""
     loaded, problems = load_portfolio(data, name, settings)
-    problems = problems or unknown_names(wanted, settings)
+    problems = problems or unknown_names(name, wanted, settings)
     if loaded is None or problems:
-        return CompareResult(
-            file=name, version=__version__, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems)
-        )
+        return CompareResult(file=name, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
     rows = dict(_rows(data, name, settings, loaded, wanted))
     return CompareResult(
         file=name,
-        version=__version__,
         exit_code=_exit_code(rows, wanted).value,
         account=report_of(loaded.account, looks_ahead=False).account,
+        positions=len(loaded.account.positions),
         rows=rows,
     )
 
 
-def unknown_names(wanted: Wanted, settings: Settings) -> list[Problem]:
+def unknown_names(name: str, wanted: Wanted, settings: Settings) -> list[Problem]:
     """Modes and venues that do not exist."""
     found = []
     for mode in wanted.modes or ():
         if mode not in MODES:
             message = f"--modes: no mode is called {echo(mode)}"
-            found.append(Problem(Location(""), "MC029", message, f"known: {', '.join(MODES)}"))
+            found.append(Problem(Location(name), "MC015", message, f"known: {', '.join(MODES)}"))
     for venue in wanted.venues or ():
         if venue != "all" and named(venue, directory=settings.rules_dir)[0] is None:
             known = ", ".join(bundled())
             message = f"--venues: no rule set is called {echo(venue)}"
-            found.append(Problem(Location(""), "MC029", message, f"known: {known}, or all"))
+            found.append(Problem(Location(name), "MC015", message, f"known: {known}, or all"))
     return found
 
 

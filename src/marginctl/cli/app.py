@@ -20,6 +20,7 @@ class Commands(TyperGroup):
         "stress": "stress",
         "what-if": "what_if",
         "headroom": "headroom",
+        "compare": "compare",
         "import": "imports",
         "venues": "catalogue",
         "venue": "catalogue",

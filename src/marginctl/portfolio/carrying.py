@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from marginctl.comparison import CarriedChange, MappedContract, NotCarried
 from marginctl.core.account import STABLECOINS, Account, Order, Position, PositionMode
 from marginctl.core.contract import Contract, Tier, side_word
 from marginctl.core.exact import ONE, sign
 from marginctl.core.value import basis_value, notional
 from marginctl.portfolio.margins import beyond_last_tier
+from marginctl.results.comparison import CarriedChange, MappedContract, NotCarried
 
 if TYPE_CHECKING:
     from marginctl.venues.rule_set import Mode, RuleSet

@@ -40,6 +40,7 @@ RESULTS = {
     "stress": Shown("results.StressResult", "stress.stress_page"),
     "what-if": Shown("results.WhatIfResult", "what_if.what_if_page"),
     "headroom": Shown("results.HeadroomResult", "headroom.headroom_page"),
+    "compare": Shown("results.comparison.CompareResult", "compare.compare_page"),
     "explain": Shown("results.explanation.ExplainResult", "explain.explain_page"),
     "scenarios": Shown("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
     "venues": Shown("venues.catalogue.RuleSetList", "catalogue.venues_page"),

@@ -7,7 +7,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.core.report import AccountHeader, AccountLiquidation, RulesUsed
-from marginctl.findings import Problem
+from marginctl.findings import Document, Summary
 
 AS_IS = "as-is"
 ISOLATED = "isolated"
@@ -80,29 +80,43 @@ class ComparedRow(Struct, frozen=True, kw_only=True):
         return self.status == COMPLETE
 
 
-class CompareSummary(Struct, frozen=True):
-    """How many rows, how many of them cover the whole book, and the exit code."""
+class CompareSummary(Summary, frozen=True):
+    """How many rows, and how many of them cover the whole book."""
 
+    shape: ClassVar[str] = "rows complete exit_code"
     rows: int
     complete: int
-    exit_code: int
 
 
-class CompareResult(Struct, frozen=True, kw_only=True):
+class NamedRow(Struct, frozen=True):
+    """A row with its name, for tables."""
+
+    shape: ClassVar[str] = "row=name *figures"
+
+    name: str
+    figures: ComparedRow
+
+
+class CompareResult(Document, frozen=True, kw_only=True):
     """All rows of one file by name, the file as it stands first; with problems nothing was compared."""
 
     schema: ClassVar[str] = "marginctl.compare/1"
     shape: ClassVar[str] = "schema version file account rows errors=problems summary"
+    table: ClassVar[str] = "listed"
 
     file: str
-    version: str
     exit_code: int
     account: AccountHeader | None = None
+    positions: int = 0
     rows: Mapping[str, ComparedRow] = {}
-    problems: tuple[Problem, ...] = ()
+
+    @property
+    def listed(self) -> tuple[NamedRow, ...]:
+        """The rows in their order."""
+        return tuple(NamedRow(*item) for item in self.rows.items())
 
     @property
     def summary(self) -> CompareSummary:
         """Counts."""
         complete = sum(row.is_complete for row in self.rows.values())
-        return CompareSummary(len(self.rows), complete, self.exit_code)
+        return CompareSummary(exit_code=self.exit_code, rows=len(self.rows), complete=complete)

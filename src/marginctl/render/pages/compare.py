@@ -1,0 +1,167 @@
+"""``compare``: what the book ties up per mode and venue, and what was mapped, changed and left out on the way."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from marginctl.core.exact import ZERO
+from marginctl.core.report import AccountLiquidation
+from marginctl.render.display import Options, Verbosity
+from marginctl.render.page import (
+    DataTable,
+    Items,
+    Page,
+    Problems,
+    Section,
+    Sentence,
+    Tone,
+    dim,
+    names,
+    page,
+    section,
+    texts,
+)
+from marginctl.render.pages.columns import NEVER, figured
+from marginctl.results.comparison import AS_IS, COMPLETE, ISOLATED, ComparedRow, CompareResult, NamedRow, NotCarried
+from marginctl.wording import counted, exactly, figure, listed, share
+
+PREFERRED = ("portfolio", AS_IS, "multi-asset", "cross")
+"""Which row the first sentence holds against isolated positions."""
+UNCOVERED = "does not cover the whole book: see what is missing"
+
+
+def compare_page(result: CompareResult, options: Options) -> Page:
+    """The answer in a sentence, one line a row, then what had to be done to the book."""
+    rows = result.listed
+    answer = answer_text(result)
+    table = _table(rows, result.account.currency if result.account else "") if rows else None
+    return page(
+        [
+            Section(blocks=(Sentence(text=answer),)) if answer else None,
+            section("Comparison", table, _marked(rows), note=result.file) if table else None,
+            _list("Missing", _missing(rows)),
+            _list("Changed", _changed(rows)) if options.verbosity is Verbosity.VERBOSE else _changed_hint(rows),
+            Section(blocks=(Problems(result.problems),)) if result.problems else None,
+        ]
+    )
+
+
+def answer_text(result: CompareResult) -> str:
+    """What pooling ties up against isolated positions, and how far the nearest liquidation moves; empty if unknown."""
+    apart = result.rows.get(ISOLATED)
+    names_ = [name for name in PREFERRED if name in result.rows and result.rows[name].is_complete]
+    if apart is None or not apart.is_complete or not names_ or result.positions < 2:
+        return ""
+    pooled = result.rows[names_[0]]
+    if pooled.initial_margin is None or apart.initial_margin is None:
+        return ""
+    what = "The portfolio" if names_[0] == "portfolio" else "One pool" if pooled.pools == 1 else "The account"
+    words = f"{what} ties up {_cents(pooled.initial_margin)} where {result.positions} isolated positions tie up "
+    words += f"{_cents(apart.initial_margin)}: {_saved(pooled.saving_rate)}"
+    return f"{words}; {_moved(apart.liquidation, pooled.liquidation)}"
+
+
+def _cents(value: Decimal) -> str:
+    return figure("initial_margin", value)
+
+
+def _saved(rate: Decimal | None) -> str:
+    if not rate:
+        return "nothing saved"
+    return f"{share(rate)} saved" if rate > 0 else f"{share(-rate)} more"
+
+
+def _moved(apart: AccountLiquidation | None, pooled: AccountLiquidation | None) -> str:
+    before, after = (None if one is None else one.distance for one in (apart, pooled))
+    if before is None and after is None:
+        return "neither is liquidated by all assets moving together."
+    near, far = (NEVER if one is None else share(one) for one in (before, after))
+    return f"the nearest liquidation moves from {near} to {far}."
+
+
+def _table(rows: Sequence[NamedRow], unit: str) -> DataTable:
+    figures = [row.figures for row in rows]
+    return DataTable(
+        (
+            names("mode", [row.name for row in rows]),
+            texts(
+                "status", ["" if row.is_complete else row.status for row in figures], priority=1, tones=_tones(figures)
+            ),
+            figured("initial", figures, "initial_margin", unit),
+            figured("maintenance", figures, "maintenance_margin", unit, priority=2),
+            figured("free", figures, "free_collateral", unit, priority=1),
+            figured("used", figures, "utilization", priority=6),
+            texts("liquidated by", [_distance(row) for row in figures], priority=3),
+            figured("saving", figures, "saving", unit, priority=4),
+            figured("saved", figures, "saving_rate", priority=5),
+            texts("short of", [_short(row) for row in figures], priority=7, tones=[Tone.WARN] * len(figures)),
+        )
+    )
+
+
+def _tones(rows: Iterable[ComparedRow]) -> list[Tone]:
+    return [Tone.PLAIN if row.status == COMPLETE else Tone.WARN for row in rows]
+
+
+def _distance(row: ComparedRow) -> str:
+    """The nearest joint move, with its side."""
+    found = row.liquidation
+    if found is None:
+        return ""
+    if found.distance is None:
+        return NEVER
+    side = {"down": "fall of ", "up": "rise of ", None: ""}[found.direction]
+    return f"{side}{share(found.distance)}"
+
+
+def _short(row: ComparedRow) -> str:
+    return ", ".join(
+        f"{figure('shortfall', amount)} {asset}" for asset, amount in row.shortfall.items() if amount > ZERO
+    )
+
+
+def _marked(rows: Sequence[NamedRow]) -> Sentence | None:
+    return dim(f"A row marked incomplete {UNCOVERED}.") if any(not row.figures.is_complete for row in rows) else None
+
+
+def _list(heading: str, lines: Sequence[str]) -> Section | None:
+    return section(heading, Items(texts=tuple(lines), mark="- ")) if lines else None
+
+
+def _missing(rows: Sequence[NamedRow]) -> list[str]:
+    """What rows leave out: by what it is and where it lacks, with the remedy where it is one thing."""
+    where: dict[NotCarried, list[str]] = {}
+    for row in rows:
+        for one in row.figures.missing:
+            where.setdefault(one, []).append(row.name)
+    groups: dict[tuple[str, tuple[str, ...]], list[NotCarried]] = {}
+    for one, found in where.items():
+        groups.setdefault((one.what, tuple(found)), []).append(one)
+    return [f"{listed(found)}: {_lacking(what, lacking)}" for (what, found), lacking in groups.items()]
+
+
+def _lacking(what: str, lacking: Sequence[NotCarried]) -> str:
+    """A problem in its own words, else what it is and its names."""
+    subject = listed([one.name for one in lacking])
+    if not what.startswith("MC"):
+        subject = f"{what} {subject}"
+    return f"{subject} ({lacking[0].remedy})" if len(lacking) == 1 and lacking[0].remedy else subject
+
+
+def _changed(rows: Sequence[NamedRow]) -> list[str]:
+    where: dict[str, list[str]] = {}
+    for row in rows:
+        for mapped in row.figures.mapped:
+            text = f"{mapped.symbol} is {exactly(mapped.contracts)} contracts of {mapped.to}"
+            where.setdefault(text, []).append(row.name)
+        for one in row.figures.changed:
+            after = "dropped, the venue's counts" if one.after is None else one.after
+            text = f"{one.symbol} {one.what}: {one.before or 'none'} -> {after}"
+            where.setdefault(text, []).append(row.name)
+    return [f"{listed(found)}: {text}" for text, found in where.items()]
+
+
+def _changed_hint(rows: Sequence[NamedRow]) -> Section | None:
+    count = len(_changed(rows))
+    if not count:
+        return None
+    return Section(blocks=(dim(f"{counted(count, 'change')} on the way to other venues (-v lists them)"),))
