@@ -1,12 +1,13 @@
 """``compare``: what the book ties up per mode and venue, and what was mapped, changed and left out on the way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import ZERO
 from marginctl.core.report import AccountLiquidation
 from marginctl.render.display import Options, Verbosity
 from marginctl.render.page import (
+    Column,
     DataTable,
     Items,
     Page,
@@ -21,7 +22,7 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.columns import NEVER, figured
-from marginctl.results.comparison import AS_IS, COMPLETE, ISOLATED, ComparedRow, CompareResult, NamedRow, NotCarried
+from marginctl.results.comparison import AS_IS, ISOLATED, ComparedRow, CompareResult, NamedRow, NotCarried
 from marginctl.wording import counted, exactly, figure, listed, share
 
 PREFERRED = ("portfolio", AS_IS, "multi-asset", "cross")
@@ -83,9 +84,7 @@ def _table(rows: Sequence[NamedRow], unit: str) -> DataTable:
     return DataTable(
         (
             names("mode", [row.name for row in rows]),
-            texts(
-                "status", ["" if row.is_complete else row.status for row in figures], priority=1, tones=_tones(figures)
-            ),
+            _status(figures),
             figured("initial", figures, "initial_margin", unit),
             figured("maintenance", figures, "maintenance_margin", unit, priority=2),
             figured("free", figures, "free_collateral", unit, priority=1),
@@ -98,8 +97,10 @@ def _table(rows: Sequence[NamedRow], unit: str) -> DataTable:
     )
 
 
-def _tones(rows: Iterable[ComparedRow]) -> list[Tone]:
-    return [Tone.PLAIN if row.status == COMPLETE else Tone.WARN for row in rows]
+def _status(rows: Sequence[ComparedRow]) -> Column:
+    """Said where a row does not cover the whole book."""
+    words = ["" if row.is_complete else row.status for row in rows]
+    return texts("status", words, priority=1, tones=[Tone.WARN] * len(words))
 
 
 def _distance(row: ComparedRow) -> str:
