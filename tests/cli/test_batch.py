@@ -158,6 +158,11 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
     assert peak_of_a_run(many) - peak_of_a_run(few) < 2048
 
 
+def heeds_ctrl_c() -> None:
+    """A test run in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no process groups there")
 def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     (tmp_path / "books").mkdir()
@@ -170,6 +175,7 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=heeds_ctrl_c,
     ) as running:
         assert running.stdout is not None
         assert running.stderr is not None

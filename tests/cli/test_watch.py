@@ -66,6 +66,11 @@ def test_what_cannot_be_watched(arguments: list[str], said: str) -> None:
     assert said in ran.errors
 
 
+def heeds_ctrl_c() -> None:
+    """A test run in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A watching process at a terminal, and our end of that."""
@@ -78,6 +83,7 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
+        preexec_fn=heeds_ctrl_c,
     )
     os.close(theirs)
     yield process, ours

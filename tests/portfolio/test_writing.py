@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from marginctl.cli.change_flags import ChangeFlags
 
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.what_if import what_if
+from marginctl.cli.what_if import ChangeFlags
 from marginctl.core.account import Account
 from marginctl.core.scenario import moved, remarked
 from marginctl.core.trade import crossed, isolated, reduced, transferred
