@@ -569,6 +569,46 @@ def test_a_group_dated_by_the_rule_set_keeps_that_date_when_the_rule_set_moves_o
     assert loaded(done, folder).listing("BTCUSD_PERP").as_of == "2026-05-01"
 
 
+# answers of other venues, and of ccxt
+
+PUBLIC = Path(__file__).parent / "answers" / "public"
+OTHERS = {
+    "hyperliquid.meta": ("hyperliquid", {"same": ["BTC"], "added": ["MATIC", "XMR"]}),
+    "dydx.perpetualMarkets": ("dydx", {"same": ["BTC-USD"]}),
+    "bingx-usdm.maintMarginRatio": ("bingx-usdm", {"changed": ["BTC-USDT"]}),
+    "binance-usdm.ccxt-leverage-tiers": ("binance-usdm", {"changed": ["BTCUSDT"], "added": ["BTCUSDT_261225"]}),
+    "bybit.ccxt-leverage-tiers": ("bybit", {"changed": ["BTCUSDT"]}),
+    "okx.ccxt-leverage-tiers": ("okx", {"changed": ["BTC-USDT-SWAP"]}),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_answer_of_another_form_is_taken(name):
+    venue, expected = OTHERS[name]
+    done = refresh(venue, (PUBLIC / f"{name}.json").read_bytes())
+    assert (kinds(done), done.untaken) == (expected, ())
+
+
+def test_instruments_give_the_size_and_the_price_step(tmp_path):
+    instruments = {
+        "instType": "SWAP",
+        "instId": "BTC-USDT-SWAP",
+        "ctType": "linear",
+        "ctVal": "0.02",
+        "ctValCcy": "BTC",
+    }
+    instruments |= {"ctMult": "1", "settleCcy": "USDT", "tickSz": "0.1", "lotSz": "0.01"}
+    tiers = position_tiers(("0", "1000", "0.004", "0.01", "100"))
+    own = loaded(refresh("okx", tiers, {"code": "0", "data": [instruments]}), tmp_path)
+    contract = own.contract("BTC-USDT-SWAP")
+    assert (contract.contract_size, contract.tick_size) == (D("0.02"), D("0.1"))
+
+
+def test_instruments_alone_bring_nothing_up_to_date():
+    with pytest.raises(RefreshError, match="nothing in the answer can be used for binance-usdm"):
+        refresh("binance-usdm", (PUBLIC / "binance-usdm.exchangeInfo.json").read_bytes())
+
+
 def spoiled(document, draw):
     """The document with one of its values replaced by something else."""
     if isinstance(document, dict) and document:

@@ -2,13 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from decimal import Decimal
 
 from msgspec import Struct
 
 from marginctl.core.contract import TiersBy
-from marginctl.venues.answers.account import PublishedTable, VenueAnswer
+from marginctl.venues.answers.account import PublishedContract, PublishedTable, VenueAnswer
 from marginctl.venues.answers.public_reading import rate_fault
 from marginctl.venues.contracts import ContractGroup
 from marginctl.venues.table_text import contracts_of, fits_table
@@ -19,7 +19,10 @@ BY = {TiersBy.NOTIONAL: "go by notional", TiersBy.QUANTITY: "count contracts"}
 
 
 class Assigned(Struct, frozen=True, kw_only=True):
-    """A table for a contract of the group of that index; ``size``: its own contract size, None = that of the group."""
+    """A table for a contract of the group of that index.
+
+    ``size``: its own contract size, None = that of the group. ``tick``: its price step, None = not published.
+    """
 
     symbol: str
     group: int
@@ -27,6 +30,7 @@ class Assigned(Struct, frozen=True, kw_only=True):
     quote: str
     rows: tuple[TierRow, ...]
     size: Decimal | None = None
+    tick: Decimal | None = None
 
 
 class Untaken(Struct, frozen=True):
@@ -95,9 +99,16 @@ def _belongs(symbol: str, family: str) -> bool:
 
 
 def assign(
-    answer: VenueAnswer, groups: Sequence[ContractGroup], homes: Homes, sizes: dict[str, Decimal]
+    answer: VenueAnswer,
+    groups: Sequence[ContractGroup],
+    homes: Homes,
+    sizes: dict[str, Decimal],
+    contracts: dict[str, PublishedContract],
 ) -> tuple[list[Assigned], list[Untaken]]:
-    """The usable tables of an answer by contract, and the others with the reason."""
+    """The usable tables of an answer by contract, and the others with the reason.
+
+    ``sizes`` are stated by the user, ``contracts`` are what the answers of the run say beside tables.
+    """
     taken: list[Assigned] = []
     untaken: list[Untaken] = []
     for table in answer.tables:
@@ -106,7 +117,8 @@ def assign(
             untaken.append(Untaken(table.name, "no contract of this family is listed; name one with --contract-size"))
         for symbol in symbols:
             home = homes.find(symbol)
-            reason = _reason(symbol, table, answer, groups, home, sizes)
+            known = contracts.get(symbol)
+            reason = _reason(symbol, table, answer, groups, home, sizes.keys() | _sized(known))
             if home is None or reason:
                 untaken.append(Untaken(symbol, reason))
             else:
@@ -117,10 +129,21 @@ def assign(
                         base=home.base,
                         quote=home.quote,
                         rows=table.rows,
-                        size=sizes.get(symbol),
+                        size=sizes.get(symbol) or _own_size(known, groups[home.group]),
+                        tick=known.tick_size if known else None,
                     )
                 )
     return taken, untaken
+
+
+def _sized(known: PublishedContract | None) -> set[str]:
+    return {known.symbol} if known is not None and known.contract_size is not None else set()
+
+
+def _own_size(known: PublishedContract | None, group: ContractGroup) -> Decimal | None:
+    """A published size, where it is not the one that the group states for sure."""
+    size = known.contract_size if known is not None else None
+    return None if size == group.contract_size and not group.size_assumption else size
 
 
 def _reason(
@@ -129,7 +152,7 @@ def _reason(
     answer: VenueAnswer,
     groups: Sequence[ContractGroup],
     home: Home | None,
-    sizes: dict[str, Decimal],
+    sized: Set[str],
 ) -> str:
     """Why a table cannot be used for a contract; empty where it can."""
     if not fits_table(symbol):
@@ -139,7 +162,7 @@ def _reason(
     group = groups[home.group]
     if table.fault:
         return table.fault
-    return _misfit(answer, group) or _size_missing(symbol, home, group, sizes) or _table_fault(table, group)
+    return _misfit(answer, group) or _size_missing(symbol, home, group, sized) or _table_fault(table, group)
 
 
 def _misfit(answer: VenueAnswer, group: ContractGroup) -> str:
@@ -150,12 +173,12 @@ def _misfit(answer: VenueAnswer, group: ContractGroup) -> str:
     return ""
 
 
-def _size_missing(symbol: str, home: Home, group: ContractGroup, sizes: dict[str, Decimal]) -> str:
+def _size_missing(symbol: str, home: Home, group: ContractGroup, sized: Set[str]) -> str:
     """A contract that is new needs a size, unless the venue gives all its contracts the same one."""
     if group.contract_size is None:
         return "the rule set gives its group no contract_size"
     same = not group.size_assumption
-    if home.known or same or symbol in sizes or home.base in group.sizes_by_base:
+    if home.known or same or symbol in sized or home.base in group.sizes_by_base:
         return ""
     return f"it is new and its contract size is not known: add --contract-size {symbol}=SIZE"
 

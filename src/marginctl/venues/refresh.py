@@ -150,11 +150,12 @@ def _gathered(
 ) -> tuple[dict[str, Assigned], dict[str, PublishedHaircuts], list[Untaken]]:
     """The usable tables by symbol and haircuts by asset, and everything else with the reason."""
     homes = Homes(rules.groups)
+    contracts = {contract.symbol: contract for one in answers for contract in one.answer.contracts}
     tables: dict[str, Assigned] = {}
     haircuts: dict[str, PublishedHaircuts] = {}
     untaken: list[Untaken] = []
     for one in answers:
-        assigned, left = assign(one.answer, rules.groups, homes, sizes)
+        assigned, left = assign(one.answer, rules.groups, homes, sizes, contracts)
         untaken += left
         for table in assigned:
             if tables.setdefault(table.symbol, table) != table:

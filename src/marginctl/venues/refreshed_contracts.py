@@ -139,15 +139,11 @@ class _Builder:
         lines = {symbol: lines_of(columns, symbol, one.base, one.quote, one.rows) for symbol, one in taken.items()}
         name = self.new_name(f"{self.stem}-{group.type.value}-{self.day}")
         self.tables[name] = table_text(columns, lines)
-        sizes = {
-            symbol: to.mapping([("contract_size", to.scalar(plain(size)))])
-            for symbol, one in taken.items()
-            if (size := one.size or _own_size(group, symbol)) is not None
-        }
+        listed = {symbol: entry for symbol, one in taken.items() if (entry := _entry(group, symbol, one)).entries}
         node = to.with_value(node, "table", to.scalar(name))
         node = to.with_value(node, "as_of", to.scalar(self.day))
         node = to.with_value(node, "source", to.scalar(self.source))
-        return to.with_value(node, "listed", to.mapping(sizes.items())) if sizes else to.without(node, ["listed"])
+        return to.with_value(node, "listed", to.mapping(listed.items())) if listed else to.without(node, ["listed"])
 
     def rest(self, group: ContractGroup, node: Mapping, left: set[str]) -> Mapping:
         """The other contracts, as they were."""
@@ -167,9 +163,12 @@ class _Builder:
         return to.with_value(node, "listed", others) if others.entries else to.without(node, ["listed"])
 
 
-def _own_size(group: ContractGroup, symbol: str) -> Decimal | None:
-    entry = group.entries.get(symbol)
-    return entry.contract_size if entry else None
+def _entry(group: ContractGroup, symbol: str, one: Assigned) -> Mapping:
+    """What stands beside a contract's table: its own size and price step, those of before where no answer has them."""
+    old = group.entries.get(symbol)
+    size, tick = (one.size, one.tick) if old is None else (one.size or old.contract_size, one.tick or old.tick_size)
+    figures = (("contract_size", size), ("tick_size", tick))
+    return to.mapping((key, to.scalar(plain(figure))) for key, figure in figures if figure is not None)
 
 
 def _before(group: ContractGroup, symbol: str) -> tuple[Step, ...] | None:

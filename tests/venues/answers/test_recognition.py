@@ -143,6 +143,13 @@ def test_an_empty_list_beside_positions_is_no_orders() -> None:
     assert [one.name for one in answers] == ["wallet", "position", "order"]
 
 
+def test_two_empty_lists_are_no_positions_and_no_orders() -> None:
+    empty = AnswerFile("empty.json", b'{"retCode": 0, "retMsg": "OK", "result": {"list": []}, "time": 1}')
+    answers, problems = read_answers([*given("bybit/7-ccxt-unified-balance.ccxt-balance.json"), empty, empty])
+    assert problems == []
+    assert [one.name for one in answers] == ["wallet", "position", "order"]
+
+
 def test_a_venue_named_alone_does_not_make_an_empty_list_an_account() -> None:
     assert said(*given("errors/okx-empty.json"), venue="okx") == ["the answer is empty: nothing is in `data`"]
 
@@ -210,6 +217,14 @@ def test_positions_of_ccxt_are_the_rows_in_them() -> None:
     _, (problem,) = read_answers([file_of(json.dumps(unified, indent=1).encode())])
     assert problem.message == "bybit position: `size` is not a number: `many`"
     assert '"size": "many"' in problem.excerpt  # the place is that of the row within the object
+
+
+@pytest.mark.parametrize("symbol", ["BTC\x1b[2J", "BTC\u202eUSDT", "BTC\ud800"])
+def test_a_symbol_that_no_screen_shows_is_refused(symbol: str) -> None:
+    document = document_of(FOLDER / "binance-usdm/4-short-cross-log.positionRisk.json")
+    document[0]["symbol"] = symbol
+    (message,) = said(file_of(document))
+    assert message.startswith("binance-usdm positionRisk: `symbol` cannot be shown: `BTC\\")
 
 
 def test_a_portfolio_is_no_answer() -> None:

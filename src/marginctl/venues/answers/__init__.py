@@ -11,7 +11,7 @@ from marginctl.venues.answers.recognition import AnswerFile, sighting, unknown
 from marginctl.venues.answers.refusal import emptiness
 
 LISTED = "ask for contracts that the venue lists"
-PUBLIC = ("tables", "haircuts")
+PUBLIC = ("tables", "haircuts", "contracts")
 
 
 def answer_of(data: bytes, name: str, venue: str | None = None) -> tuple[VenueAnswer | None, list[Problem]]:

@@ -63,6 +63,14 @@ def named(row: Row, expression: Word) -> str:
     return word
 
 
+def _shown(row: Row, expression: Word) -> str:
+    """A name that a screen shows as it is: no control characters, no half pairs. Raises MisfitError."""
+    word = named(row, expression)
+    if not word.isprintable():
+        raise MisfitError(row.trail, f"`{expression.text}` cannot be shown: {echo(word)}")
+    return word
+
+
 def rows_of(rows: Iterable[Row], path: Path | None) -> list[Row]:
     """The rows of a part: those of the answer, or those at a path in each of them."""
     if path is None:
@@ -108,7 +116,7 @@ def assets_of(rows: Iterable[Row], part: CollateralMap) -> tuple[tuple[HeldAsset
 
 def _asset(row: Row, part: CollateralMap) -> HeldAsset:
     return HeldAsset(
-        asset=named(row, part.asset),
+        asset=_shown(row, part.asset),
         amount=needed(row, part.amount),
         price=value_of(part.price, row),
         haircut=value_of(part.haircut, row),
@@ -133,7 +141,7 @@ def _position(row: Row, leg: str | None, part: PositionMap) -> HeldPosition:
     mode = word_of(part.margin_mode, row)
     isolated = amounts.pop("isolated_margin")
     return HeldPosition(
-        symbol=named(row, part.symbol),
+        symbol=_shown(row, part.symbol),
         side=named(row, part.side),
         quantity=Amount(abs(signed.value), signed.unit, signed.formula),
         leg=leg,
@@ -194,7 +202,7 @@ def orders_of(rows: Iterable[Row], part: OrderMap) -> tuple[tuple[RestingOrder, 
 
 def _order(row: Row, quantity: Amount, price: Amount, part: OrderMap) -> RestingOrder:
     return RestingOrder(
-        symbol=named(row, part.symbol),
+        symbol=_shown(row, part.symbol),
         side=named(row, part.side),
         quantity=quantity,
         price=price,

@@ -20,6 +20,7 @@ MOST_KEYS = 8
 NOTHING = "no positions, or the wrong account: name the venue ({}), and give the account's wallet answer as well"
 NO_INFO = "an object of ccxt without its `info`: the venue's own figures are not in it"
 SAVE_RAW = "save the venue's own answer: `info` of the object, or exchange.last_http_response after the call"
+LISTS = ("positions", "orders")
 PORTFOLIO_KEYS = ("account", "collateral", "positions")
 CCXT_KEYS = (
     ("free", "used", "total"),
@@ -181,7 +182,7 @@ def _read(sightings: Sequence[Sighting], venue: str) -> tuple[tuple[VenueAnswer,
     """The answers for one venue. An empty list is one of its lists where a wallet answer is in the run."""
     chosen = [(one, _form(one, venue)) for one in sightings]
     has_wallet = any(form is not None and form.holds("collateral") for _, form in chosen)
-    held = {part for _, form in chosen if form is not None for part in ("positions", "orders") if form.holds(part)}
+    held = {part for _, form in chosen if form is not None for part in LISTS if form.holds(part)}
     answers: list[VenueAnswer] = []
     problems: list[Problem] = []
     for seen, fitting in chosen:
@@ -189,6 +190,7 @@ def _read(sightings: Sequence[Sighting], venue: str) -> tuple[tuple[VenueAnswer,
         if form is None:
             problems.append(_misfit(seen, venue))
             continue
+        held |= {part for part in LISTS if form.holds(part)}
         try:
             answers.append(answer(form, seen.file))
         except MisfitError as error:
@@ -205,7 +207,7 @@ def _form(seen: Sighting, venue: str) -> Recognized | None:
 def _empty_form(seen: Sighting, venue: str, held: set[str]) -> Recognized | None:
     """What an empty list is of: positions where no other file has them, else orders, else anything."""
     fitting = [one for one in seen.empty if one.venue == venue and not one.holds("collateral")]
-    wanted = [part for part in ("positions", "orders") if part not in held]
+    wanted = [part for part in LISTS if part not in held]
     found = next((one for part in wanted for one in fitting if one.holds(part)), None)
     return found or next(iter(fitting), None)
 
