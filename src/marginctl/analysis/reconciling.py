@@ -110,7 +110,7 @@ def _reasons(book: Book, loaded: Loaded, found: Sequence[Expectation]) -> dict[s
         if wanted <= reasons.keys():
             return reasons
     rest = [one for one in found if one.name in wanted - reasons.keys()]
-    told = {one.name: _tick(loaded, one) or _contradiction(book, found, one) for one in rest}
+    told = {one.name: _tick(loaded, one) or _contradiction(book, found, one) or _orders(book, one) for one in rest}
     return reasons | {name: text for name, text in told.items() if text}
 
 
@@ -348,6 +348,12 @@ def _contradiction(book: Book, found: Sequence[Expectation], one: Expectation) -
         return ""
     gap = abs(total - one.theirs)
     return f"contradiction: its positions add up to {trimmed(total)}" if gap > (one.absolute or ZERO) else ""
+
+
+def _orders(book: Book, one: Expectation) -> str:
+    """A total that may hold the margin of orders that the file lacks."""
+    left_out = book.gathered.orders_left_out
+    return f"it may hold the margin of what was left out: {left_out}" if left_out and one.subject == "totals" else ""
 
 
 def _remarks(book: Book) -> list[str]:
