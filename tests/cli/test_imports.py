@@ -340,3 +340,13 @@ def test_a_fee_answer_and_open_orders_are_used() -> None:
     ran = run("import", *files_of(okx), fee, *rate, "--today", TODAY, "--reconcile", "-f", "json")
     assert ran.json()["portfolio"]["account"]["taker_fee"] == Decimal("0.0005")
     assert ran.json()["summary"]["within"] == 3
+
+
+def test_a_rule_file_is_found_from_the_folder_of_the_written_file(folder: Path) -> None:
+    (folder / "books").mkdir()
+    account = next(one for one in ACCOUNTS if one.name == "bybit-2")
+    words = account.flags.replace("on-entry.yaml", "../on-entry.yaml").split()
+    ran = run("import", *files_of(account), *words, "--today", TODAY, "-o", "books/book.yaml")
+    assert ran.code == 0
+    assert check("books/book.yaml", "--select", "MC209").code == 0
+    assert run("import", *files_of(account), *words, "--today", TODAY).code == 2
