@@ -350,3 +350,12 @@ def test_a_rule_file_is_found_from_the_folder_of_the_written_file(folder: Path) 
     assert ran.code == 0
     assert check("books/book.yaml", "--select", "MC209").code == 0
     assert run("import", *files_of(account), *words, "--today", TODAY).code == 2
+
+
+def test_a_leverage_above_the_bracket_is_kept_and_said() -> None:
+    Path("risk.json").write_bytes(
+        (RECORDED / "binance-usdm/2-aapl-isolated.positionRisk.json").read_bytes().replace(b'"20"', b'"500"')
+    )
+    ran = run("import", *named("binance-usdm/2-aapl-isolated.balance.json"), "risk.json", "--today", TODAY)
+    assert "    leverage: 500\n" in ran.out
+    assert "which is used: the bracket is stale, or the account has its own\n" in ran.errors

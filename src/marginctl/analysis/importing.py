@@ -171,8 +171,15 @@ def _checked(book: Book, request: Request, settings: Settings) -> Imported:
     wrong = tuple(problem for problem in problems if problem.code not in FACTS)
     facts = _facts(one, problems, request, settings)
     missing = (*one.result.missing, *(fact for fact in facts if not _is_noted(fact, one.result.missing)))
-    result = replace(one.result, missing=tuple(dict.fromkeys(missing)), errors=wrong)
+    remarks = (*one.result.remarks, *(_stale(loaded) if loaded is not None else ()))
+    result = replace(one.result, missing=tuple(dict.fromkeys(missing)), errors=wrong, remarks=remarks)
     return replace(one, result=replace(result, exit_code=2 if wrong or missing else 0), loaded=loaded)
+
+
+def _stale(loaded: Loaded) -> list[str]:
+    """Leverages above what the brackets of the rule set allow."""
+    facts = [fact.message for fact in loaded.resolved.facts if fact.code == "MC206"]
+    return [f"{text}: the bracket is stale, or the account has its own" for text in facts]
 
 
 def _facts(one: Imported, problems: Sequence[Problem], request: Request, settings: Settings) -> list[MissingFact]:
