@@ -110,3 +110,16 @@ def test_an_answer_that_contradicts_itself_is_named() -> None:
     assert found.remarks[-1] == "AGIXUSDT: the answer contradicts itself: entry and mark do not make its profit"
     (row,) = (row for row in found.reconcile or () if row.figure == "unrealized_pnl")
     assert row.reason == "contradiction: entry, mark and profit of the answer do not go together"
+
+
+def test_a_notional_that_is_not_quantity_times_mark_is_named() -> None:
+    """520 x 0.0113 = 5.876."""
+    found = reasons("binance-usdm/9-*.json", ("5.87600000", "6.87600000"))
+    assert found["AGIXUSDT.notional"] == "contradiction: quantity x mark of the answer is not its notional"
+
+
+def test_positions_that_do_not_add_up_to_the_total_are_named() -> None:
+    found = reasons(
+        "binance-usdm/1-*account.json", ('totalUnrealizedProfit": "-164.57300483', 'totalUnrealizedProfit": "-100')
+    )
+    assert found == {"totals.unrealized_pnl": "contradiction: the positions of the answer add up to -164.57300483"}

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.cli.processes import heeds_ctrl_c
 from tests.cli.running import BROKEN, CLEAN, PATIENCE, REFUSED, SOURCE, TODAY, check
 
 from marginctl.cli import batch
@@ -158,11 +159,6 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
     assert peak_of_a_run(many) - peak_of_a_run(few) < 2048
 
 
-def heeds_ctrl_c() -> None:
-    """A test run in the background ignores Ctrl-C, and so would its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no process groups there")
 def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     (tmp_path / "books").mkdir()
@@ -175,7 +171,7 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=heeds_ctrl_c,
+        preexec_fn=heeds_ctrl_c,  # noqa: PLW1509 - no threads here
     ) as running:
         assert running.stdout is not None
         assert running.stderr is not None

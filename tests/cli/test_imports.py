@@ -1,6 +1,7 @@
 """``marginctl import`` on recorded answers: the file it writes, what reconciles, and what it says is missing."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -304,3 +305,57 @@ def test_the_document_has_the_portfolio_as_values() -> None:
         }
     ]
     assert (document["missing"], document["reconcile"], document["errors"]) == ([], None, [])
+
+
+BRACKETS = """[{"symbol": "AAPLUSDT", "brackets": [
+  {"bracket": 1, "initialLeverage": 20, "notionalCap": 50000, "notionalFloor": 0, "maintMarginRatio": 0.025, "cum": 0},
+  {"bracket": 2, "initialLeverage": 10, "notionalCap": 90000, "notionalFloor": 50000, "maintMarginRatio": 0.05,
+   "cum": 1250}]}]"""
+
+
+def test_brackets_of_the_account_become_its_contract() -> None:
+    """(313.2 x 0.02 - 0.31074682) / (0.02 x (1 - 0.025)) = 305.29503487, where the bundled bracket of 5% is not met."""
+    Path("brackets.json").write_text(BRACKETS)
+    account = next(one for one in ACCOUNTS if one.name == "usdm-2")
+    files = [*files_of(account), "brackets.json"]
+    written = run("import", *files, "--today", TODAY).out
+    assert "      - {up_to: 50000, maintenance_rate: 0.025, max_leverage: 20, deduction: 0}\n" in written
+    assert run("import", *files, "--today", TODAY, "--reconcile", "-f", "json").json()["summary"]["within"] == 3
+
+
+def test_a_fee_answer_and_open_orders_are_used() -> None:
+    account = str(RECORDED / "binance-usdm" / "1-fil-testnet-long.account.json")
+    published = RECORDED.parent / "public"
+    more = [str(published / f"binance-usdm.{name}.json") for name in ("multiAssetsMargin", "openOrders")]
+    ran = run("import", account, *more, "--today", TODAY)
+    assert ran.code == 0
+    assert "  collateral_mode: multi-asset\n" in ran.out
+    assert (
+        "  - symbol: BTCUSDT\n    side: buy\n    quantity: 0.6  # origQty - executedQty\n    price: 59000\n" in ran.out
+    )
+    assert "left out: 1 conditional orders (BTCUSDT)\n" in ran.errors
+    okx = next(one for one in ACCOUNTS if one.name == "okx-1")
+    fee = str(published / "okx.trade-fee.json")
+    rate = ["--set", "positions.0.maintenance_rate=0.4%"]
+    ran = run("import", *files_of(okx), fee, *rate, "--today", TODAY, "--reconcile", "-f", "json")
+    assert ran.json()["portfolio"]["account"]["taker_fee"] == Decimal("0.0005")
+    assert ran.json()["summary"]["within"] == 3
+
+
+def test_a_rule_file_is_found_from_the_folder_of_the_written_file(folder: Path) -> None:
+    (folder / "books").mkdir()
+    account = next(one for one in ACCOUNTS if one.name == "bybit-2")
+    words = account.flags.replace("on-entry.yaml", "../on-entry.yaml").split()
+    ran = run("import", *files_of(account), *words, "--today", TODAY, "-o", "books/book.yaml")
+    assert ran.code == 0
+    assert check("books/book.yaml", "--select", "MC209").code == 0
+    assert run("import", *files_of(account), *words, "--today", TODAY).code == 2
+
+
+def test_a_leverage_above_the_bracket_is_kept_and_said() -> None:
+    Path("risk.json").write_bytes(
+        (RECORDED / "binance-usdm/2-aapl-isolated.positionRisk.json").read_bytes().replace(b'"20"', b'"500"')
+    )
+    ran = run("import", *named("binance-usdm/2-aapl-isolated.balance.json"), "risk.json", "--today", TODAY)
+    assert "    leverage: 500\n" in ran.out
+    assert "which is used: the bracket is stale, or the account has its own\n" in ran.errors

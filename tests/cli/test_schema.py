@@ -56,7 +56,14 @@ orders:
 limits: {max_utilization: 60%, min_funding_runway: 30d, survive: [crypto-crash]}
 scenarios: [{name: crypto-crash, shocks: {BTC: -30%}}]
 waivers: [{code: MC102, until: 2026-12-31, reason: known}]
-expect: {tolerance: 0.1%, totals: {maintenance_margin: 148.75}, positions: {BTCUSDT: {liquidation_price: 71234.5}}}
+expect:
+  tolerance: 0.1%
+  totals: {maintenance_margin: {value: 148.75, tolerance: 0.01}, initial_margin + order_margin: {value: 1, unit: USDT}}
+  pools: {cross: {utilization: {value: 8.5%, tolerance: 1%}}}
+  positions: {BTCUSDT: {liquidation_price: 71234.5, contract_liquidation_price: none}}
+origin:
+  answers: [{file: wallet.json, answer: bybit wallet, as_of: "2025-10-02T19:16:00.944Z"}]
+  incomplete: ["3 option positions"]
 """
 BAD_PORTFOLIOS = {
     "an unknown key": "colateral: []",

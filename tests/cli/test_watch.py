@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.cli.processes import heeds_ctrl_c
 from tests.cli.running import BROKEN, CLEAN, PATIENCE, SOURCE, TODAY, check
 
 from marginctl.cli import watch as watching
@@ -66,11 +67,6 @@ def test_what_cannot_be_watched(arguments: list[str], said: str) -> None:
     assert said in ran.errors
 
 
-def heeds_ctrl_c() -> None:
-    """A test run in the background ignores Ctrl-C, and so would its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A watching process at a terminal, and our end of that."""
@@ -83,7 +79,7 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
-        preexec_fn=heeds_ctrl_c,
+        preexec_fn=heeds_ctrl_c,  # noqa: PLW1509 - no threads here
     )
     os.close(theirs)
     yield process, ours

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -30,7 +31,8 @@ from marginctl.wording import exact_percent
 
 FACTS = frozenset(("MC012", "MC020", "MC021", "MC022", "MC023", "MC025", "MC026"))
 """Codes of problems that are facts which nobody gave; all others are mistakes."""
-NAME = "<import>"
+NAME = ""
+"""Texts that are read again have none: nothing is said of them."""
 HIDDEN = frozenset(("MC020", "MC022", "MC023"))
 """Those that only show once others are given."""
 MOST_ROUNDS = 3
@@ -63,18 +65,18 @@ def imported(files: Sequence[AnswerFile], venue: str | None, request: Request, s
         return _refused([Problem(Location("--wallet"), "MC016", message, "leave out what a file has")])
     try:
         found = _checked(book, request, settings)
-        fee = _fee(found, settings)
+        fee = _fee(found, request, settings)
         return found if fee is None else _checked(_with_fee(book, fee), request, settings)
     except (PathError, RewriteError) as error:
         return _refused([Problem(Location("--set"), "MC013", error.message, error.help)])
 
 
-def _fee(one: Imported, settings: Settings) -> Decimal | None:
+def _fee(one: Imported, request: Request, settings: Settings) -> Decimal | None:
     """Where the fee is missing: the one that all initial margins of the answers agree on, to their last digits."""
     if not any(fact.flag.startswith(FEE_FLAG) for fact in one.result.missing):
         return None
     stated = replace(settings, sets=(("account.taker_fee", "0%"),))
-    loaded, _ = load_portfolio(one.result.text.encode(), NAME, stated)
+    loaded, _ = load_portfolio(one.result.text.encode(), request.place, stated)
     return None if loaded is None else implied_fee(loaded)
 
 
@@ -123,7 +125,8 @@ def _refused(problems: Sequence[Problem]) -> Imported:
 def _rule_set(answer: VenueAnswer, request: Request, settings: Settings) -> tuple[RuleSet | None, list[Problem]]:
     """That of the flag, else the venue's own."""
     wanted = request.given("account.venue")
-    found, problems = loader.named(wanted or answer.venue, directory=settings.rules_dir)
+    beside = Path(request.place).parent
+    found, problems = loader.named(wanted or answer.venue, directory=settings.rules_dir, beside=beside)
     if found is None and wanted is None:
         message = f"there is no rule set for the answers of {answer.venue}"
         advice = "--set account.venue=generic computes without the venue's rules; or give a rule file of your own"
@@ -164,15 +167,22 @@ def _checked(book: Book, request: Request, settings: Settings) -> Imported:
     """The text with what `check` finds missing in it, or the account that it means. Raises as ``_with_sets``."""
     text = _with_sets(book.text(_header(book.gathered.answers)), request)
     one = Imported(_result(book, text), book)
-    loaded, problems = load_portfolio(one.result.text.encode(), NAME, settings)
+    loaded, problems = load_portfolio(one.result.text.encode(), request.place, settings)
     wrong = tuple(problem for problem in problems if problem.code not in FACTS)
-    facts = _facts(one, problems, settings)
+    facts = _facts(one, problems, request, settings)
     missing = (*one.result.missing, *(fact for fact in facts if not _is_noted(fact, one.result.missing)))
-    result = replace(one.result, missing=tuple(dict.fromkeys(missing)), errors=wrong)
+    remarks = (*one.result.remarks, *(_stale(loaded) if loaded is not None else ()))
+    result = replace(one.result, missing=tuple(dict.fromkeys(missing)), errors=wrong, remarks=remarks)
     return replace(one, result=replace(result, exit_code=2 if wrong or missing else 0), loaded=loaded)
 
 
-def _facts(one: Imported, problems: Sequence[Problem], settings: Settings) -> list[MissingFact]:
+def _stale(loaded: Loaded) -> list[str]:
+    """Leverages above what the brackets of the rule set allow."""
+    facts = [fact.message for fact in loaded.resolved.facts if fact.code == "MC206"]
+    return [f"{text}: the bracket is stale, or the account has its own" for text in facts]
+
+
+def _facts(one: Imported, problems: Sequence[Problem], request: Request, settings: Settings) -> list[MissingFact]:
     """What the problems ask for, and what those hide: the text is read again with anything for what is missing."""
     text = one.result.text
     found = {fact: None for problem in problems if problem.code in FACTS for fact in [_fact(problem, text)]}
@@ -182,7 +192,7 @@ def _facts(one: Imported, problems: Sequence[Problem], settings: Settings) -> li
         if not more.keys() - stated.keys():
             break
         stated |= more
-        _, hidden = load_portfolio(text.encode(), NAME, replace(settings, sets=tuple(stated.items())))
+        _, hidden = load_portfolio(text.encode(), request.place, replace(settings, sets=tuple(stated.items())))
         found |= {_fact(problem, text): None for problem in hidden if problem.code in HIDDEN}
     return list(found)
 

@@ -110,7 +110,9 @@ def _reasons(book: Book, loaded: Loaded, found: Sequence[Expectation]) -> dict[s
         if wanted <= reasons.keys():
             return reasons
     rest = [one for one in found if one.name in wanted - reasons.keys()]
-    told = {one.name: _tick(loaded, one) or _contradiction(book, found, one) for one in rest}
+    told = {
+        one.name: _tick(loaded, one) or _contradiction(loaded, book, found, one) or _orders(book, one) for one in rest
+    }
     return reasons | {name: text for name, text in told.items() if text}
 
 
@@ -336,18 +338,26 @@ def _tick(loaded: Loaded, one: Expectation) -> str:
     return "tick: one step of the contract's price" if abs(abs(one.difference) - tick) <= (one.absolute or ZERO) else ""
 
 
-def _contradiction(book: Book, found: Sequence[Expectation], one: Expectation) -> str:
-    """Figures of the answer that cannot all be right: quantity x mark, and rows that make up a total."""
-    if any(
-        "contradicts itself" in text and text.startswith(f"{one.subject.partition(':')[0]}:") for text in _remarks(book)
-    ):
+def _contradiction(loaded: Loaded, book: Book, found: Sequence[Expectation], one: Expectation) -> str:
+    """Figures of an answer that cannot all be right: profit, quantity x mark and notional, rows that make up a total."""
+    start = f"{one.subject.partition(':')[0]}:"
+    if any(text.startswith(start) and "contradicts itself" in text for text in _remarks(book)):
         return "contradiction: entry, mark and profit of the answer do not go together"
-    parts = [row.theirs for row in found if row.figure == one.figure and row.subject not in ("totals", one.subject)]
-    total = sum((part for part in parts if part is not None), ZERO)
-    if one.subject != "totals" or not parts or one.theirs is None:
+    if one.figure == "notional":
+        return "contradiction: quantity x mark of the answer is not its notional"
+    positions = _positions_named(loaded)
+    rows = [row for row in found if row.figure == one.figure and row.subject in positions]
+    if one.subject != "totals" or one.theirs is None or not rows or any(row.unit for row in rows):
         return ""
-    gap = abs(total - one.theirs)
-    return f"contradiction: its positions add up to {trimmed(total)}" if gap > (one.absolute or ZERO) else ""
+    total = sum((row.theirs for row in rows if row.theirs is not None), ZERO)
+    is_apart = abs(total - one.theirs) > len(rows) * (one.absolute or ZERO)
+    return f"contradiction: the positions of the answer add up to {trimmed(total)}" if is_apart else ""
+
+
+def _orders(book: Book, one: Expectation) -> str:
+    """A total that may hold the margin of orders that the file lacks."""
+    left_out = book.gathered.orders_left_out
+    return f"it may hold the margin of what was left out: {left_out}" if left_out and one.subject == "totals" else ""
 
 
 def _remarks(book: Book) -> list[str]:

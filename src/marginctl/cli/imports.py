@@ -147,6 +147,7 @@ def _result(
         own_rates=flags.rates == "account",
         name=flags.name,
         as_of=flags.as_of,
+        place="<import>" if flags.output is None else str(flags.output),
     )
     settings = Settings(today=flags.day, rules_dir=flags.rules)
     found = imported(files, venue, request, settings)

@@ -101,6 +101,14 @@ def test_what_is_left_out_keeps_totals_from_being_compared() -> None:
     assert (list(whole.totals), notes.incomplete) == (["equity"], [])
 
 
+def test_orders_left_out_do_not_keep_totals_from_being_compared() -> None:
+    wallet = answer("wallet", "collateral", expect={"equity": amount("1")})
+    orders = answer("order", "orders", left_out=(LeftOut("conditional orders", 1, ("A",)),))
+    whole, notes = of(wallet, answer("position", "positions"), orders)
+    assert (list(whole.totals), notes.apart, notes.incomplete) == (["equity"], [], ["1 conditional orders (A)"])
+    assert whole.orders_left_out == "1 conditional orders (A)"
+
+
 def test_balances_are_those_of_the_answer_that_says_most() -> None:
     account = answer("account", "account", "collateral", collateral=(asset("USDT", "5"), asset("BTC", "1")))
     older = answer("balance", "collateral", collateral=(asset("USDT", "6"),))

@@ -21,6 +21,7 @@ from marginctl.venues.answers.account import (
 
 PositionName: TypeAlias = tuple[str, str, str | None]
 MOST_SYMBOLS = 3
+ONLY_ORDERS = ("orders",)
 FILLED = ("leverage", "margin_mode", "isolated_margin", "maintenance_rate", "leg", "settle")
 OF_A_MOMENT = ("notional", "unrealized_pnl", "initial_margin", "mark_price", "entry_price")
 
@@ -50,6 +51,11 @@ class Gathered(Struct, frozen=True, kw_only=True):
     def said(self, name: str) -> Any:
         """What the first answer that says it says of the account."""
         return next((found for one in self.answers if (found := getattr(one, name)) is not None), None)
+
+    @property
+    def orders_left_out(self) -> str:
+        """The orders that no row of the file is for."""
+        return "; ".join(text_of(left) for one in self.answers if one.holds == ONLY_ORDERS for left in one.left_out)
 
     @property
     def as_of(self) -> str | None:
@@ -200,10 +206,13 @@ def _totals(answers: Sequence[VenueAnswer], strangers: list[VenueAnswer], notes:
 
 
 def _why_apart(one: VenueAnswer, answers: Sequence[VenueAnswer], strangers: list[VenueAnswer]) -> str:
-    """Why the totals of an answer cannot be compared; empty where they can."""
+    """Why the totals of an answer cannot be compared; empty where they can.
+
+    Orders that are left out do not keep them from it: most have no margin.
+    """
     if one in strangers:
         return "of another moment than the positions"
-    texts = [text_of(left) for other in answers for left in other.left_out]
+    texts = [text_of(left) for other in answers if other.holds != ONLY_ORDERS for left in other.left_out]
     texts += [lost.text for lost in one.lost if not _is_covered(lost.unless, answers)]
     return f"{'; '.join(dict.fromkeys(texts))} left out" if texts else ""
 
