@@ -53,6 +53,30 @@ positions:
   - {symbol: ABCUSDT, side: long, quantity: 1, initial_margin: 30}
 orders:
   - {symbol: BTCUSDT, side: buy, quantity: 0.1, price: 58000, reduce_only: true, position_side: long}
+portfolio_margin:
+  combine: {decorrelation: 20%}
+  underlyings:
+    - {assets: [BTC, WBTC], unit: BTC, moves: [-12%, 0.12, {move: -24%, weight: 50%}, {move: 300%, weight: 0.012}]}
+    - {assets: "*", moves: [-25%, 25%]}
+  spreads:
+    - {name: pair, by: value, legs: [{asset: BTC, ratio: 1}, {asset: ETH, ratio: -15}], credit: 40%}
+    - {name: calendar, legs: [{contract: A, ratio: 1}, {contract: B, ratio: -1}], charge: 50}
+  confidence: 97.5%
+  horizon: 2
+  overlapping: false
+  weighting: {decay: 0.995}
+  quantile: inverted-cdf
+  tail: exact
+  stress: {from: 2022-05-01, to: 2022-11-30, combine: {blend: 25%}}
+  scan_price: index
+  scan_collateral: [BTC]
+  charges:
+    - {name: minimum, on: gross, rate: 0.45%, where: floor, price: mark, assets: [BTC],
+       tiers: [{up_to: 250000, factor: 1}, {factor: 2}]}
+    - {name: haircut, on: collateral, rate: 3%, where: on-top, in: initial}
+  maintenance: {factor: 1}
+  initial: {factor: 1.3, confidence: 99%, horizon: 1}
+history: {file: history.csv, values: prices, missing: drop, from: 2024-11-22, to: 2026-11-21, window: 500}
 limits: {max_utilization: 60%, min_funding_runway: 30d, survive: [crypto-crash]}
 scenarios: [{name: crypto-crash, shocks: {BTC: -30%}}]
 waivers: [{code: MC102, until: 2026-12-31, reason: known}]
@@ -179,6 +203,6 @@ def test_an_unknown_kind_exits_2_and_lists_the_kinds():
     result = CliRunner().invoke(app, ["schema", "report/1"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
-        "write one of portfolio, venue, policy, baseline, report-line, report, stress, what-if, headroom, explain, "
-        "scenarios, venues, rule-set, contract, refresh, import, rules, rule" in result.stderr
+        "write one of portfolio, venue, policy, baseline, report-line, report, stress, what-if, headroom, compare, "
+        "explain, scenarios, venues, rule-set, contract, refresh, import, rules, rule" in result.stderr
     )

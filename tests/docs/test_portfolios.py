@@ -16,6 +16,7 @@ from marginctl.cli.app import app
 
 from . import derived_applied as applied
 from . import derived_generic as generic
+from . import derived_models as models
 from .reckoning import Derived, exact
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,11 @@ BY_HAND: dict[str, Callable[[], Derived]] = {
     "15-open-orders": applied.open_orders,
     "16-scenarios": applied.scenarios,
     "17-near-liquidation": applied.near_liquidation,
+    "18-portfolio-margin": models.portfolio_margin,
+    "19-spreads": models.spreads,
+    "20-net-and-hedged": models.net_and_hedged,
+    "21-contingencies": models.contingencies,
+    "22-worst-days": models.worst_days,
 }
 EVERY = pytest.mark.parametrize("name", BY_HAND)
 

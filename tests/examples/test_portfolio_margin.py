@@ -16,7 +16,7 @@ from marginctl.core.money import Entry, Fixed, Form, Graded, Sum, Times, graded_
 from marginctl.core.plain import as_plain
 from marginctl.core.tail import Sample, TailFigure
 
-DATA = Path(__file__).parent / "data" / "portfolio_margin.json"
+DATA = Path(__file__).parent / "portfolio_margin.json"
 ENTRIES: list[dict[str, Any]] = json.loads(DATA.read_text(), parse_float=Decimal, parse_int=Decimal)
 TODAY = date(2026, 11, 22)
 ROUNDED = Decimal("2e-8")

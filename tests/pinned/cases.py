@@ -10,7 +10,7 @@ from tests.pinned.machine import MADE, SOURCES, Case
 
 TODAY = ("--today", "2026-11-22")
 MACHINE = ("json", "jsonl", "csv", "markdown", "github", "gitlab", "sarif", "junit")
-COMMANDS = ("check", "explain", "stress", "what-if", "headroom", "venues", "venue", "rules", "rule", "schema", "init")
+COMMANDS = ("check", "explain", "stress", "what-if", "headroom", "compare", "venues", "venue", "rules", "rule", "schema", "init")
 UPLOADS = ("github", "gitlab", "sarif")
 CAPPED = ("github",)
 """Formats that show only the first findings of a run."""
@@ -112,6 +112,11 @@ def portfolios() -> Iterator[Group]:
     yield from groups_of("stress-table-portfolios", stressed, fixed=False)
     yield from groups_of("headroom-json-portfolios", [dated(f"headroom {one} -f json") for one in mine])
     yield from groups_of("headroom-table-portfolios", [dated(f"headroom {one}") for one in mine[::3]], fixed=False)
+    compared = [dated(f"compare {one} --venues okx,binance-usdm --map-quotes -f json") for one in mine[::2]]
+    yield from groups_of("compare-json-portfolios", compared)
+    yield from groups_of("compare-table-portfolios", [dated(f"compare {one} -v") for one in mine[::4]], fixed=False)
+    answers = "portfolios/answers/sol-wallet.answer portfolios/answers/sol-position.answer"
+    yield from groups_of("import-json", [dated(f"import {answers} --reconcile -f json"), dated(f"import {answers}")])
     changes = [
         call("what-if", one, *words, *TODAY, "-f", "json")
         for i, one in enumerate(mine)
