@@ -339,7 +339,7 @@ def _tick(loaded: Loaded, one: Expectation) -> str:
 
 
 def _contradiction(loaded: Loaded, book: Book, found: Sequence[Expectation], one: Expectation) -> str:
-    """Figures of an answer that cannot all be right: profit, quantity x mark, notional, rows that make up a total."""
+    """Figures of an answer that cannot all be right: profit, quantity x mark and notional, rows and their total."""
     start = f"{one.subject.partition(':')[0]}:"
     if any(text.startswith(start) and "contradicts itself" in text for text in _remarks(book)):
         return "contradiction: entry, mark and profit of the answer do not go together"
