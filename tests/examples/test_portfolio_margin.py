@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from marginctl.analysis.check import Settings, check
-from marginctl.analysis.compare import Wanted, compare
+from marginctl.analysis.compare import CompareOptions, compare
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.model import Quantile, TailMean
 from marginctl.core.money import Entry, Fixed, Form, Graded, Sum, Times, graded_curve, size
@@ -136,7 +136,7 @@ def test_gross_is_net_and_twice_hedged(entry: dict[str, Any]) -> None:
 @pytest.mark.parametrize("entry", of_kind("compare"))
 def test_a_book_under_several_modes(entry: dict[str, Any]) -> None:
     data = json.dumps(entry["inputs"]["document"], default=str).encode()
-    wanted = Wanted(modes=tuple(entry["inputs"]["modes"]))
+    wanted = CompareOptions(modes=tuple(entry["inputs"]["modes"]))
     found = as_plain(compare(data, "book.json", Settings(today=TODAY), wanted))
     assert found["summary"]["exit_code"] == 0
     agreed = {path: agrees(at(found, path), want, entry) for path, want in entry["expected"].items()}
@@ -161,7 +161,7 @@ def test_a_book_on_another_venue(entry: dict[str, Any]) -> None:
         ],
     }
     data = json.dumps(document, default=str).encode()
-    rows = compare(data, "book.json", Settings(today=TODAY), Wanted(venues=("okx",))).rows
+    rows = compare(data, "book.json", Settings(today=TODAY), CompareOptions(venues=("okx",))).rows
     row = rows["okx/multi-asset"]
     assert [(one.symbol, one.to, one.contracts) for one in row.mapped] == [
         ("BTCUSDT", "BTC-USDT-SWAP", want["contracts"])

@@ -13,7 +13,7 @@ from marginctl.core.account import Account, MarginMode
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ZERO, ratio
 from marginctl.core.report import PoolFigures, Report, RulesUsed
-from marginctl.core.requirement import leg
+from marginctl.core.trade import stand_alone_margin
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
@@ -33,11 +33,12 @@ from marginctl.results.comparison import (
 from marginctl.venues.loader import bundled, named
 from marginctl.venues.rule_set import Mode, RuleSet
 
-MODES = {ISOLATED: None, "cross": "single-asset", "multi-asset": "multi-asset", "portfolio": "multi-asset"}
+PORTFOLIO = "portfolio"
+MODES = {ISOLATED: None, "cross": "single-asset", "multi-asset": "multi-asset", PORTFOLIO: "multi-asset"}
 """Rows by mode, with the collateral mode that each has."""
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class CompareOptions(Struct, frozen=True, kw_only=True):
     """Which rows: modes and venues, None = the default ones. ``strict``: every row that is asked for must be whole."""
 
     modes: tuple[str, ...] | None = None
@@ -46,7 +47,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     strict: bool = False
 
 
-class _Book(Struct, frozen=True):
+class CarriedBook(Struct, frozen=True):
     """An account as one row takes it, with what had to be done to it."""
 
     account: Account
@@ -57,7 +58,7 @@ class _Book(Struct, frozen=True):
     missing: tuple[NotCarried, ...] = ()
 
 
-def compare(data: bytes, name: str, settings: Settings, wanted: Wanted = Wanted()) -> CompareResult:  # noqa: B008
+def compare(data: bytes, name: str, settings: Settings, wanted: CompareOptions = CompareOptions()) -> CompareResult:  # noqa: B008
     """All rows of one file."""
     loaded, problems = load_portfolio(data, name, settings)
     problems = problems or unknown_names(name, wanted, settings)
@@ -73,7 +74,7 @@ def compare(data: bytes, name: str, settings: Settings, wanted: Wanted = Wanted(
     )
 
 
-def unknown_names(name: str, wanted: Wanted, settings: Settings) -> list[Problem]:
+def unknown_names(name: str, wanted: CompareOptions, settings: Settings) -> list[Problem]:
     """Modes and venues that do not exist."""
     found = []
     for mode in wanted.modes or ():
@@ -88,7 +89,7 @@ def unknown_names(name: str, wanted: Wanted, settings: Settings) -> list[Problem
     return found
 
 
-def _exit_code(rows: Mapping[str, ComparedRow], wanted: Wanted) -> ExitCode:
+def _exit_code(rows: Mapping[str, ComparedRow], wanted: CompareOptions) -> ExitCode:
     """0: the file as it stands and another row are whole; under ``strict`` all of them."""
     whole = [row.is_complete for row in rows.values()]
     is_enough = all(whole) if wanted.strict else rows[AS_IS].is_complete and sum(whole) > 1
@@ -96,16 +97,16 @@ def _exit_code(rows: Mapping[str, ComparedRow], wanted: Wanted) -> ExitCode:
 
 
 def _rows(
-    data: bytes, name: str, settings: Settings, loaded: Loaded, wanted: Wanted
+    data: bytes, name: str, settings: Settings, loaded: Loaded, wanted: CompareOptions
 ) -> Iterator[tuple[str, ComparedRow]]:
-    own = _Book(loaded.account, loaded.resolved.rules_used, loaded.resolved.assumptions)
+    own = CarriedBook(loaded.account, loaded.resolved.rules_used, loaded.resolved.assumptions)
     modes = wanted.modes or tuple(_default_modes(loaded, settings))
     reference = _isolated_row(own)
     yield AS_IS, _against(_row(own, _mode_of(loaded.account)), reference)
     for mode in modes:
-        yield mode, _against(_mode_row(data, name, settings, loaded, mode), reference)
+        yield mode, _against(_own_row(data, name, settings, loaded, mode), reference)
     for venue in _venues(wanted, loaded):
-        yield from _venue_rows(name, settings, loaded, venue, [mode for mode in modes if mode != "portfolio"], wanted)
+        yield from _venue_rows(name, settings, loaded, venue, [one for one in modes if one != PORTFOLIO], wanted)
 
 
 def _default_modes(loaded: Loaded, settings: Settings) -> Iterator[str]:
@@ -115,11 +116,11 @@ def _default_modes(loaded: Loaded, settings: Settings) -> Iterator[str]:
     rule_set, _ = named(venue, directory=settings.rules_dir, beside=Path(loaded.source.name).parent)
     for mode, collateral_mode in MODES.items():
         is_offered = rule_set is None or collateral_mode is None or rule_set.mode(collateral_mode) is not None
-        if is_offered and (mode != "portfolio" or _model_of(loaded)):
+        if is_offered and (mode != PORTFOLIO or _model_of(loaded)):
             yield mode
 
 
-def _venues(wanted: Wanted, loaded: Loaded) -> Iterable[str]:
+def _venues(wanted: CompareOptions, loaded: Loaded) -> Iterable[str]:
     names = wanted.venues or ()
     every = [one for one in bundled() if one != loaded.account.venue]
     return every if "all" in names else names
@@ -141,18 +142,19 @@ def _model_of(loaded: Loaded) -> str:
     return "expected-shortfall" if loaded.draft.get("history") is not None else ""
 
 
-def _mode_row(data: bytes, name: str, settings: Settings, loaded: Loaded, mode: str) -> ComparedRow:
-    if mode == ISOLATED:
-        return _isolated_row(_Book(loaded.account, loaded.resolved.rules_used, loaded.resolved.assumptions))
-    model = _model_of(loaded) if mode == "portfolio" else "tiered"
+def _own_row(data: bytes, name: str, settings: Settings, loaded: Loaded, wanted: str) -> ComparedRow:
+    """A row on the file's own venue."""
+    if wanted == ISOLATED:
+        return _isolated_row(CarriedBook(loaded.account, loaded.resolved.rules_used, loaded.resolved.assumptions))
+    model = _model_of(loaded) if wanted == PORTFOLIO else "tiered"
     if not model:
         missing = NotCarried(what="parameters", name="portfolio_margin", remedy="add `portfolio_margin:` to the file")
-        return _failed(loaded.account.venue, mode, (missing,))
-    sets = (("account.collateral_mode", str(MODES[mode])), ("account.margin_model", model))
+        return _failed(loaded.account.venue, wanted, (missing,))
+    sets = (("account.collateral_mode", str(MODES[wanted])), ("account.margin_model", model))
     other, problems = load_portfolio(data, name, replace(settings, sets=(*settings.sets, *sets)))
     if other is None:
-        return _failed(loaded.account.venue, mode, _missing_of(problems))
-    return _row(_Book(other.account, other.resolved.rules_used, other.resolved.assumptions), mode)
+        return _failed(loaded.account.venue, wanted, _missing_of(problems))
+    return _row(CarriedBook(other.account, other.resolved.rules_used, other.resolved.assumptions), wanted)
 
 
 def _missing_of(problems: Iterable[Problem]) -> tuple[NotCarried, ...]:
@@ -170,11 +172,7 @@ def isolated(account: Account) -> tuple[Account, dict[str, Decimal]]:
     """
     positions = []
     for position in account.positions:
-        if position.margin_mode is MarginMode.ISOLATED:
-            positions.append(position)
-            continue
-        terms = leg(position, account.isolated_rules or account.rules, account.prices, Decimal(1))
-        margin = (terms.initial_margin or ZERO) / account.prices[position.contract.settle]
+        margin = stand_alone_margin(account, position) if position.isolated_margin is None else position.isolated_margin
         positions.append(replace(position, margin_mode=MarginMode.ISOLATED, isolated_margin=margin))
     balances, short = dict(account.balances), {}
     for asset in dict.fromkeys(one.contract.settle for one in positions):
@@ -186,7 +184,7 @@ def isolated(account: Account) -> tuple[Account, dict[str, Decimal]]:
     return replace(account, positions=tuple(positions), balances=balances), short
 
 
-def _isolated_row(book: _Book) -> ComparedRow:
+def _isolated_row(book: CarriedBook) -> ComparedRow:
     unknown = [one.contract.symbol for one in book.account.positions if not one.has_rates]
     if unknown:
         rates = "add `leverage:` and `maintenance_rate:`, or the tiers of its contract"
@@ -196,7 +194,7 @@ def _isolated_row(book: _Book) -> ComparedRow:
     return replace(_row(replace(book, account=account), ISOLATED), shortfall=short)
 
 
-def _row(book: _Book, mode: str) -> ComparedRow:
+def _row(book: CarriedBook, mode: str) -> ComparedRow:
     report = report_of(book.account)
     totals = report.totals
     used = totals.initial_margin + totals.order_margin
@@ -250,7 +248,7 @@ def _against(row: ComparedRow, reference: ComparedRow) -> ComparedRow:
 
 
 def _venue_rows(
-    name: str, settings: Settings, loaded: Loaded, venue: str, modes: Iterable[str], wanted: Wanted
+    name: str, settings: Settings, loaded: Loaded, venue: str, modes: Iterable[str], wanted: CompareOptions
 ) -> Iterator[tuple[str, ComparedRow]]:
     rule_set, problems = named(venue, directory=settings.rules_dir)
     if rule_set is None:
@@ -261,19 +259,19 @@ def _venue_rows(
         one.collateral_mode.value: _carried(name, settings, loaded, rule_set, one, wanted) for one in rule_set.modes
     }
     first = next(iter(books.values()))
-    reference = _isolated_row(first) if isinstance(first, _Book) else first
-    for mode in asked:
-        book = books.get(MODES[mode] or "")
-        if mode == ISOLATED and rule_set.modes[0].offers_isolated:
-            yield f"{venue}/{mode}", _against(reference, reference)
+    reference = _isolated_row(first) if isinstance(first, CarriedBook) else first
+    for one in asked:
+        book = books.get(MODES[one] or "")
+        if one == ISOLATED and rule_set.modes[0].offers_isolated:
+            yield f"{venue}/{one}", _against(reference, reference)
         elif book is not None:
-            row = _row(book, mode) if isinstance(book, _Book) else replace(book, mode=mode)
-            yield f"{venue}/{mode}", _against(row, reference)
+            row = _row(book, one) if isinstance(book, CarriedBook) else replace(book, mode=one)
+            yield f"{venue}/{one}", _against(row, reference)
 
 
 def _carried(
-    name: str, settings: Settings, loaded: Loaded, rule_set: RuleSet, mode: Mode, wanted: Wanted
-) -> _Book | ComparedRow:
+    name: str, settings: Settings, loaded: Loaded, rule_set: RuleSet, mode: Mode, wanted: CompareOptions
+) -> CarriedBook | ComparedRow:
     """The book on another venue; a failed row where it does not resolve there."""
     account = loaded.draft.get("account")
     fee = account.get("taker_fee") if account is not None else None
@@ -284,4 +282,6 @@ def _carried(
     if other is None:
         return _failed(rule_set.name, mode.collateral_mode.value, (*found.missing, *_missing_of(problems)))
     resolved = other.resolved
-    return _Book(other.account, resolved.rules_used, resolved.assumptions, found.mapped, found.changed, found.missing)
+    return CarriedBook(
+        other.account, resolved.rules_used, resolved.assumptions, found.mapped, found.changed, found.missing
+    )

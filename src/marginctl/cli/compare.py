@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from marginctl.analysis.compare import Wanted, compare
+from marginctl.analysis.compare import CompareOptions, compare
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.options import DateFlags, FileFlags, Format, OnePath, Read, command, show
@@ -48,7 +48,7 @@ def compare_command(flags: CompareFlags) -> int:
     file = opened(single(flags.path, flags), flags)
     if file.problems:
         return show(CompareResult(file=file.name, exit_code=NOT_CHECKED, problems=tuple(file.problems)), flags)
-    wanted = Wanted(
+    wanted = CompareOptions(
         modes=flags.modes or None,
         venues=flags.venues or None,
         maps_quotes=flags.map_quotes,
