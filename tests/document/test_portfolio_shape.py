@@ -19,7 +19,7 @@ def test_a_portfolio_with_every_key_binds():
     draft, problems = bound(SAMPLE, PORTFOLIO)
     assert problems == []
     assert [key.text for key, _, _ in draft.items()] == [
-        field.name for field in PORTFOLIO.fields if field.name != "$schema"
+        field.name for field in PORTFOLIO.keys if field.name != "$schema"
     ]
     short, long = draft.get("positions")
     assert (short.get("funding_rate"), short.get("funding_interval"), short.get("purpose")) == (
@@ -36,7 +36,7 @@ def test_every_key_of_the_sample_is_used():
     """The sample is what the schema is tested with, so it must not fall behind the shapes."""
     draft, _ = bound(SAMPLE, PORTFOLIO)
     written = {key.text for key, _, _ in draft.get("limits").items()}
-    assert written == {field.name for field in LIMITS.fields}
+    assert written == {field.name for field in LIMITS.keys}
 
 
 def test_a_policy_binds():

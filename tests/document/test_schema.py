@@ -7,10 +7,11 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from marginctl.document.kinds import SIGNED, TEXT
 from marginctl.document.policy_shape import POLICY
 from marginctl.document.portfolio_shape import PORTFOLIO
+from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.document.schema import json_schema
-from marginctl.document.shape import Field, ListOf, Number, Record, Shape, Text
 
 SCHEMA = json_schema(PORTFOLIO, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
 SAMPLE = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
@@ -122,10 +123,22 @@ def test_what_the_reader_accepts_is_valid(path, value):
     assert errors_of(changed(path, value)) == []
 
 
+class Leg(Record, name="leg"):
+    """A leg."""
+
+    symbol = key(TEXT, "the contract")
+    size = optional(SIGNED)
+
+
+class Book(Record, name="book"):
+    """A book."""
+
+    legs = optional(records(Leg))
+    main = optional(nested(Leg), "the largest")
+
+
 def test_descriptions_required_keys_and_references():
-    leg = Shape("leg", (Field("symbol", Text(), required=True, doc="the contract"), Field("size", Number())), "A leg")
-    book = Shape("book", (Field("legs", ListOf(Record(leg))), Field("main", Record(leg), doc="the largest")))
-    schema = json_schema(book, identifier="i", title="t")
+    schema = json_schema(Book.shape, identifier="i", title="t")
     assert schema["properties"] == {
         "legs": {"type": "array", "items": {"$ref": "#/definitions/leg"}},
         "main": {"description": "the largest", "allOf": [{"$ref": "#/definitions/leg"}]},

@@ -16,7 +16,7 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(31_750, 19_000),
+    "lines of source": Ceiling(31_790, 19_000),
     "files of source": Ceiling(231, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(58, 45),
@@ -27,7 +27,7 @@ CEILINGS = {
     "conditions on a mode outside partition and the reading rooms": Ceiling(0, 0),
     "arrows between rooms": Ceiling(50, 32),
     "imports against the direction": Ceiling(0, 0),
-    "own modules that a plain check loads": Ceiling(120, 94),
+    "own modules that a plain check loads": Ceiling(121, 94),
     "imports inside functions": Ceiling(75, 75),
     "pairs of more than ten equal lines": Ceiling(0, 0),
 }

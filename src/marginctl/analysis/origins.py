@@ -196,7 +196,8 @@ def _joined(*notes: str) -> str:
 def _written(draft: "Draft", account: Account) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
     header: Draft | None = draft.get("account")
-    for name, (_, value, node) in header.entries.items() if header is not None else ():
+    for key, value, node in header.items() if header is not None else ():
+        name = key.text
         yield f"account.{name}", value, node
         if name == "liquidation_level":
             yield "rules.level", value, node
@@ -242,7 +243,8 @@ def _rows(draft: "Draft", account: Account) -> Iterator[tuple["Draft", Position]
 
 def _position(row: "Draft", position: Position) -> Iterator[tuple[str, Any, "Node"]]:
     """The fields of a row; its mark is that of its contract."""
-    for name, (_, value, node) in row.entries.items():
+    for key, value, node in row.items():
+        name = key.text
         is_mark = name == "mark_price"
         yield f"marks.{position.contract.symbol}" if is_mark else f"positions.{position.key}.{name}", value, node
 

@@ -328,9 +328,8 @@ def schema_of(kind: str) -> dict[str, Any]:
     from marginctl.document.policy_shape import POLICY
     from marginctl.document.portfolio_shape import PORTFOLIO
     from marginctl.document.schema import json_schema
-    from marginctl.document.venue_shape import VENUE
 
-    shape = {"portfolio": PORTFOLIO, "policy": POLICY, "venue": VENUE}[kind]
+    shape = {"portfolio": PORTFOLIO, "policy": POLICY, "venue": RuleSet.shape}[kind]
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
 
 

@@ -75,7 +75,7 @@ def _policy(path: str) -> tuple[Policy | None, list[Problem]]:
     if problems:
         return None, problems
     name = printable(path)
-    venues = ((name, tuple(element.value for element in draft.get("venues"))),) if "venues" in draft else ()
+    venues = ((name, tuple(draft.get("venues"))),) if "venues" in draft else ()
     return Policy(limits, scenarios_of(draft), venues, (name,)), []
 
 

@@ -1,6 +1,9 @@
 """The limits that a portfolio or a policy may set: a threshold, ``off``, or a warning and a failing level."""
 
-from marginctl.document.kinds import (
+from typing import Any
+
+from marginctl.document.record import Key
+from marginctl.document.shape import (
     AnyOf,
     Choice,
     Date,
@@ -13,20 +16,20 @@ from marginctl.document.kinds import (
     Number,
     Rate,
     Record,
-    Shape,
     Text,
+    shape,
 )
 
 SHARE = Rate()
 MULTIPLE = Number(minimum=0)
 COUNT = Number(minimum=0, integer=True)
-NAMES = AnyOf((Text(), ListOf(Text())))
+NAMES: AnyOf[Any] = AnyOf((Text(), ListOf(Text())))
 OFF = Choice(("off",))
 
 
-def _limit(name: str, kind: Kind, levels: str, doc: str) -> Field:
+def _limit(name: str, kind: Kind[Any], levels: str, doc: str) -> Key[Any]:
     """A limit key: ``kind`` (fails), ``off``, or ``{warn: kind, fail: kind}``. ``levels`` names that last shape."""
-    both = Shape(
+    both = shape(
         f"{levels}_levels",
         (
             Field("warn", kind, doc="a breach is a warning"),
@@ -37,7 +40,7 @@ def _limit(name: str, kind: Kind, levels: str, doc: str) -> Field:
     return Field(name, AnyOf((kind, OFF, Record(both))), doc=doc)
 
 
-POSITION_LIMITS = Shape(
+POSITION_LIMITS = shape(
     "position_limits",
     (
         _limit("max_leverage", MULTIPLE, "multiple", "MC105: its leverage, that of a hedge too"),
@@ -46,7 +49,7 @@ POSITION_LIMITS = Shape(
     "Limits for one position, instead of those for all",
 )
 
-PURPOSE_LIMITS = Shape(
+PURPOSE_LIMITS = shape(
     "purpose_limits",
     (
         _limit("max_leverage", MULTIPLE, "multiple", "MC104: their gross notional over the account's equity"),
@@ -56,7 +59,7 @@ PURPOSE_LIMITS = Shape(
     "Limits for the positions of one purpose, instead of those for all",
 )
 
-UNDERLYING_LIMITS = Shape(
+UNDERLYING_LIMITS = shape(
     "underlying_limits",
     (
         _limit("max_leverage", MULTIPLE, "multiple", "MC104: gross notional on it over the account's equity"),
@@ -69,7 +72,7 @@ UNDERLYING_LIMITS = Shape(
     "Limits for one underlying asset, instead of those for all",
 )
 
-PURPOSES = Shape(
+PURPOSES = shape(
     "purposes",
     (
         Field("speculative", Record(PURPOSE_LIMITS), doc="positions marked `purpose: speculative`"),
@@ -78,7 +81,7 @@ PURPOSES = Shape(
     "Limits by purpose",
 )
 
-LIMITS = Shape(
+LIMITS = shape(
     "limits",
     (
         _limit("max_utilization", SHARE, "share", "MC101: initial and order margin over equity"),
@@ -105,7 +108,7 @@ LIMITS = Shape(
     "Thresholds. A breach is above a maximum or below a minimum; equality passes.",
 )
 
-SCENARIO = Shape(
+SCENARIO = shape(
     "scenario",
     (
         Field("name", Text(), required=True, doc="how limits and reports call it"),
@@ -119,7 +122,7 @@ SCENARIO = Shape(
     "Price moves that happen together",
 )
 
-WAIVER = Shape(
+WAIVER = shape(
     "waiver",
     (
         Field("code", Text(), required=True, doc="the limit waived, such as MC102"),

@@ -1,9 +1,9 @@
 """The policy file of a risk team, ``marginctl.policy/1``."""
 
-from marginctl.document.kinds import Choice, Field, ListOf, Record, Shape, Text
 from marginctl.document.limits_shape import LIMITS, SCENARIO, WAIVER
+from marginctl.document.shape import Choice, Field, ListOf, Record, Text, shape
 
-POLICY = Shape(
+POLICY = shape(
     "policy",
     (
         Field("$schema", Text(), doc="where an editor finds the JSON Schema"),

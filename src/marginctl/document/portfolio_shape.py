@@ -1,9 +1,13 @@
 """The portfolio file, ``marginctl.portfolio/1``."""
 
+from typing import Any
+
 from marginctl.core.figures import NUMBERS
 from marginctl.core.plain import keys_of
 from marginctl.core.report import PositionFigures, Totals
-from marginctl.document.kinds import (
+from marginctl.document.limits_shape import LIMITS, SCENARIO, WAIVER
+from marginctl.document.record import Key
+from marginctl.document.shape import (
     Choice,
     Date,
     Duration,
@@ -15,17 +19,16 @@ from marginctl.document.kinds import (
     Number,
     Rate,
     Record,
-    Shape,
     Text,
+    shape,
 )
-from marginctl.document.limits_shape import LIMITS, SCENARIO, WAIVER
 
 POSITIVE = Number(exclusive_minimum=0)
 AMOUNT = Number(minimum=0)
 SIGNED = Number()
 SHARE = Rate(maximum=1)
 
-ACCOUNT = Shape(
+ACCOUNT = shape(
     "account",
     (
         Field("name", Text(), doc="default: the name of the file"),
@@ -45,7 +48,7 @@ ACCOUNT = Shape(
     "How the account is run",
 )
 
-HAIRCUT_TIER = Shape(
+HAIRCUT_TIER = shape(
     "haircut_tier",
     (
         Field("up_to", POSITIVE, doc="amount of the asset, inclusive; the last tier has none"),
@@ -54,7 +57,7 @@ HAIRCUT_TIER = Shape(
     "A marginal haircut, by amount of the asset",
 )
 
-COLLATERAL = Shape(
+COLLATERAL = shape(
     "collateral",
     (
         Field("asset", Text(), required=True, doc="the coin or currency held"),
@@ -66,7 +69,7 @@ COLLATERAL = Shape(
     "An asset that the account holds or owes",
 )
 
-TIER = Shape(
+TIER = shape(
     "tier",
     (
         Field("up_to", POSITIVE, doc="upper border, inclusive; the last tier has none"),
@@ -82,7 +85,7 @@ QUANTO = "contracts that settle in a third asset (quantos) are not modelled"
 LEAVE_OUT = "leave its positions out: as linear or inverse their notional, profit and liquidation would be wrong"
 NOT_MODELLED = {"quanto": (QUANTO, LEAVE_OUT), "option": ("options are not modelled", LEAVE_OUT)}
 
-CONTRACT = Shape(
+CONTRACT = shape(
     "contract",
     (
         Field(
@@ -103,7 +106,7 @@ CONTRACT = Shape(
     not_offered={"settle": f"{QUANTO}; {LEAVE_OUT}", "strike": f"options are not modelled; {LEAVE_OUT}"},
 )
 
-POSITION = Shape(
+POSITION = shape(
     "position",
     (
         Field("symbol", Text(), required=True, doc="the venue's own symbol of the contract"),
@@ -126,7 +129,7 @@ POSITION = Shape(
     "An open position",
 )
 
-ORDER = Shape(
+ORDER = shape(
     "order",
     (
         Field("symbol", Text(), required=True, doc="the venue's own symbol of the contract"),
@@ -145,17 +148,17 @@ ORDER = Shape(
 )
 
 
-def _expected(kind: type) -> tuple[Field, ...]:
+def _expected(kind: type) -> tuple[Key[Any], ...]:
     """A key for every number of a class of the report; fractions may be in percent, and come last."""
     found = [(key.name, key.row.kind) for key in keys_of(kind) if key.row and key.row.kind in NUMBERS]
     ratios = (Field(name, Number(percent=True)) for name, kind in found if kind == "ratio")
     return (*(Field(name, SIGNED) for name, kind in found if kind != "ratio"), *ratios)
 
 
-EXPECTED_TOTALS = Shape("expected_totals", _expected(Totals), "Totals that the venue shows")
-EXPECTED_POSITION = Shape("expected_position", _expected(PositionFigures), "Figures of a position that the venue shows")
+EXPECTED_TOTALS = shape("expected_totals", _expected(Totals), "Totals that the venue shows")
+EXPECTED_POSITION = shape("expected_position", _expected(PositionFigures), "Figures of a position that the venue shows")
 
-EXPECT = Shape(
+EXPECT = shape(
     "expect",
     (
         Field("tolerance", Rate(), doc="relative difference that is no finding; default 0.1%"),
@@ -165,7 +168,7 @@ EXPECT = Shape(
     "What the venue shows for this account",
 )
 
-PORTFOLIO = Shape(
+PORTFOLIO = shape(
     "portfolio",
     (
         Field("$schema", Text(), doc="where an editor finds the JSON Schema"),

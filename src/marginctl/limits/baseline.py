@@ -14,8 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.exact import Direction, rounded
-from marginctl.document.kinds import Choice, Field, ListOf, Number, Record, Shape, Text
-from marginctl.document.shape import Draft
+from marginctl.document.shape import Choice, Draft, Field, ListOf, Number, Record, Text, shape
 from marginctl.document.source import Source, echo
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
 from marginctl.limits.engine import Evaluation
@@ -29,7 +28,7 @@ MOST_DIGITS = 28
 PLACES = 12
 """A figure with more than ``MOST_DIGITS`` digits is recorded with this many decimals, rounded to the worse side."""
 
-ENTRY = Shape(
+ENTRY = shape(
     "baseline_entry",
     (
         Field("file", Text(), required=True, doc="the portfolio, relative to the folder of this file"),
@@ -40,7 +39,7 @@ ENTRY = Shape(
     ),
     "A breach that is accepted while it is no worse",
 )
-BASELINE = Shape(
+BASELINE = shape(
     "baseline",
     (
         Field("schema", Choice((SCHEMA,)), required=True, doc="the format of this file"),

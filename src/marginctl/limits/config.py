@@ -261,7 +261,7 @@ def _names(value: Any) -> list[frozenset[str] | None]:
     """The scenarios that are named; None = all of them, beside which a wrong name is still one, or of no name."""
     if value is True:
         return [None]
-    names = frozenset([value] if isinstance(value, str) else [element.value for element in value])
+    names = frozenset([value] if isinstance(value, str) else value)
     others = [names - {ALL}] if names != {ALL} else []
     return [None, *others] if ALL in names else [*others]
 
@@ -272,7 +272,7 @@ def _contradictions(
     key = key or rule.key
     for names, place in [(one, at) for _, one, at in value.items()] if isinstance(value, Draft) else [(value, node)]:
         yield from _no_names(key, names, place, source)
-    if isinstance(value, Draft) and not value.entries and not value.node.entries:
+    if isinstance(value, Draft) and not value.places and not value.node.entries:
         yield source.problem(node, "MC013", f"`{key}` has neither `warn` nor `fail`", f"write one of them, or `{OFF}`")
     levels = {bound.severity: bound.threshold for bound in bounds}
     warn, fail = levels.get(Severity.WARNING), levels.get(Severity.ERROR)

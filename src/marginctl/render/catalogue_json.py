@@ -5,19 +5,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-import msgspec
 from msgspec import Struct
 
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ZERO, Direction, rounded
-from marginctl.document.venue_shape import RULE_KINDS
 from marginctl.findings import Problem
 from marginctl.render.pages.catalogue import Listed, RuleEntry, age
 from marginctl.results import BuiltIn
 from marginctl.venues.collateral import Collateral, PublishedTerms
 from marginctl.venues.contracts import ContractGroup, Listing
+from marginctl.venues.format import SWITCHES, Assumption
 from marginctl.venues.origin import Origin
-from marginctl.venues.rule_set import Assumption, Mode, RuleSet
+from marginctl.venues.rule_set import Mode, RuleSet
 
 
 class ListSummary(Struct, frozen=True):
@@ -104,27 +103,27 @@ def rule_set(rules_of: RuleSet, today: date) -> dict[str, Any]:
             "order": liquidation.order.value,
             "fee": liquidation.fee,
             "take_over_level": _rate(liquidation.take_over_level),
-            **_origin(liquidation.origin),
+            **_origin(liquidation),
         },
         "taker_fee": rules_of.modes[0].taker_fee,
         "funding_interval_hours": rules_of.published_funding_interval,
-        "not_offered": [msgspec.structs.asdict(one) for one in rules_of.not_offered],
+        "not_offered": [one.to_dict() for one in rules_of.not_offered],
         "assumptions": _notes(rules_of.notes),
         "unknown": list(rules_of.unknown),
-        "sources": [msgspec.structs.asdict(source) for source in rules_of.sources],
+        "sources": [source.to_dict() for source in rules_of.sources],
     }
 
 
 def _mode(mode: Mode) -> dict[str, Any]:
     isolated = mode.isolated_rules
-    values = {name: getattr(mode.rules, name) for name in RULE_KINDS}
+    values = {name: getattr(mode.rules, name) for name in SWITCHES}
     return {
         "collateral_mode": mode.collateral_mode.value,
         "status": mode.status.value,
         "isolated_positions": mode.offers_isolated,
         "hedge_mode": mode.offers_hedge,
         "rules": {
-            name: {"value": _plain(values[name]), **_origin(mode.origins.get(name, Origin()))} for name in RULE_KINDS
+            name: {"value": _plain(values[name]), **_origin(mode.origins.get(name, Origin()))} for name in SWITCHES
         },
         "isolated_rules": {
             name: _plain(getattr(isolated, name))
@@ -174,7 +173,7 @@ def _group(group: ContractGroup) -> dict[str, Any]:
         "type": group.type.value,
         "contracts": None if group.splits_symbols else len(list(group.symbols())),
         "contract_size": group.contract_size,
-        "contract_size_by_base": group.sizes_by_base,
+        "contract_size_by_base": dict(group.sizes_by_base),
         "tiers_by": group.tiers_by.value,
         "deduction": group.deduction.value,
         "as_of": group.as_of,

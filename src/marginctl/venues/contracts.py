@@ -1,16 +1,20 @@
 """The contracts of a venue, looked up one symbol at a time."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
 from marginctl.core.symbols import expiry_of
+from marginctl.document.kinds import AMOUNT, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members
+from marginctl.document.record import Record, key, nested, optional, records
+from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.origin import Verification
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, leverage_caps, tiers_of
+
+CONTRACT_SIZE = "base units per contract (linear), quote units (inverse)"
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -27,40 +31,82 @@ class Listing(Struct, frozen=True, kw_only=True):
     assumptions: tuple[str, ...] = ()
 
 
-class Entry(Struct, frozen=True, kw_only=True):
-    """A contract written in the rule file itself, or a remark on one of the table; None = as in its group."""
+class VenueTier(Record, name="venue_tier"):
+    """A step of a contract's margin table."""
 
-    base: str | None = None
-    quote: str | None = None
-    contract_size: Decimal | None = None
-    tick_size: Decimal | None = None
-    as_of: str | None = None
-    source: str | None = None
-    assumption: str = ""
-    rows: tuple[TierRow, ...] = ()
+    up_to = optional(POSITIVE, "upper border, inclusive; the last tier has none, or the position limit")
+    maintenance_rate = key(EXACT_RATE, "maintenance margin per notional")
+    initial_rate = optional(EXACT_RATE, "initial margin per notional")
+    max_leverage = optional(POSITIVE, "highest leverage: initial rate 1 / max_leverage")
+    deduction = optional(AMOUNT, "maintenance deduction, in the settle asset")
+
+    @property
+    def row(self) -> TierRow:
+        """The row that the law of tables takes."""
+        return TierRow(self.up_to, self.maintenance_rate, self.initial_rate, self.max_leverage, self.deduction)
 
 
-class ContractGroup(Struct, frozen=True, kw_only=True):
-    """Contracts that share their terms: those of a table, and those written in the file."""
+class Entry(Record, name="listed_contract"):
+    """A contract of the venue, or a remark on one of the table."""
 
-    type: ContractType
-    contract_size: Decimal | None
-    sizes_by_base: dict[str, Decimal]
-    size_assumption: str
-    tiers_by: TiersBy
-    lot: Decimal | None
-    deduction: Deduction
-    table: Table | None
-    entries: dict[str, Entry]
-    splits_symbols: bool
-    as_of: str | None
-    status: Verification
-    source: str | None
-    assumption: str
+    base = optional(TEXT, "the asset that is traded")
+    quote = optional(TEXT, "the asset it is priced in")
+    contract_size = optional(POSITIVE, CONTRACT_SIZE)
+    tick_size = optional(POSITIVE, "step of its price, quote per base; absent: not known")
+    as_of = optional(PERIOD)
+    source = optional(TEXT)
+    assumption = optional(TEXT, "listed in reports that use this contract", default="")
+    tiers = optional(records(VenueTier), "its margin table; without one the portfolio states the rates", default=[])
+
+    @property
+    def rows(self) -> tuple[TierRow, ...]:
+        """Its margin table."""
+        return tuple(tier.row for tier in self.tiers)
+
+
+UNLISTED = Entry()
+
+
+class ContractGroup(Record, name="contracts"):
+    """Contracts that share their terms.
+
+    ``table``: the one named, opened; None where none is.
+    """
+
+    type = key(members(ContractType), "linear settles in its quote, inverse in its base")
+    contract_size = optional(POSITIVE, CONTRACT_SIZE)
+    sizes_by_base = optional(
+        MapOf(POSITIVE), "exceptions, by base asset", name="contract_size_by_base", default=Entries()
+    )
+    size_assumption = optional(
+        TEXT, "listed in reports that use contract_size", name="contract_size_assumption", default=""
+    )
+    lot = optional(POSITIVE, "smallest step of a quantity, in contracts; default: whole contracts")
+    tiers_by = key(members(TiersBy), "what tiers are measured in")
+    deduction = key(
+        members(Deduction),
+        "given: on every row, continuous; derived: computed so that the margin is continuous; "
+        "whole: none, the rate counts on the whole position",
+    )
+    table_name = optional(
+        TEXT, "a CSV file beside this one: symbol,base,quote,floor,cap,maintenance_rate,...", name="table"
+    )
+    entries = optional(MapOf(nested(Entry)), "contracts by the venue's own symbol", name="listed", default=Entries())
+    splits_symbols = key(
+        Choice({"refused": False, "split": True}),
+        "other symbols - refused: the portfolio declares them; split: read as base and quote",
+        name="unlisted",
+    )
+    as_of = optional(PERIOD)
+    status = key(members(Verification))
+    source = optional(TEXT)
+    assumption = optional(TEXT, "listed in reports that use one of these contracts", default="")
+
+    table: Table | None = None
 
     def listing(self, symbol: str) -> Listing | None:
         """The contract of a symbol, as published."""
-        entry = self.entries.get(symbol, Entry())
+        entry = self.entries.get(symbol, UNLISTED)
         found = self.table.contract(symbol) if self.table else None
         rows = list(found.rows if found else entry.rows)
         base, quote = (found.base, found.quote) if found else (entry.base, entry.quote)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from marginctl.document.nodes import Node
 from marginctl.document.reader import read
-from marginctl.document.shape import Draft, bind
+from marginctl.document.shape import Draft
 from marginctl.document.source import Source, echo, printable
-from marginctl.document.venue_shape import VENUE
 from marginctl.findings import Location, Problem
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.rule_set import RuleSet
@@ -117,9 +116,6 @@ def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tupl
     source, node, problems = read(data, shown)
     if node is None or problems:
         return None, problems
-    draft, problems = bind(node, VENUE, source)
-    if problems:
-        return None, problems
 
     def table(name: str, deduction: Deduction) -> tuple[Table | None, list[Problem]]:
         content = _contents(folder / name)
@@ -129,7 +125,7 @@ def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tupl
         found = table_problems(opened, deduction) if check_tables else []
         return (None, found) if found else (opened, [])
 
-    return rule_set_of(draft, source, table)
+    return rule_set_of(node, source, table)
 
 
 def _own_file(name: str, directory: str | None) -> Path | None:

@@ -1,8 +1,18 @@
 """Where a rule or a figure comes from, and how far it may be trusted."""
 
 from enum import Enum
+from typing import Generic, TypeVar
 
-from msgspec import Struct
+from marginctl.document.kinds import PERIOD, TEXT, Kind, any_of, members
+from marginctl.document.record import Key, Nested, Record, Shape, key, optional
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+TRUST_DOC = (
+    "verified: worked examples reproduce it; documented: the venue's own text; secondary: someone else's account; "
+    "inferred: follows from other statements; assumed: the venue does not say; convention: defined here; "
+    "sample, superseded: shown as a hint, never used in figures"
+)
 
 
 class Verification(Enum):
@@ -36,13 +46,13 @@ class Trust(Enum):
         return self not in {Trust.SAMPLE, Trust.SUPERSEDED}
 
 
-class Source(Struct, frozen=True):
-    """Something published. ``date`` is a day, a month or a year; None = undated."""
+class Publication(Record, name="source"):
+    """Something the venue, or someone about it, published."""
 
-    id: str
-    title: str
-    reference: str
-    date: str | None = None
+    id = key(TEXT, "how other parts of this file refer to it")
+    title = key(TEXT)
+    reference = key(TEXT, "address, article number or commit")
+    date = optional(PERIOD, "absent: an undated page")
 
     @property
     def text(self) -> str:
@@ -50,12 +60,12 @@ class Source(Struct, frozen=True):
         return f"{self.title} ({self.date}), {self.reference}" if self.date else f"{self.title}, {self.reference}"
 
 
-class Origin(Struct, frozen=True):
+class Origin(Record):
     """Who says so: the id of a source, the date of the figure, and the trust. None = not stated."""
 
-    trust: Trust | None = None
-    source: str | None = None
-    as_of: str | None = None
+    trust = optional(members(Trust), TRUST_DOC)
+    source = optional(TEXT, "the `id` of an entry of `sources`")
+    as_of = optional(PERIOD, "when this was so")
 
     @property
     def enters_figures(self) -> bool:
@@ -66,3 +76,24 @@ class Origin(Struct, frozen=True):
     def note(self) -> str:
         """``2025-05-16, secondary``; empty where nothing is stated."""
         return ", ".join(part for part in (self.as_of, self.trust.value if self.trust else None) if part)
+
+
+UNSTATED = Origin()
+
+
+class Traced(Origin, Generic[T_co]):
+    """A value and its origin."""
+
+    value: T_co
+
+
+def traced(name: str, kind: Kind[T]) -> Kind[T | Traced[T]]:
+    """A value by itself, or with where it comes from."""
+    keys = (Key[T](kind, "", "value", required=True), *Origin.shape.keys)
+    shape: Shape[Traced[T]] = Shape(name, keys, Traced.shape.doc, Traced)
+    return any_of(kind, Nested(shape))
+
+
+def stated(written: T | Traced[T]) -> T:
+    """The value, whether or not its origin is with it."""
+    return written.value if isinstance(written, Traced) else written

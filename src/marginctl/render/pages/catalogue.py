@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from marginctl.document.venue_shape import first_day
+from marginctl.document.kinds import first_day
 from marginctl.render.display import Verbosity
 from marginctl.render.page import (
     Block,
