@@ -28,7 +28,6 @@ UNUSED = {
     "marginctl.core.stress",
     "marginctl.core.cascade",
     "marginctl.render.page",
-    "marginctl.document.policy_shape",
 }
 
 

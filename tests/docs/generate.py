@@ -21,13 +21,12 @@ from marginctl import __version__  # noqa: E402
 from marginctl.cli import entry as program  # noqa: E402
 from marginctl.cli.app import app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
-from marginctl.document.policy_shape import POLICY  # noqa: E402
-from marginctl.document.portfolio_shape import PORTFOLIO  # noqa: E402
 from marginctl.document.record import Nested, Shape  # noqa: E402
-from marginctl.limits.baseline import BASELINE  # noqa: E402
-from marginctl.limits.config import NARROWER  # noqa: E402
+from marginctl.limits.baseline import BaselineFile  # noqa: E402
+from marginctl.limits.format import NARROWER, PolicyFile  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
+from marginctl.portfolio.format import PORTFOLIO  # noqa: E402
 from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
 from marginctl.wording import amount  # noqa: E402
@@ -86,7 +85,9 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"## {rule.code} {rule.name}\n"
     facts = [f"unit: {rule.unit.value}"] if rule.unit is not Unit.NONE else []
     facts += [f"key: `{rule.key}`"] if rule.key else []
-    narrow = [f"`{s}`: `{key}`" for s, keys in NARROWER.items() for key, codes in keys.items() if rule.code in codes]
+    narrow = [
+        f"`{s}`: `{key}`" for s, keys in NARROWER.items() for key, (codes, _) in keys.items() if rule.code in codes
+    ]
     facts += [f"narrower: {', '.join(narrow)}"] if narrow else []
     facts += ["under a policy: error"] if rule.policy_severity is not None else []
     if facts:
@@ -102,7 +103,11 @@ def portfolio_page() -> str:
         "[editors](../editor.md). Numbers are exact; a rate is a percentage (`10%`) or a fraction (`0.1`).\n"
     )
     seen: dict[str, Shape[Any]] = {}
-    for title, shape in (("A portfolio", PORTFOLIO), ("A policy", POLICY), ("A baseline", BASELINE)):
+    for title, shape in (
+        ("A portfolio", PORTFOLIO),
+        ("A policy", PolicyFile.shape),
+        ("A baseline", BaselineFile.shape),
+    ):
         parts.append(f"## {title}\n")
         parts += _shape(shape)
         for found in _nested(shape):

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginctl.document.edit import PathError, set_value, split_path
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import bind
+from marginctl.portfolio.format import PORTFOLIO
 
 from .test_reader import plain_of
 from .told import told

@@ -8,13 +8,13 @@ import yaml
 from jsonschema import Draft7Validator
 
 from marginctl.document.kinds import SIGNED, TEXT
-from marginctl.document.policy_shape import POLICY
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.document.schema import json_schema
+from marginctl.limits.format import PolicyFile
+from marginctl.portfolio.format import PORTFOLIO
 
 SCHEMA = json_schema(PORTFOLIO, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
-SAMPLE = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
+SAMPLE = (Path(__file__).parents[1] / "portfolio" / "sample.yaml").read_text(encoding="utf-8")
 
 
 def as_an_editor_reads_it(text: str) -> Any:
@@ -41,7 +41,7 @@ def errors_of(document: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("shape", [PORTFOLIO, POLICY])
+@pytest.mark.parametrize("shape", [PORTFOLIO, PolicyFile.shape])
 def test_it_is_a_draft_07_schema(shape):
     schema = json_schema(shape, identifier="https://example.org/x.json", title="x")
     Draft7Validator.check_schema(schema)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.document.portfolio_shape import PORTFOLIO
+from marginctl.portfolio.format import PORTFOLIO
 from marginctl.scenarios.catalogue import BuiltIn, built_in
 
 ALL = list(built_in().values())

@@ -6,9 +6,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import bind
+from marginctl.portfolio.format import PORTFOLIO
 from marginctl.venues import loader
 
 from .rule_files import RULES, TABLE, with_table, write

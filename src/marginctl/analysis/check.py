@@ -1,5 +1,6 @@
 """One file's bytes -> its outcome: the whole way from text to findings, without printing anything."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,6 @@ from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded, moved, ratios
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
 from marginctl.document.shape import Draft, bind
 from marginctl.document.source import Source, echo, in_order
@@ -21,8 +21,10 @@ from marginctl.limits.config import FileLimits, LimitSource, combined, limits_of
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations, unconfirmed
+from marginctl.limits.format import ScenarioEntry
 from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
+from marginctl.portfolio.format import PORTFOLIO
 from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.results import Outcome
@@ -68,6 +70,11 @@ class Loaded(Struct, frozen=True):
     resolved: Resolved
     account: Account
 
+    def limits(self) -> tuple[FileLimits, list[Problem]]:
+        """Its own limits and waivers, and what is wrong with them."""
+        draft = self.draft
+        return limits_of(draft.get("limits"), draft.get("waivers", ()), LimitSource.PORTFOLIO, self.source)
+
 
 def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
     """Read, edit, bind, resolve and shock one portfolio; None with every problem found on the way."""
@@ -102,7 +109,7 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
     loaded, problems = load_portfolio(data, name, settings)
     if loaded is None:
         return Outcome(file=name, problems=tuple(problems))
-    limits, problems = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
+    limits, problems = loaded.limits()
     if problems:
         return Outcome(file=name, problems=tuple(problems))
     report = report_of(loaded.account)
@@ -145,7 +152,7 @@ def context_of(loaded: Loaded, report: Report, settings: Settings) -> Context:
         locations=locations_of(loaded),
         facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
     )
-    return with_outcomes(context, scenarios_of(loaded.draft, settings.policy))
+    return with_outcomes(context, scenarios_of(loaded.draft.get("scenarios", ()), settings.policy))
 
 
 def _misnamed(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> list[Problem]:
@@ -182,17 +189,14 @@ def _venue_facts(loaded: Loaded, policy: Policy | None) -> list[DataFact]:
 def locations_of(loaded: Loaded) -> Locations:
     """Where the account, its positions and its scenarios stand."""
     draft, source = loaded.draft, loaded.source
-    scenarios = {one.get("name"): source.location(one.node) for one in draft.get("scenarios", ())}
+    scenarios = {one.name: source.location(one.node) for one in draft.get("scenarios", ())}
     return Locations(source.location(draft.at("account")), loaded.resolved.locations, scenarios)
 
 
-def scenarios_of(draft: Draft, policy: Policy | None = None) -> dict[str, dict[str, Decimal]]:
+def scenarios_of(own: Sequence[ScenarioEntry], policy: Policy | None = None) -> dict[str, dict[str, Decimal]]:
     """Shocks by the name of the scenario; a policy's scenario wins over the portfolio's of the same name."""
-    own = {
-        one.get("name"): {key.text: shock for key, shock, _ in one.get("shocks", ())}
-        for one in draft.get("scenarios", ())
-    }
-    return own | policy.scenarios if policy else own
+    written: dict[str, dict[str, Decimal]] = {one.name: dict(one.shocks) for one in own}
+    return written | policy.scenarios if policy else written
 
 
 def outcome_exit(outcome: Outcome, fail_on: FailOn) -> ExitCode:

@@ -9,7 +9,7 @@ from marginctl import __version__
 from marginctl.analysis.check import Settings, check, context_of, load_portfolio, outcome_exit, scenarios_of
 from marginctl.core.rooms import Ways
 from marginctl.findings import Finding
-from marginctl.limits.config import LimitSource, combined, limits_of
+from marginctl.limits.config import combined
 from marginctl.limits.engine import Evaluation, Way
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
@@ -28,13 +28,13 @@ def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | Non
     loaded, _ = load_portfolio(data, name, settings)
     if outcome.problems or outcome.report is None or loaded is None:
         return found
-    limits, _ = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
+    limits, _ = loaded.limits()
     inquiry = Inquiry(
         context_of(loaded, outcome.report, settings),
         combined(limits, settings.policy.limits if settings.policy else None),
         settings.selection,
         settings.fail_on,
-        partial(with_outcomes, scenarios=scenarios_of(loaded.draft, settings.policy)),
+        partial(with_outcomes, scenarios=scenarios_of(loaded.draft.get("scenarios", ()), settings.policy)),
     )
     broken = ways(inquiry, outcome.findings)
     return replace(

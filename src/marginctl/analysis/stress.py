@@ -26,7 +26,7 @@ from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.names import meant
 from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem
-from marginctl.limits.config import LimitSource, combined, limits_of
+from marginctl.limits.config import combined
 from marginctl.limits.context import Context, ScenarioOutcome
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
@@ -71,8 +71,8 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
     loaded, problems = load_portfolio(data, name, settings)
     if loaded is None:
         return failed(name, problems)
-    limits, problems = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
-    declared = scenarios_of(loaded.draft, settings.policy)
+    limits, problems = loaded.limits()
+    declared = scenarios_of(loaded.draft.get("scenarios", ()), settings.policy)
     problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
     if problems:
         return failed(name, problems)

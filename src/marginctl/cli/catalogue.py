@@ -286,7 +286,8 @@ def rule_entry(rule: "Rule") -> "RuleEntry":
 
 def _default(rule: "Rule") -> tuple[Any, str]:
     """What stands in the key of a limit that no file configures, as a value and in words."""
-    from marginctl.limits.config import ALL, OFF
+    from marginctl.limits.config import ALL
+    from marginctl.limits.format import OFF
     from marginctl.limits.rule import Comparison
     from marginctl.wording import amount
 
@@ -325,11 +326,11 @@ def schema_of(kind: str) -> dict[str, Any]:
         from marginctl.render.json_schema import schema_of_document
 
         return schema_of_document(kind)
-    from marginctl.document.policy_shape import POLICY
-    from marginctl.document.portfolio_shape import PORTFOLIO
     from marginctl.document.schema import json_schema
+    from marginctl.limits.format import PolicyFile
+    from marginctl.portfolio.format import PORTFOLIO
 
-    shape = {"portfolio": PORTFOLIO, "policy": POLICY, "venue": RuleSet.shape}[kind]
+    shape = {"portfolio": PORTFOLIO, "policy": PolicyFile.shape, "venue": RuleSet.shape}[kind]
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
 
 

@@ -210,7 +210,7 @@ def _too_many(found: list[Input], name: str) -> list[Problem]:
 def _histories(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]:
     if path is None:
         return {}, []
-    from marginctl.document.rate_table import histories
+    from marginctl.venues.rate_table import histories
 
     data, problem = content(Input(printable(path), Path(path)))
     return ({}, [problem]) if problem else histories(data, printable(path))

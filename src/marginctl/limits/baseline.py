@@ -14,11 +14,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.exact import Direction, rounded
-from marginctl.document.shape import Choice, Draft, Field, ListOf, Number, Record, Text, shape
-from marginctl.document.source import Source, echo
+from marginctl.document.kinds import SIGNED, TEXT, words
+from marginctl.document.record import Record, key, optional, records
+from marginctl.document.source import Source
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
+from marginctl.limits.config import unknown_code
 from marginctl.limits.engine import Evaluation
-from marginctl.limits.registry import BY_CODE, closest
+from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Comparison, Rule
 from marginctl.wording import amount, trimmed
 
@@ -28,25 +30,22 @@ MOST_DIGITS = 28
 PLACES = 12
 """A figure with more than ``MOST_DIGITS`` digits is recorded with this many decimals, rounded to the worse side."""
 
-ENTRY = shape(
-    "baseline_entry",
-    (
-        Field("file", Text(), required=True, doc="the portfolio, relative to the folder of this file"),
-        Field("code", Text(), required=True, doc="the limit, such as MC102"),
-        Field("subject", Text(), required=True, doc="the pool, position, asset or scenario"),
-        Field("value", Number(), doc="the figure that is accepted; without it, any"),
-        Field("limit", Number(), doc="what the figure was compared with, where the limit is no threshold"),
-    ),
-    "A breach that is accepted while it is no worse",
-)
-BASELINE = shape(
-    "baseline",
-    (
-        Field("schema", Choice((SCHEMA,)), required=True, doc="the format of this file"),
-        Field("entries", ListOf(Record(ENTRY)), required=True, doc="by file, code and subject"),
-    ),
-    "Breaches that are accepted while they are no worse",
-)
+
+class BaselineRow(Record, name="baseline_entry"):
+    """A breach that is accepted while it is no worse."""
+
+    file = key(TEXT, "the portfolio, relative to the folder of this file")
+    code = key(TEXT, "the limit, such as MC102")
+    subject = key(TEXT, "the pool, position, asset or scenario")
+    value = optional(SIGNED, "the figure that is accepted; without it, any")
+    limit = optional(SIGNED, "what the figure was compared with, where the limit is no threshold")
+
+
+class BaselineFile(Record, name="baseline"):
+    """Breaches that are accepted while they are no worse."""
+
+    format = key(words(SCHEMA), "the format of this file", name="schema")
+    entries = key(records(BaselineRow), "by file, code and subject")
 
 
 class BaselineEntry(Struct, frozen=True):
@@ -59,20 +58,14 @@ class BaselineEntry(Struct, frozen=True):
     location: Location = Location("")
 
 
-def entries_of(draft: Draft, source: Source) -> tuple[dict[str, list[BaselineEntry]], list[Problem]]:
+def entries_of(baseline: BaselineFile, source: Source) -> tuple[dict[str, list[BaselineEntry]], list[Problem]]:
     """The entries of a baseline by file, and what is wrong with them."""
     found: dict[str, list[BaselineEntry]] = {}
     problems: list[Problem] = []
-    for one in draft.get("entries", ()):
-        code = one.get("code")
-        if code not in BY_CODE:
-            near = closest(code)
-            advice = f"did you mean `{near}`?" if near else "`marginctl rules` lists them"
-            problems.append(source.problem(one.at("code"), "MC015", f"no limit has the code {echo(code)}", advice))
-            continue
-        place = source.location(one.node)
-        entry = BaselineEntry(code, one.get("subject"), one.get("value"), one.get("limit"), place)
-        found.setdefault(one.get("file"), []).append(entry)
+    for one in baseline.entries:
+        problems += unknown_code(one.code, one.at(BaselineRow.code), source)
+        entry = BaselineEntry(one.code, one.subject, one.value, one.limit, source.location(one.node))
+        found.setdefault(one.file, []).append(entry)
     return found, problems
 
 

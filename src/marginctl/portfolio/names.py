@@ -6,7 +6,7 @@ Prices may be a list that many files share, and betas too. There a name without 
 that of a coin which is used and has no entry of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from marginctl.core.account import STABLECOINS, Account, default_beta
@@ -14,6 +14,7 @@ from marginctl.core.scenario import EVERY_OTHER
 from marginctl.document.names import meant, near
 from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem
+from marginctl.limits.format import ScenarioEntry
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -23,20 +24,22 @@ NO_SUCH_ASSET = "MC020"
 RESERVED = ("all", "off")
 
 
-def scenario_problems(draft: "Draft", source: Source) -> Iterator[Problem]:
+def scenario_problems(scenarios: "Sequence[ScenarioEntry]", source: Source) -> Iterator[Problem]:
     """Scenarios of a portfolio or a policy that hide one another, that a limit cannot call, or that move nothing."""
     seen: dict[str, Node] = {}
-    for one in draft.get("scenarios", ()):
-        name = one.get("name")
+    for one in scenarios:
+        name = one.name
         if name in seen:
             message = f"the scenario {echo(name)} is given twice, first on line {seen[name].line}"
-            yield source.problem(one.at("name"), "MC016", message, "give each scenario a name of its own")
+            yield source.problem(one.at(ScenarioEntry.name), "MC016", message, "give each scenario a name of its own")
         if name in RESERVED:
             message = f"no scenario can be called {echo(name)}: `survive: {name}` means something else"
-            yield source.problem(one.at("name"), "MC016", message, "give it another name")
-        if "shocks" in one and not one.at("shocks").entries:
-            message = f"the scenario {echo(name or '')} moves nothing"
-            yield source.problem(one.at("shocks"), "MC012", message, "write what moves, as in `shocks: {BTC: -30%}`")
+            yield source.problem(one.at(ScenarioEntry.name), "MC016", message, "give it another name")
+        if not one.shocks:
+            message = f"the scenario {echo(name)} moves nothing"
+            yield source.problem(
+                one.at(ScenarioEntry.shocks), "MC012", message, "write what moves, as in `shocks: {BTC: -30%}`"
+            )
         seen.setdefault(name, one.node)
 
 
@@ -90,9 +93,9 @@ def misnamed_assets(draft: "Draft", account: Account, source: Source, also: Iter
 
 def _shocked(draft: "Draft", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
     for one in draft.get("scenarios", ()):
-        for key, _, _ in one.get("shocks", ()):
+        for key, _, _ in one.shocks.rows():
             if key.text not in known and key.text not in {EVERY_OTHER, account.currency, *STABLECOINS}:
-                message = f"the scenario {echo(one.get('name'))} moves {echo(key.text)}, which nothing in this file has"
+                message = f"the scenario {echo(one.name)} moves {echo(key.text)}, which nothing in this file has"
                 yield source.problem(key, NO_SUCH_ASSET, message, asset_meant(key.text, account, known))
 
 

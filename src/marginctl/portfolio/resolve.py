@@ -93,7 +93,7 @@ def resolve(
     _check_offered(reading, draft, rule_set, header, rows)
     settled = _settled_assets(rows, placed)
     terms = collateral.terms(reading, held, settled, header.mode, header.currency)
-    reading.problems += scenario_problems(draft, source)
+    reading.problems += scenario_problems(draft.get("scenarios", ()), source)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:

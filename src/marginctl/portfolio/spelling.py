@@ -2,8 +2,8 @@
 
 from marginctl.core.account import STABLECOINS
 from marginctl.core.symbols import ALIASES, Kind, Spelling, spelling_of
-from marginctl.document.portfolio_shape import LEAVE_OUT
 from marginctl.document.source import echo
+from marginctl.portfolio.format import LEAVE_OUT
 from marginctl.portfolio.reading import short
 
 

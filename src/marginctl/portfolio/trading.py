@@ -18,7 +18,6 @@ from marginctl.core.trade import increased, stand_alone_margin
 from marginctl.core.value import realized_pnl
 from marginctl.document.numbers import NumberError
 from marginctl.document.numbers import rate as rate_of
-from marginctl.document.portfolio_shape import POSITION
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.document.source import echo
 from marginctl.document.splices import Value
@@ -38,6 +37,7 @@ from marginctl.portfolio.changes import (
     written,
     written_price,
 )
+from marginctl.portfolio.format import POSITION
 from marginctl.portfolio.positions import SAME_ON_EVERY_ROW
 from marginctl.portfolio.reading import brief, separated, short
 

@@ -1,16 +1,14 @@
-"""The shapes against the interface: every key of it is known, with its kind and its bounds."""
+"""The format against the interface: every key of it is known, with its kind and its bounds."""
 # ruff: noqa: E501 - tables with one case a line
 
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.document.told import bound
 
-from marginctl.document.limits_shape import LIMITS
-from marginctl.document.policy_shape import POLICY
-from marginctl.document.portfolio_shape import PORTFOLIO
-
-from .told import bound
+from marginctl.limits.format import LIMITS, PolicyFile
+from marginctl.portfolio.format import PORTFOLIO
 
 SAMPLE = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
 
@@ -40,16 +38,18 @@ def test_every_key_of_the_sample_is_used():
 
 
 def test_a_policy_binds():
-    draft, problems = bound(
+    policy, problems = bound(
         "schema: marginctl.policy/1\n"
         "limits: {max_utilization: 50%, survive: all}\n"
         "scenarios: [{name: crash, shocks: {'*': -50%}}]\n"
         "waivers: [{code: MC101, until: 2026-12-31, reason: agreed}]\n",
-        POLICY,
+        PolicyFile,
     )
     assert problems == []
-    assert draft.get("limits").get("max_utilization") == Decimal("0.5")
-    assert draft.get("limits").get("survive") == "all"
+    assert {word.text: value for word, value, _ in policy.limits.items()} == {
+        "max_utilization": Decimal("0.5"),
+        "survive": "all",
+    }
 
 
 @pytest.mark.parametrize(

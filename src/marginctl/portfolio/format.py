@@ -5,8 +5,8 @@ from typing import Any
 from marginctl.core.figures import NUMBERS
 from marginctl.core.plain import keys_of
 from marginctl.core.report import PositionFigures, Totals
-from marginctl.document.limits_shape import LIMITS, SCENARIO, WAIVER
-from marginctl.document.record import Key
+from marginctl.document.kinds import AMOUNT, POSITIVE, SHARE, SIGNED
+from marginctl.document.record import Key, Nested, records
 from marginctl.document.shape import (
     Choice,
     Date,
@@ -22,11 +22,7 @@ from marginctl.document.shape import (
     Text,
     shape,
 )
-
-POSITIVE = Number(exclusive_minimum=0)
-AMOUNT = Number(minimum=0)
-SIGNED = Number()
-SHARE = Rate(maximum=1)
+from marginctl.limits.format import LIMITS, ScenarioEntry, WaiverEntry
 
 ACCOUNT = shape(
     "account",
@@ -180,9 +176,9 @@ PORTFOLIO = shape(
         Field("contracts", MapOf(Record(CONTRACT)), doc="contracts by symbol"),
         Field("positions", ListOf(Record(POSITION)), doc="open positions"),
         Field("orders", ListOf(Record(ORDER)), doc="open orders"),
-        Field("limits", Record(LIMITS), doc="thresholds of this account"),
-        Field("scenarios", ListOf(Record(SCENARIO)), doc="price moves to survive"),
-        Field("waivers", ListOf(Record(WAIVER)), doc="accepted breaches of this file's limits"),
+        Field("limits", Nested(LIMITS), doc="thresholds of this account"),
+        Field("scenarios", records(ScenarioEntry), doc="price moves to survive"),
+        Field("waivers", records(WaiverEntry), doc="accepted breaches of this file's limits"),
         Field("expect", Record(EXPECT), doc="figures to compare the result with"),
     ),
     "A margin account: what it holds, its positions and its limits",
