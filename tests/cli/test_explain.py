@@ -100,7 +100,7 @@ def test_a_plain_terminal_gets_the_tree_in_ascii() -> None:
 def test_every_figure_of_the_report_has_a_formula_that_gives_it(name: str) -> None:
     book = loaded(name)
     report = report_of(book.account)
-    explainer = Explainer(book.account, report, origins_of(book, name, SETTINGS).stated)
+    explainer = Explainer(book.account, report, origins_of(book, SETTINGS).stated)
     shown = reported(report)
     assert set(shown) == set(explainer.builders)
     tree = as_plain(report)

@@ -26,7 +26,7 @@ from marginctl.limits.baseline import BaselineFile  # noqa: E402
 from marginctl.limits.format import NARROWER, PolicyFile  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
-from marginctl.portfolio.format import PORTFOLIO  # noqa: E402
+from marginctl.portfolio.format import PortfolioFile  # noqa: E402
 from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
 from marginctl.wording import amount  # noqa: E402
@@ -104,7 +104,7 @@ def portfolio_page() -> str:
     )
     seen: dict[str, Shape[Any]] = {}
     for title, shape in (
-        ("A portfolio", PORTFOLIO),
+        ("A portfolio", PortfolioFile.shape),
         ("A policy", PolicyFile.shape),
         ("A baseline", BaselineFile.shape),
     ):

@@ -11,9 +11,9 @@ from marginctl.document.kinds import SIGNED, TEXT
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.document.schema import json_schema
 from marginctl.limits.format import PolicyFile
-from marginctl.portfolio.format import PORTFOLIO
+from marginctl.portfolio.format import PortfolioFile
 
-SCHEMA = json_schema(PORTFOLIO, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
+SCHEMA = json_schema(PortfolioFile.shape, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
 SAMPLE = (Path(__file__).parents[1] / "portfolio" / "sample.yaml").read_text(encoding="utf-8")
 
 
@@ -41,7 +41,7 @@ def errors_of(document: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("shape", [PORTFOLIO, PolicyFile.shape])
+@pytest.mark.parametrize("shape", [PortfolioFile.shape, PolicyFile.shape])
 def test_it_is_a_draft_07_schema(shape):
     schema = json_schema(shape, identifier="https://example.org/x.json", title="x")
     Draft7Validator.check_schema(schema)

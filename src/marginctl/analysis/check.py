@@ -14,7 +14,7 @@ from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.reader import read
-from marginctl.document.shape import Draft, bind
+from marginctl.document.record import bind
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
 from marginctl.limits.config import FileLimits, LimitSource, combined, limits_of
@@ -24,11 +24,12 @@ from marginctl.limits.expectation import expectations, unconfirmed
 from marginctl.limits.format import ScenarioEntry
 from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
-from marginctl.portfolio.format import PORTFOLIO
+from marginctl.portfolio.format import AccountEntry, PortfolioFile
 from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.results import Outcome
-from marginctl.venues.loader import DEFAULT, load
+from marginctl.venues.loader import named
+from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.baseline import Baseline
@@ -63,17 +64,16 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Loaded(Struct, frozen=True):
-    """A portfolio that resolves: its text, its draft, and the account it means, shocks applied."""
+    """A portfolio that resolves: its text, the file, and the account it means, shocks applied."""
 
     source: Source
-    draft: Draft
+    file: PortfolioFile
     resolved: Resolved
     account: Account
 
     def limits(self) -> tuple[FileLimits, list[Problem]]:
         """Its own limits and waivers, and what is wrong with them."""
-        draft = self.draft
-        return limits_of(draft.get("limits"), draft.get("waivers", ()), LimitSource.PORTFOLIO, self.source)
+        return limits_of(self.file.limits, self.file.waivers, LimitSource.PORTFOLIO, self.source)
 
 
 def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
@@ -86,22 +86,28 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
 
         for path, text in settings.sets:
             problems += set_value(node, path, text, source)
-    draft, bound = bind(node, PORTFOLIO, source)
+    file, bound = bind(node, PortfolioFile, source)
     problems += bound
-    if problems:
+    if file is None or problems:
         return None, problems
-    rule_set, problems = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(name).parent)
+    rule_set, problems = rule_set_of(file, source, settings)
     if rule_set is None:
         return None, problems
-    resolved, problems = resolve(draft, source, rule_set, Path(name).stem, settings.today)
+    resolved, problems = resolve(file, source, rule_set, Path(name).stem, settings.today)
     if resolved is None:
         return None, in_order(problems)
-    problems = misnamed_assets(draft, resolved.account, source, settings.known)
+    problems = misnamed_assets(file, resolved.account, source, settings.known)
     problems += unknown_assets("--shock", settings.shocks, resolved.account, name)
     if problems:
         return None, in_order(problems)
     shocks = expanded(settings.shocks, resolved.account)
-    return Loaded(source, draft, resolved, moved(resolved.account, ratios(shocks))), []
+    return Loaded(source, file, resolved, moved(resolved.account, ratios(shocks))), []
+
+
+def rule_set_of(file: PortfolioFile, source: Source, settings: Settings) -> tuple[RuleSet | None, list[Problem]]:
+    """The rule set that a portfolio names, a path counting from its folder; None with what is wrong with it."""
+    node = file.account.at(AccountEntry.venue) if file.account is not None and file.account.venue is not None else None
+    return named(file.venue, node=node, source=source, directory=settings.rules_dir, beside=Path(source.name).parent)
 
 
 def check(data: bytes, name: str, settings: Settings) -> Outcome:
@@ -129,7 +135,7 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
-    expected, problems = expectations(loaded.draft.get("expect"), report, loaded.account, loaded.source)
+    expected, problems = expectations(loaded.file.expect, report, loaded.account, loaded.source)
     if limits.scopes:
         problems += _misnamed(loaded, report, limits, settings)
     context = context_of(loaded, report, settings)
@@ -152,13 +158,13 @@ def context_of(loaded: Loaded, report: Report, settings: Settings) -> Context:
         locations=locations_of(loaded),
         facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
     )
-    return with_outcomes(context, scenarios_of(loaded.draft.get("scenarios", ()), settings.policy))
+    return with_outcomes(context, scenarios_of(loaded.file.scenarios, settings.policy))
 
 
 def _misnamed(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> list[Problem]:
     from marginctl.limits.scopes import misnamed
 
-    assets = assets_of(loaded.draft, loaded.account) | settings.known
+    assets = assets_of(loaded.file, loaded.account) | settings.known
     return misnamed(limits, loaded.account, report, assets, loaded.source)
 
 
@@ -173,24 +179,23 @@ def ratcheted(evaluation: Evaluation, name: str, settings: Settings) -> Evaluati
 
 def _venue_facts(loaded: Loaded, policy: Policy | None) -> list[DataFact]:
     """MC208 where the portfolio uses a rule set that is none of a policy's."""
-    account = loaded.draft.get("account")
-    written = DEFAULT if account is None else account.get("venue", DEFAULT)
+    account, written = loaded.file.account, loaded.file.venue
     refusing = [(file, rules) for file, rules in policy.venues if written not in rules] if policy is not None else []
     if policy is None or not refusing:
         return []
     file, rules = refusing[0]
     who = "the policy" if len(policy.files) < 2 else f"the policy {file}"
     allowed = ", ".join(map(echo, rules)) or "none"
-    where = loaded.draft.node if account is None else account.at("venue")
+    where = loaded.file.node if account is None else account.at(AccountEntry.venue)
     message = f"{who} does not allow the rule set {echo(written)}, only {allowed}"
     return [DataFact("MC208", "account", message, loaded.source.location(where))]
 
 
 def locations_of(loaded: Loaded) -> Locations:
     """Where the account, its positions and its scenarios stand."""
-    draft, source = loaded.draft, loaded.source
-    scenarios = {one.name: source.location(one.node) for one in draft.get("scenarios", ())}
-    return Locations(source.location(draft.at("account")), loaded.resolved.locations, scenarios)
+    file, source = loaded.file, loaded.source
+    scenarios = {one.name: source.location(one.node) for one in file.scenarios}
+    return Locations(source.location(file.at(PortfolioFile.account)), loaded.resolved.locations, scenarios)
 
 
 def scenarios_of(own: Sequence[ScenarioEntry], policy: Policy | None = None) -> dict[str, dict[str, Decimal]]:

@@ -63,7 +63,7 @@ def explain(data: bytes, name: str, figure: str | None, settings: Settings) -> E
     shown = reported(report)
     if figure is None:
         return ExplainResult(file=name, about=about(loaded, report, name), figures=shown)
-    origins = origins_of(loaded, name, settings)
+    origins = origins_of(loaded, settings)
     book = Explainer(loaded.account, report, origins.stated)
     path = _path_of(figure, book)
     if path not in book.builders:

@@ -34,7 +34,7 @@ def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | Non
         combined(limits, settings.policy.limits if settings.policy else None),
         settings.selection,
         settings.fail_on,
-        partial(with_outcomes, scenarios=scenarios_of(loaded.draft.get("scenarios", ()), settings.policy)),
+        partial(with_outcomes, scenarios=scenarios_of(loaded.file.scenarios, settings.policy)),
     )
     broken = ways(inquiry, outcome.findings)
     return replace(

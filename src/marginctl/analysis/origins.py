@@ -6,27 +6,31 @@ portfolio knows nothing of it.
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings
+from marginctl.analysis.check import Loaded, Settings, rule_set_of
 from marginctl.core.account import STABLECOINS, Account, Position
-from marginctl.core.contract import LONG
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
+from marginctl.document.record import Key, Record
 from marginctl.explanation import Origin, OriginKind
+from marginctl.portfolio.format import CollateralEntry, ContractEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
-from marginctl.venues.loader import load
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
     from marginctl.document.source import Source
     from marginctl.venues.origin import Origin as RuleOrigin
     from marginctl.venues.rule_set import Mode, RuleSet
 
+ORDER_INPUTS: tuple[Key[Any], ...] = (
+    OrderEntry.quantity,
+    OrderEntry.price,
+    OrderEntry.leverage,
+    OrderEntry.initial_rate,
+)
 ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin"})
 """What merged rows of one position add up."""
 
@@ -35,7 +39,7 @@ class Origins:
     """Origins by key: the file's first, then the rule set's, then what is assumed."""
 
     def __init__(
-        self, draft: "Draft", source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
+        self, draft: PortfolioFile, source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
     ) -> None:
         self._source = source
         self._account = account
@@ -164,14 +168,13 @@ class Origins:
         return Origin(kind=OriginKind.DERIVED, note="from the mark of a contract")
 
 
-def origins_of(loaded: Loaded, file: str, settings: Settings) -> Origins:
+def origins_of(loaded: Loaded, settings: Settings) -> Origins:
     """Where the inputs of a portfolio stand."""
-    draft, source = loaded.draft, loaded.source
-    rule_set, _ = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(file).parent)
+    rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     if rule_set is None:
         raise RuntimeError("a rule set that was read a moment ago cannot be read again")
     shocks = expanded(settings.shocks, loaded.resolved.account)
-    return Origins(draft, source, loaded.account, rule_set, shocks)
+    return Origins(loaded.file, loaded.source, loaded.account, rule_set, shocks)
 
 
 _DEFAULTS = {
@@ -193,55 +196,54 @@ def _joined(*notes: str) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _written(draft: "Draft", account: Account) -> Iterator[tuple[str, Any, "Node"]]:
+def _written(draft: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
-    header: Draft | None = draft.get("account")
-    for key, value, node in header.items() if header is not None else ():
+    for key, value, node in draft.account.items() if draft.account is not None else ():
         name = key.text
         yield f"account.{name}", value, node
         if name == "liquidation_level":
             yield "rules.level", value, node
             yield "isolated_rules.level", value, node
-    for section in ("prices", "betas"):
-        for key, value, node in draft.get(section, []):
+    for section, entries in (("prices", draft.prices), ("betas", draft.betas)):
+        for key, value, node in entries.rows():
             yield f"{section}.{key.text}", value, node
-    for row in draft.get("collateral", []):
-        yield from _collateral(row)
-    for key, row, _ in draft.get("contracts", []):
-        yield from _fields(f"contracts.{key.text}", row, ("contract_size",))
-        for k, tier in enumerate(row.get("tiers", [])):
-            yield f"contracts.{key.text}.tiers.{k}", None, tier.node
+    for held in draft.collateral:
+        yield from _collateral(held)
+    for symbol, contract in draft.contracts.items():
+        yield from _fields(f"contracts.{symbol}", contract, (ContractEntry.contract_size,))
+        for k, tier in enumerate(contract.tiers or ()):
+            yield f"contracts.{symbol}.tiers.{k}", None, tier.node
     for row, position in _rows(draft, account):
         yield from _position(row, position)
-    for k, row in enumerate(draft.get("orders", [])):
-        yield from _fields(f"orders.{k}", row, ("quantity", "price", "leverage", "initial_rate"))
+    for k, order in enumerate(draft.orders):
+        yield from _fields(f"orders.{k}", order, ORDER_INPUTS)
 
 
-def _fields(prefix: str, row: "Draft", names: Iterable[str]) -> Iterator[tuple[str, Any, "Node"]]:
-    for name in names:
-        if name in row:
-            yield f"{prefix}.{name}", row.get(name), row.at(name)
+def _fields(prefix: str, row: Record, keys: "Iterable[Key[Any]]") -> Iterator[tuple[str, Any, "Node"]]:
+    for one in keys:
+        if one in row:
+            yield f"{prefix}.{one.name}", row[one], row.at(one)
 
 
-def _collateral(row: "Draft") -> Iterator[tuple[str, Any, "Node"]]:
-    prefix = f"collateral.{row.get('asset')}"
-    yield from _fields(prefix, row, ("amount", "haircut", "loan_rate"))
-    tiers: list[Draft] = row.get("haircut_tiers", [])
+def _collateral(row: CollateralEntry) -> Iterator[tuple[str, Any, "Node"]]:
+    prefix = f"collateral.{row.asset}"
+    yield from _fields(prefix, row, (CollateralEntry.amount, CollateralEntry.haircut, CollateralEntry.loan_rate))
+    tiers = row.haircut_tiers or []
     for k, tier in enumerate(tiers):
         name = f"{prefix}.haircut_tiers.{k}" if len(tiers) > 1 else f"{prefix}.haircut"
-        yield name, tier.get("haircut"), tier.node
+        yield name, tier.haircut, tier.node
 
 
-def _rows(draft: "Draft", account: Account) -> Iterator[tuple["Draft", Position]]:
+def _rows(draft: PortfolioFile, account: Account) -> Iterator[tuple[PositionEntry, Position]]:
     """Every row of ``positions:`` with the position that it is, or is part of."""
-    held = {(p.contract.symbol, p.side == LONG, p.margin_mode.value): p for p in account.positions}
-    for row in draft.get("positions", []):
-        position = held.get((row.get("symbol"), row.get("side") == "long", row.get("margin_mode") or "cross"))
+    held = {(p.contract.symbol, p.side, p.margin_mode): p for p in account.positions}
+    for row in draft.positions:
+        position = held.get((row.symbol, row.side, row.margin_mode))
         if position is not None:
             yield row, position
 
 
-def _position(row: "Draft", position: Position) -> Iterator[tuple[str, Any, "Node"]]:
+def _position(row: PositionEntry, position: Position) -> Iterator[tuple[str, Any, "Node"]]:
     """The fields of a row; its mark is that of its contract."""
     for key, value, node in row.items():
         name = key.text
@@ -249,11 +251,11 @@ def _position(row: "Draft", position: Position) -> Iterator[tuple[str, Any, "Nod
         yield f"marks.{position.contract.symbol}" if is_mark else f"positions.{position.key}.{name}", value, node
 
 
-def _whole_notionals(draft: "Draft", account: Account) -> dict[str, Decimal]:
+def _whole_notionals(draft: PortfolioFile, account: Account) -> dict[str, Decimal]:
     """The notionals given, added up where rows are merged."""
     added: dict[str, Decimal] = {}
     for row, position in _rows(draft, account):
-        if "notional" in row:
+        if row.notional is not None:
             key = f"positions.{position.key}.notional"
-            added[key] = added.get(key, ZERO) + row.get("notional")
+            added[key] = added.get(key, ZERO) + row.notional
     return added

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path as FilePath
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, scenarios_of
+from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, rule_set_of, scenarios_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
@@ -33,7 +32,6 @@ from marginctl.limits.verdict import ExitCode, exit_code
 from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
 from marginctl.results import BuiltIn, ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.scenarios.catalogue import built_in
-from marginctl.venues.loader import load
 from marginctl.venues.sequence import sequence_of
 
 SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
@@ -72,14 +70,14 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
     if loaded is None:
         return failed(name, problems)
     limits, problems = loaded.limits()
-    declared = scenarios_of(loaded.draft.get("scenarios", ()), settings.policy)
+    declared = scenarios_of(loaded.file.scenarios, settings.policy)
     problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
     if problems:
         return failed(name, problems)
     chosen = choice(declared, wanted)
     report = report_of(loaded.account)
     account, states = loaded.account, states_of(loaded.account)
-    sequence, assumed = _sequence(loaded, name, settings, wanted)
+    sequence, assumed = _sequence(loaded, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
     config = combined(limits, settings.policy.limits if settings.policy else None)
     found = evaluate(
@@ -182,10 +180,8 @@ def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
     return Chosen(scenario, ScenarioOrigin.BUILT_IN, one)
 
 
-def _sequence(loaded: Loaded, name: str, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
-    rule_set, _ = load(
-        loaded.draft.get("account"), loaded.source, directory=settings.rules_dir, beside=FilePath(name).parent
-    )
+def _sequence(loaded: Loaded, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
+    rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     if rule_set is None:  # it was there a moment ago: the file resolved under it
         raise RuntimeError("the rule set is gone")
     return sequence_of(rule_set.liquidation, rule_set.name, wanted.fee)

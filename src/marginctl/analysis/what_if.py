@@ -25,6 +25,7 @@ from marginctl.portfolio.changes import (
     Resize,
     Transfer,
 )
+from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.names import symbols_of, unknown_assets
 from marginctl.portfolio.trading import plan_close, plan_open, plan_resize
 from marginctl.results import Outcome, WhatIfResult
@@ -105,7 +106,7 @@ def _changed(text: str, name: str, changes: list[Change], settings: Settings) ->
             if following is None:
                 return Changed(text, tuple(notes), tuple(problems))
             loaded = following
-    if changes and "expect" in loaded.draft:
+    if changes and PortfolioFile.expect in loaded.file:
         notes.append("`expect` compares with the account before the changes: remove it, or --ignore MC209")
     return Changed(text, tuple(notes), tuple(_priced_in_vain(changes, before, loaded, name)), settings.known)
 
@@ -159,4 +160,4 @@ def _priced_in_vain(changes: list[Change], before: Loaded, after: Loaded, name: 
 
 
 def _book(loaded: Loaded) -> Book:
-    return Book(loaded.draft, loaded.account)
+    return Book(loaded.file, loaded.account)

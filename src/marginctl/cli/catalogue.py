@@ -328,9 +328,9 @@ def schema_of(kind: str) -> dict[str, Any]:
         return schema_of_document(kind)
     from marginctl.document.schema import json_schema
     from marginctl.limits.format import PolicyFile
-    from marginctl.portfolio.format import PORTFOLIO
+    from marginctl.portfolio.format import PortfolioFile
 
-    shape = {"portfolio": PORTFOLIO, "policy": PolicyFile.shape, "venue": RuleSet.shape}[kind]
+    shape = {"portfolio": PortfolioFile.shape, "policy": PolicyFile.shape, "venue": RuleSet.shape}[kind]
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
 
 

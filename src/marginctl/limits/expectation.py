@@ -7,36 +7,62 @@ from typing import Any
 
 from marginctl.core.account import Account, PriceShown
 from marginctl.core.exact import exceeds, ratio
-from marginctl.core.report import PositionFigures, Report
+from marginctl.core.figures import NUMBERS
+from marginctl.core.plain import keys_of
+from marginctl.core.report import PositionFigures, Report, Totals
 from marginctl.core.shown import as_shown
-from marginctl.document.shape import Draft
+from marginctl.document.kinds import RATE, SIGNED, Entries, MapOf, Number
+from marginctl.document.record import Key, Nested, Record, Shape, optional
 from marginctl.document.source import Source, echo
 from marginctl.findings import DataFact, Expectation, Problem
 
-DEFAULT_TOLERANCE = Decimal("0.001")
 MOST_NAMES = 5
 WITHOUT_FEE = "without the fee to close, as the venue shows it"
 TICK_UNKNOWN = "without the tick that the venue's screen adds: give the contract's `tick_size`"
 
 
+class ExpectedFigures(Record):
+    """Figures of the report that a venue shows, by their names there."""
+
+
+def _figures(name: str, kind: type, doc: str) -> Nested[ExpectedFigures]:
+    """A key for every number of a class of the report; fractions may be in percent, and come last."""
+    found = [(one.name, one.row.kind) for one in keys_of(kind) if one.row and one.row.kind in NUMBERS]
+    keys = [Key[Any](SIGNED, "", figure, required=False) for figure, kind in found if kind != "ratio"]
+    keys += [Key[Any](Number(percent=True), "", figure, required=False) for figure, kind in found if kind == "ratio"]
+    return Nested(Shape(name, tuple(keys), doc, ExpectedFigures))
+
+
+class Expected(Record, name="expect"):
+    """What the venue shows for this account."""
+
+    tolerance = optional(RATE, "relative difference that is no finding; default 0.1%", default=Decimal("0.001"))
+    totals = optional(_figures("expected_totals", Totals, "Totals that the venue shows"), "figures of the account")
+    positions = optional(
+        MapOf(_figures("expected_position", PositionFigures, "Figures of a position that the venue shows")),
+        "figures by symbol",
+        default=Entries(),
+    )
+
+
 def expectations(
-    draft: Draft | None, report: Report, account: Account, source: Source
+    expected: Expected | None, report: Report, account: Account, source: Source
 ) -> tuple[list[Expectation], list[Problem]]:
     """Every figure under ``expect`` with ours; ``tolerance`` is a fraction of the venue's figure (default 0.1%).
 
     Ours are those of the report as the venue would show them (see ``core.shown``). A position that the account does not
     have, or a name that several share, cannot be compared: a problem.
     """
-    if draft is None:
+    if expected is None:
         return [], []
     shown = as_shown(account, report)
-    tolerance = draft.get("tolerance", DEFAULT_TOLERANCE)
+    tolerance = expected.tolerance
     found: list[Expectation] = []
     problems: list[Problem] = []
-    if "totals" in draft:
-        found += _compared("totals", draft.get("totals"), (shown.totals, report.totals), tolerance, source, {})
+    if expected.totals is not None:
+        found += _compared("totals", expected.totals, (shown.totals, report.totals), tolerance, source, {})
     held = dict(zip(_by_name(report.positions), zip(shown.positions, report.positions, strict=True), strict=True))
-    for key, figures, _ in draft.get("positions", ()):
+    for key, figures, _ in expected.positions.rows():
         if key.text in held:
             unshown = _unshown(account, held[key.text][0])
             found += _compared(key.text, figures, held[key.text], tolerance, source, unshown)
@@ -86,10 +112,15 @@ def _by_name(positions: Iterable[PositionFigures]) -> dict[str, PositionFigures]
 
 
 def _compared(
-    subject: str, draft: Draft, held: tuple[Any, Any], tolerance: Decimal, source: Source, unshown: dict[str, str]
+    subject: str,
+    figures: ExpectedFigures,
+    held: tuple[Any, Any],
+    tolerance: Decimal,
+    source: Source,
+    unshown: dict[str, str],
 ) -> Iterable[Expectation]:
     """``held``: the struct as the venue would show it, and as it stands in the report; ``unshown``: why one is not."""
-    for key, theirs, node in draft.items():
+    for key, theirs, node in figures.items():
         ours: Decimal | None
         ours, reported = (getattr(one, key.text) for one in held)
         difference = None if ours is None else ours - theirs

@@ -1,7 +1,6 @@
 """Transfers, prices and margin modes, as edits of the file."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from marginctl.core.account import STABLECOINS, MarginMode, Position
 from marginctl.core.contract import Contract, ContractType
@@ -22,13 +21,11 @@ from marginctl.portfolio.changes import (
     written,
     written_price,
 )
+from marginctl.portfolio.format import PositionEntry
 from marginctl.portfolio.names import asset_meant, symbols_of
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.portfolio.reading import brief, separated, short
 from marginctl.portfolio.trading import rates_from_orders, rates_to_orders
-
-if TYPE_CHECKING:
-    from marginctl.document.shape import Draft
 
 
 def plan_transfer(book: Book, change: Transfer) -> Plan:
@@ -100,7 +97,7 @@ def plan_mark(book: Book, symbol: str, mark: Decimal) -> Plan:
             keys += found.keys
             plan.notes += found.notes
     plan.edits = [*values, *keys]
-    given = {key.text for key, _, _ in book.draft.get("prices", ())}
+    given = set(book.file.prices)
     if contract.base not in given and not _has_default(book, contract.base):
         price = written_price(book.account.prices[contract.base], Direction.NEAREST)
         plan.edits.append(Put(("prices", contract.base), text_of(price)))
@@ -110,7 +107,7 @@ def plan_mark(book: Book, symbol: str, mark: Decimal) -> Plan:
 
 def _pinned(book: Book, asset: str) -> list[Edit]:
     """Prices of other assets that only a mark quoted in this one gives: written out, so that they stay."""
-    given = {key.text for key, _, _ in book.draft.get("prices", ())}
+    given = set(book.file.prices)
     edits: list[Edit] = []
     for position in book.account.positions:
         base = position.contract.base
@@ -136,28 +133,30 @@ class _RowMove:
         book: Book,
         position: Position,
         number: int,
-        row: "Draft",
+        row: PositionEntry,
         factor: Decimal,
         mark: Decimal | None = None,
     ) -> None:
-        self.position, self.number, self.row = position, number, row
+        self.position, self.number = position, number
         self.values: list[Edit] = []
         self.keys: list[Edit] = []
         self.notes: list[str] = []
         name = short(position.key)
         if mark is not None:
-            (self.values if "mark_price" in row else self.keys).append(Put(self._path("mark_price"), text_of(mark)))
-        elif "mark_price" in row:
+            (self.values if PositionEntry.mark_price in row else self.keys).append(
+                Put(self._path("mark_price"), text_of(mark))
+            )
+        elif PositionEntry.mark_price in row:
             self._mark(position.mark_price * factor, f"the mark of {name}")
-        if "entry_price" not in row:
+        if PositionEntry.entry_price not in row:
             entry = written_price(position.mark_price, Direction.UP if position.side > 0 else Direction.DOWN)
             self.keys.append(Put(self._path("entry_price"), text_of(entry)))
             self.notes += rounding_note(f"the entry price of {name}", position.mark_price, entry)
-        if "notional" in row and _moves_with_mark(position.contract):
-            self._size(book.row_quantity(position, row), factor, name)
-        if "initial_margin" in row:
+        if row.notional is not None and _moves_with_mark(position.contract):
+            self._size(row.notional * factor, book.row_quantity(position, row), name)
+        if row.initial_margin is not None:
             share = factor if _moves_with_mark(position.contract) else ONE / factor
-            exact = row.get("initial_margin") * share
+            exact = row.initial_margin * share
             amount = written(exact, Direction.UP)
             self.values.append(Put(self._path("initial_margin"), text_of(amount)))
             self.notes += rounding_note(f"the initial_margin of {name}", exact, amount)
@@ -171,11 +170,10 @@ class _RowMove:
         self.notes.append(f"{what} follows: {brief(shown)}")
         self.notes += rounding_note(what, exact, shown)
 
-    def _size(self, quantity: Decimal, factor: Decimal, name: str) -> None:
+    def _size(self, value: Decimal, quantity: Decimal, name: str) -> None:
         """Notional at the new mark where it is the exact one of the two, else the quantity."""
         path = self._path("notional")
         shown = written_price(quantity, Direction.UP)
-        value = self.row.get("notional") * factor
         amount = written(value, Direction.UP)
         if rounding_note("", quantity, shown) and not rounding_note("", value, amount):
             self.values.append(Put(path, text_of(amount)))

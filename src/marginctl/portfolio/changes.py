@@ -6,23 +6,19 @@ has no finite decimal is rounded to ``PLACES`` decimals, to the cautious side, a
 
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.contract import side_word
 from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
-from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Append, Edit, Put
 from marginctl.document.source import echo
+from marginctl.portfolio.format import OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.positions import contracts_worth
 from marginctl.portfolio.reading import short
-
-if TYPE_CHECKING:
-    from marginctl.document.shape import Draft
 
 PLACES = 12
 MOST_PLACES = 30
@@ -100,8 +96,8 @@ class Plan(Struct):
 class Book:
     """A portfolio as it is written, and the account that it means."""
 
-    def __init__(self, draft: "Draft", account: Account) -> None:
-        self.draft, self.account = draft, account
+    def __init__(self, file: PortfolioFile, account: Account) -> None:
+        self.file, self.account = file, account
 
     @property
     def is_hedged(self) -> bool:
@@ -125,28 +121,27 @@ class Book:
             raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
         return found[0]
 
-    def rows(self, position: Position) -> "list[tuple[int, Draft]]":
+    def rows(self, position: Position) -> list[tuple[int, PositionEntry]]:
         """The rows that merge into a position, with their numbers in the list."""
-        return self.grouped[position.contract.symbol, side_word(position.side), position.margin_mode.value]
+        return self.grouped[position.contract.symbol, position.side, position.margin_mode]
 
     @cached_property
-    def grouped(self) -> "dict[tuple[str, str, str], list[tuple[int, Draft]]]":
+    def grouped(self) -> dict[tuple[str, int, MarginMode], list[tuple[int, PositionEntry]]]:
         """The rows by symbol, side and margin mode."""
-        found: dict[tuple[str, str, str], list[tuple[int, Draft]]] = {}
-        for number, row in enumerate(self.draft.get("positions", ())):
-            key = row.get("symbol"), row.get("side"), row.get("margin_mode") or "cross"
-            found.setdefault(key, []).append((number, row))
+        found: dict[tuple[str, int, MarginMode], list[tuple[int, PositionEntry]]] = {}
+        for number, row in enumerate(self.file.positions):
+            found.setdefault((row.symbol, row.side, row.margin_mode), []).append((number, row))
         return found
 
-    def row_quantity(self, position: Position, row: "Draft") -> Decimal:
+    def row_quantity(self, position: Position, row: PositionEntry) -> Decimal:
         """The contracts of one row: as given, or its notional at the mark in the quote asset."""
-        if "quantity" in row:
-            return Decimal(row.get("quantity"))
-        return contracts_worth(position.contract, row.get("notional"), position.mark_price)
+        if row.quantity is not None:
+            return row.quantity
+        return contracts_worth(position.contract, row.notional or ZERO, position.mark_price)
 
-    def row_entry(self, position: Position, row: "Draft") -> Decimal:
+    def row_entry(self, position: Position, row: PositionEntry) -> Decimal:
         """The entry price of one row: as given, or the mark."""
-        return Decimal(row.get("entry_price", position.mark_price))
+        return row.entry_price or position.mark_price
 
 
 def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:
@@ -179,17 +174,11 @@ def text_of(value: Decimal) -> str:
     return format(value or ZERO, "f")
 
 
-def text_at(row: "Draft", name: str) -> str:
-    """What a row states under a key, as it is written there."""
-    node = row.at(name)
-    return node.text if isinstance(node, Scalar) else ""
-
-
 def credit(book: Book, asset: str, amount: Decimal) -> list[Edit]:
     """Edits that add an amount to what the account holds of an asset; nothing is added as no row."""
-    for number, row in enumerate(book.draft.get("collateral", ())):
-        if row.get("asset") == asset:
-            return [Put(("collateral", number, "amount"), text_of(row.get("amount") + amount))] if amount else []
+    for number, row in enumerate(book.file.collateral):
+        if row.asset == asset:
+            return [Put(("collateral", number, "amount"), text_of(row.amount + amount))] if amount else []
     return [Append(("collateral",), {"asset": asset, "amount": text_of(amount)})] if amount else []
 
 
@@ -201,10 +190,10 @@ def is_held(book: Book, symbol: str, leg_side: int) -> bool:
     )
 
 
-def orders_on(book: Book, symbol: str, leg_side: int) -> "list[tuple[int, Draft]]":
+def orders_on(book: Book, symbol: str, leg_side: int) -> list[tuple[int, OrderEntry]]:
     """The orders that share a rate with a cross position, with their numbers in the list."""
     return [
         (number, row)
-        for number, row in enumerate(book.draft.get("orders", ()))
-        if row.get("symbol") == symbol and (not book.is_hedged or row.get("position_side") == side_word(leg_side))
+        for number, row in enumerate(book.file.orders)
+        if row.symbol == symbol and (not book.is_hedged or row.position_side == leg_side)
     ]

@@ -1,185 +1,152 @@
 """The portfolio file, ``marginctl.portfolio/1``."""
 
-from typing import Any
-
-from marginctl.core.figures import NUMBERS
-from marginctl.core.plain import keys_of
-from marginctl.core.report import PositionFigures, Totals
-from marginctl.document.kinds import AMOUNT, POSITIVE, SHARE, SIGNED
-from marginctl.document.record import Key, Nested, records
-from marginctl.document.shape import (
+from marginctl.core.account import MarginMode, Netting, PositionMode, Purpose
+from marginctl.core.contract import LONG, SHORT, SIDES, ContractType, TiersBy
+from marginctl.core.exact import ZERO
+from marginctl.document.kinds import (
+    AMOUNT,
+    DATE,
+    DURATION,
+    FLAG,
+    POSITIVE,
+    RATE,
+    SHARE,
+    SIGNED,
+    SIGNED_RATE,
+    TEXT,
     Choice,
-    Date,
-    Duration,
-    Field,
-    Flag,
+    Entries,
     Instant,
-    ListOf,
     MapOf,
-    Number,
-    Rate,
-    Record,
-    Text,
-    shape,
+    members,
+    words,
 )
+from marginctl.document.record import Nested, Record, key, nested, optional, records
+from marginctl.limits.expectation import Expected
 from marginctl.limits.format import LIMITS, ScenarioEntry, WaiverEntry
-
-ACCOUNT = shape(
-    "account",
-    (
-        Field("name", Text(), doc="default: the name of the file"),
-        Field("venue", Text(), doc="a bundled rule set, or the path of a rule file; default generic"),
-        Field("collateral_mode", Choice(("single-asset", "multi-asset")), doc="default: the venue's first mode"),
-        Field("margin_model", Choice(("tiered", "scenario")), doc="default tiered"),
-        Field("position_mode", Choice(("one-way", "hedge")), doc="default one-way"),
-        Field("currency", Text(), doc="what totals are reported in: USD or a USD stablecoin"),
-        Field("as_of", Instant(), doc="when the figures were taken, with its time zone"),
-        Field(
-            "taker_fee", Rate(), doc="fee to close, where the venue's rule counts it; on generic a part of maintenance"
-        ),
-        Field("netting", Choice(("none", "larger-leg", "net")), doc="legs of one contract in hedge mode"),
-        Field("underlying_netting", Choice(("none", "larger-leg")), doc="across contracts of one underlying"),
-        Field("liquidation_level", POSITIVE, doc="liquidated when equity < level x maintenance margin"),
-    ),
-    "How the account is run",
-)
-
-HAIRCUT_TIER = shape(
-    "haircut_tier",
-    (
-        Field("up_to", POSITIVE, doc="amount of the asset, inclusive; the last tier has none"),
-        Field("haircut", SHARE, required=True, doc="share of the value that does not count"),
-    ),
-    "A marginal haircut, by amount of the asset",
-)
-
-COLLATERAL = shape(
-    "collateral",
-    (
-        Field("asset", Text(), required=True, doc="the coin or currency held"),
-        Field("amount", SIGNED, required=True, doc="units of the asset; negative = borrowed"),
-        Field("haircut", SHARE, doc="share of the value that does not count"),
-        Field("haircut_tiers", ListOf(Record(HAIRCUT_TIER)), doc="haircuts that grow with the amount"),
-        Field("loan_rate", Rate(), doc="maintenance margin on a debt"),
-    ),
-    "An asset that the account holds or owes",
-)
-
-TIER = shape(
-    "tier",
-    (
-        Field("up_to", POSITIVE, doc="upper border, inclusive; the last tier has none"),
-        Field("maintenance_rate", Rate(), required=True, doc="maintenance margin per notional"),
-        Field("initial_rate", Rate(), doc="initial margin per notional"),
-        Field("max_leverage", POSITIVE, doc="highest leverage; the initial rate is at least 1 / max_leverage"),
-        Field("deduction", AMOUNT, doc="maintenance deduction; derived so that the margin is continuous unless given"),
-    ),
-    "A step of a contract's margin table",
-)
+from marginctl.venues.collateral import HaircutStep
+from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
+from marginctl.venues.loader import DEFAULT
 
 QUANTO = "contracts that settle in a third asset (quantos) are not modelled"
 LEAVE_OUT = "leave its positions out: as linear or inverse their notional, profit and liquidation would be wrong"
 NOT_MODELLED = {"quanto": (QUANTO, LEAVE_OUT), "option": ("options are not modelled", LEAVE_OUT)}
+SYMBOL = "the venue's own symbol of the contract"
 
-CONTRACT = shape(
-    "contract",
-    (
-        Field(
-            "type",
-            Choice(("linear", "inverse"), not_offered=NOT_MODELLED),
-            doc="linear settles in its quote, inverse in its base",
-        ),
-        Field("base", Text(), doc="the asset that is traded"),
-        Field("quote", Text(), doc="the asset it is priced in"),
-        Field("contract_size", POSITIVE, doc="base units per contract (linear), quote units (inverse)"),
-        Field("tick_size", POSITIVE, doc="step of its price, quote per base; where a venue's screen depends on it"),
-        Field("tiers_by", Choice(("notional", "quantity")), doc="what the borders of the tiers are measured in"),
-        Field("tiers", ListOf(Record(TIER)), doc="the margin table"),
-        Field("lot", POSITIVE, doc="smallest step of a quantity, in contracts; default: whole contracts"),
-        Field("expiry", Date(), doc="its last day; default: the date in its symbol"),
-    ),
-    "A contract that the venue's rule set does not have, or an override",
+
+class AccountEntry(Record, name="account"):
+    """How the account is run."""
+
+    name = optional(TEXT, "default: the name of the file")
+    venue = optional(TEXT, "a bundled rule set, or the path of a rule file; default generic")
+    collateral_mode = optional(words("single-asset", "multi-asset"), "default: the venue's first mode")
+    margin_model = optional(words("tiered", "scenario"), "default tiered")
+    position_mode = optional(members(PositionMode), "default one-way", default=PositionMode.ONE_WAY)
+    currency = optional(TEXT, "what totals are reported in: USD or a USD stablecoin")
+    as_of = optional(Instant(), "when the figures were taken, with its time zone")
+    taker_fee = optional(RATE, "fee to close, where the venue's rule counts it; on generic a part of maintenance")
+    netting = optional(
+        members(Netting, Netting.NONE, Netting.LARGER_LEG, Netting.NET), "legs of one contract in hedge mode"
+    )
+    underlying_netting = optional(
+        members(Netting, Netting.NONE, Netting.LARGER_LEG), "across contracts of one underlying"
+    )
+    liquidation_level = optional(POSITIVE, "liquidated when equity < level x maintenance margin")
+
+
+class CollateralEntry(Record, name="collateral"):
+    """An asset that the account holds or owes."""
+
+    asset = key(TEXT, "the coin or currency held")
+    amount = key(SIGNED, "units of the asset; negative = borrowed")
+    haircut = optional(SHARE, "share of the value that does not count")
+    haircut_tiers = optional(records(HaircutStep), "haircuts that grow with the amount")
+    loan_rate = optional(RATE, "maintenance margin on a debt")
+
+
+class DeclaredTier(VenueTier, name="tier"):
+    """A step of a contract's margin table."""
+
+    up_to = optional(POSITIVE, "upper border, inclusive; the last tier has none")
+    maintenance_rate = key(RATE, "maintenance margin per notional")
+    initial_rate = optional(RATE, "initial margin per notional")
+    max_leverage = optional(POSITIVE, "highest leverage; the initial rate is at least 1 / max_leverage")
+    deduction = optional(AMOUNT, "maintenance deduction; derived so that the margin is continuous unless given")
+
+
+class ContractEntry(
+    Record,
+    name="contract",
     not_offered={"settle": f"{QUANTO}; {LEAVE_OUT}", "strike": f"options are not modelled; {LEAVE_OUT}"},
-)
+):
+    """A contract that the venue's rule set does not have, or an override."""
 
-POSITION = shape(
-    "position",
-    (
-        Field("symbol", Text(), required=True, doc="the venue's own symbol of the contract"),
-        Field("side", Choice(("long", "short")), required=True),
-        Field("quantity", POSITIVE, doc="number of contracts: base units for a linear contract of size 1"),
-        Field("notional", POSITIVE, doc="value at the mark in the quote asset, instead of quantity"),
-        Field("entry_price", POSITIVE, doc="default: the mark price"),
-        Field("mark_price", POSITIVE, doc="default: price of the base / price of the quote"),
-        Field("leverage", POSITIVE, doc="initial rate = 1 / leverage"),
-        Field("initial_rate", Rate(), doc="instead of leverage"),
-        Field("initial_margin", AMOUNT, doc="instead of leverage: an amount in the settle asset"),
-        Field("maintenance_rate", Rate(), doc="instead of the contract's tiers"),
-        Field("maintenance_deduction", AMOUNT, doc="goes with maintenance_rate, in the settle asset; default 0"),
-        Field("margin_mode", Choice(("cross", "isolated")), doc="default cross"),
-        Field("isolated_margin", POSITIVE, doc="set aside out of the collateral, in the settle asset"),
-        Field("funding_rate", Rate(minimum=None), doc="per interval; positive: longs pay"),
-        Field("funding_interval", Duration(), doc="default 8h"),
-        Field("purpose", Choice(("speculative", "hedge"))),
-    ),
-    "An open position",
-)
-
-ORDER = shape(
-    "order",
-    (
-        Field("symbol", Text(), required=True, doc="the venue's own symbol of the contract"),
-        Field("side", Choice(("buy", "sell")), required=True),
-        Field("quantity", POSITIVE, required=True, doc="number of contracts"),
-        Field("price", POSITIVE, required=True, doc="limit price"),
-        Field("leverage", POSITIVE, doc="only where the contract has no position"),
-        Field("initial_rate", Rate(), doc="instead of leverage"),
-        Field(
-            "maintenance_rate", Rate(), doc="only where orders need maintenance margin and the contract has no position"
-        ),
-        Field("reduce_only", Flag(), doc="never opens or adds; default false"),
-        Field("position_side", Choice(("long", "short")), doc="required in hedge mode, refused otherwise"),
-    ),
-    "An open order",
-)
+    type = optional(
+        Choice(members(ContractType).meanings, NOT_MODELLED), "linear settles in its quote, inverse in its base"
+    )
+    base = optional(TEXT, "the asset that is traded")
+    quote = optional(TEXT, "the asset it is priced in")
+    contract_size = optional(POSITIVE, CONTRACT_SIZE)
+    tick_size = optional(POSITIVE, "step of its price, quote per base; where a venue's screen depends on it")
+    tiers_by = optional(members(TiersBy), "what the borders of the tiers are measured in")
+    tiers = optional(records(DeclaredTier), "the margin table")
+    lot = optional(POSITIVE, "smallest step of a quantity, in contracts; default: whole contracts")
+    expiry = optional(DATE, "its last day; default: the date in its symbol")
 
 
-def _expected(kind: type) -> tuple[Key[Any], ...]:
-    """A key for every number of a class of the report; fractions may be in percent, and come last."""
-    found = [(key.name, key.row.kind) for key in keys_of(kind) if key.row and key.row.kind in NUMBERS]
-    ratios = (Field(name, Number(percent=True)) for name, kind in found if kind == "ratio")
-    return (*(Field(name, SIGNED) for name, kind in found if kind != "ratio"), *ratios)
+class PositionEntry(Record, name="position"):
+    """An open position."""
+
+    symbol = key(TEXT, SYMBOL)
+    side = key(Choice(SIDES))
+    quantity = optional(POSITIVE, "number of contracts: base units for a linear contract of size 1")
+    notional = optional(POSITIVE, "value at the mark in the quote asset, instead of quantity")
+    entry_price = optional(POSITIVE, "default: the mark price")
+    mark_price = optional(POSITIVE, "default: price of the base / price of the quote")
+    leverage = optional(POSITIVE, "initial rate = 1 / leverage")
+    initial_rate = optional(RATE, "instead of leverage")
+    initial_margin = optional(AMOUNT, "instead of leverage: an amount in the settle asset")
+    maintenance_rate = optional(RATE, "instead of the contract's tiers")
+    maintenance_deduction = optional(AMOUNT, "goes with maintenance_rate, in the settle asset; default 0", default=ZERO)
+    margin_mode = optional(members(MarginMode), "default cross", default=MarginMode.CROSS)
+    isolated_margin = optional(POSITIVE, "set aside out of the collateral, in the settle asset")
+    funding_rate = optional(SIGNED_RATE, "per interval; positive: longs pay")
+    funding_interval = optional(DURATION, "default 8h")
+    purpose = optional(members(Purpose))
 
 
-EXPECTED_TOTALS = shape("expected_totals", _expected(Totals), "Totals that the venue shows")
-EXPECTED_POSITION = shape("expected_position", _expected(PositionFigures), "Figures of a position that the venue shows")
+class OrderEntry(Record, name="order"):
+    """An open order."""
 
-EXPECT = shape(
-    "expect",
-    (
-        Field("tolerance", Rate(), doc="relative difference that is no finding; default 0.1%"),
-        Field("totals", Record(EXPECTED_TOTALS), doc="figures of the account"),
-        Field("positions", MapOf(Record(EXPECTED_POSITION)), doc="figures by symbol"),
-    ),
-    "What the venue shows for this account",
-)
+    symbol = key(TEXT, SYMBOL)
+    side = key(Choice({"buy": LONG, "sell": SHORT}))
+    quantity = key(POSITIVE, "number of contracts")
+    price = key(POSITIVE, "limit price")
+    leverage = optional(POSITIVE, "only where the contract has no position")
+    initial_rate = optional(RATE, "instead of leverage")
+    maintenance_rate = optional(RATE, "only where orders need maintenance margin and the contract has no position")
+    reduce_only = optional(FLAG, "never opens or adds; default false", default=False)
+    position_side = optional(Choice(SIDES), "required in hedge mode, refused otherwise")
 
-PORTFOLIO = shape(
-    "portfolio",
-    (
-        Field("$schema", Text(), doc="where an editor finds the JSON Schema"),
-        Field("schema", Choice(("marginctl.portfolio/1",)), doc="the format of this file"),
-        Field("account", Record(ACCOUNT), doc="how the account is run"),
-        Field("prices", MapOf(POSITIVE), doc="price of one unit of an asset, in the account's currency"),
-        Field("betas", MapOf(SIGNED), doc="how far an asset moves when all move together"),
-        Field("collateral", ListOf(Record(COLLATERAL)), doc="what the account holds, isolated margin included"),
-        Field("contracts", MapOf(Record(CONTRACT)), doc="contracts by symbol"),
-        Field("positions", ListOf(Record(POSITION)), doc="open positions"),
-        Field("orders", ListOf(Record(ORDER)), doc="open orders"),
-        Field("limits", Nested(LIMITS), doc="thresholds of this account"),
-        Field("scenarios", records(ScenarioEntry), doc="price moves to survive"),
-        Field("waivers", records(WaiverEntry), doc="accepted breaches of this file's limits"),
-        Field("expect", Record(EXPECT), doc="figures to compare the result with"),
-    ),
-    "A margin account: what it holds, its positions and its limits",
-)
+
+class PortfolioFile(Record, name="portfolio"):
+    """A margin account: what it holds, its positions and its limits."""
+
+    editor_schema = optional(TEXT, "where an editor finds the JSON Schema", name="$schema")
+    format = optional(words("marginctl.portfolio/1"), "the format of this file", name="schema")
+    account = optional(nested(AccountEntry), "how the account is run")
+    prices = optional(MapOf(POSITIVE), "price of one unit of an asset, in the account's currency", default=Entries())
+    betas = optional(MapOf(SIGNED), "how far an asset moves when all move together", default=Entries())
+    collateral = optional(records(CollateralEntry), "what the account holds, isolated margin included", default=[])
+    contracts = optional(MapOf(nested(ContractEntry)), "contracts by symbol", default=Entries())
+    positions = optional(records(PositionEntry), "open positions", default=[])
+    orders = optional(records(OrderEntry), "open orders", default=[])
+    limits = optional(Nested(LIMITS), "thresholds of this account")
+    scenarios = optional(records(ScenarioEntry), "price moves to survive", default=[])
+    waivers = optional(records(WaiverEntry), "accepted breaches of this file's limits", default=[])
+    expect = optional(nested(Expected), "figures to compare the result with")
+
+    @property
+    def venue(self) -> str:
+        """The rule set named, the generic one where none is."""
+        return self.account.venue or DEFAULT if self.account is not None else DEFAULT

@@ -18,7 +18,7 @@ from marginctl.limits.format import ScenarioEntry
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
+    from marginctl.portfolio.format import PortfolioFile
 
 NO_SUCH_ASSET = "MC020"
 RESERVED = ("all", "off")
@@ -49,11 +49,10 @@ def symbols_of(account: Account) -> dict[str, str]:
     return {contract.symbol: contract.base for contract in contracts}
 
 
-def assets_of(draft: "Draft", account: Account) -> set[str]:
+def assets_of(draft: "PortfolioFile", account: Account) -> set[str]:
     """The assets that a file has anywhere: held, traded, declared or priced."""
-    declared = {one.get(side) for _, one, _ in draft.get("contracts", ()) for side in ("base", "quote")}
-    priced = {key.text for key, _, _ in draft.get("prices", ())}
-    return {*account.prices, *priced, *declared} - {None}
+    declared = {asset for one in draft.contracts.values() for asset in (one.base, one.quote) if asset is not None}
+    return {*account.prices, *draft.prices, *declared}
 
 
 def asset_meant(name: str, account: Account, known: Iterable[str]) -> str:
@@ -82,7 +81,9 @@ def unknown_assets(
     ]
 
 
-def misnamed_assets(draft: "Draft", account: Account, source: Source, also: Iterable[str] = ()) -> list[Problem]:
+def misnamed_assets(
+    draft: "PortfolioFile", account: Account, source: Source, also: Iterable[str] = ()
+) -> list[Problem]:
     """Assets that scenarios shock and nothing in the file has, and slips among its prices and betas.
 
     ``also``: further names that are known, such as those of the account before a change.
@@ -91,20 +92,20 @@ def misnamed_assets(draft: "Draft", account: Account, source: Source, also: Iter
     return [*_shocked(draft, account, source, known), *_slips(draft, account, source, known)]
 
 
-def _shocked(draft: "Draft", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
-    for one in draft.get("scenarios", ()):
+def _shocked(draft: "PortfolioFile", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
+    for one in draft.scenarios:
         for key, _, _ in one.shocks.rows():
             if key.text not in known and key.text not in {EVERY_OTHER, account.currency, *STABLECOINS}:
                 message = f"the scenario {echo(one.name)} moves {echo(key.text)}, which nothing in this file has"
                 yield source.problem(key, NO_SUCH_ASSET, message, asset_meant(key.text, account, known))
 
 
-def _slips(draft: "Draft", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
-    for section in ("prices", "betas"):
-        entries = {key.text: key for key, _, _ in draft.get(section, ())}
+def _slips(draft: "PortfolioFile", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
+    for section, entries in (("prices", draft.prices), ("betas", draft.betas)):
         missing = [asset for asset in account.prices if asset not in entries and default_beta(asset)]
         meaningful = known if section == "betas" else {*account.prices, *STABLECOINS, account.currency}
-        for name, key in entries.items():
+        for key, _, _ in entries.rows():
+            name = key.text
             if name in meaningful or not default_beta(name):
                 continue
             close = symbols_of(account).get(name) or near(name, missing, surely=True)

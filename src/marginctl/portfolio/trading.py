@@ -6,7 +6,7 @@ from orders to a position that comes and back to them when it goes.
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from marginctl.core.trade import increased, stand_alone_margin
 from marginctl.core.value import realized_pnl
 from marginctl.document.numbers import NumberError
 from marginctl.document.numbers import rate as rate_of
+from marginctl.document.record import Key
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.document.source import echo
 from marginctl.document.splices import Value
@@ -32,20 +33,16 @@ from marginctl.portfolio.changes import (
     is_held,
     orders_on,
     rounding_note,
-    text_at,
     text_of,
     written,
     written_price,
 )
-from marginctl.portfolio.format import POSITION
+from marginctl.portfolio.format import OrderEntry, PositionEntry
 from marginctl.portfolio.positions import SAME_ON_EVERY_ROW
 from marginctl.portfolio.reading import brief, separated, short
 
-if TYPE_CHECKING:
-    from marginctl.document.shape import Draft
-
 RATES = ("leverage", "initial_rate", "initial_margin")
-ORDER_RATES = ("leverage", "initial_rate")
+ORDER_RATES: tuple[Key[Any], ...] = (OrderEntry.leverage, OrderEntry.initial_rate)
 MAINTENANCE = "maintenance_rate"
 OWN_WORDS = ("symbol", "side", "quantity", "notional", "entry_price", "leverage", "margin_mode")
 
@@ -88,21 +85,21 @@ def rates_to_orders(book: Book, position: Position) -> list[Edit]:
         return []
     _, first = book.rows(position)[0]
     rates = [_order_rate(book, position, first)]
-    if book.account.rules.order_maintenance is not OrderMaintenance.NONE and MAINTENANCE in first:
-        rates.append((MAINTENANCE, text_at(first, MAINTENANCE)))
+    if book.account.rules.order_maintenance is not OrderMaintenance.NONE and PositionEntry.maintenance_rate in first:
+        rates.append((MAINTENANCE, first.text_at(PositionEntry.maintenance_rate)))
     return [
         Put(("orders", number, rate[0]), rate[1])
         for number, row in orders_on(book, position.contract.symbol, position.side)
         for rate in rates
-        if rate is not None and not row.get("reduce_only", False)
+        if rate is not None and not row.reduce_only
     ]
 
 
-def _order_rate(book: Book, position: Position, row: "Draft") -> tuple[str, str] | None:
+def _order_rate(book: Book, position: Position, row: PositionEntry) -> tuple[str, str] | None:
     """The key and text of the initial rate that a position states; None where its tiers do."""
-    for name in ORDER_RATES:
-        if name in row:
-            return name, text_at(row, name)
+    for one in (PositionEntry.leverage, PositionEntry.initial_rate):
+        if one in row:
+            return one.name, row.text_at(one)
     if position.initial_margin is None:
         return None
     rate = initial_rate(position, book.account.rules, book.account.prices)
@@ -114,10 +111,10 @@ def rates_from_orders(book: Book, symbol: str, side: int) -> tuple[list[Edit], d
     edits: list[Edit] = []
     rate: dict[str, str] = {}
     for number, row in orders_on(book, symbol, side):
-        for name in (*ORDER_RATES, MAINTENANCE):
-            if name in row:
-                rate[name] = text_at(row, name)
-                edits.append(Remove(("orders", number, name)))
+        for one in (*ORDER_RATES, OrderEntry.maintenance_rate):
+            if one in row:
+                rate[one.name] = row.text_at(one)
+                edits.append(Remove(("orders", number, one.name)))
     return edits, rate
 
 
@@ -215,14 +212,14 @@ def _finite(price: Decimal) -> Decimal | None:
 def _maintenance(book: Book, twin: Position, change: Open) -> dict[str, str]:
     """The maintenance rate that the contract's other position states, unless the new one has its own."""
     _, row = book.rows(twin)[0]
-    names = ("maintenance_rate", "maintenance_deduction")
-    return {} if names[0] in change.keys else {name: text_at(row, name) for name in names if name in row}
+    stated: tuple[Key[Any], ...] = (PositionEntry.maintenance_rate, PositionEntry.maintenance_deduction)
+    return {} if MAINTENANCE in change.keys else {one.name: row.text_at(one) for one in stated if one in row}
 
 
 def _refuse_unknown_keys(change: Open) -> None:
     for name in change.keys:
-        if name not in POSITION.by_name or name in OWN_WORDS:
-            known = ", ".join(one for one in POSITION.by_name if one not in OWN_WORDS)
+        if name not in PositionEntry.shape.by_name or name in OWN_WORDS:
+            known = ", ".join(one for one in PositionEntry.shape.by_name if one not in OWN_WORDS)
             raise ChangeError(f"{echo(name)} is no further key of a position", f"known here: {known}")
 
 
@@ -251,7 +248,7 @@ def _more(
     entry = written_price(price, Direction.NEAREST)
     row["entry_price"] = text_of(entry)
     notes = rounding_note(f"the entry price of {short(position.key)}", price, entry)
-    row |= {name: text_at(first, name) for name in SAME_ON_EVERY_ROW if name in first}
+    row |= {one.name: first.text_at(one) for one in SAME_ON_EVERY_ROW if one in first}
     margins = _added_margins(book, position, quantity, price)
     if given:
         margins |= {name: Decimal(text) for name, text in given.items()}
@@ -325,9 +322,9 @@ def _reduced(book: Book, position: Position, quantity: Decimal, price: Decimal) 
     return plan
 
 
-def _with_quantity(number: int, row: "Draft", quantity: Decimal) -> list[Edit]:
+def _with_quantity(number: int, row: PositionEntry, quantity: Decimal) -> list[Edit]:
     """A row's size; a notional gives way to a quantity."""
-    if "quantity" in row:
+    if PositionEntry.quantity in row:
         return [Put(("positions", number, "quantity"), text_of(quantity))]
     path = ("positions", number, "notional")
     return [Put(path, text_of(quantity)), Rename(path, "quantity")]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from marginctl.document.nodes import Node
 from marginctl.document.reader import read
-from marginctl.document.shape import Draft
 from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.venues.binding import rule_set_of
@@ -18,15 +17,6 @@ DATA = Path(__file__).parent / "data"
 DEFAULT = "generic"
 LONGEST_NAME = 40
 SUFFIXES = (".yaml", ".yml", ".json")
-
-
-def load(
-    account: Draft | None, source: Source, *, directory: str | None = None, beside: Path | None = None
-) -> tuple[RuleSet | None, list[Problem]]:
-    """The rule set of a portfolio's ``account:`` section (``generic`` where it names none), as ``named`` finds it."""
-    if account is None or "venue" not in account:
-        return named(DEFAULT, directory=directory, beside=beside)
-    return named(account.get("venue"), node=account.at("venue"), source=source, directory=directory, beside=beside)
 
 
 def named(
