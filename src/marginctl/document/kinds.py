@@ -2,8 +2,10 @@
 
 A kind is of the type that it binds to: ``Kind[Decimal]`` gives decimals.
 """
-# ruff: noqa: D102 - what every kind answers is said once, on Kind and ScalarKind
 
+from __future__ import annotations  # evaluated, types of types would slow every start
+
+# ruff: noqa: D102 - what every kind answers is said once, on Kind and ScalarKind
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal

@@ -12,6 +12,8 @@
 place in the file: a misspelt key is an error of the type checker in both. What keys mean together is not known here.
 """
 
+from __future__ import annotations  # evaluated, types of types would slow every start
+
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
@@ -54,12 +56,12 @@ class Key(Generic[T]):
         self.name = self.name or attribute
 
     @overload
-    def __get__(self, record: None, owner: type) -> "Key[T]": ...
+    def __get__(self, record: None, owner: type) -> Key[T]: ...
 
     @overload
-    def __get__(self, record: "Record", owner: type) -> T: ...
+    def __get__(self, record: Record, owner: type) -> T: ...
 
-    def __get__(self, record: "Record | None", owner: type) -> Any:
+    def __get__(self, record: Record | None, owner: type) -> Any:
         if record is None:
             return self
         if self.required:
@@ -228,15 +230,15 @@ class _Binder:
             return MISFIT
         if isinstance(kind, AnyOf):
             return self.any_of(label, node, kind)
-        if not _fits(node, kind):
+        if isinstance(kind, ScalarKind):
+            return self.scalar(label, node, kind) if isinstance(node, Scalar) else self.misfit(label, node, kind)
+        if isinstance(kind, ListOf):
+            return self.list_of(label, node, kind) if isinstance(node, Sequence) else self.misfit(label, node, kind)
+        if not isinstance(node, Mapping):
             return self.misfit(label, node, kind)
-        if isinstance(node, Scalar):
-            return self.scalar(label, node, kind)
-        if isinstance(node, Sequence):
-            return self.list_of(label, node, kind)
         return self.record(node, kind.shape) if isinstance(kind, Nested) else self.map_of(node, kind)
 
-    def scalar(self, label: str, node: Scalar, kind: Any) -> Any:
+    def scalar(self, label: str, node: Scalar, kind: ScalarKind[Any]) -> Any:
         try:
             return kind.read(node.text)
         except (NumberError, WordError) as error:
@@ -253,7 +255,7 @@ class _Binder:
                     return other.meanings[node.text]
         return self.value(label, node, fitting[0])
 
-    def list_of(self, label: str, node: Sequence, kind: Any) -> list[Any]:
+    def list_of(self, label: str, node: Sequence, kind: ListOf[Any]) -> list[Any]:
         item_label = f"an item of {label}"
         bound = [self.value(item_label, item, kind.item) for item in node.items]
         return [value for value in bound if value is not MISFIT]

@@ -12,10 +12,11 @@ from marginctl.core.plain import keys_of
 from marginctl.core.report import PositionFigures, Report, Totals
 from marginctl.core.shown import as_shown
 from marginctl.document.kinds import RATE, SIGNED, Entries, MapOf, Number
-from marginctl.document.record import Key, Nested, Record, Shape, optional
+from marginctl.document.record import Nested, Record, Shape, optional
 from marginctl.document.source import Source, echo
 from marginctl.findings import DataFact, Expectation, Problem
 
+FRACTION = Number(percent=True)
 MOST_NAMES = 5
 WITHOUT_FEE = "without the fee to close, as the venue shows it"
 TICK_UNKNOWN = "without the tick that the venue's screen adds: give the contract's `tick_size`"
@@ -28,8 +29,8 @@ class ExpectedFigures(Record):
 def _figures(name: str, kind: type, doc: str) -> Nested[ExpectedFigures]:
     """A key for every number of a class of the report; fractions may be in percent, and come last."""
     found = [(one.name, one.row.kind) for one in keys_of(kind) if one.row and one.row.kind in NUMBERS]
-    keys = [Key[Any](SIGNED, "", figure, required=False) for figure, kind in found if kind != "ratio"]
-    keys += [Key[Any](Number(percent=True), "", figure, required=False) for figure, kind in found if kind == "ratio"]
+    keys = [optional(SIGNED, name=figure) for figure, kind in found if kind != "ratio"]
+    keys += [optional(FRACTION, name=figure) for figure, kind in found if kind == "ratio"]
     return Nested(Shape(name, tuple(keys), doc, ExpectedFigures))
 
 

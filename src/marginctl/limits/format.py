@@ -77,27 +77,27 @@ class WaiverEntry(Record, name="waiver"):
     reason = key(TEXT, "why")
 
 
-def _kind(rule: Rule) -> tuple[str, Kind[Any]]:
-    """What a level of a rule is, with the name of such a kind."""
-    if rule.comparison is Comparison.HOLDS:
-        return ("scenarios", any_of(TEXT, ListOf(TEXT))) if rule.needs_subject else ("flag", FLAG)
-    return {
-        Unit.FRACTION: ("share", RATE),
-        Unit.MULTIPLE: ("multiple", AMOUNT),
-        Unit.COUNT: ("count", Number(minimum=0, integer=True)),
-        Unit.DAYS: ("duration", DURATION),
-    }[rule.unit]
+def _levels(name: str, kind: Kind[Level]) -> Kind[Level | Levels | None]:
+    """A level (fails), ``off``, or ``{warn: level, fail: level}``, called by the kind of its levels."""
+    keys = optional(kind, "a breach is a warning", name="warn"), optional(kind, "a breach is an error", name="fail")
+    both = Shape(f"{name}_levels", keys, "a warning level, a failing level, or both", Levels)
+    return any_of(kind, Choice({OFF: None}), Nested(both))
+
+
+FLAGS, SCENARIOS = _levels("flag", FLAG), _levels("scenarios", any_of(TEXT, ListOf(TEXT)))
+THRESHOLDS = {
+    Unit.FRACTION: _levels("share", RATE),
+    Unit.MULTIPLE: _levels("multiple", AMOUNT),
+    Unit.COUNT: _levels("count", Number(minimum=0, integer=True)),
+    Unit.DAYS: _levels("duration", DURATION),
+}
 
 
 def _limit(name: str, rule: Rule, doc: str) -> Key[Any]:
-    """A limit key: a level (fails), ``off``, or ``{warn: level, fail: level}``."""
-    levels, kind = _kind(rule)
-    keys = (
-        Key[Any](kind, "a breach is a warning", "warn", required=False),
-        Key[Any](kind, "a breach is an error", "fail", required=False),
-    )
-    both = Shape(f"{levels}_levels", keys, "a warning level, a failing level, or both", Levels)
-    return Key(any_of(kind, Choice({OFF: None}), Nested(both)), doc, name, required=False)
+    """The key of a limit, of the kind that its rule compares."""
+    if rule.comparison is not Comparison.HOLDS:
+        return optional(THRESHOLDS[rule.unit], doc, name=name)
+    return optional(SCENARIOS if rule.needs_subject else FLAGS, doc, name=name)
 
 
 def _narrower(section: str, name: str, doc: str) -> Nested[LimitKeys]:

@@ -12,6 +12,7 @@ from marginctl.portfolio.format import ContractEntry, DeclaredTier, OrderEntry, 
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
 from marginctl.portfolio.spelling import is_unsettled, not_modelled, pair_of, undeclared
+from marginctl.venues.contracts import rates_given_twice
 from marginctl.venues.tiers import Deduction, TierRow, faults, tiers_of
 
 if TYPE_CHECKING:
@@ -154,10 +155,8 @@ class Contracts:
             self._reading.refuse(
                 contract.at(ContractEntry.tiers), "MC012", message, "write at least one tier, or remove the key"
             )
-        for draft in drafts:
-            if DeclaredTier.initial_rate in draft and DeclaredTier.max_leverage in draft:
-                message = "`initial_rate` and `max_leverage` say the same"
-                self._reading.refuse(draft.at(DeclaredTier.initial_rate), "MC016", message, "keep one of them")
+        for found in rates_given_twice(drafts):
+            self._reading.refuse(*found)
         rows = [draft.row for draft in drafts]
         deduction = _deduction(rows, tiers_by)
         by_size = tiers_by is TiersBy.QUANTITY

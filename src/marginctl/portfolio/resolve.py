@@ -1,4 +1,4 @@
-"""A portfolio draft and a rule set -> an account, or every problem that stands in the way."""
+"""A portfolio file and a rule set -> an account, or every problem that stands in the way."""
 
 from datetime import date
 from decimal import Decimal

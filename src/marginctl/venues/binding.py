@@ -9,7 +9,7 @@ from marginctl.document.record import Key, Record, bind
 from marginctl.document.source import Collector, Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.venues.collateral import Collateral, CollateralGroup, HaircutStep, PublishedTerms
-from marginctl.venues.contracts import ContractGroup, Entry, VenueTier
+from marginctl.venues.contracts import ContractGroup, Entry, VenueTier, rates_given_twice
 from marginctl.venues.format import StatedRules
 from marginctl.venues.origin import Origin, Publication, Traced
 from marginctl.venues.rule_set import Mode, RuleSet
@@ -152,10 +152,8 @@ class _Checks:
             self.found.add(node, "MC012", "`contract_size` is missing", "add it here or to the group")
 
     def tiers(self, entry: Entry, deduction: Deduction) -> None:
-        for row in entry.tiers:
-            if VenueTier.initial_rate in row and VenueTier.max_leverage in row:
-                message = "`initial_rate` and `max_leverage` say the same"
-                self.found.add(row.at(VenueTier.initial_rate), "MC016", message, "keep one of them")
+        for found in rates_given_twice(entry.tiers):
+            self.found.add(*found)
         for fault in faults(entry.rows, deduction):
             where = entry.tiers[fault.row].at(VenueTier.shape.by_name[fault.column])
             self.found.add(where, "MC025", fault.message, fault.help)

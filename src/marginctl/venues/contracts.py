@@ -1,6 +1,6 @@
 """The contracts of a venue, looked up one symbol at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -8,6 +8,7 @@ from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
 from marginctl.core.symbols import expiry_of
 from marginctl.document.kinds import AMOUNT, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members
+from marginctl.document.nodes import Node
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.origin import Verification
@@ -44,6 +45,14 @@ class VenueTier(Record, name="venue_tier"):
     def row(self) -> TierRow:
         """The row that the law of tables takes."""
         return TierRow(self.up_to, self.maintenance_rate, self.initial_rate, self.max_leverage, self.deduction)
+
+
+def rates_given_twice(tiers: Iterable[VenueTier]) -> Iterator[tuple[Node, str, str, str]]:
+    """Tiers that state their initial rate in both ways: the place, the code, what is wrong, and what to do."""
+    for tier in tiers:
+        if VenueTier.initial_rate in tier and VenueTier.max_leverage in tier:
+            message = "`initial_rate` and `max_leverage` say the same"
+            yield tier.at(VenueTier.initial_rate), "MC016", message, "keep one of them"
 
 
 class Entry(Record, name="listed_contract"):

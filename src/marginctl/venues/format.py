@@ -120,22 +120,21 @@ class StatedRules(Record):
         return {word.text: written if isinstance(written, Traced) else UNSTATED for word, written, _ in self.items()}
 
 
-def _switch(name: str, *, complete: bool) -> Key[Any]:
-    kind, doc = SWITCHES[name]
-    if complete and name in UNSAID:
-        doc = f"{doc}; default {getattr(Rules(), name).value}"
-    return Key(traced(f"rule_{name}", kind), doc, name, required=complete and name not in UNSAID)
+_KINDS = {name: traced(f"rule_{name}", kind) for name, (kind, _) in SWITCHES.items()}
 
 
-RULES = Shape(
-    "rules",
-    tuple(_switch(name, complete=True) for name in SWITCHES),
-    "The choices in which venues differ, each stated",
-    StatedRules,
-)
+def _stated(name: str) -> Key[Any]:
+    """A switch that a file states, or leaves to its default where it may."""
+    kind, doc = _KINDS[name], SWITCHES[name][1]
+    if name not in UNSAID:
+        return key(kind, doc, name=name)
+    return optional(kind, f"{doc}; default {getattr(Rules(), name).value}", name=name)
+
+
+RULES = Shape("rules", tuple(map(_stated, SWITCHES)), "The choices in which venues differ, each stated", StatedRules)
 RULE_CHANGES = Shape(
     "rule_changes",
-    tuple(_switch(name, complete=False) for name in SWITCHES),
+    tuple(optional(_KINDS[name], doc, name=name) for name, (_, doc) in SWITCHES.items()),
     "Those choices that differ from `rules`",
     StatedRules,
 )

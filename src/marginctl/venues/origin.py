@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from marginctl.document.kinds import PERIOD, TEXT, Kind, any_of, members
-from marginctl.document.record import Key, Nested, Record, Shape, key, optional
+from marginctl.document.record import Nested, Record, Shape, key, optional
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -89,7 +89,7 @@ class Traced(Origin, Generic[T_co]):
 
 def traced(name: str, kind: Kind[T]) -> Kind[T | Traced[T]]:
     """A value by itself, or with where it comes from."""
-    keys = (Key[T](kind, "", "value", required=True), *Origin.shape.keys)
+    keys = (key(kind, name="value"), *Origin.shape.keys)
     shape: Shape[Traced[T]] = Shape(name, keys, Traced.shape.doc, Traced)
     return any_of(kind, Nested(shape))
 
