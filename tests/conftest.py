@@ -9,12 +9,15 @@ import secrets
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from decimal import setcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture import providers
+
+from marginctl.core.exact import CONTEXT
 
 FLAG = "--update-golden"
 ROUNDS = 50
@@ -38,6 +41,7 @@ settings.register_profile(
 settings.register_profile("deep", settings.get_profile("same-every-time"), derandomize=False)
 
 gc.enable()
+setcontext(CONTEXT)  # as a command does before it computes: tests call what commands call
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

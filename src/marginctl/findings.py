@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from marginctl import __version__
+
 
 class Severity(Enum):
     """How grave a finding is. ``error`` and ``warning`` can fail a run, ``note`` never does."""
@@ -30,12 +32,18 @@ class Status(Enum):
 
 
 class Location(Struct, frozen=True):
-    """A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole."""
+    """A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole.
+
+    ``key``: in a mapping, which has no lines, the path of the key: ``positions.0.leverage``.
+    """
+
+    shape: ClassVar[str] = "file line~ column~"
 
     file: str
     line: int = 0
     column: int = 0
     end_column: int = 0
+    key: str = ""
 
 
 class Problem(Struct, frozen=True):
@@ -45,13 +53,31 @@ class Problem(Struct, frozen=True):
     ``excerpt`` is the source line (already free of control characters) or empty.
     """
 
-    shape: ClassVar[str] = "file=location.file line~=location.line column~=location.column code message help"
+    shape: ClassVar[str] = "*location code message help"
 
     location: Location
     code: str
     message: str
     help: str = ""
     excerpt: str = ""
+
+
+class Summary(Struct, frozen=True):
+    """What a document comes to that counts nothing."""
+
+    exit_code: int
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """What every document has besides its content: who wrote it, what stands in the way, and how it exits."""
+
+    version: str = __version__
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """2 where something stands in the way."""
+        return Summary(2 if self.problems else 0)
 
 
 class Check(Struct, frozen=True):
@@ -80,10 +106,7 @@ class Finding(Struct, frozen=True):
     ``waived``: accepted, with ``reason``; ``by_baseline``: because it was there before and is no worse.
     """
 
-    shape: ClassVar[str] = (
-        "code name severity message value limit subject file=location.file line~=location.line "
-        "column~=location.column remedy waived reason"
-    )
+    shape: ClassVar[str] = "code name severity message value limit subject *location remedy waived reason"
 
     code: str
     name: str
@@ -102,21 +125,28 @@ class Finding(Struct, frozen=True):
 class Expectation(Struct, frozen=True, kw_only=True):
     """A figure that a venue shows, and ours.
 
-    ``subject``: ``totals`` or the name of a position. ``ours``, and so ``difference`` (ours - theirs), is None where
-    the figure does not exist here. ``relative``: |difference| / |theirs|, None where that does not exist;
-    ``tolerance``: what it may be. ``note``: how ours differs from the figure of that name in the report.
+    ``subject``: ``totals``, a pool or the name of a position. ``theirs`` is None where the venue shows that there is
+    none; ``ours``, and so ``difference`` (ours - theirs), where the figure does not exist here. ``relative``:
+    |difference| / |theirs|, None where that does not exist; ``tolerance``: what it may be. ``absolute``: what
+    |difference| may be, where the file says that. ``unit``: the asset of the amounts, empty = the account's currency.
+    ``note``: how ours differs from the figure of that name in the report, or why its absence agrees.
     """
 
-    shape: ClassVar[str] = "subject figure ours theirs difference value=relative limit=tolerance headroom"
+    shape: ClassVar[str] = (
+        "subject figure unit? ours theirs difference value=relative limit=tolerance headroom allowed?=absolute"
+    )
 
     subject: str
     figure: str
     ours: Decimal | None
-    theirs: Decimal
+    theirs: Decimal | None
     difference: Decimal | None
     relative: Decimal | None
-    tolerance: Decimal
+    tolerance: Decimal | None
     location: Location
+    is_met: bool
+    absolute: Decimal | None = None
+    unit: str = ""
     note: str = ""
 
     @property
@@ -125,14 +155,14 @@ class Expectation(Struct, frozen=True, kw_only=True):
         return f"{self.subject}.{self.figure}"
 
     @property
-    def limit(self) -> Decimal:
+    def limit(self) -> Decimal | None:
         """What the relative difference is judged by."""
         return self.tolerance
 
     @property
     def headroom(self) -> Decimal | None:
         """What is left before the tolerance is broken, negative where it is."""
-        return None if self.relative is None else self.tolerance - self.relative
+        return None if self.relative is None or self.tolerance is None else self.tolerance - self.relative
 
 
 class DataFact(Struct, frozen=True):

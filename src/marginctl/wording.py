@@ -39,6 +39,12 @@ def grouped(value: Decimal, places: int, direction: Direction) -> str:
     return f"{shown or abs(shown):,.{places}f}"
 
 
+def label_of(name: str) -> str:
+    """What a figure is called in tables."""
+    row = FIGURES.get(name)
+    return (row and row.label) or name.replace("_", " ")
+
+
 def figure(name: str, value: Decimal, places: int = 2) -> str:
     """A figure of the report, rounded in the cautious direction of its name."""
     return grouped(value, places, FIGURES[name].direction)

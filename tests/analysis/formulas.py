@@ -4,9 +4,18 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from marginctl.explanation import Step
+from marginctl.results.explanation import Step
 
 CLOSE = Decimal("1e-36")
+
+
+def check_figure(step: Step, reckoned: set[int]) -> None:
+    """A figure follows by a formula or a crossing, is an input, or says why it is not there; all below it as well."""
+    if isinstance(step.value, Decimal) and step.value:
+        assert step.formula or step.solution or step.key, step.figure
+    if step.value is None:
+        assert step.note or step.solution or step.key, step.figure
+    check_formulas(step, reckoned)
 
 
 def check_formulas(step: Step, reckoned: set[int]) -> None:

@@ -10,6 +10,7 @@ one account of 10,000 positions  < 2 s        and about 10 x one of 1,000
 1,000 files of 5 positions       < 4 ms each  by jsonl
 ``headroom`` of 20 positions     < 10 x       ``check`` of the same file
 a file that is refused           < 5 x        ``check`` of 5 positions, for each kind of bomb
+1,000 shocks of one book         < 3 ms each  in one process, by the library
 """
 
 import os
@@ -20,6 +21,8 @@ import sysconfig
 import tempfile
 import time
 from pathlib import Path
+
+import marginctl
 
 RUNS = 15
 MARGINCTL = str(Path(sysconfig.get_path("scripts")) / "marginctl")
@@ -97,6 +100,18 @@ def compared(one: list[str], other: list[str]) -> tuple[float, float]:
     return statistics.median(a for a, _ in pairs), statistics.median(a / b for a, b in pairs)
 
 
+def shocks_of_one_book(count: int, **options: str) -> tuple[float, float]:
+    """Seconds of processor time for a check of 5 positions: kept and shocked, and read anew."""
+    kept, times = marginctl.read(FIVE), []
+    for book in (kept, FIVE):
+        marginctl.check(book)
+        start = time.process_time()
+        for number in range(count):
+            marginctl.check(book, shocks={"BTC": f"-{number * 40 // count}%"}, **options)
+        times.append((time.process_time() - start) / count)
+    return times[0], times[1]
+
+
 def main() -> None:
     """Print one line per goal."""
     with tempfile.TemporaryDirectory() as folder:
@@ -119,6 +134,9 @@ def main() -> None:
         twenty = [str(root / "twenty.yaml"), "--format", "json"]
         took, ratio = compared([MARGINCTL, "headroom", *twenty], [MARGINCTL, "check", *twenty])
         print(f"headroom of 20 positions: {took * 1000:.0f} ms, {ratio:.1f} x a check of them")
+        for options in ({}, {"select": "MC101"}):
+            kept, fresh = shocks_of_one_book(1_000, **options)
+            print(f"library, a shock of 5 positions {options}: {kept * 1000:.2f} ms, read anew {fresh / kept:.2f} x")
         for name, text in BOMBS.items():
             (root / "bomb.yaml").write_text(text)
             checks = [[MARGINCTL, "check", str(root / file), "--format", "json"] for file in ("bomb.yaml", "five.yaml")]

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.cli.running import BROKEN, CLEAN, REFUSED, check
 
+from marginctl import __version__
+
 SHARES = "limits: {max_concentration: 60%, max_utilization: 5%}"
 # utilization: 6,000 / 10 on 10,100 of equity (the short at 61,000 has won 100)
 BOOK = CLEAN.replace("limits: {max_concentration: off}", SHARES)
@@ -54,12 +56,15 @@ def test_the_file_is_sorted_exact_and_one_line_per_entry(folder: Path) -> None:
     # 600 / 10,100 = 0.059405940594..., rounded up at the twelfth decimal
     assert Path("base.json").read_text() == (
         "{\n"
-        '  "schema": "marginctl.baseline/1",\n'
+        '  "schema": "marginctl.baseline/2",\n'
+        f'  "version": "{__version__}",\n'
         '  "entries": [\n'
         '    {"file": "books/0.yaml", "code": "MC107", "subject": "BTC", "value": 1},\n'
         '    {"file": "books/a.yaml", "code": "MC101", "subject": "cross", "value": 0.059405940595},\n'
         '    {"file": "books/a.yaml", "code": "MC107", "subject": "BTC", "value": 1}\n'
-        "  ]\n"
+        "  ],\n"
+        '  "errors": [],\n'
+        '  "summary": {"entries": 3, "exit_code": 0}\n'
         "}\n"
     )
 
@@ -123,7 +128,7 @@ def test_an_entry_that_is_unused_is_named_with_its_line(folder: Path) -> None:
     assert (note["message"], note["file"], note["line"], note["severity"]) == (
         "the baseline's MC101 for cross is no breach any more",
         "base.json",
-        4,
+        5,
         "note",
     )
     assert ran.code == 0
@@ -140,7 +145,7 @@ def test_a_liquidatable_account_is_not_accepted(folder: Path) -> None:
     ("text", "said"),
     [
         ("", "the file is empty"),
-        ('{"schema": "marginctl.baseline/2", "entries": []}', "`schema` must be"),
+        ('{"schema": "marginctl.baseline/3", "entries": []}', "`schema` must be"),
         ('{"schema": "marginctl.baseline/1"}', "`entries` is missing"),
         (
             '{"schema": "marginctl.baseline/1", "entries": [{"file": "a", "code": "MC999", "subject": "x"}]}',

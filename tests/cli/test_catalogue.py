@@ -105,8 +105,8 @@ def test_the_list_says_of_each_rule_set_what_its_file_says():
         file = yaml.load((loader.DATA / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         one = listed[name]
         assert (one["title"], one["as_of"], one["status"]) == (file["title"], file.get("as_of"), file["status"])
-        assert one["modes"] == [
-            {"collateral_mode": mode["collateral_mode"], "status": mode["status"]} for mode in file["modes"]
+        assert [(mode["collateral_mode"], mode["status"]) for mode in one["modes"]] == [
+            (mode["collateral_mode"], mode["status"]) for mode in file["modes"]
         ]
 
 
@@ -114,7 +114,20 @@ def test_contracts_are_counted_over_all_groups_and_generic_reads_any():
     counts = {one["name"]: one["contracts"] for one in decimals(out("venues", "--format", "json"))["venues"]}
     assert counts["generic"] is None
     assert (counts["binance-usdm"], counts["binance-coinm"], counts["binance-pm"]) == (716, 35, 716 + 35)
-    assert counts["okx"] == 2  # one in the table, one in the file
+    assert counts["okx"] == 7  # six in the table, one in the file
+
+
+def test_how_many_contracts_are_complete_and_which_haircuts_are_known_stands_in_every_format():
+    found = {one["name"]: one for one in decimals(out("venues", "--format", "json"))["venues"]}
+    counts = ("contracts", "with_tiers", "with_contract_size", "complete")
+    assert [found["okx"][key] for key in counts] == [7, 6, 3, 2]
+    assert [found["generic"][key] for key in counts] == [None] * 4
+    assert [mode["haircuts"] for mode in found["binance-usdm"]["modes"]] == [None, ["BTC", "ETH", "USDC"]]
+    rows = {row["name"]: row for row in csv.DictReader(out("venues", "--format", "csv").splitlines())}
+    assert [rows["okx"][key] for key in counts] == ["7", "6", "3", "2"]
+    wide = [line.split() for line in out("venues", "--width", "120").splitlines()]
+    assert ["kraken", "multi-asset", "unverified", "2026-09-25", "4", "4", "BTC", "ETH", "SOL"] in wide
+    assert ["okx", "multi-asset", "partial", "2026-05-28", "7", "2", "none"] in wide
 
 
 @pytest.mark.parametrize(
@@ -225,7 +238,7 @@ def test_the_json_form_has_every_rule_of_every_mode_with_its_origin():
     btc = document["modes"][0]["collateral"]["assets"][0]
     assert (btc["asset"], btc["enters_figures"], btc["as_of"]) == ("BTC", False, "2024-10-25")
     assert btc["haircut_tiers"][1] == {"up_to": Decimal(25), "haircut": Decimal("0.025")}
-    assert document["schema"] == "marginctl.rule-set/1"
+    assert document["schema"] == "marginctl.rule-set/2"
     isolated = decimals(out("venue", "bybit", "--format", "json"))["modes"][0]["isolated_rules"]
     assert isolated == {"initial_basis": "entry"}
 
@@ -332,7 +345,11 @@ def test_a_contract_without_tiers_says_that_the_position_states_its_rates():
     [
         ("binance-usdm", "BTC-USDT", "did you mean `BTCUSDT`?"),
         ("generic", "BTCUSDT", "it reads any symbol as base and quote"),
-        ("okx", "XYZ", "it lists BTC-USDT-SWAP, BTC-USD-SWAP"),
+        (
+            "okx",
+            "XYZ",
+            "it lists BNB-USDT-SWAP, BTC-USDT-SWAP, DOGE-USDT-SWAP, ETH-USDT-SWAP, SOL-USDT-SWAP and 2 more",
+        ),
     ],
 )
 def test_an_unknown_contract_exits_2(venue, symbol, message):
@@ -387,7 +404,7 @@ def test_flags_that_ask_for_different_things_exit_2(flags, message):
     ("arguments", "message"),
     [
         (("venues", "--format", "xml"), "--format `xml` is unknown"),
-        (("venue", "okx", "--format", "xml"), "write one of table, json, markdown, yaml"),
+        (("venue", "okx", "--format", "xml"), "write one of table, json, csv, markdown, yaml"),
         (("rules", "--color", "blue"), "--color `blue` is unknown"),
         (("venues", "--today", "soon"), "--today `soon` is no date"),
     ],

@@ -11,7 +11,7 @@ from tests.portfolio.books import TODAY as DAY
 from marginctl.analysis.check import Settings, check
 from marginctl.analysis.headroom import headroom
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import ChangeFlags
+from marginctl.cli.what_if import ChangeFlags
 from marginctl.findings import Check, Status
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
@@ -106,7 +106,7 @@ def test_the_ways_out_of_every_bundled_portfolio_pass_and_a_step_less_does_not(p
     settings = Settings(today=DAY)
     found = headroom(text.encode(), path.name, settings)
     assert found.outcome.findings == check(text.encode(), path.name, settings).findings
-    for finding, ways in found.broken:
+    for finding, ways in ((one.finding, one.ways) for one in found.broken):
         for way in ways.deposits:
             if way.pool.startswith("isolated"):
                 continue

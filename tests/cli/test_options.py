@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marginctl.cli.options import DateFlags, FlagError, Flags, Read, choice, command, day, flags_of, positive
+from marginctl.cli.options import DateFlags, Flags, Read, choice, command, day, flags_of
+from marginctl.document.scalars import FlagError, positive
 
 
 class SizeFlags(Flags):

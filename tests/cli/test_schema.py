@@ -172,6 +172,6 @@ def test_an_unknown_kind_exits_2_and_lists_the_kinds():
     result = CliRunner().invoke(app, ["schema", "report/1"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
-        "write one of portfolio, report, report-line, stress, what-if, headroom, scenarios, venue, policy"
-        in result.stderr
+        "write one of portfolio, venue, policy, baseline, report-line, report, stress, what-if, headroom, explain, "
+        "scenarios, venues, rule-set, contract, refresh, import, rules, rule" in result.stderr
     )

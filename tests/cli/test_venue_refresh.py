@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.venues.answers import asset_index, bracket, brackets, risk_limits
-from tests.venues.test_refusal import NO_ANSWERS
+from tests.venues.answers.published import asset_index, bracket, brackets, position_tiers, risk_limits
+from tests.venues.answers.test_refusal import NO_ANSWERS
 from typer.testing import CliRunner
 
 from marginctl.cli.app import app
@@ -100,7 +100,7 @@ def test_the_json_form_has_every_row_of_every_change(tmp_path):
     code, text, _ = refresh("binance-usdm", "--from", answer, "--as-of", "2026-11-20", "--format", "json")
     assert code == 1
     document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    assert document["schema"] == "marginctl.refresh/1"
+    assert document["schema"] == "marginctl.refresh/2"
     assert document["as_of"] == {"before": "2026-05-01", "after": "2026-11-20", "answer": "2026-11-20"}
     changes = {one["symbol"]: one for one in document["contracts"]}
     assert {symbol: one["change"] for symbol, one in changes.items()} == {
@@ -221,3 +221,32 @@ def test_what_a_venue_sends_instead_of_data_exits_2_in_its_words(answer, message
     assert message in errors.replace("\n", "")
     assert "\u202e" not in errors
     assert max(map(len, errors.splitlines())) <= len(str(path)) + 250
+
+
+@pytest.mark.parametrize(
+    ("venue", "symbol", "answer"),
+    [
+        ("bybit", "DOGEUSDT", risk_limits(("DOGEUSDT", "100000", "0.01", "0.02", "50", ""))),
+        ("bybit", "ADAUSD", risk_limits(("ADAUSD", "100000", "0.01", "0.02", "50", ""), category="inverse")),
+        ("okx", "ADA-USDT-SWAP", position_tiers(("0", "5000", "0.01", "0.02", "50"), family="ADA-USDT")),
+    ],
+)
+def test_the_command_that_an_unknown_contract_is_answered_with_writes_rules_that_know_it(
+    venue, symbol, answer, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    side = f"symbol: {symbol}, side: long, quantity: 100, leverage: 10"
+    coins = "collateral: [{asset: USDT, amount: 99, haircut: 0}, {asset: ADA, amount: 999, haircut: 0}]"
+    own = f"positions: [{{{side}}}]\nprices: {{DOGE: 0.1, ADA: 0.5}}\n{coins}\n"
+    Path("book.yaml").write_text(f"account: {{venue: {venue}, taker_fee: 0.05%}}\n{own}", encoding="utf-8")
+    code, text, _ = run("check", "book.yaml", "--format", "json", *TODAY)
+    told = json.loads(text)["errors"][0]
+    assert (code, told["code"]) == (2, "MC021")
+    words = told["help"].partition(" | marginctl ")[2].partition("`")[0]
+    words = words.replace("$(date +%F)", "2026-11-20").replace("=SIZE", "=100")
+    ran = CliRunner().invoke(app, [*words.split(), *TODAY], input=json.dumps(answer))
+    assert ran.exit_code == 0, ran.stderr
+    book = Path("book.yaml").read_text(encoding="utf-8").replace(f"venue: {venue},", f"venue: {venue}.yaml,")
+    Path("book.yaml").write_text(book, encoding="utf-8")
+    code, text, _ = run("check", "book.yaml", "--format", "json", *TODAY)
+    assert [one["maintenance_rate"] for one in json.loads(text)["reports"][0]["positions"]] == [0.01]

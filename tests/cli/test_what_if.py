@@ -16,10 +16,11 @@ from tests.portfolio.books import TODAY as DAY
 
 from marginctl.analysis.check import Settings, check, load_portfolio
 from marginctl.analysis.what_if import what_if
-from marginctl.cli.change_flags import ChangeFlags
+from marginctl.cli.what_if import ChangeFlags
+from marginctl.core.plain import as_plain
 from marginctl.document.reader import read
-from marginctl.render.json import report_of
-from marginctl.render.what_if_json import document
+from marginctl.render import render
+from marginctl.render.display import Options
 from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
@@ -180,7 +181,7 @@ def test_a_whole_row_in_block_style_goes_with_its_comments():
 
 def figures(text: str, **flags: list[str]) -> dict[str, Any]:
     """The changes by path."""
-    return {one["figure"]: one for one in document(changed(text, **flags))["changes"]}
+    return {one["figure"]: one for one in as_plain(changed(text, **flags))["changes"]}
 
 
 def test_before_after_and_difference_of_figures():
@@ -249,7 +250,7 @@ def test_what_has_no_finite_decimal_is_rounded_to_the_cautious_side_and_says_so(
     amount = Decimal(note.rpartition(" ")[2])
     assert note.startswith("the realised PnL of BTCUSD has no finite decimal: rounded down to -0.00633")
     assert amount < exact < amount + Decimal("1e-12")
-    held = next(row for row in report_of(found.after)["collateral"] if row["asset"] == "BTC")
+    held = next(row for row in as_plain(found.after)["collateral"] if row["asset"] == "BTC")
     assert held["balance"] == 1 + amount
 
 
@@ -265,7 +266,7 @@ limits: {max_utilization: off}
 
 def test_less_of_several_rows_is_one_row_and_keeps_the_equity_to_the_last_digit():
     found = changed(MERGED, resize=["BTCUSDT=1.5"])
-    before, after = (report_of(one) for one in (found.before, found.after))
+    before, after = (as_plain(one) for one in (found.before, found.after))
     (row,) = after["positions"]
     # (59000 + 2 x 61000) / 3 = 60333.33..., written against the long; half of the 18000
     assert (row["quantity"], row["entry_price"], row["initial_margin"]) == (
@@ -364,6 +365,12 @@ def test_a_change_that_cannot_be_meant_says_why(flags, message, help):
     assert help is None or problem.help == help
 
 
+def test_an_isolated_margin_that_is_no_number_is_a_problem_of_its_row():
+    isolated = rewritten(BOOK, mode=["ETHUSDT=isolated"])
+    found = changed(isolated, open=["ETHUSDT short 1 isolated isolated_margin=5,000"])
+    assert [problem.message for problem in found.problems] == ["`isolated_margin` has a comma: `5,000`"]
+
+
 def test_a_name_for_two_positions_asks_which():
     hedged = "account: {position_mode: hedge}\n" + BOOK
     two = rewritten(hedged, open=["BTCUSDT short 1 x10"])
@@ -387,7 +394,7 @@ def test_a_name_for_two_positions_asks_which():
         (["--deposit", "USDT=-5"], "the amount must be more than 0"),
         (["--price", "BTC=5,000"], "the price has a comma"),
         (["--mode", "hedged"], "write isolated, cross, or SYMBOL=isolated"),
-        (["--format", "csv"], "write one of table, json"),
+        (["--format", "sarif"], "write one of table, json, csv, markdown"),
         (["--today", "now"], "--today `now` is no date"),
     ],
 )
@@ -495,9 +502,18 @@ def test_the_screen_shows_what_moved_the_worst_first(desk):
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
+def test_what_a_baseline_accepts_stands_between_waived_and_not_evaluated():
+    settings = Settings(today=DAY, accepts_all=True)
+    changes = ChangeFlags.read(withdraw=["USDT=17000"]).changes()
+    found = what_if(BOOK.encode(), "desk.yaml", changes, settings)[0]
+    shown = render("table", found, Options())
+    row = next(line.split() for line in shown.splitlines() if "MC101" in line)
+    assert row[-4:-1] == ["pass", "→", "baseline"]  # 4500 of 4400
+
+
 def after_report(found: WhatIfResult) -> dict[str, Any]:
     assert found.after is not None, [problem.message for problem in found.problems]
-    return without_places(report_of(found.after))
+    return without_places(as_plain(found.after))
 
 
 def without_places(report: dict[str, Any]) -> dict[str, Any]:
@@ -527,21 +543,21 @@ FEW = settings(max_examples=60)
 def plain_report(text: str) -> dict[str, Any]:
     outcome = check(text.encode(), "desk.yaml", Settings(today=DAY))
     assert outcome.report is not None, outcome.problems
-    return without_places(report_of(outcome))
+    return without_places(as_plain(outcome))
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_change_is_the_identity(text):
     found, new = what_if(text.encode(), "desk.yaml", [], Settings(today=DAY))
     assert new == text
-    assert document(found)["changes"] == []
+    assert as_plain(found)["changes"] == []
     assert found.after == found.before
 
 
 @FEW
 @given(text=ALL_TEXTS, amount=st.integers(1, 10**6), places=st.integers(0, 8))
 def test_a_deposit_and_its_withdrawal_are_the_identity(text, amount, places):
-    asset = report_of(check(text.encode(), "desk.yaml", Settings(today=DAY)))["collateral"][0]["asset"]
+    asset = as_plain(check(text.encode(), "desk.yaml", Settings(today=DAY)))["collateral"][0]["asset"]
     size = strategies.fixed(amount, places)
     there = rewritten(text, deposit=[f"{asset}={size}"])
     if f"--withdraw {asset}" not in str(changed(there, withdraw=[f"{asset}={size}"]).problems):
@@ -559,7 +575,7 @@ def test_a_price_and_back_is_the_identity_and_there_is_a_shock(text, data):
     price = known[asset] * Decimal(factor)
     there = rewritten(text, price=[f"{asset}={price:f}"])
     shocked = check(text.encode(), "desk.yaml", Settings(today=DAY, shocks={asset: Decimal(factor) - 1}))
-    ours, theirs = plain_report(there), without_places(report_of(shocked))
+    ours, theirs = plain_report(there), without_places(as_plain(shocked))
     for name in ("totals", "liquidation", "pools", "collateral", "underlyings", "netting", "funding"):
         assert ours[name] == theirs[name], name
     back = rewritten(there, price=[f"{asset}={known[asset]:f}"])

@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.analysis.formulas import check_formulas
+from tests.analysis.formulas import check_figure
 
-from marginctl.analysis.explain import Explainer
+from marginctl.analysis.explain import book_of
+from marginctl.analysis.figures import reported
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import cascade
@@ -75,10 +76,10 @@ def assert_derivations(account: Account) -> None:
     report = report_of(account)
     if is_on_the_edge(account, report):
         return
-    explainer = Explainer(account, report, {})
+    book = book_of(account, report, {})
     reckoned: set[int] = set()
-    for path in explainer.builders:
-        check_formulas(explainer.figure(path), reckoned)
+    for path in reported(report):
+        check_figure(book.figure(path), reckoned)
 
 
 def is_on_the_edge(account: Account, report: Report) -> bool:

@@ -1,16 +1,20 @@
 """The Decimal context, rounding with a named direction, comparisons across division residue."""
 
+import subprocess
+import sys
 import threading
-from decimal import Decimal, FloatOperation, InvalidOperation, getcontext
+from decimal import Context, Decimal, FloatOperation, InvalidOperation, localcontext
 from itertools import repeat
+from pathlib import Path
 
 import pytest
 
 from marginctl.core.assemble import report_of
-from marginctl.core.exact import CONTEXT, Direction, exceeds, ratio, rounded, rounded_price, sign
+from marginctl.core.exact import CONTEXT, Direction, exactly, exceeds, ratio, rounded, rounded_price, sign
 
 from .accounts import SHORT, account, d, inverse, position
 
+SOURCE = Path(__file__).parents[2] / "src"
 ALMOST_THREE = "2." + "9" * 95
 SIXTY_DIGITS = "123456789012345678901234567890123456789012345678901234.125678"
 
@@ -111,16 +115,33 @@ def test_floats_and_invalid_operations_are_trapped() -> None:
         CONTEXT.sqrt(d(-1))
 
 
-def test_importing_the_engine_sets_its_precision() -> None:
-    assert getcontext().prec == 100
-    third = Decimal(1) / 3
-    assert len(third.as_tuple().digits) == 100
+def test_inside_exactly_a_third_has_a_hundred_digits_and_behind_it_as_many_as_before() -> None:
+    with localcontext(Context(prec=5)):
+        with exactly():
+            third = Decimal(1) / 3
+        after = Decimal(1) / 3
+    assert (len(third.as_tuple().digits), str(after)) == (100, "0.33333")
+
+
+def test_importing_the_engine_changes_no_context_of_the_process() -> None:
+    code = (
+        "from decimal import DefaultContext, getcontext\n"
+        "before = repr(getcontext()), repr(DefaultContext)\n"
+        "import marginctl.core.assemble\n"
+        "assert (repr(getcontext()), repr(DefaultContext)) == before\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCE)}, check=True, timeout=60)
 
 
 def test_another_thread_computes_the_same_figures() -> None:
     thirds = account(position(inverse(), SHORT, 7, "97.3", "99.7"), balances={"BTC": "0.3"})
     found = []
-    thread = threading.Thread(target=lambda: found.append(report_of(thirds)))
+
+    def compute() -> None:
+        with exactly():
+            found.append(report_of(thirds))
+
+    thread = threading.Thread(target=compute)
     thread.start()
     thread.join()
     assert found == [report_of(thirds)]

@@ -350,6 +350,16 @@ def test_netting_across_contracts_of_one_underlying(
     assert margins(account(*legs, hedge=True, balances={"USDT": 100}, rules=rules)) == (initial, d(maintenance))
 
 
+def test_a_leg_that_is_hedged_whole_is_no_side_of_the_dearer_one() -> None:
+    legs = (position(BTC, SHORT, 2, 100), position(BTC, LONG, 1, 100))
+    rules = Rules(netting=Netting.HEDGED_FEES, underlying_netting=Netting.LARGER_LEG)
+    one = account(*legs, hedge=True, balances={"USDT": 100}, rules=rules)
+    # initial 10% of 200 against 100; maintenance 1% of half of 200, and the long, hedged whole, needs none
+    assert margins(one) == (20, 1)
+    (pool,) = partition(one)
+    assert [part.label for part in pool.maintenance.parts] == [f"maintenance_margin of {legs[0].key}"]
+
+
 def test_requirements_in_an_asset_count_by_its_factor() -> None:
     terms = {"USDT": AssetTerms(requirement_factor=d("1.02"))}
     held = position(BTC, LONG, 1, 100, leverage=10)

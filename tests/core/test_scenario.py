@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from marginctl.core.assemble import report_of
-from marginctl.core.scenario import expanded, moved, ratios
+from marginctl.core.scenario import expanded, moved, ratios, remarked
 
 from .accounts import LONG, SHORT, account, d, inverse, linear, order, position
 
@@ -69,3 +69,12 @@ def test_a_star_stands_for_every_other_volatile_asset(shocks: dict[str, str], ex
 
 def test_ratios_are_one_plus_the_shock() -> None:
     assert ratios({"BTC": d("-0.3"), "ETH": d("1.5")}) == {"BTC": d("0.7"), "ETH": d("2.5")}
+
+
+def test_one_mark_moves_alone() -> None:
+    held = position(linear(), LONG, 2, 100, initial_margin=20)
+    book = account(held, ONE.positions[1], orders=ONE.orders, balances={"USDT": 50})
+    after = remarked(book, "BTCUSDT", d(80))
+    assert (after.prices, after.positions[1]) == (book.prices, book.positions[1])
+    assert (after.positions[0].mark_price, after.orders[0].mark_price) == (80, 80)
+    assert after.positions[0].initial_margin == 16  # the same tenth of the notional

@@ -11,11 +11,11 @@ from marginctl.core.account import Account, AssetTerms, Equality, OrderMaintenan
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.grid import Axis, grid_of, spread
-from marginctl.core.outcome import Outcome, outcome_of
+from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, way_to
 from marginctl.core.risk import pool_risk
-from marginctl.core.scenario import moved
-from marginctl.core.stress import PathOutcome, hedge_figures, path_outcome, states_of
+from marginctl.core.scenario import PathOutcome, moved
+from marginctl.core.stress import hedge_figures, path_outcome, states_of
 
 from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 from .strategies import accounts, number
@@ -24,7 +24,7 @@ BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 TINY = Fraction(1, 10**50)
 
 
-def at_end(one: Account, shocks: dict[str, str]) -> Outcome:
+def at_end(one: Account, shocks: dict[str, str]) -> ScenarioOutcome:
     return outcome_of(one, states_of(one), PricePath({asset: d(shock) for asset, shock in shocks.items()}))
 
 
@@ -155,7 +155,7 @@ def test_path_outcome_is_what_limits_read() -> None:
     found = path_outcome(BOOK, states_of(BOOK), path)
     assert found.pool == "cross"
     assert close(found.crossing, Fraction(188, 293))
-    assert path_outcome(BOOK, states_of(BOOK), {}) == PathOutcome(None, None, ())
+    assert path_outcome(BOOK, states_of(BOOK), {}) == PathOutcome(None, is_idle=True)
 
 
 @given(account=accounts(), moves=st.dictionaries(st.sampled_from(["BTC", "ETH", "USDT"]), number(-90, 200, 2)))

@@ -2,11 +2,12 @@
 
 import pytest
 
+from marginctl.core.account import MarginMode
 from marginctl.core.assemble import report_of
-from marginctl.core.trade import closed, filled, reduced, secured, transferred
+from marginctl.core.trade import added_margin, closed, crossed, filled, isolated, reduced, secured, transferred
 from marginctl.core.value import merged_entry, realized_pnl, unrealized_pnl
 
-from .accounts import LONG, SHORT, account, d, inverse, linear, order, position
+from .accounts import LONG, SHORT, account, d, inverse, linear, order, position, tiers
 
 BTC = linear()
 BOOK = account(
@@ -143,3 +144,27 @@ def test_pnl_in_the_settle_asset_and_in_currency_is_one():
     for held, pnl in zip(BOOK.positions, (d(20), d("-75")), strict=True):
         in_asset = realized_pnl(held.contract, held.side, held.quantity, held.entry_price, held.mark_price)
         assert in_asset * BOOK.prices[held.contract.settle] == unrealized_pnl(held, BOOK.prices, {}) == pnl
+
+
+def test_a_position_goes_behind_its_initial_margin_and_back():
+    resting = order(BTC, LONG, 1, 90, 100)
+    book = account(*BOOK.positions, balances={"USDT": 500, "BTC": 3}, orders=(resting,))
+    apart = isolated(book, book.positions[0])
+    found = held(apart, "BTCUSDT")
+    # 2 x 100 / 10, out of the same 500
+    assert (found.margin_mode, found.isolated_margin, apart.balances) == (MarginMode.ISOLATED, 20, book.balances)
+    assert apart.orders[0].leverage == 10  # the order keeps the rate that it had from there
+    assert crossed(apart, found) == book
+
+
+@pytest.mark.parametrize(
+    ("table", "margin"),
+    [
+        pytest.param(((None, "0.01", "0.1"),), 27, id="3 x 90 at 10%"),
+        pytest.param(((300, "0.01", "0.1"), (None, "0.02", "0.2")), 54, id="the whole, 5 x 100, is in the tier of 20%"),
+    ],
+)
+def test_more_of_an_isolated_position_needs_margin_at_the_rate_of_the_whole(table, margin):
+    contract = linear(table=tiers(*table))
+    book = account(position(contract, LONG, 2, 100, isolated_margin=20), balances={"USDT": 500})
+    assert added_margin(book, book.positions[0], d(3), d(90)) == margin

@@ -104,9 +104,9 @@ def portfolio_page() -> str:
     )
     seen: dict[str, Shape[Any]] = {}
     for title, shape in (
-        ("A portfolio", PortfolioFile.shape),
-        ("A policy", PolicyFile.shape),
-        ("A baseline", BaselineFile.shape),
+        ("A portfolio", PortfolioFile.layout),
+        ("A policy", PolicyFile.layout),
+        ("A baseline", BaselineFile.layout),
     ):
         parts.append(f"## {title}\n")
         parts += _shape(shape)
@@ -169,8 +169,8 @@ def report_page() -> str:
     parts = ["# The JSON report, key by key\n", NOTE]
     parts.append(
         "`--format json` is one document; `jsonl` is one report per line, or a line with `errors` for a file that "
-        "could not be checked. All keys always exist; `null` is unknown or does not exist, never 0. Numbers carry "
-        "their exact decimal text. `marginctl schema report` prints the schema.\n"
+        "could not be checked. All keys always exist unless said otherwise; `null` is unknown or does not exist, never "
+        "0. Numbers carry their exact decimal text. `marginctl schema report` prints the schema.\n"
     )
     parts += ["## The document\n", *_object(schema, "")]
     for name, definition in schema["definitions"].items():

@@ -45,7 +45,7 @@ def check(*arguments: str, text: str | None = None) -> tuple[int, str]:
 
 
 def test_the_screen_is_what_the_command_prints() -> None:
-    (screen,) = blocks("console")
+    screen = blocks("console")[0]
     command, _, shown = screen.partition("\n")
     portfolio = command.removeprefix("$ marginctl check ")
     _, printed = check(str(ROOT / portfolio), "--width", "90")

@@ -164,13 +164,13 @@ def test_a_class_says_its_keys_in_their_order():
         price = key(POSITIVE)
         size = key(POSITIVE, "must be written here")
 
-    assert [(one.name, one.required) for one in Priced.shape.keys] == [
+    assert [(one.name, one.required) for one in Priced.layout.keys] == [
         ("price", True),
         ("size", True),
         ("symbol", True),
     ]
-    assert (Priced.shape.name, Priced.shape.doc) == ("priced", "A leg with a price")
-    assert Book.shape.doc == "A book of legs"
+    assert (Priced.layout.name, Priced.layout.doc) == ("priced", "A leg with a price")
+    assert Book.layout.doc == "A book of legs"
 
 
 def test_the_keys_written_in_their_order():

@@ -13,7 +13,7 @@ from marginctl.document.schema import json_schema
 from marginctl.limits.format import PolicyFile
 from marginctl.portfolio.format import PortfolioFile
 
-SCHEMA = json_schema(PortfolioFile.shape, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
+SCHEMA = json_schema(PortfolioFile.layout, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
 SAMPLE = (Path(__file__).parents[1] / "portfolio" / "sample.yaml").read_text(encoding="utf-8")
 
 
@@ -41,7 +41,7 @@ def errors_of(document: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("shape", [PortfolioFile.shape, PolicyFile.shape])
+@pytest.mark.parametrize("shape", [PortfolioFile.layout, PolicyFile.layout])
 def test_it_is_a_draft_07_schema(shape):
     schema = json_schema(shape, identifier="https://example.org/x.json", title="x")
     Draft7Validator.check_schema(schema)
@@ -138,7 +138,7 @@ class Book(Record, name="book"):
 
 
 def test_descriptions_required_keys_and_references():
-    schema = json_schema(Book.shape, identifier="i", title="t")
+    schema = json_schema(Book.layout, identifier="i", title="t")
     assert schema["properties"] == {
         "legs": {"type": "array", "items": {"$ref": "#/definitions/leg"}},
         "main": {"description": "the largest", "allOf": [{"$ref": "#/definitions/leg"}]},

@@ -26,5 +26,5 @@ def bound(text: str, record: type[Record] | Shape[Any]) -> tuple[Any, list[str]]
     """The record of a text without structure problems, as far as it fits, and what binding says of it."""
     source, root, problems = read(text.encode(), "book.yaml")
     assert (problems, root is None) == ([], False)
-    found, problems = bind_shape(root, record if isinstance(record, Shape) else record.shape, source)
+    found, problems = bind_shape(root, record if isinstance(record, Shape) else record.layout, source)
     return found, told(problems)

@@ -253,6 +253,21 @@ def initial_and_maintenance(inputs: Inputs) -> Figures:
     }
 
 
+def rate_by_size(inputs: Inputs) -> Figures:
+    """Margins at rates that grow with the size, stated by the position: base + rate_per_unit * quantity."""
+    grown = inputs["rate_per_unit"] * inputs["quantity"]
+    held = position(
+        linear(),
+        "long",
+        inputs["quantity"],
+        inputs["price"],
+        initial_rate=inputs["initial_base"] + grown,
+        maintenance_rate=inputs["maintenance_base"] + grown,
+    )
+    found = row(report(held, balances={"USDT": ONE}), "COINUSDT")
+    return {name: getattr(found, name) for name in ("initial_margin", "maintenance_margin")}
+
+
 def bankruptcy_value(inputs: Inputs) -> Figures:
     """What closing (a part of) the only position at the bankruptcy price brings, rounded up to a millionth."""
     (held,) = inputs["positions"]

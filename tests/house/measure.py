@@ -23,7 +23,7 @@ RANKS = {
     "core": 0,
     "findings": 0,
     "wording": 1,
-    "explanation": 2,
+    "reconciliation": 2,
     "results": 2,
     "document": 3,
     "scenarios": 4,
@@ -33,6 +33,7 @@ RANKS = {
     "portfolio": 6,
     "analysis": 7,
     "cli": 8,
+    "__init__": 9,
     "__main__": 9,
 }
 """Rooms import those of a lower rank; those of one rank do not know each other."""
@@ -297,7 +298,6 @@ def details() -> dict[str, list[str]]:
         "arrows between rooms": [
             f"{a} -> {b}: {number}" + ("" if RANKS.get(b, 0) < RANKS.get(a, 0) else "  WRONG WAY")
             for (a, b), number in arrows().items()
-            if a != "__init__"
         ],
         "own modules that a plain check loads": own_modules_of_a_check(),
         "imports inside functions": imports_inside_functions(),

@@ -39,7 +39,7 @@ def test_a_limit_is_a_level_off_or_both_levels(name: str) -> None:
 
 
 def test_every_narrower_key_is_for_rules_of_one_kind() -> None:
-    assert tuple(NARROWER) == tuple(NarrowerLimits.shape.by_name)
+    assert tuple(NARROWER) == tuple(NarrowerLimits.layout.by_name)
     for keys in NARROWER.values():
         for codes, _ in keys.values():
             assert len({(BY_CODE[code].unit, BY_CODE[code].comparison) for code in codes}) == 1

@@ -2,18 +2,19 @@
 
 import pytest
 
+from marginctl.core.scenario import PathOutcome
 from marginctl.findings import Location, Severity, Status
-from marginctl.limits.context import Locations, ScenarioOutcome
+from marginctl.limits.context import Locations
 from marginctl.limits.engine import evaluate
 
 from .builders import ACCOUNT_LINE, bound, by_default, check, context, d, finding, judged, only, pool, report
 
-CRASH = ScenarioOutcome(d("0.70126"), "cross", ("ETHUSDT", "SOLUSDT"))
-SAFE = ScenarioOutcome(None)
+CRASH = PathOutcome(d("0.70126"), "cross", ("ETHUSDT", "SOLUSDT"))
+SAFE = PathOutcome(None)
 FIGURES = report(pool())
 
 
-def outcomes(**found: ScenarioOutcome):
+def outcomes(**found: PathOutcome):
     return {"scenarios": tuple(found), "outcomes": found}
 
 
@@ -30,7 +31,7 @@ def test_a_scenario_that_is_survived_passes_and_one_that_is_not_warns() -> None:
 
 
 def test_an_account_that_is_already_liquidatable_survives_nothing() -> None:
-    found = finding(by_default("MC113", FIGURES, **outcomes(crash=ScenarioOutcome(d(0), "cross"))))
+    found = finding(by_default("MC113", FIGURES, **outcomes(crash=PathOutcome(d(0), "cross"))))
     assert found.message == "scenario crash is not survived: cross is liquidatable before it begins"
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from marginctl.core.scenario import HedgeFigures
 from marginctl.findings import Status
-from marginctl.limits.context import HedgeEffect
 
 from .builders import by_default, check, d, finding, maybe, pool, position, report
 
@@ -11,7 +11,7 @@ FIGURES = report(pool(), positions=(position(purpose="hedge"), position("ETHUSDT
 
 
 def effect(distance: str | None, without: str | None, delta: str = "1", delta_without: str = "2"):
-    return {"BTCUSDT": HedgeEffect(maybe(distance), maybe(without), d(delta), d(delta_without))}
+    return {"BTCUSDT": HedgeFigures(maybe(distance), maybe(without), d(delta), d(delta_without))}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def effect(distance: str | None, without: str | None, delta: str = "1", delta_wi
     ],
 )
 def test_warns_by_default_where_a_hedge_adds_risk(
-    effects: dict[str, HedgeEffect], status: Status, value: str | None
+    effects: dict[str, HedgeFigures], status: Status, value: str | None
 ) -> None:
     found = check(by_default("MC114", FIGURES, hedge_effects=effects))
     assert (found.subject, found.status, found.value) == ("BTCUSDT", status, maybe(value))

@@ -1,4 +1,4 @@
-"""MC201 to MC214: the data behind the figures."""
+"""MC201 to MC220: the data behind the figures."""
 
 from datetime import date
 
@@ -86,6 +86,7 @@ def fact(code: str) -> DataFact:
         ("MC212", Severity.WARNING, Status.WARN),
         ("MC213", Severity.WARNING, Status.WARN),
         ("MC214", Severity.WARNING, Status.WARN),
+        ("MC220", Severity.WARNING, Status.WARN),
     ],
 )
 def test_facts_become_findings(code: str, severity: Severity, status: Status) -> None:

@@ -485,6 +485,7 @@ def catalogue() -> Iterator[Group]:
     sets = "generic binance-usdm binance-coinm binance-pm bybit bingx-usdm bingx-coinm mexc weex okx hyperliquid dydx"
     mine = [*sets.split(), "inputs/rules/house.yaml", "inputs/rules/listed.yaml", "inputs/rules/torn.yaml"]
     documents = [dated("venues -f json"), dated("venues -f json --rules inputs/rules"), typed("rules -f json")]
+    documents += [typed("stress --list -f json"), typed("rule MC102 -f json"), typed("rule MC901 -f json")]
     yield from groups_of("catalogue-json", [*documents, *(dated(f"venue {name} -f json") for name in mine)])
     listed = {
         "binance-usdm": "BTCUSDT",
@@ -499,10 +500,14 @@ def catalogue() -> Iterator[Group]:
     }
     symbols = [f"venue {name} --symbol {symbol}" for name, symbol in listed.items()]
     yield from groups_of("contract-json", [dated(f"{line} -f json") for line in symbols])
+    rows = ["venues", "venue bybit", "venue bybit --symbol ETHUSDT", f"what-if {CROSS} --deposit USDT=100"]
+    undated = ["rules", "rule MC102", "stress --list", f"explain {CROSS}", f"explain {CROSS} totals.equity"]
+    cases = [*(dated(f"{one} -f csv") for one in rows), *(typed(f"{one} -f csv") for one in undated)]
+    yield from groups_of("rows-csv", cases)
     tables = [f"venue {name} --table {name}.csv" for name in ("binance-usdm", "bybit", "okx", "hyperliquid")]
     files = [dated(f"venue {name} -f yaml") for name in mine]
     yield from groups_of("rule-files", [*files, *map(dated, tables)], kept=Kept.DIGEST)
-    kinds = "portfolio report report-line venue policy"
+    kinds = "portfolio report report-line venue policy baseline explain venues rule-set contract refresh rules rule"
     yield from groups_of("schemas", [typed(f"schema {kind}") for kind in kinds.split()])
     screens = [dated("venues"), typed("rules"), *(dated(f"venue {name}") for name in mine), *map(dated, symbols)]
     yield from groups_of("catalogue-screens", screens, fixed=False)

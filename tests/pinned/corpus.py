@@ -61,7 +61,7 @@ def _stream(content: bytes, kept: Kept) -> str:
     if kept is Kept.FULL or len(content) < SHORT:
         return f"{open_end}\n" + _lines(lines if open_end else lines[:-1])
     if kept is Kept.HEAD:
-        return ", first lines\n" + _lines(lines[:6])
+        return ", first lines\n" + _lines(lines[:7])
     digest = hashlib.sha256(content).hexdigest()
     return f": {len(lines) - 1} lines, {len(content)} bytes, sha256 {digest}{open_end}\n"
 

@@ -19,7 +19,7 @@ def test_a_portfolio_with_every_key_binds():
     file, problems = bound(SAMPLE, PortfolioFile)
     assert problems == []
     assert [word.text for word, _, _ in file.items()] == [
-        one.name for one in PortfolioFile.shape.keys if one.name != "$schema"
+        one.name for one in PortfolioFile.layout.keys if one.name != "$schema"
     ]
     short, long = file.positions
     assert (short.funding_rate, short.funding_interval, short.purpose) == (Decimal("-0.0001"), 8, Purpose.HEDGE)

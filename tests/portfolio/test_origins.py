@@ -8,7 +8,7 @@ import pytest
 
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.origins import Origins, origins_of
-from marginctl.explanation import Origin, OriginKind
+from marginctl.results.explanation import Origin, OriginKind
 
 BOOK = """\
 account: {venue: generic, liquidation_level: 1.2}
@@ -57,6 +57,7 @@ def places(origin: Origin) -> list[tuple[int, int]]:
         ("prices.BTC", 2, "60000"),
         ("betas.ETH", 3, "1.5"),
         ("collateral.USDT.amount", 5, "90000"),
+        ("collateral.BTC.asset", 6, "BTC,"),
         ("collateral.BTC.haircut_tiers.0", 6, "{up_to: 1,"),
         ("collateral.BTC.haircut_tiers.1", 6, "{haircut: 10%"),
         ("collateral.ETH.loan_rate", 7, "3%"),
@@ -95,7 +96,6 @@ def column(line: int, value: str) -> int:
         ("account.name", OriginKind.CONVENTION, "the name of the file"),
         ("positions.BTCUSDT.pool", OriginKind.DERIVED, ""),
         ("pools.cross.name", OriginKind.DERIVED, ""),
-        ("collateral.BTC.asset", OriginKind.DERIVED, ""),
     ],
 )
 def test_what_the_file_does_not_say_is_named_for_what_it_is(key: str, kind: OriginKind, note: str) -> None:
@@ -128,6 +128,7 @@ def test_a_venues_rules_have_their_date_and_source() -> None:
     assert tier.source is not None
     assert tier.source.startswith("GET /fapi/v1/leverageBracket (2026-05-01)")
     assert found.of("contracts.BTCUSDT.contract_size").kind is OriginKind.VENUE
+    assert found.of("contracts.BTCUSDT.tick_size").kind is OriginKind.VENUE
     haircut = found.of("collateral.USDT.haircut")
     assert (haircut.kind, haircut.trust) == (OriginKind.VENUE, "documented")
     assert "1 + haircut" in found.of("collateral.USDT.requirement_factor").note

@@ -33,7 +33,7 @@ def test_no_files_are_no_defect(form: str) -> None:
 
 
 def test_an_unknown_format_is_a_programming_error() -> None:
-    with pytest.raises(ModuleNotFoundError, match="pdf"):
+    with pytest.raises(KeyError, match="pdf"):
         render("pdf", samples.run())
 
 

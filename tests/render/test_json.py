@@ -13,7 +13,7 @@ from tests.render import samples
 from marginctl.core.report import Report
 from marginctl.findings import Severity, Status
 from marginctl.render import json as json_format
-from marginctl.render import jsonl, render
+from marginctl.render import render
 from marginctl.results import Outcome
 
 D = Decimal
@@ -153,7 +153,7 @@ def test_a_finding_without_a_line_has_none() -> None:
 
 
 def test_lines_follow_the_files_and_say_what_kept_one_from_being_checked() -> None:
-    text = jsonl.render(samples.run(samples.desk(), samples.broken(), samples.empty()), json_options())
+    text = json_format.render_lines(samples.run(samples.desk(), samples.broken(), samples.empty()), json_options())
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["file"] for line in lines] == ["desk.yaml", "broken.yaml", "empty.yaml"]
     assert set(lines[1]) == {"schema", "file", "errors"}
@@ -170,7 +170,7 @@ def json_options() -> Any:
 def test_a_line_with_figures_names_limits_that_could_not_be_evaluated() -> None:
     problem = samples.problem(7, 3, "MC112 has no funding rate", code="MC030")
     outcome = Outcome(file="f", report=samples.report(), problems=(problem,))
-    (line,) = jsonl.render(samples.run(outcome), json_options()).splitlines()
+    (line,) = json_format.render_lines(samples.run(outcome), json_options()).splitlines()
     read = json.loads(line)
     assert read["totals"]["state"] == "healthy"
     assert [error["code"] for error in read["errors"]] == ["MC030"]
@@ -180,11 +180,6 @@ def test_lone_surrogates_do_not_break_the_document() -> None:
     outcome = replace(samples.empty(), file="bad\udce4.yaml")
     document = loaded(outcome)
     assert document["reports"][0]["file"] == "bad\\udce4.yaml"
-
-
-def test_an_outcome_without_a_report_is_no_report() -> None:
-    with pytest.raises(ValueError, match=r"broken\.yaml was not checked"):
-        json_format.report_of(samples.broken())
 
 
 def test_ten_thousand_positions() -> None:

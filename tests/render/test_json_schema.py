@@ -1,6 +1,7 @@
 """Every document of the program fits the schema that ``marginctl schema`` prints for it."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,54 +9,123 @@ import jsonschema
 import pytest
 from tests.cli.running import REFUSED, TODAY, run
 
-from marginctl.render.json_schema import DOCUMENTS, schema_of_document
+from marginctl.cli.catalogue import SCHEMAS, schema_of
+from marginctl.render import RESULTS
 
-BOOKS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+BOOKS = sorted((ROOT / "portfolios").glob("*.yaml"))
+PINNED = sorted((ROOT / "tests" / "pinned" / "corpus" / "fixed").glob("*.txt"))
 HEAD = {"schema", "version", "errors", "summary"}
 CALLS = {
     "report": ["check"],
     "stress": ["stress", "--builtin", "all", "--cascade", "--points", "3"],
     "what-if": ["what-if", "--deposit", "USDT=1000"],
     "headroom": ["headroom"],
+    "explain": ["explain"],
 }
+LISTS = {
+    "scenarios": ("stress", "--list"),
+    "venues": ("venues", "--today", TODAY),
+    "rules": ("rules",),
+}
+
+
+@cache
+def validator(name: str) -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(schema_of(name))
 
 
 def validated(name: str, text: str) -> dict[str, Any]:
     document = json.loads(text)
-    jsonschema.Draft7Validator(schema_of_document(name)).validate(document)
+    validator(name).validate(document)
     return dict(document)
 
 
-@pytest.mark.parametrize("name", [*DOCUMENTS, "report-line"])
+def kind(document: dict[str, Any]) -> str:
+    """What a document says that it is."""
+    return str(document["schema"]).removeprefix("marginctl.").partition("/")[0]
+
+
+def documents(path: Path) -> list[dict[str, Any]]:
+    """The documents that a file of the corpus keeps whole."""
+    cases = f"\n{path.read_text(encoding='utf-8')}".split("\n#### ")[1:]
+    texts = [case.partition("\n-- stdout\n")[2].partition("\n-- ")[0] for case in cases]
+    return [json.loads(text) for text in texts if text.startswith("{") and '"schema": "marginctl.' in text]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_is_one_of_draft_07(name: str) -> None:
-    jsonschema.Draft7Validator.check_schema(schema_of_document(name))
+    jsonschema.Draft7Validator.check_schema(schema_of(name))
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", RESULTS)
 def test_every_document_has_the_same_head(name: str) -> None:
-    schema = schema_of_document(name)
+    schema = schema_of(name)
     assert set(schema["required"]) >= HEAD
+    assert schema["properties"]["schema"]["const"].startswith(f"marginctl.{name}/")
     assert schema["properties"]["summary"]["properties"]["exit_code"] == {"enum": [0, 1, 2]}
+
+
+@pytest.mark.parametrize("path", PINNED, ids=lambda path: path.stem)
+def test_every_pinned_document_fits(path: Path) -> None:
+    for document in documents(path):
+        validator(kind(document)).validate(document)
+
+
+def test_every_kind_of_document_is_pinned() -> None:
+    assert {kind(document) for path in PINNED for document in documents(path)} >= {*RESULTS}
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
 @pytest.mark.parametrize("name", CALLS)
 def test_every_document_fits(name: str, book: Path) -> None:
     command, *flags = CALLS[name]
-    ran = run(command, str(book), *flags, "--today", TODAY, "--format", "json")
+    dated = [] if name == "explain" else ["--today", TODAY]
+    ran = run(command, str(book), *flags, *dated, "--format", "json")
     assert validated(name, ran.out)["summary"]["exit_code"] == ran.code
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
+@pytest.mark.parametrize("figure", ["totals.state", "totals.utilization", "liquidation.down", "funding.runway_days"])
+def test_the_tree_of_a_figure_fits(figure: str, book: Path) -> None:
+    document = validated("explain", run("explain", str(book), figure, "--format", "json").out)
+    assert document["figures"] == [{"figure": document["figure"], "value": document["value"]}]
+    assert document["tree"]["figure"] == figure
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_the_document_of_a_file_that_is_refused_fits(name: str, tmp_path: Path) -> None:
     (tmp_path / "book.yaml").write_text(REFUSED)
     command, *flags = CALLS[name]
-    ran = run(command, str(tmp_path / "book.yaml"), *flags, "--today", TODAY, "--format", "json")
+    ran = run(command, str(tmp_path / "book.yaml"), *flags, "--format", "json")
     document = validated(name, ran.out)
     assert (ran.code, document["summary"]["exit_code"]) == (2, 2)
     assert document["errors"]
 
 
-def test_the_list_of_scenarios_fits() -> None:
-    document = validated("scenarios", run("stress", "--list", "--format", "json").out)
-    assert document["summary"] == {"count": len(document["scenarios"]), "exit_code": 0}
+@pytest.mark.parametrize("name", LISTS)
+def test_the_lists_fit_and_say_how_long_they_are(name: str) -> None:
+    document = validated(name, run(*LISTS[name], "--format", "json").out)
+    assert document["summary"] == {"count": len(document[name]), "exit_code": 0}
+
+
+def test_a_list_with_a_rule_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "torn.yaml").write_text("name: torn\n")
+    ran = run("venues", "--rules", str(tmp_path), "--format", "json")
+    document = validated("venues", ran.out)
+    assert (ran.code, document["summary"]["exit_code"]) == (2, 2)
+    assert document["errors"][0]["file"] == str(tmp_path / "torn.yaml")
+
+
+def test_the_manual_of_a_limit_fits() -> None:
+    document = validated("rule", run("rule", "MC102", "--format", "json").out)
+    assert (document["rule"]["code"], document["rule"]["default"]) == ("MC102", 0.2)
+    assert document["rule"]["manual"].startswith("What it checks: ")
+
+
+def test_a_baseline_fits(tmp_path: Path) -> None:
+    base = tmp_path / "base.json"
+    run("check", str(BOOKS[0]), "--today", TODAY, "--write-baseline", str(base))
+    document = validated("baseline", base.read_text())
+    assert set(document) == {*HEAD, "entries"}
+    assert document["summary"] == {"entries": len(document["entries"]), "exit_code": 0}

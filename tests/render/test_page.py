@@ -63,7 +63,7 @@ def test_the_screen_indents_below_a_heading() -> None:
 
 
 def test_markdown_has_an_empty_line_between_blocks() -> None:
-    assert markdown.draw(SAMPLE).splitlines() == [
+    assert markdown.draw(SAMPLE, Options()).splitlines() == [
         "#### Account (in good health)",
         "",
         "- key: a value",

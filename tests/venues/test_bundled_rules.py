@@ -22,10 +22,15 @@ PRODUCTS = (
     "binance-usdm",
     "bingx-coinm",
     "bingx-usdm",
+    "bitget",
     "bybit",
+    "deribit",
     "dydx",
+    "gate",
     "generic",
     "hyperliquid",
+    "kraken",
+    "kraken-inverse",
     "mexc",
     "okx",
     "weex",
@@ -47,6 +52,11 @@ RULES = {
     "okx": ("multi-asset", "1", "liquidated", "none", "mark", "mark", "mark", "maintenance", "none"),
     "hyperliquid": ("single-asset", "1", "safe", "net", "mark", "mark", "none", "maintenance", "none"),
     "dydx": ("single-asset", "1", "safe", "net", "mark", "mark", "none", "maintenance", "none"),
+    "kraken": ("multi-asset", "1", "liquidated", "larger-leg", "mark", "mark", "none", "maintenance", "none"),
+    "kraken-inverse": ("single-asset", "1", "liquidated", "larger-leg", "mark", "mark", "none", "maintenance", "none"),
+    "deribit": ("single-asset", "1", "safe", "none", "mark", "mark", "none", "maintenance", "none"),
+    "bitget": ("single-asset", "1", "liquidated", "none", "mark", "mark", "none", "maintenance", "none"),
+    "gate": ("single-asset", "1", "liquidated", "none", "mark", "mark", "none", "maintenance", "none"),
 }
 STATUS = {
     "generic": {"multi-asset": "verified", "single-asset": "verified"},
@@ -61,6 +71,11 @@ STATUS = {
     "okx": {"multi-asset": "partial"},
     "hyperliquid": {"single-asset": "partial"},
     "dydx": {"single-asset": "partial"},
+    "kraken": {"multi-asset": "unverified"},
+    "kraken-inverse": {"single-asset": "unverified"},
+    "deribit": {"single-asset": "partial", "multi-asset": "partial"},
+    "bitget": {"single-asset": "unverified", "multi-asset": "unverified"},
+    "gate": {"single-asset": "unverified", "multi-asset": "unverified"},
 }
 
 
@@ -76,14 +91,14 @@ def test_every_product_of_the_interface_is_bundled():
 
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_the_json_schema_accepts_the_file(name):
-    schema = json_schema(RuleSet.shape, identifier="marginctl.venue/1", title="venue")
+    schema = json_schema(RuleSet.layout, identifier="marginctl.venue/1", title="venue")
     Draft7Validator.check_schema(schema)
     document = yaml.load(loader.rule_text(name), Loader=yaml.BaseLoader)
     assert [error.message for error in Draft7Validator(schema).iter_errors(document)] == []
 
 
 def test_the_json_schema_names_a_wrong_key():
-    schema = json_schema(RuleSet.shape, identifier="marginctl.venue/1", title="venue")
+    schema = json_schema(RuleSet.layout, identifier="marginctl.venue/1", title="venue")
     document = yaml.load(loader.rule_text("okx"), Loader=yaml.BaseLoader) | {"colateral": {}}
     assert ["colateral" in error.message for error in Draft7Validator(schema).iter_errors(document)] == [True]
 
@@ -114,7 +129,14 @@ def test_the_rules_are_those_of_the_venue(name):
         mode.rules.close_fee_in.value,
         rules.open_loss.value,
     ) == RULES[name]
-    assert rules.underlying_netting is Netting.NONE
+    assert (rules.underlying_netting is Netting.LARGER_LEG) is name.startswith("kraken")
+
+
+def test_the_multi_asset_mode_of_bitget_adds_the_liquidation_fee_and_nets_legs():
+    mode = bundled("bitget").mode("multi-asset")
+    assert (mode.rules.netting, mode.rules.close_fee) == (Netting.LARGER_LEG, CloseFee.MARK)
+    assert (mode.rules.order_maintenance.value, mode.offers_isolated) == ("margin", False)
+    assert mode.collateral.requires_loan_rate("USDT")
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
@@ -170,6 +192,10 @@ def test_only_bybit_has_rules_of_its_own_for_isolated_positions():
         ("binance-pm", "multi-asset", False, True),
         ("hyperliquid", "single-asset", True, False),
         ("dydx", "single-asset", True, False),
+        ("bitget", "multi-asset", False, True),
+        ("kraken", "multi-asset", True, False),
+        ("deribit", "single-asset", False, False),
+        ("deribit", "multi-asset", False, False),
     ],
 )
 def test_what_a_mode_offers(name, mode, isolated, hedge):
@@ -199,10 +225,37 @@ def tier(contract, k):
         ("binance-pm", "BTCUSD_PERP", 1, ("10", "0.005", "0.005"), "100", "inverse", "BTC/USD", "100", 10),
         ("bybit", "BTCUSDT", 1, ("2600000", "0.0056", "1200"), "90", "linear", "BTC/USDT", "1", 35),
         ("bybit", "BTCPERP", 1, ("1000000", "0.005", "100"), "100", "linear", "BTC/USDC", "1", 30),
-        ("mexc", "BTC_USDT", 12, ("2415000", "0.0615", "0"), None, "linear", "BTC/USDT", "0.0001", 13),
+        ("bybit", "BTCUSD", 0, ("150", "0.005", "0"), "100", "inverse", "BTC/USD", "1", 2),
+        ("bybit", "BTCUSD", 1, ("300", "0.01", "0.75"), "66.67", "inverse", "BTC/USD", "1", 2),
+        ("bybit", "BTCUSDZ26", 0, ("100", "0.005", "0"), "100", "inverse", "BTC/USD", "1", 1),
+        ("mexc", "BTC_USDT", 0, ("50000", "0.001", "0"), "500", "linear", "BTC/USDT", "0.0001", 6),
+        ("mexc", "BTC_USDT", 3, ("2280000", "0.01", "0"), "50", "linear", "BTC/USDT", "0.0001", 6),
+        ("mexc", "BTC_USDT", 5, ("17000000", "0.05", "0"), "10", "linear", "BTC/USDT", "0.0001", 6),
         ("weex", "PAXGUSDT", 4, ("30000000", "0.25", "0"), "2", "linear", "PAXG/USDT", "1", 6),
         ("weex", "TRBUSDT", 2, ("400000", "0.1", "0"), "3", "linear", "TRB/USDT", "1", 5),
         ("okx", "BTC-USDT-SWAP", 3, ("40000", "0.0125", "0"), "40", "linear", "BTC/USDT", "0.01", 99),
+        ("okx", "ETH-USDT-SWAP", 33, ("800000", "0.1625", "0"), None, "linear", "ETH/USDT", "0.1", 99),
+        ("okx", "ETH-USDT-SWAP", 98, ("2425000", "0.4875", "0"), "2", "linear", "ETH/USDT", "0.1", 99),
+        ("okx", "SOL-USDT-SWAP", 0, ("2500", "0.0065", "0"), "50", "linear", "SOL/USDT", "1", 93),
+        ("okx", "XRP-USDT-SWAP", 0, ("2500", "0.0065", "0"), "50", "linear", "XRP/USDT", "100", 93),
+        ("okx", "DOGE-USDT-SWAP", 0, ("1500", "0.0065", "0"), "50", "linear", "DOGE/USDT", "1000", 93),
+        ("okx", "BNB-USDT-SWAP", 0, ("20000", "0.0065", "0"), "50", "linear", "BNB/USDT", "0.01", 93),
+        ("bitget", "BTCUSDT", 2, ("5000000", "0.007", "0"), "75", "linear", "BTC/USDT", "1", 12),
+        ("bitget", "BTCUSDT", 11, ("1200000000", "0.6", "0"), "1", "linear", "BTC/USDT", "1", 12),
+        ("bitget", "BTCPERP", 4, ("9000000", "0.015", "0"), "40", "linear", "BTC/USDC", "1", 14),
+        ("gate", "BTC_USDT", 0, ("500000", "0.003", "0"), "200", "linear", "BTC/USDT", "0.0001", 5),
+        ("gate", "BTC_USDT", 4, ("3000000", "0.005", "2500"), "100", "linear", "BTC/USDT", "0.0001", 5),
+        ("gate", "ETH_USDT", 0, ("300000", "0.003", "0"), "200", "linear", "ETH/USDT", "0.01", 1),
+        ("gate", "ETH_USDT_20261009", 0, ("1000000", "0.005", "0"), "100", "linear", "ETH/USDT", "0.01", 1),
+        ("gate", "BTC_USD", 0, ("3", "0.005", "0"), "100", "inverse", "BTC/USD", "1", 1),
+        ("kraken", "PF_XBTUSD", 1, ("3000000", "0.01", "0"), "50", "linear", "BTC/USD", "1", 3),
+        ("kraken", "PF_XBTUSD", 2, (None, "0.02", "0"), "25", "linear", "BTC/USD", "1", 3),
+        ("kraken", "PF_DOGEUSD", 0, ("2000000", "0.01", "0"), "50", "linear", "DOGE/USD", "1", 2),
+        ("kraken", "PF_ETHUSD", 0, ("2000000", "0.01", "0"), "50", "linear", "ETH/USD", "1", 2),
+        ("kraken", "FF_XBTUSD_261225", 1, (None, "0.02", "0"), "25", "linear", "BTC/USD", "1", 2),
+        ("kraken-inverse", "PI_XBTUSD", 0, ("500000", "0.01", "0"), "50", "inverse", "BTC/USD", "1", 2),
+        ("kraken-inverse", "FI_XBTUSD_261225", 0, (None, "0.01", "0"), "50", "inverse", "BTC/USD", "1", 1),
+        ("kraken-inverse", "PI_ETHUSD", 0, (None, "0.01", "0"), "50", "inverse", "ETH/USD", "1", 1),
         ("hyperliquid", "BTC", 0, ("150000000", "0.0125", "0"), "40", "linear", "BTC/USDC", "1", 2),
         ("hyperliquid", "BTC", 1, (None, "0.025", "1875000"), "20", "linear", "BTC/USDC", "1", 2),
         ("dydx", "BTC-USD", 0, (None, "0.012", "0"), "50", "linear", "BTC/USDC", "1", 1),
@@ -220,12 +273,18 @@ def test_rows_of_the_listings(name, symbol, k, row, leverage, kind, pair, size, 
     assert len(contract.tiers) == tiers
 
 
-def test_mexc_levels_rise_from_the_first_by_equal_steps():
-    tiers = bundled("mexc").contract("BTC_USDT").tiers
-    for n, row in enumerate(tiers):
-        assert row.up_to == 15000 + n * 200000
-        assert row.maintenance_rate == D("0.0015") + n * D("0.005")
-        assert row.initial_rate == D("0.0025") + n * D("0.008")
+@pytest.mark.parametrize("name", ["kraken", "kraken-inverse"])
+def test_kraken_maintenance_is_half_of_initial_in_every_level(name):
+    rows = [row for symbol in bundled(name).symbols() for row in bundled(name).contract(symbol).tiers]
+    assert len(rows) == {"kraken": 9, "kraken-inverse": 4}[name]
+    assert all(row.maintenance_rate * 2 == row.initial_rate for row in rows)
+
+
+@pytest.mark.parametrize("symbol", ["BTC-PERPETUAL", "ETH-PERPETUAL", "BTC_USDC-PERPETUAL", "SOL_USDC-PERPETUAL"])
+def test_rates_that_grow_with_the_size_are_asked_for_and_said(symbol):
+    listing = bundled("deribit").listing(symbol)
+    assert listing.contract.tiers == ()
+    assert "the venue's rates grow with the size" in " ".join(listing.assumptions)
 
 
 def test_an_initial_rate_is_the_printed_one_or_the_inverse_of_the_leverage():
@@ -258,7 +317,11 @@ def test_venues_that_publish_no_maintenance_rates_list_contracts_without_tiers()
     assert listing.contract.tiers == ()
     assert [(cap.up_to, cap.max_leverage) for cap in listing.leverage_caps[:2]] == [(300000, 150), (800000, 100)]
     assert len(listing.leverage_caps) == 12
-    for name, symbol, size in (("bybit", "BTCUSD", 1), ("bingx-coinm", "BTC-USD", 100), ("okx", "BTC-USD-SWAP", 100)):
+    for name, symbol, size in (
+        ("bingx-coinm", "BTC-USD", 100),
+        ("okx", "BTC-USD-SWAP", 100),
+        ("deribit", "BTC-PERPETUAL", 10),
+    ):
         contract = bundled(name).contract(symbol)
         assert (contract.type, contract.contract_size, contract.tiers) == (ContractType.INVERSE, size, ())
 
@@ -285,6 +348,15 @@ def test_venues_that_publish_no_maintenance_rates_list_contracts_without_tiers()
         ("mexc", "multi-asset", "BTC", "0.025"),
         ("okx", "multi-asset", "BTC", None),
         ("okx", "multi-asset", "USDT", None),
+        ("kraken", "multi-asset", "USD", "0"),
+        ("kraken", "multi-asset", "AAVE", "0.2"),
+        ("kraken", "multi-asset", "BTC", "0.01"),
+        ("kraken", "multi-asset", "SOL", "0.075"),
+        ("kraken", "multi-asset", "USDC", None),
+        ("bitget", "multi-asset", "USDT", "0"),
+        ("bitget", "multi-asset", "BTC", None),
+        ("gate", "multi-asset", "USDT", None),  # only a sample
+        ("deribit", "multi-asset", "USDC", None),
         ("hyperliquid", "single-asset", "USDC", "0"),
         ("hyperliquid", "single-asset", "USDT", None),
         ("dydx", "single-asset", "ETH", None),

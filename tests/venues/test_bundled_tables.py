@@ -14,11 +14,13 @@ TABLES = {
     "binance-usdm.csv": (716, 5913),
     "binance-coinm.csv": (35, 283),
     "bybit.csv": (6, 195),
-    "okx.csv": (1, 99),
+    "bitget.csv": (5, 29),
+    "gate.csv": (4, 8),
+    "okx.csv": (6, 570),
     "hyperliquid.csv": (39, 78),
     "bingx-usdm.csv": (6, 79),
 }
-WITH_DEDUCTIONS = ("binance-usdm.csv", "binance-coinm.csv", "bybit.csv")
+WITH_DEDUCTIONS = ("binance-usdm.csv", "binance-coinm.csv", "bybit.csv", "gate.csv")
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -85,7 +87,7 @@ def test_the_maintenance_rate_stays_below_the_initial_rate(name):
     for symbol, rows in contracts_of(name).items():
         for row in rows:
             initial = Fraction(row.get("initial_rate") or 1 / Fraction(row["max_leverage"]))
-            assert Fraction(row["maintenance_rate"]) < initial, symbol
+            assert Fraction(row["maintenance_rate"] or 0) < initial, symbol
 
 
 def test_hyperliquid_rates_are_half_the_inverse_of_the_leverage():
@@ -98,12 +100,24 @@ def test_okx_leverage_is_the_inverse_of_the_initial_rate_cut_to_two_decimals():
         assert int(100 / Fraction(row["initial_rate"])) == Fraction(row["max_leverage"]) * 100, row
 
 
-def test_okx_tiers_follow_one_step_from_the_fourth_on():
-    rows = rows_of("okx.csv")[3:]
+@pytest.mark.parametrize(
+    ("base", "step", "last"),
+    [
+        ("BTC", 20000, "1940000"),
+        ("ETH", 25000, "2425000"),
+        ("SOL", 20000, "1820000"),
+        ("XRP", 10000, "910000"),
+        ("DOGE", 6000, "546000"),
+        ("BNB", 80000, "7280000"),
+    ],
+)
+def test_okx_tiers_follow_one_step_from_the_fifth_on_down_to_twice(base, step, last):
+    rows = contracts_of("okx.csv")[f"{base}-USDT-SWAP"][4:]
     for above, row in pairwise(rows):
-        assert Fraction(row["cap"]) - Fraction(above["cap"]) == 20000
+        assert Fraction(row["cap"]) - Fraction(above["cap"]) == step
         assert Fraction(row["maintenance_rate"]) - Fraction(above["maintenance_rate"]) == Fraction("0.005")
         assert Fraction(row["initial_rate"]) - Fraction(above["initial_rate"]) == Fraction("0.005")
+    assert (rows[-1]["cap"], rows[-1]["max_leverage"]) == (last, "2")
 
 
 @pytest.mark.parametrize("name", loader.bundled())

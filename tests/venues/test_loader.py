@@ -14,8 +14,8 @@ from marginctl.venues import loader
 from .rule_files import RULES, TABLE, with_table, write
 
 KNOWN = (
-    "known: binance-coinm, binance-pm, binance-usdm, bingx-coinm, bingx-usdm, bybit, dydx, generic, hyperliquid, mexc, "
-    "okx, weex, or the path of a rule file"
+    "known: binance-coinm, binance-pm, binance-usdm, bingx-coinm, bingx-usdm, bitget, bybit, deribit, dydx, gate, "
+    "generic, hyperliquid, kraken, kraken-inverse, mexc, okx, weex, or the path of a rule file"
 )
 
 

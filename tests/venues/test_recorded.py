@@ -188,18 +188,19 @@ ALONE = """
 account: {venue: bybit, taker_fee: 0.055%}
 prices: {BTC: 60000}
 collateral: [{asset: BTC, amount: 1, haircut: 5%}]
-orders: [{symbol: BTCUSD, side: sell, quantity: 6000, price: 60000, leverage: 10, maintenance_rate: 0.5%}]
+orders: [{symbol: XBTUSD, side: sell, quantity: 6000, price: 60000, leverage: 10, maintenance_rate: 0.5%}]
+contracts: {XBTUSD: {type: inverse, base: BTC, quote: USD}}
 """
 
 
 def test_an_order_without_a_position_brings_its_own_maintenance_rate() -> None:
     bare = ALONE.replace(", maintenance_rate: 0.5%", "")
-    assert told(checked(bare)) == ["MC022 the order on `BTCUSD` has no maintenance margin rate"]
+    assert told(checked(bare)) == ["MC022 the order on `XBTUSD` has no maintenance margin rate"]
     # 0.1 BTC = 6,000 USD, a short of an inverse contract is bankrupt at price x L / (L - 1): fee on 0.1 x (1 - 1/10)
     found = report(ALONE)["totals"]
     assert found["maintenance_margin"] == D(6000) * (D("0.005") + D("0.00055") + D("0.00055") * D("0.9"))
     assert found["order_margin"] == D(6000) * (D("0.1") + D("0.00055") + D("0.00055") * D("0.9"))
-    linear = ALONE.replace("BTCUSD, side", "BTCUSDT, side").replace("6000,", "0.1,")
+    linear = ALONE.replace("XBTUSD, side", "BTCUSDT, side").replace("6000,", "0.1,")
     assert told(checked(linear.replace("venue: bybit", "venue: generic"))) == [
         "MC016 `maintenance_rate` of an order has no effect here: orders add no maintenance margin"
     ]

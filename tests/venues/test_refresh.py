@@ -13,11 +13,11 @@ from marginctl.document.nodes import Node, Scalar, Sequence
 from marginctl.document.reader import read as read_document
 from marginctl.venues import loader
 from marginctl.venues.answers import answer_of
-from marginctl.venues.answers.answer import Answer
+from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.refresh import Named, Refreshed, RefreshError, RuleFile, day_for, refreshed
 from marginctl.venues.rule_set import RuleSet
 
-from .answers import (
+from .answers.published import (
     ONE_OF_EACH,
     asset_index,
     bracket,
@@ -47,6 +47,10 @@ def rule_file(path: Path | str) -> RuleFile:
 def refresh(name: Path | str, *documents, day: str = DAY, **options) -> Refreshed:
     answers = [Named(f"answer-{number}.json", read(document)) for number, document in enumerate(documents, 1)]
     return refreshed(rule_file(name), answers, day, stem="mine", **options)
+
+
+def dated(day: str | None) -> VenueAnswer:
+    return VenueAnswer(file="", venue="", name="", title="", holds=(), as_of=day and f"{day}T00:00:00Z")
 
 
 def written(done: Refreshed, folder: Path) -> Path:
@@ -298,7 +302,7 @@ def test_an_older_answer_does_not_replace_newer_tables(listing):
     ],
 )
 def test_the_day_of_answers_is_their_own_or_the_one_given(days, given, day):
-    assert day_for([Answer(title="", day=one) for one in days], given) == day
+    assert day_for([dated(one) for one in days], given) == day
 
 
 @pytest.mark.parametrize(
@@ -310,7 +314,7 @@ def test_the_day_of_answers_is_their_own_or_the_one_given(days, given, day):
 )
 def test_a_day_that_is_missing_or_contradicts_is_refused(days, given, message):
     with pytest.raises(RefreshError, match=message):
-        day_for([Answer(title="", day=one) for one in days], given)
+        day_for([dated(one) for one in days], given)
 
 
 # risk limits
@@ -332,18 +336,18 @@ def test_risk_limits_replace_a_table_and_the_remark_on_it(tmp_path):
     ]
     assert (listing.as_of, listing.assumptions) == (DAY, ())  # the old remark was about the old table
     assert own.listing("ETHUSDT").as_of == "2025-12-29"
-    assert own.listing("BTCUSD").as_of == "2025"
+    assert own.listing("BTCUSD").as_of == "2026-09-26"
     assert own.as_of == DAY
 
 
-def test_risk_limits_of_inverse_contracts_go_to_a_contract_without_a_table(tmp_path):
-    rows = (("BTCUSD", "150", "0.005", "0.01", "100.00", ""), ("BTCUSD", "300", "0.01", "0.02", "50.00", ""))
+def test_risk_limits_of_inverse_contracts_go_to_a_contract_of_the_file(tmp_path):
+    rows = (("BTCUSD", "150", "0.005", "0.01", "100.00", ""), ("BTCUSD", "450", "0.015", "0.02", "50.00", ""))
     done = refresh("bybit", risk_limits(*rows, category="inverse"))
     contract = loaded(done, tmp_path).contract("BTCUSD")
-    # Deductions are derived there: 150 x (1% - 0.5%) = 0.75 BTC.
-    assert [(tier.up_to, tier.deduction) for tier in contract.tiers] == [(D(150), D(0)), (D(300), D("0.75"))]
+    # Deductions are derived there: 150 x (1.5% - 0.5%) = 1.5 BTC.
+    assert [(tier.up_to, tier.deduction) for tier in contract.tiers] == [(D(150), D(0)), (D(450), D("1.5"))]
     assert contract.settle == "BTC"
-    assert done.changes[0].before == ()
+    assert [step.up_to for step in done.changes[0].before] == [D(150), D(300)]
 
 
 def test_a_missing_deduction_is_not_taken():
@@ -377,25 +381,25 @@ def test_position_tiers_of_a_family_go_to_its_contracts(tmp_path):
         (D(5000), D("0.005"), D(0), D("0.015")),
     ]
     assert contract.contract_size == D("0.01")
-    assert own.listing("BTC-USD-SWAP").as_of == "2026-08-01"  # BTC-USD is another family than BTC-USDT
+    assert own.listing("BTC-USD-SWAP").as_of == "2026-09-25"  # BTC-USD is another family than BTC-USDT
 
 
 def test_a_family_that_is_not_listed_needs_the_name_and_the_size_of_its_contract(tmp_path):
-    solana = position_tiers(("0", "1000", "0.01", "0.02", "50"), family="SOL-USDT")
+    cardano = position_tiers(("0", "1000", "0.01", "0.02", "50"), family="ADA-USDT")
     with pytest.raises(RefreshError) as error:
-        refresh("okx", solana)
+        refresh("okx", cardano)
     assert "no contract of this family is listed; name one with --contract-size" in error.value.help
-    own = loaded(refresh("okx", solana, sizes={"SOL-USDT-SWAP": D(1)}), tmp_path)
-    contract = own.contract("SOL-USDT-SWAP")
-    assert (contract.base, contract.quote, contract.contract_size) == ("SOL", "USDT", D(1))
+    own = loaded(refresh("okx", cardano, sizes={"ADA-USDT-SWAP": D(100)}), tmp_path)
+    contract = own.contract("ADA-USDT-SWAP")
+    assert (contract.base, contract.quote, contract.contract_size) == ("ADA", "USDT", D(100))
     assert own.contract("BTC-USDT-SWAP").contract_size == D("0.01")
 
 
 def test_the_size_of_a_new_contract_is_not_guessed_where_sizes_differ():
-    solana = position_tiers(("0", "1000", "0.01", "0.02", "50"), contract="SOL-USDT-SWAP")
+    cardano = position_tiers(("0", "1000", "0.01", "0.02", "50"), contract="ADA-USDT-SWAP")
     with pytest.raises(RefreshError) as error:
-        refresh("okx", solana)
-    assert "its contract size is not known: add --contract-size SOL-USDT-SWAP=SIZE" in error.value.help
+        refresh("okx", cardano)
+    assert "its contract size is not known: add --contract-size ADA-USDT-SWAP=SIZE" in error.value.help
 
 
 def test_a_size_that_no_table_uses_is_refused():

@@ -108,7 +108,6 @@ def test_assumptions_are_those_that_matter_to_the_account():
             "borrowing"
         ),
         "futures and swaps of one family are not added up to find the tier",
-        "BTC-USDT-SWAP: contract_size 0.01 from public code of 2026-08-01",
     )
     contract = rule_set.contract("BTC-USDT-SWAP")
     more = account(
@@ -119,6 +118,12 @@ def test_assumptions_are_those_that_matter_to_the_account():
         "estimated fees of open orders are not taken off the equity",
         "legs are not netted; the venue does not say",
     }
+
+
+def test_a_contract_whose_size_is_not_recorded_says_so():
+    rule_set = bundled("okx")
+    texts = rule_set.assumptions_for(rule_set.mode(), account(rule_set, [position(rule_set, "BNB-USDT-SWAP")]))
+    assert [text for text in texts if "BNB" in text and "contract size 0.01 BNB (inferred)" in text]
 
 
 def test_isolated_positions_have_assumptions_of_their_own():
@@ -162,6 +167,8 @@ def test_an_interval_that_the_venue_does_not_state_is_an_assumption():
         ("mexc", "BTCUSDT", ["BTC_USDT"]),
         ("binance-usdm", "DOGEUDST", ["DOGEUSDT"]),
         ("dydx", "NOSUCHTHING", []),
+        ("okx", "ADA-USDT-SWAP", []),  # spelled like the others, another asset
+        ("deribit", "ETH_USDC-PERPETUAL", ["ETH-PERPETUAL"]),
     ],
 )
 def test_which_contracts_a_mistaken_symbol_may_mean(name, symbol, meant):
@@ -170,12 +177,54 @@ def test_which_contracts_a_mistaken_symbol_may_mean(name, symbol, meant):
 
 
 def test_an_unknown_contract_is_answered_with_what_to_do():
-    assert bundled("dydx").unknown_help("NOSUCHTHING", TODAY) == (
+    assert bundled("weex").unknown_help("NOSUCHTHING", TODAY) == (
         "declare it: `contracts: {NOSUCHTHING: {base: ..., quote: ..., tiers: [...]}}`"
     )
     assert bundled("mexc").unknown_help("BTCUSDT", TODAY) == (
         "did you mean `BTC_USDT`? Otherwise declare it: `contracts: {BTCUSDT: {base: ..., quote: ..., tiers: [...]}}`"
     )
+
+
+OKX_TIERS = "https://www.okx.com/api/v5/public/position-tiers?instType=SWAP&tdMode=cross&instFamily="
+# name, symbol, where its table is, the flags with which `venue refresh` takes it; None = it does not read it
+ADDRESSES = [
+    ("bybit", "DOGEUSDT", "https://api.bybit.com/v5/market/risk-limit?category=linear&symbol=DOGEUSDT", ""),
+    ("bybit", "ADAUSD", "https://api.bybit.com/v5/market/risk-limit?category=inverse&symbol=ADAUSD", ""),
+    # the answer has no date, and sizes differ
+    ("okx", "ADA-USDT-SWAP", f"{OKX_TIERS}ADA-USDT", " --as-of $(date +%F) --contract-size ADA-USDT-SWAP=SIZE"),
+    ("okx", "ADA-USD-SWAP", f"{OKX_TIERS}ADA-USD", " --as-of $(date +%F) --contract-size ADA-USD-SWAP=SIZE"),
+    ("gate", "SOL_USDT", "https://api.gateio.ws/api/v4/futures/usdt/risk_limit_tiers?contract=SOL_USDT", None),
+    ("gate", "SOL_USD", "https://api.gateio.ws/api/v4/futures/btc/risk_limit_tiers?contract=SOL_USD", None),
+    ("kraken", "PF_SOLUSD", "https://futures.kraken.com/derivatives/api/v3/instruments", None),
+    ("hyperliquid", "ZZZ", "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/margin-tiers", None),
+]
+
+
+@pytest.mark.parametrize(("name", "symbol", "address", "flags"), ADDRESSES, ids=[one[1] for one in ADDRESSES])
+def test_a_contract_that_is_not_bundled_is_named_with_the_address_of_its_table(name, symbol, address, flags):
+    found = bundled(name).unknown_help(symbol, TODAY)
+    declare = f"declare it: `contracts: {{{symbol}: {{base: ..., quote: ..., tiers: [...]}}}}`"
+    if flags is None:
+        assert found.endswith(f"ook for its table at {address} and {declare}")
+    else:
+        assert found == (
+            f"`curl -s '{address}' | marginctl venue refresh {name} --from -{flags} -o {name}.yaml` writes rules with "
+            f"its table, to be named by `venue: {name}.yaml`; or {declare}"
+        )
+
+
+def test_nothing_is_shown_as_a_command_that_a_shell_could_take_for_more_than_a_symbol():
+    help_text = bundled("bybit").unknown_help("A$(id)USDT", TODAY)
+    assert help_text == "declare it: `contracts: {A$(id)USDT: {base: ..., quote: ..., tiers: [...]}}`"
+
+
+@pytest.mark.parametrize("name", loader.bundled())
+def test_addresses_of_tables_are_complete(name):
+    for group in bundled(name).groups:
+        if group.tables_from is not None:
+            address = group.tables_from.of("ABC-USDT")
+            assert address.startswith("https://")
+            assert not set(address) & set("{}'\"` ")
 
 
 def test_listings_are_looked_up_once():

@@ -1,6 +1,6 @@
 """One file's bytes -> its outcome: the whole way from text to findings, without printing anything."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +13,10 @@ from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded, moved, ratios
+from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.reader import read
 from marginctl.document.record import bind
+from marginctl.document.scalars import FlagError, assignment
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
 from marginctl.limits.config import FileLimits, LimitSource, combined, limits_of
@@ -23,6 +25,7 @@ from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations, unconfirmed
 from marginctl.limits.format import ScenarioEntry
 from marginctl.limits.outcomes import with_outcomes
+from marginctl.limits.registry import BY_CODE, closest
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
 from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets
@@ -48,7 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What a run asks for, the same for every file.
 
     ``accepts_all``: every breach that a baseline can take is accepted, in order to write one. ``known``: assets that a
-    file may name without having them, because the account before a change had them.
+    file may name without having them, because the account before a change had them. ``is_mapping``: the text was made
+    of a mapping, whose places are paths of keys.
     """
 
     today: date
@@ -61,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     accepts_all: bool = False
     rules_dir: str | None = None
     known: frozenset[str] = frozenset()
+    is_mapping: bool = False
 
 
 class Loaded(Struct, frozen=True):
@@ -78,9 +83,19 @@ class Loaded(Struct, frozen=True):
 
 def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
     """Read, edit, bind, resolve and shock one portfolio; None with every problem found on the way."""
+    loaded, problems = resolved_portfolio(data, name, settings)
+    return (None, problems) if loaded is None else shocked(loaded, settings)
+
+
+def resolved_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """The same before shocks."""
     source, node, problems = read(data, name)
     if node is None or problems:
         return None, problems
+    if settings.is_mapping:
+        from marginctl.document.mapping import key_paths
+
+        source.key_paths = key_paths(node)
     if settings.sets:
         from marginctl.document.edit import set_value
 
@@ -96,12 +111,7 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
     resolved, problems = resolve(file, source, rule_set, Path(name).stem, settings.today)
     if resolved is None:
         return None, in_order(problems)
-    problems = misnamed_assets(file, resolved.account, source, settings.known)
-    problems += unknown_assets("--shock", settings.shocks, resolved.account, name)
-    if problems:
-        return None, in_order(problems)
-    shocks = expanded(settings.shocks, resolved.account)
-    return Loaded(source, file, resolved, moved(resolved.account, ratios(shocks))), []
+    return Loaded(source, file, resolved, resolved.account), []
 
 
 def rule_set_of(file: PortfolioFile, source: Source, settings: Settings) -> tuple[RuleSet | None, list[Problem]]:
@@ -110,11 +120,25 @@ def rule_set_of(file: PortfolioFile, source: Source, settings: Settings) -> tupl
     return named(file.venue, node=node, source=source, directory=settings.rules_dir, beside=Path(source.name).parent)
 
 
+def shocked(loaded: Loaded, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """A portfolio with the settings' shocks, of the prices in its file; names that mean nothing are problems."""
+    account, source = loaded.resolved.account, loaded.source
+    problems = misnamed_assets(loaded.file, account, source, settings.known)
+    problems += unknown_assets("--shock", settings.shocks, account, source.name)
+    if problems:
+        return None, in_order(problems)
+    return replace(loaded, account=moved(account, ratios(expanded(settings.shocks, account)))), []
+
+
 def check(data: bytes, name: str, settings: Settings) -> Outcome:
     """The outcome of one file: report, checks and findings, or the problems that stand in the way."""
     loaded, problems = load_portfolio(data, name, settings)
-    if loaded is None:
-        return Outcome(file=name, problems=tuple(problems))
+    return Outcome(file=name, problems=tuple(problems)) if loaded is None else checked(loaded, settings)
+
+
+def checked(loaded: Loaded, settings: Settings) -> Outcome:
+    """The same of a portfolio that was read."""
+    name = loaded.source.name
     limits, problems = loaded.limits()
     if problems:
         return Outcome(file=name, problems=tuple(problems))
@@ -202,6 +226,64 @@ def scenarios_of(own: Sequence[ScenarioEntry], policy: Policy | None = None) -> 
     """Shocks by the name of the scenario; a policy's scenario wins over the portfolio's of the same name."""
     written: dict[str, dict[str, Decimal]] = {one.name: dict(one.shocks) for one in own}
     return written | policy.scenarios if policy else written
+
+
+def edits(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Every --set. Raises FlagError."""
+    return tuple(assignment("--set", text) for text in texts)
+
+
+def shocks(texts: Iterable[str]) -> dict[str, Decimal]:
+    """Every --shock: a fraction of the price by asset. Raises FlagError, also where an asset is named twice."""
+    found: dict[str, Decimal] = {}
+    for text in texts:
+        asset, move = _shock(text)
+        if asset in found:
+            raise FlagError(f"--shock names {echo(asset)} twice", "write one move per asset")
+        found[asset] = move
+    return found
+
+
+def _shock(text: str) -> tuple[str, Decimal]:
+    """ASSET=PERCENT: a fraction of the price, above -100%: at a price of 0 there are no marks."""
+    asset, value = assignment("--shock", text)
+    is_fall, number = value.startswith("-"), value[1:] if value.startswith(("-", "+")) else value
+    if number.startswith(("+", "-")):
+        raise FlagError(f"--shock {echo(text)} has two signs", "write it as BTC=-20%")
+    try:
+        size = decimal(number.removesuffix("%"))
+    except NumberError as error:
+        raise FlagError(f"--shock {echo(text)}: the move {error.message}", "write it as BTC=-20%") from None
+    if not value.endswith("%") and size >= 1:
+        raise FlagError(f"--shock {echo(text)} moves by 100% or more without %", f"write {asset}={value}%")
+    move = (-size if is_fall else size) / (100 if value.endswith("%") else 1)
+    if move <= -1:
+        raise FlagError(f"--shock {echo(text)} moves the price to 0 or below", "write less, such as -99.9%")
+    return asset, move
+
+
+def codes(flag: str) -> Callable[[Iterable[str]], frozenset[str]]:
+    """A reader of codes of limits, with commas between them, of every time that the flag is given."""
+
+    def read(texts: Iterable[str]) -> frozenset[str]:
+        found = frozenset(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
+        for code in sorted(found - BY_CODE.keys()):
+            near = closest(code)
+            raise FlagError(
+                f"{flag}: no limit has the code {echo(code)}",
+                f"did you mean {near}?" if near else "`marginctl rules` lists them",
+            )
+        return found
+
+    return read
+
+
+def bar(text: str) -> FailOn:
+    """--fail-on. Raises FlagError."""
+    try:
+        return FailOn(text)
+    except ValueError:
+        raise FlagError(f"--fail-on {echo(text)} is unknown", "write error, warning or never") from None
 
 
 def outcome_exit(outcome: Outcome, fail_on: FailOn) -> ExitCode:

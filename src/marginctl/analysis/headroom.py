@@ -5,9 +5,10 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from marginctl import __version__
-from marginctl.analysis.check import Settings, check, context_of, load_portfolio, outcome_exit, scenarios_of
+from marginctl.analysis.check import Loaded, Settings, checked, context_of, load_portfolio, outcome_exit, scenarios_of
 from marginctl.core.rooms import Ways
+from marginctl.document.scalars import positive
+from marginctl.document.source import echo
 from marginctl.findings import Finding
 from marginctl.limits.config import combined
 from marginctl.limits.engine import Evaluation, Way
@@ -17,16 +18,32 @@ from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.limits.ways import ways
-from marginctl.results import HeadroomResult, Outcome
+from marginctl.results import Broken, HeadroomResult, Outcome
+
+
+def leverage_of(text: str) -> Decimal:
+    """--leverage, more than 0. Raises FlagError."""
+    return positive(text, f"--leverage {echo(text)}", "write it as 10")
 
 
 def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | None = None) -> HeadroomResult:
     """The headroom of one file's bytes; none where a limit that a file sets cannot be evaluated."""
-    outcome = check(data, name, settings)
+    loaded, problems = load_portfolio(data, name, settings)
+    if loaded is None:
+        return _of(Outcome(file=name, problems=tuple(problems)), settings)
+    return headroom_of(loaded, settings, leverage)
+
+
+def _of(outcome: Outcome, settings: Settings) -> HeadroomResult:
     code = outcome_exit(outcome, settings.fail_on).value
-    found = HeadroomResult(outcome=outcome, version=__version__, exit_code=code, fail_on=settings.fail_on.value)
-    loaded, _ = load_portfolio(data, name, settings)
-    if outcome.problems or outcome.report is None or loaded is None:
+    return HeadroomResult(outcome=outcome, exit_code=code, fail_on=settings.fail_on.value)
+
+
+def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = None) -> HeadroomResult:
+    """The same of a portfolio that was read."""
+    outcome = checked(loaded, settings)
+    found = _of(outcome, settings)
+    if outcome.problems or outcome.report is None:
         return found
     limits, _ = loaded.limits()
     inquiry = Inquiry(
@@ -42,7 +59,7 @@ def headroom(data: bytes, name: str, settings: Settings, leverage: Decimal | Non
         outcome=replace(outcome, remedy=_cheapest(outcome, broken, settings.fail_on)),
         orders=tuple(order_rooms(inquiry, leverage)),
         withdrawals=tuple(withdrawal_rooms(inquiry)),
-        broken=tuple(broken),
+        broken=tuple(Broken(*one) for one in broken),
     )
 
 

@@ -1,7 +1,7 @@
 """Where every input of an account comes from: a place in the file, a venue's rule, an assumption.
 
-Keys are those of ``core.explain`` (``positions.BTCUSDT.quantity``). Looked up when a figure is explained; resolving a
-portfolio knows nothing of it.
+Keys are those of the steps of an explanation (``positions.BTCUSDT.quantity``). Looked up when a figure is explained;
+resolving a portfolio knows nothing of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,10 +14,10 @@ from marginctl.analysis.check import Loaded, Settings, rule_set_of
 from marginctl.core.account import STABLECOINS, Account, Position
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
-from marginctl.document.record import Key, Record
-from marginctl.explanation import Origin, OriginKind
-from marginctl.portfolio.format import CollateralEntry, ContractEntry, OrderEntry, PortfolioFile, PositionEntry
+from marginctl.document.record import Record
+from marginctl.portfolio.format import PortfolioFile, PositionEntry
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
+from marginctl.results.explanation import Origin, OriginKind
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
     from marginctl.venues.origin import Origin as RuleOrigin
     from marginctl.venues.rule_set import Mode, RuleSet
 
-ORDER_INPUTS: tuple[Key[Any], ...] = (
-    OrderEntry.quantity,
-    OrderEntry.price,
-    OrderEntry.leverage,
-    OrderEntry.initial_rate,
-)
 ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin"})
 """What merged rows of one position add up."""
 
@@ -39,7 +33,7 @@ class Origins:
     """Origins by key: the file's first, then the rule set's, then what is assumed."""
 
     def __init__(
-        self, draft: PortfolioFile, source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
+        self, file: PortfolioFile, source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
     ) -> None:
         self._source = source
         self._account = account
@@ -47,11 +41,11 @@ class Origins:
         self._shocked = frozenset(shocks)
         self._in_file: dict[str, tuple[Node, ...]] = {}
         self.stated: dict[str, Any] = {}
-        for key, value, node in _written(draft, account):
+        for key, value, node in _written(file, account):
             several = key in self._in_file and key.rpartition(".")[2] in ADDED | {"entry_price"}
             self._in_file[key] = (*self._in_file[key], node) if several else self._in_file.get(key, (node,))
             self.stated[key] = value
-        self.stated |= _whole_notionals(draft, account)
+        self.stated |= _whole_notionals(file, account)
 
     def of(self, key: str) -> Origin:
         """Where the input of that key comes from."""
@@ -99,7 +93,7 @@ class Origins:
         if section == "collateral":
             return self._from_collateral(*rest.rsplit(".", 1)) if "." in rest else None
         if key == "account.taker_fee" and self._mode().taker_fee is not None:
-            return Origin(kind=OriginKind.VENUE, rule_set=self._rule_set.name, as_of=self._rule_set.as_of)
+            return self._dated()
         if rest.endswith(".funding_interval") and self._rule_set.published_funding_interval is not None:
             return self._from_rule(None)
         return None
@@ -108,32 +102,20 @@ class Origins:
         """A rule of the rule set; one without an origin of its own has the date of the whole."""
         if self._rule_set.is_generic:
             return Origin(kind=OriginKind.CONVENTION, rule_set=self._rule_set.name)
-        return Origin(
-            kind=OriginKind.VENUE,
-            rule_set=self._rule_set.name,
-            as_of=(origin.as_of if origin else None) or self._rule_set.as_of,
-            trust=origin.trust.value if origin and origin.trust else None,
-            source=self._source_text(origin.source if origin else None),
-        )
+        trust = origin.trust.value if origin and origin.trust else None
+        return self._dated(origin.as_of if origin else None, trust, origin.source if origin else None)
 
-    def _source_text(self, identifier: str | None) -> str | None:
-        return next((one.text for one in self._rule_set.sources if one.id == identifier), None)
+    def _dated(self, as_of: str | None = None, trust: str | None = None, source: str | None = None) -> Origin:
+        """What the rule set says, with the text of its source."""
+        rules = self._rule_set
+        text = next((one.text for one in rules.sources if one.id == source), None)
+        dated = as_of or rules.as_of
+        return Origin(kind=OriginKind.VENUE, rule_set=rules.name, as_of=dated, trust=trust, source=text)
 
     def _from_listing(self, rest: str) -> Origin | None:
-        """A contract as published; its tiers and its size may also stand in the file."""
-        symbol = rest.removesuffix(".contract_size")
-        if symbol == rest:
-            symbol = rest.rpartition(".tiers.")[0]
-        listing = self._rule_set.listing(symbol)
-        if listing is None:
-            return None
-        return Origin(
-            kind=OriginKind.VENUE,
-            rule_set=self._rule_set.name,
-            as_of=listing.as_of or self._rule_set.as_of,
-            trust=listing.status.value,
-            source=self._source_text(listing.source),
-        )
+        """A contract as published; what its key names may also stand in the file."""
+        listing = self._rule_set.listing(rest.rpartition(".tiers.")[0] or rest.rpartition(".")[0])
+        return None if listing is None else self._dated(listing.as_of, listing.status.value, listing.source)
 
     def _from_collateral(self, asset: str, name: str) -> Origin | None:
         """How a venue counts an asset: as published, else as the mode counts all of them."""
@@ -196,65 +178,53 @@ def _joined(*notes: str) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _written(draft: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, "Node"]]:
+def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
-    for key, value, node in draft.account.items() if draft.account is not None else ():
-        name = key.text
-        yield f"account.{name}", value, node
-        if name == "liquidation_level":
+    for key, value, node in _entries("account", file.account) if file.account is not None else ():
+        yield key, value, node
+        if key == "account.liquidation_level":
             yield "rules.level", value, node
             yield "isolated_rules.level", value, node
-    for section, entries in (("prices", draft.prices), ("betas", draft.betas)):
-        for key, value, node in entries.rows():
-            yield f"{section}.{key.text}", value, node
-    for held in draft.collateral:
-        yield from _collateral(held)
-    for symbol, contract in draft.contracts.items():
-        yield from _fields(f"contracts.{symbol}", contract, (ContractEntry.contract_size,))
-        for k, tier in enumerate(contract.tiers or ()):
-            yield f"contracts.{symbol}.tiers.{k}", None, tier.node
-    for row, position in _rows(draft, account):
-        yield from _position(row, position)
-    for k, order in enumerate(draft.orders):
-        yield from _fields(f"orders.{k}", order, ORDER_INPUTS)
+    for section, entries in (("prices", file.prices), ("betas", file.betas)):
+        for name, value, node in entries.rows():
+            yield f"{section}.{name.text}", value, node
+    for held in file.collateral:
+        yield from _entries(f"collateral.{held.asset}", held)
+    for symbol, contract in file.contracts.items():
+        yield from _entries(f"contracts.{symbol}", contract)
+    for row, position in _rows(file, account):
+        for key, value, node in _entries(f"positions.{position.key}", row):
+            is_mark = key.endswith(".mark_price")
+            yield f"marks.{position.contract.symbol}" if is_mark else key, value, node
+    for k, order in enumerate(file.orders):
+        yield from _entries(f"orders.{k}", order)
 
 
-def _fields(prefix: str, row: Record, keys: "Iterable[Key[Any]]") -> Iterator[tuple[str, Any, "Node"]]:
-    for one in keys:
-        if one in row:
-            yield f"{prefix}.{one.name}", row[one], row.at(one)
+def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
+    """The fields of a row, tables row by row; a single haircut tier is a haircut."""
+    for word, value, node in row.items():
+        name = word.text
+        tiers: list[Record] = value if name in {"tiers", "haircut_tiers"} else []
+        is_one = len(tiers) == 1 and name == "haircut_tiers"
+        for k, tier in enumerate(tiers):
+            yield f"{prefix}.haircut" if is_one else f"{prefix}.{name}.{k}", None, tier.node
+        if not tiers:
+            yield f"{prefix}.{name}", value, node
 
 
-def _collateral(row: CollateralEntry) -> Iterator[tuple[str, Any, "Node"]]:
-    prefix = f"collateral.{row.asset}"
-    yield from _fields(prefix, row, (CollateralEntry.amount, CollateralEntry.haircut, CollateralEntry.loan_rate))
-    tiers = row.haircut_tiers or []
-    for k, tier in enumerate(tiers):
-        name = f"{prefix}.haircut_tiers.{k}" if len(tiers) > 1 else f"{prefix}.haircut"
-        yield name, tier.haircut, tier.node
-
-
-def _rows(draft: PortfolioFile, account: Account) -> Iterator[tuple[PositionEntry, Position]]:
+def _rows(file: PortfolioFile, account: Account) -> Iterator[tuple[PositionEntry, Position]]:
     """Every row of ``positions:`` with the position that it is, or is part of."""
     held = {(p.contract.symbol, p.side, p.margin_mode): p for p in account.positions}
-    for row in draft.positions:
+    for row in file.positions:
         position = held.get((row.symbol, row.side, row.margin_mode))
         if position is not None:
             yield row, position
 
 
-def _position(row: PositionEntry, position: Position) -> Iterator[tuple[str, Any, "Node"]]:
-    """The fields of a row; its mark is that of its contract."""
-    for key, value, node in row.items():
-        name = key.text
-        is_mark = name == "mark_price"
-        yield f"marks.{position.contract.symbol}" if is_mark else f"positions.{position.key}.{name}", value, node
-
-
-def _whole_notionals(draft: PortfolioFile, account: Account) -> dict[str, Decimal]:
+def _whole_notionals(file: PortfolioFile, account: Account) -> dict[str, Decimal]:
     """The notionals given, added up where rows are merged."""
     added: dict[str, Decimal] = {}
-    for row, position in _rows(draft, account):
+    for row, position in _rows(file, account):
         if row.notional is not None:
             key = f"positions.{position.key}.notional"
             added[key] = added.get(key, ZERO) + row.notional

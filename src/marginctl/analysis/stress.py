@@ -1,12 +1,12 @@
 """One account and what it is put through: scenarios, cascades, a grid, the curve, funding, and limit MC113 on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, rule_set_of, scenarios_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
@@ -15,32 +15,38 @@ from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
-from marginctl.core.outcome import Outcome, outcome_of
+from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
-from marginctl.core.scenario import expanded
+from marginctl.core.scenario import PathOutcome, expanded
 from marginctl.core.sequence import Sequence
 from marginctl.core.stress import path_outcome, states_of
+from marginctl.document.encoding import content_of
 from marginctl.document.names import meant
-from marginctl.document.source import echo
+from marginctl.document.numbers import NumberError, rate
+from marginctl.document.scalars import FlagError, duration
+from marginctl.document.source import echo, printable
 from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.config import combined
-from marginctl.limits.context import Context, ScenarioOutcome
+from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
 from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
-from marginctl.results import BuiltIn, ScenarioOrigin, ScenarioResult, StressResult
+from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
+from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in
+from marginctl.venues.rate_table import histories
 from marginctl.venues.sequence import sequence_of
 
 SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
 ALL = "all"
 FLAG_NAME = "--shock"
+MOST_POINTS = 201
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What the command line asks for. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across."""
+    """What is asked for beyond the settings. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across."""
 
     named: tuple[str, ...] = ()
     built_ins: tuple[str, ...] = ()
@@ -48,12 +54,68 @@ class Wanted(Struct, frozen=True, kw_only=True):
     cascades: bool = False
     fee: Decimal | None = None
     grid: tuple[str, str] | None = None
-    size: Decimal
-    points: int
+    size: Decimal = Decimal("0.5")
+    points: int = 11
     draws_curve: bool = True
     histories: Mapping[str, RateHistory] = {}
-    quantile: Decimal
-    horizon: Decimal
+    quantile: Decimal = Decimal("0.05")
+    horizon: Decimal = Decimal(30)
+
+
+def built_ins(names: Iterable[str]) -> tuple[str, ...]:
+    """Every --builtin. Raises FlagError."""
+    known = built_in()
+    for name in names:
+        if name != "all" and name not in known:
+            raise FlagError(f"--builtin {echo(name)} is unknown", meant(name, (*known, "all"), "write"))
+    return tuple(names)
+
+
+def share(flag: str, *, zero: bool = False) -> Callable[[str], Decimal]:
+    """A reader of a rate above 0, or from 0 on, to 100%."""
+
+    def read(text: str) -> Decimal:
+        try:
+            value = rate(text)
+        except NumberError as error:
+            raise FlagError(f"{flag} {error.message}", error.help) from None
+        if not 0 <= value <= 1 or (value == 0 and not zero):
+            raise FlagError(f"{flag} {echo(text)} is out of range", "write a percentage up to 100%, such as 5%")
+        return value
+
+    return read
+
+
+def axes(text: str) -> tuple[str, str]:
+    """``BTC,ETH``: what runs down the side, what runs across. Raises FlagError."""
+    down, comma, across = text.partition(",")
+    if not comma or not down or not across or "," in across or down == across:
+        raise FlagError(f"--grid {echo(text)} does not name two assets", "write BTC,ETH, or BTC,* for all others")
+    return down, across
+
+
+def points_of(points: int) -> int:
+    """--points. Raises FlagError."""
+    if not 3 <= points <= MOST_POINTS or points % 2 == 0:
+        raise FlagError(f"--points {points} cannot be", f"write an odd number from 3 to {MOST_POINTS}")
+    return points
+
+
+def days(text: str) -> Decimal:
+    """--horizon in days. Raises FlagError."""
+    try:
+        return duration(text) / 24
+    except NumberError as error:
+        raise FlagError(f"--horizon {error.message}", error.help) from None
+
+
+def rates_of(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]:
+    """The recorded funding rates of --funding, by contract, and what is wrong with the file."""
+    if path is None:
+        return {}, []
+    name = printable(path)
+    data, problem = content_of(Path(path), name)
+    return ({}, [problem]) if problem else histories(data, name)
 
 
 class Chosen(Struct, frozen=True):
@@ -67,8 +129,12 @@ class Chosen(Struct, frozen=True):
 def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> StressResult:
     """The whole run on one file, or the problems that stand in the way."""
     loaded, problems = load_portfolio(data, name, settings)
-    if loaded is None:
-        return failed(name, problems)
+    return failed(name, problems) if loaded is None else stressed(loaded, settings, wanted)
+
+
+def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult:
+    """The same of a portfolio that was read."""
+    name = loaded.source.name
     limits, problems = loaded.limits()
     declared = scenarios_of(loaded.file.scenarios, settings.policy)
     problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
@@ -96,7 +162,6 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
     findings = tuple(_of_this_run(found.findings, {one.name for one in told}))
     return StressResult(
         file=name,
-        version=__version__,
         exit_code=_exit(findings, found.problems, settings),
         report=report,
         rules=loaded.resolved.rules_used,
@@ -115,7 +180,7 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
 
 def failed(name: str, problems: Iterable[Problem]) -> StressResult:
     """What could not be put through anything."""
-    return StressResult(file=name, version=__version__, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
+    return StressResult(file=name, exit_code=ExitCode.NOT_CHECKED.value, problems=tuple(problems))
 
 
 def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings: Settings) -> int:
@@ -204,7 +269,7 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
 
 
 def _story(
-    account: Account, path: ScenarioPath, sequence: Sequence, outcome: Outcome, wanted: Wanted
+    account: Account, path: ScenarioPath, sequence: Sequence, outcome: ScenarioOutcome, wanted: Wanted
 ) -> tuple[Cascade | None, IsolatedComparison | None]:
     if not wanted.cascades:
         return None, None
@@ -217,18 +282,17 @@ def _outcomes(
     states: list[PoolState],
     declared: Mapping[str, dict[str, Decimal]],
     told: Iterable[ScenarioResult],
-) -> dict[str, ScenarioOutcome]:
+) -> dict[str, PathOutcome]:
     """What was run, and the file's scenarios that were not: limits may name them."""
     found = {one.name: _survival(one.outcome) for one in told}
     for name in declared.keys() - found.keys():
         known = {asset: shock for asset, shock in expanded(declared[name], account).items() if asset in account.prices}
-        outcome = path_outcome(account, states, known)
-        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders)
+        found[name] = path_outcome(account, states, known)
     return found
 
 
-def _survival(outcome: Outcome) -> ScenarioOutcome:
-    return ScenarioOutcome(outcome.crossing, None if outcome.survived else outcome.pool, outcome.bystanders)
+def _survival(outcome: ScenarioOutcome) -> PathOutcome:
+    return PathOutcome(outcome.crossing, None if outcome.survived else outcome.pool, outcome.bystanders)
 
 
 def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Finding]:

@@ -1,117 +1,110 @@
 """Changes of a portfolio: edits of its text, and the same check on both texts."""
 
+from typing import TypeAlias
+
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl import __version__
-from marginctl.analysis.check import Loaded, Settings, check, load_portfolio, outcome_exit
-from marginctl.core.account import MarginMode
+from marginctl.analysis.check import Loaded, Settings, checked, load_portfolio, outcome_exit
+from marginctl.core.account import Account, MarginMode
+from marginctl.core.moved import moved
+from marginctl.core.plain import as_plain
 from marginctl.core.pool import is_shared
-from marginctl.document.encoding import decode
 from marginctl.document.reader import read
-from marginctl.document.rewrite import Put, RewriteError, rewritten
+from marginctl.document.rewrite import Edit, Put, RewriteError, rewritten
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
-from marginctl.portfolio.adjusting import plan_mode, plan_price, plan_transfer
 from marginctl.portfolio.changes import (
     Book,
     Change,
-    ChangeError,
-    Close,
     Open,
-    Plan,
     Remode,
     Reprice,
-    Resize,
-    Transfer,
 )
 from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.names import symbols_of, unknown_assets
-from marginctl.portfolio.trading import plan_close, plan_open, plan_resize
+from marginctl.portfolio.trading import planned
 from marginctl.results import Outcome, WhatIfResult
 
 CANNOT_CHANGE = "MC040"
+Sets: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Changed(Struct, frozen=True):
-    """A text after the changes, what was done, what stood in the way, and the assets that the account had before."""
+    """The portfolio after the changes, None where one cannot be made, what was done, and what stood in the way."""
 
-    text: str
+    loaded: Loaded | None
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    known: frozenset[str] = frozenset()
 
 
 def what_if(data: bytes, name: str, changes: list[Change], settings: Settings) -> tuple[WhatIfResult, str]:
     """Both accounts and the text of the new one; --set is an edit of the text like the changes, made before both."""
-    plain = replace(settings, sets=())
-    before = check(data, name, settings)
-    source, unreadable = decode(data, name)
-    if before.report is None or unreadable:
-        return _result(name, settings, before, None, Changed("")), ""
+    loaded, problems = load_portfolio(data, name, settings)
+    before = Outcome(file=name, problems=tuple(problems)) if loaded is None else checked(loaded, settings)
+    if loaded is None or before.report is None:
+        return _result(settings, before, None, Changed(None)), ""
+    plain = replace(settings, sets=(), known=frozenset(loaded.account.prices))
     try:
-        text = _with_sets(source.text, settings)
-        changed = _changed(text, name, changes, plain)
-    except (ChangeError, RewriteError) as error:
-        problem = Problem(Location(name), CANNOT_CHANGE, error.message, error.help)
-        return _result(name, settings, before, None, Changed("", (), (problem,))), ""
-    if changed.problems:
-        return _result(name, settings, before, None, changed), ""
-    after = check(changed.text.encode(), name, replace(plain, known=changed.known)) if changes else before
-    return _result(name, settings, before, after, changed), changed.text
+        changed = _changed(loaded, changes, settings.sets, plain)
+    except RewriteError as error:
+        changed = Changed(None, (), (Problem(Location(name), CANNOT_CHANGE, error.message, error.help),))
+    now = changed.loaded
+    after = None if now is None else checked(now, plain) if changes else before
+    return _result(settings, before, after, changed), "" if now is None else now.source.text
 
 
-def _result(name: str, settings: Settings, before: Outcome, after: Outcome | None, changed: Changed) -> WhatIfResult:
+def _result(settings: Settings, before: Outcome, after: Outcome | None, changed: Changed) -> WhatIfResult:
     code = ExitCode.NOT_CHECKED if after is None else outcome_exit(after, settings.fail_on)
     return WhatIfResult(
-        file=name,
-        version=__version__,
+        file=before.file,
         before=before,
         after=after,
         exit_code=code.value,
         notes=changed.notes,
+        changes=moved(as_plain(before), as_plain(after)) if before.report and after and after.report else (),
         problems=changed.problems,
         fail_on=settings.fail_on.value,
     )
 
 
-def _with_sets(text: str, settings: Settings) -> str:
-    """--set as edits of the text; the paths have been found good when the file was checked."""
-    if settings.sets:
-        from marginctl.document.edit import place_and_value
-
-        for path, value in settings.sets:
-            _, root, _ = read(text.encode(), "")
-            if root is not None:
-                text = rewritten(text, [Put(*place_and_value(root, path, value))])
-    return text
-
-
-def _changed(text: str, name: str, changes: list[Change], settings: Settings) -> Changed:
-    """Make the changes one after the other, each planned on the portfolio that the ones before have left."""
+def _changed(loaded: Loaded, changes: list[Change], sets: Sets, settings: Settings) -> Changed:
+    """Make the changes one after the other, each on the account that the text after the ones before means."""
+    now, problems = _with_sets(loaded, sets, settings) if sets else (loaded, [])
+    steps = [] if now is None else _in_order(changes, now.account)
     notes: list[str] = []
-    loaded, problems = load_portfolio(text.encode(), name, settings)
-    if loaded is None:
-        return Changed(text, (), tuple(problems))
-    before = loaded
-    settings = replace(settings, known=frozenset(loaded.account.prices))
-    for change in _in_order(changes, _book(loaded)):
-        for step in _steps(change, _book(loaded)):
-            made = _plan(step, _book(loaded))
-            text = rewritten(text, made.edits)
-            notes += made.notes
-            if not made.edits:
-                continue
-            following, problems = load_portfolio(text.encode(), name, settings)
-            if following is None:
-                return Changed(text, tuple(notes), tuple(problems))
-            loaded = following
-    if changes and PortfolioFile.expect in loaded.file:
+    while now is not None and steps:
+        steps = [*_steps(steps[0], now.account), *steps[1:]]
+        plan = planned(Book(now.file, now.account, now.resolved.rows), steps.pop(0))
+        notes += plan.notes
+        now, problems = _edited(now, plan.edits, settings)
+    if now is None:
+        return Changed(None, tuple(notes), tuple(problems))
+    if changes and PortfolioFile.expect in now.file:
         notes.append("`expect` compares with the account before the changes: remove it, or --ignore MC209")
-    return Changed(text, tuple(notes), tuple(_priced_in_vain(changes, before, loaded, name)), settings.known)
+    problems = _priced_in_vain(changes, loaded, now)
+    return Changed(None if problems else now, tuple(notes), tuple(problems))
 
 
-def _steps(change: Change, book: Book) -> list[Change]:
+def _edited(loaded: Loaded, edits: list[Edit], settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """What the text means after edits."""
+    text = rewritten(loaded.source.text, edits)
+    return load_portfolio(text.encode(), loaded.source.name, settings) if edits else (loaded, [])
+
+
+def _with_sets(loaded: Loaded, sets: Sets, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """--set as edits of the text, so that it can be written; the paths have been found good when the file was read."""
+    from marginctl.document.edit import place_and_value
+
+    text = loaded.source.text
+    for path, value in sets:
+        _, root, _ = read(text.encode(), "")
+        if root is not None:
+            text = rewritten(text, [Put(*place_and_value(root, path, value))])
+    return load_portfolio(text.encode(), loaded.source.name, settings)
+
+
+def _steps(change: Change, account: Account) -> list[Change]:
     """The changes that make up one, each to be planned on the portfolio after the one before.
 
     A new isolated position on a contract that the account does not know is opened in the cross pool and then isolated:
@@ -119,45 +112,21 @@ def _steps(change: Change, book: Book) -> list[Change]:
     """
     if not isinstance(change, Open) or is_shared(change.margin_mode) or "isolated_margin" in change.keys:
         return [change]
-    if any(position.contract.symbol == change.symbol for position in book.account.positions):
+    if any(position.contract.symbol == change.symbol for position in account.positions):
         return [change]
-    opened = Open(
-        symbol=change.symbol,
-        side=change.side,
-        quantity=change.quantity,
-        price=change.price,
-        leverage=change.leverage,
-        keys=change.keys,
-    )
+    opened = replace(change, margin_mode=MarginMode.CROSS)
     return [opened, Remode(MarginMode.ISOLATED, change.symbol, change.side)]
 
 
-def _plan(change: Change, book: Book) -> Plan:
-    """The edits of one change, with what there is to say about it. Raises ChangeError."""
-    if isinstance(change, Open):
-        return plan_open(book, change)
-    if isinstance(change, Close):
-        return plan_close(book, change)
-    if isinstance(change, Resize):
-        return plan_resize(book, change)
-    if isinstance(change, Transfer):
-        return plan_transfer(book, change)
-    return plan_price(book, change) if isinstance(change, Reprice) else plan_mode(book, change)
-
-
-def _in_order(changes: list[Change], book: Book) -> list[Change]:
+def _in_order(changes: list[Change], account: Account) -> list[Change]:
     """The order in which changes are made: prices of assets that have none first, the others as they come."""
-    known = {*book.account.prices, *symbols_of(book.account)}
+    known = {*account.prices, *symbols_of(account)}
     new = [one for one in changes if isinstance(one, Reprice) and one.asset not in known]
     return [*new, *(one for one in changes if one not in new)]
 
 
-def _priced_in_vain(changes: list[Change], before: Loaded, after: Loaded, name: str) -> list[Problem]:
+def _priced_in_vain(changes: list[Change], before: Loaded, after: Loaded) -> list[Problem]:
     """Names of --price that neither account has: it would move nothing."""
-    names = [one.asset for one in changes if isinstance(one, Reprice)]
     known = {*before.account.prices, *symbols_of(before.account)}
-    return unknown_assets("--price", [one for one in names if one not in known], after.account, name, symbols=True)
-
-
-def _book(loaded: Loaded) -> Book:
-    return Book(loaded.file, loaded.account)
+    names = [one.asset for one in changes if isinstance(one, Reprice) and one.asset not in known]
+    return unknown_assets("--price", names, after.account, after.source.name, symbols=True)

@@ -20,6 +20,7 @@ class Commands(TyperGroup):
         "stress": "stress",
         "what-if": "what_if",
         "headroom": "headroom",
+        "import": "imports",
         "venues": "catalogue",
         "venue": "catalogue",
         "rules": "catalogue",

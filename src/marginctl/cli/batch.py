@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from marginctl.cli.inputs import Input
+from marginctl.core.exact import exactly
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -93,7 +94,8 @@ def _results(work: "Work[Result]", chunk: Sequence[Input], future: "Future[list[
 
 
 def _all(work: "Work[Result]", chunk: Sequence[Input]) -> "list[Result]":
-    return [work(one) for one in chunk]
+    with exactly():
+        return [work(one) for one in chunk]
 
 
 def _begin_worker() -> None:

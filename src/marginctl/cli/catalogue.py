@@ -3,9 +3,8 @@
 import os
 import sys
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,31 +12,31 @@ from marginctl.cli.app import DEFAULT, Nameless, app, venue
 from marginctl.cli.entry import NOT_CHECKED, OK
 from marginctl.cli.options import (
     DateFlags,
-    FlagError,
     Flags,
-    Read,
-    RowFormat,
+    Format,
     RuleSetFlags,
     ScreenFlags,
     choice,
     command,
+    draw_problems,
+    format_of,
     options,
     refuse_existing,
+    show,
 )
 from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
-from marginctl.render import catalogue_json, draw, shown
-from marginctl.render.display import Options
-from marginctl.render.pages.catalogue import Listed, RuleEntry, rule_page, rules_page, venues_page
-from marginctl.render.pages.venue import contract_page, venue_page
+from marginctl.render import COMMON, RESULTS, render
+from marginctl.results.catalogue import RuleList, RuleManual, RuleResult
 from marginctl.venues import loader
+from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetList, RuleSetResult
 from marginctl.venues.rule_set import RuleSet
 
-if TYPE_CHECKING:
-    from marginctl.limits.rule import Rule
-
-SCHEMAS = ("portfolio", "report", "report-line", "stress", "what-if", "headroom", "scenarios", "venue", "policy")
+READ = ("portfolio", "venue", "policy", "baseline")
+"""Kinds of files that are read; the others are written."""
+SCHEMAS = (*READ, "report-line", *RESULTS)
 STARTER = Path(__file__).with_name("starter.yaml")
 """A portfolio that passes its own limits, with a comment on every choice."""
 MOST_NAMES = 5
@@ -50,7 +49,7 @@ RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`m
 class VenuesFlags(RuleSetFlags, DateFlags, ScreenFlags):
     """Of ``venues``."""
 
-    format: RowFormat
+    format: Format
 
 
 @app.command()
@@ -59,9 +58,8 @@ def venues(flags: VenuesFlags) -> int:
     """List the rule sets with their dates and how far each may be trusted."""
     own = _own_names(flags.rules)
     first = (loader.DEFAULT, *(name for name in loader.bundled() if name != loader.DEFAULT))
-    listed, problems = _loaded([*(name for name in first if name not in own)], own, flags.rules)
-    document = partial(catalogue_json.venues, listed, flags.day)
-    emit(shown(flags.format, options(flags), lambda: venues_page(listed, flags.day), document, "venues"))
+    listed, problems = _loaded([*(name for name in first if name not in own)], own, flags)
+    emit(render(flags.format, RuleSetList(venues=tuple(listed), problems=tuple(problems)), options(flags)))
     return report(problems)
 
 
@@ -72,10 +70,7 @@ def report(problems: list[Problem]) -> int:
     if not problems[0].location.file:  # a name on the command line, not a place in a file
         complain(problems[0].message, problems[0].help)
         return NOT_CHECKED
-    from marginctl.render.formats.screen import shown_problems
-
-    shown = terminal(sys.stderr, "auto", None)
-    sys.stderr.write(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    draw_problems(problems, terminal(sys.stderr, "auto", None))
     return NOT_CHECKED
 
 
@@ -93,13 +88,13 @@ def _own_names(directory: str | None) -> dict[str, Path]:
     return {path.stem: path for path in paths if path.is_file()}
 
 
-def _loaded(bundled: list[str], own: dict[str, Path], directory: str | None) -> tuple[list["Listed"], list[Problem]]:
+def _loaded(bundled: list[str], own: dict[str, Path], flags: VenuesFlags) -> tuple[list[RuleSetEntry], list[Problem]]:
     listed, problems = [], []
     for name in [*bundled, *own]:
-        rule_set, found = loader.named(name, directory=directory)
+        rule_set, found = loader.named(name, directory=flags.rules)
         problems += found
         if rule_set is not None:
-            listed.append(Listed(rule_set, printable(str(own[name])) if name in own else ""))
+            listed.append(RuleSetEntry(rule_set, flags.day, printable(str(own[name])) if name in own else ""))
     return listed, problems
 
 
@@ -109,16 +104,12 @@ class VenueFlags(RuleSetFlags, DateFlags, ScreenFlags):
     name: RuleSetName
     symbol: Annotated[str | None, typer.Option("--symbol", help="Show the tiers of this contract.")] = None
     table: Annotated[str | None, typer.Option("--table", metavar="FILE.csv", help="Print one of its tables.")] = None
-    format: Annotated[
-        str,
-        typer.Option("--format", "-f", help="table, json, markdown or yaml (its file)."),
-        Read(choice("--format", "table", "json", "markdown", "yaml"), "table"),
-    ]
+    format: format_of(*COMMON, "yaml", more=" (its file)")  # type: ignore[valid-type]
 
 
 @venue.command(DEFAULT, cls=Nameless, epilog="`marginctl venue refresh --help`: bring a rule set up to date.")
 @command
-def show(flags: VenueFlags) -> int:
+def venue_command(flags: VenueFlags) -> int:
     """Show one rule set: rules, haircuts, tiers of a contract, dates, sources, status."""
     _one_thing(flags)
     rule_set, problems = loader.named(flags.name, directory=flags.rules)
@@ -130,9 +121,7 @@ def show(flags: VenueFlags) -> int:
         return _show_table(rule_set, flags.table)
     if flags.format == "yaml":
         return _show_file(rule_set, rule_path(flags.name, flags.rules))
-    document = partial(catalogue_json.rule_set, rule_set, flags.day)
-    emit(shown(flags.format, options(flags), lambda: venue_page(rule_set, flags.day), document))
-    return OK
+    return show(RuleSetResult(entry=RuleSetEntry(rule_set, flags.day)), flags)
 
 
 def _one_thing(flags: VenueFlags) -> None:
@@ -157,9 +146,7 @@ def _show_contract(rule_set: RuleSet, symbol: str, flags: VenueFlags) -> int:
     if listing is None:
         complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, flags.day))
         return NOT_CHECKED
-    document = partial(catalogue_json.contract, rule_set, listing)
-    emit(shown(flags.format, options(flags), lambda: contract_page(rule_set, listing), document))
-    return OK
+    return show(ContractResult(rule_set=rule_set, listing=listing), flags)
 
 
 def _symbol_help(rule_set: RuleSet, symbol: str, on: date) -> str:
@@ -213,40 +200,33 @@ def _file_notes(rule_set: RuleSet) -> str:
 class RulesFlags(ScreenFlags):
     """Of ``rules``."""
 
-    format: RowFormat
+    format: Format
 
 
 @app.command()
 @command
 def rules(flags: RulesFlags) -> int:
     """List the limits that `check` evaluates."""
-    from marginctl.limits.registry import RULES
+    from marginctl.limits.catalogue import entries
 
-    entries = [rule_entry(one) for one in RULES]
-    document = partial(catalogue_json.rules, entries)
-    emit(shown(flags.format, options(flags), lambda: rules_page(entries), document, "rules"))
-    return OK
+    return show(RuleList(rules=tuple(entries().values())), flags)
 
 
 class RuleFlags(ScreenFlags):
     """Of ``rule``."""
 
     code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")]
-    format: Annotated[
-        str,
-        typer.Option("--format", "-f", help="table or markdown."),
-        Read(choice("--format", "table", "markdown"), "table"),
-    ]
+    format: Format
 
 
 @app.command()
 @command
 def rule(flags: RuleFlags) -> int:
     """Show what one limit checks, why, with an example, and what to do instead."""
-    from marginctl.limits.registry import RULES
+    from marginctl.limits.catalogue import entries
 
     code = flags.code
-    by_word = {word.lower(): one for one in RULES for word in (one.key, one.name, one.code) if word}
+    by_word = {word.lower(): one for one in entries().values() for word in (one.key, one.name, one.code) if word}
     found = by_word.get(code.lower())
     if found is None:
         from difflib import get_close_matches
@@ -255,49 +235,11 @@ def rule(flags: RuleFlags) -> int:
         meant = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
         complain(f"there is no limit {echo(code)}", meant or "`marginctl rules` lists them")
         return NOT_CHECKED
-    emit(draw(flags.format, rule_page(rule_entry(found)), options(flags)))
-    return OK
+    return show(RuleResult(rule=RuleManual(found)), flags)
 
 
 def _is_code(word: str) -> bool:
     return word.lower().startswith("mc") and word[2:].isdigit()
-
-
-def rule_entry(rule: "Rule") -> "RuleEntry":
-    """A rule as the catalogue shows it."""
-    default, text = _default(rule)
-    severity = rule.default_severity
-    return RuleEntry(
-        code=rule.code,
-        name=rule.name,
-        key=rule.key,
-        default=default,
-        default_text=text,
-        unit=rule.unit.value,
-        comparison=rule.comparison.value,
-        severity=severity.value if severity else None,
-        policy_severity=rule.policy_severity.value if rule.policy_severity else None,
-        always=rule.always,
-        waivable=rule.waivable,
-        summary=rule.summary,
-        manual=rule.manual,
-    )
-
-
-def _default(rule: "Rule") -> tuple[Any, str]:
-    """What stands in the key of a limit that no file configures, as a value and in words."""
-    from marginctl.limits.config import ALL
-    from marginctl.limits.format import OFF
-    from marginctl.limits.rule import Comparison
-    from marginctl.wording import amount
-
-    if rule.default_severity is None:
-        return None, OFF
-    if not rule.key:
-        return None, "always" if rule.always else ""
-    if rule.comparison is not Comparison.HOLDS and rule.default is not None:
-        return rule.default, amount(rule.default, rule.unit.value)
-    return (ALL, ALL) if rule.needs_subject else (True, "true")
 
 
 class SchemaFlags(Flags):
@@ -305,7 +247,7 @@ class SchemaFlags(Flags):
 
     kind: Annotated[
         str,
-        typer.Argument(help="portfolio, venue or policy; report, report-line, stress, what-if, headroom or scenarios."),
+        typer.Argument(help=f"{', '.join(READ)}; {', '.join(RESULTS)}; report-line."),
     ]
 
 
@@ -322,15 +264,17 @@ def schema(flags: SchemaFlags) -> int:
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of one of ``SCHEMAS``; a report line is one line of ``--format jsonl``."""
-    if kind not in ("portfolio", "policy", "venue"):
+    if kind not in READ:
         from marginctl.render.json_schema import schema_of_document
 
         return schema_of_document(kind)
     from marginctl.document.schema import json_schema
+    from marginctl.limits.baseline import BaselineFile
     from marginctl.limits.format import PolicyFile
     from marginctl.portfolio.format import PortfolioFile
 
-    shape = {"portfolio": PortfolioFile.shape, "policy": PolicyFile.shape, "venue": RuleSet.shape}[kind]
+    formats = {"portfolio": PortfolioFile, "policy": PolicyFile, "venue": RuleSet, "baseline": BaselineFile}
+    shape = formats[kind].layout
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
 
 

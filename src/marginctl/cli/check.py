@@ -12,14 +12,26 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl import __version__
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import STDIN, Input, content, inputs
-from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, FlagError, Flags, Read, choice, command, options
+from marginctl.cli.options import (
+    FOR_MACHINES,
+    DateFlags,
+    DetailFlags,
+    FileFlags,
+    Flags,
+    Read,
+    choice,
+    command,
+    draw_problems,
+    format_of,
+    options,
+)
 from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, ShockFlags, manual, with_policies
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
+from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
@@ -30,8 +42,6 @@ from marginctl.results import Outcome, Run
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")
 """Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
-FOR_MACHINES = frozenset(("json", "jsonl", "gitlab", "sarif", "junit"))
-"""Formats that nobody reads on a screen: what stands in the way is also said on standard error."""
 PLAIN = Terminal(None, False, False)
 """What a file shows."""
 
@@ -88,11 +98,7 @@ class CheckFlags(PolicyFlags, ExplainedCodeFlags, EditFlags, ShockFlags, DateFla
         list[str],
         typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
     ]
-    format: Annotated[
-        str,
-        typer.Option("--format", "-f", help="table, json, jsonl, csv, markdown, github, gitlab, sarif or junit."),
-        Read(choice("--format", *FORMATS), "table"),
-    ]
+    format: format_of(*FORMATS)  # type: ignore[valid-type]
     output: Annotated[
         tuple[tuple[str, Path], ...],
         typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
@@ -116,8 +122,6 @@ def check_command(flags: CheckFlags) -> int:
     Exits 0 when nothing is at or above --fail-on, 1 when something is, 2 when a file could not be checked.
     """
     _refuse_contradictions(flags)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(newline="\n")
     if flags.watch:
         from marginctl.cli.watch import watch
 
@@ -177,7 +181,7 @@ def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
     settings, problems = with_policies(flags)
     settings = replace(settings, accepts_all=flags.write_baseline is not None)
     if flags.baseline is not None:
-        from marginctl.cli.policies import baseline_of
+        from marginctl.analysis.policies import baseline_of
 
         baseline, wrong = baseline_of(flags.baseline)
         settings, problems = replace(settings, baseline=baseline), [*problems, *wrong]
@@ -186,7 +190,7 @@ def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
 
 def _written(path: str, outcomes: tuple[Outcome, ...]) -> list[Problem]:
     """The baseline is written; why not, if it cannot be."""
-    from marginctl.cli.policies import write_baseline
+    from marginctl.analysis.policies import write_baseline
 
     try:
         return write_baseline(path, outcomes)
@@ -223,7 +227,7 @@ def _checked_line(one: Input, settings: Settings) -> Line:
 
 
 def _line(outcome: Outcome, fail_on: FailOn) -> Line:
-    from marginctl.render.jsonl import line_text
+    from marginctl.render.json import line_text
 
     return Line(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 
@@ -244,7 +248,7 @@ def exit_of(found: Iterable[ExitCode]) -> int:
 def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
     """Write the outcomes in every form that was asked for; returns the exit code, the same whatever the form."""
     exit_with = exit_of(outcome_exit(outcome, flags.fail_on) for outcome in outcomes)
-    run = Run(outcomes=outcomes, exit_code=exit_with, version=__version__, fail_on=flags.fail_on.value)
+    run = Run(outcomes=outcomes, exit_code=exit_with, fail_on=flags.fail_on.value)
     for form, path in flags.output:
         try:
             path.write_text(rendered(form, run, PLAIN, flags), encoding="utf-8", newline="\n")
@@ -256,10 +260,10 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
         from marginctl.cli.hosts import append_summary
 
         append_summary(run, options_of("markdown", PLAIN, flags), page)
-    if flags.format == "csv":
-        _tell_problems(run, flags)
+    if flags.format == "csv" and run.problems:
+        draw_problems(run.problems, terminal(sys.stderr, "never", None))
     elif flags.format in FOR_MACHINES:
-        tell(problem for outcome in outcomes for problem in outcome.problems)
+        tell(run.problems)
     emit(rendered(flags.format, run, terminal(sys.stdout, flags.color, flags.width), flags))
     return run.exit_code
 
@@ -271,15 +275,6 @@ def rendered(form: str, run: Run, shown: Terminal, flags: CheckFlags) -> str:
 
         run = in_repository(run)
     return render(form, run, options_of(form, shown, flags))
-
-
-def _tell_problems(run: Run, flags: CheckFlags) -> None:
-    """On standard error, for a format that has no room for them."""
-    problems = [problem for outcome in run.outcomes for problem in outcome.problems]
-    if problems:
-        from marginctl.render.formats.screen import shown_problems
-
-        sys.stderr.write(shown_problems(problems, options_of("csv", terminal(sys.stderr, "never", None), flags)))
 
 
 def options_of(form: str, shown: Terminal, flags: CheckFlags) -> Options:

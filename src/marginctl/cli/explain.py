@@ -1,23 +1,18 @@
 """``marginctl explain``: how one figure of the report came about."""
 
-import sys
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
-from marginctl.analysis.explain import UnknownFigureError, explain
+from marginctl.analysis.explain import explain
 from marginctl.cli.app import app
-from marginctl.cli.entry import NOT_CHECKED, OK
+from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import inputs
-from marginctl.cli.options import FileFlags, Format, OnePath, command, options
-from marginctl.cli.settings import EditFlags, Opened, ShockFlags, opened
-from marginctl.cli.terminal import complain, emit, tell, terminal
+from marginctl.cli.options import FileFlags, Format, OnePath, command, show
+from marginctl.cli.settings import EditFlags, ShockFlags, opened
+from marginctl.cli.terminal import complain
 from marginctl.document.source import echo
-from marginctl.explanation import ExplainResult
-from marginctl.findings import Problem
-
-SECTIONS = "account, totals, liquidation, pools, positions, collateral, underlyings, netting and funding"
+from marginctl.results.explanation import ExplainResult
 
 
 class ExplainFlags(EditFlags, ShockFlags, FileFlags):
@@ -46,60 +41,8 @@ def explain_command(flags: ExplainFlags) -> int:
         complain(f"{echo(flags.path)} names {len(found)} files", "explain one at a time")
         return NOT_CHECKED
     if problems:
-        return _failed(problems, flags)
+        return show(ExplainResult(file=problems[0].location.file, problems=tuple(problems)), flags)
     file = opened(found[0], flags)
-    return _failed(file.problems, flags) if file.problems else explained(file, flags)
-
-
-def explained(file: Opened, flags: ExplainFlags) -> int:
-    """The explanation of a figure of a file on standard output."""
-    figure = flags.figure or ""
-    try:
-        found = explain(file.data, file.name, flags.figure, file.settings)
-    except UnknownFigureError as error:
-        complain(f"the report has no figure {echo(figure)}", help_for(figure, error.figures))
-        return NOT_CHECKED
-    if found.problems:
-        return _failed(list(found.problems), flags)
-    if flags.format == "json":
-        from marginctl.render.explanation_json import render
-
-        emit(render(found))
-        return OK
-    from marginctl.render.explanation import render_listing, render_tree
-
-    shown = options(flags)
-    if flags.format == "markdown":
-        shown = replace(shown, color=False)
-    drawn = render_listing(found, shown) if found.step is None else render_tree(found, found.step, shown, flags.depth)
-    if flags.format == "markdown":
-        from marginctl.render.formats.markdown import fenced
-
-        drawn = fenced(drawn)
-    emit(drawn)
-    return OK
-
-
-def help_for(figure: str, figures: list[str]) -> str:
-    """The figures that an unknown path may mean, else where to look."""
-    from difflib import get_close_matches
-
-    same_name = [path for path in figures if path.rpartition(".")[2] == figure.rpartition(".")[2]]
-    close = get_close_matches(figure[:200], same_name, 3, 0.6) or get_close_matches(figure[:200], figures, 3, 0.6)
-    close = close or same_name[:3]
-    meant = f"did you mean {' or '.join(map(echo, close))}? " if close else ""
-    return f"{meant}The sections are {SECTIONS}; without a figure, `marginctl explain PATH` lists all of them"
-
-
-def _failed(problems: list[Problem], flags: ExplainFlags) -> int:
-    """Say why a file cannot be read: on standard error, or as the document that was asked for."""
-    if flags.format == "json":
-        from marginctl.render.explanation_json import render
-
-        emit(render(ExplainResult(file="", problems=tuple(problems))))
-        tell(problems)
-        return NOT_CHECKED
-    from marginctl.render.formats.screen import shown_problems
-
-    sys.stderr.write(shown_problems(problems, options(flags, terminal(sys.stderr, flags.color, flags.width))))
-    return NOT_CHECKED
+    if file.problems:
+        return show(ExplainResult(file=file.name, problems=tuple(file.problems)), flags)
+    return show(explain(file.data, file.name, flags.figure, file.settings), flags, depth=flags.depth)

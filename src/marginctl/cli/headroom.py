@@ -5,23 +5,12 @@ from typing import Annotated
 
 import typer
 
-from marginctl import __version__
-from marginctl.analysis.headroom import headroom
+from marginctl.analysis.headroom import headroom, leverage_of
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.options import DateFlags, FileFlags, OnePath, Read, RowFormat, command, options, positive
+from marginctl.cli.options import DateFlags, FileFlags, Format, OnePath, Read, command, show
 from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, opened, single
-from marginctl.cli.terminal import emit, tell
-from marginctl.core.plain import as_plain
-from marginctl.document.source import echo
-from marginctl.render import shown
-from marginctl.render.pages.headroom import headroom_page
 from marginctl.results import HeadroomResult, Outcome
-
-
-def leverage_of(text: str) -> Decimal:
-    """--leverage, more than 0. Raises FlagError."""
-    return positive(text, f"--leverage {echo(text)}", "write it as 10")
 
 
 class HeadroomFlags(PolicyFlags, CodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags):
@@ -33,7 +22,7 @@ class HeadroomFlags(PolicyFlags, CodeFlags, EditFlags, ShockFlags, DateFlags, Fi
         typer.Option("--leverage", metavar="N", help="Of the orders; default: that of the position."),
         Read(leverage_of),
     ]
-    format: RowFormat
+    format: Format
 
 
 @app.command("headroom")
@@ -46,10 +35,5 @@ def headroom_command(flags: HeadroomFlags) -> int:
     file = opened(single(flags.path, flags), flags)
     if file.problems:
         outcome = Outcome(file=file.name, problems=tuple(file.problems))
-        found = HeadroomResult(outcome=outcome, version=__version__, exit_code=NOT_CHECKED)
-    else:
-        found = headroom(file.data, file.name, file.settings, flags.leverage)
-    emit(shown(flags.format, options(flags), lambda: headroom_page(found), lambda: as_plain(found), "orders"))
-    if flags.format in ("json", "csv"):
-        tell(found.outcome.problems)
-    return found.exit_code
+        return show(HeadroomResult(outcome=outcome, exit_code=NOT_CHECKED), flags)
+    return show(headroom(file.data, file.name, file.settings, flags.leverage), flags)

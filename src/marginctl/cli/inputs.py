@@ -8,10 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from marginctl.document.encoding import LARGEST, content_of
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 
-MOST_BYTES = 16 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml")
 STDIN = "-"
 MAGIC = "*?["
@@ -153,11 +153,10 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def content(one: Input) -> tuple[bytes, Problem | None]:
-    """The bytes of a file (one more than may be read at most, so that the reader can refuse it), or the problem."""
+    """The bytes of a file or of standard input, or the problem."""
+    if one.path is not None:
+        return content_of(one.path, one.name)
     try:
-        if one.path is None:
-            return sys.stdin.buffer.read(MOST_BYTES + 1), None
-        with one.path.open("rb") as file:
-            return file.read(MOST_BYTES + 1), None
+        return sys.stdin.buffer.read(LARGEST + 1), None
     except OSError as error:
         return b"", Problem(Location(one.name), "MC001", f"cannot be read: {error.strerror or error}")

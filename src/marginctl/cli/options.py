@@ -4,10 +4,10 @@ A command is a function of one class of flags. Classes take the flags that comma
 lists a class's own flags first, then those of its groups in their order.
 """
 
+import os
 import sys
-from collections.abc import Callable
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from datetime import date
 from inspect import Parameter, Signature, get_annotations
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
@@ -15,19 +15,14 @@ from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
 import typer
 
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.terminal import NARROWEST, Terminal, complain, terminal
-from marginctl.document.numbers import NumberError, decimal
+from marginctl.cli.terminal import NARROWEST, Terminal, complain, emit, tell, terminal
+from marginctl.core.exact import exactly
+from marginctl.core.plain import errors_of
+from marginctl.document.scalars import FlagError, today
 from marginctl.document.source import echo, printable
+from marginctl.findings import Problem
+from marginctl.render import COMMON, FORMATS, render
 from marginctl.render.display import Options, Verbosity
-
-
-class FlagError(ValueError):
-    """A flag that cannot be meant. ``message`` says what is wrong, ``help`` what to write."""
-
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
 
 
 class Read(NamedTuple):
@@ -102,7 +97,8 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
 
     def typed(**texts: Any) -> None:
         try:
-            code = run(group.read(**texts))
+            with exactly():
+                code = run(group.read(**texts))
         except FlagError as error:
             complain(error.message, error.help)
             code = NOT_CHECKED
@@ -134,47 +130,36 @@ def day(text: str, flag: str = "--today") -> date:
         raise FlagError(f"{flag} {echo(text)} is no date", "write it as 2026-11-22") from None
 
 
-def today() -> date:
-    """Today in UTC."""
-    return datetime.now(UTC).date()
-
-
-def assignment(flag: str, text: str) -> tuple[str, str]:
-    """PATH=VALUE, split at the first ``=``. Raises FlagError."""
-    path, equals, value = text.partition("=")
-    if not path or not equals:
-        raise FlagError(f"{flag} {echo(text)} has no value", "write PATH=VALUE, as in positions.0.leverage=5")
-    return path, value
-
-
-def positive(text: str, complaint: str, help: str = "") -> Decimal:
-    """A number above 0; ``complaint`` is what stands in front of what is wrong with it. Raises FlagError."""
-    try:
-        number = decimal(text)
-    except NumberError as error:
-        raise FlagError(f"{complaint} {error.message}", error.help) from None
-    if number <= 0:
-        raise FlagError(f"{complaint} must be more than 0", help)
-    return number
-
-
 def refuse_existing(file: str, *, force: bool) -> None:
     """Refuse to write a file that exists, unless that is wanted. Raises FlagError."""
     if not force and Path(file).exists():
         raise FlagError(f"{printable(file)} exists already", "choose another name, or add --force to replace it")
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises FlagError."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)  # noqa: PTH105 - the name says what it does
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FlagError(f"{echo(str(path))} cannot be written: {error.strerror or error}") from None
+
+
 OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]
-Format = Annotated[
-    str,
-    typer.Option("--format", "-f", help="table, json or markdown."),
-    Read(choice("--format", "table", "json", "markdown"), "table"),
-]
-RowFormat = Annotated[
-    str,
-    typer.Option("--format", "-f", help="table, json, csv or markdown."),
-    Read(choice("--format", "table", "json", "csv", "markdown"), "table"),
-]
+
+
+def format_of(*forms: str, more: str = "") -> Any:
+    """The flag that names the form of what is written."""
+    annotated: Any = Annotated
+    shown = typer.Option("--format", "-f", help=f"{', '.join(forms[:-1])} or {forms[-1]}{more}.")
+    return annotated[str, shown, Read(choice("--format", *forms), "table")]
+
+
+Format = format_of(*COMMON)
+FOR_MACHINES = frozenset(FORMATS) - {"table", "markdown", "github"}
+"""Formats that nobody reads on a screen: what stands in the way is also said on standard error."""
 
 
 class DateFlags(Flags):
@@ -233,3 +218,24 @@ def options(flags: ScreenFlags, shown: Terminal | None = None, **more: Any) -> O
     if isinstance(flags, DetailFlags):
         verbosity = Verbosity.QUIET if flags.quiet else Verbosity.VERBOSE if flags.verbose else Verbosity.NORMAL
     return Options(width=shown.width, color=shown.color, ascii=shown.ascii, verbosity=verbosity, **more)
+
+
+def show(result: Any, flags: Any, **more: Any) -> int:
+    """Write a result in the form that was asked for; returns its exit code. ``more``: of the options of its text.
+
+    What stands in the way is said on standard error too where nobody can read it on standard output.
+    """
+    text, problems = render(flags.format, result, options(flags, **more)), errors_of(result)
+    emit(text)
+    if flags.format in FOR_MACHINES:
+        tell(problems)
+    elif not text:
+        draw_problems(problems, terminal(sys.stderr, flags.color, flags.width))
+    return int(result.summary.exit_code)
+
+
+def draw_problems(problems: Sequence[Problem], shown: Terminal) -> None:
+    """Problems with their lines on standard error."""
+    from marginctl.render.formats.screen import shown_problems
+
+    sys.stderr.write(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))

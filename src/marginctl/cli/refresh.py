@@ -1,6 +1,5 @@
 """``marginctl venue refresh``: answers of a venue's own interface -> an updated rule file and what changed in it."""
 
-import os
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -12,32 +11,28 @@ import typer
 
 from marginctl.cli.app import venue
 from marginctl.cli.catalogue import RuleSetName, report, rule_path
-from marginctl.cli.entry import BROKEN_LIMIT, NOT_CHECKED, OK
+from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content
 from marginctl.cli.options import (
     DateFlags,
-    FlagError,
     Format,
     Read,
     RuleSetFlags,
     ScreenFlags,
-    assignment,
     command,
     day,
-    options,
-    positive,
+    show,
+    write_whole,
 )
-from marginctl.cli.terminal import complain, emit
+from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
 from marginctl.document.reader import read
+from marginctl.document.scalars import FlagError, assignment, positive
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
-from marginctl.render import draw
-from marginctl.render.pages.refresh import refresh_page
-from marginctl.render.refresh_json import refresh_json
 from marginctl.venues import loader
 from marginctl.venues.answers import answer_of
-from marginctl.venues.refresh import Named, Refreshed, RefreshError, RuleFile, day_for, refreshed
+from marginctl.venues.refresh import Named, Refreshed, RefreshError, RefreshResult, RuleFile, day_for, refreshed
 
 
 def _sizes(texts: Iterable[str]) -> dict[str, Decimal]:
@@ -103,12 +98,7 @@ def refresh(flags: RefreshFlags) -> int:
         complain(error.message, error.help)
         return NOT_CHECKED
     written = _write(done, flags.output, force=flags.force) if flags.output else []
-    names = [printable(str(path)) for path in written]
-    if flags.format == "json":
-        emit(refresh_json(done, names))
-    else:
-        emit(draw(flags.format, refresh_page(done, names), options(flags)))
-    return BROKEN_LIMIT if done.untaken else OK
+    return show(RefreshResult(done=done, written=tuple(printable(str(path)) for path in written)), flags)
 
 
 def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Refreshed:
@@ -155,16 +145,5 @@ def _write(done: Refreshed, output: Path, *, force: bool) -> list[Path]:
         if path.exists() and not force and (path == output or path.read_bytes() != data):
             raise FlagError(f"{echo(str(path))} exists already", "choose another name, or add --force to replace it")
     for path, data in files.items():
-        _replace(path, data)
+        write_whole(path, data)
     return [output, *(path for path in files if path != output)]
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)  # noqa: PTH105 - the name says what it does
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FlagError(f"{echo(str(path))} cannot be written: {error.strerror or error}") from None

@@ -1,80 +1,20 @@
 """Flags that say how an account is computed and judged, and the settings of an analysis that they make."""
 
-from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 import typer
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Settings
+from marginctl.analysis.check import Settings, bar, codes, edits, shocks
 from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, FileFlags, FlagError, Flags, Read, assignment, today
-from marginctl.document.numbers import NumberError, decimal
-from marginctl.document.source import echo
+from marginctl.cli.options import DateFlags, FileFlags, Flags, Read
+from marginctl.document.scalars import FlagError, today
 from marginctl.findings import Problem
 from marginctl.limits.engine import Selection
-from marginctl.limits.registry import BY_CODE, closest
+from marginctl.limits.registry import BY_CODE
 from marginctl.limits.verdict import FailOn
 from marginctl.render.display import RuleText
-
-
-def edits(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Every --set. Raises FlagError."""
-    return tuple(assignment("--set", text) for text in texts)
-
-
-def shocks(texts: Iterable[str]) -> dict[str, Decimal]:
-    """Every --shock: a fraction of the price by asset. Raises FlagError, also where an asset is named twice."""
-    found: dict[str, Decimal] = {}
-    for text in texts:
-        asset, move = _shock(text)
-        if asset in found:
-            raise FlagError(f"--shock names {echo(asset)} twice", "write one move per asset")
-        found[asset] = move
-    return found
-
-
-def _shock(text: str) -> tuple[str, Decimal]:
-    """ASSET=PERCENT: a fraction of the price, above -100%: at a price of 0 there are no marks."""
-    asset, value = assignment("--shock", text)
-    is_fall, number = value.startswith("-"), value[1:] if value.startswith(("-", "+")) else value
-    if number.startswith(("+", "-")):
-        raise FlagError(f"--shock {echo(text)} has two signs", "write it as BTC=-20%")
-    try:
-        size = decimal(number.removesuffix("%"))
-    except NumberError as error:
-        raise FlagError(f"--shock {echo(text)}: the move {error.message}", "write it as BTC=-20%") from None
-    if not value.endswith("%") and size >= 1:
-        raise FlagError(f"--shock {echo(text)} moves by 100% or more without %", f"write {asset}={value}%")
-    move = (-size if is_fall else size) / (100 if value.endswith("%") else 1)
-    if move <= -1:
-        raise FlagError(f"--shock {echo(text)} moves the price to 0 or below", "write less, such as -99.9%")
-    return asset, move
-
-
-def codes(flag: str) -> Callable[[Iterable[str]], frozenset[str]]:
-    """A reader of codes of limits, with commas between them, of every time that the flag is given."""
-
-    def read(texts: Iterable[str]) -> frozenset[str]:
-        found = frozenset(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
-        for code in sorted(found - BY_CODE.keys()):
-            near = closest(code)
-            raise FlagError(
-                f"{flag}: no limit has the code {echo(code)}",
-                f"did you mean {near}?" if near else "`marginctl rules` lists them",
-            )
-        return found
-
-    return read
-
-
-def bar(text: str) -> FailOn:
-    """--fail-on. Raises FlagError."""
-    try:
-        return FailOn(text)
-    except ValueError:
-        raise FlagError(f"--fail-on {echo(text)} is unknown", "write error, warning or never") from None
 
 
 class EditFlags(Flags):
@@ -167,7 +107,7 @@ def with_policies(flags: FileFlags) -> tuple[Settings, list[Problem]]:
     settings = settings_of(flags)
     if not isinstance(flags, PolicyFlags) or not flags.limits:
         return settings, []
-    from marginctl.cli.policies import policy_of
+    from marginctl.analysis.policies import policy_of
 
     policy, problems = policy_of(flags.limits)
     return replace(settings, policy=policy), problems

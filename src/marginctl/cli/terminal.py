@@ -11,7 +11,6 @@ from marginctl.document.source import printable
 from marginctl.findings import Problem
 
 NARROWEST = 80
-MOST_LINES = 20
 
 
 class Terminal(Struct, frozen=True):
@@ -64,6 +63,8 @@ def _speaks_unicode(stream: TextIO) -> bool:
 def emit(text: str) -> None:
     """Write text to standard output in one piece, what it cannot encode as escapes."""
     stream = sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(newline="\n")
     try:
         stream.write(text)
     except UnicodeEncodeError:
@@ -79,17 +80,10 @@ def complain(message: str, help: str = "") -> None:
 
 def tell(problems: Iterable[Problem]) -> None:
     """Say on standard error what stands in the way, one line a problem, where standard output is for machines."""
-    from itertools import groupby
+    from marginctl.render.paths import problem_lines
 
-    from marginctl.render.paths import explained, spot
-
-    for file, found in groupby(problems, key=lambda problem: problem.location.file):
-        rows = list(found)
-        for one in rows[:MOST_LINES]:
-            text = f"{spot(one.location)}: {one.code} {explained(one.message, one.help)}"
-            sys.stderr.write(f"{encodable(printable(text))}\n")
-        if len(rows) > MOST_LINES:
-            sys.stderr.write(f"{encodable(printable(file))}: and {len(rows) - MOST_LINES} more problems\n")
+    for text in problem_lines(problems):
+        sys.stderr.write(f"{encodable(printable(text))}\n")
 
 
 def encodable(text: str) -> str:

@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from marginctl import __version__
+from marginctl.analysis.change_flags import READERS
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.what_if import what_if
 from marginctl.cli.app import app
-from marginctl.cli.change_flags import ChangeFlags
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.options import (
     DateFlags,
@@ -21,18 +20,61 @@ from marginctl.cli.options import (
     Flags,
     Format,
     OnePath,
+    Read,
     command,
-    options,
     refuse_existing,
+    show,
 )
 from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, manual, opened, single
-from marginctl.cli.terminal import complain, emit, tell
+from marginctl.cli.terminal import complain
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
-from marginctl.render import shown
-from marginctl.render.pages.what_if import what_if_page
-from marginctl.render.what_if_json import document
+from marginctl.portfolio.changes import Change
 from marginctl.results import Outcome, WhatIfResult
+
+
+class ChangeFlags(Flags):
+    """The changes, in the order in which they are made."""
+
+    open: Annotated[
+        list[Change],
+        typer.Option("--open", metavar="'SYMBOL SIDE QTY [@ PRICE] [xLEVERAGE]'", help="Open, or add to a position."),
+        Read(READERS["open"], many=True),
+    ]
+    close: Annotated[
+        list[Change],
+        typer.Option("--close", metavar="NAME", help="Close a position at its mark, or NAME @ PRICE."),
+        Read(READERS["close"], many=True),
+    ]
+    resize: Annotated[
+        list[Change],
+        typer.Option("--resize", metavar="NAME=QUANTITY", help="At the mark, or NAME=QUANTITY @ PRICE."),
+        Read(READERS["resize"], many=True),
+    ]
+    deposit: Annotated[
+        list[Change],
+        typer.Option("--deposit", metavar="ASSET=AMOUNT", help="Pay in."),
+        Read(READERS["deposit"], many=True),
+    ]
+    withdraw: Annotated[
+        list[Change],
+        typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out."),
+        Read(READERS["withdraw"], many=True),
+    ]
+    price: Annotated[
+        list[Change],
+        typer.Option("--price", metavar="NAME=PRICE", help="Of an asset; or of a contract: its mark alone."),
+        Read(READERS["price"], many=True),
+    ]
+    mode: Annotated[
+        list[Change],
+        typer.Option("--mode", metavar="[NAME=]MODE", help="isolated or cross, of all positions or of one."),
+        Read(READERS["mode"], many=True),
+    ]
+
+    def changes(self) -> list[Change]:
+        """All changes, in the order in which they are made."""
+        return [change for name in READERS for change in getattr(self, name)]
 
 
 class WriteFlags(Flags):
@@ -62,20 +104,14 @@ def what_if_command(flags: WhatIfFlags) -> int:
     one = single(flags.path, flags)
     if flags.write is not None:
         refuse_existing(flags.write, force=flags.force)
-    result = _result(opened(one, flags), flags)
-    at = options(flags, manual=manual())
-    emit(shown(flags.format, at, lambda: what_if_page(result, at), lambda: document(result)))
-    if flags.format == "json":
-        after = result.after.problems if result.after is not None else ()
-        tell((*result.before.problems, *result.problems, *after))
-    return result.exit_code
+    return show(_result(opened(one, flags), flags), flags, manual=manual())
 
 
 def _result(file: Opened, flags: WhatIfFlags) -> WhatIfResult:
     """Both accounts; the new file is written if asked."""
     if file.problems:
         before = Outcome(file=file.name, problems=tuple(file.problems))
-        return WhatIfResult(file=file.name, version=__version__, before=before, after=None, exit_code=NOT_CHECKED)
+        return WhatIfResult(file=file.name, before=before, after=None, exit_code=NOT_CHECKED)
     result, text = what_if(file.data, file.name, flags.changes(), file.settings)
     if flags.write is None:
         return result
@@ -91,7 +127,7 @@ def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings
     path = Path(name)
     loaded, problems = load_portfolio(encoded, str(path), replace(settings, sets=(), policy=None))
     if loaded is None:
-        return replace(result, after=None, problems=tuple(problems), exit_code=NOT_CHECKED)
+        return replace(result, after=None, changes=(), problems=tuple(problems), exit_code=NOT_CHECKED)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_bytes(encoded)

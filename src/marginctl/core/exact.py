@@ -1,10 +1,12 @@
 """Decimal arithmetic: one context, and every division's rounding with a named direction.
 
-The context carries 100 digits and traps floats, invalid operations and overflow. Inputs have at most 60 digits, so sums
-and products are exact in practice; what a division leaves behind is below 1e-90 of its result. ``SNAP`` is where such
-residue ends: figures that agree to 1e-80 of the money involved are equal, and amounts that cancel to less are 0
-(``net``), so that no residue is a debt, a margin or a profit. Rounding happens in reports only, and each function here
-says which way: requirements up, equity and free collateral down, liquidation prices toward the mark.
+The context carries 100 digits and traps floats, invalid operations and overflow. Whoever computes enters it with
+``exactly``: a command, a function of the library; the context of a program that imports this stays its own. Inputs
+have at most 60 digits, so sums and products are exact in practice; what a division leaves behind is below 1e-90 of its
+result. ``SNAP`` is where such residue ends: figures that agree to 1e-80 of the money involved are equal, and amounts
+that cancel to less are 0 (``net``), so that no residue is a debt, a margin or a profit. Rounding happens in reports
+only, and each function here says which way: requirements up, equity and free collateral down, liquidation prices toward
+the mark.
 """
 
 from decimal import (
@@ -15,14 +17,17 @@ from decimal import (
     ROUND_UP,
     Context,
     Decimal,
-    DefaultContext,
     DivisionByZero,
     FloatOperation,
     InvalidOperation,
     Overflow,
-    setcontext,
+    localcontext,
 )
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 CONTEXT = Context(
     prec=100,
@@ -31,10 +36,6 @@ CONTEXT = Context(
     Emax=999_999,
     traps=[InvalidOperation, DivisionByZero, Overflow, FloatOperation],
 )
-setcontext(CONTEXT)
-DefaultContext.prec = CONTEXT.prec  # what the contexts of other threads are made from
-DefaultContext.Emin, DefaultContext.Emax = CONTEXT.Emin, CONTEXT.Emax
-DefaultContext.traps.update(CONTEXT.traps)
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -45,6 +46,11 @@ _SETTLE = Context(prec=80, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999
 
 _WIDE = Context(prec=2_000, Emin=-999_999, Emax=999_999)
 _QUANTA = {places: Decimal((0, (1,), -places)) for places in (8, 10)}
+
+
+def exactly() -> "AbstractContextManager[Context]":
+    """Inside it this thread computes in ``CONTEXT``; behind it as before."""
+    return localcontext(CONTEXT)
 
 
 class Direction(StrEnum):

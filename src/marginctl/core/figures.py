@@ -1,4 +1,4 @@
-"""One row a figure: how it is measured and rounded, how it follows, what it means, and which side of it is safer.
+"""One row a figure: how it is measured and rounded, what it means, and which side of it is safer.
 
 Rounding, JSON, its schema, differences, the keys of ``expect``, units of explanations and the reference pages derive
 from these rows. A row is found by the name of a field; where one class means something else by a name, by both:
@@ -24,20 +24,19 @@ class Safer(Enum):
 
 
 class Figure(NamedTuple):
-    """A figure: its kind, what it means, the direction of its rounding, and how it follows.
+    """A figure: its kind, what it means, and the direction of its rounding; ``core.formulas`` says how it follows.
 
     Kinds: money, price, ratio (a fraction), rate (a finer one), multiple, units, days, number (in the unit of its
-    limit), exact (as given), judged (beside its limit), named (by the row that ``figure`` names), side, word, flag,
-    count, counted (from 0), place (from 1), exit (an exit code), internal (not shown).
-    ``formula`` is in names of figures of the same row, and of ``level``; empty where it depends on the
-    contract. ``given``: the user's own, kept as written; ``part``: the same unless something cut it; ``to_mark``: at
+    limit), exact (as given), settled (without the residue of a division), judged (beside its limit), named (by the row
+    that ``figure`` names), side, word, flag, count, counted (from 0), place (from 1), exit (an exit code), internal
+    (not shown).
+    ``given``: the user's own, kept as written; ``part``: the same unless something cut it; ``to_mark``: at
     this price something ends, so it turns toward the mark. ``label``: where it is not the name in words.
     """
 
     kind: str
     meaning: str = ""
     direction: Direction = Direction.NEAREST
-    formula: str = ""
     safer: Safer = Safer.NEITHER
     choices: tuple[str, ...] = ()
     label: str = ""
@@ -46,7 +45,7 @@ class Figure(NamedTuple):
     to_mark: bool = False
 
 
-PLACES = {"money": 8, "units": 8, "ratio": 10, "multiple": 10, "days": 10, "number": 10, "rate": 20}
+PLACES = {"money": 8, "units": 8, "ratio": 10, "multiple": 10, "days": 10, "number": 10, "rate": 20, "settled": 48}
 NUMBERS = frozenset(("money", "price", "ratio", "multiple", "units", "days"))
 """Kinds that are numbers of a report."""
 GIVEN_DIGITS = 60
@@ -55,6 +54,8 @@ GIVEN_DIGITS = 60
 _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Direction.NEAREST
 _HIGHER, _LOWER, _FARTHER, _NONE_WORST = Safer.HIGHER, Safer.LOWER, Safer.FARTHER, Safer.LOWER_NONE_WORST
 _SIDES = ("below", "above")
+_CHANGES = ("added", "removed", "changed", "same")
+_AS_STATED = ("floor", "deduction", "max_leverage", "isolated_rules", "ContractTier.maintenance_deduction")
 
 FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
@@ -67,13 +68,9 @@ FIGURES: dict[str, Figure] = {
         label="unrealized PnL",
     ),
     "haircut": Figure(
-        "money",
-        "Money in totals (gross_collateral + unrealized_pnl - equity), the effective rate in collateral.",
-        _UP,
-        "gross_collateral + unrealized_pnl - equity",
+        "money", "Money in totals (gross_collateral + unrealized_pnl - equity), the effective rate in collateral.", _UP
     ),
     "initial_margin": Figure("money", "Margin of positions.", _UP, safer=_LOWER),
-    "gross_initial_margin": Figure("money", "", _UP),
     "order_margin": Figure("money", "Margin of open orders.", _UP, safer=_LOWER),
     "maintenance_margin": Figure(
         "money",
@@ -81,24 +78,13 @@ FIGURES: dict[str, Figure] = {
         _UP,
         safer=_LOWER,
     ),
-    "gross_maintenance_margin": Figure("money", "", _UP),
+    **{f"gross_{one}_margin": Figure("money", "", _UP) for one in ("initial", "maintenance")},
     "gross_notional": Figure("money", "Sum of the absolute notionals.", _UP),
     "net_notional": Figure("money", "Sum of the signed notionals.", _NEAR),
     "notional": Figure("money", "Size at the mark, positive.", _UP),
-    "free_collateral": Figure(
-        "money",
-        "equity - initial_margin - order_margin, signed.",
-        _DOWN,
-        "equity - initial_margin - order_margin",
-        _HIGHER,
-    ),
+    "free_collateral": Figure("money", "equity - initial_margin - order_margin, signed.", _DOWN, _HIGHER),
     "buffer": Figure(
-        "money",
-        "equity - level x maintenance_margin, signed.",
-        _DOWN,
-        "equity - level x maintenance_margin",
-        _HIGHER,
-        label="liquidation buffer",
+        "money", "equity - level x maintenance_margin, signed.", _DOWN, _HIGHER, label="liquidation buffer"
     ),
     "maintenance_deduction": Figure("money", "Subtracted from notional x maintenance_rate.", _DOWN),
     "funding_per_day": Figure("money", "Signed, positive = received; null without a rate.", _DOWN, safer=_HIGHER),
@@ -114,27 +100,10 @@ FIGURES: dict[str, Figure] = {
     ),
     "saving": Figure("money", "gross - net.", _DOWN),
     # Ratios: of requirements up, distances toward zero.
-    "leverage": Figure(
-        "multiple",
-        "1 / initial_rate of a position; gross_notional / equity of an account.",
-        _UP,
-        "1 / initial_rate",
-    ),
-    "Totals.leverage": Figure("multiple", "", _UP, "gross_notional / equity", _NONE_WORST),
-    "utilization": Figure(
-        "ratio",
-        "(initial_margin + order_margin) / equity; null over no equity.",
-        _UP,
-        "(initial_margin + order_margin) / equity",
-        _NONE_WORST,
-    ),
-    "maintenance_ratio": Figure(
-        "ratio",
-        "level x maintenance_margin / equity; null over no equity.",
-        _UP,
-        "level x maintenance_margin / equity",
-        _NONE_WORST,
-    ),
+    "leverage": Figure("multiple", "1 / initial_rate of a position; gross_notional / equity of an account.", _UP),
+    "Totals.leverage": Figure("multiple", "", _UP, _NONE_WORST),
+    "utilization": Figure("ratio", "(initial_margin + order_margin) / equity; null over no equity.", _UP, _NONE_WORST),
+    "maintenance_ratio": Figure("ratio", "level x maintenance_margin / equity; null over no equity.", _UP, _NONE_WORST),
     "down": Figure(
         "ratio",
         "Signed move at which a fall liquidates, such as -0.2134; null when it never does.",
@@ -256,12 +225,23 @@ FIGURES: dict[str, Figure] = {
         choices=("pass", "waived", "waived-by-baseline", "not-evaluated", "warn", "fail"),
         safer=Safer.EARLIER,
     ),
-    "reason": Figure("word", "Why the finding is waived; empty when it is not."),
+    "Finding.reason": Figure("word", "Why the finding is waived; empty when it is not."),
     "remedy": Figure("word", "The cheapest way to meet the limit."),
     "waived": Figure("flag", "Whether a waiver covers the finding."),
     "ours": Figure("named", "The figure as it is computed here; null where it does not exist."),
-    "theirs": Figure("exact", "The figure that the venue shows, as given."),
+    "theirs": Figure("exact", "The figure that the venue shows, as given; null where it shows that there is none."),
     "difference": Figure("number", "ours - theirs, signed.", _DOWN),
+    "allowed": Figure(
+        "exact", "What the difference may be, where the file gives that as an amount; else there is no such key."
+    ),
+    "unit": Figure("word", "The asset that the amounts are in; no such key where that is the account's currency."),
+    "initial_margin + order_margin": Figure("money", "Margin of positions and open orders.", _UP),
+    "ReconcileRow.venue": Figure("exact", "The figure that the venue shows; null where it shows that there is none."),
+    "ReconcileRow.relative": Figure("number", "|difference| as a fraction of the venue's figure.", _UP),
+    "ReconcileRow.allowed": Figure("exact", "What |difference| may be."),
+    "ReconcileRow.unit": Figure("word", "The asset that amounts are in; empty = the account's currency, or none."),
+    "ReconcileRow.reason": Figure("word", "What makes a figure meet that does not, or why it cannot be compared."),
+    "portfolio": Figure("exact", "The file as values; null where there is none."),
     # Heads and summaries of documents.
     "version": Figure("word", "The version of marginctl that wrote this."),
     "line": Figure("place"),
@@ -316,19 +296,52 @@ FIGURES: dict[str, Figure] = {
     "down_after": Figure("ratio", "Fall that liquidates after the horizon's funding; 0 = not lived to.", _IN),
     "up_after": Figure("ratio", "Rise that liquidates after the horizon's funding; 0 = not lived to.", _IN),
     "runway_pool": Figure("word", "The pool whose runway is the shortest."),
+    # Lists of rule sets.
+    "with_tiers": Figure("counted", "Contracts whose whole margin table is known; null where any symbol is read."),
+    "with_contract_size": Figure("counted", "Contracts whose size is no assumption; null where any symbol is read."),
+    "complete": Figure("counted", "Contracts that need nothing from the portfolio; null where any symbol is read."),
+    "haircuts": Figure("word", "Of BTC, ETH, SOL, USDC those that need no haircut here; null = none counts."),
     # Headroom: sizes are exact to their last digit.
     "OrderRoom.quantity": Figure("exact", "The largest order; null where nothing limits it, or it cannot be known."),
     "OrderRoom.notional": Figure("money", "Of the largest order.", _DOWN),
-    "amount": Figure("exact", "Units of the asset."),
-    "held": Figure("exact", "Units of the asset."),
+    **{name: Figure("exact", "Units of the asset.") for name in ("amount", "held")},
     "left": Figure("exact", "What stays open."),
     "DepositWay.value": Figure("money", "At its price.", _UP),
     "ReductionWay.quantity": Figure("exact", "Contracts to close."),
     # Changes of what-if: figures of both reports.
-    "before": Figure("exact", "As the report before shows it; null where it does not exist."),
-    "after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
+    "Moved.before": Figure("exact", "As the report before shows it; null where it does not exist."),
+    "Moved.after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
     "Moved.difference": Figure("exact", "after - before; null where one does not exist."),
     "turn": Figure("word", "Whether it moved to the riskier or to the safer side; null where neither is."),
+    # Rule sets and contracts: as they are published.
+    "RuleSetEntry.contracts": Figure("counted", "Symbols that are listed; null where any symbol is read."),
+    "age_days": Figure("counted", "Days since as_of; null where it does not age."),
+    "Stated.value": Figure("exact", "A number or a word; null where the venue has no such rule."),
+    "loan_rate": Figure("exact", "Maintenance margin on debts; null where the portfolio states it."),
+    "initial_haircut": Figure("exact", "The haircut for opening, where it is another one."),
+    "liability_factor": Figure("exact", "What a unit of debt counts; null = 1, or what ask_buffer says."),
+    "requirement_factor": Figure("exact", "What a unit of margin counts; null = 1, or what ask_buffer says."),
+    "up_to": Figure("exact", "Inclusive; null where there is no limit."),
+    "contract_size": Figure("exact", "Base units of a linear contract, quote units of an inverse one."),
+    "contract_size_by_base": Figure("exact", "The same by base where it differs."),
+    "tick_size": Figure("exact", "Step of the price; null where it is not known."),
+    "PublishedLiquidation.fee": Figure("exact", "Share of what is liquidated; null where it is not published."),
+    "take_over_level": Figure("multiple", "Of the maintenance margin; null = at once.", _UP),
+    "taker_fee": Figure("exact", "Fraction of the notional; null where the portfolio states it."),
+    "funding_interval_hours": Figure("exact", "Hours; null where it is not known, or different by contract."),
+    "default": Figure("exact", "In effect where no file says otherwise; null = off, or nothing can be configured."),
+    **{f"{one}.change": Figure("word", choices=_CHANGES) for one in ("TableChange", "HaircutChange")},
+    **{f"debt_factor_{one}": Figure("exact", "What a unit of debt counts.") for one in ("before", "after")},
+    "HaircutTier.haircut": Figure("exact", "Fraction of the value."),
+    # Explanations: all digits.
+    "ExplainResult.value": Figure("exact", "As the report has it; null in a list of figures."),
+    "FigureValue.value": Figure("exact", "As the report has it."),
+    "ExplainedStep.value": Figure("settled", "With all its digits."),
+    **{f"TierUsed.{name}": Figure("exact") for name in ("size", "above")},
+    "ExplainedStep.line": Figure("word", "A part of a solution as a straight line of the unknown."),
+    **{name: Figure("settled") for name in ("at_zero", "slope", "place", "beyond", "end", "least_at")},
+    **{name: Figure("settled", "Where the lines hold; null = without an end.") for name in ("holds_from", "holds_to")},
+    **{name: Figure("exact") for name in _AS_STATED},
 }
 """By name, one name one idea: requirements rounded up, what is there down, distances toward zero."""
 

@@ -224,17 +224,33 @@ def order_rate(account: Account, position: Position | None, orders: list[Order],
     return curve.slopes[curve.index(size, account.prices[first.contract.settle])]
 
 
+def is_rated_by(order: Order, position: Position, mode: PositionMode) -> bool:
+    """Whether an order has its rates from a position: one of the shared pool on its contract, in hedge mode its leg."""
+    return (
+        not position.is_isolated
+        and order.contract.symbol == position.contract.symbol
+        and (mode is PositionMode.ONE_WAY or order.position_side == position.side)
+    )
+
+
 def orders_without(account: Account, gone: Position) -> tuple[Order, ...]:
     """The orders after a position is gone: those that had their rates from it keep them."""
-    if gone.is_isolated:
-        return account.orders
     rate = gone.initial_rate
     if gone.initial_margin is not None:
         rate = initial_rate(gone, account.rules, account.prices)
-    one_way = account.position_mode is PositionMode.ONE_WAY
     return tuple(
         replace(order, leverage=gone.leverage, initial_rate=rate, maintenance_rate=gone.maintenance_rate)
-        if order.contract.symbol == gone.contract.symbol and (one_way or order.position_side == gone.side)
+        if is_rated_by(order, gone, account.position_mode)
+        else order
+        for order in account.orders
+    )
+
+
+def orders_with(account: Account, come: Position) -> tuple[Order, ...]:
+    """The orders once a position has come: those that have their rates from it have none of their own."""
+    return tuple(
+        replace(order, leverage=None, initial_rate=None, maintenance_rate=None)
+        if is_rated_by(order, come, account.position_mode)
         else order
         for order in account.orders
     )

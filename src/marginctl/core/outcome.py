@@ -46,7 +46,7 @@ class PoolOutcome(Struct, frozen=True, kw_only=True):
     liquidatable: bool
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class ScenarioOutcome(Struct, frozen=True, kw_only=True):
     """A scenario's outcome over all pools.
 
     ``crossing``, ``reach`` and ``pool`` are those of the first pool to go. ``equity`` is the sum over the pools,
@@ -74,7 +74,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
         return self.crossing is None
 
 
-def outcome_of(account: Account, states: Sequence[PoolState], path: ScenarioPath) -> Outcome:
+def outcome_of(account: Account, states: Sequence[PoolState], path: ScenarioPath) -> ScenarioOutcome:
     """Walk the path with every pool and evaluate its end. ``states`` are the account's."""
     ratios = path.ratios(ONE)
     ends = _ends(account, states, path)
@@ -87,7 +87,7 @@ def outcome_of(account: Account, states: Sequence[PoolState], path: ScenarioPath
     first = crossed or min((pool for pool in pools if pool.reach is not None), key=_reach, default=None)
     worst, risk = worst_pool(ends)
     equity = sum((one.equity for _, one in ends), ZERO)
-    return Outcome(
+    return ScenarioOutcome(
         crossing=None if crossed is None else crossed.crossing,
         reach=None if first is None else first.reach,
         pool=None if first is None else first.name,

@@ -17,11 +17,11 @@ from marginctl.core.exact import Direction, rounded
 from marginctl.core.figures import PLACES, Figure, rounded_as, rounded_figure, row_of
 
 SIDES = {1: "long", -1: "short"}
-SETTLED_PLACES = 48
+SETTLED_PLACES = PLACES["settled"]
 """Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
 
 
-class Key(NamedTuple):
+class DocumentKey(NamedTuple):
     """One key of a document: the path to its value, its mark (see above), and its row, if it is a figure."""
 
     name: str
@@ -31,17 +31,17 @@ class Key(NamedTuple):
 
 
 @cache
-def keys_of(kind: type) -> tuple[Key, ...]:
+def keys_of(kind: type) -> tuple[DocumentKey, ...]:
     """The keys that a class writes, in their order."""
     shape = getattr(kind, "shape", "") or " ".join(getattr(kind, "__struct_fields__", getattr(kind, "_fields", ())))
     found = (_key(word, kind.__name__) for word in shape.split())
     return tuple(key for key in found if key.row is None or key.row.kind != "internal")
 
 
-def _key(word: str, owner: str) -> Key:
+def _key(word: str, owner: str) -> DocumentKey:
     name, _, path = word.partition("=")
     bare = name.strip("*?~")
-    return Key(bare, tuple((path or bare).split(".")), name.replace(bare, ""), row_of(bare, owner))
+    return DocumentKey(bare, tuple((path or bare).split(".")), name.replace(bare, ""), row_of(bare, owner))
 
 
 def as_plain(value: Any) -> Any:
@@ -72,13 +72,18 @@ def _object(value: Any) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for key in keys_of(value.__class__):
         found = at(value, key.path)
-        if key.mark == "*":
-            tree |= _object(found)
-        elif not key.mark or found:
+        if key.mark[:1] == "*":
+            tree |= {} if found is None else _object(found)
+        elif not key.mark or found or isinstance(found, Decimal):
             tree[key.name] = _tree(found, key.row, value)
         elif key.mark == "~":
             tree[key.name] = None
     return tree
+
+
+def errors_of(result: Any) -> Any:
+    """What stands in the way of a result: what its document has as ``errors``."""
+    return next(at(result, key.path) for key in keys_of(result.__class__) if key.name == "errors")
 
 
 def at(value: Any, path: tuple[str, ...]) -> Any:

@@ -321,6 +321,11 @@ def _terms(legs: Iterable[Leg], which: str) -> tuple[Term, ...]:
 
 
 def _dearer(groups: list[tuple[list[Leg], list[Leg]]], which: str) -> Requirement:
-    alone = [term for longs, shorts in groups if not (longs and shorts) for term in _terms(longs or shorts, which)]
-    sides = [DearerSide(_terms(longs, which), _terms(shorts, which)) for longs, shorts in groups if longs and shorts]
+    alone: list[Term] = []
+    sides: list[DearerSide] = []
+    for longs, shorts in ((_terms(longs, which), _terms(shorts, which)) for longs, shorts in groups):
+        if longs and shorts:
+            sides.append(DearerSide(longs, shorts))
+        else:
+            alone += longs or shorts
     return Requirement((*alone, *sides))

@@ -1,7 +1,9 @@
 """Shocks: asset prices move, quantities and entries stay, marks follow their prices."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Order, Position, default_beta
@@ -11,6 +13,31 @@ from marginctl.core.pool import rules_of
 from marginctl.core.value import basis_value
 
 EVERY_OTHER = "*"
+
+
+class PathOutcome(Struct, frozen=True):
+    """The first pool to be liquidated on the straight path to a scenario.
+
+    crossing: the fraction of the path (0 = now, 1 = all of it), None = no pool is. bystanders: keys of the positions
+    with PnL >= 0 that stand in that pool at that point. is_idle: no price of the account moves on it.
+    """
+
+    crossing: Decimal | None
+    pool: str | None = None
+    bystanders: tuple[str, ...] = ()
+    is_idle: bool = False
+
+
+class HedgeFigures(Struct, frozen=True):
+    """With and without a position: its pool's distance to liquidation (None = never), the delta of its base in units.
+
+    Distances are the smallest move that liquidates: of all assets together, or of the base alone.
+    """
+
+    distance: Decimal | None
+    distance_without: Decimal | None
+    delta: Decimal
+    delta_without: Decimal
 
 
 def expanded(shocks: dict[str, Decimal], account: Account) -> dict[str, Decimal]:
@@ -40,6 +67,17 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
     def mark(contract: Contract, before: Decimal) -> Decimal:
         return before * by.get(contract.base, ONE) / by.get(contract.quote, ONE)
 
+    return _marked(account, prices, mark)
+
+
+def remarked(account: Account, symbol: str, price: Decimal) -> Account:
+    """The account with another mark of one contract; the prices of assets, and all other marks, stay."""
+    return _marked(account, account.prices, lambda contract, before: price if contract.symbol == symbol else before)
+
+
+def _marked(account: Account, prices: dict[str, Decimal], mark: Callable[[Contract, Decimal], Decimal]) -> Account:
+    """The account at other prices, with the marks that a function of contract and mark before gives."""
+
     def position(held: Position) -> Position:
         after = replace(held, mark_price=mark(held.contract, held.mark_price))
         if held.initial_margin is None:
@@ -47,6 +85,8 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
         settle, basis = held.contract.settle, rules_of(account, held.margin_mode).initial_basis
         size_before = basis_value(held, basis, account.prices) / account.prices[settle]
         size_after = basis_value(after, basis, prices) / prices[settle]
+        if size_after == size_before:
+            return after
         return replace(after, initial_margin=held.initial_margin * size_after / size_before)
 
     def order(placed: Order) -> Order:

@@ -2,30 +2,15 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
 from marginctl.core.account import Account, Position, Purpose
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import shock_path
 from marginctl.core.pool import deltas, partition
+from marginctl.core.scenario import HedgeFigures, PathOutcome
 from marginctl.core.trade import reduced
 from marginctl.core.value import unrealized_pnl
-
-
-class PathOutcome(NamedTuple):
-    """The first pool to be liquidated on the path to a scenario.
-
-    crossing: the fraction of the path (0 = now, 1 = all of it), None = no pool is. bystanders: keys of the positions
-    with PnL >= 0 that stand in that pool at that point.
-    """
-
-    crossing: Decimal | None
-    pool: str | None
-    bystanders: tuple[str, ...]
-
-
-NOTHING_CROSSES = PathOutcome(None, None, ())
 
 
 def states_of(account: Account) -> list[PoolState]:
@@ -42,20 +27,11 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
         if found is not None and (first is None or found < first[0]):
             first = found, state
     if first is None:
-        return NOTHING_CROSSES
+        return PathOutcome(None, is_idle=not any(shocks.values()))
     u, state = first
     at = {asset: ONE + shock * u for asset, shock in shocks.items()}
     winners = tuple(p.key for p in state.pool.positions if unrealized_pnl(p, account.prices, at) >= 0)
-    return PathOutcome(u, state.pool.name, winners)
-
-
-class HedgeFigures(NamedTuple):
-    """With and without a position: its pool's distance to liquidation (None = never), the delta of its base."""
-
-    distance: Decimal | None
-    distance_without: Decimal | None
-    delta: Decimal
-    delta_without: Decimal
+    return PathOutcome(u, state.pool.name, winners, not any(shocks.values()))
 
 
 def hedge_figures(account: Account, position: Position) -> HedgeFigures:

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.orders import orders_without
+from marginctl.core.orders import orders_with, orders_without
 from marginctl.core.requirement import initial_rate, leg
-from marginctl.core.value import merged_entry, unrealized_pnl
+from marginctl.core.value import merged_entry, realized_pnl
 
 
 def transferred(account: Account, amounts: Mapping[str, Decimal]) -> Account:
@@ -64,8 +64,8 @@ def reduced(account: Account, position: Position, quantity: Decimal) -> Account:
     """The account after closing ``quantity`` contracts of a position at its mark."""
     if not quantity:
         return account
-    pnl = unrealized_pnl(position, account.prices, {}) * (quantity / position.quantity)
-    return closed(account, position, quantity, pnl / account.prices[position.contract.settle])
+    gain = realized_pnl(position.contract, position.side, quantity, position.entry_price, position.mark_price)
+    return closed(account, position, quantity, gain)
 
 
 def increased(position: Position, quantity: Decimal, price: Decimal) -> Position:
@@ -93,6 +93,27 @@ def stand_alone_margin(account: Account, position: Position) -> Decimal:
     """The initial margin of a position by itself as an isolated one, in its settle asset, with the venue's fees."""
     terms = leg(position, account.isolated_rules or account.rules, account.prices, ONE).initial
     return sum((term.at({}) for term in terms), ZERO) / account.prices[position.contract.settle]
+
+
+def added_margin(account: Account, position: Position, quantity: Decimal, price: Decimal) -> Decimal:
+    """The isolated margin of more of a position at ``price``, in its settle asset: at the rate of the whole of it."""
+    whole = position.quantity if position.initial_margin is not None else position.quantity + quantity
+    rate = initial_rate(replace(position, quantity=whole), account.isolated_rules or account.rules, account.prices)
+    part = replace(position, quantity=quantity, entry_price=price, mark_price=price)
+    return stand_alone_margin(account, replace(part, initial_rate=rate, leverage=None, initial_margin=None))
+
+
+def isolated(account: Account, position: Position) -> Account:
+    """The account with a position behind its stand-alone initial margin, out of what it holds."""
+    margin = stand_alone_margin(account, position)
+    apart = replace(position, margin_mode=MarginMode.ISOLATED, isolated_margin=margin)
+    return replace(with_position(account, apart), orders=orders_without(account, position))
+
+
+def crossed(account: Account, position: Position) -> Account:
+    """The account with a position in the shared pool, its isolated margin free again."""
+    shared = replace(position, margin_mode=MarginMode.CROSS, isolated_margin=None)
+    return replace(with_position(account, shared), orders=orders_with(account, shared))
 
 
 def filled(account: Account, terms: Position, side: int, quantity: Decimal) -> Account:

@@ -4,8 +4,7 @@ from marginctl.document.encoding import decode
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence, is_null
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo
-from marginctl.document.spans import Path
-from marginctl.document.splices import Value
+from marginctl.document.spans import Path, Value
 from marginctl.findings import Problem
 
 QUOTES = ("'", '"')
@@ -30,7 +29,8 @@ def set_value(root: Node, path: str, text: str, source: Source) -> list[Problem]
     """
     try:
         parts = split_path(path)
-        _place(root, parts, _value(path, text))
+        value = _value(path, text)
+        _put(root, _places(root, parts), value)
     except PathError as error:
         return [source.problem((0, 0), "MC013", error.message, error.help)]
     return []
@@ -40,12 +40,17 @@ def place_and_value(root: Node, path: str, text: str) -> tuple[Path, Value]:
     """What ``rewrite.Put`` needs to do the same in the document's text. Raises PathError."""
     parts = split_path(path)
     value = _value(path, text)
+    return _places(root, parts), _as_value(value)
+
+
+def _places(root: Node, parts: list[str]) -> Path:
+    """The parts with numbers for what is in lists. Raises PathError."""
     places: list[str | int] = []
     node: Node | None = root
     for depth, part in enumerate(parts):
         places.append(_index(node, part, parts[:depth]) if isinstance(node, Sequence) else part)
         node = None if node is None else _child(node, part, parts[:depth])
-    return tuple(places), _as_value(value)
+    return tuple(places)
 
 
 def _as_value(node: Node) -> Value:
@@ -108,18 +113,6 @@ def _key(text: str) -> Scalar:
     return Scalar(text, 0, 0, 0, True)
 
 
-def _place(root: Node, parts: list[str], value: Node) -> None:
-    """Walks to the last part and sets it. Nothing is created before the walk has left what exists."""
-    node = root
-    for depth, part in enumerate(parts[:-1]):
-        below = _child(node, part, parts[:depth])
-        if below is None:
-            _set(node, part, _nested(parts[depth + 1 :], value), parts[:depth])
-            return
-        node = below
-    _set(node, parts[-1], value, parts[:-1])
-
-
 def _child(node: Node, part: str, above: list[str]) -> Node | None:
     """What a part names below a node; None for a key that is not there. Raises PathError."""
     if isinstance(node, Sequence):
@@ -129,21 +122,22 @@ def _child(node: Node, part: str, above: list[str]) -> Node | None:
     raise PathError(f"{_path(above)} is a single value, {echo(part)} is not in it", "shorten the path")
 
 
-def _set(node: Node, part: str, value: Node, above: list[str]) -> None:
-    if isinstance(node, Sequence):
-        node.items[_index(node, part, above)] = value
+def _put(node: Node, places: Path, value: Node) -> None:
+    """Set the value at a place; the keys that lead there are created where they are missing."""
+    place, *below = places
+    if isinstance(node, Sequence) and isinstance(place, int):
+        if below:
+            _put(node.items[place], tuple(below), value)
+        else:
+            node.items[place] = value
     elif isinstance(node, Mapping):
-        _set_key(node, part, value)
-    else:
-        _child(node, part, above)
-
-
-def _set_key(node: Mapping, part: str, value: Node) -> None:
-    for index, (key, _) in enumerate(node.entries):
-        if key.text == part:
-            node.entries[index] = (key, value)
-            return
-    node.entries.append((_key(part), value))
+        index = next((number for number, (key, _) in enumerate(node.entries) if key.text == place), None)
+        if index is None:
+            node.entries.append((_key(str(place)), _nested(below, value)))
+        elif below:
+            _put(node.entries[index][1], tuple(below), value)
+        else:
+            node.entries[index] = (node.entries[index][0], value)
 
 
 def _index(node: Sequence, part: str, above: list[str]) -> int:
@@ -154,9 +148,9 @@ def _index(node: Sequence, part: str, above: list[str]) -> int:
     raise PathError(f"{_path(above)} has {count} items, {echo(part)} is none of them", advice)
 
 
-def _nested(parts: list[str], value: Node) -> Node:
+def _nested(parts: list[str | int], value: Node) -> Node:
     for part in reversed(parts):
-        value = Mapping([(_key(part), value)], 0, 0)
+        value = Mapping([(_key(str(part)), value)], 0, 0)
     return value
 
 

@@ -1,9 +1,10 @@
-"""Bytes of a file -> text that a parser may see, or the reason why not."""
+"""A file -> its bytes -> text that a parser may see, or the reason why not."""
 
 import re
+from pathlib import Path
 
 from marginctl.document.source import Source, echo, printable
-from marginctl.findings import Problem
+from marginctl.findings import Location, Problem
 
 LARGEST = 16 * 1024 * 1024
 UTF_8_MARK = b"\xef\xbb\xbf"
@@ -23,10 +24,20 @@ _CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
 _HIGH_CONTROLS = frozenset(map(chr, (*range(0x80, 0x85), *range(0x86, 0xA0), 0xFFFE, 0xFFFF)))
 
 
-def decode(data: bytes, name: str) -> tuple[Source, list[Problem]]:
+def content_of(path: Path, name: str) -> tuple[bytes, Problem | None]:
+    """The bytes of a file (one more than may be read at most, so that ``decode`` can refuse it), or the problem."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1), None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return b"", Problem(Location(name), "MC001", f"cannot be read: {reason}")
+
+
+def decode(data: bytes, name: str, largest: int = LARGEST) -> tuple[Source, list[Problem]]:
     """The text of a file, without byte order mark. With a problem the text is not to be parsed."""
-    if len(data) > LARGEST:
-        size = f"the file has {len(data) / 1048576:.1f} MiB, at most 16 MiB are read"
+    if len(data) > largest:
+        size = f"the file has {len(data) / 1048576:.1f} MiB, at most {largest // 1048576} MiB are read"
         return _unreadable(name, size, "split it into several files")
     page = _page_words(data)
     if page is not None:

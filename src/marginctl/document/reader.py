@@ -17,7 +17,7 @@ from marginctl.findings import Problem
 DEEPEST = 32
 MOST_EVENTS = 2_000_000  # of the smallest nodes that is about half a gigabyte of memory
 EMPTY_HELP = "write `key: value` lines; `marginctl init` writes a portfolio to start from"
-_FORBIDDEN = frozenset(map(chr, (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))))
+FORBIDDEN = frozenset(map(chr, (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))))
 
 
 def read(data: bytes, name: str) -> tuple[Source, Node | None, list[Problem]]:
@@ -127,7 +127,7 @@ class _Builder:
     def checked(self, node: Scalar) -> Scalar:
         """A quoted text with its surrogate pairs joined, or nothing of it if escapes put control characters in."""
         text = surrogates.reveal(node.text) if self.has_pairs else node.text
-        forbidden = next((character for character in text if character in _FORBIDDEN), "")
+        forbidden = next((character for character in text if character in FORBIDDEN), "")
         if not forbidden:
             return Scalar(text, node.line, node.column, node.end_column, node.plain)
         message = f"the control character {echo(forbidden)} is not allowed"

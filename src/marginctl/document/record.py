@@ -110,7 +110,8 @@ class Record:
     The docstring of a subclass is what editors show of it; ``name`` is how messages and schemas call it.
     """
 
-    shape: ClassVar[Shape[Any]]
+    layout: ClassVar[Shape[Any]]
+    _fields: ClassVar[tuple[str, ...]]
     node: Mapping
     places: dict[str, tuple[Scalar, Node]]
 
@@ -119,9 +120,10 @@ class Record:
         super().__init_subclass__()
         own = {attribute: one for attribute, one in vars(cls).items() if isinstance(one, Key)}
         bases = [base for base in cls.__bases__ if base is not Record and issubclass(base, Record)]
-        inherited = (one for base in bases for one in base.shape.keys if one.attribute not in own)
+        inherited = [one for base in bases for one in base.layout.keys if one.attribute not in own]
         doc = " ".join((cls.__doc__ or "").partition("\n\n")[0].split()).removesuffix(".")
-        cls.shape = Shape(name, (*own.values(), *inherited), doc, cls, not_offered or {})
+        cls._fields = (*own, *(one.attribute for one in inherited))
+        cls.layout = Shape(name, (*own.values(), *inherited), doc, cls, not_offered or {})
 
     def __init__(self, **values: Any) -> None:
         """A record that no file holds. Raises TypeError for a value without a key."""
@@ -143,7 +145,7 @@ class Record:
     __hash__ = None  # type: ignore[assignment]
 
     def _values(self) -> dict[str, Any]:
-        given = self.places.keys() | {one.attribute for one in self.shape.keys}
+        given = self.places.keys() | {one.attribute for one in self.layout.keys}
         return {attribute: value for attribute, value in self.__dict__.items() if attribute in given}
 
     def __contains__(self, one: Key[Any]) -> bool:
@@ -166,7 +168,7 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """Every key with its value, or its default where it was not written."""
-        return {one.attribute: self[one] for one in self.shape.keys}
+        return {one.attribute: self[one] for one in self.layout.keys}
 
     def items(self) -> Iterator[tuple[Scalar, Any, Node]]:
         """``(key, value, node of the value)`` of every key written, in the order of the file."""
@@ -190,17 +192,17 @@ class Nested(Kind[R], frozen=True):
 
 def nested(record: type[R]) -> Nested[R]:
     """A mapping that binds to a record."""
-    return Nested(record.shape)
+    return Nested(record.layout)
 
 
 def records(record: type[R]) -> ListOf[R]:
     """A list of records."""
-    return ListOf(Nested(record.shape))
+    return ListOf(Nested(record.layout))
 
 
 def bind(node: Node, record: type[R], source: Source) -> tuple[R | None, list[Problem]]:
     """The record that a node holds; None with everything wrong with it, in the order of the file."""
-    bound, problems = bind_shape(node, record.shape, source)
+    bound, problems = bind_shape(node, record.layout, source)
     return (None, problems) if problems else (bound, [])
 
 

@@ -1,4 +1,4 @@
-"""Words, dates and durations from their text."""
+"""Words, dates, durations and what a flag says, from their text."""
 
 import datetime as dt
 from decimal import Decimal
@@ -20,6 +20,39 @@ class WordError(ValueError):
         super().__init__(message)
         self.message = message
         self.help = help
+
+
+def today() -> dt.date:
+    """Today in UTC."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+class FlagError(ValueError):
+    """A flag that cannot be meant. ``message`` says what is wrong, ``help`` what to write."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+def assignment(flag: str, text: str) -> tuple[str, str]:
+    """PATH=VALUE, split at the first ``=``. Raises FlagError."""
+    path, equals, value = text.partition("=")
+    if not path or not equals:
+        raise FlagError(f"{flag} {echo(text)} has no value", "write PATH=VALUE, as in positions.0.leverage=5")
+    return path, value
+
+
+def positive(text: str, complaint: str, help: str = "") -> Decimal:
+    """A number above 0; ``complaint`` is what stands in front of what is wrong with it. Raises FlagError."""
+    try:
+        number = decimal(text)
+    except NumberError as error:
+        raise FlagError(f"{complaint} {error.message}", error.help) from None
+    if number <= 0:
+        raise FlagError(f"{complaint} must be more than 0", help)
+    return number
 
 
 def day(moment: str) -> dt.date:

@@ -1,9 +1,9 @@
 """JSON Schema (draft-07) of a file format, for editors."""
 
-from typing import Any
+from typing import Any, Union, get_args
 
-from marginctl.document.kinds import AnyOf, Kind, ListOf, MapOf, ScalarKind
-from marginctl.document.record import Key, Shape
+from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf, ScalarKind
+from marginctl.document.record import Key, Nested, Shape
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
@@ -22,6 +22,19 @@ def json_schema(shape: Shape[Any], *, identifier: str, title: str) -> dict[str, 
         **_record(shape, definitions),
         "definitions": dict(sorted(definitions.items())),
     }
+
+
+def bound_type(kind: Kind[Any]) -> Any:
+    """The type of what a kind binds to, as an annotation says it."""
+    if isinstance(kind, Choice):
+        return Union[tuple(type(one) for one in kind.meanings.values())]  # noqa: UP007 - known here alone
+    if isinstance(kind, AnyOf):
+        return Union[tuple(bound_type(one) for one in kind.kinds)]  # noqa: UP007
+    if isinstance(kind, ListOf):
+        return list[bound_type(kind.item)]  # type: ignore[misc]
+    if isinstance(kind, MapOf):
+        return dict[str, bound_type(kind.value)]  # type: ignore[misc]
+    return kind.shape.record if isinstance(kind, Nested) else get_args(vars(type(kind))["__orig_bases__"][0])[0]
 
 
 def _record(shape: Shape[Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -35,11 +35,15 @@ def echo(text: str, longest: int = LONGEST_ECHO) -> str:
 
 
 class Source(Struct):
-    """A document's display name and its text, without a byte order mark."""
+    """A document's display name and its text, without a byte order mark.
+
+    ``key_paths``: of a text that was made of a mapping, which nobody has seen, the path of the key by line and column.
+    """
 
     name: str
     text: str
     split: list[str] | None = None
+    key_paths: dict[tuple[int, int], str] | None = None
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1; empty when there is no such line."""
@@ -49,7 +53,13 @@ class Source(Struct):
 
     def location(self, node: Node) -> Location:
         """Where a node begins, and where it ends if that is on the same line."""
+        if self.key_paths is not None:
+            return Location(self.name, key=self.key_paths.get((node.line, node.column), ""))
         return Location(self.name, node.line, node.column, node.end_column if isinstance(node, Scalar) else 0)
+
+    def place(self, node: Node) -> str:
+        """Where a node is, in words: ``line 5``."""
+        return echo(self.location(node).key) if self.key_paths else f"line {node.line}"
 
     def problem(self, where: Node | tuple[int, int], code: str, message: str, help: str = "") -> Problem:
         """A problem at a node or at ``(line, column)``, with the line it is on."""

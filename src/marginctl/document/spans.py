@@ -46,6 +46,28 @@ Path: TypeAlias = tuple[str | int, ...]
 """Keys, and in lists indexes, from the root."""
 
 
+Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+"""What is to be written: a word or number as its text, a list, a mapping, nothing."""
+
+
+def meaning(tree: Tree) -> Value:
+    """The values of a tree, without places and styles."""
+    if isinstance(tree, Leaf):
+        return tree.text
+    if tree.is_list:
+        return [meaning(value) for _, value in tree.entries]
+    return {key.text: meaning(value) for key, value in tree.entries if key is not None}
+
+
+def planted(value: Value, start: int = 0, end: int = 0) -> Tree:
+    """The tree of a value that stands nowhere yet, or in a stretch of text; nothing is the text ``null``."""
+    if isinstance(value, dict):
+        return Branch([(Leaf(key, 0, 0), planted(item)) for key, item in value.items()], start, end, True, False)
+    if isinstance(value, list):
+        return Branch([(None, planted(item)) for item in value], start, end, True, True)
+    return Leaf("null" if value is None else value, start, end)
+
+
 def tree_of(text: str) -> Tree | None:
     """The tree of a text that the reader has accepted; None for an empty one."""
     has_pairs = surrogates.has_pairs(text)

@@ -1,20 +1,18 @@
 """Where a text has to change so that one value of its document changes: splices, computed on the text's tree.
 
+The value is changed in the tree as well, where every other one keeps its places.
 New keys and rows take the style of their neighbours: block or brackets, one line or several, with the same indent.
 Comments stay, but for those within what is removed and behind it on its last line.
 """
 
 import json
 import re
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from marginctl.document.nodes import NULLS
-from marginctl.document.spans import Branch, Leaf, Path, Tree, tree_of
-
-Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
-"""What is to be written: a word or number as its text, a list, a mapping, nothing."""
+from marginctl.document.spans import Branch, Leaf, Path, Tree, Value, planted, tree_of
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _PLAIN = re.compile(r"[A-Za-z0-9_$/][A-Za-z0-9_$/.+%@-]*|-[0-9][0-9.]*%?")
@@ -26,7 +24,7 @@ ROW_INDENT = "  "
 
 
 class NoPlaceError(Exception):
-    """The edit has no place in this text; the message says why."""
+    """The edit has no place in this text; the message says why, where more than its path is wrong."""
 
 
 class Splice(NamedTuple):
@@ -116,7 +114,7 @@ def layout_of(text: str) -> Layout:
     """A text with its tree. Raises NoPlaceError for a text that holds no mapping."""
     root = tree_of(text)
     if not isinstance(root, Branch) or root.is_list:
-        raise NoPlaceError("the file holds no keys")
+        raise NoPlaceError
     return Layout(text, root)
 
 
@@ -134,9 +132,10 @@ def found(layout: Layout, path: Path) -> tuple[Tree, int]:
 def parent(layout: Layout, path: Path) -> tuple[Branch, int]:
     """The branch that holds the last part of a path, and the number of that entry. Raises NoPlaceError."""
     node, depth = found(layout, path[:-1])
-    index = node.index(path[-1]) if depth == len(path) - 1 and isinstance(node, Branch) else None
+    is_there = path and depth == len(path) - 1 and isinstance(node, Branch)
+    index = node.index(path[-1]) if is_there and isinstance(node, Branch) else None
     if not isinstance(node, Branch) or index is None:
-        raise NoPlaceError(f"there is no {'.'.join(map(str, path))}")
+        raise NoPlaceError
     return node, index
 
 
@@ -147,7 +146,7 @@ def put(layout: Layout, path: Path, value: Value) -> list[Splice]:
         return _replaced(layout, path, node, value)
     rest = path[depth:]
     if not isinstance(node, Branch) or node.is_list or not all(isinstance(part, str) for part in rest):
-        raise NoPlaceError(f"there is no {'.'.join(map(str, path[: depth + 1]))}")
+        raise NoPlaceError
     for part in reversed(rest[1:]):
         value = {str(part): value}
     return _with_entries(layout, node, {str(rest[0]): value})
@@ -157,19 +156,20 @@ def added(layout: Layout, path: Path, entries: dict[str, Value]) -> list[Splice]
     """Add several keys to the mapping at a path, which has none of them."""
     node, depth = found(layout, path)
     if depth < len(path) or not isinstance(node, Branch) or node.is_list:
-        raise NoPlaceError(f"{'.'.join(map(str, path))} is no mapping")
+        raise NoPlaceError
     return _with_entries(layout, node, entries)
 
 
 def _replaced(layout: Layout, path: Path, node: Tree, value: Value) -> list[Splice]:
+    branch, index = parent(layout, path)
+    key = branch.entries[index][0]
+    branch.entries[index] = key, planted(value, node.start, node.end)
     new = flow(value, as_json=layout.as_json)
     if isinstance(node, Leaf):
         old = layout.text[node.start : node.end]
         if isinstance(value, str):
             new = like(value, old, as_json=layout.as_json)
         return [Splice(node.start, node.end, new + (layout.line_break if old.endswith(("\n", "\r")) else ""))]
-    branch, index = parent(layout, path)
-    key = branch.entries[index][0]
     if node.flow or key is None:
         return [Splice(node.start, node.end, new)]
     return [Splice(_after_colon(layout, key), node.end, f" {new}")]
@@ -182,9 +182,10 @@ def _after_colon(layout: Layout, key: Leaf) -> int:
 def renamed(layout: Layout, path: Path, key: str) -> list[Splice]:
     """Give the entry at a path another key."""
     branch, index = parent(layout, path)
-    old = branch.entries[index][0]
-    if old is None:
-        raise NoPlaceError(f"{'.'.join(map(str, path))} is no key")
+    old, value = branch.entries[index]
+    if old is None or branch.index(key) is not None:
+        raise NoPlaceError
+    branch.entries[index] = Leaf(key, old.start, old.end), value
     quoted = layout.text[old.start] in "'\""
     return [Splice(old.start, old.end, like(key, layout.text[old.start], as_json=False) if quoted else key)]
 
@@ -195,11 +196,14 @@ def appended(layout: Layout, path: Path, row: Value) -> list[Splice]:
     if depth == len(path) - 1 and isinstance(node, Branch) and not node.is_list:
         return _with_entries(layout, node, {str(path[-1]): [row]})
     if depth < len(path) or not isinstance(node, Branch) or not node.is_list:
-        raise NoPlaceError(f"{'.'.join(map(str, path))} is no list")
+        raise NoPlaceError
     if node.flow or not node.entries:
-        return _grown(layout, node, [_row(layout, node, row)])
-    dash = f"{layout.line_break}{layout.indent(node.start)}- "
-    return [_line_after(layout, node.end, dash + _row(layout, node, row))]
+        made = _grown(layout, node, [_row(layout, node, row)])
+    else:
+        dash = f"{layout.line_break}{layout.indent(node.start)}- "
+        made = [_line_after(layout, node.end, dash + _row(layout, node, row))]
+    node.entries.append((None, planted(row)))
+    return made
 
 
 def _line_after(layout: Layout, at: int, text: str) -> Splice:
@@ -231,12 +235,15 @@ def _entry(layout: Layout, key: str, value: Value) -> str:
 def _with_entries(layout: Layout, branch: Branch, entries: dict[str, Value]) -> list[Splice]:
     """Add keys at the end of a mapping."""
     if branch.flow or not branch.entries:
-        return _grown(layout, branch, [_entry(layout, key, value) for key, value in entries.items()])
-    lead = layout.line_break + layout.indent(branch.start)
-    if branch is layout.root and _has_blank_lines(layout):
-        lead = layout.line_break + lead
-    lines = (lead + _block_entry(layout, branch, key, value) for key, value in entries.items())
-    return [_line_after(layout, branch.end, "".join(lines))]
+        made = _grown(layout, branch, [_entry(layout, key, value) for key, value in entries.items()])
+    else:
+        lead = layout.line_break + layout.indent(branch.start)
+        if branch is layout.root and _has_blank_lines(layout):
+            lead = layout.line_break + lead
+        lines = (lead + _block_entry(layout, branch, key, value) for key, value in entries.items())
+        made = [_line_after(layout, branch.end, "".join(lines))]
+    branch.entries += [(Leaf(key, 0, 0), planted(value)) for key, value in entries.items()]
+    return made
 
 
 def _block_entry(layout: Layout, branch: Branch, key: str, value: Value) -> str:
@@ -279,10 +286,13 @@ def removed(layout: Layout, path: Path) -> list[Splice]:
     """Take away the entry at a path, with its lines where it has them for itself."""
     branch, index = parent(layout, path)
     if branch.flow:
-        return _cut_from_brackets(layout, branch, index)
-    if len(branch.entries) == 1:
-        return _emptied(layout, path, branch)
-    return [_cut_from_block(layout, branch, index)]
+        made = _cut_from_brackets(layout, branch, index)
+    elif len(branch.entries) == 1:
+        made = _emptied(layout, path, branch)
+    else:
+        made = [_cut_from_block(layout, branch, index)]
+    del branch.entries[index]
+    return made
 
 
 def _emptied(layout: Layout, path: Path, branch: Branch) -> list[Splice]:

@@ -13,9 +13,10 @@ from json import dumps
 from msgspec import Struct
 from msgspec.structs import replace
 
+from marginctl import __version__
 from marginctl.core.exact import Direction, rounded
-from marginctl.document.kinds import SIGNED, TEXT, words
-from marginctl.document.record import Record, key, optional, records
+from marginctl.document.kinds import SIGNED, TEXT, ListOf, words
+from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.document.source import Source
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
 from marginctl.limits.config import unknown_code
@@ -24,7 +25,8 @@ from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Comparison, Rule
 from marginctl.wording import amount, trimmed
 
-SCHEMA = "marginctl.baseline/1"
+SCHEMA, FIRST = "marginctl.baseline/2", "marginctl.baseline/1"
+"""What is written, and what is read as well: without `version`, `errors` and `summary`."""
 UNUSED = "MC901"
 MOST_DIGITS = 28
 PLACES = 12
@@ -41,11 +43,21 @@ class BaselineRow(Record, name="baseline_entry"):
     limit = optional(SIGNED, "what the figure was compared with, where the limit is no threshold")
 
 
+class BaselineSummary(Record, name="baseline_summary"):
+    """What the file comes to."""
+
+    entries = optional(SIGNED, "how many there are")
+    exit_code = optional(SIGNED, "0: it was written")
+
+
 class BaselineFile(Record, name="baseline"):
     """Breaches that are accepted while they are no worse."""
 
-    format = key(words(SCHEMA), "the format of this file", name="schema")
+    format = key(words(SCHEMA, FIRST), "the format of this file", name="schema")
+    version = optional(TEXT, "the version of marginctl that wrote this")
     entries = key(records(BaselineRow), "by file, code and subject")
+    errors = optional(ListOf(TEXT), "none: a baseline is only written whole")
+    summary = optional(nested(BaselineSummary), "not read")
 
 
 class BaselineEntry(Struct, frozen=True):
@@ -208,7 +220,9 @@ def baseline_text(entries: dict[str, list[BaselineEntry]]) -> str:
     ]
     lines = ",\n".join(f"    {row}" for row in rows)
     inner = f"\n{lines}\n  " if rows else ""
-    return f'{{\n  "schema": "{SCHEMA}",\n  "entries": [{inner}]\n}}\n'
+    head = f'"schema": "{SCHEMA}",\n  "version": "{__version__}"'
+    summary = f'{{"entries": {len(rows)}, "exit_code": 0}}'
+    return f'{{\n  {head},\n  "entries": [{inner}],\n  "errors": [],\n  "summary": {summary}\n}}\n'
 
 
 def _row(file: str, entry: BaselineEntry) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.report import Report, RulesUsed
+from marginctl.core.scenario import HedgeFigures, PathOutcome
 from marginctl.findings import DataFact, Expectation, Location
 
 
@@ -27,32 +28,6 @@ class Locations(Struct, frozen=True):
         return self.scenarios.get(name, self.account)
 
 
-class ScenarioOutcome(Struct, frozen=True):
-    """What happens on the straight path to a scenario.
-
-    ``crossing``: the fraction of the path (0 = now, 1 = all of it) at which the first pool is liquidated, None = none
-    is. ``pool``: that pool. ``bystanders``: symbols of the positions with PnL >= 0 that stand in it at that point.
-    ``is_idle``: no price of the account moves on it.
-    """
-
-    crossing: Decimal | None
-    pool: str | None = None
-    bystanders: tuple[str, ...] = ()
-    is_idle: bool = False
-
-
-class HedgeEffect(Struct, frozen=True):
-    """What a position marked hedge does to its pool's liquidation distance (None = never) and to the account's delta.
-
-    ``delta`` is in units of the position's underlying; ``_without`` is the same account without the position.
-    """
-
-    distance: Decimal | None
-    distance_without: Decimal | None
-    delta: Decimal
-    delta_without: Decimal
-
-
 class Context(Struct, frozen=True, kw_only=True):
     """Everything that rules may look at; nothing here is computed by them.
 
@@ -70,8 +45,8 @@ class Context(Struct, frozen=True, kw_only=True):
     locations: Locations
     scenarios: tuple[str, ...] = ()
     moves: Mapping[str, Mapping[str, Decimal]] = {}
-    outcomes: Mapping[str, ScenarioOutcome] | None = None
-    hedge_effects: Mapping[str, HedgeEffect] | None = None
+    outcomes: Mapping[str, PathOutcome] | None = None
+    hedge_effects: Mapping[str, HedgeFigures] | None = None
     facts: tuple[DataFact, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     named: frozenset[str] = frozenset()

@@ -3,45 +3,121 @@
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from marginctl.core.account import Account, PriceShown
-from marginctl.core.exact import exceeds, ratio
-from marginctl.core.figures import NUMBERS
+from marginctl.core.exact import Direction, exceeds, ratio, rounded, sign
+from marginctl.core.figures import FIGURES, NUMBERS, PLACES
 from marginctl.core.plain import keys_of
-from marginctl.core.report import PositionFigures, Report, Totals
+from marginctl.core.pool import is_shared
+from marginctl.core.report import PoolFigures, PositionFigures, Report, Totals
 from marginctl.core.shown import as_shown
-from marginctl.document.kinds import RATE, SIGNED, Entries, MapOf, Number
-from marginctl.document.record import Nested, Record, Shape, optional
+from marginctl.document.kinds import RATE, SIGNED, TEXT, Choice, Entries, MapOf, Number, any_of
+from marginctl.document.record import Key, Nested, Record, Shape, key, nested, optional
 from marginctl.document.source import Source, echo
 from marginctl.findings import DataFact, Expectation, Problem
 
-FRACTION = Number(percent=True)
+if TYPE_CHECKING:
+    from marginctl.document.nodes import Node
+
+DEFAULT_TOLERANCE = Decimal("0.001")
+TOLERANCE = Number(minimum=0, percent=True)
+RATIO = Number(percent=True)
+NO_FIGURE = Choice({"none": None})
+MARGINS = "initial_margin + order_margin"
 MOST_NAMES = 5
+CROSS = "cross"
+FARTHEST = 11
+"""Times the mark: a venue's price beyond it agrees with none here."""
 WITHOUT_FEE = "without the fee to close, as the venue shows it"
 TICK_UNKNOWN = "without the tick that the venue's screen adds: give the contract's `tick_size`"
+NONE_HERE = f"the venue's price lies beyond {FARTHEST} times the mark"
 
 
-class ExpectedFigures(Record):
-    """Figures of the report that a venue shows, by their names there."""
+class Shown(Struct, frozen=True):
+    """What a venue shows figures of: ours as the venue would show it, and as it stands in the report.
+
+    ``unshown``: figures that cannot be given as the venue shows them, with the reason.
+    """
+
+    ours: Any
+    reported: Any
+    unshown: dict[str, str] = {}
 
 
-def _figures(name: str, kind: type, doc: str) -> Nested[ExpectedFigures]:
+class Within(NamedTuple):
+    """What a difference may be: an amount, or a share of the venue's figure."""
+
+    share: Decimal
+    amount: Decimal | None = None
+
+    def of(self, theirs: Decimal) -> Decimal | None:
+        """The share; of an amount rounded up to as many decimals as rates have, and none of 0."""
+        if self.amount is None:
+            return self.share
+        return rounded(self.amount / abs(theirs), PLACES["rate"], Direction.UP) if theirs else None
+
+    def holds(self, difference: Decimal, theirs: Decimal) -> bool:
+        """Whether a difference is within, equality included."""
+        if self.amount is None:
+            return not exceeds(abs(difference), abs(theirs), self.share)
+        return sign(abs(difference) - self.amount, abs(theirs) + self.amount) <= 0
+
+
+class ShownRatio(Record, name="expected_ratio"):
+    """A fraction with a tolerance of its own."""
+
+    value = key(RATIO, "as the venue shows it")
+    tolerance = optional(TOLERANCE, "difference that is no finding: an amount, or a share such as 0.1%")
+
+
+class ShownNumber(ShownRatio, name="expected_number"):
+    """A number with a tolerance of its own."""
+
+    value = key(SIGNED, "as the venue shows it")
+    tolerance = ShownRatio.tolerance
+    unit = optional(TEXT, "the asset that the amount is in; default: the account's currency", default="")
+
+
+class ShownFigures(Record):
+    """Figures of the report that a venue shows, by their names there: a number, None for none, or a record."""
+
+
+NUMBER_SHOWN = any_of(SIGNED, NO_FIGURE, nested(ShownNumber))
+RATIO_SHOWN = any_of(RATIO, NO_FIGURE, nested(ShownRatio))
+
+
+def _figures(name: str, kind: type, doc: str, *more: Key[Any]) -> Nested[ShownFigures]:
     """A key for every number of a class of the report; fractions may be in percent, and come last."""
     found = [(one.name, one.row.kind) for one in keys_of(kind) if one.row and one.row.kind in NUMBERS]
-    keys = [optional(SIGNED, name=figure) for figure, kind in found if kind != "ratio"]
-    keys += [optional(FRACTION, name=figure) for figure, kind in found if kind == "ratio"]
-    return Nested(Shape(name, tuple(keys), doc, ExpectedFigures))
+    keys: list[Key[Any]] = [optional(NUMBER_SHOWN, name=figure) for figure, kind in found if kind != "ratio"]
+    keys += [optional(RATIO_SHOWN, name=figure) for figure, kind in found if kind == "ratio"]
+    return Nested(Shape(name, (*keys, *more), doc, ShownFigures))
 
 
 class Expected(Record, name="expect"):
     """What the venue shows for this account."""
 
-    tolerance = optional(RATE, "relative difference that is no finding; default 0.1%", default=Decimal("0.001"))
-    totals = optional(_figures("expected_totals", Totals, "Totals that the venue shows"), "figures of the account")
+    tolerance = optional(RATE, "relative difference that is no finding; default 0.1%", default=DEFAULT_TOLERANCE)
+    totals = optional(
+        _figures(
+            "expected_totals",
+            Totals,
+            "Totals that the venue shows",
+            optional(NUMBER_SHOWN, "where the venue shows both as one", name=MARGINS),
+        ),
+        "figures of the account",
+    )
+    pools = optional(
+        MapOf(_figures("expected_pool", PoolFigures, "Figures of a pool that the venue shows")),
+        "figures by pool, such as cross",
+        default=Entries(),
+    )
     positions = optional(
         MapOf(_figures("expected_position", PositionFigures, "Figures of a position that the venue shows")),
-        "figures by symbol",
+        "figures by symbol, or by SYMBOL:side",
         default=Entries(),
     )
 
@@ -51,29 +127,123 @@ def expectations(
 ) -> tuple[list[Expectation], list[Problem]]:
     """Every figure under ``expect`` with ours; ``tolerance`` is a fraction of the venue's figure (default 0.1%).
 
-    Ours are those of the report as the venue would show them (see ``core.shown``). A position that the account does not
-    have, or a name that several share, cannot be compared: a problem.
+    Ours are those of the report as the venue would show them (see ``core.shown``). A pool or position that the account
+    does not have, or a name that several share, cannot be compared: a problem.
     """
     if expected is None:
         return [], []
+    comparison = _Comparison(account, source, Within(expected.tolerance))
     shown = as_shown(account, report)
-    tolerance = expected.tolerance
-    found: list[Expectation] = []
-    problems: list[Problem] = []
     if expected.totals is not None:
-        found += _compared("totals", expected.totals, (shown.totals, report.totals), tolerance, source, {})
-    held = dict(zip(_by_name(report.positions), zip(shown.positions, report.positions, strict=True), strict=True))
-    for key, figures, _ in expected.positions.rows():
-        if key.text in held:
-            unshown = _unshown(account, held[key.text][0])
-            found += _compared(key.text, figures, held[key.text], tolerance, source, unshown)
-            continue
-        known = ", ".join(map(echo, list(held)[:MOST_NAMES]))
-        advice = f"write one of {known}" if known else "the account has no positions"
-        problems.append(
-            source.problem(key, "MC030", f"`expect` names no position of the account: {echo(key.text)}", advice)
+        comparison.figures("totals", expected.totals, Shown(shown.totals, report.totals))
+    pools = {one.name: Shown(one, other) for one, other in zip(shown.pools, report.pools, strict=True)}
+    comparison.named("pool", expected.pools, _with_cross(pools))
+    positions = {
+        name: Shown(one, other, _unshown(account, one))
+        for name, one, other in zip(_names(report.positions), shown.positions, report.positions, strict=True)
+    }
+    comparison.named("position", expected.positions, positions)
+    return comparison.found, comparison.problems
+
+
+class _Comparison(Struct):
+    """One ``expect:`` section being compared."""
+
+    account: Account
+    source: Source
+    within: Within
+    found: list[Expectation] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def named(self, what: str, given: Entries[ShownFigures], held: dict[str, Shown]) -> None:
+        """The figures of every pool or position that is named; a position alone on its side may be ``SYMBOL:side``."""
+        sides = _by_side(held) if what == "position" else {}
+        for word, figures, _ in given.rows():
+            one = held.get(word.text) or sides.get(word.text)
+            if one is not None:
+                self.figures(word.text, figures, one)
+                continue
+            known = ", ".join(map(echo, list(held)[:MOST_NAMES]))
+            advice = f"write one of {known}" if known else f"the account has no {what}s"
+            self.refuse(word, "MC030", f"`expect` names no {what} of the account: {echo(word.text)}", advice)
+
+    def figures(self, subject: str, figures: ShownFigures, shown: Shown) -> None:
+        """Every figure of a subject."""
+        for word, given, node in figures.items():
+            unit = given.unit if isinstance(given, ShownNumber) else ""
+            if unit and FIGURES[word.text].kind != "money":
+                self.refuse(
+                    given.at(ShownNumber.unit), "MC016", f"`{word.text}` is no amount of an asset", "remove `unit`"
+                )
+            elif unit and unit not in self.account.prices:
+                message = f"{echo(unit)} is no asset of the account"
+                self.refuse(
+                    given.at(ShownNumber.unit), "MC020", message, f"write one of {', '.join(self.account.prices)}"
+                )
+            else:
+                self.found.append(self.compared(subject, word.text, given, node, shown))
+
+    def compared(
+        self, subject: str, figure: str, given: Decimal | ShownRatio | None, node: "Node", shown: Shown
+    ) -> Expectation:
+        """One figure; ``given`` is a number, None, or a record with a tolerance and a unit of its own."""
+        record = given if isinstance(given, ShownRatio) else None
+        theirs = given.value if isinstance(given, ShownRatio) else given
+        within = self.within if record is None else _own(record, self.within)
+        unit = record.unit if isinstance(record, ShownNumber) else ""
+        ours, reported = (
+            _value(one, figure, self.account.prices[unit] if unit else None) for one in (shown.ours, shown.reported)
         )
-    return found, problems
+        difference = None if ours is None or theirs is None else ours - theirs
+        beyond = ours is None and _is_beyond(theirs, figure, shown.ours)
+        note = WITHOUT_FEE if ours != reported else shown.unshown.get(figure, "")
+        return Expectation(
+            subject=subject,
+            figure=figure,
+            ours=ours,
+            theirs=theirs,
+            difference=difference,
+            relative=None if difference is None or theirs is None else ratio(abs(difference), abs(theirs)),
+            tolerance=None if theirs is None else within.of(theirs),
+            location=self.source.location(node),
+            is_met=beyond or _is_met(ours, theirs, figure, within),
+            absolute=within.amount,
+            unit=unit,
+            note=NONE_HERE if beyond else note,
+        )
+
+    def refuse(self, node: "Node", code: str, message: str, advice: str) -> None:
+        self.problems.append(self.source.problem(node, code, message, advice))
+
+
+def _own(record: ShownRatio, general: Within) -> Within:
+    """A figure's own tolerance: an amount, or with ``%`` a share; the general one where it has none."""
+    if record.tolerance is None:
+        return general
+    is_share = record.text_at(ShownRatio.tolerance).endswith("%")
+    return Within(record.tolerance) if is_share else Within(DEFAULT_TOLERANCE, record.tolerance)
+
+
+def _value(row: Any, figure: str, price: Decimal | None) -> Decimal | None:
+    """A figure of a row of the report, or the sum of several; with ``price`` in units of what costs that."""
+    parts: list[Decimal] = [getattr(row, name) for name in figure.split(" + ")]
+    if None in parts:
+        return None
+    value = sum(parts[1:], parts[0])
+    return value / price if price else value
+
+
+def _is_met(ours: Decimal | None, theirs: Decimal | None, figure: str, within: Within) -> bool:
+    """Whether ours is within the tolerance of theirs; a price of 0 is how venues show that there is none."""
+    if theirs is None or ours is None:
+        return ours is None and (theirs is None or (theirs == 0 and figure.endswith("_price")))
+    return within.holds(ours - theirs, theirs)
+
+
+def _is_beyond(theirs: Decimal | None, figure: str, row: Any) -> bool:
+    """Whether a venue's liquidation price is so far that no price here agrees with it."""
+    is_far = theirs is not None and theirs > FARTHEST * getattr(row, "mark_price", theirs)
+    return is_far and figure.endswith("liquidation_price")
 
 
 def unconfirmed(facts: Iterable[DataFact], shown: Iterable[Expectation]) -> tuple[DataFact, ...]:
@@ -81,21 +251,14 @@ def unconfirmed(facts: Iterable[DataFact], shown: Iterable[Expectation]) -> tupl
 
     An override of a position's rate is confirmed by that rate, or the margin it makes, under ``expect``.
     """
-    met = {(one.subject, one.figure) for one in shown if is_met(one)}
-    return tuple(fact for fact in facts if not (fact.figure and _names(fact) & met))
+    met = {(one.subject, one.figure) for one in shown if one.is_met}
+    return tuple(fact for fact in facts if not (fact.figure and _figures_of(fact) & met))
 
 
-def _names(fact: DataFact) -> set[tuple[str, str]]:
+def _figures_of(fact: DataFact) -> set[tuple[str, str]]:
     """What ``expect`` may call the figure of a fact."""
     figures = fact.figure, fact.figure.replace("_rate", "_margin")
     return {(name, figure) for name in (fact.subject, fact.subject.partition(":")[0]) for figure in figures}
-
-
-def is_met(one: Expectation) -> bool:
-    """Whether ours is within the tolerance of theirs; a price of 0 is how venues show that there is none."""
-    if one.difference is None:
-        return one.theirs == 0 and one.figure.endswith("_price")
-    return not exceeds(abs(one.difference), abs(one.theirs), one.tolerance)
 
 
 def _unshown(account: Account, row: PositionFigures) -> dict[str, str]:
@@ -105,34 +268,21 @@ def _unshown(account: Account, row: PositionFigures) -> dict[str, str]:
     return {} if is_exact else {"contract_liquidation_price": TICK_UNKNOWN}
 
 
-def _by_name(positions: Iterable[PositionFigures]) -> dict[str, PositionFigures]:
+def _names(positions: Iterable[PositionFigures]) -> list[str]:
     """Positions by their symbol, those that share one by their key (``BTCUSDT:long``)."""
     rows = list(positions)
     counts = Counter(position.symbol for position in rows)
-    return {position.symbol if counts[position.symbol] == 1 else position.key: position for position in rows}
+    return [position.symbol if counts[position.symbol] == 1 else position.key for position in rows]
 
 
-def _compared(
-    subject: str,
-    figures: ExpectedFigures,
-    held: tuple[Any, Any],
-    tolerance: Decimal,
-    source: Source,
-    unshown: dict[str, str],
-) -> Iterable[Expectation]:
-    """``held``: the struct as the venue would show it, and as it stands in the report; ``unshown``: why one is not."""
-    for key, theirs, node in figures.items():
-        ours: Decimal | None
-        ours, reported = (getattr(one, key.text) for one in held)
-        difference = None if ours is None else ours - theirs
-        yield Expectation(
-            subject=subject,
-            figure=key.text,
-            ours=ours,
-            theirs=theirs,
-            difference=difference,
-            relative=None if difference is None else ratio(abs(difference), abs(theirs)),
-            tolerance=tolerance,
-            location=source.location(node),
-            note=WITHOUT_FEE if ours != reported else unshown.get(key.text, ""),
-        )
+def _with_cross(pools: dict[str, Shown]) -> dict[str, Shown]:
+    """The pools by name, and as ``cross`` the only cross pool, which may be that of one asset."""
+    cross = [one for one in pools.values() if is_shared(one.reported.margin_mode)]
+    return pools | ({CROSS: cross[0]} if len(cross) == 1 else {})
+
+
+def _by_side(held: dict[str, Shown]) -> dict[str, Shown]:
+    """``SYMBOL:side`` -> the only position of that name."""
+    names = [(f"{one.reported.symbol}:{one.reported.side}", one) for one in held.values()]
+    counts = Counter(name for name, _ in names)
+    return {name: one for name, one in names if counts[name] == 1}

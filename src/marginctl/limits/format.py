@@ -135,7 +135,7 @@ LIMITS = Shape(
     "limits",
     (
         *(_limit(name, rule, f"{rule.code}: {rule.compares}") for name, rule in BY_KEY.items()),
-        *NarrowerLimits.shape.keys,
+        *NarrowerLimits.layout.keys,
     ),
     "Thresholds. A breach is above a maximum or below a minimum; equality passes.",
     LimitKeys,

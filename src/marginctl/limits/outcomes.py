@@ -6,8 +6,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Purpose
-from marginctl.core.scenario import expanded
-from marginctl.limits.context import Context, HedgeEffect, ScenarioOutcome
+from marginctl.core.scenario import HedgeFigures, PathOutcome, expanded
+from marginctl.limits.context import Context
 
 Scenarios = Mapping[str, Mapping[str, Decimal]]
 """Shocks by asset, by the name of the scenario."""
@@ -21,7 +21,7 @@ def with_outcomes(context: Context, scenarios: Scenarios) -> Context:
         scenarios=tuple(scenarios),
         moves=moves,
         outcomes=_outcomes(context.account, moves),
-        hedge_effects=_hedge_effects(context.account),
+        hedge_effects=_hedges(context.account),
     )
 
 
@@ -33,23 +33,18 @@ def moves_of(account: Account, scenarios: Scenarios) -> dict[str, dict[str, Deci
     }
 
 
-def _outcomes(account: Account, moves: Scenarios) -> dict[str, ScenarioOutcome]:
+def _outcomes(account: Account, moves: Scenarios) -> dict[str, PathOutcome]:
     if not moves:
         return {}
     from marginctl.core.stress import path_outcome, states_of
 
     states = states_of(account)
-    found = {}
-    for name, shocks in moves.items():
-        outcome = path_outcome(account, states, dict(shocks))
-        idle = not any(shocks.values())
-        found[name] = ScenarioOutcome(outcome.crossing, outcome.pool, outcome.bystanders, idle)
-    return found
+    return {name: path_outcome(account, states, dict(shocks)) for name, shocks in moves.items()}
 
 
-def _hedge_effects(account: Account) -> dict[str, HedgeEffect]:
+def _hedges(account: Account) -> dict[str, HedgeFigures]:
     if not any(position.purpose is Purpose.HEDGE for position in account.positions):
         return {}
     from marginctl.core.stress import hedge_figures, hedges
 
-    return {position.key: HedgeEffect(*hedge_figures(account, position)) for position in hedges(account)}
+    return {position.key: hedge_figures(account, position) for position in hedges(account)}

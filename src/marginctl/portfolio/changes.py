@@ -5,7 +5,6 @@ has no finite decimal is rounded to ``PLACES`` decimals, to the cautious side, a
 """
 
 from decimal import Decimal
-from functools import cached_property
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -14,10 +13,10 @@ from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
 from marginctl.document.numbers import MOST_DIGITS
-from marginctl.document.rewrite import Append, Edit, Put
+from marginctl.document.rewrite import Edit, RewriteError
 from marginctl.document.source import echo
-from marginctl.portfolio.format import OrderEntry, PortfolioFile, PositionEntry
-from marginctl.portfolio.positions import contracts_worth
+from marginctl.portfolio.format import PortfolioFile
+from marginctl.portfolio.positions import Row
 from marginctl.portfolio.reading import short
 
 PLACES = 12
@@ -77,13 +76,8 @@ class Remode(Struct, frozen=True):
 Change: TypeAlias = Open | Close | Resize | Transfer | Reprice | Remode
 
 
-class ChangeError(Exception):
-    """A change that cannot be meant for this portfolio. ``message`` and ``help`` are for the user."""
-
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+class ChangeError(RewriteError):
+    """A change that cannot be meant for this portfolio."""
 
 
 class Plan(Struct):
@@ -93,11 +87,12 @@ class Plan(Struct):
     notes: list[str] = field(default_factory=list)
 
 
-class Book:
-    """A portfolio as it is written, and the account that it means."""
+class Book(Struct, frozen=True):
+    """A portfolio as it is written, the account that it means, and the rows of its positions."""
 
-    def __init__(self, file: PortfolioFile, account: Account) -> None:
-        self.file, self.account = file, account
+    file: PortfolioFile
+    account: Account
+    rows: tuple[Row, ...]
 
     @property
     def is_hedged(self) -> bool:
@@ -121,27 +116,9 @@ class Book:
             raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
         return found[0]
 
-    def rows(self, position: Position) -> list[tuple[int, PositionEntry]]:
-        """The rows that merge into a position, with their numbers in the list."""
-        return self.grouped[position.contract.symbol, position.side, position.margin_mode]
-
-    @cached_property
-    def grouped(self) -> dict[tuple[str, int, MarginMode], list[tuple[int, PositionEntry]]]:
-        """The rows by symbol, side and margin mode."""
-        found: dict[tuple[str, int, MarginMode], list[tuple[int, PositionEntry]]] = {}
-        for number, row in enumerate(self.file.positions):
-            found.setdefault((row.symbol, row.side, row.margin_mode), []).append((number, row))
-        return found
-
-    def row_quantity(self, position: Position, row: PositionEntry) -> Decimal:
-        """The contracts of one row: as given, or its notional at the mark in the quote asset."""
-        if row.quantity is not None:
-            return row.quantity
-        return contracts_worth(position.contract, row.notional or ZERO, position.mark_price)
-
-    def row_entry(self, position: Position, row: PositionEntry) -> Decimal:
-        """The entry price of one row: as given, or the mark."""
-        return row.entry_price or position.mark_price
+    def lots(self, position: Position) -> tuple[Row, ...]:
+        """The rows that merge into a position."""
+        return next(row.lots for row in self.rows if row.position.key == position.key)
 
 
 def written(value: Decimal, direction: Direction, places: int = PLACES) -> Decimal:
@@ -157,14 +134,9 @@ def written_price(value: Decimal, direction: Direction) -> Decimal:
     return written(value, direction, max(PLACES, PRICE_DIGITS - 1 - value.adjusted()))
 
 
-def is_rounded(exact: Decimal, shown: Decimal) -> bool:
-    """Whether more than the residue of a division was lost."""
-    return bool(sign(exact - shown, abs(exact)))
-
-
 def rounding_note(what: str, exact: Decimal, shown: Decimal) -> list[str]:
-    """What to say where a figure was rounded."""
-    if not is_rounded(exact, shown):
+    """What to say where a figure was rounded, by more than the residue of a division."""
+    if not sign(exact - shown, abs(exact)):
         return []
     return [f"{what} has no finite decimal: rounded {'down' if shown < exact else 'up'} to {text_of(shown)}"]
 
@@ -172,28 +144,3 @@ def rounding_note(what: str, exact: Decimal, shown: Decimal) -> list[str]:
 def text_of(value: Decimal) -> str:
     """A number as a file has it: no exponent, no negative zero."""
     return format(value or ZERO, "f")
-
-
-def credit(book: Book, asset: str, amount: Decimal) -> list[Edit]:
-    """Edits that add an amount to what the account holds of an asset; nothing is added as no row."""
-    for number, row in enumerate(book.file.collateral):
-        if row.asset == asset:
-            return [Put(("collateral", number, "amount"), text_of(row.amount + amount))] if amount else []
-    return [Append(("collateral",), {"asset": asset, "amount": text_of(amount)})] if amount else []
-
-
-def is_held(book: Book, symbol: str, leg_side: int) -> bool:
-    """Whether the cross pool has a position whose rate counts for orders: in hedge mode on that leg."""
-    return any(
-        p.contract.symbol == symbol and p.margin_mode is MarginMode.CROSS and (not book.is_hedged or p.side == leg_side)
-        for p in book.account.positions
-    )
-
-
-def orders_on(book: Book, symbol: str, leg_side: int) -> list[tuple[int, OrderEntry]]:
-    """The orders that share a rate with a cross position, with their numbers in the list."""
-    return [
-        (number, row)
-        for number, row in enumerate(book.file.orders)
-        if row.symbol == symbol and (not book.is_hedged or row.position_side == leg_side)
-    ]

@@ -30,11 +30,10 @@ def balances(reading: Reading, rows: list[CollateralEntry]) -> Held:
     for draft in rows:
         asset, amount = draft.asset, draft.amount
         if asset in held:
-            line = held[asset][1].node.line
             reading.refuse(
                 draft.at(CollateralEntry.asset),
                 "MC016",
-                f"{short(asset)} is listed twice, first on line {line}",
+                f"{short(asset)} is listed twice, first on {reading.source.place(held[asset][1].node)}",
                 "write one row with the sum of the amounts",
             )
             continue
@@ -156,7 +155,7 @@ def _given_haircuts(reading: Reading, draft: CollateralEntry) -> tuple[HaircutTi
         return (NOTHING_CUT,)
     tiers = tuple(row.tier for row in rows)
     for fault in haircut_faults(tiers, open_end=True):
-        reading.refuse_row(rows[fault.row], HaircutStep.shape.by_name[fault.column], fault.message, fault.help)
+        reading.refuse_row(rows[fault.row], HaircutStep.layout.by_name[fault.column], fault.message, fault.help)
     return tiers
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
-from marginctl.core.symbols import Kind, Spelling, expiry_of, spelling_of
+from marginctl.core.symbols import Spelling, SpellingKind, expiry_of, spelling_of
 from marginctl.document.source import echo
 from marginctl.portfolio.format import ContractEntry, DeclaredTier, OrderEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
@@ -66,7 +66,7 @@ class Contracts:
         published = self._rule_set.contract(symbol)
         draft = self._declared.get(symbol)
         spelling = spelling_of(symbol, self._prices.currency, self._prices.named)
-        if published is None and spelling.kind in (Kind.OPTION, Kind.QUANTO):
+        if published is None and spelling.kind in (SpellingKind.OPTION, SpellingKind.QUANTO):
             self._reading.refuse(node, "MC021", *not_modelled(symbol, spelling))
             return None
         if draft is not None:
@@ -82,7 +82,7 @@ class Contracts:
         return None
 
     def _split(self, symbol: str, spelling: Spelling, node: "Node") -> Contract | None:
-        if spelling.kind is not Kind.LINEAR:
+        if spelling.kind is not SpellingKind.LINEAR:
             self._reading.refuse(node, "MC021", *undeclared(symbol, spelling, self._prices.currency))
             return None
         if spelling.base == spelling.quote:
@@ -162,7 +162,7 @@ class Contracts:
         by_size = tiers_by is TiersBy.QUANTITY
         for fault in faults(rows, deduction, excerpt=True, by_size=by_size):
             draft, advice = drafts[fault.row], fault.help
-            column = DeclaredTier.shape.by_name[fault.column]
+            column = DeclaredTier.layout.by_name[fault.column]
             if fault.column == "deduction":
                 advice += ", or leave out all deductions to have them derived"
             elif column not in draft:

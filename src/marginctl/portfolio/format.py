@@ -1,5 +1,7 @@
 """The portfolio file, ``marginctl.portfolio/1``."""
 
+from collections.abc import Iterator
+
 from marginctl.core.account import MarginMode, Netting, PositionMode, Purpose
 from marginctl.core.contract import LONG, SHORT, SIDES, ContractType, TiersBy
 from marginctl.core.exact import ZERO
@@ -17,10 +19,12 @@ from marginctl.document.kinds import (
     Choice,
     Entries,
     Instant,
+    ListOf,
     MapOf,
     members,
     words,
 )
+from marginctl.document.nodes import Node, Sequence
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.limits.expectation import Expected
 from marginctl.limits.format import LIMITS, ScenarioEntry, WaiverEntry
@@ -129,6 +133,26 @@ class OrderEntry(Record, name="order"):
     position_side = optional(Choice(SIDES), "required in hedge mode, refused otherwise")
 
 
+class AnswerEntry(Record, name="answer"):
+    """An answer of a venue that a portfolio was imported from."""
+
+    file = key(TEXT, "its name, without folders")
+    answer = key(TEXT, "the venue and which of its answers it is")
+    as_of = optional(Instant(), "its own time")
+
+
+class OriginEntry(Record, name="origin"):
+    """Where an imported portfolio comes from, as `marginctl import` writes it."""
+
+    answers = optional(records(AnswerEntry), "what it was imported from")
+    incomplete = optional(ListOf(TEXT), "what they held and the file does not (MC220)", default=[])
+
+    def left_out(self) -> Iterator[tuple[str, Node]]:
+        """What is incomplete, with its places."""
+        written = self.at(OriginEntry.incomplete)
+        return zip(self.incomplete, written.items if isinstance(written, Sequence) else (), strict=False)
+
+
 class PortfolioFile(Record, name="portfolio"):
     """A margin account: what it holds, its positions and its limits."""
 
@@ -145,6 +169,7 @@ class PortfolioFile(Record, name="portfolio"):
     scenarios = optional(records(ScenarioEntry), "price moves to survive", default=[])
     waivers = optional(records(WaiverEntry), "accepted breaches of this file's limits", default=[])
     expect = optional(nested(Expected), "figures to compare the result with")
+    origin = optional(nested(OriginEntry), "what it was imported from")
 
     @property
     def venue(self) -> str:

@@ -30,7 +30,7 @@ def scenario_problems(scenarios: "Sequence[ScenarioEntry]", source: Source) -> I
     for one in scenarios:
         name = one.name
         if name in seen:
-            message = f"the scenario {echo(name)} is given twice, first on line {seen[name].line}"
+            message = f"the scenario {echo(name)} is given twice, first on {source.place(seen[name])}"
             yield source.problem(one.at(ScenarioEntry.name), "MC016", message, "give each scenario a name of its own")
         if name in RESERVED:
             message = f"no scenario can be called {echo(name)}: `survive: {name}` means something else"

@@ -163,7 +163,7 @@ def _refuse_mixed_rates(reading: Reading, group: list[Placed]) -> None:
                 reading.refuse(
                     one.draft.at(rate),
                     "MC016",
-                    f"orders on {symbol} differ in `{rate.name}`: see line {first.draft.node.line}",
+                    f"orders on {symbol} differ in `{rate.name}`: see {reading.source.place(first.draft.node)}",
                     "a contract has one leverage: write the same on each order",
                 )
 

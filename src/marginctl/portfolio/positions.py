@@ -34,11 +34,21 @@ SAME_ON_EVERY_ROW: tuple[Key[Any], ...] = (
 
 
 class Row(Struct):
-    """One row with the contract it means and the position it makes; ``counted``: in contracts, not as a notional."""
+    """One row with the position it makes; ``counted``: in contracts, not as a notional.
+
+    ``number`` in the list. ``parts``: what was merged into it.
+    """
 
     draft: PositionEntry
     position: Position
     counted: bool = True
+    number: int = 0
+    parts: "tuple[Row, ...]" = ()
+
+    @property
+    def lots(self) -> "tuple[Row, ...]":
+        """The rows as they stand in the file."""
+        return self.parts or (self,)
 
 
 class Defaults(Struct, frozen=True):
@@ -73,6 +83,8 @@ def positions(
             if draft.mark_price is not None:
                 prices.give_mark(contract, draft.mark_price, draft.at(PositionEntry.mark_price))
     read = [row for draft, contract in known if (row := _row(reading, draft, contract, prices, defaults))]
+    for number, row in enumerate(read):
+        row.number = number
     merged = _merged(reading, read)
     if mode is PositionMode.ONE_WAY:
         _refuse_opposite_sides(reading, merged)
@@ -228,15 +240,16 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
             isolated_margin=_added([position.isolated_margin for position in held]),
         ),
         all(row.counted for row in rows),
+        parts=tuple(rows),
     )
 
 
 def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
-    symbol = echo(first.position.contract.symbol)
+    symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
     for one in SAME_ON_EVERY_ROW:
         if getattr(row.position, one.attribute) != getattr(first.position, one.attribute):
-            message = f"rows of {symbol} differ in `{one.name}`: see line {first.draft.node.line}"
+            message = f"rows of {symbol} differ in `{one.name}`: {see}"
             reading.refuse(
                 row.draft.at(one),
                 "MC016",
@@ -247,7 +260,7 @@ def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
         reading.refuse(
             row.draft.at(PositionEntry.initial_margin),
             "MC016",
-            f"some rows of {symbol} have an `initial_margin`, some have none: see line {first.draft.node.line}",
+            f"some rows of {symbol} have an `initial_margin`, some have none: {see}",
             "rows on one side are one position: give its margin on each of them, or on none",
         )
 
@@ -262,10 +275,11 @@ def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode
         if key in seen:
+            place = reading.source.place(seen[key].draft.node)
             reading.refuse(
                 row.draft.node,
                 "MC016",
-                f"{echo(key[0])} is both long and short in one-way mode: see line {seen[key].draft.node.line}",
+                f"{echo(key[0])} is both long and short in one-way mode: see {place}",
                 "set `position_mode: hedge` under `account:`, or write the net position",
             )
         seen.setdefault(key, row)

@@ -40,13 +40,14 @@ KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Nettin
 
 
 class Resolved(Struct, frozen=True):
-    """An account with what a reader must know about its data; ``locations`` by subject."""
+    """An account with what a reader must know about its data; ``locations`` by subject, ``rows`` of its positions."""
 
     account: Account
     rules_used: RulesUsed
     assumptions: tuple[str, ...]
     facts: tuple[DataFact, ...]
     locations: dict[str, Location]
+    rows: tuple[Row, ...] = ()
 
 
 class Header(Struct, frozen=True):
@@ -121,7 +122,7 @@ def resolve(
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
     return (
-        Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations),
+        Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows)),
         [],
     )
 
@@ -148,7 +149,7 @@ def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", s
 
 
 def _observe_doubts(reading: Reading, draft: PortfolioFile, used: RulesUsed) -> None:
-    """Rules that are not verified, and that something was assumed: facts, so that neither passes in silence."""
+    """Rules not verified, something assumed, something that an import left out: none of it passes in silence."""
     account = draft.account
     where = account.at(AccountEntry.venue) if account is not None else draft.node
     if used.status != "verified":
@@ -157,6 +158,8 @@ def _observe_doubts(reading: Reading, draft: PortfolioFile, used: RulesUsed) -> 
     if count:
         message = f"the figures rest on {count} assumption{'s' if count > 1 else ''}, listed under assumptions"
         reading.observe("MC204", "account", message, draft.at(PortfolioFile.account))
+    for text, node in draft.origin.left_out() if draft.origin is not None else ():
+        reading.observe("MC220", "import", f"left out of the import, or unknown: {text}", node)
 
 
 def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSet") -> None:

@@ -1,62 +1,75 @@
 """Results -> text. ``pages``: what is shown and in which order; ``formats``: how. Nothing here prints, opens or exits.
 
-Formats for people draw any page; a format for machines is a module with ``render(run, options) -> str``. Only the one
-that is asked for is imported.
+A format is one row of ``FORMATS`` and a function: ``draw(page, options)`` where people read it, or else
+``render(result, options)``. A result is one row of ``RESULTS``. Only what is asked for is imported.
 """
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, NamedTuple, cast
 
 from marginctl.render.display import Options
-from marginctl.results import Run
 
-if TYPE_CHECKING:
-    from marginctl.render.page import Page
+FORMATS = {
+    "table": "formats.screen.draw",
+    "json": "json.render",
+    "jsonl": "json.render_lines",
+    "csv": "formats.csv.render",
+    "markdown": "formats.markdown.draw",
+    "github": "formats.github.render",
+    "gitlab": "formats.gitlab.render",
+    "sarif": "formats.sarif.render",
+    "junit": "formats.junit.render",
+}
+"""Every format and its function, in the order in which help texts list them."""
+OF_CHECKS = frozenset(("jsonl", "github", "gitlab", "sarif", "junit"))
+"""Formats of findings, which only a check has."""
+COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
+"""The formats of every result."""
 
-FORMATS = ("table", "json", "jsonl", "csv", "markdown", "github", "gitlab", "sarif", "junit")
-"""The formats of a check, in the order in which help texts list them."""
-DRAWN = ("table", "markdown")
-"""The formats that draw a page."""
-ELSEWHERE = ("json", "jsonl")
+
+class Shown(NamedTuple):
+    """A kind of result: its class, the function that makes its page, and that of a comment where it is another one."""
+
+    result: str
+    page: str
+    comment: str = ""
 
 
-def render(form: str, run: Run, options: Options | None = None) -> str:
-    """A check in one of ``FORMATS``; empty or ending in a line break."""
+RESULTS = {
+    "report": Shown("results.Run", "check.check_page", "comment.comment_page"),
+    "stress": Shown("results.StressResult", "stress.stress_page"),
+    "what-if": Shown("results.WhatIfResult", "what_if.what_if_page"),
+    "headroom": Shown("results.HeadroomResult", "headroom.headroom_page"),
+    "explain": Shown("results.explanation.ExplainResult", "explain.explain_page"),
+    "scenarios": Shown("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
+    "venues": Shown("venues.catalogue.RuleSetList", "catalogue.venues_page"),
+    "rule-set": Shown("venues.catalogue.RuleSetResult", "venue.venue_page"),
+    "contract": Shown("venues.catalogue.ContractResult", "venue.contract_page"),
+    "refresh": Shown("venues.refresh.RefreshResult", "refresh.refresh_page"),
+    "import": Shown("reconciliation.ImportResult", "reconcile.reconcile_page"),
+    "rules": Shown("results.catalogue.RuleList", "catalogue.rules_page"),
+    "rule": Shown("results.catalogue.RuleResult", "catalogue.rule_page"),
+}
+"""By the kind of document, ``marginctl.KIND/1``: what ``marginctl schema`` knows it by."""
+
+
+def render(form: str, result: Any, options: Options | None = None) -> str:
+    """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break."""
     options = options or Options()
-    if form == "table":
-        from marginctl.render.pages.check import check_page
-
-        return draw(form, check_page(run, options), options)
-    if form == "markdown":
-        from marginctl.render.pages.comment import comment_page
-
-        return draw(form, comment_page(run, options.manual), options)
-    room = __name__ if form in ELSEWHERE else f"{__name__}.formats"
-    return cast(str, import_module(f"{room}.{form}").render(run, options))
+    write = found(f"render.{FORMATS[form]}")
+    if write.__name__ != "draw":
+        return cast(str, write(result, options))
+    shown = RESULTS[kind_of(result)]
+    path = (shown.comment if form == "markdown" else "") or shown.page
+    return cast(str, write(found(f"render.pages.{path}")(result, options), options))
 
 
-def shown(
-    form: str, options: Options, page: "Callable[[], Page]", document: Callable[[], dict[str, Any]], rows: str = ""
-) -> str:
-    """A result in one of ``DRAWN``, as ``json``, or as ``csv``: the ``rows`` of its document."""
-    if form == "json":
-        from marginctl.render.json import text_of
-
-        return text_of(document())
-    if form == "csv":
-        from marginctl.render.formats.csv import rows_text
-
-        return rows_text(document()[rows])
-    return draw(form, page(), options)
+def kind_of(result: Any) -> str:
+    """The kind of a result's document."""
+    return str(result.schema.removeprefix("marginctl.").partition("/")[0])
 
 
-def draw(form: str, page: "Page", options: Options) -> str:
-    """A page in one of ``DRAWN``."""
-    if form == "markdown":
-        from marginctl.render.formats import markdown
-
-        return markdown.draw(page)
-    from marginctl.render.formats import screen
-
-    return screen.draw(page, options)
+def found(path: str) -> Any:
+    """What stands at a path in the package."""
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(f"marginctl.{module}"), name)

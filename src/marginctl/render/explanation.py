@@ -6,12 +6,21 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
-from marginctl.explanation import ExplainResult, Origin, OriginKind, Solution, Step, TierUsed
 from marginctl.render.display import Options
 from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
-from marginctl.render.formats.screen import printed
 from marginctl.render.paths import spot
-from marginctl.render.quantity import NONE, called, exact, in_numbers, in_words, number, result, sloped
+from marginctl.render.quantity import NONE, exact, in_numbers, number, result, sloped
+from marginctl.results.explanation import (
+    SECTIONS,
+    ExplainResult,
+    Origin,
+    OriginKind,
+    Solution,
+    Step,
+    TierUsed,
+    called,
+    in_words,
+)
 
 MOST_LINES = 60
 """A tree longer than this is closed at the deepest level that still fits."""
@@ -139,8 +148,8 @@ class Tree:
             texts = solution_texts(name, step.solution, self._dots)
             told = [*self._wrapped(texts[0], room), *(row for text in texts[1:] for row in self._inset(text, room))]
         elif step.value is None:
-            told = self._wrapped(f"{name}: {NONE}, {step.note}", room)
-            return self._bold(told, name)
+            told = self._wrapped(f"{name}: {NONE}" + (f", {step.note}" if step.note else ""), room)
+            return self._bold(self._beside(told, self._origin(step), room), name)
         elif step.formula:
             told = self._formula(step, name, room)
         else:
@@ -274,9 +283,14 @@ def _bracketed(text: str) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def render_tree(found: ExplainResult, step: Step, options: Options, depth: int | None = None) -> str:
-    """The figure, its tree, the sources it rests on. Without ``depth`` as deep as ``MOST_LINES`` take."""
-    tree, lines = _fitting(found, step, options, depth)
+def explanation_lines(found: ExplainResult, options: Options) -> list[Line]:
+    """The tree of a figure, or the list of all."""
+    return _listing(found, options) if found.step is None else _traced(found, found.step, options)
+
+
+def _traced(found: ExplainResult, step: Step, options: Options) -> list[Line]:
+    """The figure, its tree, the sources it rests on. Without a depth as deep as ``MOST_LINES`` take."""
+    tree, lines = _fitting(found, step, options, options.depth)
     show = shower(options)
     value = show(result(found.figures[found.figure], step.unit, "..."))
     head = (*line(show(found.figure), "bold"), *line(" = "))
@@ -287,7 +301,7 @@ def render_tree(found: ExplainResult, step: Step, options: Options, depth: int |
         blocks += [(), *(line(row, "dim") for row in wrapped(advice, options.width))]
     if tree.notes.texts:
         blocks += [(), *_footnotes(tree.notes.texts, options)]
-    return printed(blocks, options)
+    return blocks
 
 
 def _footnotes(texts: Iterable[str], options: Options) -> list[Line]:
@@ -312,13 +326,12 @@ def _fitting(found: ExplainResult, step: Step, options: Options, depth: int | No
 
 # The list of figures.
 
-SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
 WORDS = {"pools": "POOL", "positions": "KEY", "collateral": "ASSET", "underlyings": "ASSET"}
 """Sections with a row for each of several subjects, and what stands for the subject."""
 MOST_SUBJECTS = 40
 
 
-def render_listing(found: ExplainResult, options: Options) -> str:
+def _listing(found: ExplainResult, options: Options) -> list[Line]:
     """Every section once, with its subjects and the names of its figures."""
     show, figures = shower(options), list(found.figures)
     priced = [one for one in figures if one.startswith("positions.") and one.endswith(".liquidation_price")]
@@ -331,7 +344,7 @@ def render_listing(found: ExplainResult, options: Options) -> str:
         own = [figure for figure in figures if figure.startswith(f"{section}.")]
         if own:
             blocks += [(), *_section(section, own, options)]
-    return printed(blocks, options)
+    return blocks
 
 
 def _command(file: str, figure: str, width: int | None) -> list[Line]:

@@ -1,4 +1,4 @@
-"""The report as one JSON document, and what the other documents for machines build on.
+"""A result as one JSON document, and what the other documents for machines build on.
 
 Decimals become JSON numbers with their exact text: no exponent, never through a float. Unknown is ``null``.
 """
@@ -15,26 +15,27 @@ from marginctl.results import Outcome, Run
 from marginctl.wording import plain
 
 
-def render(run: Run, options: Options) -> str:  # noqa: ARG001 - one signature for all formats
-    """One document for all files."""
-    return document_text(run)
+def render(result: Any, _: Options) -> str:
+    """The document of a result, indented by two, ending in a line break."""
+    return msgspec.json.format(encoded(as_plain(result)), indent=2).decode() + "\n"
 
 
-def text_of(tree: dict[str, Any]) -> str:
-    """One document, indented by two, ending in a line break."""
-    return msgspec.json.format(encoded(tree), indent=2).decode() + "\n"
+def render_lines(run: Run, _: Options) -> str:
+    """One line per file, in their order: its REPORT, or what kept it from being checked."""
+    return "".join(map(line_text, run.outcomes))
 
 
-def document_text(result: Any) -> str:
-    """The document of any result."""
-    return text_of(as_plain(result))
+def line_text(outcome: Outcome) -> str:
+    """One line, ending in a line break."""
+    return f"{encoded(line_of(outcome)).decode()}\n"
 
 
-def report_of(outcome: Outcome) -> dict[str, Any]:
-    """One REPORT, of an outcome that has one (else ``ValueError``)."""
+def line_of(outcome: Outcome) -> dict[str, Any]:
+    """A REPORT; with ``errors`` when a limit could not be evaluated, and nothing but them when there are no figures."""
+    errors = {"errors": as_plain(outcome.problems)}
     if outcome.report is None:
-        raise ValueError(f"{outcome.file} was not checked")
-    return dict(as_plain(outcome))
+        return {"schema": outcome.schema, "file": outcome.file, **errors}
+    return {**as_plain(outcome), **(errors if outcome.problems else {})}
 
 
 def encoded(tree: Any) -> bytes:

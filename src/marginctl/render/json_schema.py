@@ -14,27 +14,23 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 from marginctl.core.account import Position
 from marginctl.core.cascade import Cascade, IsolatedComparison
 from marginctl.core.curve import EquityCurve
-from marginctl.core.figures import FIGURES, Figure
+from marginctl.core.figures import FIGURES, NUMBERS, Figure
 from marginctl.core.funding_cases import FundingTable
 from marginctl.core.grid import Grid
-from marginctl.core.outcome import Outcome as ScenarioOutcome
+from marginctl.core.moved import Moved
+from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
-from marginctl.core.plain import Key, keys_of
+from marginctl.core.plain import DocumentKey, keys_of
 from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
-from marginctl.render.catalogue_json import ScenarioList
-from marginctl.render.what_if_json import WhatIfDocument
-from marginctl.results import HeadroomResult, Outcome, Run, StressResult
+from marginctl.document.record import Key
+from marginctl.document.schema import bound_type
+from marginctl.render import RESULTS, found
+from marginctl.results import Outcome, Run
+from marginctl.results.catalogue import BuiltIn, Source
 
-DOCUMENTS: dict[str, type] = {
-    "report": Run,
-    "stress": StressResult,
-    "what-if": WhatIfDocument,
-    "headroom": HeadroomResult,
-    "scenarios": ScenarioList,
-}
-"""By the name that ``marginctl schema`` knows them by."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
+DEFINED["ExplainedStep"] = "step"
 """Classes that have a definition of their own, in the order in which they stand."""
 WORDS = {Decimal: "number", int: "integer", bool: "boolean", str: "string", date: "string"}
 NAMES = {
@@ -50,8 +46,12 @@ NAMES = {
         OrderRoom,
         Ways,
         WithdrawalRoom,
+        ScenarioOutcome,
+        BuiltIn,
+        Source,
+        Moved,
     )
-} | {"ScenarioOutcome": ScenarioOutcome}
+}
 """Classes that the results name without importing them."""
 
 
@@ -64,8 +64,8 @@ def document_schema(kind: type, name: str) -> dict[str, Any]:
 
 
 def schema_of_document(name: str) -> dict[str, Any]:
-    """The schema of one of ``DOCUMENTS``, or of a line of ``--format jsonl``."""
-    return line_schema() if name == "report-line" else document_schema(DOCUMENTS[name], name)
+    """The schema of one of ``RESULTS``, or of a line of ``--format jsonl``."""
+    return line_schema() if name == "report-line" else document_schema(found(RESULTS[name].result), name)
 
 
 def report_schema() -> dict[str, Any]:
@@ -99,13 +99,22 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     optional: set[str] = set()
     for key in keys_of(kind):
         hint = _hint(kind, key.path)
-        if key.mark == "*":
-            properties |= _object(_parts(hint)[0][0], definitions)["properties"]
+        if key.mark[:1] == "*":
+            part = _object(_parts(hint)[0][0], definitions)
+            properties |= part["properties"]
+            optional |= part["properties"].keys() - (set() if "?" in key.mark else part["required"])
             continue
         if key.mark == "?":
             optional.add(key.name)
+            hint = _present(hint)
         properties[key.name] = _described(key, _of(hint | None if key.mark == "~" else hint, key, definitions))
     return _closed(properties, optional)
+
+
+def _present(hint: Any) -> Any:
+    """The type without None: what is empty is left out."""
+    kinds, is_optional = _parts(hint)
+    return Union[tuple(kinds)] if is_optional else hint  # noqa: UP007 - of kinds that are known here alone
 
 
 def _closed(properties: dict[str, Any], optional: set[str] | frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -113,10 +122,16 @@ def _closed(properties: dict[str, Any], optional: set[str] | frozenset[str] = fr
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _described(key: Key, schema: dict[str, Any]) -> dict[str, Any]:
+def _described(key: DocumentKey, schema: dict[str, Any]) -> dict[str, Any]:
     rows = (key.row, FIGURES.get(key.name))
-    meaning = next((row.meaning for row in rows if row and row.meaning), "")
+    meaning = next((row.meaning for row in rows if row and row.meaning and _fits(row, schema)), "")
     return {"description": meaning, **schema} if meaning else schema
+
+
+def _fits(row: Figure, schema: dict[str, Any]) -> bool:
+    """Whether a row can mean this key: a number is no text and no object of that name."""
+    text = str(schema)
+    return row.kind not in NUMBERS | {"count"} or ("properties" not in text and "type': 'string" not in text)
 
 
 def _hint(kind: Any, path: tuple[str, ...]) -> Any:
@@ -133,6 +148,9 @@ def _hint(kind: Any, path: tuple[str, ...]) -> Any:
 
 def _member(kind: type, name: str) -> Any:
     attribute = getattr(kind, name, None)
+    if isinstance(attribute, Key):
+        bound = bound_type(attribute.kind)
+        return bound if attribute.required or attribute.default is not None else bound | None
     if isinstance(attribute, property):
         return get_type_hints(attribute.fget, localns=NAMES)["return"]
     hint = get_type_hints(kind, localns=NAMES)[name]
@@ -152,7 +170,7 @@ def _parts(hint: Any) -> tuple[list[Any], bool]:
     return [kind for kind in kinds if kind is not NoneType], NoneType in kinds
 
 
-def _of(hint: Any, key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
+def _of(hint: Any, key: DocumentKey, definitions: dict[str, Any]) -> dict[str, Any]:
     if isinstance(hint, Constant):
         return {"const": hint.word}
     kinds, is_optional = _parts(hint)
@@ -186,7 +204,7 @@ def _by_row(row: Figure, kinds: list[Any], is_optional: bool) -> dict[str, Any] 
     return None
 
 
-def _single(kind: Any, key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
+def _single(kind: Any, key: DocumentKey, definitions: dict[str, Any]) -> dict[str, Any]:
     if get_origin(kind) in (tuple, list):
         return {"type": "array", "items": _of(get_args(kind)[0], key, definitions)}
     if get_origin(kind) in (dict, Mapping):
@@ -199,5 +217,6 @@ def _single(kind: Any, key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
     if name is None:
         return _object(kind, definitions)
     if name not in definitions:
+        definitions[name] = {}  # one that has itself as a part finds it
         definitions[name] = _object(kind, definitions)
     return {"$ref": f"#/definitions/{name}"}

@@ -14,6 +14,7 @@ from msgspec import Struct
 from marginctl.core.curve import EquityCurve
 from marginctl.core.grid import Grid
 from marginctl.findings import Problem
+from marginctl.results.explanation import ExplainResult
 
 
 class Tone(Enum):
@@ -166,7 +167,14 @@ class HeatMap(Struct, frozen=True):
     grid: Grid
 
 
-Block: TypeAlias = Sentence | Items | Words | Facts | Balance | DataTable | Findings | Problems | CurveChart | HeatMap
+class Explanation(Struct, frozen=True):
+    """How a figure came about as a tree, or the list of all figures."""
+
+    found: ExplainResult
+
+
+Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):

@@ -1,8 +1,13 @@
 """Places in files as the formats for machines name them."""
 
-from marginctl.findings import Location
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from marginctl.findings import Location, Problem
 
 STANDARD_INPUT = "-"
+MOST_LINES = 20
+"""Problems of one file that are listed."""
 
 
 def relative(file: str) -> str:
@@ -16,13 +21,24 @@ def relative(file: str) -> str:
 
 
 def spot(location: Location) -> str:
-    """``file:line:column`` as far as it is known."""
-    return ":".join([location.file, *(str(number) for number in (location.line, location.column) if number)])
+    """``file:line:column`` or ``mapping:key`` as far as it is known."""
+    known = (location.line or "", location.column or "", location.key)
+    return ":".join([location.file, *(str(part) for part in known if part)])
 
 
 def explained(message: str, advice: str) -> str:
     """One sentence of what is wrong and what to do about it."""
     return f"{message}; {advice}" if advice else message
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """One line a problem, and how many more there are of a file."""
+    for file, found in groupby(problems, key=lambda problem: problem.location.file):
+        rows = list(found)
+        for one in rows[:MOST_LINES]:
+            yield f"{spot(one.location)}: {one.code} {explained(one.message, one.help)}"
+        if len(rows) > MOST_LINES:
+            yield f"{file}: and {len(rows) - MOST_LINES} more problems"
 
 
 def fingerprint(file: str, *parts: str) -> str:

@@ -5,7 +5,7 @@ from re import sub
 
 from marginctl.core.exact import CONTEXT, Direction, rounded
 from marginctl.core.plain import SETTLED_PLACES
-from marginctl.explanation import Step, Value
+from marginctl.results.explanation import Step, Value
 from marginctl.wording import HUNDRED, plain
 
 PLACES = 12
@@ -68,16 +68,6 @@ def sloped(at: tuple[Decimal, Decimal], unknown: str, dots: str) -> str:
     if not settled(at_zero):
         return rise if slope > 0 else f"-{rise}"
     return f"{exact(at_zero, dots)} {'+' if slope > 0 else '-'} {rise}"
-
-
-def called(step: Step, of: str) -> str:
-    """What a step is called where the subject is ``of``: ``notional``, else ``notional of BTCUSDT``."""
-    return step.name if step.of in {"", of} else f"{step.name} of {step.of}"
-
-
-def in_words(step: Step) -> str:
-    """The formula with the names of its operands."""
-    return step.formula.format(*(called(one, step.of) for one in step.operands))
 
 
 def in_numbers(step: Step, dots: str) -> str:

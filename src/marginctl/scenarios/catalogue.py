@@ -18,7 +18,7 @@ from marginctl.document.kinds import (
 )
 from marginctl.document.reader import read
 from marginctl.document.record import Record, bind, key, nested, optional, records
-from marginctl.results import BuiltIn, Source
+from marginctl.results.catalogue import BuiltIn, Source
 
 DATA = Path(__file__).parent / "data" / "builtin.yaml"
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.contract import TiersBy
-from marginctl.venues.answers.answer import Answer, PublishedTable, rate_fault
+from marginctl.venues.answers.account import PublishedTable, VenueAnswer
+from marginctl.venues.answers.public_reading import rate_fault
 from marginctl.venues.contracts import ContractGroup
 from marginctl.venues.table_text import contracts_of, fits_table
 from marginctl.venues.tiers import TierRow, first_fault
@@ -94,7 +95,7 @@ def _belongs(symbol: str, family: str) -> bool:
 
 
 def assign(
-    answer: Answer, groups: Sequence[ContractGroup], homes: Homes, sizes: dict[str, Decimal]
+    answer: VenueAnswer, groups: Sequence[ContractGroup], homes: Homes, sizes: dict[str, Decimal]
 ) -> tuple[list[Assigned], list[Untaken]]:
     """The usable tables of an answer by contract, and the others with the reason."""
     taken: list[Assigned] = []
@@ -125,7 +126,7 @@ def assign(
 def _reason(
     symbol: str,
     table: PublishedTable,
-    answer: Answer,
+    answer: VenueAnswer,
     groups: Sequence[ContractGroup],
     home: Home | None,
     sizes: dict[str, Decimal],
@@ -141,9 +142,9 @@ def _reason(
     return _misfit(answer, group) or _size_missing(symbol, home, group, sizes) or _table_fault(table, group)
 
 
-def _misfit(answer: Answer, group: ContractGroup) -> str:
-    if answer.type not in (None, group.type):
-        return f"the answer is about {answer.type.value} contracts, it is listed as {group.type.value}"
+def _misfit(answer: VenueAnswer, group: ContractGroup) -> str:
+    if answer.tables_type not in (None, group.type):
+        return f"the answer is about {answer.tables_type.value} contracts, it is listed as {group.type.value}"
     if answer.tiers_by is not group.tiers_by:
         return f"its tiers {BY[answer.tiers_by]}, those of the rule set {BY[group.tiers_by]}"
     return ""

@@ -111,7 +111,7 @@ class _Checks:
             self.found.add(node, "MC016", "terms need `haircut` or `haircut_tiers`, not both", "write one of them")
         tiers = terms.haircut_tiers
         for fault in haircut_faults([one.tier for one in tiers]):
-            where = tiers[fault.row].at(HaircutStep.shape.by_name[fault.column])
+            where = tiers[fault.row].at(HaircutStep.layout.by_name[fault.column])
             self.found.add(where, "MC016", fault.message, fault.help)
 
     def group(self, group: ContractGroup) -> None:
@@ -155,5 +155,5 @@ class _Checks:
         for found in rates_given_twice(entry.tiers):
             self.found.add(*found)
         for fault in faults(entry.rows, deduction):
-            where = entry.tiers[fault.row].at(VenueTier.shape.by_name[fault.column])
+            where = entry.tiers[fault.row].at(VenueTier.layout.by_name[fault.column])
             self.found.add(where, "MC025", fault.message, fault.help)

@@ -3,6 +3,9 @@
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
+from typing import ClassVar
+
+from msgspec import Struct
 
 from marginctl.core.account import STABLECOINS, AssetTerms
 from marginctl.core.contract import HaircutTier
@@ -52,6 +55,11 @@ class PublishedTerms(Record, name="terms"):
     requirement_factor = optional(POSITIVE, "what a unit of margin required in the asset counts; default 1")
     loan_rate = optional(RATE, "maintenance margin on a debt")
 
+    shape: ClassVar[str] = (
+        "haircut_tiers=haircuts initial_haircut liability_factor requirement_factor loan_rate "
+        "enters_figures=origin.enters_figures *origin"
+    )
+
     group: "CollateralGroup"
 
     @property
@@ -88,11 +96,21 @@ class CollateralGroup(Origin, name="collateral_group"):
         return found
 
 
+class ListedTerms(Struct, frozen=True):
+    """An asset with what is known of it."""
+
+    shape: ClassVar[str] = "asset *terms"
+    asset: str
+    terms: PublishedTerms
+
+
 class Collateral(Record, name="venue_collateral"):
     """How assets count as collateral.
 
     ``loan_rate`` None = the portfolio must state it.
     """
+
+    shape: ClassVar[str] = "unlisted loan_rate ask_buffer=buffer assets=listed"
 
     unlisted = key(
         members(Unlisted),
@@ -112,6 +130,16 @@ class Collateral(Record, name="venue_collateral"):
     def assets(self) -> dict[str, PublishedTerms]:
         """The terms of the assets of all groups."""
         return {asset: terms for group in self.groups for asset, terms in group.terms().items()}
+
+    @property
+    def buffer(self) -> str:
+        """The word of a rule file for ``ask_buffer``."""
+        return "as-haircut" if self.ask_buffer else "none"
+
+    @property
+    def listed(self) -> tuple[ListedTerms, ...]:
+        """Every asset with what is known of it."""
+        return tuple(ListedTerms(*one) for one in self.assets.items())
 
     def published(self, asset: str) -> PublishedTerms | None:
         """What is known of the asset and may enter figures."""

@@ -1,20 +1,23 @@
 """The contracts of a venue, looked up one symbol at a time."""
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from typing import ClassVar
 
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
-from marginctl.core.symbols import expiry_of
-from marginctl.document.kinds import AMOUNT, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members
+from marginctl.core.symbols import expiry_of, spelling_of
+from marginctl.document.kinds import AMOUNT, FLAG, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members, words
 from marginctl.document.nodes import Node
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.origin import Verification
 from marginctl.venues.table import Table
-from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, leverage_caps, tiers_of
+from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
 
+CUT = "its known tiers end before the venue's: beyond them along a price move the last rate goes on, the venue's rises"
 CONTRACT_SIZE = "base units per contract (linear), quote units (inverse)"
 
 
@@ -61,7 +64,13 @@ class Entry(Record, name="listed_contract"):
     base = optional(TEXT, "the asset that is traded")
     quote = optional(TEXT, "the asset it is priced in")
     contract_size = optional(POSITIVE, CONTRACT_SIZE)
+    size_assumption = optional(
+        TEXT, "listed in reports that use its contract_size", name="contract_size_assumption", default=""
+    )
     tick_size = optional(POSITIVE, "step of its price, quote per base; absent: not known")
+    tiers_cut = optional(
+        FLAG, "whether the venue's table goes on where the tiers known here end; default no", default=False
+    )
     as_of = optional(PERIOD)
     source = optional(TEXT)
     assumption = optional(TEXT, "listed in reports that use this contract", default="")
@@ -76,11 +85,34 @@ class Entry(Record, name="listed_contract"):
 UNLISTED = Entry()
 
 
+class TablesFrom(Record, name="tables_from"):
+    """The venue's own public address of margin tables.
+
+    ``refresh``: ``venue refresh`` reads its answer, which is ``dated`` or ``undated``; None = it does not.
+    """
+
+    address = key(TEXT, "{symbol}, {base}, {quote} stand for those of a contract")
+    refresh = optional(words("dated", "undated"), "whether the answer has a date; absent: it is not read")
+
+    def of(self, symbol: str) -> str:
+        """The address for a contract."""
+        spelled = spelling_of(symbol, "USD")
+        pair = {"{symbol}": symbol, "{base}": spelled.base or "BASE", "{quote}": spelled.quote or "QUOTE"}
+        text = self.address
+        for name, word in pair.items():
+            text = text.replace(name, word)
+        return text
+
+
 class ContractGroup(Record, name="contracts"):
     """Contracts that share their terms.
 
     ``table``: the one named, opened; None where none is.
     """
+
+    shape: ClassVar[str] = (
+        "type contracts=count contract_size contract_size_by_base=sizes_by_base tiers_by deduction as_of status source"
+    )
 
     type = key(members(ContractType), "linear settles in its quote, inverse in its base")
     contract_size = optional(POSITIVE, CONTRACT_SIZE)
@@ -100,6 +132,7 @@ class ContractGroup(Record, name="contracts"):
     table_name = optional(
         TEXT, "a CSV file beside this one: symbol,base,quote,floor,cap,maintenance_rate,...", name="table"
     )
+    tables_from = optional(nested(TablesFrom), "named where a contract is not listed")
     entries = optional(MapOf(nested(Entry)), "contracts by the venue's own symbol", name="listed", default=Entries())
     splits_symbols = key(
         Choice({"refused": False, "split": True}),
@@ -134,7 +167,12 @@ class ContractGroup(Record, name="contracts"):
             expiry_of(symbol),
             entry.tick_size,
         )
-        remarks = (self.assumption, entry.assumption, "" if size else self.size_assumption)
+        remarks = (
+            self.assumption,
+            entry.assumption,
+            entry.size_assumption or ("" if size else self.size_assumption),
+            CUT if entry.tiers_cut else "",
+        )
         return Listing(
             contract=contract,
             as_of=entry.as_of or self.as_of,
@@ -144,8 +182,35 @@ class ContractGroup(Record, name="contracts"):
             assumptions=tuple(f"{symbol}: {remark}" for remark in remarks if remark),
         )
 
+    @property
+    def count(self) -> int | None:
+        """How many symbols it has; None where it reads any."""
+        return None if self.splits_symbols else len(list(self.symbols()))
+
+    def complete(self) -> Iterator[tuple[bool, bool]]:
+        """Of every contract: whether its whole margin table is known, and its size more than an assumption."""
+        rated = self.table.rated() if self.table else set()
+        rated |= {symbol for symbol, entry in self.entries.items() if has_maintenance_rates(entry.rows)}
+        for symbol in self.symbols():
+            entry = self.entries.get(symbol, UNLISTED)
+            yield symbol in rated and not entry.tiers_cut, not entry.size_assumption and self._has_size(symbol, entry)
+
+    def _has_size(self, symbol: str, entry: Entry) -> bool:
+        if not self.size_assumption or entry.contract_size is not None:
+            return True
+        listing = self.listing(symbol) if self.sizes_by_base else None
+        return listing is not None and listing.contract.base in self.sizes_by_base
+
+    def likeness(self, symbol: str) -> int:
+        """How many characters at its end a symbol shares with one of these contracts, at most."""
+        return max((_shared_end(symbol, known) for known in self.symbols()), default=0)
+
     def symbols(self) -> Iterator[str]:
         """Every symbol, those of the table first."""
         listed = self.table.symbols() if self.table else []
         yield from listed
         yield from (symbol for symbol, entry in self.entries.items() if entry.base is not None)
+
+
+def _shared_end(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(one), reversed(other), strict=False)))

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 from marginctl.core.account import (
     Basis,
@@ -193,6 +193,8 @@ class PublishedLiquidation(Origin, name="liquidation"):
 
     No steps = not published. ``fee`` None = not published. ``take_over_level`` None = TAKE_OVER happens at once.
     """
+
+    shape: ClassVar[str] = "steps order fee take_over_level trust source as_of"
 
     steps = key(ListOf(members(LiquidationStep)), "what the venue does, in order; empty: unknown")
     order = key(members(PublishedOrder), "which position goes first")

@@ -1,7 +1,10 @@
 """Where a rule or a figure comes from, and how far it may be trusted."""
 
+from decimal import Decimal
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
+
+from msgspec import Struct
 
 from marginctl.document.kinds import PERIOD, TEXT, Kind, any_of, members
 from marginctl.document.record import Nested, Record, Shape, key, optional
@@ -63,6 +66,8 @@ class Publication(Record, name="source"):
 class Origin(Record):
     """Who says so: the id of a source, the date of the figure, and the trust. None = not stated."""
 
+    shape: ClassVar[str] = "trust source as_of"
+
     trust = optional(members(Trust), TRUST_DOC)
     source = optional(TEXT, "the `id` of an entry of `sources`")
     as_of = optional(PERIOD, "when this was so")
@@ -81,6 +86,14 @@ class Origin(Record):
 UNSTATED = Origin()
 
 
+class Stated(Struct, frozen=True):
+    """A rule's value and who says so."""
+
+    shape: ClassVar[str] = "value *origin"
+    value: Decimal | str | None
+    origin: Origin
+
+
 class Traced(Origin, Generic[T_co]):
     """A value and its origin."""
 
@@ -89,8 +102,8 @@ class Traced(Origin, Generic[T_co]):
 
 def traced(name: str, kind: Kind[T]) -> Kind[T | Traced[T]]:
     """A value by itself, or with where it comes from."""
-    keys = (key(kind, name="value"), *Origin.shape.keys)
-    shape: Shape[Traced[T]] = Shape(name, keys, Traced.shape.doc, Traced)
+    keys = (key(kind, name="value"), *Origin.layout.keys)
+    shape: Shape[Traced[T]] = Shape(name, keys, Traced.layout.doc, Traced)
     return any_of(kind, Nested(shape))
 
 

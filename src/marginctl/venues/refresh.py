@@ -5,6 +5,7 @@ What an answer does not say stays as it was, under its old date. What contradict
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -13,10 +14,9 @@ from marginctl.document.nodes import Mapping
 from marginctl.document.nodes import Sequence as Items
 from marginctl.document.reader import read
 from marginctl.document.source import Source, echo
-from marginctl.findings import Problem
+from marginctl.findings import Document, Problem, Summary
 from marginctl.venues import rewriting as to
-from marginctl.venues.answers.answer import Answer, PublishedHaircuts
-from marginctl.venues.answers.risk_limits import NEXT_PAGE
+from marginctl.venues.answers.account import PublishedHaircuts, VenueAnswer
 from marginctl.venues.assigning import Assigned, Homes, Untaken, assign
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.refreshed_contracts import Kept, TableChange, refresh_contracts
@@ -27,6 +27,7 @@ from marginctl.venues.table import Table, open_table, table_problems
 from marginctl.venues.table_text import fits_table
 from marginctl.venues.tiers import Deduction
 
+NEXT_PAGE = "the answer is one page of several ({}): give the others as well"
 TWICE = "given twice, with different figures"
 MOST_REASONS = 3
 
@@ -52,7 +53,7 @@ class Named(Struct, frozen=True):
     """An answer and the name of the file it was read from."""
 
     file: str
-    answer: Answer
+    answer: VenueAnswer
 
 
 class Refreshed(Struct, frozen=True, kw_only=True):
@@ -74,6 +75,56 @@ class Refreshed(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...]
     text: str
     tables: dict[str, bytes]
+
+
+class Dates(Struct, frozen=True):
+    """Of a rule set before and after an update, and of the answers."""
+
+    before: str | None
+    after: str
+    answer: str
+
+
+class RefreshSummary(Summary, frozen=True):
+    """How many tables and haircuts changed, and how much was not taken."""
+
+    shape: ClassVar[str] = "changes untaken exit_code"
+    changes: int
+    untaken: int
+
+
+class RefreshResult(Document, frozen=True, kw_only=True):
+    """What a refresh changed, and the files that were written."""
+
+    schema: ClassVar[str] = "marginctl.refresh/2"
+    shape: ClassVar[str] = (
+        "schema version name=done.name as_of answers=done.answers contracts haircuts=done.haircuts "
+        "kept=done.kept untaken=done.untaken remarks=done.remarks written errors=problems summary"
+    )
+    table: ClassVar[str] = "contracts"
+
+    done: Refreshed
+    written: tuple[str, ...] = ()
+
+    @property
+    def contracts(self) -> tuple[TableChange, ...]:
+        """Tables of contracts, changed or not."""
+        return self.done.changes
+
+    @property
+    def as_of(self) -> Dates:
+        """All dates."""
+        return Dates(self.done.before, self.done.as_of, self.done.day)
+
+    @property
+    def summary(self) -> RefreshSummary:
+        """Counts; 1 where something was not taken."""
+        kinds = [*(one.kind for one in self.done.changes), *(one.kind for one in self.done.haircuts)]
+        return RefreshSummary(
+            exit_code=1 if self.done.untaken else 0,
+            changes=len(kinds) - kinds.count("same"),
+            untaken=len(self.done.untaken),
+        )
 
 
 def refreshed(
@@ -132,7 +183,7 @@ def refreshed(
     )
 
 
-def day_for(answers: Sequence[Answer], given: str | None) -> str:
+def day_for(answers: Sequence[VenueAnswer], given: str | None) -> str:
     """The date of some answers: their own, the earliest of several, else the one given. Raises RefreshError."""
     days = sorted(answer.day for answer in answers if answer.day is not None)
     if given is None:
@@ -193,12 +244,13 @@ def _letters(symbol: str) -> str:
 
 def _remarks(answers: Sequence[Named], *, complete: bool) -> tuple[str, ...]:
     """What a reader must know; an answer with further pages is whole where its last page is among the files."""
-    paged = [NEXT_PAGE in one.answer.remarks for one in answers if one.answer.tables]
-    if not paged or not all(paged):
+    pages = [one.answer.more for one in answers if one.answer.tables]
+    if not pages or pages[0] is None or not all(pages):
         return ()
+    words = NEXT_PAGE.format(pages[0].parameter)
     if complete:
-        raise RefreshError(NEXT_PAGE, "or leave out --complete")
-    return (NEXT_PAGE,)
+        raise RefreshError(words, "or leave out --complete")
+    return (words,)
 
 
 def _reasons(untaken: Sequence[Untaken]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -10,7 +11,7 @@ from marginctl.document.nodes import Mapping, Node
 from marginctl.document.nodes import Sequence as Items
 from marginctl.venues import rewriting as to
 from marginctl.venues.assigning import Assigned
-from marginctl.venues.contracts import ContractGroup
+from marginctl.venues.contracts import ContractGroup, Entry
 from marginctl.venues.rule_set import RuleSet
 from marginctl.venues.table_text import columns_for, contracts_of, lines_of, plain, table_text
 from marginctl.venues.tiers import Deduction, TierRow, continuous_deductions, initial_rate
@@ -28,6 +29,8 @@ class Step(Struct, frozen=True):
 
 class TableChange(Struct, frozen=True):
     """A contract's table before and after; none before = added, none after = removed."""
+
+    shape: ClassVar[str] = "symbol change=kind before after"
 
     symbol: str
     before: tuple[Step, ...] | None
@@ -139,11 +142,7 @@ class _Builder:
         lines = {symbol: lines_of(columns, symbol, one.base, one.quote, one.rows) for symbol, one in taken.items()}
         name = self.new_name(f"{self.stem}-{group.type.value}-{self.day}")
         self.tables[name] = table_text(columns, lines)
-        sizes = {
-            symbol: to.mapping([("contract_size", to.scalar(plain(size)))])
-            for symbol, one in taken.items()
-            if (size := one.size or _own_size(group, symbol)) is not None
-        }
+        sizes = {symbol: to.mapping(size) for symbol, one in taken.items() if (size := _size(one, group))}
         node = to.with_value(node, "table", to.scalar(name))
         node = to.with_value(node, "as_of", to.scalar(self.day))
         node = to.with_value(node, "source", to.scalar(self.source))
@@ -167,9 +166,15 @@ class _Builder:
         return to.with_value(node, "listed", others) if others.entries else to.without(node, ["listed"])
 
 
-def _own_size(group: ContractGroup, symbol: str) -> Decimal | None:
-    entry = group.entries.get(symbol)
-    return entry.contract_size if entry else None
+def _size(one: Assigned, group: ContractGroup) -> list[tuple[str, Node]]:
+    """The size of a contract as given, else its own in the file, with what that rests on; empty = that of the group."""
+    entry = group.entries.get(one.symbol, Entry())
+    if one.size is None and entry.contract_size is None:
+        return []
+    words = {"contract_size": plain(one.size or entry.contract_size or ZERO)}
+    if one.size is None and entry.size_assumption:
+        words["contract_size_assumption"] = entry.size_assumption
+    return [(key, to.scalar(word)) for key, word in words.items()]
 
 
 def _before(group: ContractGroup, symbol: str) -> tuple[Step, ...] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence, Set
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -10,7 +11,7 @@ from marginctl.core.exact import ONE
 from marginctl.document.nodes import Mapping, Node, Scalar
 from marginctl.document.nodes import Sequence as Items
 from marginctl.venues import rewriting as to
-from marginctl.venues.answers.answer import PublishedHaircuts
+from marginctl.venues.answers.account import PublishedHaircuts
 from marginctl.venues.assigning import Untaken
 from marginctl.venues.collateral import Collateral, Unlisted
 from marginctl.venues.refreshed_contracts import Kept
@@ -27,6 +28,8 @@ class HaircutChange(Struct, frozen=True, kw_only=True):
     ``debt_before`` and ``debt_after``: what a unit of debt counts.
     """
 
+    shape: ClassVar[str] = "mode asset change=kind before after debt_factor_before debt_factor_after"
+
     mode: str
     asset: str
     before: tuple[HaircutTier, ...] | None
@@ -41,6 +44,16 @@ class HaircutChange(Struct, frozen=True, kw_only=True):
             return "added" if self.before is None else "removed"
         same = (self.before, self.debt_before) == (self.after, self.debt_after)
         return "same" if same else "changed"
+
+    @property
+    def debt_factor_before(self) -> Decimal | None:
+        """What a unit of debt counted; None where the asset was not listed."""
+        return None if self.before is None else self.debt_before
+
+    @property
+    def debt_factor_after(self) -> Decimal | None:
+        """What a unit of debt counts; None where the asset is not listed."""
+        return None if self.after is None else self.debt_after
 
 
 class Haircuts(Struct, frozen=True):

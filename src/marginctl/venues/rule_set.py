@@ -3,6 +3,10 @@
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from string import ascii_letters, digits
+from typing import ClassVar
+
+from msgspec import Struct
 
 from marginctl.core.account import (
     Account,
@@ -20,23 +24,27 @@ from marginctl.core.symbols import expiry_of
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.document.source import echo
-from marginctl.venues.collateral import Collateral
+from marginctl.venues.collateral import Collateral, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing
 from marginctl.venues.format import (
     RULE_CHANGES,
     RULES,
+    SWITCHES,
     Assumption,
     NotOffered,
     Occasion,
     PublishedLiquidation,
     TakerFee,
 )
-from marginctl.venues.origin import Origin, Publication, Verification
+from marginctl.venues.origin import UNSTATED, Origin, Publication, Stated, Verification
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
 LONGEST_SYMBOL = 40
-SYMBOL_WORDS = ("SWAP", "PERP", "USDT", "USDC", "USD")
+USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
+IN_COMMANDS = frozenset(ascii_letters + digits + "-_")
+"""What a symbol may have to stand in a command that is shown."""
+SYMBOL_WORDS = ("PERPETUAL", "SWAP", "PERP", "USDT", "USDC", "USD")
 _RANKS = {status: rank for rank, status in enumerate(Verification)}
 
 
@@ -46,6 +54,11 @@ class Mode(Record, name="mode"):
     What the file as a whole makes of it: ``rules`` with its ``changes``, ``isolated_rules`` for isolated positions
     (None = the same), ``origins`` of the rules by name.
     """
+
+    shape: ClassVar[str] = (
+        "collateral_mode status isolated_positions=offers_isolated hedge_mode=offers_hedge rules=stated "
+        "isolated_rules=differing collateral assumptions=notes"
+    )
 
     collateral_mode = key(members(CollateralMode))
     status = key(members(Verification), "how well this mode's rules are known")
@@ -60,9 +73,28 @@ class Mode(Record, name="mode"):
     taker_fee: Decimal | None
     origins: dict[str, Origin]
 
+    @property
+    def stated(self) -> dict[str, Stated]:
+        """Every rule by name."""
+        rules = {name: _word(getattr(self.rules, name)) for name in SWITCHES}
+        return {name: Stated(value, self.origins.get(name, UNSTATED)) for name, value in rules.items()}
+
+    @property
+    def differing(self) -> dict[str, Decimal | str | None]:
+        """The rules that differ for isolated positions."""
+        own, general = self.isolated_rules or self.rules, self.stated
+        words = {name: _word(getattr(own, name)) for name in SWITCHES}
+        return {name: word for name, word in words.items() if word != general[name].value}
+
     def terms(self, asset: str, currency: str, haircuts: tuple[HaircutTier, ...] | None = None) -> AssetTerms | None:
         """How an asset counts; None where no haircut is known (or the asset is refused)."""
         return self.collateral.terms(asset, currency, haircuts)
+
+    def haircuts_known(self) -> tuple[str, ...] | None:
+        """Which of ``USUAL_COLLATERAL`` need no haircut from the portfolio; None where none counts."""
+        if self.collateral.unlisted is Unlisted.UNUSED:
+            return None
+        return tuple(asset for asset in USUAL_COLLATERAL if self.terms(asset, "USD") is not None)
 
     def assumptions(self, asset: str) -> tuple[str, ...]:
         """What figures rest on when the published haircut of an asset is used."""
@@ -71,6 +103,18 @@ class Mode(Record, name="mode"):
     def haircut_hint(self, asset: str) -> str:
         """What to add to an error about a missing haircut."""
         return self.collateral.haircut_hint(asset)
+
+
+def _word(value: object) -> Decimal | str | None:
+    return value if value is None or isinstance(value, Decimal) else str(getattr(value, "value", value))
+
+
+class Completeness(Struct, frozen=True):
+    """How many contracts have a margin table, a contract size that is no assumption, and both."""
+
+    with_tiers: int
+    with_contract_size: int
+    complete: int
 
 
 class RuleSet(Record, name="venue"):
@@ -149,11 +193,32 @@ class RuleSet(Record, name="venue"):
         """Every symbol of the venue that is known here."""
         return list(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
 
+    def completeness(self) -> Completeness:
+        """How many contracts need nothing from the portfolio."""
+        known = [one for group in self.groups for one in group.complete()]
+        return Completeness(sum(tiers for tiers, _ in known), sum(size for _, size in known), known.count((True, True)))
+
     def unknown_help(self, symbol: str, on: date) -> str:
         """What to do about a symbol that is no contract here; contracts that ended before ``on`` are no guess."""
         declare = f"declare it: `contracts: {{{symbol}: {{base: ..., quote: ..., tiers: [...]}}}}`"
         close = self.close_symbols(symbol, on)
-        return f"did you mean {' or '.join(map(echo, close))}? Otherwise {declare}" if close else declare
+        misspelt = bool(close) and _plain(close[0]) == _plain(symbol)
+        todo = f"{'' if misspelt else self.fetching(symbol)}{declare}"
+        return f"did you mean {' or '.join(map(echo, close))}? Otherwise {todo}" if close else todo
+
+    def fetching(self, symbol: str) -> str:
+        """Where the venue has the table of a contract that is not listed, with the command that takes it; or empty."""
+        groups = [group for group in self.groups if group.tables_from is not None]
+        group = max(groups, key=lambda one: one.likeness(symbol), default=None)
+        if group is None or group.tables_from is None or not set(symbol + self.name) <= IN_COMMANDS:
+            return ""
+        address, read = group.tables_from.of(symbol), group.tables_from.refresh
+        if read is None:
+            return f"look for its table at {address} and "
+        size = f" --contract-size {symbol}=SIZE" if group.size_assumption or group.contract_size is None else ""
+        day = " --as-of $(date +%F)" if read == "undated" else ""
+        command = f"curl -s '{address}' | marginctl venue refresh {self.name} --from -{day}{size} -o {self.name}.yaml"
+        return f"`{command}` writes rules with its table, to be named by `venue: {self.name}.yaml`; or "
 
     def close_symbols(self, symbol: str, on: date) -> list[str]:
         """Known symbols that a mistaken one may stand for, the likeliest first, three at most; ``on``: as above."""
@@ -163,7 +228,10 @@ class RuleSet(Record, name="venue"):
         known = [one for one in self.symbols() if (expiry_of(one) or day) >= day]
         same = [one for one in known if _plain(one) == _plain(symbol)]
         similar = [one for one in known if _underlying(one) == _underlying(symbol)]
-        return (same or similar or get_close_matches(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75))[:3]
+        close = get_close_matches(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75)
+        asset = _underlying(symbol[:LONGEST_SYMBOL])
+        meant = [one for one in close if get_close_matches(asset, [_underlying(one)], 1, 0.5)]
+        return (same or similar or meant)[:3]
 
     def not_offered_message(self, setting: str, value: str) -> str:
         """Why a setting that the venue has is not offered; empty where nothing is said."""

@@ -57,6 +57,12 @@ class Table(Struct, frozen=True):
         cells = [dict(zip(self.columns, line.split(","), strict=True)) for line in lines]
         return TableRows(cells[0]["base"], cells[0]["quote"], [_row(row) for row in cells])
 
+    def rated(self) -> set[str]:
+        """The symbols with maintenance rates."""
+        at = self.columns.index("maintenance_rate")
+        rows = (line.split(",") for line in _lines(self.data.decode())[1:])
+        return {row[0] for row in rows if row[at]}
+
     def symbols(self) -> list[str]:
         """Every symbol, in the order of the table."""
         lines = _lines(self.data.decode())

@@ -18,7 +18,8 @@ from decimal import Decimal
 from functools import partial
 
 from marginctl.core.exact import ONE, Direction
-from marginctl.limits.context import Context, ScenarioOutcome
+from marginctl.core.scenario import PathOutcome
+from marginctl.limits.context import Context
 from marginctl.limits.distance import Paths
 from marginctl.limits.remedy import remedy
 from marginctl.limits.rule import Fact, Measurement, Remedy, Rule, Unit, Unknown
@@ -60,12 +61,12 @@ def _remedy(context: Context, paths: Paths, moves: Mapping[str, Decimal] | None,
     return Remedy(IN_GENERAL) if found is None else remedy(found, "reduce or hedge what loses most in it")
 
 
-def _fact(outcome: ScenarioOutcome) -> Fact:
+def _fact(outcome: PathOutcome) -> Fact:
     crossing = outcome.crossing
     return Fact(crossing is not None, crossing, ONE, None if crossing is None else crossing - ONE)
 
 
-def _message(name: str, outcome: ScenarioOutcome | None) -> str:
+def _message(name: str, outcome: PathOutcome | None) -> str:
     if outcome is None or outcome.crossing is None:
         return f"survival of scenario {name}"
     if not outcome.crossing:

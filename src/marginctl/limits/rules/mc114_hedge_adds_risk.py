@@ -18,7 +18,8 @@ from decimal import Decimal
 
 from marginctl.core.account import Purpose
 from marginctl.core.exact import ZERO
-from marginctl.limits.context import Context, HedgeEffect
+from marginctl.core.scenario import HedgeFigures
+from marginctl.limits.context import Context
 from marginctl.limits.rule import Fact, Measurement, Rule, Unit, Unknown, advice
 
 FAR = Decimal(10)
@@ -42,13 +43,13 @@ def measure(context: Context) -> Iterable[Measurement]:
         )
 
 
-def _fact(effect: HedgeEffect) -> Fact:
+def _fact(effect: HedgeFigures) -> Fact:
     further = _further(effect)
     headroom = None if further is None else -further
     return Fact(adds_risk(effect) or flips_delta(effect), further, ZERO, headroom)
 
 
-def _further(effect: HedgeEffect) -> Decimal | None:
+def _further(effect: HedgeFigures) -> Decimal | None:
     """How much further away liquidation is without the position, negative when it is nearer."""
     near, near_without = _near(effect.distance), _near(effect.distance_without)
     return None if near is None or near_without is None else near_without - near
@@ -58,7 +59,7 @@ def _near(distance: Decimal | None) -> Decimal | None:
     return None if distance is None or distance > FAR else distance
 
 
-def adds_risk(effect: HedgeEffect) -> bool:
+def adds_risk(effect: HedgeFigures) -> bool:
     """Whether removing the position moves liquidation away, or abolishes it."""
     further = _further(effect)
     if further is not None:
@@ -66,12 +67,12 @@ def adds_risk(effect: HedgeEffect) -> bool:
     return _near(effect.distance) is not None
 
 
-def flips_delta(effect: HedgeEffect) -> bool:
+def flips_delta(effect: HedgeFigures) -> bool:
     """Whether the account is long with the position and short without it, or the other way round."""
     return effect.delta * effect.delta_without < 0
 
 
-def _reason(effect: HedgeEffect) -> str:
+def _reason(effect: HedgeFigures) -> str:
     reasons = []
     if adds_risk(effect):
         reasons.append("liquidation is further away without it")

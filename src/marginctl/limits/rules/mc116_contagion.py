@@ -13,7 +13,8 @@ Instead: isolate the position that loses first, or keep hedges and bets in diffe
 from collections.abc import Iterable
 from decimal import Decimal
 
-from marginctl.limits.context import Context, ScenarioOutcome
+from marginctl.core.scenario import PathOutcome
+from marginctl.limits.context import Context
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Rule, Unit, advice
 from marginctl.limits.rules.mc113_scenario_survival import NOT_COMPUTED
 from marginctl.wording import listed
@@ -33,7 +34,7 @@ def measure(context: Context) -> Iterable[Measurement]:
         )
 
 
-def _count(outcome: ScenarioOutcome) -> int:
+def _count(outcome: PathOutcome) -> int:
     return len(outcome.bystanders) if outcome.crossing is not None else 0
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from marginctl.core.curve import Point
 from marginctl.core.exact import Direction
 from marginctl.document.source import printable
 from marginctl.findings import Problem
+from marginctl.render.display import Options
 from marginctl.render.page import (
     NUMERIC,
     Balance,
@@ -17,6 +20,7 @@ from marginctl.render.page import (
     ColumnKind,
     CurveChart,
     DataTable,
+    Explanation,
     Facts,
     Findings,
     HeatMap,
@@ -43,9 +47,9 @@ NOW = "now"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
 
 
-def draw(page: Page) -> str:
+def draw(page: Page, options: Options) -> str:
     """The sections below one another, an empty line between all blocks; empty or ending in a line break."""
-    parts = [part for section in page for part in _section(section) if part]
+    parts = [part for section in page for part in _section(section, options) if part]
     return "\n\n".join(parts) + "\n" if parts else ""
 
 
@@ -54,10 +58,17 @@ def fenced(drawn: str) -> str:
     fence = "```"
     while fence in drawn:
         fence += "`"
-    return f"{fence}text\n{drawn}{fence}\n"
+    return f"{fence}text\n{drawn}{fence}"
 
 
-def _section(section: Section) -> Iterable[str]:
+def _explanation(block: Explanation, options: Options) -> str:
+    """The tree as the terminal has it."""
+    from marginctl.render.formats import screen
+
+    return fenced(screen.draw((Section(blocks=(block,)),), replace(options, color=False)))
+
+
+def _section(section: Section, options: Options) -> Iterable[str]:
     note = _span(section.note)
     if section.is_title:
         yield f"### {text(section.heading)}"
@@ -65,7 +76,7 @@ def _section(section: Section) -> Iterable[str]:
     elif section.heading:
         yield f"#### {text(section.heading.removesuffix(':'))}" + (f" ({note})" if note else "")
     for block in section.blocks:
-        yield _DRAWN[type(block)](block)
+        yield _explanation(block, options) if isinstance(block, Explanation) else _DRAWN[type(block)](block)
 
 
 def _span(span: Span) -> str:

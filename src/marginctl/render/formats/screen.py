@@ -37,6 +37,7 @@ from marginctl.render.page import (
     ColumnKind,
     CurveChart,
     DataTable,
+    Explanation,
     Facts,
     FindingRow,
     Findings,
@@ -275,6 +276,12 @@ def _picture(block: CurveChart | HeatMap, _: str, options: Options) -> list[Line
     return charts.equity_curve(block.curve, block.ends, options)
 
 
+def _explanation(block: Explanation, _: str, options: Options) -> list[Line]:
+    from marginctl.render.explanation import explanation_lines
+
+    return explanation_lines(block.found, options)
+
+
 _DRAWN: dict[type[Block], Callable[[Any, str, Options], list[Line]]] = {
     Sentence: _sentence,
     Items: _listing,
@@ -286,4 +293,5 @@ _DRAWN: dict[type[Block], Callable[[Any, str, Options], list[Line]]] = {
     Problems: _problems,
     CurveChart: _picture,
     HeatMap: _picture,
+    Explanation: _explanation,
 }

@@ -24,13 +24,10 @@ from marginctl.render.page import (
     dim,
     section,
 )
+from marginctl.render.pages.columns import UNKNOWN
 from marginctl.results import Outcome, Run, Verdict, cheapest, live, ranked, verdict, worst
-from marginctl.wording import check_value, counted, figure, figure_percent, limit_text, listed, same
+from marginctl.wording import check_value, counted, figure, figure_percent, label_of, limit_text, listed, same
 
-NEVER = "none"
-"""Shown where there is no such price: nothing liquidates on that side."""
-UNKNOWN = "n/a"
-"""Shown where a figure does not exist: a ratio over no equity, a rate that nobody gave."""
 STATUS_WORDS = {
     Status.FAIL: Span("FAIL", Tone.BAD),
     Status.WARN: Span("WARN", Tone.WARN),
@@ -57,36 +54,25 @@ STATES = {
     "liquidation": Span("LIQUIDATION: equity is below the level the venue asks for", Tone.BAD),
 }
 MONEY = (
-    ("equity", "equity"),
-    ("unrealized_pnl", "unrealized PnL"),
-    ("initial_margin", "initial margin"),
-    ("order_margin", "order margin"),
-    ("maintenance_margin", "maintenance margin"),
-    ("free_collateral", "free collateral"),
-    ("buffer", "liquidation buffer"),
+    *("equity", "unrealized_pnl", "initial_margin", "order_margin", "maintenance_margin", "free_collateral"),
+    "buffer",
 )
-MORE_MONEY = (
-    ("gross_collateral", "gross collateral"),
-    ("haircut", "haircut"),
-    ("gross_notional", "gross notional"),
-    ("net_notional", "net notional"),
-)
+MORE_MONEY = ("gross_collateral", "haircut", "gross_notional", "net_notional")
 MOST_ASSUMPTIONS = 5
 
 
 class GaugedRatio(NamedTuple):
-    """A ratio of the totals: its name there, its label, the code of the limit on it, its unit."""
+    """A ratio of the totals: its name there, the code of the limit on it, its unit."""
 
     name: str
-    label: str
     code: str
     unit: str
 
 
 RATIOS = (
-    GaugedRatio("utilization", "utilization", "MC101", "fraction"),
-    GaugedRatio("maintenance_ratio", "maintenance ratio", "MC103", "fraction"),
-    GaugedRatio("leverage", "leverage", "MC104", "multiple"),
+    GaugedRatio("utilization", "MC101", "fraction"),
+    GaugedRatio("maintenance_ratio", "MC103", "fraction"),
+    GaugedRatio("leverage", "MC104", "multiple"),
 )
 
 
@@ -112,7 +98,7 @@ def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section |
     """Money beside ratios with their limits; which common move liquidates, and what funding does meanwhile."""
     state = STATES.get(report.totals.state, Span(report.totals.state))
     rows = MONEY + MORE_MONEY if verbosity is Verbosity.VERBOSE else MONEY
-    amounts = tuple((label, figure(name, getattr(report.totals, name))) for name, label in rows)
+    amounts = tuple((label_of(name), figure(name, getattr(report.totals, name))) for name in rows)
     balance = Balance(rows=amounts, gauges=tuple(_gauge(ratio, report, outcome.checks) for ratio in RATIOS))
     sentences = (
         common_move(report.liquidation, several=len(report.pools) > 1) + _alone(report),
@@ -128,7 +114,7 @@ def _gauge(ratio: GaugedRatio, report: Report, checks: Sequence[Check]) -> Gauge
     value: Decimal | None = getattr(report.totals, ratio.name)
     check = next((one for one in checks if one.code == ratio.code and same(one.value, value)), None)
     return Gauge(
-        label=ratio.label,
+        label=label_of(ratio.name),
         text=ratio_text(ratio, value) if check is None or value is None else check_value(check, ratio.unit),
         is_share=ratio.unit == "fraction",
         share=value,

@@ -1,14 +1,8 @@
 """What is bundled: the rule sets, the limits, the manual of one limit, the scenarios."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
-from typing import TypeAlias
 
-from msgspec import Struct
-
-from marginctl.document.kinds import first_day
-from marginctl.render.display import Verbosity
+from marginctl.render.display import Options, Verbosity
 from marginctl.render.page import (
     Block,
     Column,
@@ -28,8 +22,8 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.results import BuiltIn
-from marginctl.venues.rule_set import RuleSet
+from marginctl.results.catalogue import BuiltIn, RuleEntry, RuleList, RuleResult, ScenarioList
+from marginctl.venues.catalogue import RuleSetEntry, RuleSetList
 from marginctl.wording import capitalized, moves_text
 
 STALE_DAYS = 180
@@ -37,58 +31,34 @@ STALE_DAYS = 180
 STATUS_TONES = {"verified": Tone.GOOD, "partial": Tone.WARN, "unverified": Tone.LOSS}
 LIMIT_HINT = "`marginctl rule CODE` shows what a limit checks, why, with an example"
 VENUE_HINT = "`marginctl venue NAME` shows one of them"
+COMPLETE_HINT = (
+    "complete: with margin table and contract size; haircuts: those known of BTC, ETH, SOL, USDC, - where none counts"
+)
 SCENARIO_HINT = (
     "Days, not forecasts. `marginctl stress FILE --builtin NAME` runs one of them, `--builtin all` every one; "
     "scenarios of your own stand under `scenarios:` in the file."
 )
 SOURCES_HINT = "-v adds the sources."
 
-Default: TypeAlias = Decimal | str | bool | None
+
+def is_stale(one: RuleSetEntry) -> bool:
+    """Whether the date of a rule set is older than ``STALE_DAYS``."""
+    return one.age_days is not None and one.age_days > STALE_DAYS
 
 
-class RuleEntry(Struct, frozen=True, kw_only=True):
-    """A limit as the catalogue lists it.
-
-    ``default``: what stands in its key when no file says so, None = off, or nothing can be configured;
-    ``default_text``: the same with its unit; ``comparison``: what its value does to a limit to break it.
-    """
-
-    code: str
-    name: str
-    key: str
-    default: Default
-    default_text: str
-    unit: str
-    comparison: str
-    severity: str | None
-    policy_severity: str | None
-    always: bool
-    waivable: bool
-    summary: str
-    manual: str
+def count_text(count: int | None) -> str:
+    """How many contracts; ``any`` where every symbol is read."""
+    return "any" if count is None else f"{count:,}"
 
 
-class Listed(Struct, frozen=True):
-    """A rule set and where it comes from: empty for a bundled one, else its file."""
-
-    rule_set: RuleSet
-    file: str = ""
+def complete_text(one: RuleSetEntry) -> str:
+    """How many contracts need neither tiers nor a size from the portfolio."""
+    return "" if one.complete is None else f"{one.complete:,}"
 
 
-def age(as_of: str | None, today: date) -> int | None:
-    """Days since a date, a month or a year began; None for conventions, which do not age."""
-    return None if as_of is None else (today - date.fromisoformat(first_day(as_of))).days
-
-
-def is_stale(as_of: str | None, today: date) -> bool:
-    """Whether a date is older than ``STALE_DAYS``."""
-    days = age(as_of, today)
-    return days is not None and days > STALE_DAYS
-
-
-def contracts_text(rule_set: RuleSet) -> str:
-    """How many contracts a rule set knows; ``any`` where it reads every symbol."""
-    return "any" if rule_set.splits_symbols else f"{len(rule_set.symbols()):,}"
+def haircuts_text(known: Sequence[str] | None) -> str:
+    """Which of the usual collateral needs no haircut from the portfolio."""
+    return "-" if known is None else " ".join(known) or "none"
 
 
 def status_column(statuses: Sequence[str]) -> Column:
@@ -96,28 +66,31 @@ def status_column(statuses: Sequence[str]) -> Column:
     return texts("status", statuses, priority=1, tones=[STATUS_TONES[status] for status in statuses])
 
 
-def venues_page(listed: Sequence[Listed], today: date) -> Page:
+def venues_page(result: RuleSetList, _: Options) -> Page:
     """Every rule set with its modes, one mode to a row, and which of them are old."""
+    listed = result.venues
     rows = [(one, mode) for one in listed for mode in one.rule_set.modes]
+    modes = [mode for one in listed for mode in one.modes]
     firsts = [mode is one.rule_set.modes[0] for one, mode in rows]
-    sets = [one.rule_set for one, _ in rows]
-    old = [Tone.WARN if is_stale(one.as_of, today) else Tone.PLAIN for one in sets]
+    old = [Tone.WARN if is_stale(one) else Tone.PLAIN for one, _ in rows]
 
     def first(cells: Iterable[str]) -> list[str]:
         return [text if is_first else "" for text, is_first in zip(cells, firsts, strict=True)]
 
     columns = (
-        texts("name", first(one.name for one in sets)),
+        texts("name", first(one.rule_set.name for one, _ in rows)),
         texts("mode", [mode.collateral_mode.value for _, mode in rows], priority=1),
         status_column([mode.status.value for _, mode in rows]),
-        texts("as of", first(one.as_of or "no date" for one in sets), priority=2, tones=old),
-        numbers("contracts", first(map(contracts_text, sets)), priority=3),
-        names("title", first(one.title for one in sets), priority=9),
+        texts("as of", first(one.rule_set.as_of or "no date" for one, _ in rows), priority=2, tones=old),
+        numbers("contracts", first(count_text(one.contracts) for one, _ in rows), priority=3),
+        numbers("complete", first(complete_text(one) for one, _ in rows), priority=4),
+        texts("haircuts", [haircuts_text(one.haircuts) for one in modes], priority=5),
+        names("title", first(one.rule_set.title for one, _ in rows), priority=9),
         names("file", first(one.file for one, _ in rows), priority=8),
     )
-    stale = [one.rule_set.name for one in listed if is_stale(one.rule_set.as_of, today)]
+    stale = [one.rule_set.name for one in listed if is_stale(one)]
     warning = dim(f"older than {STALE_DAYS} days, compare with the venue's pages: {', '.join(stale)}")
-    notes = ([warning] if stale else []) + [dim(VENUE_HINT)]
+    notes = [dim(COMPLETE_HINT), *([warning] if stale else []), dim(VENUE_HINT)]
     return page([section("Rule sets", DataTable(columns), *notes, note="the first mode of each is its default")])
 
 
@@ -127,8 +100,9 @@ def bullets(heading: str, items: Iterable[str]) -> Section | None:
     return section(heading, Items(texts=found, mark="- "), is_prose=True) if found else None
 
 
-def rules_page(rules: Sequence[RuleEntry]) -> Page:
+def rules_page(result: RuleList, _: Options) -> Page:
     """Every limit in one table."""
+    rules = result.rules
     columns = (
         texts("code", [one.code for one in rules]),
         texts("name", [one.name for one in rules]),
@@ -140,8 +114,9 @@ def rules_page(rules: Sequence[RuleEntry]) -> Page:
     return page([section("Limits", DataTable(columns), dim(LIMIT_HINT))])
 
 
-def rule_page(rule: RuleEntry) -> Page:
+def rule_page(result: RuleResult, _: Options) -> Page:
     """One limit: its settings, then its manual."""
+    rule = result.rule.entry
     head = Section(
         heading=f"{rule.code} {rule.name}",
         blocks=(Sentence(text=rule.summary, tone=Tone.DIM),),
@@ -186,11 +161,11 @@ def _manual(paragraphs: Sequence[str]) -> Iterable[Section]:
             yield Section(heading=f"{lead}:", blocks=(Sentence(text=capitalized(rest.strip())),), is_prose=True)
 
 
-def scenarios_page(rows: Sequence[BuiltIn], verbosity: Verbosity) -> Page:
+def scenarios_page(result: ScenarioList, options: Options) -> Page:
     """The built-in scenarios: what moved, when, and who published it."""
-    is_full = verbosity is Verbosity.VERBOSE
+    is_full = options.verbosity is Verbosity.VERBOSE
     hint = SCENARIO_HINT if is_full else f"{SCENARIO_HINT} {SOURCES_HINT}"
-    parts = [_scenario(row, is_full=is_full) for row in rows]
+    parts = [_scenario(row, is_full=is_full) for row in result.scenarios]
     return page([Section(heading="Built-in scenarios", is_title=True), *parts, Section(blocks=(dim(hint),))])
 
 

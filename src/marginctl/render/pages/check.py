@@ -7,7 +7,6 @@ of their own row.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
 from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
@@ -30,9 +29,7 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import (
-    NEVER,
     STATUS_WORDS,
-    UNKNOWN,
     account,
     assumptions,
     findings,
@@ -41,6 +38,7 @@ from marginctl.render.pages.account import (
     title,
     verdict_line,
 )
+from marginctl.render.pages.columns import NEVER, UNKNOWN, figured, known, sign_tone, signed
 from marginctl.results import Outcome, Run, judged, unevaluated
 from marginctl.wording import (
     HUNDRED,
@@ -48,13 +46,13 @@ from marginctl.wording import (
     check_value,
     exactly,
     figure,
-    figure_percent,
     grouped,
     headroom_text,
     limit_text,
     listed,
     natural_places,
     price_places,
+    separated,
     toward,
 )
 
@@ -127,16 +125,16 @@ def _pools(report: Report) -> Section | None:
     gone = ["LIQUIDATION" if row.liquidatable else "" for row in rows]
     columns = (
         names("pool", [row.name for row in rows]),
-        _money("equity", rows, "equity", unit, priority=3),
-        _money("free", rows, "free_collateral", unit, priority=5),
-        _money("initial", rows, "initial_margin", unit, priority=7),
-        _money("orders", rows, "order_margin", unit, priority=9),
-        _money("maintenance", rows, "maintenance_margin", unit, priority=6),
-        _money("buffer", rows, "buffer", unit, priority=8),
-        _shares("utilization", rows, "utilization", priority=4),
-        _shares("maint. ratio", rows, "maintenance_ratio", priority=2),
-        _shares("down to liq.", moves, "down", priority=3, absent=NEVER),
-        _shares("up to liq.", moves, "up", priority=3, absent=NEVER),
+        figured("equity", rows, "equity", unit, priority=3),
+        figured("free", rows, "free_collateral", unit, priority=5),
+        figured("initial", rows, "initial_margin", unit, priority=7),
+        figured("orders", rows, "order_margin", unit, priority=9),
+        figured("maintenance", rows, "maintenance_margin", unit, priority=6),
+        figured("buffer", rows, "buffer", unit, priority=8),
+        figured("utilization", rows, "utilization", priority=4),
+        figured("maint. ratio", rows, "maintenance_ratio", priority=2),
+        figured("down to liq.", moves, "down", priority=3, absent=NEVER),
+        figured("up to liq.", moves, "up", priority=3, absent=NEVER),
         texts("state", gone, priority=1, tones=[Tone.BAD] * len(rows)),
     )
     return section("Pools", DataTable(columns), note="highest maintenance ratio first")
@@ -156,19 +154,19 @@ def _positions(report: Report) -> Section | None:
         pointed("quantity", [exactly(row.quantity) for row in rows], priority=3),
         _prices("entry", rows, "entry_price", priority=10),
         _prices("mark", rows, "mark_price", priority=6),
-        _money("notional", rows, "notional", unit, priority=3),
-        _signed("PnL", rows, "unrealized_pnl", unit, priority=5),
-        _shares("leverage", rows, "leverage", priority=8, unit="x"),
-        _money("initial", rows, "initial_margin", unit, priority=7),
-        _money("maintenance", rows, "maintenance_margin", unit, priority=8),
-        _shares("rate", rows, "maintenance_rate", priority=15),
-        numbers("tier", _known([str(row.tier) if row.tier else None for row in rows]), priority=13),
-        _signed("funding", rows, "funding_per_day", f"{unit}/day", priority=11),
-        texts("purpose", _known([row.purpose for row in rows]), priority=14),
+        figured("notional", rows, "notional", unit, priority=3),
+        signed("PnL", rows, "unrealized_pnl", unit, priority=5),
+        figured("leverage", rows, "leverage", priority=8),
+        figured("initial", rows, "initial_margin", unit, priority=7),
+        figured("maintenance", rows, "maintenance_margin", unit, priority=8),
+        figured("rate", rows, "maintenance_rate", priority=15),
+        numbers("tier", known([str(row.tier) if row.tier else None for row in rows]), priority=13),
+        signed("funding", rows, "funding_per_day", f"{unit}/day", priority=11),
+        texts("purpose", known([row.purpose for row in rows]), priority=14),
         _prices("bankruptcy", rows, "bankruptcy_price", priority=16),
         _prices("contract liq.", rows, "contract_liquidation_price", priority=12),
         _prices("liquidation", rows, "liquidation_price", priority=2),
-        _shares("distance", rows, "distance_to_liquidation", priority=1, absent=NEVER),
+        figured("distance", rows, "distance_to_liquidation", priority=1, absent=NEVER),
     )
     return section("Positions", DataTable(columns), note="nearest to liquidation first")
 
@@ -186,8 +184,8 @@ def _collateral(report: Report) -> Section | None:
         _units("PnL", rows, "unrealized_pnl", priority=6),
         _units("equity", rows, "equity", priority=4),
         pointed("price", [_own_price("price", row.price) for row in rows], unit, priority=4),
-        _shares("haircut", rows, "haircut", priority=3),
-        _money("value", rows, "value", unit, priority=1),
+        figured("haircut", rows, "haircut", priority=3),
+        figured("value", rows, "value", unit, priority=1),
     )
     return section("Collateral", DataTable(columns))
 
@@ -204,8 +202,8 @@ def _netting(report: Report) -> Section | None:
         texts("margin", ["initial", "maintenance"]),
         numbers("each alone", [figure("initial_margin", value) for value in gross], unit),
         numbers("netted", [figure("initial_margin", value) for value in net], unit),
-        _money("saving", (initial, maintenance), "saving", unit, priority=1),
-        _shares("saved", (initial, maintenance), "saving_rate", priority=1),
+        figured("saving", (initial, maintenance), "saving", unit, priority=1),
+        figured("saved", (initial, maintenance), "saving_rate", priority=1),
     )
     return section("Netting", DataTable(columns))
 
@@ -220,11 +218,11 @@ def _underlyings(report: Report) -> Section | None:
         names("asset", [row.asset for row in rows]),
         _pools_of(report, [row.pool for row in rows], priority=2),
         pointed("delta", [_delta(row.delta) for row in rows], "units", priority=5),
-        _money("net notional", rows, "net_notional", unit, priority=6),
-        _money("gross notional", rows, "gross_notional", unit, priority=8),
+        figured("net notional", rows, "net_notional", unit, priority=6),
+        figured("gross notional", rows, "gross_notional", unit, priority=8),
         pointed("falls to", [_own_price("liquidation_down", row.liquidation_down) for row in rows], unit, priority=2),
         pointed("rises to", [_own_price("liquidation_up", row.liquidation_up) for row in rows], unit, priority=2),
-        _shares("distance", rows, "distance", priority=1, absent=NEVER),
+        figured("distance", rows, "distance", priority=1, absent=NEVER),
     )
     return section("Liquidation", DataTable(columns), note="when one asset moves alone")
 
@@ -243,7 +241,7 @@ def _expectations(rows: Sequence[Expectation], checks: Sequence[Check]) -> Secti
         pointed("theirs", [_expected(row, row.theirs) for row in rows], priority=3),
         pointed("difference", [_expected(row, row.difference) for row in rows], priority=2),
         numbers("of theirs", [_relative(row) for row in rows], "%", priority=1),
-        numbers("tolerance", [_exact_percent(row.tolerance) for row in rows], "%", priority=4),
+        _tolerances(rows),
     )
     return section("Expected", DataTable(columns), note="what the venue shows")
 
@@ -269,28 +267,6 @@ def limits(checks: Sequence[Check], manual: Manual) -> Section | None:
 
 
 # Columns and cells.
-
-
-def _money(title: str, rows: Sequence[Any], name: str, unit: str, *, priority: int) -> Column:
-    """A column of the figure ``name`` of every row, in cautious cents."""
-    return numbers(title, [figure(name, getattr(row, name)) for row in rows], unit, priority=priority)
-
-
-def _signed(title: str, rows: Sequence[Any], name: str, unit: str, *, priority: int) -> Column:
-    """The same with a tone for gains and losses; the figure may be missing."""
-    values: list[Decimal | None] = [getattr(row, name) for row in rows]
-    cells = _known([None if value is None else figure(name, value) for value in values])
-    return Column(title=title, unit=unit, cells=cells, tones=[sign_tone(value) for value in values], priority=priority)
-
-
-def _shares(
-    title: str, rows: Sequence[Any], name: str, *, priority: int, unit: str = "%", absent: str = UNKNOWN
-) -> Column:
-    """A column of ratios with two decimals: in percent, or in multiples when the unit is ``x``."""
-    shown = figure_percent if unit == "%" else figure
-    values: list[Decimal | None] = [getattr(row, name) for row in rows]
-    cells = [absent if value is None else shown(name, value) for value in values]
-    return numbers(title, cells, unit, priority=priority)
 
 
 def _prices(title: str, rows: Sequence[PositionFigures], name: str, *, priority: int) -> Column:
@@ -339,41 +315,40 @@ def _pools_of(report: Report, pools: Sequence[str], *, priority: int) -> Column:
     return names("pool", pools if len(report.pools) > 1 else [""] * len(pools), priority=priority)
 
 
-def _known(values: Sequence[str | None]) -> list[str]:
-    """Texts where some are missing; all missing makes an empty column, which is not shown."""
-    if not any(values):
-        return [""] * len(values)
-    return [UNKNOWN if value is None else value for value in values]
-
-
 def _nearest(distance: Decimal | None) -> tuple[bool, Decimal]:
     return (distance is None, distance or Decimal(0))
-
-
-def sign_tone(value: Decimal | None) -> Tone:
-    """That of a gain or a loss."""
-    if not value:
-        return Tone.PLAIN
-    return Tone.GOOD if value > 0 else Tone.LOSS
 
 
 def _expected(row: Expectation, value: Decimal | None) -> str:
     """With two decimals more than the venue shows, so that a difference below its last digit shows."""
     if value is None:
         return UNKNOWN
-    is_share = FIGURES[row.figure].kind == "ratio" and row.figure != "leverage"
+    theirs = row.theirs or Decimal(0)
+    is_share = FIGURES[row.figure].kind == "ratio"
     scale = HUNDRED if is_share else Decimal(1)
-    places = min(max(natural_places(row.theirs * scale) + 2, FEWEST), MOST)
-    if value == row.theirs:
-        places = max(natural_places(row.theirs * scale), FEWEST)
+    places = min(max(natural_places(theirs * scale) + 2, FEWEST), MOST)
+    if value == theirs:
+        places = max(natural_places(theirs * scale), FEWEST)
     return grouped(value * scale, places, Direction.NEAREST) + ("%" if is_share else "")
 
 
 def _relative(row: Expectation) -> str:
     """The relative difference, never rounded onto or across the tolerance."""
-    if row.relative is None:
+    if row.relative is None or row.tolerance is None:
         return UNKNOWN
     return beside(row.relative * HUNDRED, row.tolerance * HUNDRED, Direction.UP, 2)
+
+
+def _tolerances(rows: Sequence[Expectation]) -> Column:
+    """What the differences may be: shares, or where the file gives amounts those as well."""
+    if all(row.absolute is None for row in rows):
+        return numbers("tolerance", [_exact_percent(row.tolerance or Decimal(0)) for row in rows], "%", priority=4)
+    amounts = [row.absolute for row in rows]
+    shown = (
+        f"{_exact_percent(row.tolerance or Decimal(0))}%" if amount is None else separated(amount)
+        for row, amount in zip(rows, amounts, strict=True)
+    )
+    return pointed("tolerance", list(shown), priority=4)
 
 
 def _exact_percent(share: Decimal) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from marginctl.core.report import Report
 from marginctl.findings import Check, Finding, Location, Status
-from marginctl.render.display import Manual
+from marginctl.render.display import Manual, Options
 from marginctl.render.page import (
     Block,
     Column,
@@ -23,12 +23,12 @@ from marginctl.render.page import (
 from marginctl.render.pages.account import MONEY, RATIOS, common_move, finding_word, ratio_text
 from marginctl.render.paths import spot
 from marginctl.results import Outcome, Run, Verdict, cheapest, ranked, verdict
-from marginctl.wording import capitalized, check_value, figure, headroom_text, limit_text
+from marginctl.wording import capitalized, check_value, figure, headroom_text, label_of, limit_text
 
 
-def comment_page(run: Run, manual: Manual) -> Page:
+def comment_page(run: Run, options: Options) -> Page:
     """A section per file."""
-    return tuple(_outcome(outcome, run, manual) for outcome in run.outcomes)
+    return tuple(_outcome(outcome, run, options.manual) for outcome in run.outcomes)
 
 
 def _outcome(outcome: Outcome, run: Run, manual: Manual) -> Section:
@@ -67,8 +67,8 @@ def _introduction(outcome: Outcome, report: Report) -> Sentence:
 
 def _account(report: Report) -> DataTable:
     totals = report.totals
-    rows = [(label, figure(name, getattr(totals, name))) for name, label in MONEY]
-    rows += [(ratio.label, ratio_text(ratio, getattr(totals, ratio.name))) for ratio in RATIOS]
+    rows = [(label_of(name), figure(name, getattr(totals, name))) for name in MONEY]
+    rows += [(label_of(ratio.name), ratio_text(ratio, getattr(totals, ratio.name))) for ratio in RATIOS]
     labels = texts("Account", [capitalized(label) for label, _ in rows])
     return DataTable((labels, Column(title=report.account.currency, cells=[value for _, value in rows])))
 

@@ -1,12 +1,11 @@
 """Funding at several sets of rates: what positions pay, and what it does to runway and liquidation."""
 
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 
 from marginctl.core.exact import Direction
 from marginctl.core.funding_cases import FundingCase, FundingRow, FundingTable, Rated
 from marginctl.render.page import Column, DataTable, Section, dim, names, numbers, section, texts
-from marginctl.render.pages.account import NEVER, UNKNOWN
+from marginctl.render.pages.columns import NEVER, UNKNOWN, figured
 from marginctl.wording import HUNDRED, cents, duration_text, figure, grouped, listed, side_text, signed_percent
 
 EVERY = "every"
@@ -31,7 +30,7 @@ def funding_sections(table: FundingTable, unit: str) -> Iterable[Section | None]
 def _rates(table: FundingTable, rows: Sequence[FundingRow], unit: str) -> Iterable[Column]:
     """What each position pays or receives per interval and per day, at every set of rates."""
     yield names("position", [f"{row.symbol} {side_text(row.side)}" for row in rows])
-    yield numbers("notional", [figure("notional", row.notional) for row in rows], unit, priority=9)
+    yield figured("notional", rows, "notional", unit, priority=9)
     every: Sequence[str] = []
     for number, case in enumerate(table.cases):
         rated = [row.rated.get(case.name) for row in rows]
@@ -67,13 +66,13 @@ def _cases(table: FundingTable, unit: str) -> DataTable:
     return DataTable(
         (
             texts("rates", [_case_words(case.name, table) for case in cases]),
-            numbers("per day", [figure("per_day", case.per_day) for case in cases], unit, priority=1),
+            figured("per day", cases, "per_day", unit, priority=1),
             numbers("runway", [_runway(case) for case in cases], "days", priority=1),
             texts("pool", [case.runway_pool or "" for case in cases], priority=9),
-            numbers("fall now", [_move(case.down) for case in cases], "%", priority=3),
-            numbers(after, [_move(case.down_after) for case in cases], "%", priority=3),
-            numbers("rise now", [_move(case.up) for case in cases], "%", priority=4),
-            numbers(after, [_move(case.up_after) for case in cases], "%", priority=4),
+            figured("fall now", cases, "down", priority=3, absent=NEVER),
+            figured(after, cases, "down_after", priority=3, absent=NEVER),
+            figured("rise now", cases, "up", priority=4, absent=NEVER),
+            figured(after, cases, "up_after", priority=4, absent=NEVER),
         )
     )
 
@@ -82,7 +81,3 @@ def _runway(case: FundingCase) -> str:
     if case.missing:
         return UNKNOWN if case.runway_days is None else f"{figure('runway_days', case.runway_days, 1)}*"
     return "never" if case.runway_days is None else figure("runway_days", case.runway_days, 1)
-
-
-def _move(size: Decimal | None) -> str:
-    return NEVER if size is None else grouped(size * HUNDRED, 2, Direction.TOWARD_ZERO)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from marginctl.core.exact import ONE, Direction
 from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Stop, Ways, WithdrawalRoom
 from marginctl.findings import Finding
+from marginctl.render.display import Options
 from marginctl.render.page import (
     DataTable,
     FindingRow,
@@ -25,11 +26,12 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import SEVERITY_WORDS, problems, title, verdict_line
+from marginctl.render.pages.columns import figured
 from marginctl.results import HeadroomResult, Run
 from marginctl.wording import grouped, listed, separated
 
 UNLIMITED = "no limit"
-UNKNOWN = "unknown"
+UNSURE = "unknown"
 WORDS = {
     "free-collateral": "free collateral",
     "last-tier": "end of the contract's tiers",
@@ -38,7 +40,7 @@ WORDS = {
 }
 
 
-def headroom_page(result: HeadroomResult) -> Page:
+def headroom_page(result: HeadroomResult, _: Options) -> Page:
     """What fits, what is broken and how to mend it; the last line is the verdict of ``check``."""
     outcome = result.outcome
     run = Run(outcomes=(outcome,), exit_code=result.exit_code, version=result.version, fail_on=result.fail_on)
@@ -56,7 +58,7 @@ def headroom_page(result: HeadroomResult) -> Page:
 
 
 def _broken_already(result: HeadroomResult) -> Sentence | None:
-    broken = list(dict.fromkeys(f"{finding.code} {finding.subject}" for finding, _ in result.broken))
+    broken = list(dict.fromkeys(f"{one.finding.code} {one.finding.subject}" for one in result.broken))
     return dim(f"not kept, as they are broken already: {listed(broken)}") if broken else None
 
 
@@ -67,7 +69,7 @@ def _orders(rooms: Sequence[OrderRoom], unit: str, note: Sentence | None) -> Sec
         names("contract", [room.symbol for room in rooms]),
         texts("side", [room.side for room in rooms]),
         pointed("quantity", [_quantity(room) for room in rooms]),
-        numbers("notional", [_notional(room) for room in rooms], unit, priority=2),
+        figured("notional", rooms, "notional", unit, priority=2, absent=""),
         numbers("leverage", [_leverage(room.initial_rate) for room in rooms], "x", priority=3),
         texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
     )
@@ -79,11 +81,7 @@ def _orders(rooms: Sequence[OrderRoom], unit: str, note: Sentence | None) -> Sec
 def _quantity(room: OrderRoom) -> str:
     if room.quantity is not None:
         return separated(room.quantity)
-    return UNLIMITED if room.stop is None else UNKNOWN
-
-
-def _notional(room: OrderRoom) -> str:
-    return "" if room.notional is None else grouped(room.notional, 2, Direction.DOWN)
+    return UNLIMITED if room.stop is None else UNSURE
 
 
 def _leverage(rate: Decimal) -> str:
@@ -106,7 +104,7 @@ def _withdrawals(rooms: Sequence[WithdrawalRoom], unit: str, note: Sentence | No
         texts("pool", [room.pool if several else "" for room in rooms], priority=4),
         pointed("amount", [separated(room.amount) for room in rooms], "units"),
         pointed("held", [separated(room.held) for room in rooms], "units", priority=3),
-        numbers("value", [grouped(room.value, 2, Direction.DOWN) for room in rooms], unit, priority=2),
+        figured("value", rooms, "value", unit, priority=2),
         texts("stopped by", [_stop_text(room.stop) for room in rooms], priority=1),
     )
     return section("Largest withdrawals", DataTable(columns), note, note="each alone")
@@ -114,7 +112,7 @@ def _withdrawals(rooms: Sequence[WithdrawalRoom], unit: str, note: Sentence | No
 
 def _broken(result: HeadroomResult, unit: str) -> Section | None:
     """Every broken limit with the ways to pass it; where a formula does not give one, the rule's own advice."""
-    rows = tuple(_mended(finding, ways, unit) for finding, ways in result.broken)
+    rows = tuple(_mended(one.finding, one.ways, unit) for one in result.broken)
     heading = "Broken now, and the cheapest ways to pass; each is enough alone"
     return section(heading, Findings(rows)) if rows else None
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from marginctl.render.display import Options
 from marginctl.render.page import Block, Facts, Page, Section, Sentence, Tone, dim, page, section
 from marginctl.venues.collateral import schedule_text
-from marginctl.venues.refresh import Refreshed
+from marginctl.venues.refresh import Refreshed, RefreshResult
 from marginctl.venues.refreshed_contracts import Step, TableChange
 from marginctl.venues.refreshed_haircuts import HaircutChange
 from marginctl.wording import counted, exact_percent, exactly, listed
@@ -15,8 +16,9 @@ MOST_SHOWN = 20
 KINDS = ("changed", "added", "removed")
 
 
-def refresh_page(done: Refreshed, written: Sequence[str]) -> Page:
+def refresh_page(result: RefreshResult, _: Options) -> Page:
     """Dates and counts, every change, what was kept and what was not taken, and the files written."""
+    done = result.done
     return page(
         [
             _head(done),
@@ -24,7 +26,7 @@ def refresh_page(done: Refreshed, written: Sequence[str]) -> Page:
             _haircuts(done.haircuts),
             _kept(done),
             _entries("Not taken", [(one.name, one.reason) for one in done.untaken], Tone.WARN),
-            _closing(done, written),
+            _closing(done, result.written),
         ]
     )
 

@@ -30,7 +30,6 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.account import (
     RATIOS,
-    UNKNOWN,
     assumptions,
     common_move,
     findings,
@@ -39,6 +38,7 @@ from marginctl.render.pages.account import (
     ratio_text,
     title,
 )
+from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
 from marginctl.results import Outcome, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
@@ -46,7 +46,6 @@ from marginctl.wording import (
     counted,
     exactly,
     figure,
-    figure_percent,
     grouped,
     listed,
     moves_text,
@@ -150,12 +149,12 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
         texts("outcome", [word.text for word in words], tones=[word.tone for word in words]),
         numbers("breaks at", [_reach(row) for row in rows], priority=1),
         names("pool", [_pool(row) if len(report.pools) > 1 else "" for row in rows], priority=7),
-        numbers("equity", [figure("equity", row.outcome.equity) for row in rows], unit, priority=2),
-        numbers("change", [cents(row.outcome.change) for row in rows], unit, priority=3),
-        numbers("maint. ratio", [_ratio(row) for row in rows], "%", priority=4),
-        numbers("free", [_free(row) for row in rows], unit, priority=5),
+        figured("equity", rows, "outcome.equity", unit, priority=2),
+        figured("change", rows, "outcome.change", unit, priority=3),
+        figured("maint. ratio", rows, "outcome.maintenance_ratio", priority=4),
+        figured("free", rows, "outcome.free_collateral", unit, priority=5),
         names("loses most", [_worst(row) for row in rows], priority=6),
-        numbers("by", [_worst_change(row) for row in rows], unit, priority=10),
+        figured("by", rows, "outcome.worst.change", unit, priority=10, absent=""),
     )
     idle = [told.name for told in rows if told.days is None and not any(told.moves.values())]
     untouched = dim(f"Moves nothing that this account holds or trades: {', '.join(idle)}.") if idle else None
@@ -171,24 +170,9 @@ def _pool(row: ScenarioResult) -> str:
     return row.outcome.pool if row.outcome.pool and row.outcome.reach is not None else ""
 
 
-def _ratio(row: ScenarioResult) -> str:
-    ratio = row.outcome.maintenance_ratio
-    return UNKNOWN if ratio is None else figure_percent("maintenance_ratio", ratio)
-
-
-def _free(row: ScenarioResult) -> str:
-    free = row.outcome.free_collateral
-    return UNKNOWN if free is None else figure("free_collateral", free)
-
-
 def _worst(row: ScenarioResult) -> str:
     worst = row.outcome.worst
     return "" if worst is None else f"{worst.symbol} {side_text(worst.side)}"
-
-
-def _worst_change(row: ScenarioResult) -> str:
-    worst = row.outcome.worst
-    return "" if worst is None else cents(worst.change)
 
 
 def _details(stress: StressResult) -> Section | None:
@@ -236,8 +220,8 @@ def _steps(told: ScenarioResult, steps: Sequence[CascadeStep], *, several: bool)
                 [cents(one.fee, Direction.UP) if fees and one.quantity is not None else "" for one in steps],
                 priority=5,
             ),
-            numbers("equity left", [figure("equity", step.equity) for step in steps], priority=3),
-            numbers("required", [figure("maintenance_margin", step.maintenance_margin) for step in steps], priority=7),
+            figured("equity left", steps, "equity", priority=3),
+            figured("required", steps, "maintenance_margin", priority=7),
         )
     )
 
@@ -281,10 +265,6 @@ def _amount(step: CascadeStep) -> str:
     return cents(step.amount, Direction.UP) if step.amount else ""
 
 
-def _fee(step: CascadeStep) -> str:
-    return "" if step.quantity is None else cents(step.fee, Direction.UP)
-
-
 def _pnl_tone(step: CascadeStep) -> Tone:
     if step.quantity is None:
         return Tone.PLAIN
@@ -314,7 +294,7 @@ def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> 
     tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
     return (
         texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
-        numbers("result", [cents(fate.result) for fate in fates], priority=1),
+        figured("result", fates, "result", priority=1),
     )
 
 

@@ -1,15 +1,13 @@
 """One rule set: every rule with its value, trust and source, haircuts, contracts, what is unknown; one contract."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
-from enum import Enum
-from typing import Any
 
 from msgspec import Struct
 
 from marginctl.core.contract import ContractType, TiersBy
-from marginctl.core.exact import ZERO, Direction, rounded
+from marginctl.core.exact import Direction, rounded
+from marginctl.render.display import Options
 from marginctl.render.page import (
     Block,
     Column,
@@ -32,11 +30,12 @@ from marginctl.render.page import (
 from marginctl.render.pages.catalogue import (
     STALE_DAYS,
     STATUS_TONES,
-    age,
     bullets,
+    count_text,
     is_stale,
     status_column,
 )
+from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetResult
 from marginctl.venues.collateral import Collateral, PublishedTerms, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing
 from marginctl.venues.format import SWITCHES, Assumption, Occasion
@@ -65,17 +64,18 @@ class RuleRow(Struct, frozen=True):
     origin: Origin
 
 
-def venue_page(rule_set: RuleSet, today: date) -> Page:
+def venue_page(result: RuleSetResult, _: Options) -> Page:
     """Head, modes, rules, haircuts, contracts, liquidation, then what figures rest on and what is not known."""
+    rule_set = result.rule_set
     modes = [block for mode in rule_set.modes for block in _mode(mode, rule_set)]
     sources = tuple((one.id, one.text) for one in rule_set.sources)
     return page(
         [
-            _head(rule_set, today),
+            _head(result.entry),
             section("Modes", *modes, is_prose=True),
             _rules(rule_set),
             *(_haircuts(mode) for mode in rule_set.modes),
-            _contracts(rule_set),
+            _contracts(result),
             section("Liquidation and fees", Facts(rows=tuple(_liquidation(rule_set)))),
             bullets("Not offered", (one.message for one in rule_set.not_offered)),
             bullets("Figures rest on", _assumptions(rule_set)),
@@ -85,12 +85,13 @@ def venue_page(rule_set: RuleSet, today: date) -> Page:
     )
 
 
-def _head(rule_set: RuleSet, today: date) -> Section:
+def _head(entry: RuleSetEntry) -> Section:
+    rule_set = entry.rule_set
     dated = f"rules of {rule_set.as_of}" if rule_set.as_of else "conventions without a date"
     status = rule_set.status.value
     blocks = [Sentence(text=status, tone=STATUS_TONES[status], lead=(Span(f"{dated}, ", Tone.DIM),))]
-    if is_stale(rule_set.as_of, today):
-        text = f"{age(rule_set.as_of, today)} days old, more than {STALE_DAYS}: compare with the venue's pages, or "
+    if is_stale(entry):
+        text = f"{entry.age_days} days old, more than {STALE_DAYS}: compare with the venue's pages, or "
         text += "bring it up to date (`marginctl venue refresh --help`)"
         blocks.append(Sentence(text=text, tone=Tone.WARN))
     note = Span(rule_set.title)
@@ -140,21 +141,19 @@ def rule_rows(rule_set: RuleSet) -> list[RuleRow]:
 
 def _rows_of(rule_set: RuleSet, name: str) -> list[RuleRow]:
     first, *others = [
-        RuleRow(name, _word(getattr(mode.rules, name)), mode.collateral_mode.value, mode.origins.get(name, Origin()))
+        RuleRow(name, _word(mode.stated[name].value), mode.collateral_mode.value, mode.stated[name].origin)
         for mode in rule_set.modes
     ]
     rows = [RuleRow(name, first.value, "", first.origin)]
     rows += [row for row in others if (row.value, row.origin) != (first.value, first.origin)]
-    isolated = rule_set.modes[0].isolated_rules
-    if isolated is not None and _word(getattr(isolated, name)) != first.value:
-        rows.append(RuleRow(name, _word(getattr(isolated, name)), "isolated", Origin()))
-    return rows
+    isolated = rule_set.modes[0].differing
+    return [*rows, RuleRow(name, _word(isolated[name]), "isolated", Origin())] if name in isolated else rows
 
 
-def _word(value: Any) -> str:
+def _word(value: Decimal | str | None) -> str:
     if value is None:
         return "none"
-    return value.value if isinstance(value, Enum) else plain(value)
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 def _rules(rule_set: RuleSet) -> Section | None:
@@ -231,11 +230,11 @@ def _amount(amount: Decimal | None) -> str:
 # Contracts, liquidation, what figures rest on.
 
 
-def _contracts(rule_set: RuleSet) -> Section | None:
-    groups = rule_set.groups
+def _contracts(result: RuleSetResult) -> Section | None:
+    rule_set, groups = result.rule_set, result.rule_set.groups
     columns = (
         texts("type", [group.type.value for group in groups]),
-        numbers("contracts", [_count(group) for group in groups]),
+        numbers("contracts", [count_text(group.count) for group in groups]),
         texts("size", [_sizes(group) for group in groups], priority=2),
         texts("tiers by", [group.tiers_by.value for group in groups], priority=3),
         texts("deduction", [group.deduction.value for group in groups], priority=4),
@@ -255,10 +254,6 @@ def _example(rule_set: RuleSet, symbols: Sequence[str]) -> str:
     known = sorted((symbol for symbol in symbols if symbol.startswith("BTC")), key=len)
     with_tiers = (symbol for symbol in known if (contract := rule_set.contract(symbol)) and contract.tiers)
     return next(with_tiers, known[0] if known else symbols[0])
-
-
-def _count(group: ContractGroup) -> str:
-    return "any" if group.splits_symbols else f"{len(list(group.symbols())):,}"
 
 
 def _sizes(group: ContractGroup) -> str:
@@ -299,9 +294,9 @@ def _note(note: Assumption, mode: str) -> str:
 # One contract.
 
 
-def contract_page(rule_set: RuleSet, listing: Listing) -> Page:
+def contract_page(result: ContractResult, _: Options) -> Page:
     """A contract's terms and its margin table, floors and deductions included."""
-    contract = listing.contract
+    rule_set, listing, contract = result.rule_set, result.listing, result.listing.contract
     unit = contract.base if contract.type is ContractType.LINEAR else contract.quote
     by = "number of contracts" if contract.tiers_by is TiersBy.QUANTITY else f"notional in {contract.settle}"
     source = next((one.text for one in rule_set.sources if one.id == listing.source), "")
@@ -311,30 +306,28 @@ def contract_page(rule_set: RuleSet, listing: Listing) -> Page:
         ("contract", f"{contract.type.value}, {size} each, settled in {contract.settle}"),
         ("tick size", tick),
         ("tiers", f"by {by}" if listing.leverage_caps or contract.tiers else "none: a position states its own rates"),
-        ("as of", f"{listing.as_of or rule_set.as_of or 'no date'}, {listing.status.value}"),
+        ("as of", f"{result.as_of or 'no date'}, {listing.status.value}"),
         ("source", source),
     )
     terms = Facts(rows=tuple(fact for fact in facts if fact[1]))
     head = section(contract.symbol, terms, note=rule_set.name)
-    return page([head, _tiers(listing), bullets("Figures rest on", listing.assumptions)])
+    return page([head, _tiers(result), bullets("Figures rest on", listing.assumptions)])
 
 
-def _tiers(listing: Listing) -> Section | None:
-    contract, tiers = listing.contract, listing.contract.tiers
-    if not tiers:
+def _tiers(result: ContractResult) -> Section | None:
+    listing, contract, rows = result.listing, result.listing.contract, result.tiers
+    if not rows:
         return _caps(listing)
-    floors = [ZERO, *(tier.up_to for tier in tiers[:-1] if tier.up_to is not None)]
+    tiers = contract.tiers
     unit = "contracts" if contract.tiers_by is TiersBy.QUANTITY else contract.settle
-    caps = {cap.up_to: cap.max_leverage for cap in listing.leverage_caps}
-    leverages = [caps.get(tier.up_to) for tier in tiers]
     columns = (
-        numbers("tier", [str(k) for k in range(1, len(tiers) + 1)]),
-        pointed("above", [exactly(floor) for floor in floors], unit, priority=4),
+        numbers("tier", [str(row.tier) for row in rows]),
+        pointed("above", [exactly(row.floor) for row in rows], unit, priority=4),
         pointed("up to", _borders([tier.up_to for tier in tiers]), unit),
         pointed("maint.", [exact_percent(tier.maintenance_rate) for tier in tiers], "%"),
         pointed("deduction", _deductions(listing), contract.settle, priority=1),
         pointed("initial", [_least(tier.initial_rate) for tier in tiers], "%", priority=3),
-        pointed("leverage", [_amount(one) for one in leverages], "x", priority=2),
+        pointed("leverage", [_amount(row.max_leverage) for row in rows], "x", priority=2),
     )
     cut = " - deduction" if any(tier.deduction for tier in tiers) else ""
     formula = f"maintenance margin = notional x rate{cut}, of the tier that the whole position is in"

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import Direction
-from marginctl.core.figures import FIGURES
+from marginctl.core.figures import Figure, row_of
+from marginctl.core.moved import OWNERS, Moved, Turn
 from marginctl.findings import Check, Status
 from marginctl.render.display import Options, Verbosity
-from marginctl.render.moved import Moved, Turn, moved
 from marginctl.render.page import (
     Column,
     DataTable,
@@ -25,17 +25,16 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import (
-    NEVER,
     STATUS_WORDS,
-    UNKNOWN,
     findings,
     judged,
     problems,
     title,
     verdict_line,
 )
+from marginctl.render.pages.columns import NEVER, UNKNOWN
 from marginctl.results import Outcome, Run, Verdict, WhatIfResult
-from marginctl.wording import HUNDRED, check_value, grouped, limit_text, natural_places, price_places, toward
+from marginctl.wording import HUNDRED, check_value, grouped, label_of, limit_text, natural_places, price_places, toward
 
 SECTIONS = (
     ("totals", "Account"),
@@ -64,16 +63,7 @@ SHOWN = {
 """What is shown without -v, by section; the limits always."""
 SIZES = {"positions": "quantity", "collateral": "balance", "pools": "equity"}
 """What is shown of a row that came or went."""
-LABELS = {
-    "unrealized_pnl": "unrealized PnL",
-    "buffer": "liquidation buffer",
-    "per_day": "funding per day",
-    "runway_days": "funding runway",
-    "down": "fall that liquidates",
-    "up": "rise that liquidates",
-    "distance_to_liquidation": "distance to liquidation",
-}
-SIGNS = {"leverage": "x", "runway_days": "d"}
+SIGNS = {"multiple": "x", "days": "d"}
 ABSENT = "-"
 """Shown on the side where there is no such row."""
 TURN_TONES = {Turn.WORSE: Tone.BAD, Turn.BETTER: Tone.GOOD, Turn.NONE: Tone.PLAIN}
@@ -107,7 +97,7 @@ def _verdict(result: WhatIfResult, shown: Outcome) -> Section:
 
 def _tables(result: WhatIfResult, after: Outcome, options: Options) -> Iterable[Section | None]:
     """One table per section, in each the worst first; without -v those figures that a trader reads."""
-    found = moved(result.before, after) if result.before.report else []
+    found = result.changes
     if not found:
         yield Section(heading="Nothing moved.")
         return
@@ -158,63 +148,52 @@ def _turns(turns: Sequence[Turn]) -> Column:
 
 def _label(one: Moved, *, several: bool) -> str:
     """``BTCUSDT distance to liquidation``; a pool's name only where there are several."""
-    row, name = one.row, _name(one)
+    row = one.row
     if one.section in ("collateral", "underlyings") and not several:
         row = row.partition(".")[2]
-    return f"{row} {LABELS.get(name, name.replace('_', ' '))}".strip()
+    return f"{row} {label_of(_name(one))}".strip()
 
 
 def _name(one: Moved) -> str:
     return one.name.rpartition(".")[2]
 
 
-def _kind(one: Moved) -> str:
-    """Money, price, units, days, or ``percent``: a ratio that is shown so; the haircut of a balance is one."""
-    name = _name(one)
-    if name == "haircut":
-        return "money" if one.section == "totals" else "percent"
-    kind = FIGURES[name].kind if name in FIGURES else "money"
-    return "percent" if kind == "ratio" and name != "leverage" else kind
+def _figure(one: Moved) -> Figure:
+    return row_of(_name(one), OWNERS.get(one.section, "")) or Figure("word")
 
 
 def _cell(one: Moved, *, is_after: bool) -> str:
     value, mark = (one.after, one.marks[1]) if is_after else (one.before, one.marks[0])
+    figure = _figure(one)
     if one.went if is_after else one.came:
         return ABSENT
     if value is None:
-        return NEVER if _kind(one) in ("price", "percent") else UNKNOWN
+        return NEVER if figure.kind in ("price", "ratio") else UNKNOWN
     if isinstance(value, Decimal):
-        return _number(one, value, _direction(_name(one), value, mark))
+        return _number(figure, value, toward(value, mark) if figure.to_mark and mark is not None else figure.direction)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _direction(name: str, value: Decimal, mark: Decimal | None) -> Direction:
-    """The cautious side: prices at which something ends turn toward their mark, the rest as the report does."""
-    if name.endswith(("liquidation_price", "bankruptcy_price")) and mark is not None:
-        return toward(value, mark)
-    return FIGURES[name].direction if name in FIGURES else Direction.NEAREST
-
-
-def _number(one: Moved, value: Decimal, direction: Direction) -> str:
-    kind = _kind(one)
-    if kind == "percent":
+def _number(figure: Figure, value: Decimal, direction: Direction) -> str:
+    if figure.kind == "ratio":
         return f"{grouped(value * HUNDRED, 2, direction)}%"
-    if kind == "price":
+    if figure.kind == "price":
         return grouped(value, min(price_places(value), max(natural_places(value), 2)), direction)
-    if kind == "units":
+    if figure.kind == "units":
         return grouped(value, min(natural_places(value), 8), Direction.NEAREST)
-    return grouped(value, 2, direction) + SIGNS.get(_name(one), "")
+    return grouped(value, 2, direction) + SIGNS.get(figure.kind, "")
 
 
 def _difference(one: Moved) -> str:
     if one.difference is None:
         return ""
-    if _kind(one) == "price":
+    figure = _figure(one)
+    if figure.kind == "price":
         text = grouped(one.difference, price_places(max(one.before, one.after)), Direction.NEAREST)
     else:
-        text = _number(one, one.difference, Direction.NEAREST)
+        text = _number(figure, one.difference, Direction.NEAREST)
     return text if text.startswith("-") else f"+{text}"
 
 
@@ -260,7 +239,7 @@ def _value(check: Check | None, unit: str) -> str:
 
 
 def _gravity(check: Check | None) -> int:
-    order = (Status.PASS, Status.WAIVED, Status.NOT_EVALUATED, Status.WARN, Status.FAIL)
+    order = (Status.PASS, Status.WAIVED, Status.BASELINE, Status.NOT_EVALUATED, Status.WARN, Status.FAIL)
     return -1 if check is None else order.index(check.status)
 
 

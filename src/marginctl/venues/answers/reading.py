@@ -1,90 +1,130 @@
-"""Reading the JSON of an answer: exact numbers and texts out of nodes, refusals that name the place."""
+"""One answer of a known form -> what it says, part by part, as its map has it."""
 
-import re
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Sequence
+from typing import Any
 
-from marginctl.document.nodes import Mapping, Node, Scalar, Sequence, is_null
-from marginctl.document.numbers import MOST_DIGITS
-from marginctl.document.source import echo
+from msgspec import Struct
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,2}))?", re.ASCII)
+from marginctl.venues.answers.account import LeftOut, MorePages, VenueAnswer
+from marginctl.venues.answers.account_reading import (
+    assets_of,
+    expected,
+    facts_of,
+    is_whole,
+    judged,
+    lost_of,
+    orders_of,
+    positions_of,
+    time_of,
+    word_of,
+)
+from marginctl.venues.answers.answer_map import AnswerForm, AnswerMap
+from marginctl.venues.answers.expressions import MisfitError, Row
+from marginctl.venues.answers.public_reading import contracts_of, haircuts_of, prices_of, tables_of, type_of
+from marginctl.venues.answers.refusal import REASONS
 
-
-class MisfitError(ValueError):
-    """Something in an answer that is not what its format promises: where, and what."""
-
-    def __init__(self, node: Node, message: str) -> None:
-        super().__init__(message)
-        self.node = node
-        self.message = message
-
-
-def member(node: Node, *names: str) -> Node | None:
-    """The value behind a chain of keys; None where there is none."""
-    for name in names:
-        entries = node.entries if isinstance(node, Mapping) else []
-        found = next((value for key, value in entries if key.text == name), None)
-        if found is None:
-            return None
-        node = found
-    return node
+NOT_COVERED = "there is no rule set for such an account"
+PARTS = ("account", "collateral", "positions", "orders", "tables", "haircuts", "contracts", "prices")
 
 
-def is_mapping(node: Node | None) -> bool:
-    """Whether a node is an object."""
-    return isinstance(node, Mapping)
+class Recognized(Struct, frozen=True):
+    """An answer and its form: ``venue`` is the rule set it is read for, ``rows`` are where the form has them."""
+
+    venue: str
+    map: AnswerMap
+    form: AnswerForm
+    rows: Sequence[Row]
+
+    @property
+    def shown(self) -> str:
+        """``bybit position``, as messages call it."""
+        return f"{self.map.venue} {self.form.name}"
+
+    def holds(self, part: str) -> bool:
+        """Whether answers of this form speak of a part, such as ``positions``."""
+        return getattr(self.form, part) is not None
 
 
-def needed(node: Node, name: str) -> Node:
-    """The value of a key. Raises MisfitError where it is missing."""
-    found = member(node, name)
-    if found is None:
-        raise MisfitError(node, f"`{name}` is missing")
-    return found
+def answer(one: Recognized, file: str) -> VenueAnswer:
+    """What an answer says. Raises MisfitError where it is not what its map promises, or is refused."""
+    form, rows = one.form, one.rows
+    _refuse(form, rows)
+    times = sorted(time for row in rows if (time := time_of(word_of(form.as_of, row))) is not None)
+    return VenueAnswer(
+        file=file,
+        venue=one.venue,
+        name=form.name,
+        title=form.title,
+        holds=tuple(part for part in PARTS if one.holds(part)),
+        currency=one.map.currency,
+        as_of=times[0] if times else None,
+        more=_more(form, rows),
+        **_account(form, rows),
+        **_totals(form, rows),
+        **_published(form, rows),
+    )
 
 
-def items(node: Node | None) -> list[Node]:
-    """The items of a list; none of anything else."""
-    return node.items if isinstance(node, Sequence) else []
+def _refuse(form: AnswerForm, rows: Sequence[Row]) -> None:
+    """Raises MisfitError for an account that does not exist, several of them, or one that the map refuses."""
+    if form.expect and len(rows) > 1 and not form.parts:
+        raise MisfitError(rows[1].trail, f"{len(rows)} accounts in one answer", "one run makes one account")
+    for row in rows:
+        if form.proof and all(word.of(row) is None for word in form.proof):
+            shown = ", ".join(f"`{word.text}`" for word in form.proof)
+            raise MisfitError(row.trail, f"no such account at the venue: nothing is in {shown}", REASONS["no-account"])
+        reason = judged(row, form.refuse)
+        if reason:
+            raise MisfitError(row.trail, reason, NOT_COVERED)
 
 
-def text(node: Node, name: str) -> str:
-    """The text of a key, empty where it is missing, null or no single value."""
-    found = member(node, name)
-    return found.text if isinstance(found, Scalar) and not is_null(found) else ""
-
-
-def number(node: Node, name: str) -> Decimal:
-    """The number of a key, as JSON number or text, exactly. Raises MisfitError."""
-    found = needed(node, name)
-    written = found.text if isinstance(found, Scalar) else ""
-    value = exact(written)
-    if value is None:
-        raise MisfitError(found, f"`{name}` is not a number: {echo(written)}")
-    return value
-
-
-def optional_number(node: Node, name: str) -> Decimal | None:
-    """The number of a key; None where it is missing, null or an empty text. Raises MisfitError."""
-    return number(node, name) if text(node, name) else None
-
-
-def exact(written: str) -> Decimal | None:
-    """The value of a JSON number, exponents such as ``1e-05`` included; None where it is none or has 60 digits."""
-    match = _NUMBER.fullmatch(written)
-    if match is None or len(written) + abs(int(match[1] or 0)) > MOST_DIGITS:
+def _more(form: AnswerForm, rows: Sequence[Row]) -> MorePages | None:
+    part = form.more
+    cursor = word_of(part.cursor, rows[0]) if part is not None and rows else None
+    if part is None or cursor is None or len(rows) < part.default_page:
         return None
-    digits = f"{Decimal(written):f}"
-    value = Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
-    return value or value.copy_abs()  # no -0
+    return MorePages(part.parameter, cursor, len(rows))
 
 
-def keys(node: Node) -> set[str]:
-    """The keys of an object."""
-    return {key.text for key, _ in node.entries} if isinstance(node, Mapping) else set()
+def _account(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+    """The account's facts, assets, positions and orders, and what is left out."""
+    found: dict[str, Any] = facts_of(rows, form.account) if form.account is not None else {}
+    left: tuple[LeftOut, ...] = ()
+    if form.collateral is not None:
+        found["collateral"], left = assets_of(rows, form.collateral)
+    if form.positions is not None:
+        held = positions_of(rows, form.positions)
+        found["positions"], left = held.positions, (*left, *held.left_out)
+        found["position_mode"] = found.get("position_mode") or held.mode
+    if form.orders is not None:
+        found["orders"], more = orders_of(rows, form.orders)
+        left = (*left, *more)
+    return {**found, "left_out": left}
 
 
-def any_has(nodes: Iterable[Node], *names: str) -> bool:
-    """Whether one of the objects has all these keys."""
-    return any(keys(node).issuperset(names) for node in nodes)
+def _totals(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+    """The account's totals, where the answer has one account, and what they contain that no row shows."""
+    if len(rows) != 1:
+        return {}
+    (row,) = rows
+    return {
+        "expect": expected(row, form.expect),
+        "expect_unit": word_of(form.expect_unit, row),
+        "whole": None if form.whole is None else is_whole(row, form.whole),
+        "lost": tuple(lost_of(row, form.lost)),
+    }
+
+
+def _published(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+    """Tables, haircuts, contracts and prices."""
+    found: dict[str, Any] = {"remarks": form.remarks}
+    if form.tables is not None:
+        found["tables"] = tables_of(rows, form.tables)
+        found["tables_type"], found["tiers_by"] = type_of(rows, form.tables), form.tables.by
+    if form.haircuts is not None:
+        found["haircuts"] = haircuts_of(rows, form.haircuts)
+    if form.contracts is not None:
+        found["contracts"], _ = contracts_of(rows, form.contracts)
+    if form.prices is not None:
+        found["prices"] = prices_of(rows, form.prices)
+    return found

@@ -1,8 +1,12 @@
-"""What a venue answers instead of data: an error in one of the usual envelopes, text, or nothing at all."""
+"""What a venue answers instead of data: an error in one of the usual envelopes, or nothing at all."""
 
-from marginctl.document.nodes import Mapping, Node, Scalar, Sequence, is_null
+from typing import Any
+
+from msgspec import Struct
+
 from marginctl.document.source import echo
-from marginctl.venues.answers.reading import items, keys, member, text
+from marginctl.venues.answers.contents import Value
+from marginctl.venues.answers.expressions import text_of
 
 CODES = ("retCode", "code", "label")
 """Keys of an error's number or name; 0, also as 00000, is none."""
@@ -12,84 +16,93 @@ NESTED = ("error", "errors")
 """Keys of an error, or of a list of them, beside the data."""
 VERDICTS = (("success", ("false",)), ("status", ("err", "error")), ("result", ("error",)))
 """Keys that call an answer an error, and with which value."""
-DATA = (("data",), ("result", "list"), ("result",))
+DATA = (("data",), ("result", "list"), ("result",), ("list",))
 """Where answers have their rows."""
-LONGEST_WORDS = 200
+LONGEST_WORDS = 120
 MOST_ERRORS = 3
+NOT_THERE = "not there"
+REASONS = {
+    "key": "check the API key: it is wrong, expired, of the test system, or has too few rights or another IP address",
+    "ip": "the key is bound to other IP addresses: ask from one of them, or bind it to this one",
+    "permission": "the key may not read this: give it the right to read futures accounts",
+    "clock": "the clock of this machine is off: set it, and ask again",
+    "rate": "too many requests: wait a minute, and ask again",
+    "not-this-account-type": "the account is of another type than this address serves: ask the address of its type",
+    "no-account": "there is no such account at the venue: check the address or the account",
+}
+"""What to do about an error, by its reason."""
 
 
-def not_json(written: str) -> str:
-    """How a text begins that cannot be the JSON of an answer; empty where it can, or where there is no text."""
-    words = written.strip()
-    return "" if not words or words[0] in "[{" or words == "null" else echo(words, LONGEST_WORDS)
+class Refusal(Struct, frozen=True):
+    """An error of a venue: its code without the key, what it says, and both as a message shows them."""
+
+    code: str
+    words: str
+    shown: str
 
 
-def refusal(root: Node) -> str:
-    """The error that an answer carries instead of data, code and words; empty where it carries none."""
-    if items(member(root, "data")):
-        return ""
-    nested = [words for name in NESTED for words in _nested(member(root, name))]
+def refusal(root: Value) -> Refusal | None:
+    """The error that an answer carries instead of data; None where it carries none."""
+    if not isinstance(root, dict) or (isinstance(root.get("data"), list) and root["data"]):
+        return None
+    nested = [one for name in NESTED for one in _nested(root.get(name))]
     if nested:
-        return "; ".join(nested[:MOST_ERRORS])
-    code = _code(root)
-    return _told(code, root) if code or _is_failure(root) or _is_words_alone(root) else ""
+        return Refusal(nested[0].code, nested[0].words, "; ".join(one.shown for one in nested[:MOST_ERRORS]))
+    if any(_code(root)) or _is_failure(root) or _is_words_alone(root):
+        return _refusal(root)
+    return None
 
 
-def emptiness(root: Node) -> str:
+def emptiness(root: Value) -> str:
     """Where an answer holds nothing; empty where it holds something."""
-    if _is_empty(root):
-        return "null" if is_null(root) else "[]" if isinstance(root, Sequence) else "{}"
-    path = next((path for path in DATA if _is_empty(member(root, *path))), None)
-    return f"nothing is in `{'.'.join(path)}`" if path else ""
+    if root in (None, [], {}):
+        return "null" if root is None else "[]" if isinstance(root, list) else "{}"
+    for keys in DATA:
+        value = root
+        for key in keys:
+            value = value.get(key, NOT_THERE) if isinstance(value, dict) else NOT_THERE
+        if value in (None, [], {}):
+            return f"nothing is in `{'.'.join(keys)}`"
+    return ""
 
 
-def _is_empty(node: Node | None) -> bool:
-    if node is None:
-        return False
-    return is_null(node) or (
-        not node.entries if isinstance(node, Mapping) else isinstance(node, Sequence) and not node.items
-    )
+def _nested(value: Value) -> list[Refusal]:
+    """What an error beside the data says, one for each of a list."""
+    if isinstance(value, list):
+        return [one for item in value for one in _nested(item)]
+    if isinstance(value, dict):
+        return [_refusal(value)] if value else []
+    words = text_of(value)
+    return [] if words in (None, "false", "0") else [Refusal("", words or "", echo(words or "", LONGEST_WORDS))]
 
 
-def _nested(node: Node | None) -> list[str]:
-    """What an error beside the data says, one text for each of a list."""
-    if isinstance(node, Sequence):
-        return [words for one in node.items for words in _nested(one)]
-    if isinstance(node, Mapping):
-        return [_told(_code(node), node)] if node.entries else []
-    if node is None or is_null(node) or node.text in ("", "false", "0"):
-        return []
-    return [echo(node.text, LONGEST_WORDS)]
-
-
-def _told(code: str, node: Node) -> str:
+def _refusal(value: dict[str, Any]) -> Refusal:
     """``retCode `10003` `API key is invalid.` ``; of an error without code and words all that it has."""
-    words = next((found for name in WORDS if (found := text(node, name))), "")
-    parts = [code] if code else []
+    name, code = _code(value)
+    words = next((found for key in WORDS if (found := text_of(value.get(key)))), "")
+    parts = [f"{name} {echo(code)}"] if code else []
     parts += [echo(words, LONGEST_WORDS)] if words else []
-    return " ".join(parts) or ", ".join(_values(node))
+    return Refusal(code, words, " ".join(parts) or ", ".join(_values(value)))
 
 
-def _code(node: Node) -> str:
-    """The first code that is not 0, behind its key."""
-    found = ((name, text(node, name)) for name in CODES)
-    return next((f"{name} {echo(code)}" for name, code in found if code.strip("0")), "")
+def _code(value: dict[str, Any]) -> tuple[str, str]:
+    """The first code that is not 0, and its key."""
+    found = ((name, text_of(value.get(name)) or "") for name in CODES)
+    return next(((name, code) for name, code in found if code.strip("0")), ("", ""))
 
 
-def _values(node: Node) -> list[str]:
-    entries = node.entries if isinstance(node, Mapping) else []
-    single = [(key.text, value.text) for key, value in entries if isinstance(value, Scalar) and not is_null(value)]
-    return [f"{echo(name)} {echo(value)}" for name, value in single[:MOST_ERRORS]]
+def _values(value: dict[str, Any]) -> list[str]:
+    single = [(key, text) for key, item in value.items() if (text := text_of(item)) is not None]
+    return [f"{echo(name)} {echo(text)}" for name, text in single[:MOST_ERRORS]]
 
 
-def _is_failure(root: Node) -> bool:
-    return any(text(root, name).lower() in values for name, values in VERDICTS)
+def _is_failure(root: dict[str, Any]) -> bool:
+    return any((text_of(root.get(name)) or "").lower() in values for name, values in VERDICTS)
 
 
-def _is_words_alone(root: Node) -> bool:
+def _is_words_alone(root: dict[str, Any]) -> bool:
     """Whether there are words, no code and no data: what a gateway in front of the venue says."""
-    if not keys(root).isdisjoint(CODES):
+    if not root.keys().isdisjoint(CODES):
         return False
-    entries = root.entries if isinstance(root, Mapping) else []
-    has_data = any(not isinstance(value, Scalar) for _, value in entries)
-    return not has_data and any(text(root, name) for name in WORDS)
+    has_data = any(isinstance(value, (dict, list)) for value in root.values())
+    return not has_data and any(text_of(root.get(name)) for name in WORDS)

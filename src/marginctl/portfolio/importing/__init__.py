@@ -1,0 +1,1 @@
+"""Answers of a venue about one account -> the portfolio file that they mean."""

@@ -1,0 +1,276 @@
+"""The map of a venue's answers, ``marginctl.answers/1``: which fields of which answer say what, as data.
+
+A file of it is read into these classes: a key is an attribute, its type says what may stand there.
+"""
+
+from collections.abc import Mapping as Keys
+
+from msgspec import Struct
+
+from marginctl.core.contract import TiersBy
+from marginctl.document.nodes import Node
+from marginctl.venues.answers.expressions import Number, Path, Word
+
+
+class Keep(Struct, frozen=True, kw_only=True):
+    """Rows that are read; the others are left out and named: ``others`` says what they are, by the venue's word."""
+
+    field: Word
+    kept: tuple[str, ...]
+    others: Keys[str, str] = {}
+
+
+class Judgement(Struct, frozen=True, kw_only=True):
+    """What is wrong where ``when`` is given and not 0, or where ``unless`` is not given."""
+
+    text: str
+    when: Number | None = None
+    unless: Word | None = None
+
+
+class LostMap(Struct, frozen=True, kw_only=True):
+    """What totals contain and no row shows, where ``when`` is not 0, unless the run has ``unless``."""
+
+    when: Number
+    text: str
+    unless: str = ""
+
+
+class MoreMap(Struct, frozen=True, kw_only=True):
+    """The cursor of a further page; below ``default_page`` rows a cursor says nothing."""
+
+    cursor: Word
+    parameter: str
+    default_page: int = 0
+
+
+class WholeMap(Struct, frozen=True, kw_only=True):
+    """An account's total and the sum of the rows that should make it up."""
+
+    total: Number
+    parts: Number
+
+
+class AccountMap(Struct, frozen=True, kw_only=True):
+    """How the account is run."""
+
+    position_mode: Word | None = None
+    collateral_mode: Word | None = None
+    taker_fee: Number | None = None
+
+
+class CollateralMap(Struct, frozen=True, kw_only=True):
+    """Assets held; ``unused`` gives ``true`` where one is switched off as collateral."""
+
+    asset: Word
+    amount: Number
+    rows: Path | None = None
+    keep: Keep | None = None
+    price: Number | None = None
+    haircut: Number | None = None
+    unused: Word | None = None
+
+
+class PositionMap(Struct, frozen=True, kw_only=True):
+    """Open positions; the sign of ``quantity`` says nothing but through ``side``."""
+
+    symbol: Word
+    side: Word
+    quantity: Number
+    rows: Path | None = None
+    keep: Keep | None = None
+    leg: Word | None = None
+    entry_price: Number | None = None
+    mark_price: Number | None = None
+    notional: Number | None = None
+    unrealized_pnl: Number | None = None
+    leverage: Number | None = None
+    initial_margin: Number | None = None
+    margin_mode: Word | None = None
+    isolated_margin: Number | None = None
+    maintenance_rate: Number | None = None
+    settle: Word | None = None
+    expect: Keys[str, Number] = {}
+
+
+class OrderMap(Struct, frozen=True, kw_only=True):
+    """Open orders."""
+
+    symbol: Word
+    side: Word
+    quantity: Number
+    price: Number
+    rows: Path | None = None
+    keep: Keep | None = None
+    reduce_only: Word | None = None
+    position_side: Word | None = None
+
+
+class LookupMap(Struct, frozen=True, kw_only=True):
+    """Tiers that stand elsewhere: in the one of ``rows`` whose ``key`` is ``wanted`` of the contract."""
+
+    rows: Path
+    key: Word
+    wanted: Word
+    tiers: Path
+
+
+class LadderMap(Struct, frozen=True, kw_only=True):
+    """Tiers that are not listed: ``levels`` of them, border and rates rising by the same steps."""
+
+    levels: Number
+    up_to: Number
+    up_to_step: Number
+    maintenance_rate: Number
+    maintenance_step: Number
+    initial_rate: Number
+    initial_step: Number
+
+
+class TierMap(Struct, frozen=True, kw_only=True):
+    """The steps of a margin table. ``sort``: what they rise by. ``begins``: a floor that may lie one lot behind.
+
+    Without ``up_to`` a tier ends where the next begins. Where a contract lists no ``rows``, it is looked up, or built
+    as a ladder, or is its own only tier.
+
+    ``checked_rate``: an initial rate that is only held against ``max_leverage``. What ``optional`` does not name must
+    be given; an open border is not given, or the largest 64-bit number.
+    """
+
+    sort: Number
+    rows: Path | None = None
+    lookup: LookupMap | None = None
+    ladder: LadderMap | None = None
+    up_to: Number | None = None
+    maintenance_rate: Number | None = None
+    initial_rate: Number | None = None
+    max_leverage: Number | None = None
+    deduction: Number | None = None
+    floor: Number | None = None
+    begins: Number | None = None
+    checked_rate: Number | None = None
+    optional: tuple[str, ...] = ()
+    first_deduction: bool = False
+
+
+class TableMap(Struct, frozen=True, kw_only=True):
+    """Margin tables by contract, or by ``family`` where ``name`` is not given.
+
+    ``grouped``: a row is one tier, and rows of one name make a table.
+    """
+
+    tiers: TierMap
+    name: Word
+    rows: Path | None = None
+    keep: Keep | None = None
+    family: Word | None = None
+    type: Word | None = None
+    by: TiersBy = TiersBy.NOTIONAL
+    grouped: bool = False
+    faults: tuple[Judgement, ...] = ()
+
+
+class HaircutTierMap(Struct, frozen=True, kw_only=True):
+    """Marginal steps of a haircut schedule; ``rest`` counts beyond the last border."""
+
+    rows: Path
+    sort: Number
+    up_to: Number
+    haircut: Number
+    rest: Number | None = None
+
+
+class HaircutMap(Struct, frozen=True, kw_only=True):
+    """Haircuts by asset: one, or tiers by amount. ``debt_factor``: what a unit of debt counts."""
+
+    asset: Word
+    rows: Path | None = None
+    haircut: Number | None = None
+    tiers: HaircutTierMap | None = None
+    debt_factor: Number | None = None
+    faults: tuple[Judgement, ...] = ()
+
+
+class ContractMap(Struct, frozen=True, kw_only=True):
+    """What is said of contracts beside their tables."""
+
+    symbol: Word
+    rows: Path | None = None
+    keep: Keep | None = None
+    type: Word | None = None
+    base: Word | None = None
+    quote: Word | None = None
+    settle: Word | None = None
+    expires: Word | None = None
+    margin_mode: Word | None = None
+    contract_size: Number | None = None
+    tick_size: Number | None = None
+    lot: Number | None = None
+    mark_price: Number | None = None
+    leverage: Number | None = None
+    taker_fee: Number | None = None
+    max_leverage: Number | None = None
+
+
+class PriceMap(Struct, frozen=True, kw_only=True):
+    """Prices of assets, in the account's currency."""
+
+    asset: Word
+    price: Number
+    rows: Path | None = None
+
+
+class AnswerForm(Struct, frozen=True, kw_only=True):
+    """One answer: where its rows may stand, the keys that tell it (``has``, ``lacks``), and what they say.
+
+    ``seen``: where the shape was seen, and when. ``parts``: rows are parts of one account, so that of several none
+    has its totals. ``proof``: fields of which an account that exists gives one.
+    """
+
+    name: str
+    title: str
+    seen: str
+    rows: tuple[Path, ...]
+    has: tuple[Path, ...]
+    lacks: tuple[Path, ...] = ()
+    as_of: Word | None = None
+    more: MoreMap | None = None
+    parts: bool = False
+    proof: tuple[Word, ...] = ()
+    refuse: tuple[Judgement, ...] = ()
+    account: AccountMap | None = None
+    whole: WholeMap | None = None
+    collateral: CollateralMap | None = None
+    positions: PositionMap | None = None
+    orders: OrderMap | None = None
+    expect: Keys[str, Number] = {}
+    expect_unit: Word | None = None
+    lost: tuple[LostMap, ...] = ()
+    remarks: tuple[str, ...] = ()
+    tables: TableMap | None = None
+    haircuts: HaircutMap | None = None
+    contracts: ContractMap | None = None
+    prices: PriceMap | None = None
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """Answers of another map that this venue gives too, which only tell it beside one of its own."""
+
+    map: str
+    answers: tuple[str, ...]
+
+
+class AnswerMap(Struct, frozen=True, kw_only=True):
+    """The map of one rule set. ``errors``: the venue's codes, or a part of its words, by reason.
+
+    ``private``: keys that are never written. ``live``: how the answers are asked for, read elsewhere.
+    """
+
+    schema: str
+    venue: str
+    answers: tuple[AnswerForm, ...]
+    currency: str = "USD"
+    errors: Keys[str, tuple[str, ...]] = {}
+    private: tuple[str, ...] = ()
+    shares: tuple[Shared, ...] = ()
+    live: Node | None = None
