@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from marginctl.cli.change_flags import ChangeFlags
 
-from marginctl.analysis.change_flags import ChangeFlags
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.what_if import what_if
 from marginctl.core.account import Account
