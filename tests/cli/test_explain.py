@@ -100,7 +100,7 @@ def test_a_plain_terminal_gets_the_tree_in_ascii() -> None:
 def test_every_figure_of_the_report_has_a_formula_that_gives_it(name: str) -> None:
     book = loaded(name)
     report = report_of(book.account)
-    explained = book_of(book.account, report, origins_of(book, name, SETTINGS).stated)
+    explained = book_of(book.account, report, origins_of(book, SETTINGS).stated)
     shown = reported(report)
     tree = as_plain(report)
     tree["funding"]["missing"] = None  # a list, and one figure

@@ -2,7 +2,7 @@
 
 import pytest
 
-from marginctl.core.symbols import Kind, day_of, expiry_of, spelling_of
+from marginctl.core.symbols import SpellingKind, day_of, expiry_of, spelling_of
 
 DECEMBER = "2024-12-27"
 
@@ -41,34 +41,34 @@ DECEMBER = "2024-12-27"
 )
 def test_linear_contracts(symbol: str, pair: tuple[str, str], expiry: str | None) -> None:
     found = spelling_of(symbol, "USD")
-    assert (found.kind, (found.base, found.quote), found.expiry) == (Kind.LINEAR, pair, expiry)
+    assert (found.kind, (found.base, found.quote), found.expiry) == (SpellingKind.LINEAR, pair, expiry)
 
 
 @pytest.mark.parametrize(
     ("symbol", "kind", "pair"),
     [
-        ("BTC/USD:BTC", Kind.INVERSE, ("BTC", "USD")),
-        ("BTC/USD:BTC-241227", Kind.INVERSE, ("BTC", "USD")),
-        ("PI_ETHUSD", Kind.INVERSE, ("ETH", "USD")),
-        ("ETH/USD:BTC", Kind.QUANTO, ("ETH", "USD")),
-        ("BTC-27DEC24", Kind.UNSETTLED, ("BTC", "")),
-        ("BTC-PERPETUAL", Kind.UNSETTLED, ("BTC", "")),
-        ("BTC-USD-261225", Kind.UNSETTLED, ("BTC", "USD")),
-        ("BTC-USD-SWAP", Kind.UNSETTLED, ("BTC", "USD")),
-        ("BTCUSD_PERP", Kind.UNSETTLED, ("BTC", "USD")),
-        ("BTCUSD_241227", Kind.UNSETTLED, ("BTC", "USD")),
-        ("BTC_USD", Kind.UNSETTLED, ("BTC", "USD")),
-        ("WBTC-27DEC24", Kind.UNSETTLED, ("WBTC", "")),
-        ("PF_XBTUSD", Kind.ALIASED, ("BTC", "USD")),
-        ("XBTUSD", Kind.ALIASED, ("BTC", "USD")),
-        ("BTC-27DEC24-60000-C", Kind.OPTION, ("", "")),
-        ("BTC-27DEC24-60000-P-USDT", Kind.OPTION, ("", "")),
-        ("BTC-USD-241227-60000-C", Kind.OPTION, ("", "")),
-        ("C-BTC-85000-290526", Kind.OPTION, ("", "")),
-        ("BTC/USDT:USDT-241227-60000-C", Kind.OPTION, ("", "")),
+        ("BTC/USD:BTC", SpellingKind.INVERSE, ("BTC", "USD")),
+        ("BTC/USD:BTC-241227", SpellingKind.INVERSE, ("BTC", "USD")),
+        ("PI_ETHUSD", SpellingKind.INVERSE, ("ETH", "USD")),
+        ("ETH/USD:BTC", SpellingKind.QUANTO, ("ETH", "USD")),
+        ("BTC-27DEC24", SpellingKind.UNSETTLED, ("BTC", "")),
+        ("BTC-PERPETUAL", SpellingKind.UNSETTLED, ("BTC", "")),
+        ("BTC-USD-261225", SpellingKind.UNSETTLED, ("BTC", "USD")),
+        ("BTC-USD-SWAP", SpellingKind.UNSETTLED, ("BTC", "USD")),
+        ("BTCUSD_PERP", SpellingKind.UNSETTLED, ("BTC", "USD")),
+        ("BTCUSD_241227", SpellingKind.UNSETTLED, ("BTC", "USD")),
+        ("BTC_USD", SpellingKind.UNSETTLED, ("BTC", "USD")),
+        ("WBTC-27DEC24", SpellingKind.UNSETTLED, ("WBTC", "")),
+        ("PF_XBTUSD", SpellingKind.ALIASED, ("BTC", "USD")),
+        ("XBTUSD", SpellingKind.ALIASED, ("BTC", "USD")),
+        ("BTC-27DEC24-60000-C", SpellingKind.OPTION, ("", "")),
+        ("BTC-27DEC24-60000-P-USDT", SpellingKind.OPTION, ("", "")),
+        ("BTC-USD-241227-60000-C", SpellingKind.OPTION, ("", "")),
+        ("C-BTC-85000-290526", SpellingKind.OPTION, ("", "")),
+        ("BTC/USDT:USDT-241227-60000-C", SpellingKind.OPTION, ("", "")),
     ],
 )
-def test_what_needs_a_declaration_or_is_not_modelled(symbol: str, kind: Kind, pair: tuple[str, str]) -> None:
+def test_what_needs_a_declaration_or_is_not_modelled(symbol: str, kind: SpellingKind, pair: tuple[str, str]) -> None:
     found = spelling_of(symbol, "USD")
     assert (found.kind, (found.base, found.quote)) == (kind, pair)
 
@@ -91,26 +91,33 @@ def test_what_needs_a_declaration_or_is_not_modelled(symbol: str, kind: Kind, pa
     ],
 )
 def test_what_is_not_known_is_not_split(symbol: str) -> None:
-    assert spelling_of(symbol, "USD").kind is Kind.UNKNOWN
+    assert spelling_of(symbol, "USD").kind is SpellingKind.UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("known", "kind", "base"),
     [
-        (set(), Kind.UNKNOWN, ""),
-        ({"DOT", "BTC"}, Kind.LINEAR, "DOT"),
-        ({"DO"}, Kind.LINEAR, "DO"),
-        ({"DO", "DOT"}, Kind.UNKNOWN, ""),
+        (set(), SpellingKind.UNKNOWN, ""),
+        ({"DOT", "BTC"}, SpellingKind.LINEAR, "DOT"),
+        ({"DO"}, SpellingKind.LINEAR, "DO"),
+        ({"DO", "DOT"}, SpellingKind.UNKNOWN, ""),
     ],
 )
-def test_of_two_ways_to_split_the_one_counts_whose_base_the_file_names(known: set[str], kind: Kind, base: str) -> None:
+def test_of_two_ways_to_split_the_one_counts_whose_base_the_file_names(
+    known: set[str], kind: SpellingKind, base: str
+) -> None:
     found = spelling_of("DOTUSD", "USD", known)  # DOT in USD, or DO in TUSD
     assert (found.kind, found.base) == (kind, base)
 
 
 def test_an_alias_says_what_it_settles_in_only_where_its_spelling_does() -> None:
     settles = {one: spelling_of(one, "USD").settles for one in ("PF_XBTUSD", "XBTUSD", "XBTUSDT", "PI_XBTUSD")}
-    assert list(settles.values()) == [Kind.LINEAR, Kind.UNSETTLED, Kind.LINEAR, Kind.INVERSE]
+    assert list(settles.values()) == [
+        SpellingKind.LINEAR,
+        SpellingKind.UNSETTLED,
+        SpellingKind.LINEAR,
+        SpellingKind.INVERSE,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,13 @@ from typer.testing import CliRunner  # noqa: E402
 from marginctl import __version__  # noqa: E402
 from marginctl.cli import entry as program  # noqa: E402
 from marginctl.cli.app import app  # noqa: E402
-from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf, Record, Shape  # noqa: E402
-from marginctl.document.policy_shape import POLICY  # noqa: E402
-from marginctl.document.portfolio_shape import PORTFOLIO  # noqa: E402
-from marginctl.limits.baseline import BASELINE  # noqa: E402
-from marginctl.limits.config import NARROWER  # noqa: E402
+from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
+from marginctl.document.record import Nested, Shape  # noqa: E402
+from marginctl.limits.baseline import BaselineFile  # noqa: E402
+from marginctl.limits.format import NARROWER, PolicyFile  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
+from marginctl.portfolio.format import PortfolioFile  # noqa: E402
 from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
 from marginctl.wording import amount  # noqa: E402
@@ -85,7 +85,9 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"## {rule.code} {rule.name}\n"
     facts = [f"unit: {rule.unit.value}"] if rule.unit is not Unit.NONE else []
     facts += [f"key: `{rule.key}`"] if rule.key else []
-    narrow = [f"`{s}`: `{key}`" for s, keys in NARROWER.items() for key, codes in keys.items() if rule.code in codes]
+    narrow = [
+        f"`{s}`: `{key}`" for s, keys in NARROWER.items() for key, (codes, _) in keys.items() if rule.code in codes
+    ]
     facts += [f"narrower: {', '.join(narrow)}"] if narrow else []
     facts += ["under a policy: error"] if rule.policy_severity is not None else []
     if facts:
@@ -100,8 +102,12 @@ def portfolio_page() -> str:
         "`marginctl schema portfolio` and `marginctl schema policy` print the same as JSON Schemas for "
         "[editors](../editor.md). Numbers are exact; a rate is a percentage (`10%`) or a fraction (`0.1`).\n"
     )
-    seen: dict[str, Shape] = {}
-    for title, shape in (("A portfolio", PORTFOLIO), ("A policy", POLICY), ("A baseline", BASELINE)):
+    seen: dict[str, Shape[Any]] = {}
+    for title, shape in (
+        ("A portfolio", PortfolioFile.layout),
+        ("A policy", PolicyFile.layout),
+        ("A baseline", BaselineFile.layout),
+    ):
         parts.append(f"## {title}\n")
         parts += _shape(shape)
         for found in _nested(shape):
@@ -112,23 +118,21 @@ def portfolio_page() -> str:
     return "\n".join(parts)
 
 
-def _title(shape: Shape) -> str:
+def _title(shape: Shape[Any]) -> str:
     return shape.name.replace("_", " ")
 
 
-def _shape(shape: Shape) -> Iterator[str]:
+def _shape(shape: Shape[Any]) -> Iterator[str]:
     if shape.doc:
         yield f"{shape.doc}.\n" if not shape.doc.endswith(".") else f"{shape.doc}\n"
-    rows = (
-        (_code(field.name) + (" \\*" if field.required else ""), _kind(field.kind), field.doc) for field in shape.fields
-    )
+    rows = ((_code(key.name) + (" \\*" if key.required else ""), _kind(key.kind), key.doc) for key in shape.keys)
     yield table(("key", "value", "is"), rows)
-    if any(field.required for field in shape.fields):
+    if any(key.required for key in shape.keys):
         yield "\\* required\n"
 
 
-def _kind(kind: Kind) -> str:
-    if isinstance(kind, Record):
+def _kind(kind: Kind[Any]) -> str:
+    if isinstance(kind, Nested):
         return f"[{_title(kind.shape)}](#{kind.shape.name.replace('_', '-')})"
     if isinstance(kind, ListOf):
         return f"list of {_kind(kind.item)}"
@@ -141,16 +145,16 @@ def _kind(kind: Kind) -> str:
     return kind.expects()
 
 
-def _nested(shape: Shape) -> Iterator[Shape]:
+def _nested(shape: Shape[Any]) -> Iterator[Shape[Any]]:
     """The shapes below one, in the order of the keys that lead to them."""
-    for field in shape.fields:
-        for found in _shapes(field.kind):
+    for key in shape.keys:
+        for found in _shapes(key.kind):
             yield found
             yield from _nested(found)
 
 
-def _shapes(kind: Kind) -> list[Shape]:
-    if isinstance(kind, Record):
+def _shapes(kind: Kind[Any]) -> list[Shape[Any]]:
+    if isinstance(kind, Nested):
         return [kind.shape]
     if isinstance(kind, ListOf):
         return _shapes(kind.item)

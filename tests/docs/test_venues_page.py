@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.cli.running import run
 
-from marginctl.document.venue_shape import RULES
 from marginctl.venues import loader
+from marginctl.venues.format import RULES
 
 PAGE = Path(__file__).parents[2] / "docs/venues.md"
 BOOK = """\
@@ -38,5 +38,5 @@ def test_the_example_is_a_rule_set_and_a_portfolio_can_use_it(tmp_path: Path) ->
 
 def test_every_switch_is_explained() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    for name in {field.name for field in RULES.fields}:
+    for name in RULES.by_name:
         assert f"`{name}`" in text, name

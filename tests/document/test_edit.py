@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginctl.document.edit import PathError, set_value, split_path
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
-from marginctl.document.shape import bind
+from marginctl.document.record import bind
+from marginctl.portfolio.format import PortfolioFile
 
 from .test_reader import plain_of
 from .told import told
@@ -87,7 +87,7 @@ def test_a_path_or_value_that_cannot_be_set_changes_nothing(path, text, expected
 def test_what_was_set_has_no_line_of_its_own():
     source, root, _ = read(b"prices: {BTC: 1}\n", "f")
     assert set_value(root, "prices.BTC", "1_000", source) == []
-    (problem,) = bind(root, PORTFOLIO, source)[1]
+    (problem,) = bind(root, PortfolioFile, source)[1]
     assert told([problem]) == ["0:0 MC014 `BTC` has `_` between its digits: `1_000` -> write 1000"]
     assert problem.excerpt == ""
 

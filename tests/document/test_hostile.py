@@ -6,24 +6,23 @@ import string
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.portfolio.test_format import SAMPLE
 
 from marginctl.document import reader
-from marginctl.document.policy_shape import POLICY
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
-from marginctl.document.shape import bind
+from marginctl.document.record import bind
 from marginctl.document.source import MOST_PROBLEMS, caret
 from marginctl.findings import Problem
-
-from .test_portfolio_shape import SAMPLE
+from marginctl.limits.format import PolicyFile
+from marginctl.portfolio.format import PortfolioFile
 
 
 def problems_of(data: bytes) -> list[Problem]:
     """Everything said of a file, after checking that it can be shown."""
     source, root, problems = read(data, "book.yaml")
     if root is not None:
-        for shape in (PORTFOLIO, POLICY):
-            problems = problems + bind(root, shape, source)[1]
+        for record in (PortfolioFile, PolicyFile):
+            problems = problems + bind(root, record, source)[1]
     for problem in problems:
         assert problem.message.isprintable()
         assert problem.help.isprintable()

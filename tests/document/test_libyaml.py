@@ -7,11 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from tests.portfolio.test_format import SAMPLE
 
 from marginctl.document import libyaml
 from marginctl.document.reader import read
 
-from .test_portfolio_shape import SAMPLE
 from .test_reader import plain_of
 from .told import told
 

@@ -7,13 +7,14 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from marginctl.document.policy_shape import POLICY
-from marginctl.document.portfolio_shape import PORTFOLIO
+from marginctl.document.kinds import SIGNED, TEXT
+from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.document.schema import json_schema
-from marginctl.document.shape import Field, ListOf, Number, Record, Shape, Text
+from marginctl.limits.format import PolicyFile
+from marginctl.portfolio.format import PortfolioFile
 
-SCHEMA = json_schema(PORTFOLIO, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
-SAMPLE = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
+SCHEMA = json_schema(PortfolioFile.layout, identifier="https://example.org/portfolio.json", title="marginctl portfolio")
+SAMPLE = (Path(__file__).parents[1] / "portfolio" / "sample.yaml").read_text(encoding="utf-8")
 
 
 def as_an_editor_reads_it(text: str) -> Any:
@@ -40,7 +41,7 @@ def errors_of(document: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("shape", [PORTFOLIO, POLICY])
+@pytest.mark.parametrize("shape", [PortfolioFile.layout, PolicyFile.layout])
 def test_it_is_a_draft_07_schema(shape):
     schema = json_schema(shape, identifier="https://example.org/x.json", title="x")
     Draft7Validator.check_schema(schema)
@@ -122,10 +123,22 @@ def test_what_the_reader_accepts_is_valid(path, value):
     assert errors_of(changed(path, value)) == []
 
 
+class Leg(Record, name="leg"):
+    """A leg."""
+
+    symbol = key(TEXT, "the contract")
+    size = optional(SIGNED)
+
+
+class Book(Record, name="book"):
+    """A book."""
+
+    legs = optional(records(Leg))
+    main = optional(nested(Leg), "the largest")
+
+
 def test_descriptions_required_keys_and_references():
-    leg = Shape("leg", (Field("symbol", Text(), required=True, doc="the contract"), Field("size", Number())), "A leg")
-    book = Shape("book", (Field("legs", ListOf(Record(leg))), Field("main", Record(leg), doc="the largest")))
-    schema = json_schema(book, identifier="i", title="t")
+    schema = json_schema(Book.layout, identifier="i", title="t")
     assert schema["properties"] == {
         "legs": {"type": "array", "items": {"$ref": "#/definitions/leg"}},
         "main": {"description": "the largest", "allOf": [{"$ref": "#/definitions/leg"}]},

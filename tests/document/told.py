@@ -1,9 +1,10 @@
 """Problems as a user is told them, one line each, so that tests can compare text."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from marginctl.document.reader import read
-from marginctl.document.shape import Draft, Shape, bind
+from marginctl.document.record import Record, Shape, bind_shape
 from marginctl.findings import Problem
 
 
@@ -21,9 +22,9 @@ def structure_of(text: str | bytes) -> list[str]:
     return told(read(data, "book.yaml")[2])
 
 
-def bound(text: str, shape: Shape) -> tuple[Draft, list[str]]:
-    """The draft of a text without structure problems, and what binding says of it."""
+def bound(text: str, record: type[Record] | Shape[Any]) -> tuple[Any, list[str]]:
+    """The record of a text without structure problems, as far as it fits, and what binding says of it."""
     source, root, problems = read(text.encode(), "book.yaml")
     assert (problems, root is None) == ([], False)
-    draft, problems = bind(root, shape, source)
-    return draft, told(problems)
+    found, problems = bind_shape(root, record if isinstance(record, Shape) else record.layout, source)
+    return found, told(problems)

@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from marginctl.document.reader import read
-from marginctl.document.shape import bind
+from marginctl.document.record import bind
 from marginctl.findings import Finding, Location, Severity, Status
 from marginctl.limits.baseline import (
-    BASELINE,
     BaselineEntry,
+    BaselineFile,
     accepted,
     against,
     entries_of,
@@ -147,8 +147,9 @@ def test_reading_a_baseline() -> None:
     ]}"""
     source, node, _ = read(text, "b.json")
     assert node is not None
-    draft, problems = bind(node, BASELINE, source)
-    entries, wrong = entries_of(draft, source)
-    assert problems == []
-    assert entries == {"books/a.yaml": [BaselineEntry("MC101", "cross", d("0.72"), None, Location("b.json", 2, 7))]}
+    baseline, _ = bind(node, BaselineFile, source)
+    assert baseline is not None
+    entries, wrong = entries_of(baseline, source)
+    known = BaselineEntry("MC101", "cross", d("0.72"), None, Location("b.json", 2, 7))
+    assert (list(entries), entries["books/a.yaml"][0]) == (["books/a.yaml"], known)
     assert [(one.message, one.location.line) for one in wrong] == [("no limit has the code `MC199`", 3)]

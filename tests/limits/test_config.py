@@ -4,12 +4,11 @@ from datetime import date
 
 import pytest
 
-from marginctl.document.policy_shape import POLICY
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
-from marginctl.document.shape import bind
+from marginctl.document.record import bind
 from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.config import Bound, FileLimits, LimitSource, combined, limits_of
+from marginctl.limits.format import PolicyFile
 from marginctl.limits.registry import BY_CODE
 
 from .builders import d
@@ -21,9 +20,8 @@ def parsed(text: str, origin: LimitSource = LimitSource.PORTFOLIO) -> tuple[File
     source, node, problems = read(text.encode(), "desk.yaml")
     assert node is not None
     assert problems == []
-    draft, bound = bind(node, PORTFOLIO if origin is LimitSource.PORTFOLIO else POLICY, source)
-    limits, found = limits_of(draft, origin, source)
-    return limits, [*bound, *found]
+    file, problems = bind(node, PolicyFile, source)  # where the limits of a portfolio are the same keys
+    return limits_of(file.limits, file.waivers, origin, source) if file is not None else (FileLimits(origin), problems)
 
 
 def bounds(limits: str, code: str) -> tuple[Bound, ...]:
@@ -182,7 +180,7 @@ def test_waivers() -> None:
 
 
 def test_a_file_without_limits_leaves_the_defaults() -> None:
-    found, problems = parsed("account: {name: desk}\n")
+    found, problems = parsed("schema: marginctl.policy/1\n")
     assert (found.bounds, found.waivers, problems) == ({}, (), [])
     assert combined(found).of(BY_CODE["MC101"]) == (Bound(WARNING, d("0.6"), LimitSource.DEFAULT),)
 

@@ -2,10 +2,7 @@
 
 import pytest
 
-from marginctl.document.kinds import Shape
-from marginctl.document.limits_shape import LIMITS, POSITION_LIMITS, PURPOSE_LIMITS, UNDERLYING_LIMITS
 from marginctl.findings import Severity
-from marginctl.limits.config import NARROWER
 from marginctl.limits.registry import BY_CODE, BY_KEY, FACT_CODES, RULES, closest
 from marginctl.limits.rule import Rule
 
@@ -30,18 +27,8 @@ def test_codes_are_unique_and_in_order() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
-def test_every_key_of_a_file_has_its_rule_and_back() -> None:
-    keys = {field.name: field.doc.split(":")[0] for field in LIMITS.fields if field.name not in NARROWER}
-    assert keys == {key: rule.code for key, rule in BY_KEY.items()}
-
-
-@pytest.mark.parametrize(
-    ("section", "shape"),
-    [("positions", POSITION_LIMITS), ("purposes", PURPOSE_LIMITS), ("underlyings", UNDERLYING_LIMITS)],
-)
-def test_every_key_of_a_narrower_limit_has_its_rules_and_back(section: str, shape: Shape) -> None:
-    keys = {field.name: tuple(field.doc.split(":")[0].split(", ")) for field in shape.fields}
-    assert keys == NARROWER[section]
+def test_every_rule_with_a_key_says_what_is_compared() -> None:
+    assert {rule.code for rule in RULES if rule.compares} == {rule.code for rule in BY_KEY.values()}
 
 
 def test_defaults_are_those_of_the_interface() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.cli.running import Ran, check
 
-from marginctl.limits.config import NARROWER
+from marginctl.limits.format import NARROWER
 
 # Leverage of the positions: BTC 10x, ETH 8x (a hedge), DOGE 4x; 100 + 40 + 20 of notional on 80 of equity.
 BOOK = """\

@@ -41,7 +41,7 @@ def origins(text: str = BOOK, **settings: Any) -> Origins:
     loaded, problems = load_portfolio(text.encode(), "b.yaml", asked)
     assert problems == []
     assert loaded is not None
-    return origins_of(loaded, "b.yaml", asked)
+    return origins_of(loaded, asked)
 
 
 def places(origin: Origin) -> list[tuple[int, int]]:

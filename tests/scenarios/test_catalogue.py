@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.document.portfolio_shape import PORTFOLIO
+from marginctl.portfolio.format import PortfolioFile
 from marginctl.scenarios.catalogue import BuiltIn, built_in
 
 ALL = list(built_in().values())
@@ -73,4 +73,4 @@ def test_a_year_of_funding_at_100_percent_in_days() -> None:
 
 def test_names_do_not_collide_with_what_a_file_means_by_all() -> None:
     assert "all" not in built_in()
-    assert "scenarios" in PORTFOLIO.by_name
+    assert "scenarios" in PortfolioFile.layout.by_name

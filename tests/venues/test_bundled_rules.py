@@ -10,10 +10,10 @@ from jsonschema import Draft7Validator
 from marginctl.core.account import Basis, CloseFee, CloseFeeIn, Equality, Netting, OpenLoss
 from marginctl.core.contract import ContractType, TiersBy
 from marginctl.document.schema import json_schema
-from marginctl.document.venue_shape import RULE_KINDS, VENUE
 from marginctl.venues import loader
+from marginctl.venues.format import SWITCHES, LiquidationStep, PublishedOrder
 from marginctl.venues.origin import Trust
-from marginctl.venues.rule_set import LiquidationStep, PublishedOrder
+from marginctl.venues.rule_set import RuleSet
 
 D = Decimal
 PRODUCTS = (
@@ -91,14 +91,14 @@ def test_every_product_of_the_interface_is_bundled():
 
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_the_json_schema_accepts_the_file(name):
-    schema = json_schema(VENUE, identifier="marginctl.venue/1", title="venue")
+    schema = json_schema(RuleSet.layout, identifier="marginctl.venue/1", title="venue")
     Draft7Validator.check_schema(schema)
     document = yaml.load(loader.rule_text(name), Loader=yaml.BaseLoader)
     assert [error.message for error in Draft7Validator(schema).iter_errors(document)] == []
 
 
 def test_the_json_schema_names_a_wrong_key():
-    schema = json_schema(VENUE, identifier="marginctl.venue/1", title="venue")
+    schema = json_schema(RuleSet.layout, identifier="marginctl.venue/1", title="venue")
     document = yaml.load(loader.rule_text("okx"), Loader=yaml.BaseLoader) | {"colateral": {}}
     assert ["colateral" in error.message for error in Draft7Validator(schema).iter_errors(document)] == [True]
 
@@ -108,7 +108,7 @@ def test_the_file_names_itself_and_states_every_rule_with_its_trust(name):
     rule_set = bundled(name)
     assert rule_set.name == name
     for mode in rule_set.modes:
-        assert set(mode.origins) == set(RULE_KINDS)
+        assert set(mode.origins) == set(SWITCHES)
         assert all(origin.trust is not None for origin in mode.origins.values())
         unsourced = {rule for rule, origin in mode.origins.items() if origin.source is None}
         assert all(mode.origins[rule].trust in {Trust.ASSUMED, Trust.INFERRED} for rule in unsourced)
@@ -427,9 +427,9 @@ def test_a_fee_that_is_published_is_stated_and_one_that_is_not_is_asked_for():
 def test_liquidation_sequences():
     step = LiquidationStep
     bingx = bundled("bingx-usdm").liquidation
-    assert bingx.steps == (step.CANCEL_ORDERS, step.NET_LEGS, step.CLOSE_POSITIONS)
+    assert bingx.steps == [step.CANCEL_ORDERS, step.NET_LEGS, step.CLOSE_POSITIONS]
     assert bingx.order is PublishedOrder.LARGEST_LOSS_FIRST
-    assert bundled("weex").liquidation.steps == ()
+    assert bundled("weex").liquidation.steps == []
     hyperliquid = bundled("hyperliquid").liquidation
     assert (hyperliquid.fee, hyperliquid.order) == (0, PublishedOrder.ALL_AT_ONCE)
     assert abs(hyperliquid.take_over_level * 3 - 2) < D("1e-90")

@@ -6,9 +6,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
-from marginctl.document.shape import bind
+from marginctl.document.record import bind
+from marginctl.portfolio.format import AccountEntry, PortfolioFile
 from marginctl.venues import loader
 
 from .rule_files import RULES, TABLE, with_table, write
@@ -25,24 +25,21 @@ def only(found):
     return problem
 
 
-def portfolio(text):
-    source, node, problems = read(text.encode(), "desk.yaml")
-    draft, more = bind(node, PORTFOLIO, source)
+def written(venue):
+    """Where a portfolio names a rule set."""
+    source, node, problems = read(f"account: {{venue: {venue}}}".encode(), "desk.yaml")
+    file, more = bind(node, PortfolioFile, source)
     assert problems + more == []
-    return draft.get("account"), source
+    return {"name": file.venue, "node": file.account.at(AccountEntry.venue), "source": source}
 
 
-def test_a_portfolio_without_a_venue_is_generic():
-    assert loader.load(*portfolio("prices: {BTC: 1}"))[0].name == "generic"
-    assert loader.load(*portfolio("account: {name: desk}"))[0].name == "generic"
-
-
-def test_a_portfolio_names_a_bundled_venue():
-    assert loader.load(*portfolio("account: {venue: okx}"))[0].name == "okx"
+def test_a_bundled_venue_is_found_by_its_name():
+    assert loader.named("generic")[0].name == "generic"
+    assert loader.named(**written("okx"))[0].name == "okx"
 
 
 def test_an_unknown_venue_is_a_problem_where_it_was_written():
-    problem = only(loader.load(*portfolio("account: {venue: bibit}")))
+    problem = only(loader.named(**written("bibit")))
     assert (problem.location.file, problem.location.line, problem.location.column) == ("desk.yaml", 1, 18)
     assert (problem.code, problem.message) == ("MC024", "there is no rule set `bibit`")
     assert problem.help == f"did you mean `bybit`? {KNOWN}"
@@ -68,9 +65,9 @@ def test_a_name_never_leaves_the_data_folder():
 
 def test_a_path_counts_from_the_folder_of_the_portfolio(tmp_path):
     write(tmp_path, RULES)
-    rule_set, problems = loader.load(*portfolio("account: {venue: ./house.yaml}"), beside=tmp_path)
+    rule_set, problems = loader.named(**written("./house.yaml"), beside=tmp_path)
     assert (rule_set.name, problems) == ("house", [])
-    problem = only(loader.load(*portfolio("account: {venue: house.yaml}"), beside=tmp_path / "elsewhere"))
+    problem = only(loader.named(**written("house.yaml"), beside=tmp_path / "elsewhere"))
     assert (problem.code, problem.message) == ("MC024", "there is no rule file `house.yaml`")
     assert problem.help == "the path counts from the folder of the portfolio"
 

@@ -5,9 +5,8 @@ from decimal import Decimal
 import pytest
 
 from marginctl.core.sequence import ClosingOrder, Sequence
+from marginctl.venues.format import LiquidationStep, PublishedLiquidation, PublishedOrder
 from marginctl.venues.loader import bundled, named
-from marginctl.venues.origin import Origin
-from marginctl.venues.rule_set import LiquidationStep, PublishedLiquidation, PublishedOrder
 from marginctl.venues.sequence import AT_THE_MARK, sequence_of
 
 
@@ -18,11 +17,10 @@ def liquidation(
     take_over_level: Decimal | None = None,
 ) -> PublishedLiquidation:
     return PublishedLiquidation(
-        steps=tuple(map(LiquidationStep, steps)),
+        steps=list(map(LiquidationStep, steps)),
         order=order,
-        fee=None if fee is None else Decimal(fee),
+        stated_fee=None if fee is None else Decimal(fee),
         take_over_level=take_over_level,
-        origin=Origin(),
     )
 
 

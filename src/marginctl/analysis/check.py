@@ -1,6 +1,6 @@
 """One file's bytes -> its outcome: the whole way from text to findings, without printing anything."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,23 +14,25 @@ from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.numbers import NumberError, decimal
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
+from marginctl.document.record import bind
 from marginctl.document.scalars import FlagError, assignment
-from marginctl.document.shape import Draft, bind
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
 from marginctl.limits.config import FileLimits, LimitSource, combined, limits_of
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations, unconfirmed
+from marginctl.limits.format import ScenarioEntry
 from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.registry import BY_CODE, closest
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
+from marginctl.portfolio.format import AccountEntry, PortfolioFile
 from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.results import Outcome
-from marginctl.venues.loader import DEFAULT, load
+from marginctl.venues.loader import named
+from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.baseline import Baseline
@@ -67,12 +69,16 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Loaded(Struct, frozen=True):
-    """A portfolio that resolves: its text, its draft, and the account it means, shocks applied."""
+    """A portfolio that resolves: its text, the file, and the account it means, shocks applied."""
 
     source: Source
-    draft: Draft
+    file: PortfolioFile
     resolved: Resolved
     account: Account
+
+    def limits(self) -> tuple[FileLimits, list[Problem]]:
+        """Its own limits and waivers, and what is wrong with them."""
+        return limits_of(self.file.limits, self.file.waivers, LimitSource.PORTFOLIO, self.source)
 
 
 def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
@@ -95,23 +101,29 @@ def resolved_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Load
 
         for path, text in settings.sets:
             problems += set_value(node, path, text, source)
-    draft, bound = bind(node, PORTFOLIO, source)
+    file, bound = bind(node, PortfolioFile, source)
     problems += bound
-    if problems:
+    if file is None or problems:
         return None, problems
-    rule_set, problems = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(name).parent)
+    rule_set, problems = rule_set_of(file, source, settings)
     if rule_set is None:
         return None, problems
-    resolved, problems = resolve(draft, source, rule_set, Path(name), settings.today)
+    resolved, problems = resolve(file, source, rule_set, Path(name), settings.today)
     if resolved is None:
         return None, in_order(problems)
-    return Loaded(source, draft, resolved, resolved.account), []
+    return Loaded(source, file, resolved, resolved.account), []
+
+
+def rule_set_of(file: PortfolioFile, source: Source, settings: Settings) -> tuple[RuleSet | None, list[Problem]]:
+    """The rule set that a portfolio names, a path counting from its folder; None with what is wrong with it."""
+    node = file.account.at(AccountEntry.venue) if file.account is not None and file.account.venue is not None else None
+    return named(file.venue, node=node, source=source, directory=settings.rules_dir, beside=Path(source.name).parent)
 
 
 def shocked(loaded: Loaded, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
     """A portfolio with the settings' shocks, of the prices in its file; names that mean nothing are problems."""
     account, source = loaded.resolved.account, loaded.source
-    problems = misnamed_assets(loaded.draft, account, source, settings.known)
+    problems = misnamed_assets(loaded.file, account, source, settings.known)
     problems += unknown_assets("--shock", settings.shocks, account, source.name)
     if problems:
         return None, in_order(problems)
@@ -127,7 +139,7 @@ def check(data: bytes, name: str, settings: Settings) -> Outcome:
 def checked(loaded: Loaded, settings: Settings) -> Outcome:
     """The same of a portfolio that was read."""
     name = loaded.source.name
-    limits, problems = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
+    limits, problems = loaded.limits()
     if problems:
         return Outcome(file=name, problems=tuple(problems))
     report = report_of(loaded.account)
@@ -147,7 +159,7 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
-    expected, problems = expectations(loaded.draft.get("expect"), report, loaded.account, loaded.source)
+    expected, problems = expectations(loaded.file.expect, report, loaded.account, loaded.source)
     if limits.scopes:
         problems += _misnamed(loaded, report, limits, settings)
     context = context_of(loaded, report, settings)
@@ -170,13 +182,13 @@ def context_of(loaded: Loaded, report: Report, settings: Settings) -> Context:
         locations=locations_of(loaded),
         facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
     )
-    return with_outcomes(context, scenarios_of(loaded.draft, settings.policy))
+    return with_outcomes(context, scenarios_of(loaded.file.scenarios, settings.policy))
 
 
 def _misnamed(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> list[Problem]:
     from marginctl.limits.scopes import misnamed
 
-    assets = assets_of(loaded.draft, loaded.account) | settings.known
+    assets = assets_of(loaded.file, loaded.account) | settings.known
     return misnamed(limits, loaded.account, report, assets, loaded.source)
 
 
@@ -191,33 +203,29 @@ def ratcheted(evaluation: Evaluation, name: str, settings: Settings) -> Evaluati
 
 def _venue_facts(loaded: Loaded, policy: Policy | None) -> list[DataFact]:
     """MC208 where the portfolio uses a rule set that is none of a policy's."""
-    account = loaded.draft.get("account")
-    written = DEFAULT if account is None else account.get("venue", DEFAULT)
+    account, written = loaded.file.account, loaded.file.venue
     refusing = [(file, rules) for file, rules in policy.venues if written not in rules] if policy is not None else []
     if policy is None or not refusing:
         return []
     file, rules = refusing[0]
     who = "the policy" if len(policy.files) < 2 else f"the policy {file}"
     allowed = ", ".join(map(echo, rules)) or "none"
-    where = loaded.draft.node if account is None else account.at("venue")
+    where = loaded.file.node if account is None else account.at(AccountEntry.venue)
     message = f"{who} does not allow the rule set {echo(written)}, only {allowed}"
     return [DataFact("MC208", "account", message, loaded.source.location(where))]
 
 
 def locations_of(loaded: Loaded) -> Locations:
     """Where the account, its positions and its scenarios stand."""
-    draft, source = loaded.draft, loaded.source
-    scenarios = {one.get("name"): source.location(one.node) for one in draft.get("scenarios", ())}
-    return Locations(source.location(draft.at("account")), loaded.resolved.locations, scenarios)
+    file, source = loaded.file, loaded.source
+    scenarios = {one.name: source.location(one.node) for one in file.scenarios}
+    return Locations(source.location(file.at(PortfolioFile.account)), loaded.resolved.locations, scenarios)
 
 
-def scenarios_of(draft: Draft, policy: Policy | None = None) -> dict[str, dict[str, Decimal]]:
+def scenarios_of(own: Sequence[ScenarioEntry], policy: Policy | None = None) -> dict[str, dict[str, Decimal]]:
     """Shocks by the name of the scenario; a policy's scenario wins over the portfolio's of the same name."""
-    own = {
-        one.get("name"): {key.text: shock for key, shock, _ in one.get("shocks", ())}
-        for one in draft.get("scenarios", ())
-    }
-    return own | policy.scenarios if policy else own
+    written: dict[str, dict[str, Decimal]] = {one.name: dict(one.shocks) for one in own}
+    return written | policy.scenarios if policy else written
 
 
 def edits(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:

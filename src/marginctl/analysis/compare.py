@@ -8,10 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings, load_portfolio
+from marginctl.analysis.check import Loaded, Settings, load_portfolio, rule_set_of
 from marginctl.core.account import Account, MarginMode
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ZERO, ratio
+from marginctl.core.model import MarginModel
 from marginctl.core.report import PoolFigures, Report, RulesUsed
 from marginctl.core.trade import stand_alone_margin
 from marginctl.document.source import echo
@@ -111,9 +112,7 @@ def _rows(
 
 def _default_modes(loaded: Loaded, settings: Settings) -> Iterator[str]:
     """The modes that the file's venue has; portfolio where the file says how."""
-    written = loaded.draft.get("account")
-    venue = written.get("venue", loaded.account.venue) if written is not None else loaded.account.venue
-    rule_set, _ = named(venue, directory=settings.rules_dir, beside=Path(loaded.source.name).parent)
+    rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     for mode, collateral_mode in MODES.items():
         is_offered = rule_set is None or collateral_mode is None or rule_set.mode(collateral_mode) is not None
         if is_offered and (mode != PORTFOLIO or _model_of(loaded)):
@@ -132,14 +131,14 @@ def _mode_of(account: Account) -> str:
 
 def _model_of(loaded: Loaded) -> str:
     """The model of the row ``portfolio``: the file's own, else scenario with moves or expected shortfall."""
-    account = loaded.draft.get("account")
-    own = account.get("margin_model", "tiered") if account is not None else "tiered"
-    settings = loaded.draft.get("portfolio_margin")
-    if own != "tiered" or settings is None:
-        return "" if own == "tiered" else str(own)
-    if "underlyings" in settings:
-        return "scenario"
-    return "expected-shortfall" if loaded.draft.get("history") is not None else ""
+    if loaded.account.model is not None:
+        return loaded.account.margin_model
+    settings = loaded.file.portfolio_margin
+    if settings is None:
+        return ""
+    if settings.underlyings:
+        return MarginModel.SCENARIO.value
+    return MarginModel.EXPECTED_SHORTFALL.value if loaded.file.history is not None else ""
 
 
 def _own_row(data: bytes, name: str, settings: Settings, loaded: Loaded, wanted: str) -> ComparedRow:
@@ -273,8 +272,8 @@ def _carried(
     name: str, settings: Settings, loaded: Loaded, rule_set: RuleSet, mode: Mode, wanted: CompareOptions
 ) -> CarriedBook | ComparedRow:
     """The book on another venue; a failed row where it does not resolve there."""
-    account = loaded.draft.get("account")
-    fee = account.get("taker_fee") if account is not None else None
+    header = loaded.file.account
+    fee = None if header is None else header.taker_fee
     found = Carrier(loaded.account, rule_set, mode, fee, wanted.maps_quotes).carried()
     text = json.dumps({"schema": "marginctl.portfolio/1", **found.document})
     plain = replace(settings, sets=(), shocks={}, policy=None, baseline=None, known=frozenset(loaded.account.prices))

@@ -53,7 +53,7 @@ def explained(loaded: Loaded, figure: str | None, settings: Settings) -> Explain
     path = _path_of(figure, shown)
     if path not in shown:
         raise FlagError(f"the report has no figure {echo(figure)}", _meant(figure, list(shown)))
-    origins = origins_of(loaded, name, settings)
+    origins = origins_of(loaded, settings)
     step = book_of(loaded.account, report, origins.stated).figure(path)
     return ExplainResult(
         file=name,

@@ -10,7 +10,7 @@ from marginctl.core.rooms import Ways
 from marginctl.document.scalars import positive
 from marginctl.document.source import echo
 from marginctl.findings import Finding
-from marginctl.limits.config import LimitSource, combined, limits_of
+from marginctl.limits.config import combined
 from marginctl.limits.engine import Evaluation, Way
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
@@ -45,13 +45,13 @@ def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = N
     found = _of(outcome, settings)
     if outcome.problems or outcome.report is None:
         return found
-    limits, _ = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
+    limits, _ = loaded.limits()
     inquiry = Inquiry(
         context_of(loaded, outcome.report, settings),
         combined(limits, settings.policy.limits if settings.policy else None),
         settings.selection,
         settings.fail_on,
-        partial(with_outcomes, scenarios=scenarios_of(loaded.draft, settings.policy)),
+        partial(with_outcomes, scenarios=scenarios_of(loaded.file.scenarios, settings.policy)),
     )
     broken = ways(inquiry, outcome.findings)
     return replace(

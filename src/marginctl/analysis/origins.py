@@ -6,23 +6,21 @@ resolving a portfolio knows nothing of it.
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings
+from marginctl.analysis.check import Loaded, Settings, rule_set_of
 from marginctl.core.account import STABLECOINS, Account, Position
-from marginctl.core.contract import LONG
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
+from marginctl.document.record import Record
+from marginctl.portfolio.format import PortfolioFile, PositionEntry
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import Origin, OriginKind
-from marginctl.venues.loader import load
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
     from marginctl.document.source import Source
     from marginctl.venues.origin import Origin as RuleOrigin
     from marginctl.venues.rule_set import Mode, RuleSet
@@ -35,7 +33,7 @@ class Origins:
     """Origins by key: the file's first, then the rule set's, then what is assumed."""
 
     def __init__(
-        self, draft: "Draft", source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
+        self, file: PortfolioFile, source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
     ) -> None:
         self._source = source
         self._account = account
@@ -43,11 +41,11 @@ class Origins:
         self._shocked = frozenset(shocks)
         self._in_file: dict[str, tuple[Node, ...]] = {}
         self.stated: dict[str, Any] = {}
-        for key, value, node in _written(draft, account):
+        for key, value, node in _written(file, account):
             several = key in self._in_file and key.rpartition(".")[2] in ADDED | {"entry_price"}
             self._in_file[key] = (*self._in_file[key], node) if several else self._in_file.get(key, (node,))
             self.stated[key] = value
-        self.stated |= _whole_notionals(draft, account)
+        self.stated |= _whole_notionals(file, account)
 
     def of(self, key: str) -> Origin:
         """Where the input of that key comes from."""
@@ -152,14 +150,13 @@ class Origins:
         return Origin(kind=OriginKind.DERIVED, note="from the mark of a contract")
 
 
-def origins_of(loaded: Loaded, file: str, settings: Settings) -> Origins:
+def origins_of(loaded: Loaded, settings: Settings) -> Origins:
     """Where the inputs of a portfolio stand."""
-    draft, source = loaded.draft, loaded.source
-    rule_set, _ = load(draft.get("account"), source, directory=settings.rules_dir, beside=Path(file).parent)
+    rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     if rule_set is None:
         raise RuntimeError("a rule set that was read a moment ago cannot be read again")
     shocks = expanded(settings.shocks, loaded.resolved.account)
-    return Origins(draft, source, loaded.account, rule_set, shocks)
+    return Origins(loaded.file, loaded.source, loaded.account, rule_set, shocks)
 
 
 _DEFAULTS = {
@@ -181,33 +178,33 @@ def _joined(*notes: str) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _written(draft: "Draft", account: Account) -> Iterator[tuple[str, Any, "Node"]]:
+def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
-    header: Draft | None = draft.get("account")
-    for key, value, node in _entries("account", header) if header is not None else ():
+    for key, value, node in _entries("account", file.account) if file.account is not None else ():
         yield key, value, node
         if key == "account.liquidation_level":
             yield "rules.level", value, node
             yield "isolated_rules.level", value, node
-    for section in ("prices", "betas"):
-        for name, value, node in draft.get(section, []):
+    for section, entries in (("prices", file.prices), ("betas", file.betas)):
+        for name, value, node in entries.rows():
             yield f"{section}.{name.text}", value, node
-    for row in draft.get("collateral", []):
-        yield from _entries(f"collateral.{row.get('asset')}", row)
-    for name, row, _ in draft.get("contracts", []):
-        yield from _entries(f"contracts.{name.text}", row)
-    for row, position in _rows(draft, account):
+    for held in file.collateral:
+        yield from _entries(f"collateral.{held.asset}", held)
+    for symbol, contract in file.contracts.items():
+        yield from _entries(f"contracts.{symbol}", contract)
+    for row, position in _rows(file, account):
         for key, value, node in _entries(f"positions.{position.key}", row):
             is_mark = key.endswith(".mark_price")
             yield f"marks.{position.contract.symbol}" if is_mark else key, value, node
-    for k, row in enumerate(draft.get("orders", [])):
-        yield from _entries(f"orders.{k}", row)
+    for k, order in enumerate(file.orders):
+        yield from _entries(f"orders.{k}", order)
 
 
-def _entries(prefix: str, row: "Draft") -> Iterator[tuple[str, Any, "Node"]]:
+def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
     """The fields of a row, tables row by row; a single haircut tier is a haircut."""
-    for name, (_, value, node) in row.entries.items():
-        tiers: list[Draft] = value if name in {"tiers", "haircut_tiers"} else []
+    for word, value, node in row.items():
+        name = word.text
+        tiers: list[Record] = value if name in {"tiers", "haircut_tiers"} else []
         is_one = len(tiers) == 1 and name == "haircut_tiers"
         for k, tier in enumerate(tiers):
             yield f"{prefix}.haircut" if is_one else f"{prefix}.{name}.{k}", None, tier.node
@@ -215,20 +212,20 @@ def _entries(prefix: str, row: "Draft") -> Iterator[tuple[str, Any, "Node"]]:
             yield f"{prefix}.{name}", value, node
 
 
-def _rows(draft: "Draft", account: Account) -> Iterator[tuple["Draft", Position]]:
+def _rows(file: PortfolioFile, account: Account) -> Iterator[tuple[PositionEntry, Position]]:
     """Every row of ``positions:`` with the position that it is, or is part of."""
-    held = {(p.contract.symbol, p.side == LONG, p.margin_mode.value): p for p in account.positions}
-    for row in draft.get("positions", []):
-        position = held.get((row.get("symbol"), row.get("side") == "long", row.get("margin_mode") or "cross"))
+    held = {(p.contract.symbol, p.side, p.margin_mode): p for p in account.positions}
+    for row in file.positions:
+        position = held.get((row.symbol, row.side, row.margin_mode))
         if position is not None:
             yield row, position
 
 
-def _whole_notionals(draft: "Draft", account: Account) -> dict[str, Decimal]:
+def _whole_notionals(file: PortfolioFile, account: Account) -> dict[str, Decimal]:
     """The notionals given, added up where rows are merged."""
     added: dict[str, Decimal] = {}
-    for row, position in _rows(draft, account):
-        if "notional" in row:
+    for row, position in _rows(file, account):
+        if row.notional is not None:
             key = f"positions.{position.key}.notional"
-            added[key] = added.get(key, ZERO) + row.get("notional")
+            added[key] = added.get(key, ZERO) + row.notional
     return added

@@ -3,18 +3,21 @@
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from marginctl.analysis.check import Policy, scenarios_of
 from marginctl.document.encoding import content_of
-from marginctl.document.policy_shape import POLICY
 from marginctl.document.reader import read
-from marginctl.document.shape import Draft, Shape, bind
+from marginctl.document.record import Record, bind
 from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Location, Problem
-from marginctl.limits.baseline import BASELINE, Baseline, BaselineEntry, baseline_text, entries_of, named, recorded
+from marginctl.limits.baseline import Baseline, BaselineEntry, BaselineFile, baseline_text, entries_of, named, recorded
 from marginctl.limits.config import LimitSource, limits_of, together
+from marginctl.limits.format import PolicyFile
 from marginctl.portfolio.names import scenario_problems
 from marginctl.results import Outcome
+
+R = TypeVar("R", bound=Record)
 
 
 def policy_of(paths: Sequence[str]) -> tuple[Policy | None, list[Problem]]:
@@ -52,8 +55,8 @@ def _contradictions(policies: Sequence[Policy]) -> list[Problem]:
     return problems
 
 
-def _bound(path: str, shape: Shape) -> tuple[tuple[Draft, Source] | None, list[Problem]]:
-    """A file in the form of a shape; None with everything wrong with it."""
+def _bound(path: str, record: type[R]) -> tuple[tuple[R, Source] | None, list[Problem]]:
+    """A file as a record; None with everything wrong with it."""
     name = printable(path)
     data, problem = content_of(Path(path), name)
     if problem is not None:
@@ -61,27 +64,27 @@ def _bound(path: str, shape: Shape) -> tuple[tuple[Draft, Source] | None, list[P
     source, node, problems = read(data, name)
     if node is None or problems:
         return None, problems
-    draft, problems = bind(node, shape, source)
-    return (None, problems) if problems else ((draft, source), [])
+    found, problems = bind(node, record, source)
+    return (None, problems) if found is None else ((found, source), [])
 
 
 def _policy(path: str) -> tuple[Policy | None, list[Problem]]:
-    bound, problems = _bound(path, POLICY)
+    bound, problems = _bound(path, PolicyFile)
     if bound is None:
         return None, problems
-    draft, source = bound
-    limits, problems = limits_of(draft, LimitSource.POLICY, source)
-    problems += scenario_problems(draft, source)
+    file, source = bound
+    limits, problems = limits_of(file.limits, file.waivers, LimitSource.POLICY, source)
+    problems += scenario_problems(file.scenarios, source)
     if problems:
         return None, problems
     name = printable(path)
-    venues = ((name, tuple(element.value for element in draft.get("venues"))),) if "venues" in draft else ()
-    return Policy(limits, scenarios_of(draft), venues, (name,)), []
+    venues = ((name, tuple(file.venues)),) if file.venues is not None else ()
+    return Policy(limits, scenarios_of(file.scenarios), venues, (name,)), []
 
 
 def baseline_of(path: str) -> tuple[Baseline | None, list[Problem]]:
     """A baseline's file, read; None with everything wrong with it."""
-    bound, problems = _bound(path, BASELINE)
+    bound, problems = _bound(path, BaselineFile)
     if bound is None:
         return None, problems
     entries, problems = entries_of(*bound)

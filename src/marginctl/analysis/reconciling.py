@@ -56,7 +56,7 @@ def _section(subject: str, pools: set[str]) -> int:
 
 def _expected(loaded: Loaded, account: Account) -> list[Expectation]:
     """Every expected figure with that of an account."""
-    found, _ = expectations(loaded.draft.get("expect"), report_of(account), account, loaded.source)
+    found, _ = expectations(loaded.file.expect, report_of(account), account, loaded.source)
     return found
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path as FilePath
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, scenarios_of
+from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, rule_set_of, scenarios_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
@@ -29,11 +29,10 @@ from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.encoding import content_of
 from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
-from marginctl.document.rate_table import histories
 from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo, printable
 from marginctl.findings import Finding, Location, Problem
-from marginctl.limits.config import LimitSource, combined, limits_of
+from marginctl.limits.config import combined
 from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
@@ -41,7 +40,7 @@ from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
 from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in
-from marginctl.venues.loader import load
+from marginctl.venues.rate_table import histories
 from marginctl.venues.sequence import sequence_of
 
 SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
@@ -125,7 +124,7 @@ def rates_of(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]:
     if path is None:
         return {}, []
     name = printable(path)
-    data, problem = content_of(FilePath(path), name)
+    data, problem = content_of(Path(path), name)
     return ({}, [problem]) if problem else histories(data, name)
 
 
@@ -136,7 +135,7 @@ def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, l
     from marginctl.document.price_history import price_history
 
     name = printable(path)
-    data, problem = content_of(FilePath(path), name)
+    data, problem = content_of(Path(path), name)
     read, problems = price_history(data, name, are_returns=are_returns) if problem is None else (None, [problem])
     if read is None:
         return None, problems
@@ -179,15 +178,15 @@ def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> Stress
 def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult:
     """The same of a portfolio that was read."""
     name = loaded.source.name
-    limits, problems = limits_of(loaded.draft, LimitSource.PORTFOLIO, loaded.source)
-    declared = scenarios_of(loaded.draft, settings.policy)
+    limits, problems = loaded.limits()
+    declared = scenarios_of(loaded.file.scenarios, settings.policy)
     problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
     if problems:
         return failed(name, problems)
     report = report_of(loaded.account)
     account, states = loaded.account, states_of(loaded.account)
     chosen = [*choice(declared, wanted), *worst_returns(account, states, wanted)]
-    sequence, assumed = _sequence(loaded, name, settings, wanted)
+    sequence, assumed = _sequence(loaded, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
     config = combined(limits, settings.policy.limits if settings.policy else None)
     found = evaluate(
@@ -309,10 +308,8 @@ def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
     return Chosen(scenario, ScenarioOrigin.BUILT_IN, one)
 
 
-def _sequence(loaded: Loaded, name: str, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
-    rule_set, _ = load(
-        loaded.draft.get("account"), loaded.source, directory=settings.rules_dir, beside=FilePath(name).parent
-    )
+def _sequence(loaded: Loaded, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
+    rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     if rule_set is None:  # it was there a moment ago: the file resolved under it
         raise RuntimeError("the rule set is gone")
     return sequence_of(rule_set.liquidation, rule_set.name, wanted.fee)

@@ -21,6 +21,7 @@ from marginctl.portfolio.changes import (
     Remode,
     Reprice,
 )
+from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.names import symbols_of, unknown_assets
 from marginctl.portfolio.trading import planned
 from marginctl.results import Outcome, WhatIfResult
@@ -74,12 +75,12 @@ def _changed(loaded: Loaded, changes: list[Change], sets: Sets, settings: Settin
     notes: list[str] = []
     while now is not None and steps:
         steps = [*_steps(steps[0], now.account), *steps[1:]]
-        plan = planned(Book(now.draft, now.account, now.resolved.rows), steps.pop(0))
+        plan = planned(Book(now.file, now.account, now.resolved.rows), steps.pop(0))
         notes += plan.notes
         now, problems = _edited(now, plan.edits, settings)
     if now is None:
         return Changed(None, tuple(notes), tuple(problems))
-    if changes and "expect" in now.draft:
+    if changes and PortfolioFile.expect in now.file:
         notes.append("`expect` compares with the account before the changes: remove it, or --ignore MC209")
     problems = _priced_in_vain(changes, loaded, now)
     return Changed(None if problems else now, tuple(notes), tuple(problems))

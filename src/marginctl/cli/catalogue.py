@@ -268,13 +268,13 @@ def schema_of(kind: str) -> dict[str, Any]:
         from marginctl.render.json_schema import schema_of_document
 
         return schema_of_document(kind)
-    from marginctl.document.policy_shape import POLICY
-    from marginctl.document.portfolio_shape import PORTFOLIO
     from marginctl.document.schema import json_schema
-    from marginctl.document.venue_shape import VENUE
-    from marginctl.limits.baseline import BASELINE
+    from marginctl.limits.baseline import BaselineFile
+    from marginctl.limits.format import PolicyFile
+    from marginctl.portfolio.format import PortfolioFile
 
-    shape = {"portfolio": PORTFOLIO, "policy": POLICY, "venue": VENUE, "baseline": BASELINE}[kind]
+    formats = {"portfolio": PortfolioFile, "policy": PolicyFile, "venue": RuleSet, "baseline": BaselineFile}
+    shape = formats[kind].layout
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
 
 

@@ -22,7 +22,7 @@ SETTLED_PLACES = PLACES["settled"]
 """Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
 
 
-class Key(NamedTuple):
+class DocumentKey(NamedTuple):
     """One key of a document: the path to its value, its mark (see above), and its row, if it is a figure."""
 
     name: str
@@ -32,17 +32,17 @@ class Key(NamedTuple):
 
 
 @cache
-def keys_of(kind: type) -> tuple[Key, ...]:
+def keys_of(kind: type) -> tuple[DocumentKey, ...]:
     """The keys that a class writes, in their order."""
     shape = getattr(kind, "shape", "") or " ".join(getattr(kind, "__struct_fields__", getattr(kind, "_fields", ())))
     found = (_key(word, kind.__name__) for word in shape.split())
     return tuple(key for key in found if key.row is None or key.row.kind != "internal")
 
 
-def _key(word: str, owner: str) -> Key:
+def _key(word: str, owner: str) -> DocumentKey:
     name, _, path = word.partition("=")
     bare = name.strip("*?~")
-    return Key(bare, tuple((path or bare).split(".")), name.replace(bare, ""), row_of(bare, owner))
+    return DocumentKey(bare, tuple((path or bare).split(".")), name.replace(bare, ""), row_of(bare, owner))
 
 
 def as_plain(value: Any) -> Any:

@@ -23,7 +23,7 @@ LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 CENTURY = 2000
 
 
-class Kind(Enum):
+class SpellingKind(Enum):
     """What a symbol is.
 
     LINEAR: settles in its quote; INVERSE: in its base; QUANTO: in a third asset; UNSETTLED: it does not say; ALIASED:
@@ -39,7 +39,12 @@ class Kind(Enum):
     UNKNOWN = "unknown"
 
 
-PREFIXES = {"PF": Kind.LINEAR, "FF": Kind.LINEAR, "PI": Kind.INVERSE, "FI": Kind.INVERSE}
+PREFIXES = {
+    "PF": SpellingKind.LINEAR,
+    "FF": SpellingKind.LINEAR,
+    "PI": SpellingKind.INVERSE,
+    "FI": SpellingKind.INVERSE,
+}
 """First words of a symbol that say what the contract settles in."""
 
 
@@ -49,15 +54,15 @@ class Spelling(Struct, frozen=True):
     ``settles``: of an ALIASED symbol, LINEAR or INVERSE where it says so.
     """
 
-    kind: Kind
+    kind: SpellingKind
     base: str = ""
     quote: str = ""
     settle: str = ""
     expiry: str | None = None
-    settles: Kind = Kind.UNSETTLED
+    settles: SpellingKind = SpellingKind.UNSETTLED
 
 
-UNKNOWN = Spelling(Kind.UNKNOWN)
+UNKNOWN = Spelling(SpellingKind.UNKNOWN)
 
 
 def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Spelling:
@@ -71,7 +76,7 @@ def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Sp
     if not all(word.isalnum() for word in words):
         return UNKNOWN
     if _is_option(words):
-        return Spelling(Kind.OPTION)
+        return Spelling(SpellingKind.OPTION)
     settles = PREFIXES.get(words[0]) if len(words) > 1 else None
     words = words[1:] if settles else words
     expiry = day_of(words[-1]) if len(words) > 1 else None
@@ -83,7 +88,7 @@ def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Sp
         return _bare(words, ending, currency, expiry) if ending else UNKNOWN
     if not settles:
         open_ended = (marked or "_" in symbol) and pair[1] not in STABLECOINS
-        settles = Kind.UNSETTLED if open_ended else Kind.LINEAR
+        settles = SpellingKind.UNSETTLED if open_ended else SpellingKind.LINEAR
     return _named(*pair, settles, expiry, marked=marked)
 
 
@@ -119,13 +124,13 @@ def _with_slash(symbol: str) -> Spelling:
     if not (base.isalnum() and quote.isalnum() and (settle.isalnum() or not colon)):
         return UNKNOWN
     if _is_option(words):
-        return Spelling(Kind.OPTION)
+        return Spelling(SpellingKind.OPTION)
     expiry = day_of(words[0]) if len(words) == 1 else None
     if words and expiry is None:
         return UNKNOWN
     if settle and settle not in pair.split("/"):
-        return Spelling(Kind.QUANTO, base, quote, settle, expiry)
-    return _named(base, quote, Kind.INVERSE if settle == base != quote else Kind.LINEAR, expiry)
+        return Spelling(SpellingKind.QUANTO, base, quote, settle, expiry)
+    return _named(base, quote, SpellingKind.INVERSE if settle == base != quote else SpellingKind.LINEAR, expiry)
 
 
 def _is_option(words: list[str]) -> bool:
@@ -154,13 +159,13 @@ def _bare(words: list[str], ending: str, currency: str, expiry: str | None) -> S
     if len(words) != 1:
         return UNKNOWN
     if ending == "PERP":
-        return _named(words[0], currency, Kind.LINEAR, expiry)
-    return _named(words[0], "", Kind.UNSETTLED, expiry)
+        return _named(words[0], currency, SpellingKind.LINEAR, expiry)
+    return _named(words[0], "", SpellingKind.UNSETTLED, expiry)
 
 
-def _named(base: str, quote: str, settles: Kind, expiry: str | None, *, marked: bool = True) -> Spelling:
+def _named(base: str, quote: str, settles: SpellingKind, expiry: str | None, *, marked: bool = True) -> Spelling:
     if base in ALIASES:
         if quote not in STABLECOINS and not marked:
-            settles = Kind.UNSETTLED
-        return Spelling(Kind.ALIASED, ALIASES[base], quote, expiry=expiry, settles=settles)
+            settles = SpellingKind.UNSETTLED
+        return Spelling(SpellingKind.ALIASED, ALIASES[base], quote, expiry=expiry, settles=settles)
     return Spelling(settles, base, quote, expiry=expiry)

@@ -1,16 +1,21 @@
-"""The kinds of values that a document's keys may have, and the shapes they make up.
+"""The kinds of values that a document's keys may have: how to read one, how messages name it, and its schema.
 
-A scalar kind knows three things: how to read its text, how to name itself in a message, and its JSON Schema.
+A kind is of the type that it binds to: ``Kind[Decimal]`` gives decimals.
 """
-# ruff: noqa: D102 - what every kind answers is said once, on ScalarKind
 
+from __future__ import annotations  # evaluated, types of types would slow every start
+
+# ruff: noqa: D102 - what every kind answers is said once, on Kind and ScalarKind
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias
+from enum import Enum
+from typing import Any, Generic, TypeVar, overload
 
 from msgspec import Struct
 
 from marginctl.document import scalars
+from marginctl.document.nodes import Node, Scalar
 from marginctl.document.numbers import PERCENT_EXAMPLE, NumberError, decimal, decimal_or_percentage, rate
 from marginctl.document.scalars import WordError
 from marginctl.document.source import echo
@@ -19,8 +24,15 @@ DIGITS = r"(0|[1-9][0-9]*)(\.[0-9]+)?"
 NOT_ZERO = r"(?!0(\.0+)?%?$)"
 
 
-class ScalarKind(Struct, frozen=True):
-    """A kind of single value."""
+T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
+T_co = TypeVar("T_co", covariant=True)
+E = TypeVar("E", bound=Enum)
+
+
+class Kind(Struct, Generic[T_co], frozen=True):
+    """What a value may be, and so what it binds to."""
 
     def expects(self) -> str:
         """What a message calls it: ``must be ..., not a list``."""
@@ -30,7 +42,11 @@ class ScalarKind(Struct, frozen=True):
         """What a help text asks for: ``write ...``."""
         return self.expects()
 
-    def read(self, text: str) -> Any:
+
+class ScalarKind(Kind[T_co], frozen=True):
+    """A kind of single value."""
+
+    def read(self, text: str) -> T_co:
         """The value of a text. Raises NumberError or WordError."""
         raise NotImplementedError
 
@@ -39,7 +55,7 @@ class ScalarKind(Struct, frozen=True):
         raise NotImplementedError
 
 
-class Text(ScalarKind, frozen=True):
+class Text(ScalarKind[str], frozen=True):
     """Any text, never interpreted: ``NO``, ``1e3``. Binds to ``str``."""
 
     def expects(self) -> str:
@@ -54,26 +70,44 @@ class Text(ScalarKind, frozen=True):
         return {"type": ["string", "number", "boolean"]}
 
 
-class Choice(ScalarKind, frozen=True):
-    """One of a few words. Binds to ``str``. ``not_offered``: why another word is not among them, and what to do."""
+class Choice(ScalarKind[T], frozen=True):
+    """One of a few words. Binds to what the word means.
 
-    options: tuple[str, ...]
+    ``not_offered``: why another word is not among them, and what to do.
+    """
+
+    meanings: dict[str, T]
     not_offered: dict[str, tuple[str, str]] = {}
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The words."""
+        return tuple(self.meanings)
 
     def expects(self) -> str:
         return scalars.either(self.options)
 
-    def read(self, text: str) -> str:
+    def read(self, text: str) -> T:
         if text in self.not_offered:
             message, advice = self.not_offered[text]
             raise WordError(f"cannot be {echo(text)}: {message}", advice)
-        return scalars.choice(text, self.options)
+        return self.meanings[scalars.choice(text, self.options)]
 
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.options)}
 
 
-class Number(ScalarKind, frozen=True):
+def words(*options: str) -> Choice[str]:
+    """A choice between words that stand for themselves."""
+    return Choice({one: one for one in options})
+
+
+def members(kind: type[E], *chosen: E) -> Choice[E]:
+    """A choice between the members of an enumeration, or some of them."""
+    return Choice({one.value: one for one in chosen or kind})
+
+
+class Number(ScalarKind[Decimal], frozen=True):
     """An exact decimal, with ``percent`` also as a percentage. Binds to ``Decimal``."""
 
     minimum: int | None = None
@@ -110,7 +144,7 @@ class Number(ScalarKind, frozen=True):
         )
 
 
-class Rate(ScalarKind, frozen=True):
+class Rate(ScalarKind[Decimal], frozen=True):
     """A percentage (``10%``) or a fraction (``0.1``), bounds included. Binds to ``Decimal``, the fraction."""
 
     minimum: int | None = 0
@@ -137,7 +171,7 @@ class Rate(ScalarKind, frozen=True):
         return _number_schema(pattern, exclusiveMaximum=1, **least)
 
 
-class Duration(ScalarKind, frozen=True):
+class Duration(ScalarKind[Decimal], frozen=True):
     """``8h`` or ``30d``, more than 0. Binds to ``Decimal``, in hours."""
 
     def expects(self) -> str:
@@ -153,7 +187,7 @@ class Duration(ScalarKind, frozen=True):
         return {"type": "string", "pattern": rf"^(?!0(\.0+)?[hd]$){DIGITS}[hd]$"}
 
 
-class Date(ScalarKind, frozen=True):
+class Date(ScalarKind[date], frozen=True):
     """A day, ``2026-12-31``. Binds to ``datetime.date``."""
 
     def expects(self) -> str:
@@ -169,7 +203,25 @@ class Date(ScalarKind, frozen=True):
         return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
-class Instant(ScalarKind, frozen=True):
+class Period(ScalarKind[str], frozen=True):
+    """A day, a month or a year, as exactly as it is known: ``2026-05-01``, ``2025-10``, ``2024``. Binds to ``str``."""
+
+    def expects(self) -> str:
+        return "a date"
+
+    def hint(self) -> str:
+        return "a date such as 2026-05-01, or only 2026-05 or 2026"
+
+    def read(self, text: str) -> str:
+        if len(text) not in (4, 7, 10) or not _is_day(first_day(text)):
+            raise WordError(f"is not a date: {echo(text)}", f"write {self.hint()}")
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "integer"], "pattern": "^[0-9]{4}(-[0-9]{2}){0,2}$"}
+
+
+class Instant(ScalarKind[str], frozen=True):
     """A moment with its time zone. Binds to ``str``, as written."""
 
     def expects(self) -> str:
@@ -186,7 +238,7 @@ class Instant(ScalarKind, frozen=True):
         return {"type": "string", "pattern": rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9.:]+{zone}$"}
 
 
-class Flag(ScalarKind, frozen=True):
+class Flag(ScalarKind[bool], frozen=True):
     """``true`` or ``false``. Binds to ``bool``."""
 
     def expects(self) -> str:
@@ -199,10 +251,24 @@ class Flag(ScalarKind, frozen=True):
         return {"enum": [True, False, "true", "false"]}
 
 
-class ListOf(Struct, frozen=True):
-    """A list of one kind. Binds to a list: of drafts where the items are records, of elements otherwise."""
+class Entries(dict[str, T]):
+    """A mapping with free keys, in the order of the file, with the places of its keys and values."""
 
-    item: "Kind"
+    def __init__(self) -> None:
+        """Without entries."""
+        super().__init__()
+        self.places: dict[str, tuple[Scalar, Node]] = {}
+
+    def rows(self) -> Iterator[tuple[Scalar, T, Node]]:
+        """``(key, value, node of the value)`` of every entry."""
+        for (word, node), value in zip(self.places.values(), self.values(), strict=True):
+            yield word, value, node
+
+
+class ListOf(Kind[list[T]], frozen=True):
+    """A list of one kind."""
+
+    item: Kind[T]
 
     def expects(self) -> str:
         return "a list"
@@ -211,10 +277,10 @@ class ListOf(Struct, frozen=True):
         return "a list, each item behind `- `"
 
 
-class MapOf(Struct, frozen=True):
-    """A mapping with free keys. Binds to a list of ``(key, value, node of the value)`` in the order of the file."""
+class MapOf(Kind[Entries[T]], frozen=True):
+    """A mapping with free keys."""
 
-    value: "Kind"
+    value: Kind[T]
 
     def expects(self) -> str:
         return "a mapping"
@@ -223,58 +289,58 @@ class MapOf(Struct, frozen=True):
         return "lines of `key: value`"
 
 
-class Record(Struct, frozen=True):
-    """A mapping with the keys of a shape. Binds to a ``Draft``."""
-
-    shape: "Shape"
-
-    def expects(self) -> str:
-        return "a mapping"
-
-    def hint(self) -> str:
-        return "lines of `key: value`, such as `" + self.shape.fields[0].name + ": ...`"
-
-
-class AnyOf(Struct, frozen=True):
+class AnyOf(Kind[T_co], frozen=True):
     """The first of several kinds that fits the node. Binds to what that kind binds to."""
 
-    kinds: "tuple[Kind, ...]"
+    kinds: tuple[Kind[Any], ...]
 
     def expects(self) -> str:
-        return scalars.either(tuple(dict.fromkeys(kind.expects() for kind in self.kinds)))
+        return scalars.either(tuple(dict.fromkeys(one.expects() for one in self.kinds)))
 
     def hint(self) -> str:
         return self.kinds[0].hint()
 
 
-Kind: TypeAlias = ScalarKind | ListOf | MapOf | Record | AnyOf
+@overload
+def any_of(first: Kind[T], second: Kind[U], /) -> Kind[T | U]: ...
 
 
-class Field(Struct, frozen=True):
-    """A key of a shape. ``doc`` is what an editor shows beside it."""
-
-    name: str
-    kind: Kind
-    required: bool = False
-    doc: str = ""
+@overload
+def any_of(first: Kind[T], second: Kind[U], third: Kind[V], /) -> Kind[T | U | V]: ...
 
 
-class Shape(Struct):
-    """The keys that a mapping may have. ``name`` is unique among the shapes of a document.
-
-    ``not_offered``: keys that it does not have, with what to say about them.
-    """
-
-    name: str
-    fields: tuple[Field, ...]
-    doc: str = ""
-    not_offered: dict[str, str] = {}
-    by_name: dict[str, Field] = {}
-
-    def __post_init__(self) -> None:
-        self.by_name = {field.name: field for field in self.fields}
+def any_of(*kinds: Kind[Any]) -> Kind[Any]:
+    """A value of one of several kinds."""
+    return AnyOf(kinds)
 
 
 def _number_schema(pattern: str, **bounds: int | None) -> dict[str, Any]:
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     return {"type": ["number", "string"], "pattern": pattern, **given}
+
+
+def first_day(period: str) -> str:
+    """The first day of a period: what its age counts from, the cautious end."""
+    return period + "-01-01"[len(period) - 4 :]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        scalars.date(text)
+    except WordError:
+        return False
+    return True
+
+
+TEXT = Text()
+FLAG = Flag()
+POSITIVE = Number(exclusive_minimum=0)
+AMOUNT = Number(minimum=0)
+SIGNED = Number()
+RATE = Rate()
+SHARE = Rate(maximum=1)
+MOVE = Rate(minimum=-1)
+SIGNED_RATE = Rate(minimum=None)
+DURATION = Duration()
+DATE = Date()
+PERIOD = Period()

@@ -1,13 +1,14 @@
-"""JSON Schema (draft-07) of a shape, for editors."""
+"""JSON Schema (draft-07) of a file format, for editors."""
 
-from typing import Any
+from typing import Any, Union, get_args
 
-from marginctl.document.kinds import AnyOf, Field, Kind, ListOf, MapOf, Record, ScalarKind, Shape
+from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf, ScalarKind
+from marginctl.document.record import Key, Nested, Shape
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
 
-def json_schema(shape: Shape, *, identifier: str, title: str) -> dict[str, Any]:
+def json_schema(shape: Shape[Any], *, identifier: str, title: str) -> dict[str, Any]:
     """The schema of documents of a shape; ``identifier`` becomes its ``$id``.
 
     It describes values as YAML and JSON editors see them, so a number may also be its text. What it accepts can still
@@ -23,24 +24,37 @@ def json_schema(shape: Shape, *, identifier: str, title: str) -> dict[str, Any]:
     }
 
 
-def _record(shape: Shape, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def bound_type(kind: Kind[Any]) -> Any:
+    """The type of what a kind binds to, as an annotation says it."""
+    if isinstance(kind, Choice):
+        return Union[tuple(type(one) for one in kind.meanings.values())]  # noqa: UP007 - known here alone
+    if isinstance(kind, AnyOf):
+        return Union[tuple(bound_type(one) for one in kind.kinds)]  # noqa: UP007
+    if isinstance(kind, ListOf):
+        return list[bound_type(kind.item)]  # type: ignore[misc]
+    if isinstance(kind, MapOf):
+        return dict[str, bound_type(kind.value)]  # type: ignore[misc]
+    return kind.shape.record if isinstance(kind, Nested) else get_args(vars(type(kind))["__orig_bases__"][0])[0]
+
+
+def _record(shape: Shape[Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": shape.doc} if shape.doc else {}
     schema |= {"type": "object", "additionalProperties": False}
-    schema["properties"] = {field.name: _field(field, definitions) for field in shape.fields}
-    required = [field.name for field in shape.fields if field.required]
+    schema["properties"] = {one.name: _key(one, definitions) for one in shape.keys}
+    required = [one.name for one in shape.keys if one.required]
     return schema | {"required": required} if required else schema
 
 
-def _field(field: Field, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    schema = _kind(field.kind, definitions)
-    if not field.doc:
+def _key(key: Key[Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    schema = _kind(key.kind, definitions)
+    if not key.doc:
         return schema
     if "$ref" in schema:  # draft-07 ignores everything beside a $ref
         schema = {"allOf": [schema]}
-    return {"description": field.doc, **schema}
+    return {"description": key.doc, **schema}
 
 
-def _kind(kind: Kind, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _kind(kind: Kind[Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if isinstance(kind, ScalarKind):
         return kind.schema()
     if isinstance(kind, ListOf):
@@ -52,7 +66,7 @@ def _kind(kind: Kind, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return _reference(kind, definitions)
 
 
-def _reference(kind: Record, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _reference(kind: Any, definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     name = kind.shape.name
     if name not in definitions:
         definitions[name] = {}  # holds the place, so that a shape may refer to itself

@@ -15,12 +15,13 @@ from msgspec.structs import replace
 
 from marginctl import __version__
 from marginctl.core.exact import Direction, rounded
-from marginctl.document.kinds import Choice, Field, ListOf, Number, Record, Shape, Text
-from marginctl.document.shape import Draft
-from marginctl.document.source import Source, echo
+from marginctl.document.kinds import SIGNED, TEXT, ListOf, words
+from marginctl.document.record import Record, key, nested, optional, records
+from marginctl.document.source import Source
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
+from marginctl.limits.config import unknown_code
 from marginctl.limits.engine import Evaluation
-from marginctl.limits.registry import BY_CODE, closest
+from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Comparison, Rule
 from marginctl.wording import amount, trimmed
 
@@ -31,33 +32,32 @@ MOST_DIGITS = 28
 PLACES = 12
 """A figure with more than ``MOST_DIGITS`` digits is recorded with this many decimals, rounded to the worse side."""
 
-ENTRY = Shape(
-    "baseline_entry",
-    (
-        Field("file", Text(), required=True, doc="the portfolio, relative to the folder of this file"),
-        Field("code", Text(), required=True, doc="the limit, such as MC102"),
-        Field("subject", Text(), required=True, doc="the pool, position, asset or scenario"),
-        Field("value", Number(), doc="the figure that is accepted; without it, any"),
-        Field("limit", Number(), doc="what the figure was compared with, where the limit is no threshold"),
-    ),
-    "A breach that is accepted while it is no worse",
-)
-SUMMARY = Shape(
-    "baseline_summary",
-    (Field("entries", Number(), doc="how many there are"), Field("exit_code", Number(), doc="0: it was written")),
-    "What the file comes to",
-)
-BASELINE = Shape(
-    "baseline",
-    (
-        Field("schema", Choice((SCHEMA, FIRST)), required=True, doc="the format of this file"),
-        Field("version", Text(), doc="the version of marginctl that wrote this"),
-        Field("entries", ListOf(Record(ENTRY)), required=True, doc="by file, code and subject"),
-        Field("errors", ListOf(Text()), doc="none: a baseline is only written whole"),
-        Field("summary", Record(SUMMARY), doc="not read"),
-    ),
-    "Breaches that are accepted while they are no worse",
-)
+
+class BaselineRow(Record, name="baseline_entry"):
+    """A breach that is accepted while it is no worse."""
+
+    file = key(TEXT, "the portfolio, relative to the folder of this file")
+    code = key(TEXT, "the limit, such as MC102")
+    subject = key(TEXT, "the pool, position, asset or scenario")
+    value = optional(SIGNED, "the figure that is accepted; without it, any")
+    limit = optional(SIGNED, "what the figure was compared with, where the limit is no threshold")
+
+
+class BaselineSummary(Record, name="baseline_summary"):
+    """What the file comes to."""
+
+    entries = optional(SIGNED, "how many there are")
+    exit_code = optional(SIGNED, "0: it was written")
+
+
+class BaselineFile(Record, name="baseline"):
+    """Breaches that are accepted while they are no worse."""
+
+    format = key(words(SCHEMA, FIRST), "the format of this file", name="schema")
+    version = optional(TEXT, "the version of marginctl that wrote this")
+    entries = key(records(BaselineRow), "by file, code and subject")
+    errors = optional(ListOf(TEXT), "none: a baseline is only written whole")
+    summary = optional(nested(BaselineSummary), "not read")
 
 
 class BaselineEntry(Struct, frozen=True):
@@ -70,20 +70,14 @@ class BaselineEntry(Struct, frozen=True):
     location: Location = Location("")
 
 
-def entries_of(draft: Draft, source: Source) -> tuple[dict[str, list[BaselineEntry]], list[Problem]]:
+def entries_of(baseline: BaselineFile, source: Source) -> tuple[dict[str, list[BaselineEntry]], list[Problem]]:
     """The entries of a baseline by file, and what is wrong with them."""
     found: dict[str, list[BaselineEntry]] = {}
     problems: list[Problem] = []
-    for one in draft.get("entries", ()):
-        code = one.get("code")
-        if code not in BY_CODE:
-            near = closest(code)
-            advice = f"did you mean `{near}`?" if near else "`marginctl rules` lists them"
-            problems.append(source.problem(one.at("code"), "MC015", f"no limit has the code {echo(code)}", advice))
-            continue
-        place = source.location(one.node)
-        entry = BaselineEntry(code, one.get("subject"), one.get("value"), one.get("limit"), place)
-        found.setdefault(one.get("file"), []).append(entry)
+    for one in baseline.entries:
+        problems += unknown_code(one.code, one.at(BaselineRow.code), source)
+        entry = BaselineEntry(one.code, one.subject, one.value, one.limit, source.location(one.node))
+        found.setdefault(one.file, []).append(entry)
     return found, problems
 
 

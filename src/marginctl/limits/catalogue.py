@@ -1,6 +1,7 @@
 """The limits as the catalogue lists them."""
 
-from marginctl.limits.config import ALL, OFF
+from marginctl.limits.config import ALL
+from marginctl.limits.format import OFF
 from marginctl.limits.registry import RULES
 from marginctl.limits.rule import Comparison, Rule
 from marginctl.results.catalogue import Default, RuleEntry

@@ -5,44 +5,35 @@ are, hold side by side: what breaks one of them is a breach, so the stricter one
 in one file cannot take away what another asks for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from marginctl.document.kinds import Entries
 from marginctl.document.nodes import Node
-from marginctl.document.shape import Draft
 from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem, Severity
+from marginctl.limits.format import (
+    NARROWER,
+    OFF,
+    POSITIONS,
+    PURPOSES,
+    Level,
+    Levels,
+    LimitKeys,
+    PurposeLimits,
+    WaiverEntry,
+)
 from marginctl.limits.registry import BY_CODE, BY_KEY, RULES, closest
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Rule, Unit
 from marginctl.wording import amount
 
 HOURS_PER_DAY = Decimal(24)
-OFF = "off"
 ALL = "all"
-POSITIONS, PURPOSES, UNDERLYINGS = "positions", "purposes", "underlyings"
-NARROWER: dict[str, dict[str, tuple[str, ...]]] = {
-    POSITIONS: {"max_leverage": ("MC105",), "min_liquidation_distance": ("MC102", "MC106")},
-    PURPOSES: {
-        "max_leverage": ("MC104",),
-        "max_position_leverage": ("MC105",),
-        "min_isolated_distance": ("MC106",),
-    },
-    UNDERLYINGS: {
-        "max_leverage": ("MC104",),
-        "max_position_leverage": ("MC105",),
-        "min_liquidation_distance": ("MC102",),
-        "min_isolated_distance": ("MC106",),
-        "max_concentration": ("MC107",),
-        "max_directional_exposure": ("MC108",),
-    },
-}
-"""Section of narrower limits -> key -> the rules it is for."""
 LEVELS = {"warn": Severity.WARNING, "fail": Severity.ERROR}
 
 
@@ -198,81 +189,85 @@ def _bounds(rule: Rule, written: FileLimits, *, under_policy: bool) -> tuple[Bou
     return (Bound(rule.default_severity, rule.default),) if rule.default_severity is not None else ()
 
 
-def limits_of(draft: Draft, origin: LimitSource, source: Source) -> tuple[FileLimits, list[Problem]]:
+def limits_of(
+    limits: LimitKeys | None, waivers: Sequence[WaiverEntry], origin: LimitSource, source: Source
+) -> tuple[FileLimits, list[Problem]]:
     """The ``limits`` and ``waivers`` of a portfolio or a policy."""
     problems: list[Problem] = []
     bounds: dict[str, tuple[Bound, ...]] = {}
-    limits = draft.get("limits")
     scopes: dict[str, tuple[Scope, ...]] = {}
-    for key, value, node in limits.items() if limits is not None else ():
-        if key.text in NARROWER:
-            problems += _narrower(key.text, value, origin, source, scopes)
+    for word, value, node in limits.items() if limits is not None else ():
+        if word.text in NARROWER:
+            problems += _narrower(word.text, value, origin, source, scopes)
             continue
-        rule = BY_KEY[key.text]
+        rule = BY_KEY[word.text]
         found = _levels(rule, value, node, origin, source)
         bounds[rule.code] = tuple(found)
         problems += _contradictions(rule, value, node, found, source)
-    waivers: list[Waiver] = []
-    for one in draft.get("waivers", ()):
-        problems += _unknown_code(one, source)
-        if _is_whole(one):
-            waivers.append(_waiver(one, origin, source))
-    return FileLimits(origin, bounds, tuple(waivers), scopes), problems
+    for one in waivers:
+        problems += unknown_code(one.code, one.at(WaiverEntry.code), source)
+    return FileLimits(origin, bounds, tuple(_waiver(one, origin, source) for one in waivers), scopes), problems
 
 
 def _narrower(
-    section: str, value: Any, origin: LimitSource, source: Source, scopes: dict[str, tuple[Scope, ...]]
+    section: str,
+    value: Entries[LimitKeys] | PurposeLimits,
+    origin: LimitSource,
+    source: Source,
+    scopes: dict[str, tuple[Scope, ...]],
 ) -> Iterable[Problem]:
     """The limits under `positions`, `purposes` or `underlyings`, added to ``scopes`` by rule."""
-    for name, limits, _ in value.items() if isinstance(value, Draft) else value:
-        for key, level, node in limits.items():
-            for code in NARROWER[section][key.text]:
+    for name, limits, _ in value.items() if isinstance(value, PurposeLimits) else value.rows():
+        for word, level, node in limits.items():
+            for code in NARROWER[section][word.text][0]:
                 rule = BY_CODE[code]
                 found = _levels(rule, level, node, origin, source)
                 meant = f"{name.text} positions" if section == PURPOSES else name.text
                 bounds = tuple(replace(bound, narrow=meant) for bound in found)
                 scope = Scope(section, name.text, bounds, origin, source.location(name))
                 scopes[code] = (*scopes.get(code, ()), scope)
-            yield from _contradictions(rule, level, node, found, source, key.text)
+            yield from _contradictions(rule, level, node, found, source, word.text)
 
 
-def _levels(rule: Rule, value: Any, node: Node, origin: LimitSource, source: Source) -> list[Bound]:
+def _levels(rule: Rule, value: Level | Levels | None, node: Node, origin: LimitSource, source: Source) -> list[Bound]:
     """One bound per level that is written: a plain value fails, a mapping says which does what."""
-    if not isinstance(value, Draft):
+    if not isinstance(value, Levels):
         return _bound(rule, Severity.ERROR, value, origin, source.location(node))
     return [
         bound
-        for key, level, place in value.items()
-        for bound in _bound(rule, LEVELS[key.text], level, origin, source.location(place))
+        for word, level, place in value.items()
+        for bound in _bound(rule, LEVELS[word.text], level, origin, source.location(place))
     ]
 
 
-def _bound(rule: Rule, severity: Severity, value: Any, origin: LimitSource, location: Location) -> list[Bound]:
+def _bound(rule: Rule, severity: Severity, level: Level | None, origin: LimitSource, location: Location) -> list[Bound]:
     """``off`` and ``false`` ask for nothing."""
-    if value is False or value in (OFF, []):  # a list that is empty is refused elsewhere
+    if level is None or level is False or level == []:  # a list that is empty is refused elsewhere
         return []
-    if isinstance(value, Decimal):
-        threshold = value / HOURS_PER_DAY if rule.unit is Unit.DAYS else value
+    if isinstance(level, Decimal):
+        threshold = level / HOURS_PER_DAY if rule.unit is Unit.DAYS else level
         return [Bound(severity, threshold, origin, location)]
-    return [Bound(severity, None, origin, location, subjects) for subjects in _names(value)]
+    return [Bound(severity, None, origin, location, subjects) for subjects in _names(level)]
 
 
-def _names(value: Any) -> list[frozenset[str] | None]:
+def _names(level: bool | str | list[str]) -> list[frozenset[str] | None]:
     """The scenarios that are named; None = all of them, beside which a wrong name is still one, or of no name."""
-    if value is True:
+    if isinstance(level, bool):
         return [None]
-    names = frozenset([value] if isinstance(value, str) else [element.value for element in value])
+    names = frozenset([level] if isinstance(level, str) else level)
     others = [names - {ALL}] if names != {ALL} else []
     return [None, *others] if ALL in names else [*others]
 
 
 def _contradictions(
-    rule: Rule, value: Any, node: Node, bounds: Iterable[Bound], source: Source, key: str = ""
+    rule: Rule, value: Level | Levels | None, node: Node, bounds: Iterable[Bound], source: Source, key: str = ""
 ) -> Iterable[Problem]:
     key = key or rule.key
-    for names, place in [(one, at) for _, one, at in value.items()] if isinstance(value, Draft) else [(value, node)]:
-        yield from _no_names(key, names, place, source)
-    if isinstance(value, Draft) and not value.entries and not value.node.entries:
+    for level, place in [(one, at) for _, one, at in value.items()] if isinstance(value, Levels) else [(value, node)]:
+        if level == []:
+            message = f"`{key}` names no scenario"
+            yield source.problem(place, "MC013", message, f"write `{OFF}`, `{ALL}`, or their names")
+    if isinstance(value, Levels) and not value.node.entries:
         yield source.problem(node, "MC013", f"`{key}` has neither `warn` nor `fail`", f"write one of them, or `{OFF}`")
     levels = {bound.severity: bound.threshold for bound in bounds}
     warn, fail = levels.get(Severity.WARNING), levels.get(Severity.ERROR)
@@ -282,34 +277,18 @@ def _contradictions(
         yield source.problem(node, "MC016", message, "swap the two, or leave out `warn`")
 
 
-def _no_names(key: str, value: Any, node: Node, source: Source) -> Iterable[Problem]:
-    """A list of scenarios that asks for none."""
-    if value == []:
-        yield source.problem(node, "MC013", f"`{key}` names no scenario", f"write `{OFF}`, `{ALL}`, or their names")
-
-
 def _is_looser(comparison: Comparison, warn: Decimal, fail: Decimal) -> bool:
     return warn > fail if comparison is Comparison.MAXIMUM else warn < fail
 
 
-def _is_whole(draft: Draft) -> bool:
-    return all(name in draft for name in ("code", "until", "reason"))
+def _waiver(one: WaiverEntry, origin: LimitSource, source: Source) -> Waiver:
+    location = source.location(one.at(WaiverEntry.code))
+    return Waiver(one.code, one.until, one.reason, origin, location, one.subject)
 
 
-def _waiver(draft: Draft, origin: LimitSource, source: Source) -> Waiver:
-    return Waiver(
-        code=draft.get("code"),
-        until=draft.get("until"),
-        reason=draft.get("reason"),
-        origin=origin,
-        location=source.location(draft.at("code")),
-        subject=draft.get("subject", ""),
-    )
-
-
-def _unknown_code(draft: Draft, source: Source) -> Iterable[Problem]:
-    code = draft.get("code")
-    if code is not None and code not in BY_CODE:
+def unknown_code(code: str, node: Node, source: Source) -> Iterable[Problem]:
+    """A problem where no limit has a code."""
+    if code not in BY_CODE:
         known = closest(code)
         hint = f"did you mean `{known}`?" if known else "`marginctl rules` lists them"
-        yield source.problem(draft.at("code"), "MC015", f"no limit has the code {echo(code)}", hint)
+        yield source.problem(node, "MC015", f"no limit has the code {echo(code)}", hint)

@@ -9,19 +9,25 @@ from msgspec import Struct, field
 
 from marginctl.core.account import Account, PriceShown
 from marginctl.core.exact import Direction, exceeds, ratio, rounded, sign
-from marginctl.core.figure import PLACES
+from marginctl.core.figure import NUMBERS, PLACES
 from marginctl.core.figures import FIGURES
+from marginctl.core.plain import keys_of
 from marginctl.core.pool import is_shared
-from marginctl.core.report import PositionFigures, Report
+from marginctl.core.report import PoolFigures, PositionFigures, Report, Totals
 from marginctl.core.shown import as_shown
-from marginctl.document.shape import Draft
+from marginctl.document.kinds import RATE, SIGNED, TEXT, Choice, Entries, MapOf, Number, any_of
+from marginctl.document.record import Key, Nested, Record, Shape, key, nested, optional
 from marginctl.document.source import Source, echo
 from marginctl.findings import DataFact, Expectation, Problem
 
 if TYPE_CHECKING:
-    from marginctl.document.nodes import Node, Scalar
+    from marginctl.document.nodes import Node
 
 DEFAULT_TOLERANCE = Decimal("0.001")
+TOLERANCE = Number(minimum=0, percent=True)
+RATIO = Number(percent=True)
+NO_FIGURE = Choice({"none": None})
+MARGINS = "initial_margin + order_margin"
 MOST_NAMES = 5
 CROSS = "cross"
 FARTHEST = 11
@@ -61,27 +67,83 @@ class Within(NamedTuple):
         return sign(abs(difference) - self.amount, abs(theirs) + self.amount) <= 0
 
 
+class ShownRatio(Record, name="expected_ratio"):
+    """A fraction with a tolerance of its own."""
+
+    value = key(RATIO, "as the venue shows it")
+    tolerance = optional(TOLERANCE, "difference that is no finding: an amount, or a share such as 0.1%")
+
+
+class ShownNumber(ShownRatio, name="expected_number"):
+    """A number with a tolerance of its own."""
+
+    value = key(SIGNED, "as the venue shows it")
+    tolerance = ShownRatio.tolerance
+    unit = optional(TEXT, "the asset that the amount is in; default: the account's currency", default="")
+
+
+class ShownFigures(Record):
+    """Figures of the report that a venue shows, by their names there: a number, None for none, or a record."""
+
+
+NUMBER_SHOWN = any_of(SIGNED, NO_FIGURE, nested(ShownNumber))
+RATIO_SHOWN = any_of(RATIO, NO_FIGURE, nested(ShownRatio))
+
+
+def _figures(name: str, kind: type, doc: str, *more: Key[Any]) -> Nested[ShownFigures]:
+    """A key for every number of a class of the report; fractions may be in percent, and come last."""
+    found = [(one.name, one.row.kind) for one in keys_of(kind) if one.row and one.row.kind in NUMBERS]
+    keys: list[Key[Any]] = [optional(NUMBER_SHOWN, name=figure) for figure, kind in found if kind != "ratio"]
+    keys += [optional(RATIO_SHOWN, name=figure) for figure, kind in found if kind == "ratio"]
+    return Nested(Shape(name, (*keys, *more), doc, ShownFigures))
+
+
+class Expected(Record, name="expect"):
+    """What the venue shows for this account."""
+
+    tolerance = optional(RATE, "relative difference that is no finding; default 0.1%", default=DEFAULT_TOLERANCE)
+    totals = optional(
+        _figures(
+            "expected_totals",
+            Totals,
+            "Totals that the venue shows",
+            optional(NUMBER_SHOWN, "where the venue shows both as one", name=MARGINS),
+        ),
+        "figures of the account",
+    )
+    pools = optional(
+        MapOf(_figures("expected_pool", PoolFigures, "Figures of a pool that the venue shows")),
+        "figures by pool, such as cross",
+        default=Entries(),
+    )
+    positions = optional(
+        MapOf(_figures("expected_position", PositionFigures, "Figures of a position that the venue shows")),
+        "figures by symbol, or by SYMBOL:side",
+        default=Entries(),
+    )
+
+
 def expectations(
-    draft: Draft | None, report: Report, account: Account, source: Source
+    expected: Expected | None, report: Report, account: Account, source: Source
 ) -> tuple[list[Expectation], list[Problem]]:
     """Every figure under ``expect`` with ours; ``tolerance`` is a fraction of the venue's figure (default 0.1%).
 
     Ours are those of the report as the venue would show them (see ``core.shown``). A pool or position that the account
     does not have, or a name that several share, cannot be compared: a problem.
     """
-    if draft is None:
+    if expected is None:
         return [], []
-    comparison = _Comparison(account, source, Within(draft.get("tolerance", DEFAULT_TOLERANCE)))
+    comparison = _Comparison(account, source, Within(expected.tolerance))
     shown = as_shown(account, report)
-    if "totals" in draft:
-        comparison.figures("totals", draft.get("totals"), Shown(shown.totals, report.totals))
+    if expected.totals is not None:
+        comparison.figures("totals", expected.totals, Shown(shown.totals, report.totals))
     pools = {one.name: Shown(one, other) for one, other in zip(shown.pools, report.pools, strict=True)}
-    comparison.named("pool", draft.get("pools", ()), _with_cross(pools))
+    comparison.named("pool", expected.pools, _with_cross(pools))
     positions = {
         name: Shown(one, other, _unshown(account, one))
         for name, one, other in zip(_names(report.positions), shown.positions, report.positions, strict=True)
     }
-    comparison.named("position", draft.get("positions", ()), positions)
+    comparison.named("position", expected.positions, positions)
     return comparison.found, comparison.problems
 
 
@@ -94,36 +156,42 @@ class _Comparison(Struct):
     found: list[Expectation] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def named(self, what: str, given: Iterable[tuple["Scalar", Draft, "Node"]], held: dict[str, Shown]) -> None:
+    def named(self, what: str, given: Entries[ShownFigures], held: dict[str, Shown]) -> None:
         """The figures of every pool or position that is named; a position alone on its side may be ``SYMBOL:side``."""
         sides = _by_side(held) if what == "position" else {}
-        for key, figures, _ in given:
-            one = held.get(key.text) or sides.get(key.text)
+        for word, figures, _ in given.rows():
+            one = held.get(word.text) or sides.get(word.text)
             if one is not None:
-                self.figures(key.text, figures, one)
+                self.figures(word.text, figures, one)
                 continue
             known = ", ".join(map(echo, list(held)[:MOST_NAMES]))
             advice = f"write one of {known}" if known else f"the account has no {what}s"
-            self.refuse(key, "MC030", f"`expect` names no {what} of the account: {echo(key.text)}", advice)
+            self.refuse(word, "MC030", f"`expect` names no {what} of the account: {echo(word.text)}", advice)
 
-    def figures(self, subject: str, draft: Draft, shown: Shown) -> None:
+    def figures(self, subject: str, figures: ShownFigures, shown: Shown) -> None:
         """Every figure of a subject."""
-        for key, given, node in draft.items():
-            unit = given.get("unit", "") if isinstance(given, Draft) else ""
-            if unit and FIGURES[key.text].kind != "money":
-                self.refuse(given.at("unit"), "MC016", f"`{key.text}` is no amount of an asset", "remove `unit`")
+        for word, given, node in figures.items():
+            unit = given.unit if isinstance(given, ShownNumber) else ""
+            if unit and FIGURES[word.text].kind != "money":
+                self.refuse(
+                    given.at(ShownNumber.unit), "MC016", f"`{word.text}` is no amount of an asset", "remove `unit`"
+                )
             elif unit and unit not in self.account.prices:
                 message = f"{echo(unit)} is no asset of the account"
-                self.refuse(given.at("unit"), "MC020", message, f"write one of {', '.join(self.account.prices)}")
+                self.refuse(
+                    given.at(ShownNumber.unit), "MC020", message, f"write one of {', '.join(self.account.prices)}"
+                )
             else:
-                self.found.append(self.compared(subject, key.text, given, node, shown))
+                self.found.append(self.compared(subject, word.text, given, node, shown))
 
-    def compared(self, subject: str, figure: str, given: Any, node: "Node", shown: Shown) -> Expectation:
-        """One figure; ``given`` is a number, "none", or a record with a tolerance and a unit of its own."""
-        record = given if isinstance(given, Draft) else None
-        theirs = record.get("value") if record else None if given == "none" else given
-        within = _own(record) if record and "tolerance" in record else self.within
-        unit = record.get("unit", "") if record else ""
+    def compared(
+        self, subject: str, figure: str, given: Decimal | ShownRatio | None, node: "Node", shown: Shown
+    ) -> Expectation:
+        """One figure; ``given`` is a number, None, or a record with a tolerance and a unit of its own."""
+        record = given if isinstance(given, ShownRatio) else None
+        theirs = given.value if isinstance(given, ShownRatio) else given
+        within = self.within if record is None else _own(record, self.within)
+        unit = record.unit if isinstance(record, ShownNumber) else ""
         ours, reported = (
             _value(one, figure, self.account.prices[unit] if unit else None) for one in (shown.ours, shown.reported)
         )
@@ -149,11 +217,12 @@ class _Comparison(Struct):
         self.problems.append(self.source.problem(node, code, message, advice))
 
 
-def _own(record: Draft) -> Within:
-    """A figure's own tolerance: an amount, or with ``%`` a share."""
-    value = record.get("tolerance")
-    node: Any = record.at("tolerance")
-    return Within(value) if node.text.endswith("%") else Within(DEFAULT_TOLERANCE, value)
+def _own(record: ShownRatio, general: Within) -> Within:
+    """A figure's own tolerance: an amount, or with ``%`` a share; the general one where it has none."""
+    if record.tolerance is None:
+        return general
+    is_share = record.text_at(ShownRatio.tolerance).endswith("%")
+    return Within(record.tolerance) if is_share else Within(DEFAULT_TOLERANCE, record.tolerance)
 
 
 def _value(row: Any, figure: str, price: Decimal | None) -> Decimal | None:

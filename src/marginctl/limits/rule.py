@@ -131,7 +131,8 @@ def nothing(context: Context) -> Iterable[Measurement]:  # noqa: ARG001  (the si
 class Rule(Struct, frozen=True, kw_only=True):
     """One entry of the catalogue.
 
-    ``key`` is its name under ``limits:``, empty where nothing can be configured. ``default`` is the threshold when no
+    ``key`` is its name under ``limits:``, empty where nothing can be configured, ``compares`` what editors show beside
+    it. ``default`` is the threshold when no
     file says otherwise, at ``default_severity``; without such a severity the rule is off unless configured.
     ``policy_severity`` replaces it under a policy file. ``always``: cannot be ignored. ``waivable``: waivers count.
     ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing.
@@ -143,6 +144,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     manual: str
     measure: Measure
     key: str = ""
+    compares: str = ""
     comparison: Comparison = Comparison.HOLDS
     unit: Unit = Unit.NONE
     default: Decimal | None = None

@@ -10,8 +10,9 @@ from marginctl.core.report import Report
 from marginctl.document.names import meant
 from marginctl.document.source import Source, echo
 from marginctl.findings import Problem
-from marginctl.limits.config import POSITIONS, PURPOSES, FileLimits, Scope
+from marginctl.limits.config import FileLimits, Scope
 from marginctl.limits.engine import CANNOT_EVALUATE
+from marginctl.limits.format import POSITIONS, PURPOSES
 
 
 def misnamed(limits: FileLimits, account: Account, report: Report, assets: set[str], source: Source) -> list[Problem]:

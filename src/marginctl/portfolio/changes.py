@@ -5,22 +5,19 @@ has no finite decimal is rounded to ``PLACES`` decimals, to the cautious side, a
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.exact import ZERO, Direction, rounded, sign
 from marginctl.document.names import meant
-from marginctl.document.nodes import Scalar
 from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Edit, RewriteError
 from marginctl.document.source import echo
+from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.positions import Row
 from marginctl.portfolio.reading import short
-
-if TYPE_CHECKING:
-    from marginctl.document.shape import Draft
 
 PLACES = 12
 MOST_PLACES = 30
@@ -93,7 +90,7 @@ class Plan(Struct):
 class Book(Struct, frozen=True):
     """A portfolio as it is written, the account that it means, and the rows of its positions."""
 
-    draft: "Draft"
+    file: PortfolioFile
     account: Account
     rows: tuple[Row, ...]
 
@@ -147,9 +144,3 @@ def rounding_note(what: str, exact: Decimal, shown: Decimal) -> list[str]:
 def text_of(value: Decimal) -> str:
     """A number as a file has it: no exponent, no negative zero."""
     return format(value or ZERO, "f")
-
-
-def text_at(row: "Draft", name: str) -> str:
-    """What a row states under a key, as it is written there."""
-    node = row.at(name)
-    return node.text if isinstance(node, Scalar) else ""

@@ -1,37 +1,37 @@
 """`collateral:` -> balances and the terms on which each asset counts."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
 from marginctl.core.account import AssetTerms, CollateralMode, MarginMode, Position
 from marginctl.core.contract import HaircutTier, collateral_curve
 from marginctl.core.exact import ONE, ZERO
+from marginctl.document.record import Key
+from marginctl.portfolio.format import CollateralEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, percent, short
+from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.tiers import haircut_faults
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
     from marginctl.venues.rule_set import Mode
 
 NOTHING_CUT = HaircutTier(None, ZERO)
-Held: TypeAlias = "dict[str, tuple[Decimal, Draft]]"
+Held: TypeAlias = dict[str, tuple[Decimal, CollateralEntry]]
 """Amount and row by asset."""
 
 
-def balances(reading: Reading, rows: list["Draft"]) -> Held:
+def balances(reading: Reading, rows: list[CollateralEntry]) -> Held:
     """Amount and row by asset; an asset listed twice is a problem."""
     held: Held = {}
     for draft in rows:
-        asset, amount = draft.get("asset"), draft.get("amount")
-        if asset is None or amount is None:
-            continue
+        asset, amount = draft.asset, draft.amount
         if asset in held:
             reading.refuse(
-                draft.at("asset"),
+                draft.at(CollateralEntry.asset),
                 "MC016",
                 f"{short(asset)} is listed twice, first on {reading.source.place(held[asset][1].node)}",
                 "write one row with the sum of the amounts",
@@ -108,17 +108,17 @@ def _check_known(reading: Reading, asset: str, amount: Decimal, place: "Node", m
 
 
 def _with_loan_rate(
-    reading: Reading, asset: str, amount: Decimal, row: "Draft | None", mode: "Mode", known: AssetTerms | None
+    reading: Reading, asset: str, amount: Decimal, row: CollateralEntry | None, mode: "Mode", known: AssetTerms | None
 ) -> AssetTerms:
     """The terms with the file's loan rate before the venue's; a debt whose rate nobody states is a problem."""
     terms = known or AssetTerms()
     if row is None:
         return terms
     required = mode.collateral.requires_loan_rate(asset)
-    if "loan_rate" in row:
-        given: Decimal = row.get("loan_rate")
+    if row.loan_rate is not None:
+        given = row.loan_rate
         if amount < 0 and not required and given < terms.loan_rate:
-            _observe_kinder(reading, asset, row, "loan_rate", given, terms.loan_rate)
+            _observe_kinder(reading, asset, row, CollateralEntry.loan_rate, given, terms.loan_rate)
         return replace(terms, loan_rate=given)
     if amount < 0 and required:
         hint = f" ({mode.collateral.loan_rate_hint})" if mode.collateral.loan_rate_hint else ""
@@ -131,25 +131,31 @@ def _with_loan_rate(
     return terms
 
 
-def _given_haircuts(reading: Reading, draft: "Draft") -> tuple[HaircutTier, ...] | None:
+def _given_haircuts(reading: Reading, draft: CollateralEntry) -> tuple[HaircutTier, ...] | None:
     """The haircuts of a row; None where it states none."""
-    if "haircut" in draft and "haircut_tiers" in draft:
+    if CollateralEntry.haircut in draft and CollateralEntry.haircut_tiers in draft:
         reading.refuse(
-            draft.at("haircut_tiers"), "MC016", "`haircut` and `haircut_tiers` contradict each other", "keep one"
+            draft.at(CollateralEntry.haircut_tiers),
+            "MC016",
+            "`haircut` and `haircut_tiers` contradict each other",
+            "keep one",
         )
-    if "haircut" in draft:
-        return (HaircutTier(None, draft.get("haircut")),)
-    if "haircut_tiers" not in draft:
+    if draft.haircut is not None:
+        return (HaircutTier(None, draft.haircut),)
+    rows = draft.haircut_tiers
+    if rows is None:
         return None
-    rows: list[Draft] = draft.get("haircut_tiers")
     if not rows:
         reading.refuse(
-            draft.at("haircut_tiers"), "MC012", "`haircut_tiers` is empty", "write `haircut: 0%` if nothing is cut"
+            draft.at(CollateralEntry.haircut_tiers),
+            "MC012",
+            "`haircut_tiers` is empty",
+            "write `haircut: 0%` if nothing is cut",
         )
         return (NOTHING_CUT,)
-    tiers = tuple(HaircutTier(row.get("up_to"), row.get("haircut", ZERO)) for row in rows)
+    tiers = tuple(row.tier for row in rows)
     for fault in haircut_faults(tiers, open_end=True):
-        reading.refuse_row(rows[fault.row], fault.column, fault.message, fault.help)
+        reading.refuse_row(rows[fault.row], HaircutStep.layout.by_name[fault.column], fault.message, fault.help)
     return tiers
 
 
@@ -157,14 +163,15 @@ def _compare(
     reading: Reading,
     asset: str,
     amount: Decimal,
-    draft: "Draft",
+    draft: CollateralEntry,
     given: tuple[HaircutTier, ...],
     published: tuple[HaircutTier, ...],
 ) -> None:
     """A haircut kinder than the venue's, on the amount held, is a fact."""
     own, venues = _effective(given, amount), _effective(published, amount)
     if own < venues:
-        _observe_kinder(reading, asset, draft, "haircut" if "haircut" in draft else "haircut_tiers", own, venues)
+        stated = CollateralEntry.haircut if CollateralEntry.haircut in draft else CollateralEntry.haircut_tiers
+        _observe_kinder(reading, asset, draft, stated, own, venues)
 
 
 def _effective(haircuts: tuple[HaircutTier, ...], amount: Decimal) -> Decimal:
@@ -174,12 +181,14 @@ def _effective(haircuts: tuple[HaircutTier, ...], amount: Decimal) -> Decimal:
     return ONE - collateral_curve(haircuts, ONE).at(amount, ONE) / amount
 
 
-def _observe_kinder(reading: Reading, asset: str, draft: "Draft", name: str, own: Decimal, venues: Decimal) -> None:
-    message = f"`{name}` of {short(asset)} is kinder than the venue's: {percent(own)} against {percent(venues)}"
-    reading.observe("MC208", asset, message, draft.at(name), own, venues)
+def _observe_kinder(
+    reading: Reading, asset: str, draft: CollateralEntry, stated: Key[Any], own: Decimal, venues: Decimal
+) -> None:
+    message = f"`{stated.name}` of {short(asset)} is kinder than the venue's: {percent(own)} against {percent(venues)}"
+    reading.observe("MC208", asset, message, draft.at(stated), own, venues)
 
 
-def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position, "Draft"]]) -> None:
+def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position, PositionEntry]]) -> None:
     """Isolated margins are set aside out of the collateral: more than is held is a problem."""
     aside: dict[str, Decimal] = {}
     for position, draft in positions:
@@ -190,7 +199,7 @@ def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position,
         amount = held[settle][0] if settle in held else ZERO
         if aside[settle] > amount:
             reading.refuse(
-                draft.at("isolated_margin"),
+                draft.at(PositionEntry.isolated_margin),
                 "MC026",
                 f"isolated margins of {aside[settle]:f} {settle} exceed the {amount:f} {settle} of `collateral:`",
                 f"list all {settle} that the account holds there, isolated margins included",
@@ -200,4 +209,4 @@ def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position,
 def check_prices(held: Held, prices: Prices) -> None:
     """Every asset held needs a price."""
     for asset, (_, draft) in held.items():
-        prices.of(asset, draft.at("asset"), "which is held as collateral")
+        prices.of(asset, draft.at(CollateralEntry.asset), "which is held as collateral")

@@ -8,18 +8,19 @@ from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.requirement import initial_rate, leg
 from marginctl.core.value import basis_value, notional
+from marginctl.document.record import Record
 from marginctl.document.source import echo
+from marginctl.portfolio.format import PositionEntry
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, brief, percent, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
     from marginctl.venues.rule_set import RuleSet
 
 
 def check_margins(
-    reading: Reading, draft: "Draft", position: Position, prices: Prices, rule_set: "RuleSet", rules: Rules
+    reading: Reading, draft: PositionEntry, position: Position, prices: Prices, rule_set: "RuleSet", rules: Rules
 ) -> None:
     """Beyond the last tier: a problem. Leverage above the tier's, maintenance above initial, kinder terms: facts.
 
@@ -56,7 +57,7 @@ def beyond_last_tier(contract: Contract, notional: Decimal, quantity: Decimal) -
     return contract.tier_index(notional, quantity) == len(contract.tiers)
 
 
-def refuse_beyond(reading: Reading, draft: "Draft", contract: Contract, what: str, todo: str) -> None:
+def refuse_beyond(reading: Reading, draft: Record, contract: Contract, what: str, todo: str) -> None:
     """Nothing is known beyond the last tier: a problem. ``todo`` is what the row may state instead."""
     last = contract.tiers[-1].up_to or ZERO
     by_notional = contract.tiers_by is TiersBy.NOTIONAL
@@ -81,10 +82,10 @@ def _tier(contract: Contract, units: Decimal, quantity: Decimal) -> Tier | None:
     return contract.tiers[min(contract.tier_index(units, quantity), len(contract.tiers) - 1)]
 
 
-def _observe_leverage(reading: Reading, draft: "Draft", position: Position, tier: Tier | None) -> None:
+def _observe_leverage(reading: Reading, draft: PositionEntry, position: Position, tier: Tier | None) -> None:
     if position.leverage is not None and position.leverage < ONE:
         message = f"leverage {position.leverage:f} of {short(position.key)} is below 1: more margin than its notional"
-        reading.observe("MC206", position.key, message, draft.at("leverage"), position.leverage, ONE)
+        reading.observe("MC206", position.key, message, draft.at(PositionEntry.leverage), position.leverage, ONE)
     if tier is None or not tier.initial_rate or position.leverage is None:
         return
     if position.leverage * tier.initial_rate > ONE:
@@ -93,13 +94,15 @@ def _observe_leverage(reading: Reading, draft: "Draft", position: Position, tier
             "MC206",
             position.key,
             f"leverage {position.leverage:f} of {short(position.key)}: its tier allows {brief(most)}, which is used",
-            draft.at("leverage"),
+            draft.at(PositionEntry.leverage),
             position.leverage,
             most,
         )
 
 
-def _observe_cap(reading: Reading, draft: "Draft", position: Position, units: Decimal, rule_set: "RuleSet") -> None:
+def _observe_cap(
+    reading: Reading, draft: PositionEntry, position: Position, units: Decimal, rule_set: "RuleSet"
+) -> None:
     """Leverage above what a venue allows that publishes this alone, without maintenance rates."""
     listing = rule_set.listing(position.contract.symbol)
     if listing is None or position.leverage is None:
@@ -110,11 +113,11 @@ def _observe_cap(reading: Reading, draft: "Draft", position: Position, units: De
         message = (
             f"leverage {position.leverage:f} of {short(position.key)}: {rule_set.name} allows {brief(most)} at its size"
         )
-        reading.observe("MC206", position.key, message, draft.at("leverage"), position.leverage, most)
+        reading.observe("MC206", position.key, message, draft.at(PositionEntry.leverage), position.leverage, most)
 
 
 def _observe_order_of_rates(
-    reading: Reading, draft: "Draft", position: Position, tier: Tier | None, initial: Decimal
+    reading: Reading, draft: PositionEntry, position: Position, tier: Tier | None, initial: Decimal
 ) -> None:
     maintenance = position.maintenance_rate
     if maintenance is None and tier is not None:
@@ -125,22 +128,23 @@ def _observe_order_of_rates(
             position.key,
             f"the maintenance rate of {short(position.key)} is {percent(maintenance)}, "
             f"above its initial rate of {percent(initial)}",
-            reading.require(draft, "maintenance_rate"),
+            draft.at(PositionEntry.maintenance_rate),
             maintenance,
             initial,
         )
 
 
-def _observe_no_maintenance(reading: Reading, draft: "Draft", position: Position, prices: Prices, rules: Rules) -> None:
+def _observe_no_maintenance(
+    reading: Reading, draft: PositionEntry, position: Position, prices: Prices, rules: Rules
+) -> None:
     """A maintenance margin of 0, the fee to close included, on a position that is worth something."""
     if sum((term.at({}) for term in leg(position, rules, prices.used, ONE).maintenance), ZERO) > 0:
         return
-    name = "maintenance_rate" if "maintenance_rate" in draft else "symbol"
     message = f"{short(position.key)} has a maintenance margin of 0: nothing liquidates it"
-    reading.observe("MC212", position.key, message, draft.at(name), ZERO)
+    reading.observe("MC212", position.key, message, _maintenance_place(draft), ZERO)
 
 
-def observe_fraction(reading: Reading, draft: "Draft", subject: str, held: Position | Order) -> None:
+def observe_fraction(reading: Reading, place: "Node", subject: str, held: Position | Order) -> None:
     """A quantity that is no multiple of the contract's lot may be meant in coins: a fact that says what it is."""
     contract, quantity, mark = held.contract, held.quantity, held.mark_price
     step = contract.step
@@ -159,7 +163,7 @@ def observe_fraction(reading: Reading, draft: "Draft", subject: str, held: Posit
         subject,
         f"quantity {quantity:f} of {name} is {parts}, {made}; {quantity:f} {base} would be {brief(meant)} contracts, "
         f"a notional of {brief(value)} {quote}",
-        draft.at("quantity"),
+        place,
         quantity,
         step,
     )
@@ -167,7 +171,7 @@ def observe_fraction(reading: Reading, draft: "Draft", subject: str, held: Posit
 
 def _observe_kinder(
     reading: Reading,
-    draft: "Draft",
+    draft: PositionEntry,
     position: Position,
     published: Contract,
     units: Decimal,
@@ -185,17 +189,21 @@ def _observe_kinder(
         return
     own, due = _effective(ours, units), _effective(theirs, units)
     if sign(own - due, due) < 0:
-        place = draft.at("maintenance_rate") if "maintenance_rate" in draft else draft.at("symbol")
-        _observe_rate(reading, position, "maintenance", own, due, venue, place)
+        _observe_rate(reading, position, "maintenance", own, due, venue, _maintenance_place(draft))
 
 
 def _observe_kinder_initial(
-    reading: Reading, draft: "Draft", position: Position, theirs: Tier | None, initial: Decimal, venue: str
+    reading: Reading, draft: PositionEntry, position: Position, theirs: Tier | None, initial: Decimal, venue: str
 ) -> None:
     """The same of the initial margin; ``theirs``: the venue's tier at the price that the initial margin is taken on."""
     if theirs is not None and theirs.initial_rate is not None and sign(initial - theirs.initial_rate, initial) < 0:
-        name = next((one for one in ("initial_rate", "initial_margin") if one in draft), "symbol")
-        _observe_rate(reading, position, "initial", initial, theirs.initial_rate, venue, draft.at(name))
+        stated = (one for one in (PositionEntry.initial_rate, PositionEntry.initial_margin) if one in draft)
+        place = draft.at(next(stated, PositionEntry.symbol))
+        _observe_rate(reading, position, "initial", initial, theirs.initial_rate, venue, place)
+
+
+def _maintenance_place(draft: PositionEntry) -> "Node":
+    return draft.at(PositionEntry.maintenance_rate if PositionEntry.maintenance_rate in draft else PositionEntry.symbol)
 
 
 def _effective(tier: Tier, units: Decimal) -> Decimal:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from marginctl.core.account import Account, MarginMode
 from marginctl.core.exact import ONE, ZERO
@@ -22,23 +22,34 @@ from marginctl.core.model import (
     Move,
     MoveTable,
     Quantile,
-    ScanPrice,
     Span,
     Spread,
     SpreadBy,
     SpreadLeg,
     Stressed,
-    TailMean,
     TailTerms,
     Where,
 )
 from marginctl.core.returns import History, Period, Returns, returns_of
 from marginctl.document.price_history import PriceHistory, price_history
+from marginctl.portfolio.format import AccountEntry, PortfolioFile
+from marginctl.portfolio.model_format import (
+    Blend,
+    ChargeEntry,
+    Decay,
+    Decorrelation,
+    GradeEntry,
+    HistoryEntry,
+    ModelEntry,
+    SpreadLegEntry,
+    StressedEntry,
+    UnderlyingEntry,
+    WeightedMove,
+)
 from marginctl.portfolio.reading import Reading, percent, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
 
 HALF = Decimal("0.5")
 CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
@@ -46,17 +57,15 @@ PARQUET = (".parquet", ".pq")
 SUFFICES = "add a row for it under `underlyings:`, or one for `assets: '*'`"
 
 
-def model_terms(reading: Reading, draft: "Draft", account: Account, beside: Path) -> ModelTerms | None:
+def model_terms(reading: Reading, draft: PortfolioFile, account: Account, beside: Path) -> ModelTerms | None:
     """The model of the account's cross pools; None for ``tiered``, and with problems. ``beside``: the file's folder."""
-    header = draft.get("account")
-    name = header.get("margin_model") if header is not None else None
-    model = MarginModel(name or "tiered")
-    if model is MarginModel.TIERED:
+    header = draft.account
+    if header is None or header.margin_model is MarginModel.TIERED:
         return None
-    settings = draft.get("portfolio_margin")
+    model, settings = header.margin_model, draft.portfolio_margin
     if settings is None:
         message = f"`margin_model: {model.value}` needs `portfolio_margin:`"
-        reading.refuse(header.at("margin_model"), "MC012", message, "add it, or write `margin_model: tiered`")
+        reading.refuse(header.at(AccountEntry.margin_model), "MC012", message, "add it, or write margin_model: tiered")
         return None
     before = len(reading.problems)
     found = _Terms(reading, draft, settings, account, model).read(beside)
@@ -67,10 +76,10 @@ class _Terms:
     """Reads one ``portfolio_margin:``."""
 
     def __init__(
-        self, reading: Reading, draft: "Draft", settings: "Draft", account: Account, model: MarginModel
+        self, reading: Reading, draft: PortfolioFile, settings: ModelEntry, account: Account, model: MarginModel
     ) -> None:
         self.reading, self.draft, self.settings, self.account, self.model = reading, draft, settings, account, model
-        self.scanned = _scanned(settings.get("scan_collateral"))
+        self.scanned = _scanned(settings.scan_collateral)
 
     def read(self, beside: Path) -> ModelTerms | None:
         """The terms; None where something needed is missing."""
@@ -84,7 +93,7 @@ class _Terms:
             tables=tables,
             spreads=tuple(self._spreads()),
             charges=tuple(self._charges()),
-            scan_price=ScanPrice(self.settings.get("scan_price") or "mark"),
+            scan_price=self.settings.scan_price,
             scanned=self.scanned,
             tails=tails,
             factors={grade: self._factor(grade) for grade in Grade},
@@ -97,18 +106,18 @@ class _Terms:
         self.reading.refuse(node, code, message, help)
 
     def _separate(self) -> Decimal:
-        combine = self.settings.get("combine")
+        combine = self.settings.combine
         if combine is None:
             return ONE if self.model is MarginModel.SCENARIO else ZERO
-        if isinstance(combine, str):
-            return ONE if combine == "sum" else ZERO
-        return Decimal(combine.get("decorrelation"))
+        if isinstance(combine, Decorrelation):
+            return combine.decorrelation
+        return ONE if combine == "sum" else ZERO
 
     def _factor(self, grade: Grade) -> Decimal:
-        own = self.settings.get(grade.value)
-        if own is not None and "factor" in own:
-            return Decimal(own.get("factor"))
-        if grade is Grade.MAINTENANCE or (own is not None and ("confidence" in own or "horizon" in own)):
+        own = self.settings.grade(grade)
+        if own is not None and own.factor is not None:
+            return own.factor
+        if grade is Grade.MAINTENANCE or (own is not None and (own.confidence or own.horizon)):
             return ONE
         self.reading.assume("initial margin of the model = 1.3 x its total")
         return INITIAL_FACTOR
@@ -116,18 +125,17 @@ class _Terms:
     # Scenario.
 
     def _tables(self) -> Iterator[MoveTable]:
-        rows: list[Draft] = self.settings.get("underlyings", [])
         named: dict[str, int] = {}
         units: dict[str, int] = {}
-        for row in rows:
-            for asset in _names(row.get("assets")):
-                self._once(row.at("assets"), asset, named, "is named")
-            if "unit" in row:
-                self._once(row.at("unit"), row.get("unit"), units, "has a table")
-            moves = tuple(self._moves(row.get("moves", [])))
+        for row in self.settings.underlyings:
+            for asset in _names(row.assets):
+                self._once(row.at(UnderlyingEntry.assets), asset, named, "is named")
+            if row.unit is not None:
+                self._once(row.at(UnderlyingEntry.unit), row.unit, units, "has a table")
+            moves = tuple(self._moves(row.moves))
             if not moves:
                 self._refuse(row.node, "MC012", "`moves` is empty", "list at least one, such as -10% and 10%")
-            yield MoveTable(tuple(_names(row.get("assets"))), moves, row.get("unit"))
+            yield MoveTable(tuple(_names(row.assets)), moves, row.unit)
 
     def _once(self, node: "Node", name: str, seen: dict[str, int], what: str) -> None:
         if name in seen:
@@ -135,106 +143,96 @@ class _Terms:
             self._refuse(node, "MC016", message, "keep one of them: list all its assets and moves there")
         seen.setdefault(name, node.line)
 
-    def _moves(self, items: Sequence[Any]) -> Iterator[Move]:
+    def _moves(self, items: Sequence[WeightedMove | Decimal]) -> Iterator[Move]:
         for item in items:
-            value = getattr(item, "value", item)
-            if isinstance(value, Decimal):
-                yield Move(value)
+            if isinstance(item, Decimal):
+                yield Move(item)
                 continue
-            weight = value.get("weight", ONE)
-            if weight > ONE:
-                self._refuse(value.at("weight"), "MC014", f"a weight of {percent(weight)}", "write 100% or less")
-            if value.get("move") is not None:
-                yield Move(value.get("move"), weight)
+            if item.weight > ONE:
+                place, words = item.at(WeightedMove.weight), f"a weight of {percent(item.weight)}"
+                self._refuse(place, "MC014", words, "write 100% or less")
+            yield Move(item.move, item.weight)
 
     def _check_tables(self, tables: Sequence[MoveTable]) -> None:
         lengths = {len(table.moves) for table in tables}
         if self.model is MarginModel.SCENARIO and self._separate() < ONE and len(lengths) > 1:
-            node = self.settings.at("underlyings")
+            node = self.settings.at(ModelEntry.underlyings)
             self._refuse(node, "MC016", "tables of different length cannot move row by row", "give all the same rows")
         if self.model is MarginModel.SCENARIO and not tables:
             self._refuse(self.settings.node, "MC012", "`underlyings` is missing", "list what moves how far")
 
     def _spreads(self) -> Iterator[Spread]:
-        rows: list[Draft] = self.settings.get("spreads", [])
+        rows = self.settings.spreads
         if rows and (self.model is not MarginModel.SCENARIO or self._separate() < ONE):
-            self._refuse(self.settings.at("spreads"), "MC016", "spreads only go with `combine: sum`", "remove them")
-        drawn: dict[str, str] = {}
+            node = self.settings.at(ModelEntry.spreads)
+            self._refuse(node, "MC016", "spreads only go with `combine: sum`", "remove them")
+        drawn: dict[str, SpreadBy] = {}
         for row in rows:
-            by = row.get("by") or "quantity"
-            for leg in row.get("legs", []):
-                self._check_leg(leg, by, drawn)
-            legs = tuple(
-                SpreadLeg(leg.get("ratio"), leg.get("asset") or "", leg.get("contract") or "")
-                for leg in row.get("legs", [])
-                if leg.get("ratio")
-            )
+            for leg in row.legs:
+                self._check_leg(leg, row.by, drawn)
+            legs = tuple(SpreadLeg(leg.ratio, leg.asset or "", leg.contract or "") for leg in row.legs if leg.ratio)
             if len(legs) < 2:
                 self._refuse(row.node, "MC012", "a spread has two legs or more", "list them with their ratios")
                 continue
-            yield Spread(
-                name=row.get("name"),
-                legs=legs,
-                by=SpreadBy(by),
-                credit=row.get("credit", ZERO),
-                charge=row.get("charge", ZERO),
-            )
+            yield Spread(name=row.name, legs=legs, by=row.by, credit=row.credit, charge=row.charge)
 
-    def _check_leg(self, leg: "Draft", by: str, drawn: dict[str, str]) -> None:
-        if ("asset" in leg) == ("contract" in leg):
-            both = "both" if "asset" in leg else "neither"
+    def _check_leg(self, leg: SpreadLegEntry, by: SpreadBy, drawn: dict[str, SpreadBy]) -> None:
+        if (leg.asset is None) == (leg.contract is None):
+            both = "neither" if leg.asset is None else "both"
             self._refuse(leg.node, "MC016", f"a leg names {both} of asset and contract", "name one of them")
-        if by == "value" and "contract" in leg:
-            self._refuse(leg.at("contract"), "MC016", "a leg by value names an asset", "write `asset:`")
-        if "ratio" in leg and not leg.get("ratio"):
-            self._refuse(leg.at("ratio"), "MC014", "a ratio of 0", "write how much of it a spread uses, such as -1")
-        asset = leg.get("asset")
-        if asset is not None and drawn.setdefault(asset, by) != by:
-            message = f"{short(asset)} is drawn on by quantity and by value"
-            self._refuse(leg.at("asset"), "MC016", message, "write the same `by:` in all spreads with it")
+        if by is SpreadBy.VALUE and leg.contract is not None:
+            place = leg.at(SpreadLegEntry.contract)
+            self._refuse(place, "MC016", "a leg by value names an asset", "write `asset:`")
+        if not leg.ratio:
+            place = leg.at(SpreadLegEntry.ratio)
+            self._refuse(place, "MC014", "a ratio of 0", "write how much of it a spread uses, such as -1")
+        if leg.asset is not None and drawn.setdefault(leg.asset, by) is not by:
+            message = f"{short(leg.asset)} is drawn on by quantity and by value"
+            place = leg.at(SpreadLegEntry.asset)
+            self._refuse(place, "MC016", message, "write the same `by:` in all spreads with it")
 
     def _charges(self) -> Iterator[Charge]:
-        for row in self.settings.get("charges", []):
-            on, where, grade = ChargeBase(row.get("on")), Where(row.get("where")), row.get("in") or "both"
-            if on is ChargeBase.COLLATERAL and where is not Where.ON_TOP:
-                self._refuse(row.at("where"), "MC016", "a charge on collateral is on top", "write `where: on-top`")
-            if grade != "both" and where is not Where.ON_TOP:
-                self._refuse(row.at("in"), "MC016", "only a charge on top is of one margin", "remove `in:`")
-            tiers = tuple((tier.get("up_to"), tier.get("factor")) for tier in row.get("tiers", []))
+        for row in self.settings.charges:
+            if row.on is ChargeBase.COLLATERAL and row.where is not Where.ON_TOP:
+                place = row.at(ChargeEntry.where)
+                self._refuse(place, "MC016", "a charge on collateral is on top", "write `where: on-top`")
+            if row.margins is not None and row.where is not Where.ON_TOP:
+                place = row.at(ChargeEntry.margins)
+                self._refuse(place, "MC016", "only a charge on top is of one margin", "remove `in:`")
+            tiers = tuple((tier.up_to, tier.factor) for tier in row.tiers)
             self._check_rising(row, tiers)
             yield Charge(
-                name=row.get("name"),
-                on=on,
-                rate=row.get("rate"),
-                where=where,
-                names=tuple(_names(row.get("assets"))) if "assets" in row else None,
-                price=ScanPrice(row.get("price")) if "price" in row else None,
+                name=row.name,
+                on=row.on,
+                rate=row.rate,
+                where=row.where,
+                names=None if row.assets is None else tuple(_names(row.assets)),
+                price=row.price,
                 tiers=tiers,
-                grade=None if grade == "both" else Grade(grade),
+                grade=row.margins,
             )
 
-    def _check_rising(self, row: "Draft", tiers: Sequence[tuple[Decimal | None, Decimal]]) -> None:
+    def _check_rising(self, row: ChargeEntry, tiers: Sequence[tuple[Decimal | None, Decimal]]) -> None:
         ends = [up_to for up_to, _ in tiers]
         known = [end for end in ends[:-1] if end is not None]
         rise = len(known) == len(ends[:-1]) and all(one < other for one, other in pairwise(known))
         if tiers and (not rise or ends[-1] is not None):
             message = "the tiers do not rise, or the last one has an end"
-            self._refuse(row.at("tiers"), "MC025", message, "sort them by up_to; the last one has none")
+            self._refuse(row.at(ChargeEntry.tiers), "MC025", message, "sort them by up_to; the last one has none")
 
     # History.
 
     def _history(self, beside: Path) -> History | None:
-        row: Draft | None = self.draft.get("history")
-        if row is None or row.get("file") is None:
-            place = self.draft.node if row is None else row.node
+        row = self.draft.history
+        if row is None:
             message = f"`margin_model: {self.model.value}` needs a history"
-            self._refuse(place, "MC012", message, "add `history: {file: history.csv}`, a file beside this one")
+            self._refuse(self.draft.node, "MC012", message, "add `history: {file: history.csv}`, beside this one")
             return None
         read = self._file(row, beside)
         return None if read is None else self._checked(row, read)
 
-    def _file(self, row: "Draft", beside: Path) -> PriceHistory | None:
-        name, node = row.get("file"), row.at("file")
+    def _file(self, row: HistoryEntry, beside: Path) -> PriceHistory | None:
+        name, node = row.file, row.at(HistoryEntry.file)
         if name.endswith(PARQUET):
             self._refuse(node, "MC001", "Parquet needs the extra `parquet`", "pip install 'marginctl[parquet]'")
             return None
@@ -247,17 +245,17 @@ class _Terms:
             reason = getattr(error, "strerror", None) or str(error)
             self._refuse(node, "MC001", f"{short(name)} cannot be read: {reason}", "name a CSV beside this file")
             return None
-        read, problems = price_history(data, name, are_returns=row.get("values") == "returns")
+        read, problems = price_history(data, name, are_returns=row.values == "returns")
         self.reading.problems += problems
         return read
 
-    def _checked(self, row: "Draft", read: PriceHistory) -> History | None:
-        filling = Filling(row.get("missing") or "error")
+    def _checked(self, row: HistoryEntry, read: PriceHistory) -> History | None:
+        filling = row.missing
         for asset in self._in_use():
             if asset not in read.columns:
                 if asset not in STEADY:
                     message = f"the history has no column for {short(asset)}"
-                    self._refuse(row.at("file"), "MC022", message, f"add the column {short(asset)} to the file")
+                    self._refuse(row.at(HistoryEntry.file), "MC022", message, f"add the column {short(asset)}")
                 continue
             blank = next((k for k, value in enumerate(read.columns[asset]) if value is None), None)
             if blank is not None and (filling is Filling.ERROR or (filling is Filling.CARRY and not blank)):
@@ -270,15 +268,15 @@ class _Terms:
                     )
                 )
         return History(
-            file=row.get("file"),
+            file=row.file,
             dates=read.dates,
             days=read.days,
             columns=read.columns,
-            are_returns=row.get("values") == "returns",
+            are_returns=row.values == "returns",
             filling=filling,
-            first=row.get("from"),
-            last=row.get("to"),
-            window=None if row.get("window") is None else int(row.get("window")),
+            first=row.first,
+            last=row.last,
+            window=None if row.window is None else int(row.window),
         )
 
     def _in_use(self) -> list[str]:
@@ -303,49 +301,45 @@ class _Terms:
         return found
 
     def _tail(self, grade: Grade, history: History, assets: Sequence[str]) -> TailTerms | None:
-        own: Draft | None = self.settings.get(grade.value)
-        span = Span(int(self._own(own, "horizon", ONE)), self.settings.get("overlapping", True))
-        confidence = self._own(own, "confidence", CONFIDENCE[self.model])
-        node = self.settings.at("confidence") if own is None or "confidence" not in own else own.at("confidence")
+        settings, own = self.settings, self.settings.grade(grade) or GradeEntry()
+        span = Span(int(own.horizon or settings.horizon), settings.overlapping)
+        confidence = own.confidence or settings.confidence or CONFIDENCE[self.model]
+        has_own = own.confidence is not None
+        node = own.at(GradeEntry.confidence) if has_own else settings.at(ModelEntry.confidence)
         if not HALF < confidence < ONE:
             self._refuse(node, "MC014", f"a confidence of {percent(confidence)}", "write one between 50% and 100%")
             return None
-        quantile = Quantile(self.settings.get("quantile") or "inverted-cdf")
         tail = TailTerms(
             confidence=confidence,
             returns=returns_of(history, assets, span),
             span=span,
-            decay=self._decay(quantile),
-            quantile=quantile,
-            tail=TailMean(self.settings.get("tail") or "exact"),
+            decay=self._decay(),
+            quantile=settings.quantile,
+            tail=settings.tail,
             stressed=self._stressed(history, assets, span, confidence),
         )
         self._check_enough(tail.returns, confidence, node, "the history")
         return tail
 
-    def _own(self, own: "Draft | None", name: str, default: Decimal) -> Decimal:
-        return Decimal((own.get(name) if own is not None else None) or self.settings.get(name) or default)
-
-    def _decay(self, quantile: Quantile) -> Decimal | None:
-        weighting = self.settings.get("weighting")
-        if weighting is None or isinstance(weighting, str):
+    def _decay(self) -> Decimal | None:
+        weighting = self.settings.weighting
+        if not isinstance(weighting, Decay):
             return None
-        decay = Decimal(weighting.get("decay"))
-        if decay > ONE:
-            self._refuse(weighting.at("decay"), "MC014", f"a decay of {decay:f}", "write one above 0, at most 1")
-        if quantile is not Quantile.INVERTED_CDF:
+        if weighting.decay > ONE:
+            place, words = weighting.at(Decay.decay), f"a decay of {weighting.decay:f}"
+            self._refuse(place, "MC014", words, "write one above 0, at most 1")
+        if self.settings.quantile is not Quantile.INVERTED_CDF:
             message = "weights that decay only go with `quantile: inverted-cdf`"
-            self._refuse(self.settings.at("quantile"), "MC016", message, "remove one of them")
-        return decay
+            self._refuse(self.settings.at(ModelEntry.quantile), "MC016", message, "remove one of them")
+        return weighting.decay
 
     def _stressed(self, history: History, assets: Sequence[str], span: Span, confidence: Decimal) -> Stressed | None:
-        row: Draft | None = self.settings.get("stress")
+        row: StressedEntry | None = self.settings.stress
         if row is None:
             return None
-        returns = returns_of(history, assets, span, Period(row.get("from"), row.get("to")))
-        combine = row.get("combine")
+        returns = returns_of(history, assets, span, Period(row.first, row.last))
         self._check_enough(returns, confidence, row.node, "the stressed window")
-        return Stressed(returns, None if combine is None or isinstance(combine, str) else combine.get("blend"))
+        return Stressed(returns, row.combine.blend if isinstance(row.combine, Blend) else None)
 
     def _check_enough(self, returns: Returns, confidence: Decimal, node: "Node", what: str) -> None:
         n, p = len(returns.moves), ONE - confidence
@@ -359,20 +353,18 @@ class _Terms:
         """Every volatile asset in use moves; what stands still is said."""
         for asset in self._in_use():
             if terms.model is MarginModel.SCENARIO and terms.table_of(asset) is None and asset not in STEADY:
-                node = self.settings.at("underlyings")
+                node = self.settings.at(ModelEntry.underlyings)
                 self._refuse(node, "MC022", f"nothing says how far {short(asset)} moves", SUFFICES)
             elif asset in STEADY and not terms.takes_part(asset):
                 self.reading.assume(f"{short(asset)} stands still in the margin model")
 
 
-def _names(value: Any) -> Iterable[str]:
+def _names(value: list[str] | str) -> Iterable[str]:
     """One name, or a list of them."""
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else [item.value for item in value]
+    return [value] if isinstance(value, str) else value
 
 
-def _scanned(value: Any) -> frozenset[str] | None:
+def _scanned(value: list[str] | str) -> frozenset[str] | None:
     """The coins that count as positions: None = all."""
     names = frozenset(_names(value))
     if names == {"all"}:

@@ -6,7 +6,7 @@ Prices may be a list that many files share, and betas too. There a name without 
 that of a coin which is used and has no entry of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from marginctl.core.account import STABLECOINS, Account, default_beta
@@ -14,29 +14,32 @@ from marginctl.core.scenario import EVERY_OTHER
 from marginctl.document.names import meant, near
 from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem
+from marginctl.limits.format import ScenarioEntry
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
+    from marginctl.portfolio.format import PortfolioFile
 
 NO_SUCH_ASSET = "MC020"
 RESERVED = ("all", "off")
 
 
-def scenario_problems(draft: "Draft", source: Source) -> Iterator[Problem]:
+def scenario_problems(scenarios: "Sequence[ScenarioEntry]", source: Source) -> Iterator[Problem]:
     """Scenarios of a portfolio or a policy that hide one another, that a limit cannot call, or that move nothing."""
     seen: dict[str, Node] = {}
-    for one in draft.get("scenarios", ()):
-        name = one.get("name")
+    for one in scenarios:
+        name = one.name
         if name in seen:
             message = f"the scenario {echo(name)} is given twice, first on {source.place(seen[name])}"
-            yield source.problem(one.at("name"), "MC016", message, "give each scenario a name of its own")
+            yield source.problem(one.at(ScenarioEntry.name), "MC016", message, "give each scenario a name of its own")
         if name in RESERVED:
             message = f"no scenario can be called {echo(name)}: `survive: {name}` means something else"
-            yield source.problem(one.at("name"), "MC016", message, "give it another name")
-        if "shocks" in one and not one.at("shocks").entries:
-            message = f"the scenario {echo(name or '')} moves nothing"
-            yield source.problem(one.at("shocks"), "MC012", message, "write what moves, as in `shocks: {BTC: -30%}`")
+            yield source.problem(one.at(ScenarioEntry.name), "MC016", message, "give it another name")
+        if not one.shocks:
+            message = f"the scenario {echo(name)} moves nothing"
+            yield source.problem(
+                one.at(ScenarioEntry.shocks), "MC012", message, "write what moves, as in `shocks: {BTC: -30%}`"
+            )
         seen.setdefault(name, one.node)
 
 
@@ -46,11 +49,10 @@ def symbols_of(account: Account) -> dict[str, str]:
     return {contract.symbol: contract.base for contract in contracts}
 
 
-def assets_of(draft: "Draft", account: Account) -> set[str]:
+def assets_of(draft: "PortfolioFile", account: Account) -> set[str]:
     """The assets that a file has anywhere: held, traded, declared or priced."""
-    declared = {one.get(side) for _, one, _ in draft.get("contracts", ()) for side in ("base", "quote")}
-    priced = {key.text for key, _, _ in draft.get("prices", ())}
-    return {*account.prices, *priced, *declared} - {None}
+    declared = {asset for one in draft.contracts.values() for asset in (one.base, one.quote) if asset is not None}
+    return {*account.prices, *draft.prices, *declared}
 
 
 def asset_meant(name: str, account: Account, known: Iterable[str]) -> str:
@@ -79,7 +81,9 @@ def unknown_assets(
     ]
 
 
-def misnamed_assets(draft: "Draft", account: Account, source: Source, also: Iterable[str] = ()) -> list[Problem]:
+def misnamed_assets(
+    draft: "PortfolioFile", account: Account, source: Source, also: Iterable[str] = ()
+) -> list[Problem]:
     """Assets that scenarios shock and nothing in the file has, and slips among its prices and betas.
 
     ``also``: further names that are known, such as those of the account before a change.
@@ -88,20 +92,20 @@ def misnamed_assets(draft: "Draft", account: Account, source: Source, also: Iter
     return [*_shocked(draft, account, source, known), *_slips(draft, account, source, known)]
 
 
-def _shocked(draft: "Draft", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
-    for one in draft.get("scenarios", ()):
-        for key, _, _ in one.get("shocks", ()):
+def _shocked(draft: "PortfolioFile", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
+    for one in draft.scenarios:
+        for key, _, _ in one.shocks.rows():
             if key.text not in known and key.text not in {EVERY_OTHER, account.currency, *STABLECOINS}:
-                message = f"the scenario {echo(one.get('name'))} moves {echo(key.text)}, which nothing in this file has"
+                message = f"the scenario {echo(one.name)} moves {echo(key.text)}, which nothing in this file has"
                 yield source.problem(key, NO_SUCH_ASSET, message, asset_meant(key.text, account, known))
 
 
-def _slips(draft: "Draft", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
-    for section in ("prices", "betas"):
-        entries = {key.text: key for key, _, _ in draft.get(section, ())}
+def _slips(draft: "PortfolioFile", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
+    for section, entries in (("prices", draft.prices), ("betas", draft.betas)):
         missing = [asset for asset in account.prices if asset not in entries and default_beta(asset)]
         meaningful = known if section == "betas" else {*account.prices, *STABLECOINS, account.currency}
-        for name, key in entries.items():
+        for key, _, _ in entries.rows():
+            name = key.text
             if name in meaningful or not default_beta(name):
                 continue
             close = symbols_of(account).get(name) or near(name, missing, surely=True)

@@ -1,7 +1,6 @@
 """Rows of `orders:` -> orders."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,27 +10,22 @@ from marginctl.core.exact import ZERO
 from marginctl.core.value import value_at
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.format import OrderEntry
 from marginctl.portfolio.margins import beyond_last_tier, observe_fraction, refuse_beyond
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading
-
-if TYPE_CHECKING:
-    from marginctl.document.shape import Draft
-
-SIDES = {"buy": LONG, "sell": SHORT}
-LEGS = {"long": LONG, "short": SHORT}
 
 
 class Placed(Struct, frozen=True):
     """One row with the order it makes."""
 
-    draft: "Draft"
+    draft: OrderEntry
     order: Order
 
 
 def orders(
     reading: Reading,
-    rows: list["Draft"],
+    rows: list[OrderEntry],
     contracts: Contracts,
     prices: Prices,
     mode: PositionMode,
@@ -75,72 +69,77 @@ class _Book:
         """Whether the cross pool has a position that orders add to; in hedge mode on that leg."""
         return (symbol, leg) in self._held
 
-    def placed(self, draft: "Draft") -> Placed | None:
+    def placed(self, draft: OrderEntry) -> Placed | None:
         """The order of a row; None after noting what is wrong with it."""
-        symbol = draft.get("symbol")
-        contract = self._contracts.resolve(symbol, draft.at("symbol")) if symbol is not None else None
+        contract = self._contracts.resolve(draft.symbol, draft.at(OrderEntry.symbol))
         if contract is None:
             return None
         self._refuse_contradictions(draft)
-        leg = LEGS.get(draft.get("position_side") or "")
+        leg = draft.position_side
         self._check_rate(draft, contract, held=self.is_held(contract.symbol, leg))
-        mark = self._prices.mark(contract, draft.at("symbol"))
-        side, quantity, price = SIDES.get(draft.get("side") or ""), draft.get("quantity"), draft.get("price")
-        if mark is None or side is None or quantity is None or price is None:
+        mark = self._prices.mark(contract, draft.at(OrderEntry.symbol))
+        if mark is None:
             return None
         order = Order(
             contract=contract,
-            side=side,
-            quantity=quantity,
-            price=price,
+            side=draft.side,
+            quantity=draft.quantity,
+            price=draft.price,
             mark_price=mark,
-            leverage=draft.get("leverage"),
-            initial_rate=draft.get("initial_rate"),
-            reduce_only=draft.get("reduce_only", False),
+            leverage=draft.leverage,
+            initial_rate=draft.initial_rate,
+            reduce_only=draft.reduce_only,
             position_side=leg,
-            maintenance_rate=draft.get("maintenance_rate"),
+            maintenance_rate=draft.maintenance_rate,
             taker_fee=self._taker_fee,
         )
-        observe_fraction(self._reading, draft, contract.symbol, order)
+        observe_fraction(self._reading, draft.at(OrderEntry.quantity), contract.symbol, order)
         return Placed(draft, order)
 
-    def _refuse_contradictions(self, draft: "Draft") -> None:
+    def _refuse_contradictions(self, draft: OrderEntry) -> None:
         refuse = self._reading.refuse
-        if self._hedge and "position_side" not in draft:
+        if self._hedge and OrderEntry.position_side not in draft:
             refuse(
                 draft.node,
                 "MC012",
                 "in hedge mode an order needs `position_side`",
                 "add `position_side: long` or `short`",
             )
-        if not self._hedge and "position_side" in draft:
-            refuse(draft.at("position_side"), "MC016", "`position_side` is for `position_mode: hedge`", "remove it")
-        if "leverage" in draft and "initial_rate" in draft:
+        if not self._hedge and OrderEntry.position_side in draft:
+            refuse(
+                draft.at(OrderEntry.position_side),
+                "MC016",
+                "`position_side` is for `position_mode: hedge`",
+                "remove it",
+            )
+        if OrderEntry.leverage in draft and OrderEntry.initial_rate in draft:
             message = "`leverage` and `initial_rate` contradict each other"
-            refuse(draft.at("initial_rate"), "MC016", message, "keep one of them")
+            refuse(draft.at(OrderEntry.initial_rate), "MC016", message, "keep one of them")
 
-    def _check_rate(self, draft: "Draft", contract: Contract, *, held: bool) -> None:
+    def _check_rate(self, draft: OrderEntry, contract: Contract, *, held: bool) -> None:
         """A position's rate counts for its orders; without one an order needs its own, or the contract's tiers."""
-        given = next((name for name in ("leverage", "initial_rate") if name in draft), None)
+        given = next((one for one in (OrderEntry.leverage, OrderEntry.initial_rate) if one in draft), None)
         tiered = bool(contract.tiers) and all(tier.initial_rate is not None for tier in contract.tiers)
         if held and given is not None:
-            message = f"`{given}` of an order on {echo(contract.symbol)}, which has a position: the position's counts"
+            message = (
+                f"`{given.name}` of an order on {echo(contract.symbol)}, which has a position: the position's counts"
+            )
             self._reading.refuse(draft.at(given), "MC016", message, "remove it")
-        if not (held or given or tiered or draft.get("reduce_only", False)):
+        if not (held or given or tiered or draft.reduce_only):
             message = f"the order on {echo(contract.symbol)} has no initial margin rate"
             self._reading.refuse(draft.node, "MC022", message, "add `leverage: ...` (or `initial_rate:`) to the order")
         self._check_maintenance_rate(draft, contract, held=held)
 
-    def _check_maintenance_rate(self, draft: "Draft", contract: Contract, *, held: bool) -> None:
+    def _check_maintenance_rate(self, draft: OrderEntry, contract: Contract, *, held: bool) -> None:
         """Where orders add to the maintenance margin: the position's rate, else their own, or the contract's tiers."""
-        if held and self.has_maintenance and "maintenance_rate" in draft:
+        if held and self.has_maintenance and OrderEntry.maintenance_rate in draft:
             symbol = echo(contract.symbol)
             message = f"`maintenance_rate` of an order on {symbol}, which has a position: the position's counts"
-            self._reading.refuse(draft.at("maintenance_rate"), "MC016", message, "remove it")
-        if not self.has_maintenance and "maintenance_rate" in draft:
+            self._reading.refuse(draft.at(OrderEntry.maintenance_rate), "MC016", message, "remove it")
+        if not self.has_maintenance and OrderEntry.maintenance_rate in draft:
             message = "`maintenance_rate` of an order has no effect here: orders add no maintenance margin"
-            self._reading.refuse(draft.at("maintenance_rate"), "MC016", message, "remove it")
-        known = held or bool(contract.tiers) or "maintenance_rate" in draft or draft.get("reduce_only", False)
+            self._reading.refuse(draft.at(OrderEntry.maintenance_rate), "MC016", message, "remove it")
+        known = held or bool(contract.tiers) or OrderEntry.maintenance_rate in draft or draft.reduce_only
         if self.has_maintenance and not known:
             message = f"the order on {echo(contract.symbol)} has no maintenance margin rate"
             self._reading.refuse(draft.node, "MC022", message, "add `maintenance_rate: ...` to the order")
@@ -158,13 +157,13 @@ def _groups(placed: list[Placed]) -> list[list[Placed]]:
 def _refuse_mixed_rates(reading: Reading, group: list[Placed]) -> None:
     first = group[0]
     for one in group[1:]:
-        for name in ("leverage", "initial_rate", "maintenance_rate"):
-            if getattr(one.order, name) != getattr(first.order, name):
+        for rate in (OrderEntry.leverage, OrderEntry.initial_rate, OrderEntry.maintenance_rate):
+            if getattr(one.order, rate.attribute) != getattr(first.order, rate.attribute):
                 symbol = echo(one.order.contract.symbol)
                 reading.refuse(
-                    reading.require(one.draft, name),
+                    one.draft.at(rate),
                     "MC016",
-                    f"orders on {symbol} differ in `{name}`: see {reading.source.place(first.draft.node)}",
+                    f"orders on {symbol} differ in `{rate.name}`: see {reading.source.place(first.draft.node)}",
                     "a contract has one leverage: write the same on each order",
                 )
 

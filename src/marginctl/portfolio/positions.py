@@ -1,34 +1,35 @@
 """Rows of `positions:` -> positions, merged where they are one."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import MarginMode, Position, PositionMode, Purpose, Rules
-from marginctl.core.contract import SIDES, Contract, ContractType, side_word
+from marginctl.core.account import MarginMode, Position, PositionMode, Rules
+from marginctl.core.contract import Contract, ContractType, side_word
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.value import merged_entry
+from marginctl.document.record import Key
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.format import PositionEntry
 from marginctl.portfolio.margins import check_margins, observe_fraction
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
 
 if TYPE_CHECKING:
-    from marginctl.document.shape import Draft
     from marginctl.venues.rule_set import RuleSet
 
-SAME_ON_EVERY_ROW = (
-    "initial_rate",
-    "leverage",
-    "maintenance_rate",
-    "maintenance_deduction",
-    "mark_price",
-    "funding_rate",
-    "funding_interval",
-    "purpose",
+SAME_ON_EVERY_ROW: tuple[Key[Any], ...] = (
+    PositionEntry.initial_rate,
+    PositionEntry.leverage,
+    PositionEntry.maintenance_rate,
+    PositionEntry.maintenance_deduction,
+    PositionEntry.mark_price,
+    PositionEntry.funding_rate,
+    PositionEntry.funding_interval,
+    PositionEntry.purpose,
 )
 
 
@@ -38,7 +39,7 @@ class Row(Struct):
     ``number`` in the list. ``parts``: what was merged into it.
     """
 
-    draft: "Draft"
+    draft: PositionEntry
     position: Position
     counted: bool = True
     number: int = 0
@@ -70,7 +71,7 @@ class Defaults(Struct, frozen=True):
 
 def positions(
     reading: Reading,
-    rows: list["Draft"],
+    rows: list[PositionEntry],
     contracts: Contracts,
     prices: Prices,
     mode: PositionMode,
@@ -78,14 +79,13 @@ def positions(
     rule_set: "RuleSet",
 ) -> list[Row]:
     """All positions of a portfolio after merging, in the order of their first rows."""
-    known: list[tuple[Draft, Contract]] = []
+    known: list[tuple[PositionEntry, Contract]] = []
     for draft in rows:
-        symbol = draft.get("symbol")
-        contract = contracts.resolve(symbol, draft.at("symbol")) if symbol is not None else None
+        contract = contracts.resolve(draft.symbol, draft.at(PositionEntry.symbol))
         if contract is not None:
             known.append((draft, contract))
-            if "mark_price" in draft:
-                prices.give_mark(contract, draft.get("mark_price"), draft.at("mark_price"))
+            if draft.mark_price is not None:
+                prices.give_mark(contract, draft.mark_price, draft.at(PositionEntry.mark_price))
     read = [row for draft, contract in known if (row := _row(reading, draft, contract, prices, defaults))]
     for number, row in enumerate(read):
         row.number = number
@@ -96,90 +96,91 @@ def positions(
     for row in merged:
         reading.locations[row.position.key] = reading.source.location(row.draft.node)
         if row.counted:
-            observe_fraction(reading, row.draft, row.position.key, row.position)
+            observe_fraction(reading, row.draft.at(PositionEntry.quantity), row.position.key, row.position)
         check_margins(reading, row.draft, row.position, prices, rule_set, defaults.rules_of(row.position))
     return merged
 
 
-def _row(reading: Reading, draft: "Draft", contract: Contract, prices: Prices, defaults: Defaults) -> Row | None:
+def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults) -> Row | None:
     _refuse_contradictions(reading, draft, contract)
-    mark = prices.mark(contract, draft.at("symbol"))
-    side = SIDES.get(draft.get("side") or "")
-    if mark is None or side is None:
+    mark = prices.mark(contract, draft.at(PositionEntry.symbol))
+    if mark is None:
         return None
     quantity = _quantity(reading, draft, contract, mark)
     if quantity is None:
         return None
-    entry = draft.get("entry_price")
+    entry = draft.entry_price
     if entry is None:
         reading.assume(f"{short(contract.symbol)} entry_price = mark")
         entry = mark
-    purpose = draft.get("purpose")
     position = Position(
         key=contract.symbol,
         contract=contract,
-        side=side,
+        side=draft.side,
         quantity=quantity,
         entry_price=entry,
         mark_price=mark,
-        initial_rate=draft.get("initial_rate"),
-        leverage=draft.get("leverage"),
-        initial_margin=draft.get("initial_margin"),
-        maintenance_rate=draft.get("maintenance_rate"),
-        maintenance_deduction=draft.get("maintenance_deduction", ZERO),
-        margin_mode=MarginMode(draft.get("margin_mode") or "cross"),
-        isolated_margin=draft.get("isolated_margin"),
-        funding_rate=draft.get("funding_rate"),
-        funding_interval=draft.get("funding_interval", defaults.funding_interval),
+        initial_rate=draft.initial_rate,
+        leverage=draft.leverage,
+        initial_margin=draft.initial_margin,
+        maintenance_rate=draft.maintenance_rate,
+        maintenance_deduction=draft.maintenance_deduction,
+        margin_mode=draft.margin_mode,
+        isolated_margin=draft.isolated_margin,
+        funding_rate=draft.funding_rate,
+        funding_interval=draft.funding_interval or defaults.funding_interval,
         taker_fee=defaults.taker_fee or ZERO,
-        purpose=Purpose(purpose) if purpose else None,
+        purpose=draft.purpose,
     )
     needed = defaults.needs_rates or position.margin_mode is MarginMode.ISOLATED
     complete = not needed or _has_rates(reading, draft, position)
-    return Row(draft, position, "quantity" in draft) if complete else None
+    return Row(draft, position, PositionEntry.quantity in draft) if complete else None
 
 
-def _refuse_contradictions(reading: Reading, draft: "Draft", contract: Contract) -> None:
-    rates = [name for name in ("leverage", "initial_rate", "initial_margin") if name in draft]
+def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Contract) -> None:
+    stated: tuple[Key[Any], ...] = (PositionEntry.leverage, PositionEntry.initial_rate, PositionEntry.initial_margin)
+    rates = [one for one in stated if one in draft]
     if len(rates) > 1:
-        names = " and ".join(f"`{name}`" for name in rates)
+        names = " and ".join(f"`{one.name}`" for one in rates)
         reading.refuse(draft.at(rates[1]), "MC016", f"{names} contradict each other", "keep one of them")
-    if "maintenance_deduction" in draft and "maintenance_rate" not in draft:
+    if PositionEntry.maintenance_deduction in draft and PositionEntry.maintenance_rate not in draft:
         reading.refuse(
-            draft.at("maintenance_deduction"),
+            draft.at(PositionEntry.maintenance_deduction),
             "MC016",
             "`maintenance_deduction` without `maintenance_rate`",
             "give both, or remove it",
         )
-    isolated = draft.get("margin_mode") == "isolated"
-    if isolated and "isolated_margin" not in draft:
+    isolated = draft.margin_mode is MarginMode.ISOLATED
+    if isolated and PositionEntry.isolated_margin not in draft:
         reading.refuse(
-            draft.at("margin_mode"),
+            draft.at(PositionEntry.margin_mode),
             "MC012",
             f"the isolated position in {echo(contract.symbol)} has no `isolated_margin`",
             f"add `isolated_margin: ...`, the {short(contract.settle)} set aside for it out of `collateral:`",
         )
-    if not isolated and "isolated_margin" in draft:
+    if not isolated and PositionEntry.isolated_margin in draft:
         reading.refuse(
-            draft.at("isolated_margin"),
+            draft.at(PositionEntry.isolated_margin),
             "MC016",
             "`isolated_margin` on a cross position",
             "add `margin_mode: isolated`, or remove it",
         )
 
 
-def _quantity(reading: Reading, draft: "Draft", contract: Contract, mark: Decimal) -> Decimal | None:
+def _quantity(reading: Reading, draft: PositionEntry, contract: Contract, mark: Decimal) -> Decimal | None:
     """Contracts: as given, or from the notional at mark in the quote asset."""
-    quantity: Decimal | None = draft.get("quantity")
-    value: Decimal | None = draft.get("notional")
+    quantity, value = draft.quantity, draft.notional
     if quantity is not None and value is not None:
         reading.refuse(
-            draft.at("notional"), "MC016", "`quantity` and `notional` contradict each other", "keep one of them"
+            draft.at(PositionEntry.notional),
+            "MC016",
+            "`quantity` and `notional` contradict each other",
+            "keep one of them",
         )
         return None
     if value is not None:
         return contracts_worth(contract, value, mark)
-    if quantity is None and "quantity" not in draft:
+    if quantity is None:
         reading.refuse(
             draft.node,
             "MC012",
@@ -194,7 +195,7 @@ def contracts_worth(contract: Contract, notional: Decimal, mark: Decimal) -> Dec
     return notional / (contract.contract_size * (mark if contract.type is ContractType.LINEAR else ONE))
 
 
-def _has_rates(reading: Reading, draft: "Draft", position: Position) -> bool:
+def _has_rates(reading: Reading, draft: PositionEntry, position: Position) -> bool:
     contract = position.contract
     complete = True
     if not position.has_initial:
@@ -250,18 +251,18 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
 def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
     symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
-    for name in SAME_ON_EVERY_ROW:
-        if getattr(row.position, name) != getattr(first.position, name):
-            message = f"rows of {symbol} differ in `{name}`: {see}"
+    for one in SAME_ON_EVERY_ROW:
+        if getattr(row.position, one.attribute) != getattr(first.position, one.attribute):
+            message = f"rows of {symbol} differ in `{one.name}`: {see}"
             reading.refuse(
-                reading.require(row.draft, name),
+                row.draft.at(one),
                 "MC016",
                 message,
                 "rows on one side are one position: write the same value on each",
             )
     if (row.position.initial_margin is None) != (first.position.initial_margin is None):
         reading.refuse(
-            reading.require(row.draft, "initial_margin"),
+            row.draft.at(PositionEntry.initial_margin),
             "MC016",
             f"some rows of {symbol} have an `initial_margin`, some have none: {see}",
             "rows on one side are one position: give its margin on each of them, or on none",

@@ -2,20 +2,17 @@
 
 from collections.abc import Set
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
+from marginctl.document.kinds import Entries
 from marginctl.document.names import near
 from marginctl.document.nodes import Node
 from marginctl.document.source import echo
 from marginctl.portfolio.reading import Reading, brief, short
-
-if TYPE_CHECKING:
-    from marginctl.document.nodes import Scalar
 
 MARK_TOLERANCE = Decimal("0.05")
 REFERENCE_CURRENCY = "USD"
@@ -36,15 +33,15 @@ class Prices:
     takes  mark * price of the quote  from its first contract. All marks are given before the first price is asked for.
     """
 
-    def __init__(self, reading: Reading, currency: str, given: list[tuple["Scalar", Decimal, Node]]):
+    def __init__(self, reading: Reading, currency: str, given: Entries[Decimal]):
         self._reading = reading
         self.currency = currency
-        self._given = {key.text: price for key, price, _ in given}
+        self._given = given
         self._marks: dict[str, Mark] = {}
         self._from_marks: dict[str, Decimal] | None = None
         self._missing: set[str] = set()
         self.used: dict[str, Decimal] = {}
-        for key, price, node in given:
+        for key, price, node in given.rows():
             if key.text == currency and price != ONE:
                 reading.refuse(
                     node, "MC016", f"{short(currency)} is the account's currency: its price is 1", "leave it out"

@@ -1,7 +1,7 @@
 """What resolving a portfolio works with: the source, the problems found, what was assumed, where things stand."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -11,7 +11,7 @@ from marginctl.findings import DataFact, Location, Problem
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
+    from marginctl.document.record import Key, Record
 
 LONGEST_NAME = 40
 
@@ -29,9 +29,9 @@ class Reading(Struct):
         """Note a problem at ``node``."""
         self.problems.append(self.source.problem(node, code, printable(message), printable(help)))
 
-    def refuse_row(self, row: "Draft", name: str, message: str, help: str) -> None:
+    def refuse_row(self, row: "Record", one: "Key[Any]", message: str, help: str) -> None:
         """Note what is wrong with a key of a row: at the key, or at the row that lacks it."""
-        self.refuse(row.at(name), "MC016" if name in row else "MC012", message, help)
+        self.refuse(row.at(one), "MC016" if one in row else "MC012", message, help)
 
     def assume(self, text: str) -> None:
         """Note an assumption, once."""
@@ -50,10 +50,6 @@ class Reading(Struct):
         """Note a fact about the data at ``node``."""
         place = self.source.location(node)
         self.facts.append(DataFact(code, subject, printable(message), place, value, limit, figure))
-
-    def require(self, draft: "Draft", name: str) -> "Node":
-        """The node of a key, or of the whole mapping where the key is missing: a place to point at."""
-        return draft.at(name) if name in draft else draft.node
 
 
 def short(name: str) -> str:

@@ -1,9 +1,9 @@
-"""A portfolio draft and a rule set -> an account, or every problem that stands in the way."""
+"""A portfolio file and a rule set -> an account, or every problem that stands in the way."""
 
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,11 +19,14 @@ from marginctl.core.account import (
     default_beta,
 )
 from marginctl.core.exact import ZERO
+from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
+from marginctl.document.record import Key
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
 from marginctl.portfolio.contracts import Contracts
+from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, Row, positions
@@ -32,7 +35,6 @@ from marginctl.portfolio.reading import Reading, short
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.shape import Draft
     from marginctl.document.source import Source
     from marginctl.venues.rule_set import Mode, RuleSet
 
@@ -64,7 +66,7 @@ class Header(Struct, frozen=True):
 
 
 def resolve(
-    draft: "Draft", source: "Source", rule_set: "RuleSet", path: Path, today: date
+    draft: PortfolioFile, source: "Source", rule_set: "RuleSet", path: Path, today: date
 ) -> tuple[Resolved | None, list[Problem]]:
     """The account of a portfolio; None with the problems, all of them, when it cannot be computed.
 
@@ -72,10 +74,10 @@ def resolve(
     where the file has no ``as_of``.
     """
     reading = Reading(source)
-    header = _header(reading, draft.get("account"), rule_set, path.stem)
-    prices = Prices(reading, header.currency, draft.get("prices", []))
+    header = _header(reading, draft.account, rule_set, path.stem)
+    prices = Prices(reading, header.currency, draft.prices)
     on = day(header.as_of) if header.as_of else today
-    contracts = Contracts(reading, draft.get("contracts", []), rule_set, prices, on)
+    contracts = Contracts(reading, draft.contracts, rule_set, prices, on)
     defaults = Defaults(
         header.taker_fee,
         rule_set.funding_interval,
@@ -83,12 +85,12 @@ def resolve(
         header.isolated_rules,
         needs_rates=not _has_model(draft),
     )
-    rows = positions(reading, draft.get("positions", []), contracts, prices, header.position_mode, defaults, rule_set)
-    held = collateral.balances(reading, draft.get("collateral", []))
+    rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
+    held = collateral.balances(reading, draft.collateral)
     collateral.check_prices(held, prices)
     placed = orders(
         reading,
-        draft.get("orders", []),
+        draft.orders,
         contracts,
         prices,
         header.position_mode,
@@ -97,12 +99,12 @@ def resolve(
         header.taker_fee or ZERO,
     )
     contracts.resolve_declared()
-    contracts.observe_expired([row.draft for row in rows] + [one.draft for one in placed])
+    contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
     settled = _settled_assets(rows, placed)
     terms = collateral.terms(reading, held, settled, header.mode, header.currency)
-    reading.problems += scenario_problems(draft, source)
+    reading.problems += scenario_problems(draft.scenarios, source)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
@@ -139,89 +141,88 @@ def resolve(
     )
 
 
-def _has_model(draft: "Draft") -> bool:
+def _has_model(draft: PortfolioFile) -> bool:
     """Whether a model of the whole says what cross pools need."""
-    account = draft.get("account")
-    return account is not None and account.get("margin_model", "tiered") != "tiered"
+    return draft.account is not None and draft.account.margin_model is not MarginModel.TIERED
 
 
-def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: str) -> Header:
+def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", stem: str) -> Header:
     mode = rule_set.modes[0]
     if draft is None:
         return Header(
             stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None, mode.taker_fee
         )
     _refuse_unavailable(reading, draft, rule_set)
-    mode = rule_set.mode(draft.get("collateral_mode")) or mode
+    mode = rule_set.mode(draft.collateral_mode) or mode
     _observe_kinder(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
     return Header(
-        name=draft.get("name") or stem,
-        currency=draft.get("currency") or REFERENCE_CURRENCY,
+        name=draft.name or stem,
+        currency=draft.currency or REFERENCE_CURRENCY,
         mode=mode,
-        position_mode=PositionMode(draft.get("position_mode") or "one-way"),
+        position_mode=draft.position_mode,
         rules=_overridden(draft, mode.rules),
         isolated_rules=_overridden(draft, mode.isolated_rules) if mode.isolated_rules else None,
-        as_of=draft.get("as_of"),
-        taker_fee=draft.get("taker_fee", mode.taker_fee),
+        as_of=draft.as_of,
+        taker_fee=mode.taker_fee if draft.taker_fee is None else draft.taker_fee,
     )
 
 
-def _observe_doubts(reading: Reading, draft: "Draft", used: RulesUsed) -> None:
+def _observe_doubts(reading: Reading, draft: PortfolioFile, used: RulesUsed) -> None:
     """Rules not verified, something assumed, something that an import left out: none of it passes in silence."""
-    account = draft.get("account")
-    where = account.at("venue") if account is not None else draft.node
+    account = draft.account
+    where = account.at(AccountEntry.venue) if account is not None else draft.node
     if used.status != "verified":
         reading.observe("MC203", "rules", f"the rules of {used.venue} are {used.status}", where)
     count = len(reading.assumptions)
     if count:
         message = f"the figures rest on {count} assumption{'s' if count > 1 else ''}, listed under assumptions"
-        reading.observe("MC204", "account", message, draft.at("account"))
-    origin = draft.get("origin")
-    for one in origin.get("incomplete", ()) if origin is not None else ():
-        reading.observe("MC220", "import", f"left out of the import, or unknown: {one.value}", one.node)
+        reading.observe("MC204", "account", message, draft.at(PortfolioFile.account))
+    for text, node in draft.origin.left_out() if draft.origin is not None else ():
+        reading.observe("MC220", "import", f"left out of the import, or unknown: {text}", node)
 
 
-def _refuse_unavailable(reading: Reading, draft: "Draft", rule_set: "RuleSet") -> None:
+def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSet") -> None:
     """Settings that exist but not here: a currency, a margin model, a mode that the venue does not have."""
-    currency, model, wanted = (draft.get(name) for name in ("currency", "margin_model", "collateral_mode"))
+    currency, wanted = draft.currency, draft.collateral_mode
     if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
         message = f"totals cannot be reported in {short(currency)}"
-        reading.refuse(draft.at("currency"), "MC015", message, "write USD or a USD stablecoin, such as USDT")
-    refused = rule_set.not_offered_message("margin_model", model) if model is not None else None
+        reading.refuse(draft.at(AccountEntry.currency), "MC015", message, "write USD or a USD stablecoin, such as USDT")
+    refused = rule_set.not_offered_message("margin_model", draft.margin_model.value)
     if refused:
-        reading.refuse(draft.at("margin_model"), "MC015", refused, "write tiered, or remove the line")
+        reading.refuse(draft.at(AccountEntry.margin_model), "MC015", refused, "write tiered, or remove the line")
     if wanted is not None and rule_set.mode(wanted) is None:
         offered = " or ".join(one.collateral_mode.value for one in rule_set.modes)
         message = f"{rule_set.name} has no {wanted} mode"
-        reading.refuse(draft.at("collateral_mode"), "MC015", message, f"write {offered}, or remove the line")
+        reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
 
 
-def _overridden(draft: "Draft", rules: Rules) -> Rules:
+def _overridden(draft: AccountEntry, rules: Rules) -> Rules:
     """The venue's rules with the file's netting and level."""
     return replace(
         rules,
-        netting=Netting(draft.get("netting") or rules.netting.value),
-        underlying_netting=Netting(draft.get("underlying_netting") or rules.underlying_netting.value),
-        level=draft.get("liquidation_level", rules.level),
+        netting=draft.netting or rules.netting,
+        underlying_netting=draft.underlying_netting or rules.underlying_netting,
+        level=draft.liquidation_level or rules.level,
     )
 
 
-def _observe_kinder(reading: Reading, draft: "Draft", stated: list[Rules], rule_set: "RuleSet") -> None:
+def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[Rules], rule_set: "RuleSet") -> None:
     """The file's netting or level, where it is kinder than what the venue states, is a fact."""
     if rule_set.is_generic:
         return
     own = [_overridden(draft, rules) for rules in stated]
     pairs = list(zip(own, stated, strict=True))
-    for name, kinder in (
-        ("netting", any(KINDER[ours.netting] > KINDER[theirs.netting] for ours, theirs in pairs)),
+    kinds: tuple[tuple[Key[Any], bool], ...] = (
+        (AccountEntry.netting, any(KINDER[ours.netting] > KINDER[theirs.netting] for ours, theirs in pairs)),
         (
-            "underlying_netting",
+            AccountEntry.underlying_netting,
             any(KINDER[ours.underlying_netting] > KINDER[theirs.underlying_netting] for ours, theirs in pairs),
         ),
-        ("liquidation_level", any(ours.level < theirs.level for ours, theirs in pairs)),
-    ):
+        (AccountEntry.liquidation_level, any(ours.level < theirs.level for ours, theirs in pairs)),
+    )
+    for one, kinder in kinds:
         if kinder:
-            reading.observe("MC208", "account", f"`{name}` is kinder than {rule_set.name}'s rule", draft.at(name))
+            reading.observe("MC208", "account", f"`{one.name}` is kinder than {rule_set.name}'s rule", draft.at(one))
 
 
 def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
@@ -229,36 +230,42 @@ def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
     settled: dict[str, Node] = {}
     for row in rows:
         if row.position.margin_mode is MarginMode.CROSS:
-            settled.setdefault(row.position.contract.settle, row.draft.at("symbol"))
+            settled.setdefault(row.position.contract.settle, row.draft.at(PositionEntry.symbol))
     for one in placed:
-        settled.setdefault(one.order.contract.settle, one.draft.at("symbol"))
+        settled.setdefault(one.order.contract.settle, one.draft.at(OrderEntry.symbol))
     return settled
 
 
-def _check_offered(reading: Reading, draft: "Draft", rule_set: "RuleSet", header: Header, rows: list[Row]) -> None:
+def _check_offered(
+    reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[Row]
+) -> None:
     """What the venue does not offer in this mode."""
     for row in rows:
         position = row.position
         if position.margin_mode is MarginMode.ISOLATED and not header.mode.offers_isolated:
             reading.refuse(
-                row.draft.at("margin_mode"),
+                row.draft.at(PositionEntry.margin_mode),
                 "MC027",
                 f"{rule_set.name} offers no isolated positions in {header.mode.collateral_mode.value} mode",
                 "write `margin_mode: cross`" + _modes_with_isolated(rule_set),
             )
-    account = draft.get("account")
-    if header.position_mode is PositionMode.HEDGE and not header.mode.offers_hedge:
+    account = draft.account
+    if account is not None and header.position_mode is PositionMode.HEDGE and not header.mode.offers_hedge:
         reading.refuse(
-            account.at("position_mode"),
+            account.at(AccountEntry.position_mode),
             "MC027",
             f"{rule_set.name} offers no hedge mode",
             "write one-way, or remove the line",
         )
     counts_order_fees = header.rules.order_fees is not OrderFees.NONE
-    if account is not None and "taker_fee" in account and not (header.rules.needs_taker_fee or counts_order_fees):
+    if (
+        account is not None
+        and AccountEntry.taker_fee in account
+        and not (header.rules.needs_taker_fee or counts_order_fees)
+    ):
         reading.assume(f"taker_fee has no effect: {rule_set.name} counts no fee to close in its margins")
     counted = "the fee to close" if header.rules.needs_taker_fee and rows else ""
-    if counts_order_fees and draft.get("orders", []):
+    if counts_order_fees and draft.orders:
         counted = f"{counted} and the fees of orders" if counted else "the fees of orders"
     if counted and header.taker_fee is None:
         reading.refuse(
@@ -274,6 +281,5 @@ def _modes_with_isolated(rule_set: "RuleSet") -> str:
     return f", or {' or '.join(modes)} under `account:`" if modes else ""
 
 
-def _betas(draft: "Draft", prices: Prices) -> dict[str, Decimal]:
-    given = {key.text: beta for key, beta, _ in draft.get("betas", [])}
-    return {asset: given.get(asset, default_beta(asset)) for asset in prices.used}
+def _betas(draft: PortfolioFile, prices: Prices) -> dict[str, Decimal]:
+    return {asset: draft.betas.get(asset, default_beta(asset)) for asset in prices.used}

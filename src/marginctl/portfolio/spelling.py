@@ -1,26 +1,26 @@
 """What to say about a symbol that nobody declares: what its spelling leaves open, and exactly what to declare."""
 
 from marginctl.core.account import STABLECOINS
-from marginctl.core.symbols import ALIASES, Kind, Spelling, spelling_of
-from marginctl.document.portfolio_shape import LEAVE_OUT
+from marginctl.core.symbols import ALIASES, Spelling, SpellingKind, spelling_of
 from marginctl.document.source import echo
+from marginctl.portfolio.format import LEAVE_OUT
 from marginctl.portfolio.reading import short
 
 
 def pair_of(spelling: Spelling) -> tuple[str, str]:
     """The base and quote that a symbol tells, empty where it does not, or calls the base by another name."""
-    return ("", spelling.quote) if spelling.kind is Kind.ALIASED else (spelling.base, spelling.quote)
+    return ("", spelling.quote) if spelling.kind is SpellingKind.ALIASED else (spelling.base, spelling.quote)
 
 
 def is_unsettled(spelling: Spelling, quote: str) -> bool:
     """Whether a declared contract must say its type: its symbol speaks against linear, or leaves it open."""
-    settles = spelling.settles if spelling.kind is Kind.ALIASED else spelling.kind
-    return settles in (Kind.INVERSE, Kind.UNSETTLED) and quote not in STABLECOINS
+    settles = spelling.settles if spelling.kind is SpellingKind.ALIASED else spelling.kind
+    return settles in (SpellingKind.INVERSE, SpellingKind.UNSETTLED) and quote not in STABLECOINS
 
 
 def not_modelled(symbol: str, spelling: Spelling) -> tuple[str, str]:
     """(message, help) for an option or a contract that settles in a third asset."""
-    if spelling.kind is Kind.OPTION:
+    if spelling.kind is SpellingKind.OPTION:
         return f"{echo(symbol)} is an option, and options are not modelled", LEAVE_OUT
     message = (
         f"{echo(symbol)} settles in {short(spelling.settle)}, a third asset: such contracts (quantos) are not modelled"
@@ -30,18 +30,18 @@ def not_modelled(symbol: str, spelling: Spelling) -> tuple[str, str]:
 
 def undeclared(symbol: str, spelling: Spelling, currency: str) -> tuple[str, str]:
     """(message, help) for a symbol that does not say enough to be a contract without a declaration."""
-    if spelling.kind is Kind.INVERSE:
+    if spelling.kind is SpellingKind.INVERSE:
         advice = f"declare it: {_declaration(symbol, spelling, inverse=True)}"
         return f"{echo(symbol)} settles in {short(spelling.base)}: its contract size is not known", advice
-    if spelling.kind is Kind.ALIASED:
+    if spelling.kind is SpellingKind.ALIASED:
         other = next(name for name, asset in ALIASES.items() if asset == spelling.base)
         message = f"{echo(symbol)} calls its base {other}, another name for {short(spelling.base)}"
         return message, _either(symbol, spelling)
-    if spelling.kind is Kind.UNSETTLED:
+    if spelling.kind is SpellingKind.UNSETTLED:
         lacks = "what it settles in" if spelling.quote else "its quote, nor what it settles in"
         return f"{echo(symbol)} does not say {lacks}", _either(symbol, spelling)
     message = f"{echo(symbol)} cannot be split into base and quote"
-    capitals = spelling_of(symbol.upper(), currency).kind is Kind.LINEAR
+    capitals = spelling_of(symbol.upper(), currency).kind is SpellingKind.LINEAR
     meant = f"did you mean {echo(symbol.upper())}? Otherwise " if capitals and symbol != symbol.upper() else ""
     terms = "{type: linear, base: ..., quote: ...}"
     advice = f"declare it: `contracts: {{{short(symbol)}: {terms}}}`, or `type: inverse` if it settles in its base"
@@ -50,9 +50,9 @@ def undeclared(symbol: str, spelling: Spelling, currency: str) -> tuple[str, str
 
 def _either(symbol: str, spelling: Spelling) -> str:
     """How to declare it: as it settles, or both ways where the symbol does not say."""
-    settles = spelling.settles if spelling.kind is Kind.ALIASED else spelling.kind
-    if settles is not Kind.UNSETTLED:
-        return f"declare it: {_declaration(symbol, spelling, inverse=settles is Kind.INVERSE)}"
+    settles = spelling.settles if spelling.kind is SpellingKind.ALIASED else spelling.kind
+    if settles is not SpellingKind.UNSETTLED:
+        return f"declare it: {_declaration(symbol, spelling, inverse=settles is SpellingKind.INVERSE)}"
     inverse, linear = (_declaration(symbol, spelling, inverse=way) for way in (True, False))
     return f"declare it: {inverse} if it settles in {short(spelling.base)}, else {linear}"
 

@@ -5,7 +5,7 @@ the mark, neither changes the account's equity. What is new comes as a row, whic
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -26,7 +26,7 @@ from marginctl.core.trade import (
 from marginctl.core.value import realized_pnl
 from marginctl.document.numbers import NumberError
 from marginctl.document.numbers import rate as rate_of
-from marginctl.document.portfolio_shape import POSITION
+from marginctl.document.record import Key
 from marginctl.document.rewrite import Append, Edit, Put, Remove
 from marginctl.document.source import echo
 from marginctl.document.spans import Value
@@ -42,19 +42,17 @@ from marginctl.portfolio.changes import (
     Resize,
     Transfer,
     rounding_note,
-    text_at,
     text_of,
     written,
     written_price,
 )
+from marginctl.portfolio.format import OrderEntry, PositionEntry
 from marginctl.portfolio.names import asset_meant, symbols_of
 from marginctl.portfolio.positions import SAME_ON_EVERY_ROW
 from marginctl.portfolio.reading import brief, separated, short
 from marginctl.portfolio.writing import MAINTENANCE, RATES, written_back
 
-if TYPE_CHECKING:
-    from marginctl.document.shape import Draft
-
+ORDER_RATES: tuple[Key[Any], ...] = (OrderEntry.leverage, OrderEntry.initial_rate, OrderEntry.maintenance_rate)
 OWN_WORDS = ("symbol", "side", "quantity", "notional", "entry_price", "leverage", "margin_mode")
 STATED_RATES = (*RATES, "initial_margin")
 
@@ -162,7 +160,7 @@ def _row_more(
     first = book.lots(position)[0].draft
     entry = written_price(price, Direction.NEAREST)
     row = _row(position.contract.symbol, position.side, quantity, entry)
-    row |= {name: text_at(first, name) for name in SAME_ON_EVERY_ROW if name in first}
+    row |= {one.name: first.text_at(one) for one in SAME_ON_EVERY_ROW if one in first}
     notes = [*said, *rounding_note(f"the entry price of {short(position.key)}", price, entry)]
     margins: dict[str, Decimal] = {}
     if position.initial_margin is not None:
@@ -221,8 +219,8 @@ def _refuse_other_terms(existing: Position, change: Open) -> None:
 def _new(book: Book, change: Open) -> Plan:
     """A row of its own: beside another one on its contract at the mark, with the maintenance rate of that one."""
     for name in change.keys:
-        if name not in POSITION.by_name or name in OWN_WORDS:
-            known = ", ".join(one for one in POSITION.by_name if one not in OWN_WORDS)
+        if name not in PositionEntry.layout.by_name or name in OWN_WORDS:
+            known = ", ".join(one for one in PositionEntry.layout.by_name if one not in OWN_WORDS)
             raise ChangeError(f"{echo(name)} is no further key of a position", f"known here: {known}")
     twin = next(iter(_on(book, change.symbol)), None)
     price = change.price if change.price is not None or twin is None else _finite(twin.mark_price)
@@ -258,12 +256,12 @@ def _rates_of_orders(book: Book, change: Open) -> tuple[list[Edit], dict[str, Va
         return [], {}
     edits: list[Edit] = []
     rates: dict[str, Value] = {}
-    for number, row in enumerate(book.draft.get("orders", ())):
-        leg = not book.is_hedged or row.get("position_side") == side_word(change.side)
-        if row.get("symbol") == change.symbol and leg:
-            stated = [name for name in (*RATES, MAINTENANCE) if name in row]
-            edits += [Remove(("orders", number, name)) for name in stated]
-            rates |= {name: text_at(row, name) for name in stated}
+    for number, row in enumerate(book.file.orders):
+        leg = not book.is_hedged or row.position_side == change.side
+        if row.symbol == change.symbol and leg:
+            stated = [one for one in ORDER_RATES if one in row]
+            edits += [Remove(("orders", number, one.name)) for one in stated]
+            rates |= {one.name: row.text_at(one) for one in stated}
     return edits, rates
 
 
@@ -273,10 +271,10 @@ def _finite(price: Decimal) -> Decimal | None:
     return None if rounding_note("", price, shown) else shown
 
 
-def _maintenance(row: "Draft", change: Open) -> dict[str, Value]:
+def _maintenance(row: PositionEntry, change: Open) -> dict[str, Value]:
     """The maintenance rate that another position states, unless the new one has its own."""
-    names = (MAINTENANCE, "maintenance_deduction")
-    return {} if MAINTENANCE in change.keys else {name: text_at(row, name) for name in names if name in row}
+    stated: tuple[Key[Any], ...] = (PositionEntry.maintenance_rate, PositionEntry.maintenance_deduction)
+    return {} if MAINTENANCE in change.keys else {one.name: row.text_at(one) for one in stated if one in row}
 
 
 def _beside(twin: Position, change: Open, price: Decimal) -> Position:

@@ -5,6 +5,7 @@ What has no finite decimal is rounded to the cautious side, and a note says so.
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -13,16 +14,17 @@ from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.orders import is_rated_by
 from marginctl.core.requirement import initial_rate
+from marginctl.document.record import Key
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.portfolio.changes import (
     Book,
     Plan,
     rounding_note,
-    text_at,
     text_of,
     written,
     written_price,
 )
+from marginctl.portfolio.format import PositionEntry
 from marginctl.portfolio.positions import Row
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.portfolio.reading import brief, separated, short
@@ -55,7 +57,7 @@ def written_back(book: Book, after: Account, *said: str, marked: bool = False) -
 
 def _balances(book: Book, after: Account) -> Iterator[Edit]:
     """What the account holds; nothing is added as no row."""
-    numbers = {row.get("asset"): number for number, row in enumerate(book.draft.get("collateral", ()))}
+    numbers = {row.asset: number for number, row in enumerate(book.file.collateral)}
     for asset, amount in after.balances.items():
         if amount == book.account.balances.get(asset, ZERO):
             continue
@@ -81,15 +83,15 @@ def _order_rates(book: Book, after: Account) -> Iterator[Edit]:
 def _rate(book: Book, position: Position, name: str) -> str:
     """A rate of a position as its row states it; a margin given as an amount is a rate."""
     row = book.lots(position)[0].draft
-    if name in row:
-        return text_at(row, name)
+    if (stated := _key(name)) in row:
+        return row.text_at(stated)
     rate = initial_rate(position, book.account.rules, book.account.prices)
     return f"{text_of(written(rate * 100, Direction.UP))}%"
 
 
 def _pinned(book: Book, after: Account) -> Iterator[Edit]:
     """Prices that stay where the only mark that gives them moves: written out."""
-    given = {key.text for key, _, _ in book.draft.get("prices", ())}
+    given = set(book.file.prices)
     marks = {position.key: position.mark_price for position in after.positions}
     for position in book.account.positions:
         base = position.contract.base
@@ -139,16 +141,16 @@ class _Rows:
         """What a row states, or leaves to the mark, where it is not so any more."""
         held = lot.position
         moves = now.mark_price != held.mark_price
-        entry = now.mark_price if moves and "entry_price" not in lot.draft else held.entry_price
+        entry = now.mark_price if moves and PositionEntry.entry_price not in lot.draft else held.entry_price
         if moves and self.marked:
             self._put(lot, "mark_price", now.mark_price)
-        elif moves and "mark_price" in lot.draft:
+        elif moves and PositionEntry.mark_price in lot.draft:
             self._figure(lot, now.key, "mark_price", now.mark_price, Direction.NEAREST)
         if now.entry_price != entry:
             self._figure(lot, now.key, "entry_price", now.entry_price, Direction.UP if now.side > 0 else Direction.DOWN)
         if now.quantity != held.quantity:
             self._put(lot, "quantity", now.quantity)
-        elif moves and "notional" in lot.draft and _moves_with_mark(now.contract):
+        elif moves and PositionEntry.notional in lot.draft and _moves_with_mark(now.contract):
             self._size(lot, now.key, now.mark_price / held.mark_price)
         for name, was, margin in (
             ("initial_margin", held.initial_margin, now.initial_margin),
@@ -171,7 +173,7 @@ class _Rows:
 
     def _size(self, lot: Row, key: str, ratio: Decimal) -> None:
         """A size given as notional, whose mark moves: the new notional where it is the exact one, else the quantity."""
-        quantity, value = lot.position.quantity, lot.draft.get("notional") * ratio
+        quantity, value = lot.position.quantity, (lot.draft.notional or ZERO) * ratio
         shown, amount = written_price(quantity, Direction.UP), written(value, Direction.UP)
         if rounding_note("", quantity, shown) and not rounding_note("", value, amount):
             self._put(lot, "notional", amount)
@@ -180,11 +182,15 @@ class _Rows:
 
     def _put(self, lot: Row, name: str, value: Decimal) -> None:
         """A number under a key of a row; a quantity takes the place of a notional."""
-        if name == "quantity" and name not in lot.draft:
+        if name == "quantity" and _key(name) not in lot.draft:
             self.values.append(Put(_path(lot, "notional"), text_of(value)))
             self.keys.append(Rename(_path(lot, "notional"), name))
         else:
-            (self.values if name in lot.draft else self.keys).append(Put(_path(lot, name), text_of(value)))
+            (self.values if _key(name) in lot.draft else self.keys).append(Put(_path(lot, name), text_of(value)))
+
+
+def _key(name: str) -> Key[Any]:
+    return PositionEntry.layout.by_name[name]
 
 
 def _path(lot: Row, name: str) -> tuple[str, int, str]:

@@ -23,8 +23,10 @@ from marginctl.core.model_report import PortfolioMargin
 from marginctl.core.moved import Moved
 from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
-from marginctl.core.plain import Key, keys_of
+from marginctl.core.plain import DocumentKey, keys_of
 from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
+from marginctl.document.record import Key
+from marginctl.document.schema import bound_type
 from marginctl.render import RESULTS, found
 from marginctl.results import Outcome, Run
 from marginctl.results.catalogue import BuiltIn, Source
@@ -125,7 +127,7 @@ def _closed(properties: dict[str, Any], optional: set[str] | frozenset[str] = fr
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _described(key: Key, schema: dict[str, Any]) -> dict[str, Any]:
+def _described(key: DocumentKey, schema: dict[str, Any]) -> dict[str, Any]:
     rows = (key.row, FIGURES.get(key.name))
     meaning = next((row.meaning for row in rows if row and row.meaning and _fits(row, schema)), "")
     return {"description": meaning, **schema} if meaning else schema
@@ -151,6 +153,9 @@ def _hint(kind: Any, path: tuple[str, ...]) -> Any:
 
 def _member(kind: type, name: str) -> Any:
     attribute = getattr(kind, name, None)
+    if isinstance(attribute, Key):
+        bound = bound_type(attribute.kind)
+        return bound if attribute.required or attribute.default is not None else bound | None
     if isinstance(attribute, property):
         return get_type_hints(attribute.fget, localns=NAMES)["return"]
     hint = get_type_hints(kind, localns=NAMES)[name]
@@ -170,7 +175,7 @@ def _parts(hint: Any) -> tuple[list[Any], bool]:
     return [kind for kind in kinds if kind is not NoneType], NoneType in kinds
 
 
-def _of(hint: Any, key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
+def _of(hint: Any, key: DocumentKey, definitions: dict[str, Any]) -> dict[str, Any]:
     if isinstance(hint, Constant):
         return {"const": hint.word}
     kinds, is_optional = _parts(hint)
@@ -204,7 +209,7 @@ def _by_row(row: Figure, kinds: list[Any], is_optional: bool) -> dict[str, Any] 
     return None
 
 
-def _single(kind: Any, key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
+def _single(kind: Any, key: DocumentKey, definitions: dict[str, Any]) -> dict[str, Any]:
     if get_origin(kind) in (tuple, list):
         return {"type": "array", "items": _of(get_args(kind)[0], key, definitions)}
     if get_origin(kind) in (dict, Mapping):

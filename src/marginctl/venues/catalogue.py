@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
-from marginctl.document.venue_shape import first_day
+from marginctl.document.kinds import first_day
 from marginctl.findings import Document
 from marginctl.results.catalogue import ListSummary
 from marginctl.venues.contracts import ContractGroup, Listing
@@ -104,7 +104,7 @@ class RuleSetResult(Document, frozen=True, kw_only=True):
     @property
     def groups(self) -> tuple[ContractGroup, ...]:
         """Its contracts, by what they have in common."""
-        return self.rule_set.groups
+        return tuple(self.rule_set.groups)
 
     @property
     def taker_fee(self) -> Decimal | None:

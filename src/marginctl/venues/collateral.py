@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import ClassVar
 
 from msgspec import Struct
@@ -9,6 +10,8 @@ from msgspec import Struct
 from marginctl.core.account import STABLECOINS, AssetTerms
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ONE, ZERO
+from marginctl.document.kinds import POSITIVE, RATE, SHARE, TEXT, Choice, MapOf, any_of, members
+from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.origin import Origin, Trust
 
 NO_HAIRCUT = (HaircutTier(None, ZERO),)
@@ -27,21 +30,70 @@ class Unlisted(Enum):
     UNUSED = "unused"
 
 
-class PublishedTerms(Struct, frozen=True, kw_only=True):
-    """What is known of one asset; ``initial_haircut`` where a venue has a second haircut for opening."""
+class HaircutStep(Record, name="haircut_tier"):
+    """A marginal haircut, by amount of the asset."""
+
+    up_to = optional(POSITIVE, "amount of the asset, inclusive; the last tier has none")
+    haircut = key(SHARE, "share of the value that does not count")
+
+    @property
+    def tier(self) -> HaircutTier:
+        """The tier that the engine takes."""
+        return HaircutTier(self.up_to, self.haircut)
+
+
+class PublishedTerms(Record, name="terms"):
+    """How an asset counts.
+
+    ``group``: what it has in common with other assets, the origin included.
+    """
+
+    haircut = optional(SHARE, "share of the value that does not count")
+    haircut_tiers = optional(records(HaircutStep), "marginal haircuts by amount of the asset", default=[])
+    initial_haircut = optional(SHARE, "the haircut when opening, where the venue has a second one")
+    liability_factor = optional(POSITIVE, "what a unit of debt counts; default 1")
+    requirement_factor = optional(POSITIVE, "what a unit of margin required in the asset counts; default 1")
+    loan_rate = optional(RATE, "maintenance margin on a debt")
 
     shape: ClassVar[str] = (
         "haircut_tiers=haircuts initial_haircut liability_factor requirement_factor loan_rate "
         "enters_figures=origin.enters_figures *origin"
     )
 
-    haircuts: tuple[HaircutTier, ...]
-    initial_haircut: Decimal | None = None
-    liability_factor: Decimal | None = None
-    requirement_factor: Decimal | None = None
-    loan_rate: Decimal | None = None
-    origin: Origin = Origin()
-    assumption: str = ""
+    group: "CollateralGroup"
+
+    @property
+    def haircuts(self) -> tuple[HaircutTier, ...]:
+        """The marginal schedule."""
+        if self.haircut is not None:
+            return (HaircutTier(None, self.haircut),)
+        return tuple(one.tier for one in self.haircut_tiers) or NO_HAIRCUT
+
+    @property
+    def origin(self) -> Origin:
+        """Who says so."""
+        return self.group
+
+    @property
+    def assumption(self) -> str:
+        """What reports list that use it."""
+        return self.group.assumption
+
+
+class CollateralGroup(Origin, name="collateral_group"):
+    """Terms of assets with one origin."""
+
+    trust, source, as_of = Origin.trust, Origin.source, Origin.as_of
+    assumption = optional(TEXT, "listed in reports that use one of these", default="")
+    assets = key(MapOf(any_of(SHARE, nested(PublishedTerms))), "haircut or terms by asset")
+
+    def terms(self) -> dict[str, PublishedTerms]:
+        """The terms of every asset: a haircut alone is all of them."""
+        found: dict[str, PublishedTerms] = {}
+        for asset, written in self.assets.items():
+            found[asset] = written if isinstance(written, PublishedTerms) else PublishedTerms(haircut=written)
+            found[asset].group = self
+        return found
 
 
 class ListedTerms(Struct, frozen=True):
@@ -52,21 +104,32 @@ class ListedTerms(Struct, frozen=True):
     terms: PublishedTerms
 
 
-class Collateral(Struct, frozen=True, kw_only=True):
-    """The collateral rules of one mode.
+class Collateral(Record, name="venue_collateral"):
+    """How assets count as collateral.
 
-    ``loan_rate``: maintenance margin on debts, None = the portfolio must state it. ``ask_buffer``: whether debts and
-    requirements in an asset count 1 + its haircut.
+    ``loan_rate`` None = the portfolio must state it.
     """
 
     shape: ClassVar[str] = "unlisted loan_rate ask_buffer=buffer assets=listed"
 
-    unlisted: Unlisted
-    loan_rate: Decimal | None
-    ask_buffer: bool
-    assets: dict[str, PublishedTerms]
-    refusal_help: str = ""
-    loan_rate_hint: str = ""
+    unlisted = key(
+        members(Unlisted),
+        "other assets - required: the portfolio states the haircut; refused: no collateral here; "
+        "stable-zero: 0 for the account's currency and stablecoins, else required; unused: haircuts do not count",
+    )
+    refusal_help = optional(TEXT, "help for an asset that is refused", name="refusal", default="")
+    loan_rate = key(any_of(RATE, Choice({"required": None})), "maintenance margin on debts")
+    loan_rate_hint = optional(TEXT, "help where the portfolio must state the rate", default="")
+    ask_buffer = key(
+        Choice({"none": False, "as-haircut": True}),
+        "as-haircut: debts and requirements in an asset count 1 + its haircut",
+    )
+    groups = optional(records(CollateralGroup), "the assets known", default=[])
+
+    @cached_property
+    def assets(self) -> dict[str, PublishedTerms]:
+        """The terms of the assets of all groups."""
+        return {asset: terms for group in self.groups for asset, terms in group.terms().items()}
 
     @property
     def buffer(self) -> str:

@@ -1,7 +1,6 @@
 """The contracts of a venue, looked up one symbol at a time."""
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import ClassVar
 
@@ -10,11 +9,16 @@ from msgspec import Struct
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
 from marginctl.core.symbols import expiry_of, spelling_of
+from marginctl.document.kinds import AMOUNT, FLAG, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members, words
+from marginctl.document.nodes import Node
+from marginctl.document.record import Record, key, nested, optional, records
+from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.origin import Verification
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
 
 CUT = "its known tiers end before the venue's: beyond them along a price move the last rate goes on, the venue's rises"
+CONTRACT_SIZE = "base units per contract (linear), quote units (inverse)"
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -31,29 +35,64 @@ class Listing(Struct, frozen=True, kw_only=True):
     assumptions: tuple[str, ...] = ()
 
 
-class Entry(Struct, frozen=True, kw_only=True):
-    """A contract written in the rule file itself, or a remark on one of the table; None = as in its group."""
+class VenueTier(Record, name="venue_tier"):
+    """A step of a contract's margin table."""
 
-    base: str | None = None
-    quote: str | None = None
-    contract_size: Decimal | None = None
-    size_assumption: str = ""
-    tick_size: Decimal | None = None
-    tiers_cut: bool = False
-    as_of: str | None = None
-    source: str | None = None
-    assumption: str = ""
-    rows: tuple[TierRow, ...] = ()
+    up_to = optional(POSITIVE, "upper border, inclusive; the last tier has none, or the position limit")
+    maintenance_rate = key(EXACT_RATE, "maintenance margin per notional")
+    initial_rate = optional(EXACT_RATE, "initial margin per notional")
+    max_leverage = optional(POSITIVE, "highest leverage: initial rate 1 / max_leverage")
+    deduction = optional(AMOUNT, "maintenance deduction, in the settle asset")
+
+    @property
+    def row(self) -> TierRow:
+        """The row that the law of tables takes."""
+        return TierRow(self.up_to, self.maintenance_rate, self.initial_rate, self.max_leverage, self.deduction)
 
 
-class TablesFrom(Struct, frozen=True):
-    """The venue's public address of margin tables.
+def rates_given_twice(tiers: Iterable[VenueTier]) -> Iterator[tuple[Node, str, str, str]]:
+    """Tiers that state their initial rate in both ways: the place, the code, what is wrong, and what to do."""
+    for tier in tiers:
+        if VenueTier.initial_rate in tier and VenueTier.max_leverage in tier:
+            message = "`initial_rate` and `max_leverage` say the same"
+            yield tier.at(VenueTier.initial_rate), "MC016", message, "keep one of them"
+
+
+class Entry(Record, name="listed_contract"):
+    """A contract of the venue, or a remark on one of the table."""
+
+    base = optional(TEXT, "the asset that is traded")
+    quote = optional(TEXT, "the asset it is priced in")
+    contract_size = optional(POSITIVE, CONTRACT_SIZE)
+    size_assumption = optional(
+        TEXT, "listed in reports that use its contract_size", name="contract_size_assumption", default=""
+    )
+    tick_size = optional(POSITIVE, "step of its price, quote per base; absent: not known")
+    tiers_cut = optional(
+        FLAG, "whether the venue's table goes on where the tiers known here end; default no", default=False
+    )
+    as_of = optional(PERIOD)
+    source = optional(TEXT)
+    assumption = optional(TEXT, "listed in reports that use this contract", default="")
+    tiers = optional(records(VenueTier), "its margin table; without one the portfolio states the rates", default=[])
+
+    @property
+    def rows(self) -> tuple[TierRow, ...]:
+        """Its margin table."""
+        return tuple(tier.row for tier in self.tiers)
+
+
+UNLISTED = Entry()
+
+
+class TablesFrom(Record, name="tables_from"):
+    """The venue's own public address of margin tables.
 
     ``refresh``: ``venue refresh`` reads its answer, which is ``dated`` or ``undated``; None = it does not.
     """
 
-    address: str
-    refresh: str | None = None
+    address = key(TEXT, "{symbol}, {base}, {quote} stand for those of a contract")
+    refresh = optional(words("dated", "undated"), "whether the answer has a date; absent: it is not read")
 
     def of(self, symbol: str) -> str:
         """The address for a contract."""
@@ -65,32 +104,51 @@ class TablesFrom(Struct, frozen=True):
         return text
 
 
-class ContractGroup(Struct, frozen=True, kw_only=True):
-    """Contracts that share their terms: those of a table, and those written in the file."""
+class ContractGroup(Record, name="contracts"):
+    """Contracts that share their terms.
+
+    ``table``: the one named, opened; None where none is.
+    """
 
     shape: ClassVar[str] = (
         "type contracts=count contract_size contract_size_by_base=sizes_by_base tiers_by deduction as_of status source"
     )
 
-    type: ContractType
-    contract_size: Decimal | None
-    sizes_by_base: dict[str, Decimal]
-    size_assumption: str
-    tiers_by: TiersBy
-    lot: Decimal | None
-    deduction: Deduction
-    table: Table | None
-    entries: dict[str, Entry]
-    splits_symbols: bool
-    as_of: str | None
-    status: Verification
-    source: str | None
-    assumption: str
-    tables_from: TablesFrom | None = None
+    type = key(members(ContractType), "linear settles in its quote, inverse in its base")
+    contract_size = optional(POSITIVE, CONTRACT_SIZE)
+    sizes_by_base = optional(
+        MapOf(POSITIVE), "exceptions, by base asset", name="contract_size_by_base", default=Entries()
+    )
+    size_assumption = optional(
+        TEXT, "listed in reports that use contract_size", name="contract_size_assumption", default=""
+    )
+    lot = optional(POSITIVE, "smallest step of a quantity, in contracts; default: whole contracts")
+    tiers_by = key(members(TiersBy), "what tiers are measured in")
+    deduction = key(
+        members(Deduction),
+        "given: on every row, continuous; derived: computed so that the margin is continuous; "
+        "whole: none, the rate counts on the whole position",
+    )
+    table_name = optional(
+        TEXT, "a CSV file beside this one: symbol,base,quote,floor,cap,maintenance_rate,...", name="table"
+    )
+    tables_from = optional(nested(TablesFrom), "named where a contract is not listed")
+    entries = optional(MapOf(nested(Entry)), "contracts by the venue's own symbol", name="listed", default=Entries())
+    splits_symbols = key(
+        Choice({"refused": False, "split": True}),
+        "other symbols - refused: the portfolio declares them; split: read as base and quote",
+        name="unlisted",
+    )
+    as_of = optional(PERIOD)
+    status = key(members(Verification))
+    source = optional(TEXT)
+    assumption = optional(TEXT, "listed in reports that use one of these contracts", default="")
+
+    table: Table | None = None
 
     def listing(self, symbol: str) -> Listing | None:
         """The contract of a symbol, as published."""
-        entry = self.entries.get(symbol, Entry())
+        entry = self.entries.get(symbol, UNLISTED)
         found = self.table.contract(symbol) if self.table else None
         rows = list(found.rows if found else entry.rows)
         base, quote = (found.base, found.quote) if found else (entry.base, entry.quote)
@@ -134,7 +192,7 @@ class ContractGroup(Struct, frozen=True, kw_only=True):
         rated = self.table.rated() if self.table else set()
         rated |= {symbol for symbol, entry in self.entries.items() if has_maintenance_rates(entry.rows)}
         for symbol in self.symbols():
-            entry = self.entries.get(symbol, Entry())
+            entry = self.entries.get(symbol, UNLISTED)
             yield symbol in rated and not entry.tiers_cut, not entry.size_assumption and self._has_size(symbol, entry)
 
     def _has_size(self, symbol: str, entry: Entry) -> bool:

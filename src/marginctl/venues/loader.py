@@ -6,9 +6,7 @@ from pathlib import Path
 
 from marginctl.document.nodes import Node
 from marginctl.document.reader import read
-from marginctl.document.shape import Draft, bind
 from marginctl.document.source import Source, echo, printable
-from marginctl.document.venue_shape import VENUE
 from marginctl.findings import Location, Problem
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.rule_set import RuleSet
@@ -19,15 +17,6 @@ DATA = Path(__file__).parent / "data"
 DEFAULT = "generic"
 LONGEST_NAME = 40
 SUFFIXES = (".yaml", ".yml", ".json")
-
-
-def load(
-    account: Draft | None, source: Source, *, directory: str | None = None, beside: Path | None = None
-) -> tuple[RuleSet | None, list[Problem]]:
-    """The rule set of a portfolio's ``account:`` section (``generic`` where it names none), as ``named`` finds it."""
-    if account is None or "venue" not in account:
-        return named(DEFAULT, directory=directory, beside=beside)
-    return named(account.get("venue"), node=account.at("venue"), source=source, directory=directory, beside=beside)
 
 
 def named(
@@ -117,9 +106,6 @@ def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tupl
     source, node, problems = read(data, shown)
     if node is None or problems:
         return None, problems
-    draft, problems = bind(node, VENUE, source)
-    if problems:
-        return None, problems
 
     def table(name: str, deduction: Deduction) -> tuple[Table | None, list[Problem]]:
         content = _contents(folder / name)
@@ -129,7 +115,7 @@ def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tupl
         found = table_problems(opened, deduction) if check_tables else []
         return (None, found) if found else (opened, [])
 
-    return rule_set_of(draft, source, table)
+    return rule_set_of(node, source, table)
 
 
 def _own_file(name: str, directory: str | None) -> Path | None:

@@ -2,9 +2,20 @@
 
 from decimal import Decimal
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from msgspec import Struct
+
+from marginctl.document.kinds import PERIOD, TEXT, Kind, any_of, members
+from marginctl.document.record import Nested, Record, Shape, key, optional
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+TRUST_DOC = (
+    "verified: worked examples reproduce it; documented: the venue's own text; secondary: someone else's account; "
+    "inferred: follows from other statements; assumed: the venue does not say; convention: defined here; "
+    "sample, superseded: shown as a hint, never used in figures"
+)
 
 
 class Verification(Enum):
@@ -38,13 +49,13 @@ class Trust(Enum):
         return self not in {Trust.SAMPLE, Trust.SUPERSEDED}
 
 
-class Source(Struct, frozen=True):
-    """Something published. ``date`` is a day, a month or a year; None = undated."""
+class Publication(Record, name="source"):
+    """Something the venue, or someone about it, published."""
 
-    id: str
-    title: str
-    reference: str
-    date: str | None = None
+    id = key(TEXT, "how other parts of this file refer to it")
+    title = key(TEXT)
+    reference = key(TEXT, "address, article number or commit")
+    date = optional(PERIOD, "absent: an undated page")
 
     @property
     def text(self) -> str:
@@ -52,12 +63,14 @@ class Source(Struct, frozen=True):
         return f"{self.title} ({self.date}), {self.reference}" if self.date else f"{self.title}, {self.reference}"
 
 
-class Origin(Struct, frozen=True):
+class Origin(Record):
     """Who says so: the id of a source, the date of the figure, and the trust. None = not stated."""
 
-    trust: Trust | None = None
-    source: str | None = None
-    as_of: str | None = None
+    shape: ClassVar[str] = "trust source as_of"
+
+    trust = optional(members(Trust), TRUST_DOC)
+    source = optional(TEXT, "the `id` of an entry of `sources`")
+    as_of = optional(PERIOD, "when this was so")
 
     @property
     def enters_figures(self) -> bool:
@@ -70,9 +83,30 @@ class Origin(Struct, frozen=True):
         return ", ".join(part for part in (self.as_of, self.trust.value if self.trust else None) if part)
 
 
+UNSTATED = Origin()
+
+
 class Stated(Struct, frozen=True):
     """A rule's value and who says so."""
 
     shape: ClassVar[str] = "value *origin"
     value: Decimal | str | None
     origin: Origin
+
+
+class Traced(Origin, Generic[T_co]):
+    """A value and its origin."""
+
+    value: T_co
+
+
+def traced(name: str, kind: Kind[T]) -> Kind[T | Traced[T]]:
+    """A value by itself, or with where it comes from."""
+    keys = (key(kind, name="value"), *Origin.layout.keys)
+    shape: Shape[Traced[T]] = Shape(name, keys, Traced.layout.doc, Traced)
+    return any_of(kind, Nested(shape))
+
+
+def stated(written: T | Traced[T]) -> T:
+    """The value, whether or not its origin is with it."""
+    return written.value if isinstance(written, Traced) else written

@@ -9,12 +9,11 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from marginctl.document.kinds import first_day
 from marginctl.document.nodes import Mapping
 from marginctl.document.nodes import Sequence as Items
 from marginctl.document.reader import read
-from marginctl.document.shape import bind
 from marginctl.document.source import Source, echo
-from marginctl.document.venue_shape import VENUE, first_day
 from marginctl.findings import Document, Problem, Summary
 from marginctl.venues import rewriting as to
 from marginctl.venues.answers.account import PublishedHaircuts, VenueAnswer
@@ -296,9 +295,7 @@ def _sound(text: str, tables: dict[str, bytes]) -> None:
 
     source, node, problems = read(text.encode(), "result")
     if node is not None and not problems:
-        draft, problems = bind(node, VENUE, source)
-        if not problems:
-            _, problems = rule_set_of(draft, source, table)
+        _, problems = rule_set_of(node, source, table)
     if problems:
         first = problems[0]
         raise RefreshError(f"the result would be no valid rule file: {first.message}", first.help)

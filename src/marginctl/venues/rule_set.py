@@ -1,12 +1,12 @@
-"""A venue's rules, loaded: immutable values and the questions that a portfolio asks of them."""
+"""A venue's rules: the file as it is written, and the questions that a portfolio asks of it."""
 
 from datetime import date
 from decimal import Decimal
-from enum import Enum
+from functools import cached_property
 from string import ascii_letters, digits
 from typing import ClassVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from marginctl.core.account import (
     Account,
@@ -21,11 +21,22 @@ from marginctl.core.contract import Contract, HaircutTier
 from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.core.symbols import expiry_of
+from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
+from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.document.source import echo
-from marginctl.document.venue_shape import RULE_KINDS, first_day
 from marginctl.venues.collateral import Collateral, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing
-from marginctl.venues.origin import Origin, Source, Stated, Verification
+from marginctl.venues.format import (
+    RULE_CHANGES,
+    RULES,
+    SWITCHES,
+    Assumption,
+    NotOffered,
+    Occasion,
+    PublishedLiquidation,
+    TakerFee,
+)
+from marginctl.venues.origin import UNSTATED, Origin, Publication, Stated, Verification
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
@@ -37,82 +48,11 @@ SYMBOL_WORDS = ("PERPETUAL", "SWAP", "PERP", "USDT", "USDC", "USD")
 _RANKS = {status: rank for rank, status in enumerate(Verification)}
 
 
-class Occasion(Enum):
-    """What an account must have for an assumption to matter."""
+class Mode(Record, name="mode"):
+    """A way to run an account; the first is the default.
 
-    ALWAYS = "always"
-    ORDERS = "orders"
-    DEBT = "debt"
-    ISOLATED = "isolated"
-    HEDGE_MODE = "hedge-mode"
-
-
-class Assumption(Struct, frozen=True):
-    """What figures rest on without the venue having said so."""
-
-    when: Occasion
-    text: str
-
-
-class LiquidationStep(Enum):
-    """What a venue does at liquidation.
-
-    CANCEL_ORDERS; CANCEL_BORROWING_ORDERS: those that would borrow; REPAY: debts out of collateral; NET_LEGS: long
-    against short of a contract; REDUCE_TO_LEVEL: just as much as makes the pool compliant; REDUCE_BY_TIER: each
-    position to the tier below; CLOSE_ON_BOOK: at market, the holder keeps what is left; CLOSE_POSITIONS: whole
-    positions, in ``PublishedOrder``; TAKE_OVER: by the venue, with their margin; INSURANCE_FUND, AUTO_DELEVERAGING.
-    """
-
-    CANCEL_ORDERS = "cancel-orders"
-    CANCEL_BORROWING_ORDERS = "cancel-borrowing-orders"
-    REPAY = "repay"
-    NET_LEGS = "net-legs"
-    REDUCE_TO_LEVEL = "reduce-to-level"
-    REDUCE_BY_TIER = "reduce-by-tier"
-    CLOSE_ON_BOOK = "close-on-book"
-    CLOSE_POSITIONS = "close-positions"
-    TAKE_OVER = "take-over"
-    INSURANCE_FUND = "insurance-fund"
-    AUTO_DELEVERAGING = "auto-deleveraging"
-
-
-class PublishedOrder(Enum):
-    """Which of several positions goes first."""
-
-    UNKNOWN = "unknown"
-    LARGEST_LOSS_FIRST = "largest-loss-first"
-    RANDOM = "random"
-    ALL_AT_ONCE = "all-at-once"
-
-
-class PublishedLiquidation(Struct, frozen=True, kw_only=True):
-    """The published sequence; no steps = not published.
-
-    ``fee``: share of the liquidated notional, None = not published.
-    ``take_over_level``: TAKE_OVER happens below this times the maintenance margin, None = at once.
-    """
-
-    shape: ClassVar[str] = "steps order fee take_over_level *origin"
-
-    steps: tuple[LiquidationStep, ...]
-    order: PublishedOrder
-    fee: Decimal | None
-    take_over_level: Decimal | None
-    origin: Origin
-
-
-class NotOffered(Struct, frozen=True):
-    """A setting that the venue has and the rule set does not."""
-
-    setting: str
-    value: str
-    message: str
-
-
-class Mode(Struct, frozen=True, kw_only=True):
-    """One way to run an account: its rules and how assets count.
-
-    ``isolated_rules`` replace ``rules`` for isolated positions, None = the same. ``origins``: where a rule comes from.
+    What the file as a whole makes of it: ``rules`` with its ``changes``, ``isolated_rules`` for isolated positions
+    (None = the same), ``origins`` of the rules by name.
     """
 
     shape: ClassVar[str] = (
@@ -120,28 +60,30 @@ class Mode(Struct, frozen=True, kw_only=True):
         "isolated_rules=differing collateral assumptions=notes"
     )
 
-    collateral_mode: CollateralMode
-    status: Verification
+    collateral_mode = key(members(CollateralMode))
+    status = key(members(Verification), "how well this mode's rules are known")
+    offers_isolated = key(FLAG, "whether a position may be isolated", name="isolated_positions")
+    offers_hedge = key(FLAG, "whether a contract may have a long and a short leg", name="hedge_mode")
+    changes = optional(Nested(RULE_CHANGES), "what differs from the rules above in this mode", name="rules")
+    collateral = key(nested(Collateral))
+    notes = optional(records(Assumption), name="assumptions", default=[])
+
     rules: Rules
     isolated_rules: Rules | None
     taker_fee: Decimal | None
-    offers_isolated: bool
-    offers_hedge: bool
-    collateral: Collateral
-    notes: tuple[Assumption, ...]
     origins: dict[str, Origin]
 
     @property
     def stated(self) -> dict[str, Stated]:
         """Every rule by name."""
-        rules = {name: _word(getattr(self.rules, name)) for name in RULE_KINDS}
-        return {name: Stated(value, self.origins.get(name, Origin())) for name, value in rules.items()}
+        rules = {name: _word(getattr(self.rules, name)) for name in SWITCHES}
+        return {name: Stated(value, self.origins.get(name, UNSTATED)) for name, value in rules.items()}
 
     @property
     def differing(self) -> dict[str, Decimal | str | None]:
         """The rules that differ for isolated positions."""
         own, general = self.isolated_rules or self.rules, self.stated
-        words = {name: _word(getattr(own, name)) for name in RULE_KINDS}
+        words = {name: _word(getattr(own, name)) for name in SWITCHES}
         return {name: word for name, word in words.items() if word != general[name].value}
 
     def terms(self, asset: str, currency: str, haircuts: tuple[HaircutTier, ...] | None = None) -> AssetTerms | None:
@@ -175,23 +117,44 @@ class Completeness(Struct, frozen=True):
     complete: int
 
 
-class RuleSet(Struct, frozen=True, kw_only=True):
-    """The margin rules of one venue product. ``as_of`` None = conventions, which do not age."""
+class RuleSet(Record, name="venue"):
+    """The margin rules of one venue product, as data."""
 
-    name: str
-    title: str
-    as_of: str | None
-    status: Verification
-    sources: tuple[Source, ...]
-    modes: tuple[Mode, ...]
-    groups: tuple[ContractGroup, ...]
-    liquidation: PublishedLiquidation
-    published_funding_interval: Decimal | None
-    taker_fee_hint: str
-    not_offered: tuple[NotOffered, ...]
-    notes: tuple[Assumption, ...]
-    unknown: tuple[str, ...]
-    seen: dict[str, Listing | None] = field(default_factory=dict)
+    editor_schema = optional(TEXT, "where an editor finds the JSON Schema", name="$schema")
+    format = key(words("marginctl.venue/1"), "the format of this file", name="schema")
+    name = key(TEXT, "what `account.venue` names")
+    title = key(TEXT)
+    as_of = optional(PERIOD, "the date of the tables and ratios; absent: conventions, which do not age")
+    status = key(members(Verification), "how well the rules are known")
+    sources = key(records(Publication))
+    rules = key(Nested(RULES))
+    isolated_rules = optional(Nested(RULE_CHANGES), "what differs for isolated positions")
+    modes = key(records(Mode), "the first is the default")
+    stated_taker_fee = optional(any_of(RATE, nested(TakerFee)), name="taker_fee")
+    published_funding_interval = optional(
+        DURATION, "absent: it differs by contract or is not known", name="funding_interval"
+    )
+    groups = key(records(ContractGroup), name="contracts")
+    liquidation = key(nested(PublishedLiquidation))
+    not_offered = optional(records(NotOffered), default=[])
+    notes = optional(records(Assumption), name="assumptions", default=[])
+    unknown = optional(ListOf(TEXT), "what the venue does not publish, or this file does not have", default=[])
+
+    @cached_property
+    def seen(self) -> dict[str, Listing | None]:
+        """The contracts looked up so far."""
+        return {}
+
+    @property
+    def taker_fee(self) -> Decimal | None:
+        """The fee to take liquidity; None where the venue's is not known."""
+        stated = self.stated_taker_fee
+        return (stated.value if stated.enters_figures else None) if isinstance(stated, TakerFee) else stated
+
+    @property
+    def taker_fee_hint(self) -> str:
+        """Help where the portfolio must state it."""
+        return self.stated_taker_fee.hint if isinstance(self.stated_taker_fee, TakerFee) else ""
 
     @property
     def is_generic(self) -> bool:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from marginctl.core.exact import ZERO
 from marginctl.core.sequence import ClosingOrder, Sequence
-from marginctl.venues.rule_set import LiquidationStep, PublishedLiquidation, PublishedOrder
+from marginctl.venues.format import LiquidationStep, PublishedLiquidation, PublishedOrder
 
 AT_THE_MARK = "liquidations close at the mark; what the market or an insurance fund makes of it is not the account's"
 ENDINGS = frozenset({LiquidationStep.CLOSE_POSITIONS, LiquidationStep.CLOSE_ON_BOOK, LiquidationStep.TAKE_OVER})

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from marginctl.document.kinds import AMOUNT, POSITIVE
 from marginctl.document.numbers import NumberError
-from marginctl.document.portfolio_shape import AMOUNT, POSITIVE
 from marginctl.document.source import Collector, Source, echo
-from marginctl.document.venue_shape import ExactRate
 from marginctl.findings import Problem
+from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.tiers import Deduction, TierRow, first_fault
 
 REQUIRED = ("symbol", "base", "quote", "floor", "cap", "maintenance_rate", "max_leverage")
@@ -26,10 +26,10 @@ LARGEST = 16 * 1024 * 1024
 _READERS: dict[str, Callable[[str], Decimal]] = {
     "floor": AMOUNT.read,
     "cap": POSITIVE.read,
-    "maintenance_rate": ExactRate().read,
+    "maintenance_rate": EXACT_RATE.read,
     "max_leverage": POSITIVE.read,
     "deduction": AMOUNT.read,
-    "initial_rate": ExactRate().read,
+    "initial_rate": EXACT_RATE.read,
 }
 
 

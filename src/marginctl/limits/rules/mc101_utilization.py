@@ -57,6 +57,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_utilization",
+    compares="initial and order margin over equity",
     comparison=Comparison.MAXIMUM,
     unit=Unit.FRACTION,
     default=Decimal("0.6"),

@@ -130,6 +130,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="min_liquidation_distance",
+    compares="smallest move that liquidates a cross pool",
     comparison=Comparison.MINIMUM,
     unit=Unit.FRACTION,
     default=Decimal("0.2"),

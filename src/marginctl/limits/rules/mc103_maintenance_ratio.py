@@ -61,6 +61,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_maintenance_ratio",
+    compares="level x maintenance margin over equity",
     comparison=Comparison.MAXIMUM,
     unit=Unit.FRACTION,
     default=Decimal("0.5"),

@@ -79,6 +79,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_leverage",
+    compares="gross notional over equity",
     comparison=Comparison.MAXIMUM,
     unit=Unit.MULTIPLE,
     default=Decimal(5),

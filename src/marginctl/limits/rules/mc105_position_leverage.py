@@ -54,6 +54,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_position_leverage",
+    compares="leverage of a position that is no hedge",
     comparison=Comparison.MAXIMUM,
     unit=Unit.MULTIPLE,
     default=Decimal(10),

@@ -72,6 +72,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="min_isolated_distance",
+    compares="move that liquidates an isolated pool",
     comparison=Comparison.MINIMUM,
     unit=Unit.FRACTION,
     default_severity=None,

@@ -57,6 +57,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_concentration",
+    compares="largest share of one underlying in gross notional",
     comparison=Comparison.MAXIMUM,
     unit=Unit.FRACTION,
     default=Decimal("0.6"),

@@ -74,6 +74,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_directional_exposure",
+    compares="absolute sum of delta x price over equity",
     comparison=Comparison.MAXIMUM,
     unit=Unit.MULTIPLE,
     default=Decimal(3),

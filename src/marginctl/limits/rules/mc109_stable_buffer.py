@@ -66,6 +66,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="min_stable_share",
+    compares="net stablecoin equity over free collateral",
     comparison=Comparison.MINIMUM,
     unit=Unit.FRACTION,
     default=Decimal("0.5"),

@@ -84,6 +84,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_wrong_way_share",
+    compares="collateral that falls with the positions it backs",
     comparison=Comparison.MAXIMUM,
     unit=Unit.FRACTION,
     default=Decimal("0.3"),

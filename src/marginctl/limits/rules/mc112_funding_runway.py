@@ -70,6 +70,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="min_funding_runway",
+    compares="time until funding uses up the buffer",
     comparison=Comparison.MINIMUM,
     unit=Unit.DAYS,
     default=Decimal(30),

@@ -82,6 +82,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="survive",
+    compares="scenario names to survive, or all",
     unit=Unit.FRACTION,
     needs_subject=True,
 )

@@ -88,5 +88,6 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="hedges_reduce_risk",
+    compares="positions marked hedge must lower the risk",
     unit=Unit.FRACTION,
 )

@@ -36,5 +36,6 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="require_purpose",
+    compares="every position states its purpose",
     default_severity=None,
 )

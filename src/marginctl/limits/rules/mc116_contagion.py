@@ -45,6 +45,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_contagion",
+    compares="winning positions that a first liquidation takes along",
     comparison=Comparison.MAXIMUM,
     unit=Unit.COUNT,
     default_severity=None,

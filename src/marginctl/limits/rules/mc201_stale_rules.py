@@ -47,6 +47,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_rules_age",
+    compares="age of the rule set",
     comparison=Comparison.MAXIMUM,
     unit=Unit.DAYS,
     default=Decimal(180),

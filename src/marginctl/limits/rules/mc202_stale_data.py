@@ -46,6 +46,7 @@ RULE = Rule(
     manual=__doc__ or "",
     measure=measure,
     key="max_data_age",
+    compares="age of the account's as_of",
     comparison=Comparison.MAXIMUM,
     unit=Unit.DAYS,
     default=Decimal(0),

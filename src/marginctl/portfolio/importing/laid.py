@@ -1,11 +1,11 @@
 """``--with FILE.yaml``: a portfolio file whose contracts, prices and settings are laid under an imported one."""
 
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
-from marginctl.document.portfolio_shape import PORTFOLIO
 from marginctl.document.reader import read
-from marginctl.document.shape import bind
+from marginctl.document.record import bind
 from marginctl.document.written import Line, Written
 from marginctl.findings import Problem
+from marginctl.portfolio.format import PortfolioFile
 
 TAKEN = ("account", "contracts", "prices", "betas", "limits", "scenarios")
 IGNORED = ("$schema", "schema")
@@ -16,9 +16,9 @@ def laid_under(data: bytes, name: str) -> tuple[dict[str, Written], list[Problem
     source, root, problems = read(data, name)
     if not isinstance(root, Mapping) or problems:
         return {}, problems
-    _, problems = bind(root, PORTFOLIO, source)
+    _, problems = bind(root, PortfolioFile, source)
     for key, _ in root.entries:
-        if key.text in {field.name for field in PORTFOLIO.fields} - {*TAKEN, *IGNORED}:
+        if key.text in set(PortfolioFile.layout.by_name) - {*TAKEN, *IGNORED}:
             message, advice = f"`{key.text}` cannot be laid under an import", f"keep {', '.join(TAKEN)}"
             problems.append(source.problem(key, "MC010", message, advice))
     return {key.text: _written(value) for key, value in root.entries if key.text in TAKEN}, problems

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from marginctl.core.contract import ContractType, TiersBy
 from marginctl.core.exact import Direction, rounded
-from marginctl.document.venue_shape import RULE_KINDS
 from marginctl.render.display import Options
 from marginctl.render.page import (
     Block,
@@ -39,8 +38,9 @@ from marginctl.render.pages.catalogue import (
 from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetResult
 from marginctl.venues.collateral import Collateral, PublishedTerms, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing
+from marginctl.venues.format import SWITCHES, Assumption, Occasion
 from marginctl.venues.origin import Origin
-from marginctl.venues.rule_set import Assumption, Mode, Occasion, RuleSet
+from marginctl.venues.rule_set import Mode, RuleSet
 from marginctl.wording import exact_percent, exactly, plain
 
 HINTS_ONLY = "sample, superseded: a hint in messages, never used in figures"
@@ -136,7 +136,7 @@ def _unlisted(collateral: Collateral) -> str:
 
 def rule_rows(rule_set: RuleSet) -> list[RuleRow]:
     """Every rule of the default mode, each followed by what differs in another mode or for isolated positions."""
-    return [row for name in RULE_KINDS for row in _rows_of(rule_set, name)]
+    return [row for name in SWITCHES for row in _rows_of(rule_set, name)]
 
 
 def _rows_of(rule_set: RuleSet, name: str) -> list[RuleRow]:
@@ -162,7 +162,12 @@ def _rules(rule_set: RuleSet) -> Section | None:
         texts("rule", [f"{row.name} ({row.applies})" if row.applies else row.name for row in rows]),
         texts("value", [row.value for row in rows]),
         *_origin_columns([row.origin for row in rows])[1:],
-        Column(title="meaning", cells=[RULE_KINDS[row.name][1] for row in rows], kind=ColumnKind.PROSE, priority=9),
+        Column(
+            title="meaning",
+            cells=[SWITCHES[row.name][1] for row in rows],
+            kind=ColumnKind.PROSE,
+            priority=9,
+        ),
     )
     return section("Rules", DataTable(columns))
 
@@ -268,7 +273,7 @@ def _liquidation(rule_set: RuleSet) -> Iterable[tuple[str, str]]:
     yield "fee", f"{_percent(rules.fee)} of what is liquidated" if rules.fee is not None else "not known"
     yield "taker fee", _percent(fee) if fee is not None else f"the portfolio states it where a rule needs it{hint}"
     yield "funding", f"every {exactly(interval)} h" if interval else "interval not known, or different by contract"
-    said = ", ".join(filter(None, [rules.origin.note, rules.origin.source]))
+    said = ", ".join(filter(None, [rules.note, rules.source]))
     if said:
         yield "trust", said
 

@@ -3,8 +3,8 @@
 import pytest
 
 from marginctl.core.rate_history import RateHistory
-from marginctl.document.rate_table import histories
 from marginctl.findings import Problem
+from marginctl.venues.rate_table import histories
 
 PLAIN = b"""\
 symbol,time,rate

@@ -1,55 +1,67 @@
-"""The shapes against the interface: every key of it is known, with its kind and its bounds."""
+"""The format against the interface: every key of it is known, with its kind and its bounds."""
 # ruff: noqa: E501 - tables with one case a line
 
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.document.told import bound
 
-from marginctl.document.limits_shape import LIMITS
-from marginctl.document.policy_shape import POLICY
-from marginctl.document.portfolio_shape import PORTFOLIO
-
-from .told import bound
+from marginctl.core.account import MarginMode, Purpose
+from marginctl.core.contract import LONG, SHORT
+from marginctl.limits.format import LIMITS, PolicyFile
+from marginctl.portfolio.format import PortfolioFile, PositionEntry
 
 SAMPLE = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
 
 
 def test_a_portfolio_with_every_key_binds():
-    draft, problems = bound(SAMPLE, PORTFOLIO)
+    file, problems = bound(SAMPLE, PortfolioFile)
     assert problems == []
-    assert [key.text for key, _, _ in draft.items()] == [
-        field.name for field in PORTFOLIO.fields if field.name != "$schema"
+    assert [word.text for word, _, _ in file.items()] == [
+        one.name for one in PortfolioFile.layout.keys if one.name != "$schema"
     ]
-    short, long = draft.get("positions")
-    assert (short.get("funding_rate"), short.get("funding_interval"), short.get("purpose")) == (
-        Decimal("-0.0001"),
-        Decimal(8),
-        "hedge",
-    )
-    assert (long.get("notional"), "quantity" in long) == (Decimal(3000), False)
-    debt = draft.get("collateral")[3]
-    assert (debt.get("asset"), debt.get("amount"), debt.get("loan_rate")) == ("USDC", Decimal(-250), Decimal("0.05"))
+    short, long = file.positions
+    assert (short.funding_rate, short.funding_interval, short.purpose) == (Decimal("-0.0001"), 8, Purpose.HEDGE)
+    assert (short.side, long.side) == (SHORT, LONG)
+    assert (long.notional, PositionEntry.quantity in long) == (Decimal(3000), False)
+    debt = file.collateral[3]
+    assert (debt.asset, debt.amount, debt.loan_rate) == ("USDC", Decimal(-250), Decimal("0.05"))
 
 
 def test_every_key_of_the_sample_is_used():
-    """The sample is what the schema is tested with, so it must not fall behind the shapes."""
-    draft, _ = bound(SAMPLE, PORTFOLIO)
-    written = {key.text for key, _, _ in draft.get("limits").items()}
-    assert written == {field.name for field in LIMITS.fields}
+    """The sample is what the schema is tested with, so it must not fall behind the format."""
+    file, _ = bound(SAMPLE, PortfolioFile)
+    written = {word.text for word, _, _ in file.limits.items()}
+    assert written == set(LIMITS.by_name)
+
+
+def test_what_a_portfolio_may_leave_out():
+    file, problems = bound(
+        "positions: [{symbol: A, side: long}]\norders: [{symbol: A, side: sell, quantity: 1, price: 2}]", PortfolioFile
+    )
+    assert problems == []
+    (position,), (order,) = file.positions, file.orders
+    assert (file.venue, file.account, file.prices, file.contracts) == ("generic", None, {}, {})
+    assert (position.margin_mode, position.maintenance_deduction, position.leverage) == (MarginMode.CROSS, 0, None)
+    assert (order.side, order.reduce_only, order.position_side) == (SHORT, False, None)
+    assert bound("account: {name: desk}", PortfolioFile)[0].venue == "generic"
+    assert bound("account: {venue: okx}", PortfolioFile)[0].venue == "okx"
 
 
 def test_a_policy_binds():
-    draft, problems = bound(
+    policy, problems = bound(
         "schema: marginctl.policy/1\n"
         "limits: {max_utilization: 50%, survive: all}\n"
         "scenarios: [{name: crash, shocks: {'*': -50%}}]\n"
         "waivers: [{code: MC101, until: 2026-12-31, reason: agreed}]\n",
-        POLICY,
+        PolicyFile,
     )
     assert problems == []
-    assert draft.get("limits").get("max_utilization") == Decimal("0.5")
-    assert draft.get("limits").get("survive") == "all"
+    assert {word.text: value for word, value, _ in policy.limits.items()} == {
+        "max_utilization": Decimal("0.5"),
+        "survive": "all",
+    }
 
 
 @pytest.mark.parametrize(
@@ -76,4 +88,4 @@ def test_a_policy_binds():
     ],
 )  # fmt: skip
 def test_a_slip_in_a_portfolio(text, expected):
-    assert bound(text, PORTFOLIO)[1] == [expected]
+    assert bound(text, PortfolioFile)[1] == [expected]

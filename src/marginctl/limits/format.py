@@ -1,0 +1,153 @@
+"""What a portfolio or a policy may ask for: limits, whose keys come from the rules, scenarios and waivers.
+
+A limit is a threshold, ``off``, or a warning and a failing level.
+"""
+
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from marginctl.document.kinds import (
+    AMOUNT,
+    DATE,
+    DURATION,
+    FLAG,
+    MOVE,
+    RATE,
+    TEXT,
+    Choice,
+    Kind,
+    ListOf,
+    MapOf,
+    Number,
+    any_of,
+    words,
+)
+from marginctl.document.record import Key, Nested, Record, Shape, key, nested, optional, records
+from marginctl.limits.registry import BY_CODE, BY_KEY
+from marginctl.limits.rule import Comparison, Rule, Unit
+
+OFF = "off"
+POSITIONS, PURPOSES, UNDERLYINGS = "positions", "purposes", "underlyings"
+NARROWER: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
+    POSITIONS: {
+        "max_leverage": (("MC105",), "its leverage, that of a hedge too"),
+        "min_liquidation_distance": (("MC102", "MC106"), "move of its underlying that liquidates it"),
+    },
+    PURPOSES: {
+        "max_leverage": (("MC104",), "their gross notional over the account's equity"),
+        "max_position_leverage": (("MC105",), "leverage of each of them, hedges too"),
+        "min_isolated_distance": (("MC106",), "move that liquidates an isolated pool"),
+    },
+    UNDERLYINGS: {
+        "max_leverage": (("MC104",), "gross notional on it over the account's equity"),
+        "max_position_leverage": (("MC105",), "leverage of each position on it, hedges too"),
+        "min_liquidation_distance": (("MC102",), "move of this asset alone that liquidates"),
+        "min_isolated_distance": (("MC106",), "move that liquidates an isolated pool on it"),
+        "max_concentration": (("MC107",), "its share in gross notional"),
+        "max_directional_exposure": (("MC108",), "absolute delta x price over equity"),
+    },
+}
+"""Section of narrower limits -> key -> the rules it is for, and what it compares."""
+
+Level: TypeAlias = Decimal | bool | str | list[str]
+"""What one level says: a threshold, a switch, a scenario or several."""
+
+
+class Levels(Record):
+    """A warning level, a failing level, or both."""
+
+
+class LimitKeys(Record):
+    """Limits by key: each a ``Level``, ``Levels``, or None where it is off."""
+
+
+class ScenarioEntry(Record, name="scenario"):
+    """Price moves that happen together."""
+
+    name = key(TEXT, "how limits and reports call it")
+    shocks = key(MapOf(MOVE), 'relative price move by asset; "*" is every other volatile asset')
+
+
+class WaiverEntry(Record, name="waiver"):
+    """A known breach that is accepted until a date."""
+
+    code = key(TEXT, "the limit waived, such as MC102")
+    subject = optional(TEXT, "the contract or pool it is waived for; without it, all", default="")
+    until = key(DATE, "the last day on which it counts")
+    reason = key(TEXT, "why")
+
+
+def _levels(name: str, kind: Kind[Level]) -> Kind[Level | Levels | None]:
+    """A level (fails), ``off``, or ``{warn: level, fail: level}``, called by the kind of its levels."""
+    keys = optional(kind, "a breach is a warning", name="warn"), optional(kind, "a breach is an error", name="fail")
+    both = Shape(f"{name}_levels", keys, "a warning level, a failing level, or both", Levels)
+    return any_of(kind, Choice({OFF: None}), Nested(both))
+
+
+FLAGS, SCENARIOS = _levels("flag", FLAG), _levels("scenarios", any_of(TEXT, ListOf(TEXT)))
+THRESHOLDS = {
+    Unit.FRACTION: _levels("share", RATE),
+    Unit.MULTIPLE: _levels("multiple", AMOUNT),
+    Unit.COUNT: _levels("count", Number(minimum=0, integer=True)),
+    Unit.DAYS: _levels("duration", DURATION),
+}
+
+
+def _limit(name: str, rule: Rule, doc: str) -> Key[Any]:
+    """The key of a limit, of the kind that its rule compares."""
+    if rule.comparison is not Comparison.HOLDS:
+        return optional(THRESHOLDS[rule.unit], doc, name=name)
+    return optional(SCENARIOS if rule.needs_subject else FLAGS, doc, name=name)
+
+
+def _narrower(section: str, name: str, doc: str) -> Nested[LimitKeys]:
+    keys = NARROWER[section].items()
+    limits = (_limit(one, BY_CODE[codes[0]], f"{', '.join(codes)}: {text}") for one, (codes, text) in keys)
+    return Nested(Shape(name, tuple(limits), doc, LimitKeys))
+
+
+_PURPOSE = _narrower(PURPOSES, "purpose_limits", "Limits for the positions of one purpose, instead of those for all")
+
+
+class PurposeLimits(Record, name="purposes"):
+    """Limits by purpose."""
+
+    speculative = optional(_PURPOSE, "positions marked `purpose: speculative`")
+    hedge = optional(_PURPOSE, "positions marked `purpose: hedge`")
+
+
+class NarrowerLimits(Record):
+    """Limits for parts of an account."""
+
+    positions = optional(
+        MapOf(_narrower(POSITIONS, "position_limits", "Limits for one position, instead of those for all")),
+        "limits for single positions, by symbol or SYMBOL:side",
+    )
+    purposes = optional(nested(PurposeLimits), "limits for the positions of a purpose")
+    underlyings = optional(
+        MapOf(_narrower(UNDERLYINGS, "underlying_limits", "Limits for one underlying asset, instead of those for all")),
+        "limits for single underlying assets, such as BTC",
+    )
+
+
+_BY_RULE = (_limit(name, rule, f"{rule.code}: {rule.compares}") for name, rule in BY_KEY.items())
+LIMITS = Shape(
+    "limits",
+    (
+        *(_limit(name, rule, f"{rule.code}: {rule.compares}") for name, rule in BY_KEY.items()),
+        *NarrowerLimits.layout.keys,
+    ),
+    "Thresholds. A breach is above a maximum or below a minimum; equality passes.",
+    LimitKeys,
+)
+
+
+class PolicyFile(Record, name="policy"):
+    """Limits that portfolios are checked against."""
+
+    editor_schema = optional(TEXT, "where an editor finds the JSON Schema", name="$schema")
+    format = optional(words("marginctl.policy/1"), "the format of this file", name="schema")
+    limits = optional(Nested(LIMITS), "thresholds; the stricter of policy and portfolio wins")
+    venues = optional(ListOf(TEXT), "the rule sets that portfolios may use; without it, any")
+    scenarios = optional(records(ScenarioEntry), "scenarios that every portfolio is put through", default=[])
+    waivers = optional(records(WaiverEntry), "accepted breaches of the policy's limits", default=[])
