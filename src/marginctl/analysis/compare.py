@@ -24,7 +24,7 @@ from marginctl.results.comparison import (
     COMPLETE,
     FAILED,
     INCOMPLETE,
-    ISOLATED,
+    ISOLATED_ROW,
     CarriedChange,
     ComparedRow,
     CompareResult,
@@ -35,7 +35,7 @@ from marginctl.venues.loader import bundled, named
 from marginctl.venues.rule_set import Mode, RuleSet
 
 PORTFOLIO = "portfolio"
-MODES = {ISOLATED: None, "cross": "single-asset", "multi-asset": "multi-asset", PORTFOLIO: "multi-asset"}
+MODES = {ISOLATED_ROW: None, "cross": "single-asset", "multi-asset": "multi-asset", PORTFOLIO: "multi-asset"}
 """Rows by mode, with the collateral mode that each has."""
 
 
@@ -143,7 +143,7 @@ def _model_of(loaded: Loaded) -> str:
 
 def _own_row(data: bytes, name: str, settings: Settings, loaded: Loaded, wanted: str) -> ComparedRow:
     """A row on the file's own venue."""
-    if wanted == ISOLATED:
+    if wanted == ISOLATED_ROW:
         return _isolated_row(CarriedBook(loaded.account, loaded.resolved.rules_used, loaded.resolved.assumptions))
     model = _model_of(loaded) if wanted == PORTFOLIO else "tiered"
     if not model:
@@ -188,9 +188,9 @@ def _isolated_row(book: CarriedBook) -> ComparedRow:
     if unknown:
         rates = "add `leverage:` and `maintenance_rate:`, or the tiers of its contract"
         missing = tuple(NotCarried(what="rates", name=symbol, remedy=rates) for symbol in dict.fromkeys(unknown))
-        return _failed(book.account.venue, ISOLATED, missing)
+        return _failed(book.account.venue, ISOLATED_ROW, missing)
     account, short = isolated(book.account)
-    return replace(_row(replace(book, account=account), ISOLATED), shortfall=short)
+    return replace(_row(replace(book, account=account), ISOLATED_ROW), shortfall=short)
 
 
 def _row(book: CarriedBook, mode: str) -> ComparedRow:
@@ -261,7 +261,7 @@ def _venue_rows(
     reference = _isolated_row(first) if isinstance(first, CarriedBook) else first
     for one in asked:
         book = books.get(MODES[one] or "")
-        if one == ISOLATED and rule_set.modes[0].offers_isolated:
+        if one == ISOLATED_ROW and rule_set.modes[0].offers_isolated:
             yield f"{venue}/{one}", _against(reference, reference)
         elif book is not None:
             row = _row(book, one) if isinstance(book, CarriedBook) else replace(book, mode=one)

@@ -79,11 +79,7 @@ def resolve(
     on = day(header.as_of) if header.as_of else today
     contracts = Contracts(reading, draft.contracts, rule_set, prices, on)
     defaults = Defaults(
-        header.taker_fee,
-        rule_set.funding_interval,
-        header.rules,
-        header.isolated_rules,
-        needs_rates=not _has_model(draft),
+        header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
     )
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.collateral)
@@ -109,28 +105,16 @@ def resolve(
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
         return None, reading.problems
-    account = Account(
-        name=header.name,
-        venue=rule_set.name,
-        currency=header.currency,
-        collateral_mode=header.mode.collateral_mode,
-        position_mode=header.position_mode,
-        rules=header.rules,
-        isolated_rules=header.isolated_rules,
-        prices=prices.used,
-        betas=_betas(draft, prices),
+    account = replace(
+        _bare_account(header, rule_set.name, prices, _betas(draft, prices)),
         balances={asset: amount for asset, (amount, _) in held.items()},
         terms=terms,
         positions=tuple(row.position for row in rows),
         orders=tuple(one.order for one in placed),
-        as_of=header.as_of,
     )
-    if _has_model(draft):
-        from marginctl.portfolio.model import model_terms
-
-        account = replace(account, model=model_terms(reading, draft, account, path.parent))
-        if reading.problems:
-            return None, reading.problems
+    account = _with_model(reading, draft, account, path.parent)
+    if reading.problems:
+        return None, reading.problems
     traded = [row.position.contract.symbol for row in rows] + [one.order.contract.symbol for one in placed]
     used = rule_set.used(header.mode, traded, contracts.overridden)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
@@ -139,6 +123,34 @@ def resolve(
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows)),
         [],
     )
+
+
+def _bare_account(header: Header, venue: str, prices: Prices, betas: dict[str, Decimal]) -> Account:
+    """The account that a header means, before anything is in it."""
+    return Account(
+        name=header.name,
+        venue=venue,
+        currency=header.currency,
+        collateral_mode=header.mode.collateral_mode,
+        position_mode=header.position_mode,
+        rules=header.rules,
+        isolated_rules=header.isolated_rules,
+        prices=prices.used,
+        betas=betas,
+        balances={},
+        terms={},
+        positions=(),
+        as_of=header.as_of,
+    )
+
+
+def _with_model(reading: Reading, draft: PortfolioFile, account: Account, folder: Path) -> Account:
+    """The account under the margin model that its file names; ``folder``: where its history lies."""
+    if not _has_model(draft):
+        return account
+    from marginctl.portfolio.model import model_terms
+
+    return replace(account, model=model_terms(reading, draft, account, folder))
 
 
 def _has_model(draft: PortfolioFile) -> bool:

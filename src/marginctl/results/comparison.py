@@ -10,7 +10,7 @@ from marginctl.core.report import AccountHeader, AccountLiquidation, RulesUsed
 from marginctl.findings import Document, Summary
 
 AS_IS = "as-is"
-ISOLATED = "isolated"
+ISOLATED_ROW = "isolated"
 COMPLETE, INCOMPLETE, FAILED = "complete", "incomplete", "failed"
 
 

@@ -22,7 +22,7 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.columns import NEVER, figured
-from marginctl.results.comparison import AS_IS, ISOLATED, ComparedRow, CompareResult, NamedRow, NotCarried
+from marginctl.results.comparison import AS_IS, ISOLATED_ROW, ComparedRow, CompareResult, NamedRow, NotCarried
 from marginctl.wording import counted, exactly, figure, listed, share
 
 PREFERRED = ("portfolio", AS_IS, "multi-asset", "cross")
@@ -48,7 +48,7 @@ def compare_page(result: CompareResult, options: Options) -> Page:
 
 def answer_text(result: CompareResult) -> str:
     """What pooling ties up against isolated positions, and how far the nearest liquidation moves; empty if unknown."""
-    apart = result.rows.get(ISOLATED)
+    apart = result.rows.get(ISOLATED_ROW)
     names_ = [name for name in PREFERRED if name in result.rows and result.rows[name].is_complete]
     if apart is None or not apart.is_complete or not names_ or result.positions < 2:
         return ""
