@@ -14,7 +14,8 @@ from marginctl.venues.answers.account import Amount
 class Request(Struct, frozen=True, kw_only=True):
     """What the files do not say: ``sets`` by path, ``laid``: a portfolio laid under, ``wallet``: balances by asset.
 
-    ``own_rates``: maintenance rates are those of the account's own figures, not the rule set's.
+    ``own_rates``: maintenance rates are those of the account's own figures, not the rule set's. ``remarks``: what the
+    asking of the answers leaves to say.
     """
 
     sets: Mapping[str, str] = {}
@@ -23,6 +24,7 @@ class Request(Struct, frozen=True, kw_only=True):
     own_rates: bool = False
     name: str = ""
     as_of: str = ""
+    remarks: tuple[str, ...] = ()
 
     def given(self, path: str) -> str | None:
         """What a flag says at a path, else what the file laid under does."""
