@@ -21,7 +21,20 @@ from tests.house.measure import room_of as package_of
 
 MOST_LINES = 400
 
-HEAVY = {"rich", "jsonschema", "junitparser", "yaml", "asyncio", "multiprocessing", "concurrent", "http", "ssl", "xml"}
+HEAVY = {
+    "rich",
+    "ccxt",
+    "requests",
+    "jsonschema",
+    "junitparser",
+    "yaml",
+    "asyncio",
+    "multiprocessing",
+    "concurrent",
+    "http",
+    "ssl",
+    "xml",
+}
 """Top-level modules that a plain check into JSON has no use for."""
 LATE = {"rich", "difflib", "yaml", "glob", "junitparser", "jsonschema", "multiprocessing", "concurrent"}
 """Imported inside the functions that use them, never with a module."""
@@ -30,7 +43,11 @@ UNUSED = {
     "marginctl.core.cascade",
     "marginctl.render.page",
     "marginctl.document.policy_shape",
+    "marginctl.venues.live",
+    "marginctl.cli.live",
 }
+CCXT = "venues/live/client.py"
+"""The one module that knows the package."""
 
 
 def docstrings(tree: ast.Module) -> set[int]:
@@ -62,6 +79,15 @@ def test_the_core_and_findings_know_the_standard_library_msgspec_and_the_core_al
     allowed = sys.stdlib_module_names | {"msgspec"}
     found = {module.split(".")[0] for node in ast.walk(tree_of(path)) for module in imported(node)}
     assert found - allowed <= {"marginctl"}
+
+
+@each_module
+def test_one_module_calls_ccxt_and_none_imports_it_before_it_is_wanted(path: Path) -> None:
+    tree = tree_of(path)
+    named = {module.split(".")[0] for node in ast.walk(tree) for module in imported(node)}
+    words = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == "ccxt"]
+    assert "ccxt" not in named
+    assert words == (["ccxt"] if name_of(path) == CCXT else [])
 
 
 @each_module
@@ -146,5 +172,5 @@ def test_what_few_runs_need_is_imported_where_it_is_used(path: Path) -> None:
 
 def test_a_plain_check_imports_no_more_than_it_needs() -> None:
     modules = modules_of_a_check()
-    assert {name.split(".")[0] for name in modules} & HEAVY == set()
+    assert {name.split(".")[0] for name in modules} & {*HEAVY, "ccxt", "requests"} == set()
     assert modules & UNUSED == set()

@@ -1,12 +1,18 @@
 """`check --live --watch`: a line for every pass, the screen where the verdict is another, Ctrl-C at any time."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.cli.running import BROKEN, CLEAN, TODAY, WARNED
+from tests.cli.running import BROKEN, CLEAN, PATIENCE, SOURCE, TODAY, WARNED
+from tests.venues.live.accounts import TABLES
+from tests.venues.live.venue_server import ENVIRONMENT, serving
 
 from marginctl.analysis.check import Settings, check
 from marginctl.cli.check import CheckFlags
@@ -76,6 +82,31 @@ def test_scripts_read_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> N
     watched(outcome(CLEAN), outcome(BROKEN), format="jsonl")
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["file"] for one in documents] == ["bybit", "bybit"]
+
+
+def test_ctrl_c_ends_a_process_cleanly_with_the_code_of_the_last_pass() -> None:
+    with serving(TABLES["dydx"]) as server:
+        words = ("check", "--live", "dydx", "--watch", "1s", "--retries", "0", "--today", TODAY)
+        environment = {**os.environ, **ENVIRONMENT, "MARGINCTL_LIVE_URL": server.address, "PYTHONPATH": str(SOURCE)}
+        started = subprocess.Popen(
+            [sys.executable, "-m", "marginctl", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        assert started.stdout is not None
+        told: list[str] = []
+        while sum(TIME.match(line) is not None for line in told) < 2:
+            told.append(started.stdout.readline())
+        started.send_signal(signal.SIGINT)
+        _, errors = started.communicate(timeout=PATIENCE)
+        secrets = server.hidden()
+    text = "".join(told)
+    assert [line.split("  ")[-1] for line in lines(text)] == ["first pass", "no change"]
+    assert started.returncode == {"PASS": 0, "WARN": 0, "FAIL": 1}[lines(text)[-1].split("  ")[0]]
+    assert "Traceback" not in errors
+    assert [one for one in secrets if one in text + errors] == []
 
 
 def test_stopped_before_anything_was_checked() -> None:

@@ -37,6 +37,7 @@ from marginctl.cli.settings import (
     PolicyFlags,
     ShockFlags,
     manual,
+    refuse_without_live,
     with_policies,
 )
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
@@ -171,7 +172,8 @@ def _refuse_contradictions(flags: CheckFlags) -> None:
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
     if flags.watch and flags.write_baseline is not None:
         raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
-    for name, given in {"--with": flags.laid, "--wallet": flags.wallet, "--keys": flags.keys}.items():
+    refuse_without_live(flags)
+    for name, given in {"--with": flags.laid, "--wallet": flags.wallet, "--rates": flags.rates != "venue"}.items():
         if given and flags.live is None:
             raise FlagError(f"{name} changes nothing here", "it is for --live")
     _used_by("--notes", flags.notes, HOSTS, flags)

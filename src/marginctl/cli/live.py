@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from marginctl.cli.options import write_whole
-from marginctl.cli.settings import ConnectionFlags, LiveFlags
+from marginctl.cli.settings import ConnectionFlags, LiveFlags, refuse_without_live
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
@@ -25,6 +25,8 @@ def connection(flags: ConnectionFlags) -> Connection:
     proxy = flags.proxy or next((os.environ[name] for name in PROXIES if os.environ.get(name)), "")
     if proxy and not proxy.startswith(("http://", "https://", "socks")):
         raise LiveError("the proxy is no address", "write http://HOST:PORT or socks5h://HOST:PORT")
+    if flags.sandbox and flags.demo:
+        raise LiveError("--sandbox and --demo do not go together", "ask one of the two systems")
     return Connection(
         timeout=flags.timeout * 1000,
         retries=flags.retries,
@@ -38,7 +40,7 @@ def connection(flags: ConnectionFlags) -> Connection:
 def answered(flags: LiveFlags, *, strict: bool = False) -> tuple[Asked, list[Problem]]:
     """The answers about the account of ``--live``, none without it; or why there are none. Raises FlagError."""
     if flags.live is None:
-        _refuse_unused(flags)
+        refuse_without_live(flags)
         return NOTHING, []
     live = _live(flags.live, "calls")
     try:
@@ -46,13 +48,6 @@ def answered(flags: LiveFlags, *, strict: bool = False) -> tuple[Asked, list[Pro
         return account(client, strict=strict), []
     except LiveError as error:
         return NOTHING, [Problem(Location(flags.live), "MC028", error.message, error.help)]
-
-
-def _refuse_unused(flags: LiveFlags) -> None:
-    given = {"--keys": flags.keys, "--proxy": flags.proxy, "--sandbox": flags.sandbox, "--demo": flags.demo}
-    for name, value in given.items():
-        if value:
-            raise FlagError(f"{name} changes nothing here", "it is for --live")
 
 
 def tables(venue: str, contracts: Sequence[str], flags: ConnectionFlags) -> Asked:

@@ -111,6 +111,13 @@ class LiveFlags(ConnectionFlags):
     ] = None
 
 
+def refuse_without_live(flags: LiveFlags) -> None:
+    """Refuse a flag that only ``--live`` reads where that is not given. Raises FlagError."""
+    for name in ("keys", "proxy", "sandbox", "demo"):
+        if getattr(flags, name) and flags.live is None:
+            raise FlagError(f"--{name} changes nothing here", "it is for --live")
+
+
 class PolicyFlags(Flags):
     """What must hold beyond the file's own limits, and what fails a run."""
 
