@@ -109,6 +109,11 @@ def test_what_a_failure_says(name: str, reply: Reply, said: str) -> None:
         assert said in failure(name, server, retries=0).message
 
 
+def test_half_an_answer_is_to_be_asked_for_again() -> None:
+    with serving({PATHS["binance-usdm"][1]: ACCOUNT[:900]}) as server:
+        assert failure("binance-usdm", server).help == "ask again"
+
+
 def test_a_redirect_is_not_followed() -> None:
     """It would take the key to another host."""
     with serving({"GET /elsewhere": b"{}"}) as other:

@@ -76,6 +76,10 @@ def test_what_is_masked(text: str, shown: str) -> None:
     assert Masks(("key-of-mine", "s/e+c", "of")).masked(text) == shown
 
 
+def test_what_masks_shows_no_secret_itself() -> None:
+    assert "key-of-mine" not in repr(Masks(("key-of-mine",))) + str(Masks(("key-of-mine",)))
+
+
 def test_a_saved_answer_has_nothing_of_a_person_and_every_figure() -> None:
     text = '{"uid": "12345", "id":  77, "size": "0.10", "note": "my \\"uid\\": \\"9\\"", "at": "0xabcd1234", "n": 1.50}'
     assert neutralised(text, ["uid", "id"], Masks(("0xABCD1234",))) == (

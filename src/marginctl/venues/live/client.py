@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from marginctl.document.source import echo
+from marginctl.venues.answers.contents import WHOLE
 from marginctl.venues.answers.live_map import LiveMap
 from marginctl.venues.answers.recognition import AnswerFile, sighting
 from marginctl.venues.answers.refusal import REASONS
@@ -96,7 +97,8 @@ class Client:
         file = AnswerFile(name, text.encode())
         _, problems = sighting(file, self.venue)
         if problems:
-            raise self.error(f"{method}: {problems[0].message}", problems[0].help)
+            advice = "ask again" if problems[0].help == WHOLE else problems[0].help
+            raise self.error(f"{method}: {problems[0].message}", advice)
         return file
 
     def error(self, message: str, help: str = "") -> LiveError:

@@ -29,6 +29,9 @@ class Masks(Struct, frozen=True):
 
     secrets: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"{len(self.secrets)} texts that nobody may see"
+
     def masked(self, text: str) -> str:
         """The text without secrets, signatures, e-mail and IP addresses."""
         for secret in sorted(self.secrets, key=len, reverse=True):
