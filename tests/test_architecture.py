@@ -21,7 +21,20 @@ from tests.house.measure import room_of as package_of
 
 MOST_LINES = 400
 
-HEAVY = {"rich", "jsonschema", "junitparser", "yaml", "asyncio", "multiprocessing", "concurrent", "http", "ssl", "xml"}
+HEAVY = {
+    "rich",
+    "ccxt",
+    "requests",
+    "jsonschema",
+    "junitparser",
+    "yaml",
+    "asyncio",
+    "multiprocessing",
+    "concurrent",
+    "http",
+    "ssl",
+    "xml",
+}
 """Top-level modules that a plain check into JSON has no use for."""
 LATE = {"rich", "difflib", "yaml", "glob", "junitparser", "jsonschema", "multiprocessing", "concurrent"}
 """Imported inside the functions that use them, never with a module."""
@@ -29,7 +42,11 @@ UNUSED = {
     "marginctl.core.stress",
     "marginctl.core.cascade",
     "marginctl.render.page",
+    "marginctl.venues.live",
+    "marginctl.cli.live",
 }
+CCXT = "venues/live/client.py"
+"""The one module that knows the package."""
 
 
 def docstrings(tree: ast.Module) -> set[int]:
@@ -61,6 +78,15 @@ def test_the_core_and_findings_know_the_standard_library_msgspec_and_the_core_al
     allowed = sys.stdlib_module_names | {"msgspec"}
     found = {module.split(".")[0] for node in ast.walk(tree_of(path)) for module in imported(node)}
     assert found - allowed <= {"marginctl"}
+
+
+@each_module
+def test_one_module_calls_ccxt_and_none_imports_it_before_it_is_wanted(path: Path) -> None:
+    tree = tree_of(path)
+    named = {module.split(".")[0] for node in ast.walk(tree) for module in imported(node)}
+    words = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == "ccxt"]
+    assert "ccxt" not in named
+    assert words == (["ccxt"] if name_of(path) == CCXT else [])
 
 
 @each_module

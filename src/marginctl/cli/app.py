@@ -68,6 +68,19 @@ class VenueCommands(Commands):
         return ("" if name == DEFAULT else name), command, rest
 
 
+class FilesOrLive(TyperCommand):
+    """A command that needs no file where it asks a venue."""
+
+    files: ClassVar[tuple[str, ...]] = ("paths", "files", "answers")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Ask for files only where ``--live`` is not given."""
+        is_live = any(word == "--live" or word.startswith("--live=") for word in args)
+        for one in self.params:
+            one.required = one.required if one.name not in self.files else not is_live
+        return super().parse_args(ctx, args)
+
+
 class Nameless(TyperCommand):
     """A command that usage lines do not name."""
 

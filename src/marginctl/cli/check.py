@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
-from marginctl.cli.app import app
+from marginctl.cli.app import FilesOrLive, app
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import (
@@ -29,7 +29,17 @@ from marginctl.cli.options import (
     format_of,
     options,
 )
-from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, ShockFlags, manual, with_policies
+from marginctl.cli.settings import (
+    EditFlags,
+    ExplainedCodeFlags,
+    FactFlags,
+    LiveFlags,
+    PolicyFlags,
+    ShockFlags,
+    manual,
+    refuse_without_live,
+    with_policies,
+)
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
@@ -83,7 +93,12 @@ class RunFlags(Flags):
         ),
     ] = None
     watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Check again whenever a file is saved, until Ctrl-C.")
+        bool,
+        typer.Option(
+            "--watch",
+            "-w",
+            help="Check again whenever a file is saved, until Ctrl-C; with --live every 30s, or --watch TIME.",
+        ),
     ] = False
     notes: Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")] = False
     sarif_waived: Annotated[
@@ -91,7 +106,18 @@ class RunFlags(Flags):
     ] = False
 
 
-class CheckFlags(PolicyFlags, ExplainedCodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags, DetailFlags, RunFlags):
+class CheckFlags(
+    PolicyFlags,
+    ExplainedCodeFlags,
+    EditFlags,
+    ShockFlags,
+    DateFlags,
+    FileFlags,
+    DetailFlags,
+    RunFlags,
+    LiveFlags,
+    FactFlags,
+):
     """Of ``check``."""
 
     paths: Annotated[
@@ -114,7 +140,7 @@ class Line(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-@app.command("check")
+@app.command("check", cls=FilesOrLive)
 @command
 def check_command(flags: CheckFlags) -> int:
     """Compute and lint portfolios.
@@ -122,6 +148,10 @@ def check_command(flags: CheckFlags) -> int:
     Exits 0 when nothing is at or above --fail-on, 1 when something is, 2 when a file could not be checked.
     """
     _refuse_contradictions(flags)
+    if flags.live is not None:
+        from marginctl.cli.live_check import check_live
+
+        return check_live(flags)
     if flags.watch:
         from marginctl.cli.watch import watch
 
@@ -138,10 +168,14 @@ def _watched(flags: CheckFlags) -> list[Path]:
 
 def _refuse_contradictions(flags: CheckFlags) -> None:
     """Refuse flags that do not go together. Raises FlagError."""
-    if flags.watch and STDIN in flags.paths:
+    if flags.watch and STDIN in (flags.paths or ()):
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
     if flags.watch and flags.write_baseline is not None:
         raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
+    refuse_without_live(flags)
+    for name, given in {"--with": flags.laid, "--wallet": flags.wallet, "--rates": flags.rates != "venue"}.items():
+        if given and flags.live is None:
+            raise FlagError(f"{name} changes nothing here", "it is for --live")
     _used_by("--notes", flags.notes, HOSTS, flags)
     _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)
 

@@ -1,17 +1,17 @@
 """``marginctl import``: saved answers of a venue -> a portfolio file, and the venue's figures beside ours."""
 
 import sys
-from collections.abc import Iterable
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings
 from marginctl.analysis.importing import Wishes, finished, imported
-from marginctl.cli.app import app
+from marginctl.cli.app import FilesOrLive, app
 from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.live import answered, save
 from marginctl.cli.options import (
     DateFlags,
     Read,
@@ -23,10 +23,9 @@ from marginctl.cli.options import (
     refuse_existing,
     write_whole,
 )
-from marginctl.cli.settings import EditFlags
+from marginctl.cli.settings import EditFlags, FactFlags, LiveFlags
 from marginctl.cli.terminal import emit, encodable, tell
-from marginctl.document.numbers import NumberError, decimal
-from marginctl.document.scalars import FlagError, assignment
+from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.portfolio.importing.laid import laid_under
@@ -41,20 +40,6 @@ from marginctl.venues.answers.recognition import AnswerFile
 STDIN = "<stdin>"
 
 
-def balances(texts: Iterable[str]) -> dict[str, Decimal]:
-    """Every --wallet. Raises FlagError."""
-    found: dict[str, Decimal] = {}
-    for text in texts:
-        asset, amount = assignment("--wallet", text)
-        if asset in found:
-            raise FlagError(f"--wallet names {echo(asset)} twice", "write one balance per asset")
-        try:
-            found[asset] = decimal(amount)
-        except NumberError as error:
-            raise FlagError(f"--wallet {echo(text)}: the amount {error.message}", error.help) from None
-    return found
-
-
 def portfolio_name(output: str) -> Path:
     """-o. Raises FlagError."""
     if not output.endswith((".yaml", ".yml")):
@@ -62,7 +47,7 @@ def portfolio_name(output: str) -> Path:
     return Path(output)
 
 
-class ImportFlags(EditFlags, RuleSetFlags, DateFlags, ScreenFlags):
+class ImportFlags(FactFlags, EditFlags, LiveFlags, RuleSetFlags, DateFlags, ScreenFlags):
     """Of ``import``."""
 
     files: Annotated[
@@ -80,29 +65,19 @@ class ImportFlags(EditFlags, RuleSetFlags, DateFlags, ScreenFlags):
         typer.Option("--format", "-f", help="yaml or json."),
         Read(choice("--format", "yaml", "json"), "yaml"),
     ]
-    laid: Annotated[
-        str | None,
-        typer.Option("--with", metavar="FILE.yaml", help="Contracts, prices, limits, scenarios to lay under it."),
-    ] = None
-    wallet: Annotated[
-        dict[str, Decimal],
-        typer.Option("--wallet", metavar="ASSET=AMOUNT", help="A balance that is in no file; repeatable."),
-        Read(balances, many=True),
-    ]
-    rates: Annotated[
-        str,
-        typer.Option("--rates", help="Maintenance rates: of the venue's rule set, or the account's own figures."),
-        Read(choice("--rates", "venue", "account"), "venue"),
-    ]
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Of the account; default: the venue's.")] = ""
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="TIME", help="Time of the figures, where no answer has one.")
     ] = ""
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when anything was left out or assumed.")] = False
     draft: Annotated[bool, typer.Option("--draft", help="Write the file although facts are missing; exit 1.")] = False
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="DIR", help="Keep the answers of --live there, without what is private."),
+    ] = None
 
 
-@app.command("import")
+@app.command("import", cls=FilesOrLive)
 @command
 def import_command(flags: ImportFlags) -> int:
     """Make a portfolio file of the venue's own answers about an account, and hold our figures against its own.
@@ -112,10 +87,15 @@ def import_command(flags: ImportFlags) -> int:
     """
     if flags.output is not None:
         refuse_existing(str(flags.output), force=flags.force)
-    venue, names = _venue_and_files(flags.files)
-    laid, problems = _laid(flags.laid)
-    files, more = _files(names)
-    result = _result(venue, files, flags, laid, [*problems, *more])
+    venue, names = (flags.live, flags.files or []) if flags.live else _venue_and_files(flags.files)
+    files, problems = _files(names)
+    asked, refused = answered(flags, strict=flags.strict)
+    if flags.save is not None:
+        save(flags.save, asked, flags.live)
+    request, more = request_of(flags, asked.remarks)
+    place = request.place if flags.output is None else str(flags.output)
+    request = replace(request, name=flags.name, as_of=flags.as_of, place=place)
+    result = _result(venue, [*asked.files, *files], flags, request, [*problems, *refused, *more])
     if flags.output is not None and result.text and result.exit_code != NOT_CHECKED:
         write_whole(flags.output, result.text.encode())
     _say(result, flags.output)
@@ -136,22 +116,20 @@ def _venue_and_files(words: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _result(
-    venue: str | None, files: list[AnswerFile], flags: ImportFlags, laid: dict[str, object], problems: list[Problem]
+    venue: str | None, files: list[AnswerFile], flags: ImportFlags, request: Request, problems: list[Problem]
 ) -> ImportResult:
     if problems:
         return ImportResult(exit_code=NOT_CHECKED, errors=tuple(problems))
-    request = Request(
-        sets=dict(flags.set),
-        laid=laid,
-        wallet=flags.wallet,
-        own_rates=flags.rates == "account",
-        name=flags.name,
-        as_of=flags.as_of,
-        place="<import>" if flags.output is None else str(flags.output),
-    )
     settings = Settings(today=flags.day, rules_dir=flags.rules)
     found = imported(files, venue, request, settings)
     return finished(found, Wishes(flags.reconcile, flags.strict, flags.draft))
+
+
+def request_of(flags: Any, remarks: tuple[str, ...]) -> tuple[Request, list[Problem]]:
+    """What flags of edits and facts say beside the answers, and what is wrong with the file laid under."""
+    laid, problems = _laid(flags.laid)
+    own = flags.rates == "account"
+    return Request(sets=dict(flags.set), laid=laid, wallet=flags.wallet, own_rates=own, remarks=remarks), problems
 
 
 def _files(names: list[str]) -> tuple[list[AnswerFile], list[Problem]]:

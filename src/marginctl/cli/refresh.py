@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from marginctl.cli.app import venue
+from marginctl.cli.app import FilesOrLive, venue
 from marginctl.cli.catalogue import RuleSetName, report, rule_path
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content
+from marginctl.cli.live import tables
 from marginctl.cli.options import (
     DateFlags,
     Format,
@@ -24,6 +25,7 @@ from marginctl.cli.options import (
     show,
     write_whole,
 )
+from marginctl.cli.settings import ConnectionFlags
 from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
 from marginctl.document.reader import read
@@ -33,6 +35,7 @@ from marginctl.findings import Problem
 from marginctl.venues import loader
 from marginctl.venues.answers import answer_of
 from marginctl.venues.refresh import Named, Refreshed, RefreshError, RefreshResult, RuleFile, day_for, refreshed
+from marginctl.venues.rule_set import RuleSet
 
 
 def _sizes(texts: Iterable[str]) -> dict[str, Decimal]:
@@ -53,13 +56,14 @@ def _rule_file_name(output: str) -> Path:
     return Path(output)
 
 
-class RefreshFlags(RuleSetFlags, DateFlags, ScreenFlags):
+class RefreshFlags(ConnectionFlags, RuleSetFlags, DateFlags, ScreenFlags):
     """Of ``venue refresh``."""
 
     name: RuleSetName
     answers: Annotated[
         list[str], typer.Option("--from", metavar="FILE", help="An answer of the venue's interface; repeatable.")
     ]
+    live: Annotated[bool, typer.Option("--live", help="Ask the venue itself, public answers without a key.")] = False
     as_of: Annotated[
         date | None,
         typer.Option("--as-of", metavar="DATE", help="Its day, where it has none."),
@@ -80,18 +84,23 @@ class RefreshFlags(RuleSetFlags, DateFlags, ScreenFlags):
     format: Format
 
 
-@venue.command()
+@venue.command(cls=FilesOrLive)
 @command
 def refresh(flags: RefreshFlags) -> int:
-    """Bring a rule set up to date from saved answers of the venue's own interface, offline.
+    """Bring a rule set up to date from saved answers of the venue's own interface, or with --live from itself.
 
     Leverage brackets, risk limits, position tiers and collateral ratios are told apart by their form. Shows what
     changed; what contradicts itself is not taken. Exits 0, 1 when something was not taken, 2 when nothing was.
     """
     file, problems = _rule_file(flags.name, flags.rules)
-    answers, more = _answers(flags.answers)
+    answers, more = _answers(flags.answers or [])
     if file is None or problems or more:
         return report([*problems, *more])
+    if flags.live:
+        found, more = _asked(file.rule_set, flags)
+        answers += found
+        if more:
+            return report(more)
     try:
         done = _refreshed(file, answers, flags)
     except RefreshError as error:
@@ -103,7 +112,8 @@ def refresh(flags: RefreshFlags) -> int:
 
 def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Refreshed:
     """The rule set with what the answers say. Raises RefreshError and FlagError."""
-    on = day_for([one.answer for one in answers], None if flags.as_of is None else flags.as_of.isoformat())
+    given = flags.as_of or (flags.day if flags.live and not any(one.answer.day for one in answers) else None)
+    on = day_for([one.answer for one in answers], None if given is None else given.isoformat())
     if on > flags.day.isoformat():
         raise FlagError(f"the date {on} lies after today, {flags.day.isoformat()}", "correct --as-of")
     stem = flags.output.stem if flags.output else file.rule_set.name
@@ -136,6 +146,16 @@ def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
         if answer is not None:
             answers.append(Named(Path(shown).name, answer))
     return answers, problems
+
+
+def _asked(rules: RuleSet, flags: RefreshFlags) -> tuple[list[Named], list[Problem]]:
+    """The venue's public answers about the contracts of its rule set. Raises FlagError."""
+    asked = tables(rules.name, rules.symbols(), flags)
+    for text in asked.remarks:
+        complain(text)
+    read = [(file.name, answer_of(file.data, file.name, rules.name)) for file in asked.files]
+    answers = [Named(name, answer) for name, (answer, _) in read if answer is not None]
+    return answers, [problem for _, (_, problems) in read for problem in problems]
 
 
 def _write(done: Refreshed, output: Path, *, force: bool) -> list[Path]:

@@ -1,6 +1,9 @@
 """Flags that say how an account is computed and judged, and the settings of an analysis that they make."""
 
+import re
+from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -8,8 +11,10 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, bar, codes, edits, shocks
 from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, FileFlags, Flags, Read
-from marginctl.document.scalars import FlagError, today
+from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice
+from marginctl.document.numbers import NumberError, decimal
+from marginctl.document.scalars import FlagError, assignment, today
+from marginctl.document.source import echo
 from marginctl.findings import Problem
 from marginctl.limits.engine import Selection
 from marginctl.limits.registry import BY_CODE
@@ -35,6 +40,82 @@ class ShockFlags(Flags):
         typer.Option("--shock", metavar="ASSET=PERCENT", help="Move a price first, as in BTC=-20%; '*' is all others."),
         Read(shocks, many=True),
     ]
+
+
+def balances(texts: Iterable[str]) -> dict[str, Decimal]:
+    """Every --wallet. Raises FlagError."""
+    found: dict[str, Decimal] = {}
+    for text in texts:
+        asset, amount = assignment("--wallet", text)
+        if asset in found:
+            raise FlagError(f"--wallet names {echo(asset)} twice", "write one balance per asset")
+        try:
+            found[asset] = decimal(amount)
+        except NumberError as error:
+            raise FlagError(f"--wallet {echo(text)}: the amount {error.message}", error.help) from None
+    return found
+
+
+class FactFlags(Flags):
+    """What the answers of a venue do not say."""
+
+    laid: Annotated[
+        str | None,
+        typer.Option("--with", metavar="FILE.yaml", help="Contracts, prices, limits, scenarios to lay under it."),
+    ] = None
+    wallet: Annotated[
+        dict[str, Decimal],
+        typer.Option("--wallet", metavar="ASSET=AMOUNT", help="A balance that is in no file; repeatable."),
+        Read(balances, many=True),
+    ]
+    rates: Annotated[
+        str,
+        typer.Option("--rates", help="Maintenance rates: of the venue's rule set, or the account's own figures."),
+        Read(choice("--rates", "venue", "account"), "venue"),
+    ]
+
+
+def seconds(text: str, flag: str = "--timeout") -> int:
+    """A short time such as 10s or 2m, in seconds. Raises FlagError."""
+    match = re.fullmatch(r"([0-9]{1,4})(s|m)", text)
+    if match is None or not int(match[1]):
+        raise FlagError(f"{flag} {echo(text)} is no time", "write seconds or minutes, as in 30s or 2m")
+    return int(match[1]) * (60 if match[2] == "m" else 1)
+
+
+class ConnectionFlags(Flags):
+    """How a venue is reached."""
+
+    timeout: Annotated[
+        int, typer.Option("--timeout", metavar="TIME", help="Of one request to the venue."), Read(seconds, "10s")
+    ]
+    retries: Annotated[
+        int, typer.Option("--retries", min=0, max=10, metavar="N", help="Of a request that the venue failed.")
+    ] = 2
+    proxy: Annotated[str | None, typer.Option("--proxy", metavar="URL", help="To the venue; default: HTTPS_PROXY.")] = (
+        None
+    )
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask the venue's test system.")] = False
+    demo: Annotated[bool, typer.Option("--demo", help="Ask the venue's demo system.")] = False
+
+
+class LiveFlags(ConnectionFlags):
+    """An account asked for at the venue."""
+
+    live: Annotated[
+        str | None, typer.Option("--live", metavar="VENUE", help="Ask the venue itself, with a read-only key.")
+    ] = None
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="FILE", help="NAME=VALUE lines instead of the environment; mode 0600."),
+    ] = None
+
+
+def refuse_without_live(flags: LiveFlags) -> None:
+    """Refuse a flag that only ``--live`` reads where that is not given. Raises FlagError."""
+    for name in ("keys", "proxy", "sandbox", "demo"):
+        if getattr(flags, name) and flags.live is None:
+            raise FlagError(f"--{name} changes nothing here", "it is for --live")
 
 
 class PolicyFlags(Flags):

@@ -86,6 +86,7 @@ MEANINGS = {
     "type": {"linear", "inverse"},
     "when": {"0", "1"},
     "times": {"1", "-1"},
+    "may": {"read", "trade", "withdraw", ""},
 }
 
 

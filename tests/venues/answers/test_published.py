@@ -130,7 +130,9 @@ def test_a_rounded_initial_rate_is_no_contradiction():
 
 
 def test_one_page_of_several_is_said():
-    assert read(risk_limits(("A", "1", "0.01", "0.02", "50", ""), cursor="next")).more == MorePages("cursor", "next", 1)
+    assert read(risk_limits(("A", "1", "0.01", "0.02", "50", ""), cursor="next")).more == MorePages(
+        "cursor", "next", 1, True
+    )
 
 
 def test_position_tiers_count_contracts_on_the_whole_position_and_name_a_family():

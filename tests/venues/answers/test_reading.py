@@ -365,4 +365,4 @@ def test_a_full_page_with_a_cursor_has_another_page() -> None:
     document = document_of(FOLDER / "bybit/4-ltc-ccxt.position.json")
     document["result"]["list"] *= 20
     (answer,), _ = read_answers([file_of(document)])
-    assert answer.more == MorePages("cursor", "LTCUSDT%2C1699948800031%2C0", 20)
+    assert answer.more == MorePages("cursor", "LTCUSDT%2C1699948800031%2C0", 20, encoded=True)

@@ -40,7 +40,7 @@ class Book(Struct, frozen=True):
 
 def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request, today: date) -> Book:
     """The portfolio that the answers of one account mean."""
-    notes = Notebook()
+    notes = Notebook(remarks={"account": list(request.remarks)})
     whole = gathered(answers, notes)
     currency = request.given("account.currency") or whole.first.currency
     declaring = Declaring(rule_set, whole, request, currency)

@@ -15,7 +15,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """What the files do not say: ``sets`` by path, ``laid``: a portfolio laid under, ``wallet``: balances by asset.
 
     ``own_rates``: maintenance rates are those of the account's own figures, not the rule set's. ``place``: the file
-    that is written, from whose folder the path of a rule file counts.
+    that is written, from whose folder the path of a rule file counts. ``remarks``: what the asking of the answers
+    leaves to say.
     """
 
     sets: Mapping[str, str] = {}
@@ -25,6 +26,7 @@ class Request(Struct, frozen=True, kw_only=True):
     name: str = ""
     as_of: str = ""
     place: str = "<import>"
+    remarks: tuple[str, ...] = ()
 
     def given(self, path: str) -> str | None:
         """What a flag says at a path, else what the file laid under does."""

@@ -136,11 +136,15 @@ class Lost(Struct, frozen=True):
 
 
 class MorePages(Struct, frozen=True):
-    """Another page of the answer: the parameter that asks for it and its value, and the rows of this page."""
+    """Another page of the answer: the parameter that asks for it and its value, and the rows of this page.
+
+    ``encoded``: the value is written as addresses write it.
+    """
 
     parameter: str
     cursor: str
     rows: int
+    encoded: bool = False
 
 
 class VenueAnswer(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from collections.abc import Mapping as Keys
 from msgspec import Struct
 
 from marginctl.core.contract import TiersBy
-from marginctl.document.nodes import Node
 from marginctl.venues.answers.expressions import Number, Path, Word
+from marginctl.venues.answers.live_map import LiveMap
 
 
 class Keep(Struct, frozen=True, kw_only=True):
@@ -37,11 +37,15 @@ class LostMap(Struct, frozen=True, kw_only=True):
 
 
 class MoreMap(Struct, frozen=True, kw_only=True):
-    """The cursor of a further page; below ``default_page`` rows a cursor says nothing."""
+    """The cursor of a further page; below ``default_page`` rows a cursor says nothing.
+
+    ``encoded``: the answer writes it as addresses do, and it is sent back as it is meant.
+    """
 
     cursor: Word
     parameter: str
     default_page: int = 0
+    encoded: bool = False
 
 
 class WholeMap(Struct, frozen=True, kw_only=True):
@@ -263,7 +267,7 @@ class Shared(Struct, frozen=True, kw_only=True):
 class AnswerMap(Struct, frozen=True, kw_only=True):
     """The map of one rule set. ``errors``: the venue's codes, or a part of its words, by reason.
 
-    ``private``: keys that are never written. ``live``: how the answers are asked for, read elsewhere.
+    ``private``: keys that are never written. ``live``: how the answers are asked for.
     """
 
     schema: str
@@ -273,4 +277,4 @@ class AnswerMap(Struct, frozen=True, kw_only=True):
     errors: Keys[str, tuple[str, ...]] = {}
     private: tuple[str, ...] = ()
     shares: tuple[Shared, ...] = ()
-    live: Node | None = None
+    live: LiveMap | None = None

@@ -106,8 +106,6 @@ class _Reader:
 
     def value(self, node: Node, kind: Any) -> Any:
         if get_origin(kind) is UnionType:
-            if Scalar in get_args(kind):
-                return node  # read elsewhere
             kind = get_args(kind)[0]
         if get_origin(kind) is tuple:
             found = [self.value(one, get_args(kind)[0]) for one in _items(node)]

@@ -83,7 +83,7 @@ def _more(form: AnswerForm, rows: Sequence[Row]) -> MorePages | None:
     cursor = word_of(part.cursor, rows[0]) if part is not None and rows else None
     if part is None or cursor is None or len(rows) < part.default_page:
         return None
-    return MorePages(part.parameter, cursor, len(rows))
+    return MorePages(part.parameter, cursor, len(rows), part.encoded)
 
 
 def _account(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:

@@ -31,20 +31,25 @@ CCXT_KEYS = (
 
 
 class AnswerFile(Struct, frozen=True):
-    """A file given: its name, without folders where it is shown, and its bytes."""
+    """A file given: its name, without folders where it is shown, its bytes, and its form where it was asked for."""
 
     name: str
     data: bytes
+    form: str = ""
 
 
 class Sighting(Struct, frozen=True):
-    """A file that holds JSON and no error: its forms by shape, and those that an empty list may be."""
+    """A file that holds JSON and no error: its forms by shape, and those that an empty list may be.
+
+    ``asked``: the form that was asked for, where one was.
+    """
 
     file: str
     content: Content
     root: Row
     forms: tuple[Recognized, ...]
     empty: tuple[Recognized, ...]
+    asked: str = ""
 
     def venues(self) -> set[str]:
         """The venues that give such an answer."""
@@ -97,7 +102,7 @@ def sighting(file: AnswerFile, venue: str | None = None) -> tuple[Sighting | Non
             rows = _rows(root, form)
             if rows is not None:
                 (strong if rows else empty).append(Recognized(name, own, form, rows))
-    return Sighting(file.name, content, root, tuple(strong), tuple(empty)), []
+    return Sighting(file.name, content, root, tuple(strong), tuple(empty), file.form), []
 
 
 def _rows(root: Row, form: AnswerForm) -> list[Row] | None:
@@ -208,7 +213,8 @@ def _empty_form(seen: Sighting, venue: str, held: set[str]) -> Recognized | None
     """What an empty list is of: positions where no other file has them, else orders, else anything."""
     fitting = [one for one in seen.empty if one.venue == venue and not one.holds("collateral")]
     wanted = [part for part in LISTS if part not in held]
-    found = next((one for part in wanted for one in fitting if one.holds(part)), None)
+    found = next((one for one in fitting if one.form.name == seen.asked), None)
+    found = found or next((one for part in wanted for one in fitting if one.holds(part)), None)
     return found or next(iter(fitting), None)
 
 
