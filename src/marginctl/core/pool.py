@@ -40,6 +40,8 @@ from marginctl.core.value import entry_value, exposure_side, notional
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
 
+NO_TIERS = Requirement(), Requirement()
+"""Where the rates of a position are not known."""
 BARE_TERMS = AssetTerms()
 BARE_CURVE = collateral_curve(BARE_TERMS.haircuts, ONE)
 
@@ -176,8 +178,10 @@ def _pool(
 ) -> Pool:
     rules, terms = rules_of(account, mode), {asset: terms_in(account, mode, asset) for asset in balances}
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
-    legs = [leg(p, rules, account.prices, weights.get(p.contract.settle, ONE)) for p in positions]
-    tiered = combined(netted(legs, rules, account.prices, weights), rules)
+    legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE)) for p in positions]
+    tiered = NO_TIERS
+    if all(one.is_known for one in legs):
+        tiered = combined(netted(legs, rules, account.prices, weights), rules)
     asked = _modelled(account, positions, balances) if is_shared(mode) else None
     initial, maintenance = tiered if asked is None else asked.requirements
     needs = order_needs(account, positions, orders, weights)
@@ -200,6 +204,13 @@ def _pool(
         asked=asked,
         tiered=tiered if asked is not None else None,
     )
+
+
+def _leg(account: Account, position: Position, rules: Rules, weight: Decimal) -> Leg:
+    """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own."""
+    if account.model is not None and not position.has_rates:
+        return Leg(position, (), (), is_known=False)
+    return leg(position, rules, account.prices, weight)
 
 
 def _modelled(account: Account, positions: list[Position], balances: dict[str, Decimal]) -> "ModelMargins | None":

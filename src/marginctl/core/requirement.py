@@ -219,8 +219,6 @@ def leg(
     maintenance = tier curve of the notional [+ close fee].
     """
     contract = position.contract
-    if not position.has_rates:
-        return Leg(position, (), (), is_known=False)
     settle, driver = contract.settle, contract.driver
     unit_price = prices[settle]
     part = position if quantity is None else replace(position, quantity=quantity)
