@@ -307,7 +307,7 @@ def contributions(account: Account, pool: Pool, asked: ModelMargins) -> Iterable
     maintenance = asked.maintenance.margin.at(NO_MOVE)
     figure_without = _figure_without(asked, account.prices)
     for position in pool.positions:
-        rest = exposures.without(position.contract.symbol, position, account.prices)
+        rest = exposures.without(position, account.prices)
         alone = modelled(rest, terms, Grade.MAINTENANCE, figure_without(position)).margin.at(NO_MOVE)
         risk = position_risk(position, account.prices, rates, terms.scan_price)
         yield Contribution(

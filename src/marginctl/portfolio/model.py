@@ -33,7 +33,8 @@ from marginctl.core.model import (
     Where,
 )
 from marginctl.core.returns import History, Period, Returns, returns_of
-from marginctl.document.price_history import PriceHistory, price_history
+from marginctl.document.encoding import content_of
+from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
 from marginctl.portfolio.reading import Reading, percent, short
 
 if TYPE_CHECKING:
@@ -91,10 +92,16 @@ class _Terms:
             history=history,
         )
         self._check_covered(terms)
+        self._check_units(terms)
+        if self.account.orders and not terms.scans_orders:
+            self.reading.assume("open orders need what the tiers ask for them, beside the model")
         return terms
 
     def _refuse(self, node: "Node", code: str, message: str, help: str) -> None:
+        """A problem, once where both margins have it."""
         self.reading.refuse(node, code, message, help)
+        if self.reading.problems[-1] in self.reading.problems[:-1]:
+            self.reading.problems.pop()
 
     def _separate(self) -> Decimal:
         combine = self.settings.get("combine")
@@ -161,9 +168,9 @@ class _Terms:
             self._refuse(self.settings.at("spreads"), "MC016", "spreads only go with `combine: sum`", "remove them")
         drawn: dict[str, str] = {}
         for row in rows:
-            by = row.get("by") or "quantity"
+            by, named = row.get("by") or "quantity", dict[str, int]()
             for leg in row.get("legs", []):
-                self._check_leg(leg, by, drawn)
+                self._check_leg(leg, by, drawn, named)
             legs = tuple(
                 SpreadLeg(leg.get("ratio"), leg.get("asset") or "", leg.get("contract") or "")
                 for leg in row.get("legs", [])
@@ -180,7 +187,7 @@ class _Terms:
                 charge=row.get("charge", ZERO),
             )
 
-    def _check_leg(self, leg: "Draft", by: str, drawn: dict[str, str]) -> None:
+    def _check_leg(self, leg: "Draft", by: str, drawn: dict[str, str], named: dict[str, int]) -> None:
         if ("asset" in leg) == ("contract" in leg):
             both = "both" if "asset" in leg else "neither"
             self._refuse(leg.node, "MC016", f"a leg names {both} of asset and contract", "name one of them")
@@ -188,6 +195,11 @@ class _Terms:
             self._refuse(leg.at("contract"), "MC016", "a leg by value names an asset", "write `asset:`")
         if "ratio" in leg and not leg.get("ratio"):
             self._refuse(leg.at("ratio"), "MC014", "a ratio of 0", "write how much of it a spread uses, such as -1")
+        for name in filter(None, (leg.get("asset"), leg.get("contract"))):
+            if name in named:
+                message = f"{short(name)} has two legs, the first on line {named[name]}"
+                self._refuse(leg.node, "MC016", message, "write one leg with the sum of both ratios")
+            named.setdefault(name, leg.node.line)
         asset = leg.get("asset")
         if asset is not None and drawn.setdefault(asset, by) != by:
             message = f"{short(asset)} is drawn on by quantity and by value"
@@ -241,11 +253,9 @@ class _Terms:
         if Path(name).is_absolute() or ".." in Path(name).parts:
             self._refuse(node, "MC001", f"{short(name)} lies elsewhere", "name a file in the folder of this one")
             return None
-        try:
-            data = (beside / name).read_bytes()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            self._refuse(node, "MC001", f"{short(name)} cannot be read: {reason}", "name a CSV beside this file")
+        data, problem = content_of(beside / name, name, LARGEST_HISTORY)
+        if problem is not None:
+            self._refuse(node, "MC001", f"{short(name)} {problem.message}", "name a CSV beside this file")
             return None
         read, problems = price_history(data, name, are_returns=row.get("values") == "returns")
         self.reading.problems += problems
@@ -282,13 +292,20 @@ class _Terms:
         )
 
     def _in_use(self) -> list[str]:
-        """Assets with an exposure in cross pools."""
+        """Assets with an exposure in cross pools; opposite legs of one contract that cancel out have none.
+
+        Those of orders too, where they are scanned.
+        """
         account = self.account
         cross = [one for one in account.positions if one.margin_mode is MarginMode.CROSS]
         exposures = exposures_of(cross, account.balances, account.prices, account.currency)
         bare = ModelTerms(model=MarginModel.SCENARIO, scanned=self.scanned, tables=(MoveTable((EVERY_OTHER,), ()),))
-        held = [asset for asset in exposures.equities if bare.is_scanned(asset) and account.balances.get(asset)]
-        named = [name for one in exposures.contracts.values() for name in (one.contract.base, one.contract.quote)]
+        scanned = [(asset, form) for asset, form in exposures.equities.items() if bare.is_scanned(asset)]
+        held = [asset for asset, form in scanned if any(entry.amount for entry in form.entries)]
+        open_ones = [one.contract for one in exposures.contracts.values() if one.quantity]
+        if self.model is MarginModel.SCENARIO and self._separate() == ONE and not self.settings.get("spreads", []):
+            open_ones += [one.contract for one in account.orders if not one.reduce_only]
+        named = [name for contract in open_ones for name in (contract.base, contract.quote)]
         return [asset for asset in dict.fromkeys([*named, *held]) if asset != account.currency]
 
     def _tails(self, history: History) -> dict[Grade, TailTerms]:
@@ -324,7 +341,8 @@ class _Terms:
         return tail
 
     def _own(self, own: "Draft | None", name: str, default: Decimal) -> Decimal:
-        return Decimal((own.get(name) if own is not None else None) or self.settings.get(name) or default)
+        given = own if own is not None and name in own else self.settings
+        return Decimal(given.get(name) if name in given else default)
 
     def _decay(self, quantile: Quantile) -> Decimal | None:
         weighting = self.settings.get("weighting")
@@ -363,6 +381,20 @@ class _Terms:
                 self._refuse(node, "MC022", f"nothing says how far {short(asset)} moves", SUFFICES)
             elif asset in STEADY and not terms.takes_part(asset):
                 self.reading.assume(f"{short(asset)} stands still in the margin model")
+
+    def _check_units(self, terms: ModelTerms) -> None:
+        """A unit has one table, and what a spread credits is the scan of one asset."""
+        tables: dict[str, MoveTable] = {}
+        for asset in self._in_use() if terms.model is MarginModel.SCENARIO else ():
+            table = terms.table_of(asset)
+            if table is not None and tables.setdefault(terms.unit_of(asset), table) is not table:
+                message = f"the unit {short(terms.unit_of(asset))} has a table twice: {short(asset)} has another one"
+                self._refuse(self.settings.at("underlyings"), "MC016", message, "give the unit a name of its own")
+        for asset in {leg.asset: None for spread in terms.spreads for leg in spread.legs if leg.asset}:
+            table = terms.table_of(asset)
+            if table is not None and table.unit is not None and (len(table.assets) > 1 or EVERY_OTHER in table.assets):
+                message = f"{short(asset)} is scanned together with others, as {short(table.unit)}"
+                self._refuse(self.settings.at("spreads"), "MC016", message, "give it a table of its own")
 
 
 def _names(value: Any) -> Iterable[str]:

@@ -95,6 +95,7 @@ def resolve(
         [row.position for row in rows],
         header.rules,
         header.taker_fee or ZERO,
+        needs_rates=not _scans_orders(draft),
     )
     contracts.resolve_declared()
     contracts.observe_expired([row.draft for row in rows] + [one.draft for one in placed])
@@ -143,6 +144,18 @@ def _has_model(draft: "Draft") -> bool:
     """Whether a model of the whole says what cross pools need."""
     account = draft.get("account")
     return account is not None and account.get("margin_model", "tiered") != "tiered"
+
+
+def _scans_orders(draft: "Draft") -> bool:
+    """Whether orders count as what they would make of a unit's scan (as ``ModelTerms.scans_orders``)."""
+    settings = draft.get("portfolio_margin")
+    return (
+        _has_model(draft)
+        and draft.get("account").get("margin_model") == "scenario"
+        and settings is not None
+        and settings.get("combine", "sum") == "sum"
+        and not settings.get("spreads", [])
+    )
 
 
 def _header(reading: Reading, draft: "Draft | None", rule_set: "RuleSet", stem: str) -> Header:
