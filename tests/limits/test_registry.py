@@ -21,6 +21,7 @@ DEFAULTS = {
     "MC110": "0.3",
     "MC112": "30",
     "MC201": "180",
+    "MC210": "7",
 }
 
 
@@ -47,7 +48,9 @@ def test_every_key_of_a_narrower_limit_has_its_rules_and_back(section: str, shap
 def test_defaults_are_those_of_the_interface() -> None:
     on = {r.code: r.default for r in RULES if r.default is not None and r.default_severity is not None}
     assert {code: str(default) for code, default in on.items()} == DEFAULTS
-    assert [r.code for r in RULES if r.default_severity is None] == ["MC106", "MC115", "MC116", "MC202"]
+    assert [r.code for r in RULES if r.default_severity is None] == [
+        *("MC106", "MC115", "MC116", "MC117", "MC118", "MC119", "MC202")
+    ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marginctl.core.account import Account, MarginMode
+from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.exposures import exposures_of
 from marginctl.core.model import (
@@ -390,6 +391,11 @@ class _Terms:
             if table is not None and tables.setdefault(terms.unit_of(asset), table) is not table:
                 message = f"the unit {short(terms.unit_of(asset))} has a table twice: {short(asset)} has another one"
                 self._refuse(self.settings.at("underlyings"), "MC016", message, "give the unit a name of its own")
+        inverse = {one.contract.base for one in self.account.positions if one.contract.type is ContractType.INVERSE}
+        by_quantity = {leg.asset for spread in terms.spreads if spread.by is SpreadBy.QUANTITY for leg in spread.legs}
+        for asset in sorted(by_quantity & inverse):
+            message = f"the base units of inverse contracts on {short(asset)} move with its price"
+            self._refuse(self.settings.at("spreads"), "MC016", message, "write `by: value`")
         for asset in {leg.asset: None for spread in terms.spreads for leg in spread.legs if leg.asset}:
             table = terms.table_of(asset)
             if table is not None and table.unit is not None and (len(table.assets) > 1 or EVERY_OTHER in table.assets):

@@ -18,6 +18,8 @@ from marginctl.core.figure import NUMBERS, Figure
 from marginctl.core.figures import FIGURES
 from marginctl.core.funding_cases import FundingTable
 from marginctl.core.grid import Grid
+from marginctl.core.model import ModelTerms
+from marginctl.core.model_report import PortfolioMargin
 from marginctl.core.moved import Moved
 from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
@@ -45,6 +47,10 @@ NAMES = {
         OrderRoom,
         Ways,
         WithdrawalRoom,
+        PortfolioMargin,
+        ModelTerms,
+        PortfolioMargin,
+        ModelTerms,
         ScenarioOutcome,
         BuiltIn,
         Source,
