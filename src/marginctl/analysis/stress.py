@@ -133,10 +133,10 @@ def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, l
     """The history of --history, and what is wrong with the file; rows with a blank cell are left out."""
     if path is None:
         return None, []
-    from marginctl.document.price_history import price_history
+    from marginctl.document.price_history import LARGEST_HISTORY, price_history
 
     name = printable(path)
-    data, problem = content_of(FilePath(path), name)
+    data, problem = content_of(FilePath(path), name, LARGEST_HISTORY)
     read, problems = price_history(data, name, are_returns=are_returns) if problem is None else (None, [problem])
     if read is None:
         return None, problems
