@@ -24,6 +24,8 @@ from marginctl.render.display import Options
 from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))
+DESK = str(PORTFOLIOS[0].parent / "desk.yaml")
+"""A file that lies beside the histories of the others."""
 
 BOOK = """\
 # desk A
@@ -44,12 +46,12 @@ limits: {max_utilization: 70%, max_concentration: off, min_funding_runway: off}
 
 def changed(text: str, **flags: list[str]) -> WhatIfResult:
     """Both accounts of a text."""
-    return what_if(text.encode(), "desk.yaml", ChangeFlags.read(**flags).changes(), Settings(today=DAY))[0]
+    return what_if(text.encode(), DESK, ChangeFlags.read(**flags).changes(), Settings(today=DAY))[0]
 
 
 def rewritten(text: str, **flags: list[str]) -> str:
     """The text after the changes, which must be possible."""
-    found, new = what_if(text.encode(), "desk.yaml", ChangeFlags.read(**flags).changes(), Settings(today=DAY))
+    found, new = what_if(text.encode(), DESK, ChangeFlags.read(**flags).changes(), Settings(today=DAY))
     assert found.after is not None, [problem.message for problem in found.problems]
     return new
 
@@ -541,14 +543,14 @@ FEW = settings(max_examples=60)
 
 
 def plain_report(text: str) -> dict[str, Any]:
-    outcome = check(text.encode(), "desk.yaml", Settings(today=DAY))
+    outcome = check(text.encode(), DESK, Settings(today=DAY))
     assert outcome.report is not None, outcome.problems
     return without_places(as_plain(outcome))
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_change_is_the_identity(text):
-    found, new = what_if(text.encode(), "desk.yaml", [], Settings(today=DAY))
+    found, new = what_if(text.encode(), DESK, [], Settings(today=DAY))
     assert new == text
     assert as_plain(found)["changes"] == []
     assert found.after == found.before
@@ -557,7 +559,7 @@ def test_no_change_is_the_identity(text):
 @FEW
 @given(text=ALL_TEXTS, amount=st.integers(1, 10**6), places=st.integers(0, 8))
 def test_a_deposit_and_its_withdrawal_are_the_identity(text, amount, places):
-    asset = as_plain(check(text.encode(), "desk.yaml", Settings(today=DAY)))["collateral"][0]["asset"]
+    asset = as_plain(check(text.encode(), DESK, Settings(today=DAY)))["collateral"][0]["asset"]
     size = strategies.fixed(amount, places)
     there = rewritten(text, deposit=[f"{asset}={size}"])
     if f"--withdraw {asset}" not in str(changed(there, withdraw=[f"{asset}={size}"]).problems):
@@ -567,14 +569,14 @@ def test_a_deposit_and_its_withdrawal_are_the_identity(text, amount, places):
 @FEW
 @given(text=ALL_TEXTS, data=st.data())
 def test_a_price_and_back_is_the_identity_and_there_is_a_shock(text, data):
-    loaded, _ = load_portfolio(text.encode(), "desk.yaml", Settings(today=DAY))
+    loaded, _ = load_portfolio(text.encode(), DESK, Settings(today=DAY))
     assert loaded is not None
     known = {asset: price for asset, price in loaded.account.prices.items() if asset != loaded.account.currency}
     asset = data.draw(st.sampled_from(sorted(known)))
     factor = data.draw(st.sampled_from(["0.5", "0.8", "1.25", "1.6"]))
     price = known[asset] * Decimal(factor)
     there = rewritten(text, price=[f"{asset}={price:f}"])
-    shocked = check(text.encode(), "desk.yaml", Settings(today=DAY, shocks={asset: Decimal(factor) - 1}))
+    shocked = check(text.encode(), DESK, Settings(today=DAY, shocks={asset: Decimal(factor) - 1}))
     ours, theirs = plain_report(there), without_places(as_plain(shocked))
     for name in ("totals", "liquidation", "pools", "collateral", "underlyings", "netting", "funding"):
         assert ours[name] == theirs[name], name
@@ -642,7 +644,7 @@ def test_isolating_everything_and_back_is_the_identity(text):
 
 
 @FEW
-@given(text=st.sampled_from(TEXTS[::2]), data=st.data())
+@given(text=st.sampled_from([text for text in TEXTS[::2] if "margin_model" not in text]), data=st.data())
 def test_opening_at_the_mark_and_closing_is_the_identity(text, data):
     before = plain_report(text)
     held = {row["symbol"] for row in before["positions"]}

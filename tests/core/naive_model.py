@@ -118,7 +118,7 @@ class Book:
         found: dict[str, list[str]] = {}
         for asset in self.assets():
             table = self.table(asset)
-            found.setdefault((table.unit if table else None) or asset, []).append(asset)
+            found.setdefault((table.unit if table and self.moves(asset) else None) or asset, []).append(asset)
         return found
 
 
@@ -210,10 +210,10 @@ def spreads(book: Book) -> Exact:
     for one in book.positions:
         name = one.contract.base
         units[name] = units.get(name, Exact(0)) + book.units(one)
-        values[name] = values.get(name, Exact(0)) + book.value(one, terms.scan_price)
+        values[name] = book.exposure(name)
         symbol = one.contract.symbol
         contracts[symbol] = contracts.get(symbol, Exact(0)) + one.side * Exact(one.quantity)
-    whole_units, whole_values = dict(units), dict(values)
+    whole_units = dict(units)
     found = Exact(0)
     for spread in terms.spreads:
         pools = []
@@ -231,7 +231,9 @@ def spreads(book: Book) -> Exact:
             used = count * Exact(leg.ratio)
             pool[name] -= used
             if leg.asset:
-                value = used if spread.by is SpreadBy.VALUE else whole_values[name] * used / whole_units[name]
+                side = 1 if used > 0 else -1
+                exposure = max(Exact(0), side * book.exposure(name))
+                value = used if spread.by is SpreadBy.VALUE else exposure * used / whole_units[name]
                 table = book.table(name)
                 rates = (
                     [-Exact(m.weight) * Exact(m.move) * (1 if used > 0 else -1) for m in table.moves] if table else []

@@ -7,6 +7,7 @@ from marginctl.core.formulas import FORMULAS
 
 CLASSES = {name: kind for name, kind in vars(report).items() if isinstance(kind, type) and issubclass(kind, Struct)}
 BETWEEN = {"Price", "Mark", "Move", "Traded", "Term", "DearerSide", "Debt", "Order", "OrderNeed", "Outcome"}
+BETWEEN |= {"Model", "RiskUnit", "Charge", "TailDay", "UnitOrders"}
 STEPS = {"PositionFigures.entry_value", "PositionFigures.close_fee", "PositionFigures.crossing"}
 INPUTS = {
     "PoolFigures": {"name", "margin_mode", "liquidation"},

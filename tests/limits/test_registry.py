@@ -18,6 +18,7 @@ DEFAULTS = {
     "MC110": "0.3",
     "MC112": "30",
     "MC201": "180",
+    "MC210": "7",
 }
 
 
@@ -34,7 +35,9 @@ def test_every_rule_with_a_key_says_what_is_compared() -> None:
 def test_defaults_are_those_of_the_interface() -> None:
     on = {r.code: r.default for r in RULES if r.default is not None and r.default_severity is not None}
     assert {code: str(default) for code, default in on.items()} == DEFAULTS
-    assert [r.code for r in RULES if r.default_severity is None] == ["MC106", "MC115", "MC116", "MC202"]
+    assert [r.code for r in RULES if r.default_severity is None] == [
+        *("MC106", "MC115", "MC116", "MC117", "MC118", "MC119", "MC202")
+    ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

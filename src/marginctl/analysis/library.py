@@ -15,7 +15,7 @@ from typing import Any, Literal, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpac
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.analysis import change_flags
+from marginctl.analysis import change_flags, recorded
 from marginctl.analysis import explain as explaining
 from marginctl.analysis import headroom as sizing
 from marginctl.analysis import stress as stressing
@@ -122,7 +122,8 @@ class StressOptions(ReadOptions, LimitOptions, total=False):
     moves; with none of the three, the file's scenarios, or the built-in ones where it has none. ``cascade``: what a
     liquidation closes, step by step; ``fee``: on closed notional. ``grid``: two assets, with ``points`` moves per side
     up to ``range``, which is also how far the ``curve`` reaches. ``funding``: a file of recorded rates; ``quantile``:
-    what counts as worst; ``horizon``: how long they are paid (``"30d"``).
+    what counts as worst; ``horizon``: how long they are paid (``"30d"``). ``history``: a file of prices by date (of
+    moves, with ``returns``), of which the ``worst`` returns over ``span`` rows are scenarios.
     """
 
     scenarios: str | Iterable[str]
@@ -137,6 +138,10 @@ class StressOptions(ReadOptions, LimitOptions, total=False):
     funding: FilePath
     quantile: Number
     horizon: str
+    history: FilePath
+    worst: int
+    span: int
+    returns: bool
 
 
 class WhatIfOptions(ReadOptions, LimitOptions, CodeOptions, total=False):
@@ -315,8 +320,12 @@ def _asked(portfolio: Given, options: Mapping[str, Any]) -> tuple[Portfolio, Set
 def _wanted(options: StressOptions) -> stressing.Wanted:
     """What a stress is asked for beyond the settings. Raises FlagError, InputError."""
     funding = options.get("funding")
-    rates, problems = stressing.rates_of(None if funding is None else fspath(funding))
-    share = stressing.share
+    rates, problems = recorded.rates_of(None if funding is None else fspath(funding))
+    history = options.get("history")
+    prices, unread = recorded.prices_of(
+        None if history is None else fspath(history), are_returns=options.get("returns", False)
+    )
+    share, count = stressing.share, stressing.count
     given = {
         "named": tuple(_several(options.get("scenarios"))),
         "built_ins": stressing.built_ins(_several(options.get("builtins"))),
@@ -327,7 +336,10 @@ def _wanted(options: StressOptions) -> stressing.Wanted:
         "size": _number("--range", options.get("range"), share("--range")),
         "points": stressing.points_of(options["points"]) if "points" in options else None,
         "draws_curve": options.get("curve"),
-        "histories": _there(rates, problems),
+        "histories": _there(rates, [*problems, *unread]),
+        "prices": prices,
+        "worst": count("--worst")(options["worst"]) if "worst" in options else None,
+        "span": count("--span")(options["span"]) if "span" in options else None,
         "quantile": _number("--quantile", options.get("quantile"), share("--quantile")),
         "horizon": _number("--horizon", options.get("horizon"), stressing.days),
     }

@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 from marginctl.analysis import solutions
+from marginctl.analysis.model_operands import model_step, order_subject
 from marginctl.analysis.operands import Given, contract_names, quantity_unit, terms_of
 from marginctl.analysis.subjects import FRACTION, Book, Named, Subject, price_unit
 from marginctl.core.account import Equality, Order
@@ -26,7 +27,8 @@ def pool_subject(book: Book, prefix: str, row: Any) -> Subject:
         "collateral": lambda: [book.holding(state, one.asset) for one in state.pool.holdings],
         "initial_parts": cache(partial(_parts, book, state, "initial")),
         "maintenance_parts": cache(partial(_parts, book, state, "maintenance")),
-        "orders": [_need_subject(book, state, need) for need in state.pool.order_needs],
+        "orders": [_need_subject(book, state, need) for need in state.pool.order_needs]
+        + [order_subject(book, one) for one in state.pool.scanned_orders],
         "debts": lambda: [_debt(book, state, one) for one in state.pool.holdings if one.loan_margin({})],
     }
     return Subject(book, ("PoolFigures",), row.name, prefix, row, words, names=names)
@@ -45,6 +47,8 @@ def liquidation_subject(book: Book, prefix: str, row: Any) -> Subject:
 def _parts(book: Book, state: PoolState, which: str) -> list[Step]:
     """The parts of a pool's requirement: positions alone, what netting leaves of them, the dearer of two sides."""
     pool = state.pool
+    if pool.asked is not None:
+        return [one for one in [model_step(book, pool.name, pool.asked, which)] if one is not None]
     ordered = {id(term) for term in pool.order_maintenance}
     parts = [one for one in getattr(pool, which).parts if id(one) not in ordered]
     steps = _grouped(book, state, which, [one for one in parts if isinstance(one, Term)])

@@ -2,35 +2,32 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, rule_set_of, scenarios_of
+from marginctl.analysis.recorded import still_assets, uneven, worst_returns
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
 from marginctl.core.curve import EquityCurve, curve_of
-from marginctl.core.exact import ONE, ZERO
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
-from marginctl.core.model import Filling, Span
+from marginctl.core.model import Span
 from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
-from marginctl.core.returns import History, Period, returns_of
-from marginctl.core.risk import pool_risk
+from marginctl.core.returns import History
 from marginctl.core.scenario import PathOutcome, expanded
 from marginctl.core.sequence import Sequence
 from marginctl.core.stress import path_outcome, states_of
-from marginctl.document.encoding import content_of
 from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
-from marginctl.document.source import echo, printable
+from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.config import combined
 from marginctl.limits.context import Context
@@ -40,7 +37,6 @@ from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
 from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in
-from marginctl.venues.rate_table import histories
 from marginctl.venues.sequence import sequence_of
 
 SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
@@ -119,37 +115,6 @@ def days(text: str) -> Decimal:
         raise FlagError(f"--horizon {error.message}", error.help) from None
 
 
-def rates_of(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]:
-    """The recorded funding rates of --funding, by contract, and what is wrong with the file."""
-    if path is None:
-        return {}, []
-    name = printable(path)
-    data, problem = content_of(Path(path), name)
-    return ({}, [problem]) if problem else histories(data, name)
-
-
-def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, list[Problem]]:
-    """The history of --history, and what is wrong with the file; rows with a blank cell are left out."""
-    if path is None:
-        return None, []
-    from marginctl.document.price_history import price_history
-
-    name = printable(path)
-    data, problem = content_of(Path(path), name)
-    read, problems = price_history(data, name, are_returns=are_returns) if problem is None else (None, [problem])
-    if read is None:
-        return None, problems
-    found = History(
-        file=name,
-        dates=read.dates,
-        days=read.days,
-        columns=read.columns,
-        are_returns=are_returns,
-        filling=Filling.DROP,
-    )
-    return found, []
-
-
 def count(flag: str) -> Callable[[int], int]:
     """A reader of a number of 1 or more."""
 
@@ -185,7 +150,7 @@ def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult
         return failed(name, problems)
     report = report_of(loaded.account)
     account, states = loaded.account, states_of(loaded.account)
-    chosen = [*choice(declared, wanted), *worst_returns(account, states, wanted)]
+    chosen = [*choice(declared, wanted), *_worst(account, states, wanted)]
     sequence, assumed = _sequence(loaded, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
     config = combined(limits, settings.policy.limits if settings.policy else None)
@@ -280,24 +245,11 @@ def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[C
     return chosen + [_named_apart(one, declared) for one in built_in().values() if ALL in ready or one.name in ready]
 
 
-def worst_returns(account: Account, states: Iterable[PoolState], wanted: Wanted) -> list[Chosen]:
-    """The returns of the history that would cost today's account most equity, the worst first, ties the older one.
-
-    Assets of the account without a column stand still; columns of other assets are left alone.
-    """
+def _worst(account: Account, states: Iterable[PoolState], wanted: Wanted) -> list[Chosen]:
     if wanted.prices is None:
         return []
-    assets = [asset for asset in wanted.prices.columns if asset in account.prices and asset != account.currency]
-    found = returns_of(wanted.prices, assets, Span(wanted.span), Period())
-    pools = [state.pool for state in states]
-    losses = []
-    for day, moves in zip(found.dates, found.moves, strict=True):
-        shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move}
-        ratios = {asset: ONE + move for asset, move in shocks.items()}
-        losses.append((sum((pool_risk(pool, ratios).equity for pool in pools), ZERO), day, shocks))
-    losses.sort(key=lambda row: row[0])
-    worst = losses[: wanted.worst]
-    return [Chosen(Scenario(name=day, shocks=shocks), ScenarioOrigin.HISTORY) for _, day, shocks in worst]
+    found = worst_returns(wanted.prices, account, states, Span(wanted.span), wanted.worst)
+    return [Chosen(Scenario(name=day, shocks=shocks), ScenarioOrigin.HISTORY) for day, shocks in found]
 
 
 def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
@@ -390,26 +342,8 @@ def _assumptions(sequence: tuple[str, ...], account: Account, wanted: Wanted) ->
     if wanted.cascades:
         yield from sequence
     if wanted.prices is not None:
-        yield from _still(account, wanted.prices)
+        yield from still_assets(account, wanted.prices)
     for position in account.positions:
         history = wanted.histories.get(position.contract.symbol)
         if history is not None:
-            yield from _about(history)
-
-
-def _still(account: Account, history: History) -> Iterable[str]:
-    """Assets that a history does not move."""
-    named = {asset for one in account.positions for asset in (one.contract.base, one.contract.quote)}
-    for asset in sorted((named | set(account.balances)) - history.columns.keys() - {account.currency}):
-        yield f"{asset} stands still in the history"
-    columns = [column for asset, column in history.columns.items() if asset in account.prices]
-    blank = sum(None in row for row in zip(*columns, strict=True))
-    if blank:
-        yield f"rows of the history with a blank cell are left out: {blank}"
-
-
-def _about(history: RateHistory) -> Iterable[str]:
-    """How a history is read where its spacing is not even."""
-    if history.interval is not None and len(history.spacings) > 1:
-        hours = format(history.interval.normalize(), "f")
-        yield f"{history.symbol}: the rates of the file are not evenly spaced; {hours}h, the most frequent, is taken"
+            yield from uneven(history)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from marginctl.analysis.check import shocks
+from marginctl.analysis.recorded import prices_of, rates_of
 from marginctl.analysis.stress import (
     Wanted,
     axes,
@@ -14,8 +15,6 @@ from marginctl.analysis.stress import (
     days,
     failed,
     points_of,
-    prices_of,
-    rates_of,
     share,
     stress,
 )

@@ -68,12 +68,15 @@ class Exposures(Struct, frozen=True):
     def _has(self, asset: str, terms: ModelTerms) -> bool:
         return any(entry.amount for entry in self.of(asset, terms).entries)
 
-    def without(self, symbol: str, position: Position, prices: dict[str, Decimal]) -> "Exposures":
+    def plus(self, found: ContractExposure) -> "Exposures":
+        """The same with more of a contract; equities stay."""
+        symbol = found.contract.symbol
+        more = _added(self.contracts[symbol], found) if symbol in self.contracts else found
+        return Exposures(self.currency, {**self.contracts, symbol: more}, self.equities)
+
+    def without(self, position: Position, prices: dict[str, Decimal]) -> "Exposures":
         """The same without one position; equities stay."""
-        rest = dict(self.contracts)
-        less = _negative(exposure_of(position, prices))
-        rest[symbol] = _added(rest[symbol], less)
-        return Exposures(self.currency, rest, self.equities)
+        return self.plus(_negative(exposure_of(position, prices)))
 
 
 def combined(forms: Iterable[Form]) -> Form:

@@ -112,6 +112,15 @@ FORMULAS: dict[str, str] = {
     "Traded.size": f"priced: {_UNITS} x mark_price or divided: {_UNITS} / mark_price or {_UNITS}",
     "Term.margin": "share x (notional x rate - deduction)",
     "DearerSide.margin": "max(sum(longs), sum(shorts))",
+    "Model.margin": "factor x total + sum(on_top)",
+    "Model.total": "apart: sum(units.core) + sum(spreads) or max(figure + sum(charges), sum(floors)) "
+    "or says('the units each with their own worst row, and all of them together, in shares', units.core, losses)",
+    "Model.figure": "max(0, sum(losses)) or says('the losses put together as combine and stress say', losses)",
+    "RiskUnit.core": "max(scan + sum(charges), sum(floors))",
+    "RiskUnit.scan": "weight x abs(move) x abs(net_value) or says('no row loses anything', net_value)",
+    "UnitOrders.margin": "factor x max(0, max(buys, sells) - now)",
+    "Charge.charge": "rate x base or says('a rate of its base, through its tiers', rate, base)",
+    "TailDay.part": "share x loss",
     "Debt.loan_margin": "terms.loan_rate x -equity x unit_price",
     "Order.value": "linear: own.quantity x contract.contract_size x own.price x settle_price "
     "or inverse: own.quantity x contract.contract_size x settle_price / own.price",

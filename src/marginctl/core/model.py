@@ -197,6 +197,11 @@ class ModelTerms(Struct, frozen=True, kw_only=True):
     factors: dict[Grade, Decimal] = field(default_factory=default_factors)
     history: "History | None" = None
 
+    @property
+    def scans_orders(self) -> bool:
+        """Whether orders count as what they would make of a unit's scan, and not by tiers."""
+        return self.model is MarginModel.SCENARIO and self.separate == ONE and not self.spreads
+
     def is_scanned(self, asset: str) -> bool:
         """Whether the equity of an asset counts as a position."""
         return self.scanned is None or asset in self.scanned
@@ -215,6 +220,6 @@ class ModelTerms(Struct, frozen=True, kw_only=True):
         return table is not None and (asset in table.assets or asset not in STEADY)
 
     def unit_of(self, asset: str) -> str:
-        """The risk unit of an asset: that of its table, else itself."""
-        table = self.table_of(asset)
+        """The risk unit of an asset: that of the table that moves it, else itself."""
+        table = self.table_of(asset) if self.takes_part(asset) else None
         return (table.unit if table is not None else None) or asset

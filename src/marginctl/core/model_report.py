@@ -295,6 +295,16 @@ def tail_figures(exposures: Exposures, terms: ModelTerms, grade: Grade) -> TailF
     )
 
 
+def tail_days(asked: ModelMargins, grade: Grade) -> list[tuple[str, Decimal, Decimal]]:
+    """Date, share and loss of the returns that the model's figure takes, without its stressed twin."""
+    exposures, terms = asked.exposures, asked.terms
+    tail = terms.tails[grade]
+    found = tail_figure(_in_history(exposures, terms, tail), exposures, terms, tail, tail.returns, mean_of(terms, tail))
+    values = found.sample.at(NO_MOVE)
+    taken = found.taken([Line(value, ZERO) for value in values])
+    return [(tail.returns.dates[j], share, -values[j]) for j, share in taken]
+
+
 def _in_history(exposures: Exposures, terms: ModelTerms, tail: TailTerms) -> list[str]:
     return [asset for asset in exposures.assets(terms) if asset in tail.returns.assets]
 
@@ -307,7 +317,7 @@ def contributions(account: Account, pool: Pool, asked: ModelMargins) -> Iterable
     maintenance = asked.maintenance.margin.at(NO_MOVE)
     figure_without = _figure_without(asked, account.prices)
     for position in pool.positions:
-        rest = exposures.without(position.contract.symbol, position, account.prices)
+        rest = exposures.without(position, account.prices)
         alone = modelled(rest, terms, Grade.MAINTENANCE, figure_without(position)).margin.at(NO_MOVE)
         risk = position_risk(position, account.prices, rates, terms.scan_price)
         yield Contribution(

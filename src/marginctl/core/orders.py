@@ -210,8 +210,8 @@ def kept_margin(account: Account, position: Position | None, orders: list[Order]
 
 
 def order_rate(account: Account, position: Position | None, orders: list[Order], size: Decimal) -> Decimal:
-    """The initial rate of orders: the position's where there is one, else their own, not below their tier's."""
-    if position is not None:
+    """The initial rate of orders: the position's where it has one, else their own, not below their tier's."""
+    if position is not None and position.has_initial:
         return initial_rate(position, account.rules, account.prices)
     first = orders[0]
     if first.initial_rate is not None:

@@ -39,6 +39,7 @@ from marginctl.core.value import entry_value, exposure_side, notional
 
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
+    from marginctl.core.model_orders import UnitOrders
 
 NO_TIERS = Requirement(), Requirement()
 """Where the rates of a position are not known."""
@@ -75,7 +76,8 @@ class Pool(Struct, frozen=True):
     ``order_maintenance``: the parts of ``maintenance`` that open orders add. ``legs``: the positions' requirements
     alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
     settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does;
-    ``tiered``: what the tiers of its contracts would ask then (initial, maintenance).
+    ``tiered``: what the tiers of its contracts would ask then (initial, maintenance); ``scanned_orders``: what its
+    orders add then, unit by unit, where that is not by tiers.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Pool(Struct, frozen=True):
     order_needs: tuple[OrderNeed, ...] = ()
     asked: "ModelMargins | None" = None
     tiered: tuple[Requirement, Requirement] | None = None
+    scanned_orders: tuple["UnitOrders", ...] = ()
 
     @property
     def needs_equity(self) -> bool:
@@ -184,7 +187,8 @@ def _pool(
         tiered = combined(netted(legs, rules, account.prices, weights), rules)
     asked = _modelled(account, positions, balances) if is_shared(mode) else None
     initial, maintenance = tiered if asked is None else asked.requirements
-    needs = order_needs(account, positions, orders, weights)
+    scanned = _scanned_orders(account, asked, orders)
+    needs = order_needs(account, positions, orders, weights) if scanned is None else []
     ordered = order_margins(needs, account.prices)
     return Pool(
         name=name,
@@ -197,12 +201,13 @@ def _pool(
         maintenance=Requirement(maintenance.parts + ordered.maintenance),
         initial=initial,
         exposures=_exposures(account, positions),
-        order_margin=ordered.initial,
+        order_margin=ordered.initial if scanned is None else sum((one.margin for one in scanned), ZERO),
         orders=orders,
         order_maintenance=ordered.maintenance,
         order_needs=tuple(needs),
         asked=asked,
         tiered=tiered if asked is not None else None,
+        scanned_orders=tuple(scanned or ()),
     )
 
 
@@ -221,6 +226,17 @@ def _modelled(account: Account, positions: list[Position], balances: dict[str, D
     from marginctl.core.model_margin import model_margins
 
     return model_margins(exposures_of(positions, balances, account.prices, account.currency), account.model)
+
+
+def _scanned_orders(
+    account: Account, asked: "ModelMargins | None", orders: tuple[Order, ...]
+) -> "list[UnitOrders] | None":
+    """What orders add to the scan of their units; None where they count by tiers."""
+    if asked is None or not asked.terms.scans_orders:
+        return None
+    from marginctl.core.model_orders import unit_orders
+
+    return unit_orders(asked, orders, account.prices)
 
 
 def _holdings(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from math import prod
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -61,7 +62,7 @@ def returns_of(history: History, assets: Iterable[str], span: Span, period: Peri
     """
     names = tuple(assets)
     rows = [k for k in range(len(history.dates)) if _counts(history, names, k)]
-    columns = {asset: [history.columns[asset][row] for row in rows] for asset in names}
+    columns = {asset: _filled(history, asset, rows) for asset in names}
     ends = _ends(history, rows, span, period or Period(history.first, history.last, history.window))
     own = [[_move(columns[asset], end, span.horizon, history.are_returns) for asset in names] for end in ends]
     days = [history.days[k] for k in rows]
@@ -92,18 +93,21 @@ def _within(day: date, period: Period) -> bool:
     return (period.first is None or day >= period.first) and (period.last is None or day <= period.last)
 
 
-def _move(column: Sequence[Decimal | None], end: int, horizon: int, are_returns: bool) -> Decimal:
+def _move(column: Sequence[Decimal], end: int, horizon: int, are_returns: bool) -> Decimal:
     if are_returns:
-        grown = ONE
-        for row in range(end - horizon + 1, end + 1):
-            grown *= ONE + (column[row] or ZERO)
-        return grown - ONE
-    return _price(column, end) / _price(column, end - horizon) - ONE
+        return prod((ONE + move for move in column[end - horizon + 1 : end + 1]), start=ONE) - ONE
+    return column[end] / column[end - horizon] - ONE
 
 
-def _price(column: Sequence[Decimal | None], row: int) -> Decimal:
-    """The price of a row, the last one before it where it is blank."""
-    return next(value for value in reversed(column[: row + 1]) if value is not None)
+def _filled(history: History, asset: str, rows: Iterable[int]) -> list[Decimal]:
+    """The values of an asset; where a cell is blank, the price before it, or a return of 0."""
+    found: list[Decimal] = []
+    for row in rows:
+        value = history.columns[asset][row]
+        if value is None:
+            value = ZERO if history.are_returns else found[-1]
+        found.append(value)
+    return found
 
 
 def decayed(decay: Decimal, n: int) -> tuple[Decimal, ...]:

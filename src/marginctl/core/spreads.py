@@ -1,8 +1,8 @@
 """Opposite legs that offset each other: how often a spread forms, and what it credits or charges.
 
 A spread forms where every leg has the sign of its ratio, or every one the opposite: count = min over the legs of
-available / |ratio|; what it uses is gone for later ones. credit: of every asset leg, credit * loss rate of its side *
-value used (which is credit * scan * used / |net| where the asset is a unit of its own); charge: count * charge.
+available / |ratio|; what it uses is gone for later ones. credit: of every asset leg, credit * scan * used / |net|, the
+scan on the side of the leg: coins that are scanned beside it leave less of it to give back. charge: count * charge.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,9 +11,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.exposures import Exposures, combined
+from marginctl.core.exposures import Exposures
 from marginctl.core.model import ModelTerms, Spread, SpreadBy, SpreadLeg
-from marginctl.core.money import NOTHING, Fixed, Form, Money, Sum, Times, negative, positive, smallest
+from marginctl.core.money import NOTHING, Fixed, Money, Sum, Times, negative, positive, smallest
 
 
 class SpreadAmount(Struct, frozen=True):
@@ -45,19 +45,13 @@ def spread_amounts(exposures: Exposures, terms: ModelTerms) -> Iterator[SpreadAm
         base = one.contract.base
         available.contracts[symbol] = one.quantity
         available.units[base] = available.units.get(base, ZERO) + one.units
-        available.values[base] = _net_value(base, exposures, terms)
+        available.values[base] = exposures.of(base, terms)
     whole = dict(available.units)
     for spread in terms.spreads:
         if spread.by is SpreadBy.VALUE:
             yield _by_value(spread, available, terms)
         else:
             yield _by_quantity(spread, available, whole, exposures, terms)
-
-
-def _net_value(base: str, exposures: Exposures, terms: ModelTerms) -> Form:
-    """The net value of all contracts on an asset."""
-    rows = (one for one in exposures.contracts.values() if one.contract.base == base)
-    return combined(one.value(terms.scan_price) for one in rows)
 
 
 def loss_of_side(terms: ModelTerms, asset: str, side: Decimal) -> Decimal:
@@ -80,9 +74,10 @@ def _by_quantity(
         used = count * leg.ratio
         pool[name] -= used
         if leg.asset and spread.credit:
-            value = _net_value(leg.asset, exposures, terms).times(used / whole[leg.asset])
             side = ONE if used > 0 else -ONE
-            amounts.append(value.times(-side * spread.credit * max(ZERO, loss_of_side(terms, leg.asset, side))))
+            scan = positive(exposures.of(leg.asset, terms).times(side))
+            rate = max(ZERO, loss_of_side(terms, leg.asset, side))
+            amounts.append(Times(scan, -spread.credit * rate * (used / whole[leg.asset])))
     return SpreadAmount(spread.name, Fixed(abs(count)), Sum(tuple(amounts)))
 
 

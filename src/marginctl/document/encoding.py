@@ -24,11 +24,11 @@ _CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
 _HIGH_CONTROLS = frozenset(map(chr, (*range(0x80, 0x85), *range(0x86, 0xA0), 0xFFFE, 0xFFFF)))
 
 
-def content_of(path: Path, name: str) -> tuple[bytes, Problem | None]:
+def content_of(path: Path, name: str, largest: int = LARGEST) -> tuple[bytes, Problem | None]:
     """The bytes of a file (one more than may be read at most, so that ``decode`` can refuse it), or the problem."""
     try:
         with path.open("rb") as file:
-            return file.read(LARGEST + 1), None
+            return file.read(largest + 1), None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return b"", Problem(Location(name), "MC001", f"cannot be read: {reason}")

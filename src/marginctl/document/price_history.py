@@ -17,6 +17,7 @@ from marginctl.document.scalars import WordError
 from marginctl.document.source import Source, StoppingCollector, TooManyProblemsError, echo
 from marginctl.findings import Problem
 
+LARGEST_HISTORY = 64 * 1024 * 1024
 HEADER_HELP = "write date,BTC,ETH: `date`, then every asset once"
 
 
@@ -48,7 +49,7 @@ class _Moment(Struct, frozen=True):
 
 def price_history(data: bytes, name: str, *, are_returns: bool) -> tuple[PriceHistory | None, list[Problem]]:
     """The columns of a file; None where anything is wrong. A price is above 0, a return above -100%."""
-    source, problems = decode(data, name)
+    source, problems = decode(data, name, LARGEST_HISTORY)
     if problems:
         return None, problems
     found = StoppingCollector(source, [])

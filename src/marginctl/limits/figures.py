@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from marginctl.core.assemble import underlying_of
 from marginctl.core.exact import ZERO
@@ -9,6 +10,9 @@ from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures, Report, UnderlyingFigures
 from marginctl.limits.context import Context
 from marginctl.limits.rule import Belongs
+
+if TYPE_CHECKING:
+    from marginctl.core.model_report import PortfolioMargin
 
 
 def cross_pools(report: Report) -> list[PoolFigures]:
@@ -21,6 +25,12 @@ def occupied(report: Report, pools: Iterable[PoolFigures]) -> list[PoolFigures]:
     """The pools that hold a position, or need margin for orders or debts."""
     held = {position.pool for position in report.positions}
     return [p for p in pools if p.name in held or p.initial_margin or p.order_margin or p.maintenance_margin]
+
+
+def modelled_pools(report: Report) -> list[tuple[PoolFigures, "PortfolioMargin"]]:
+    """The cross pools under a margin model, with what it finds."""
+    pools = {pool.name: pool for pool in report.pools}
+    return [(pools[found.pool], found) for found in report.portfolio_margin]
 
 
 def isolated_pools(report: Report) -> list[PoolFigures]:

@@ -134,7 +134,7 @@ _BY_RULE = (_limit(name, rule, f"{rule.code}: {rule.compares}") for name, rule i
 LIMITS = Shape(
     "limits",
     (
-        *(_limit(name, rule, f"{rule.code}: {rule.compares}") for name, rule in BY_KEY.items()),
+        *_BY_RULE,
         *NarrowerLimits.layout.keys,
     ),
     "Thresholds. A breach is above a maximum or below a minimum; equality passes.",

@@ -1,7 +1,9 @@
 """``portfolio_margin:`` and ``history:`` of a portfolio: what margin models of the whole are given."""
 
+from decimal import Decimal
+
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.model import ChargeBase, Filling, Grade, Quantile, ScanPrice, SpreadBy, TailMean, Where
+from marginctl.core.model import ChargeBase, Filling, Grade, MarginModel, Quantile, ScanPrice, SpreadBy, TailMean, Where
 from marginctl.document.kinds import (
     AMOUNT,
     DATE,
@@ -139,6 +141,18 @@ class ModelEntry(Record, name="portfolio_margin"):
     charges = optional(records(ChargeEntry), "add-ons and minima", default=[])
     maintenance = optional(nested(GradeEntry), "of the maintenance margin")
     initial = optional(nested(GradeEntry), "of the initial margin")
+
+    def separate(self, model: MarginModel) -> Decimal:
+        """Share in which every unit has its own worst move; the rest is joint."""
+        if self.combine is None:
+            return ONE if model is MarginModel.SCENARIO else ZERO
+        if isinstance(self.combine, Decorrelation):
+            return self.combine.decorrelation
+        return ONE if self.combine == "sum" else ZERO
+
+    def scans_orders(self, model: MarginModel) -> bool:
+        """Whether orders count as what they would make of a unit's scan (as ``ModelTerms.scans_orders``)."""
+        return model is MarginModel.SCENARIO and self.separate(model) == ONE and not self.spreads
 
     def grade(self, grade: Grade) -> GradeEntry | None:
         """What it says of one margin."""

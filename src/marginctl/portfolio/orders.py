@@ -32,9 +32,14 @@ def orders(
     positions: list[Position],
     rules: Rules,
     taker_fee: Decimal,
+    *,
+    needs_rates: bool = True,
 ) -> list[Placed]:
-    """All orders; they belong to the cross pool of their settle asset and ignore isolated positions."""
-    book = _Book(reading, contracts, prices, mode is PositionMode.HEDGE, positions, rules, taker_fee)
+    """All orders; they belong to the cross pool of their settle asset and ignore isolated positions.
+
+    needs_rates: whether they count by rates, not by what a model of the whole makes of them.
+    """
+    book = _Book(reading, contracts, prices, mode is PositionMode.HEDGE, positions, rules, taker_fee, needs_rates)
     placed = [one for draft in rows if (one := book.placed(draft))]
     for group in _groups(placed):
         _refuse_mixed_rates(reading, group)
@@ -55,14 +60,16 @@ class _Book:
         positions: list[Position],
         rules: Rules,
         taker_fee: Decimal,
+        needs_rates: bool,
     ) -> None:
+        self._needs_rates = needs_rates
         self.has_maintenance = rules.order_maintenance is not OrderMaintenance.NONE
         self._taker_fee = taker_fee
         self._reading = reading
         self._contracts = contracts
         self._prices = prices
         self._hedge = hedge
-        cross = [position for position in positions if position.margin_mode is MarginMode.CROSS]
+        cross = [one for one in positions if one.margin_mode is MarginMode.CROSS and one.has_initial]
         self._held = {(position.contract.symbol, position.side if hedge else None) for position in cross}
 
     def is_held(self, symbol: str, leg: int | None) -> bool:
@@ -125,7 +132,7 @@ class _Book:
                 f"`{given.name}` of an order on {echo(contract.symbol)}, which has a position: the position's counts"
             )
             self._reading.refuse(draft.at(given), "MC016", message, "remove it")
-        if not (held or given or tiered or draft.reduce_only):
+        if self._needs_rates and not (held or given or tiered or draft.reduce_only):
             message = f"the order on {echo(contract.symbol)} has no initial margin rate"
             self._reading.refuse(draft.node, "MC022", message, "add `leverage: ...` (or `initial_rate:`) to the order")
         self._check_maintenance_rate(draft, contract, held=held)

@@ -26,8 +26,10 @@ class Reading(Struct):
     locations: dict[str, Location] = field(default_factory=dict)
 
     def refuse(self, node: "Node", code: str, message: str, help: str = "") -> None:
-        """Note a problem at ``node``."""
-        self.problems.append(self.source.problem(node, code, printable(message), printable(help)))
+        """Note a problem at ``node``, once."""
+        found = self.source.problem(node, code, printable(message), printable(help))
+        if found not in self.problems:
+            self.problems.append(found)
 
     def refuse_row(self, row: "Record", one: "Key[Any]", message: str, help: str) -> None:
         """Note what is wrong with a key of a row: at the key, or at the row that lacks it."""

@@ -93,6 +93,7 @@ def resolve(
         [row.position for row in rows],
         header.rules,
         header.taker_fee or ZERO,
+        needs_rates=not _scans_orders(draft),
     )
     contracts.resolve_declared()
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
@@ -156,6 +157,12 @@ def _with_model(reading: Reading, draft: PortfolioFile, account: Account, folder
 def _has_model(draft: PortfolioFile) -> bool:
     """Whether a model of the whole says what cross pools need."""
     return draft.account is not None and draft.account.margin_model is not MarginModel.TIERED
+
+
+def _scans_orders(draft: PortfolioFile) -> bool:
+    """Whether orders count as what they would make of a unit's scan."""
+    settings, header = draft.portfolio_margin, draft.account
+    return header is not None and settings is not None and settings.scans_orders(header.margin_model)
 
 
 def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", stem: str) -> Header:

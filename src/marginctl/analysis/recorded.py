@@ -1,0 +1,85 @@
+"""Recorded prices and funding rates that an account is put through."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+from marginctl.core.account import Account
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import PoolState
+from marginctl.core.model import Filling, Span
+from marginctl.core.rate_history import RateHistory
+from marginctl.core.returns import History, Period, returns_of
+from marginctl.core.risk import pool_risk
+from marginctl.document.encoding import content_of
+from marginctl.document.source import printable
+from marginctl.findings import Problem
+from marginctl.venues.rate_table import histories
+
+
+def rates_of(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]:
+    """The recorded funding rates of --funding, by contract, and what is wrong with the file."""
+    if path is None:
+        return {}, []
+    name = printable(path)
+    data, problem = content_of(Path(path), name)
+    return ({}, [problem]) if problem else histories(data, name)
+
+
+def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, list[Problem]]:
+    """The history of --history, and what is wrong with the file; rows with a blank cell are left out."""
+    if path is None:
+        return None, []
+    from marginctl.document.price_history import LARGEST_HISTORY, price_history
+
+    name = printable(path)
+    data, problem = content_of(Path(path), name, LARGEST_HISTORY)
+    read, problems = price_history(data, name, are_returns=are_returns) if problem is None else (None, [problem])
+    if read is None:
+        return None, problems
+    found = History(
+        file=name,
+        dates=read.dates,
+        days=read.days,
+        columns=read.columns,
+        are_returns=are_returns,
+        filling=Filling.DROP,
+    )
+    return found, []
+
+
+def worst_returns(
+    prices: History, account: Account, states: Iterable[PoolState], span: Span, count: int
+) -> list[tuple[str, dict[str, Decimal]]]:
+    """The ``count`` returns that would cost today's account most equity, by date: the worst first, ties the older one.
+
+    Assets of the account without a column stand still; columns of other assets are left alone.
+    """
+    assets = [asset for asset in prices.columns if asset in account.prices and asset != account.currency]
+    found = returns_of(prices, assets, span, Period())
+    pools = [state.pool for state in states]
+    losses = []
+    for day, moves in zip(found.dates, found.moves, strict=True):
+        shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move}
+        ratios = {asset: ONE + move for asset, move in shocks.items()}
+        losses.append((sum((pool_risk(pool, ratios).equity for pool in pools), ZERO), day, shocks))
+    losses.sort(key=lambda row: row[0])
+    return [(day, shocks) for _, day, shocks in losses[:count]]
+
+
+def still_assets(account: Account, history: History) -> Iterable[str]:
+    """Assets that a history does not move."""
+    named = {asset for one in account.positions for asset in (one.contract.base, one.contract.quote)}
+    for asset in sorted((named | set(account.balances)) - history.columns.keys() - {account.currency}):
+        yield f"{asset} stands still in the history"
+    columns = [column for asset, column in history.columns.items() if asset in account.prices]
+    blank = sum(None in row for row in zip(*columns, strict=True))
+    if blank:
+        yield f"rows of the history with a blank cell are left out: {blank}"
+
+
+def uneven(history: RateHistory) -> Iterable[str]:
+    """How a history is read where its spacing is not even."""
+    if history.interval is not None and len(history.spacings) > 1:
+        hours = format(history.interval.normalize(), "f")
+        yield f"{history.symbol}: the rates of the file are not evenly spaced; {hours}h, the most frequent, is taken"

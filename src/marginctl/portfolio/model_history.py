@@ -1,0 +1,171 @@
+"""``history:`` of a portfolio and the tails of it that margin models read."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marginctl.core.exact import ONE
+from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, Span, Stressed, TailTerms
+from marginctl.core.returns import History, Period, Returns, returns_of
+from marginctl.document.encoding import content_of
+from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
+from marginctl.portfolio.format import PortfolioFile
+from marginctl.portfolio.model_format import Blend, Decay, GradeEntry, HistoryEntry, ModelEntry, StressedEntry
+from marginctl.portfolio.reading import Reading, percent, short
+
+if TYPE_CHECKING:
+    from marginctl.document.nodes import Node
+
+HALF = Decimal("0.5")
+CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
+PARQUET = (".parquet", ".pq")
+
+
+def history_terms(
+    reading: Reading,
+    draft: PortfolioFile,
+    settings: ModelEntry,
+    model: MarginModel,
+    assets: Sequence[str],
+    beside: Path,
+) -> tuple[History | None, dict[Grade, TailTerms]]:
+    """The history of ``assets`` and its tail for each margin; problems are noted. ``beside``: the file's folder."""
+    read = _Tails(reading, draft, settings, model, assets)
+    history = read.history(beside)
+    return history, {} if history is None else read.tails(history)
+
+
+class _Tails:
+    """Reads ``history:`` for one ``portfolio_margin:``."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        draft: PortfolioFile,
+        settings: ModelEntry,
+        model: MarginModel,
+        assets: Sequence[str],
+    ) -> None:
+        self.reading, self.draft, self.settings, self.model, self.assets = reading, draft, settings, model, assets
+
+    def history(self, beside: Path) -> History | None:
+        row = self.draft.history
+        if row is None:
+            message = f"`margin_model: {self.model.value}` needs a history"
+            self.reading.refuse(
+                self.draft.node, "MC012", message, "add `history: {file: history.csv}`, beside this one"
+            )
+            return None
+        read = self._file(row, beside)
+        return None if read is None else self._checked(row, read)
+
+    def _file(self, row: HistoryEntry, beside: Path) -> PriceHistory | None:
+        name, node = row.file, row.at(HistoryEntry.file)
+        if name.endswith(PARQUET):
+            self.reading.refuse(node, "MC001", "Parquet needs the extra `parquet`", "pip install 'marginctl[parquet]'")
+            return None
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            self.reading.refuse(node, "MC001", f"{short(name)} lies elsewhere", "name a file in the folder of this one")
+            return None
+        data, problem = content_of(beside / name, name, LARGEST_HISTORY)
+        if problem is not None:
+            self.reading.refuse(node, "MC001", f"{short(name)} {problem.message}", "name a CSV beside this file")
+            return None
+        read, problems = price_history(data, name, are_returns=row.values == "returns")
+        self.reading.problems += problems
+        return read
+
+    def _checked(self, row: HistoryEntry, read: PriceHistory) -> History | None:
+        filling = row.missing
+        for asset in self.assets:
+            if asset not in read.columns:
+                if asset not in STEADY:
+                    message = f"the history has no column for {short(asset)}"
+                    self.reading.refuse(row.at(HistoryEntry.file), "MC022", message, f"add the column {short(asset)}")
+                continue
+            blank = next((k for k, value in enumerate(read.columns[asset]) if value is None), None)
+            if blank is not None and (filling is Filling.ERROR or (filling is Filling.CARRY and not blank)):
+                self.reading.problems.append(
+                    read.source.problem(
+                        read.place(blank, asset),
+                        "MC022",
+                        f"{short(asset)} has no value on {read.dates[blank]}",
+                        "fill the cell, or write `missing: drop` or `missing: carry` under `history:`",
+                    )
+                )
+        return History(
+            file=row.file,
+            dates=read.dates,
+            days=read.days,
+            columns=read.columns,
+            are_returns=row.values == "returns",
+            filling=filling,
+            first=row.first,
+            last=row.last,
+            window=None if row.window is None else int(row.window),
+        )
+
+    def tails(self, history: History) -> dict[Grade, TailTerms]:
+        if self.reading.problems:
+            return {}
+        assets = [asset for asset in self.assets if asset in history.columns]
+        found = {}
+        for grade in Grade:
+            tail = self._tail(grade, history, assets)
+            if tail is not None:
+                found[grade] = tail
+        return found
+
+    def _tail(self, grade: Grade, history: History, assets: Sequence[str]) -> TailTerms | None:
+        settings, own = self.settings, self.settings.grade(grade) or GradeEntry()
+        span = Span(int(settings.horizon if own.horizon is None else own.horizon), settings.overlapping)
+        node = settings.at(ModelEntry.confidence)
+        confidence = settings.confidence
+        if own.confidence is not None:
+            node, confidence = own.at(GradeEntry.confidence), own.confidence
+        confidence = CONFIDENCE[self.model] if confidence is None else confidence
+        if not HALF < confidence < ONE:
+            self.reading.refuse(
+                node, "MC014", f"a confidence of {percent(confidence)}", "write one between 50% and 100%"
+            )
+            return None
+        tail = TailTerms(
+            confidence=confidence,
+            returns=returns_of(history, assets, span),
+            span=span,
+            decay=self._decay(),
+            quantile=settings.quantile,
+            tail=settings.tail,
+            stressed=self._stressed(history, assets, span, confidence),
+        )
+        self._check_enough(tail.returns, confidence, node, "the history")
+        return tail
+
+    def _decay(self) -> Decimal | None:
+        weighting = self.settings.weighting
+        if not isinstance(weighting, Decay):
+            return None
+        if weighting.decay > ONE:
+            place, words = weighting.at(Decay.decay), f"a decay of {weighting.decay:f}"
+            self.reading.refuse(place, "MC014", words, "write one above 0, at most 1")
+        if self.settings.quantile is not Quantile.INVERTED_CDF:
+            message = "weights that decay only go with `quantile: inverted-cdf`"
+            self.reading.refuse(self.settings.at(ModelEntry.quantile), "MC016", message, "remove one of them")
+        return weighting.decay
+
+    def _stressed(self, history: History, assets: Sequence[str], span: Span, confidence: Decimal) -> Stressed | None:
+        row: StressedEntry | None = self.settings.stress
+        if row is None:
+            return None
+        returns = returns_of(history, assets, span, Period(row.first, row.last))
+        self._check_enough(returns, confidence, row.node, "the stressed window")
+        return Stressed(returns, row.combine.blend if isinstance(row.combine, Blend) else None)
+
+    def _check_enough(self, returns: Returns, confidence: Decimal, node: "Node", what: str) -> None:
+        n, p = len(returns.moves), ONE - confidence
+        if n * p >= ONE:
+            return
+        needed = int((ONE / p).to_integral_value("ROUND_CEILING"))
+        message = f"{what} has {n} returns: {percent(confidence)} needs {needed} or more"
+        self.reading.refuse(node, "MC025", message, "give a longer history, or a lower confidence")

@@ -1,0 +1,115 @@
+"""MC117, MC118, MC119, MC210, MC211: what a margin model finds, against limits; books with figures by hand."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marginctl.analysis.check import Settings, check
+from marginctl.core.exact import exactly
+
+# Short 5,000 of BTC, long 3,000 of ETH, 10% either way, row by row: all +10% costs 500 - 300 = 200.
+SCANNED: dict[str, Any] = {
+    "account": {"margin_model": "scenario"},
+    "prices": {"BTC": 50000, "ETH": 3000},
+    "collateral": [{"asset": "USDT", "amount": 1000}],
+    "positions": [
+        {"symbol": "BTCUSDT", "side": "short", "quantity": "0.1", "entry_price": 50000},
+        {"symbol": "ETHUSDT", "side": "long", "quantity": 1, "entry_price": 3000},
+    ],
+    "portfolio_margin": {"combine": "joint", "underlyings": [{"assets": ["BTC", "ETH"], "moves": ["-10%", "10%"]}]},
+}
+# The same book over five days; the worst 40% are the days on which BTC rises alone: 10% costs 500, 6% costs 300.
+READ: dict[str, Any] = SCANNED | {
+    "account": {"margin_model": "expected-shortfall"},
+    "portfolio_margin": {"confidence": "60%"},
+    "history": {"file": "h.csv", "values": "returns", "missing": "carry"},
+}
+DAYS = "date,BTC,ETH\n2026-11-08,0.1,0\n2026-11-09,0.06,0\n2026-11-10,0,0\n2026-11-11,-0.1,0\n2026-11-12,-0.1,\n"
+
+
+def findings(document: dict[str, Any], limits: dict[str, Any], code: str, folder: Path, days: str = DAYS) -> list[str]:
+    (folder / "h.csv").write_text(days)
+    data = json.dumps(document | {"limits": limits}).encode()
+    with exactly():
+        found = check(data, str(folder / "book.json"), Settings(today=date(2026, 11, 22)))
+    return [one.message for one in found.problems] + [one.message for one in found.findings if one.code == code]
+
+
+@pytest.mark.parametrize(
+    ("document", "key", "passes", "breaks", "code", "message"),
+    [
+        pytest.param(
+            READ,
+            "max_expected_shortfall",
+            "40%",
+            "39%",
+            "MC117",
+            "expected shortfall of cross is 40%, above the limit 39%: 400 USD on 1,000 USD of equity",
+            id="the mean of 500 and 300 on 1,000",
+        ),
+        pytest.param(
+            SCANNED,
+            "max_risk_share",
+            "2.5",
+            "2.4",
+            "MC118",
+            "share of BTC in the risk of cross is 250%, above the limit 240%: 500 USD of 200 USD",
+            id="500 of 200: ETH takes 300 away",
+        ),
+        pytest.param(
+            SCANNED,
+            "min_scan_cover",
+            "5",
+            "5.1",
+            "MC119",
+            "equity of cross over its worst scenario is 5x, below the limit 5.1x: 1,000 USD against a loss of 200 USD",
+            id="1,000 for a loss of 200, before the factor of 1.3",
+        ),
+        pytest.param(
+            READ,
+            "max_history_age",
+            "10d",
+            "9d",
+            "MC210",
+            "age of the history is 10 days, above the limit 9 days: its last date is 2026-11-12",
+            id="ten days since the last date",
+        ),
+    ],
+)
+def test_a_limit_passes_at_equality_and_breaks_beyond(
+    document: dict[str, Any], key: str, passes: str, breaks: str, code: str, message: str, tmp_path: Path
+) -> None:
+    assert findings(document, {key: passes}, code, tmp_path) == []
+    assert findings(document, {key: breaks}, code, tmp_path) == [message]
+
+
+def test_a_history_is_stale_after_a_week_unless_said_otherwise(tmp_path: Path) -> None:
+    assert len(findings(READ, {}, "MC210", tmp_path)) == 1
+    assert findings(READ, {"max_history_age": "off"}, "MC210", tmp_path) == []
+
+
+def test_holes_are_told_by_kind(tmp_path: Path) -> None:
+    gap = DAYS.replace("2026-11-08", "2026-11-05")
+    assert findings(READ, {}, "MC211", tmp_path) == ["1 blank cell of h.csv carried"]
+    assert findings(READ, {}, "MC211", tmp_path, gap) == [
+        "1 blank cell of h.csv carried",
+        "h.csv has a gap of 4 days between two rows",
+    ]
+    assert findings(READ, {}, "MC211", tmp_path, DAYS.replace("-0.1,\n", "-0.1,0\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "limits", "reason"),
+    [
+        (SCANNED, {"max_expected_shortfall": "40%"}, "no cross pool is under a model that reads a history"),
+        (READ, {"min_scan_cover": "5"}, "no cross pool is under `margin_model: scenario`"),
+    ],
+)
+def test_a_limit_on_a_figure_that_the_model_does_not_have_cannot_be_evaluated(
+    document: dict[str, Any], limits: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    told = findings(document, limits, "MC117", tmp_path)
+    assert reason in told[0]
