@@ -11,7 +11,8 @@ from tests.core.strategies import accounts
 from marginctl.analysis.explain import book_of
 from marginctl.analysis.subjects import Book
 from marginctl.core.account import Account
-from marginctl.core.assemble import report_of, underlying_of
+from marginctl.core.assemble import report_of
+from marginctl.core.position_figures import underlying_of
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import pool_state
 from marginctl.core.pool import partition

@@ -31,6 +31,10 @@ PLACES = {
     "Dates": "marginctl.venues.refresh",
     **dict.fromkeys(("FigureValue", "ExplainResult", "ExplainedStep", "TierUsed"), "marginctl.results.explanation"),
     "ReconcileRow": "marginctl.reconciliation",
+    **dict.fromkeys(
+        ("TieredFigures", "ModelSaving", "UnitFigures", "ChargeFigures", "SpreadFigures"), "marginctl.core.model_report"
+    ),
+    "CompareSummary": "marginctl.results.comparison",
 }
 """Where the classes stand that have rows of their own."""
 

@@ -124,7 +124,9 @@ def test_every_key_of_the_report_exists_and_unknown_is_none() -> None:
         "underlyings",
         "netting",
         "funding",
+        "portfolio_margin",
     }
+    assert one["portfolio_margin"] == []
     assert one["totals"]["leverage"] == 0
     assert one["liquidation"] == {"down": None, "up": None, "distance": None, "direction": None, "pool": None}
     assert one["funding"] == {"per_day": 0, "runway_days": None, "missing": []}

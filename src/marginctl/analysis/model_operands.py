@@ -6,9 +6,10 @@ from functools import partial
 from marginctl.analysis.subjects import FRACTION, Book, Named, Subject
 from marginctl.core.exact import ONE
 from marginctl.core.model import Grade, MarginModel
+from marginctl.core.model_contributions import joint_losses
 from marginctl.core.model_margin import ChargeAmount, Modelled, ModelMargins, RiskUnit
 from marginctl.core.model_orders import UnitOrders
-from marginctl.core.model_report import joint_losses, joint_row, tail_days
+from marginctl.core.model_report import joint_row, tail_days
 from marginctl.core.risk import NO_MOVE
 from marginctl.results.explanation import Step
 

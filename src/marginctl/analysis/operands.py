@@ -12,10 +12,10 @@ from marginctl.analysis import solutions
 from marginctl.analysis.formula_lines import Operand
 from marginctl.analysis.subjects import FRACTION, Book, Named, Subject, price_unit
 from marginctl.core.account import Basis, CloseFee, Position, PriceShown
-from marginctl.core.assemble import Reached, reached, underlying_of
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, moves_alone
+from marginctl.core.position_figures import Reached, reached, underlying_of
 from marginctl.core.report import CollateralFigures, PositionFigures, UnderlyingFigures
 from marginctl.core.value import basis_value, exposure_side
 from marginctl.results.explanation import Step, TierUsed, Value

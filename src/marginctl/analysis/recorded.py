@@ -9,7 +9,7 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import Filling, Span
 from marginctl.core.rate_history import RateHistory
-from marginctl.core.returns import History, Period, returns_of
+from marginctl.core.returns import History, ReturnPeriod, returns_of
 from marginctl.core.risk import pool_risk
 from marginctl.document.encoding import content_of
 from marginctl.document.source import printable
@@ -56,7 +56,7 @@ def worst_returns(
     Assets of the account without a column stand still; columns of other assets are left alone.
     """
     assets = [asset for asset in prices.columns if asset in account.prices and asset != account.currency]
-    found = returns_of(prices, assets, span, Period())
+    found = returns_of(prices, assets, span, ReturnPeriod())
     pools = [state.pool for state in states]
     losses = []
     for day, moves in zip(found.dates, found.moves, strict=True):

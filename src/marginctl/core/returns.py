@@ -1,7 +1,6 @@
 """Relative moves out of a history of prices or returns: exact ratios, no logarithms, no scaling of time."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from math import prod
@@ -14,27 +13,28 @@ from marginctl.core.model import Filling, Span
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """Rows of a history, oldest first. ``days``: of every row; ``columns``: per asset a value per row, None = blank.
+    """Rows of a history, oldest first.
 
-    are_returns: values are relative moves from one row to the next, else prices of one unit in the account's currency.
+    days: of every row, counted from a fixed one. columns: per asset a value per row, None = blank. are_returns: values
+    are relative moves from one row to the next, else prices of one unit in the account's currency.
     """
 
     file: str
     dates: tuple[str, ...]
-    days: tuple[date, ...]
+    days: tuple[int, ...]
     columns: dict[str, tuple[Decimal | None, ...]]
     are_returns: bool = False
     filling: Filling = Filling.ERROR
-    first: date | None = None
-    last: date | None = None
+    first: int | None = None
+    last: int | None = None
     window: int | None = None
 
 
-class Period(NamedTuple):
-    """The dates on which returns end, both included (None = open), and the newest so many of them (None = all)."""
+class ReturnPeriod(NamedTuple):
+    """The days on which returns end, both included (None = open), and the newest so many of them (None = all)."""
 
-    first: date | None = None
-    last: date | None = None
+    first: int | None = None
+    last: int | None = None
     window: int | None = None
 
 
@@ -54,7 +54,7 @@ class Returns(Struct, frozen=True):
         return tuple(tuple(row[place] for place in places) for row in self.moves)
 
 
-def returns_of(history: History, assets: Iterable[str], span: Span, period: Period | None = None) -> Returns:
+def returns_of(history: History, assets: Iterable[str], span: Span, period: ReturnPeriod | None = None) -> Returns:
     """The returns of some assets: P_t / P_(t - horizon) - 1, or the product of (1 + r) over the horizon - 1.
 
     ``period``: default the history's own. Blank cells must have been refused where the history says ERROR. Raises
@@ -63,7 +63,7 @@ def returns_of(history: History, assets: Iterable[str], span: Span, period: Peri
     names = tuple(assets)
     rows = [k for k in range(len(history.dates)) if _counts(history, names, k)]
     columns = {asset: _filled(history, asset, rows) for asset in names}
-    ends = _ends(history, rows, span, period or Period(history.first, history.last, history.window))
+    ends = _ends(history, rows, span, period or ReturnPeriod(history.first, history.last, history.window))
     own = [[_move(columns[asset], end, span.horizon, history.are_returns) for asset in names] for end in ends]
     days = [history.days[k] for k in rows]
     return Returns(
@@ -72,7 +72,7 @@ def returns_of(history: History, assets: Iterable[str], span: Span, period: Peri
         tuple(map(tuple, own)),
         dropped=len(history.dates) - len(rows),
         carried=sum(history.columns[asset][k] is None for asset in names for k in rows),
-        largest_gap_days=max(((later - day).days for day, later in pairwise(days)), default=0),
+        largest_gap_days=max((later - day for day, later in pairwise(days)), default=0),
     )
 
 
@@ -80,7 +80,7 @@ def _counts(history: History, assets: Sequence[str], row: int) -> bool:
     return history.filling is not Filling.DROP or all(history.columns[asset][row] is not None for asset in assets)
 
 
-def _ends(history: History, rows: Sequence[int], span: Span, period: Period) -> list[int]:
+def _ends(history: History, rows: Sequence[int], span: Span, period: ReturnPeriod) -> list[int]:
     """The rows on which returns end, oldest first."""
     least = span.horizon - 1 if history.are_returns else span.horizon
     ends = [end for end in range(least, len(rows)) if _within(history.days[rows[end]], period)]
@@ -89,7 +89,7 @@ def _ends(history: History, rows: Sequence[int], span: Span, period: Period) -> 
     return ends if period.window is None else ends[-period.window :]
 
 
-def _within(day: date, period: Period) -> bool:
+def _within(day: int, period: ReturnPeriod) -> bool:
     return (period.first is None or day >= period.first) and (period.last is None or day <= period.last)
 
 

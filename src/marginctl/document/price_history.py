@@ -29,7 +29,7 @@ class PriceHistory(Struct, frozen=True):
 
     source: Source
     dates: tuple[str, ...]
-    days: tuple[dt.date, ...]
+    days: tuple[int, ...]
     columns: dict[str, tuple[Decimal | None, ...]]
     lines: tuple[int, ...]
 
@@ -85,7 +85,7 @@ def _read(source: Source, found: StoppingCollector, *, are_returns: bool) -> Pri
     if not rows and not found.problems:
         found.add((1, 1), "MC025", "the file has no rows below its first line", "add one line for each date")
     columns = {asset: tuple(row[k] for row in rows) for k, asset in enumerate(assets)}
-    days = tuple(moment.day for moment in moments)
+    days = tuple(moment.day.toordinal() for moment in moments)
     return PriceHistory(source, tuple(dates), days, columns, tuple(range(2, 2 + len(rows))))
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginctl.core.assemble import underlying_of
 from marginctl.core.exact import ZERO
 from marginctl.core.pool import is_shared
+from marginctl.core.position_figures import underlying_of
 from marginctl.core.report import CollateralFigures, PoolFigures, Report, UnderlyingFigures
 from marginctl.limits.context import Context
 from marginctl.limits.rule import Belongs

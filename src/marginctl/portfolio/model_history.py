@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from marginctl.core.exact import ONE
 from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, Span, Stressed, TailTerms
-from marginctl.core.returns import History, Period, Returns, returns_of
+from marginctl.core.returns import History, ReturnPeriod, Returns, returns_of
 from marginctl.document.encoding import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
 from marginctl.portfolio.format import PortfolioFile
@@ -15,6 +15,8 @@ from marginctl.portfolio.model_format import Blend, Decay, GradeEntry, HistoryEn
 from marginctl.portfolio.reading import Reading, percent, short
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from marginctl.document.nodes import Node
 
 HALF = Decimal("0.5")
@@ -101,8 +103,8 @@ class _Tails:
             columns=read.columns,
             are_returns=row.values == "returns",
             filling=filling,
-            first=row.first,
-            last=row.last,
+            first=_ordinal(row.first),
+            last=_ordinal(row.last),
             window=None if row.window is None else int(row.window),
         )
 
@@ -158,7 +160,7 @@ class _Tails:
         row: StressedEntry | None = self.settings.stress
         if row is None:
             return None
-        returns = returns_of(history, assets, span, Period(row.first, row.last))
+        returns = returns_of(history, assets, span, ReturnPeriod(row.first.toordinal(), row.last.toordinal()))
         self._check_enough(returns, confidence, row.node, "the stressed window")
         return Stressed(returns, row.combine.blend if isinstance(row.combine, Blend) else None)
 
@@ -169,3 +171,7 @@ class _Tails:
         needed = int((ONE / p).to_integral_value("ROUND_CEILING"))
         message = f"{what} has {n} returns: {percent(confidence)} needs {needed} or more"
         self.reading.refuse(node, "MC025", message, "give a longer history, or a lower confidence")
+
+
+def _ordinal(day: "date | None") -> int | None:
+    return None if day is None else day.toordinal()
