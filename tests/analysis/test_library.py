@@ -264,6 +264,7 @@ OF_THE_COMMAND_ALONE = frozenset(
             "depth",
         ),
         *("jobs", "write_baseline", "watch", "notes", "sarif_waived", "list_", "write", "force"),
+        *("live", "keys", "timeout", "retries", "proxy", "sandbox", "demo", "laid", "wallet", "rates"),
     )
 )
 ALWAYS = {"name", "today"}

@@ -104,6 +104,10 @@ def test_every_figure_of_the_report_has_a_formula_that_gives_it(name: str) -> No
     shown = reported(report)
     tree = as_plain(report)
     tree["funding"]["missing"] = None  # a list, and one figure
+    for found in tree["portfolio_margin"]:
+        found["tiered"]["missing"] = None
+        for name in ("units", "charges", "spreads", "history", "contributions"):
+            del found[name]
     assert len(shown) == _leaves(tree)
     reckoned: set[int] = set()
     for path, value in shown.items():

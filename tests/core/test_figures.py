@@ -34,7 +34,7 @@ PLACES = {
     **dict.fromkeys(
         ("TieredFigures", "ModelSaving", "UnitFigures", "ChargeFigures", "SpreadFigures"), "marginctl.core.model_report"
     ),
-    "CompareSummary": "marginctl.results.comparison",
+    **dict.fromkeys(("ComparedRow", "CompareSummary"), "marginctl.results.comparison"),
 }
 """Where the classes stand that have rows of their own."""
 

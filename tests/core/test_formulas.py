@@ -2,10 +2,15 @@
 
 from msgspec import Struct
 
-from marginctl.core import report
+from marginctl.core import model_report, report
 from marginctl.core.formulas import FORMULAS
 
-CLASSES = {name: kind for name, kind in vars(report).items() if isinstance(kind, type) and issubclass(kind, Struct)}
+CLASSES = {
+    name: kind
+    for module in (report, model_report)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Struct)
+}
 BETWEEN = {"Price", "Mark", "Move", "Traded", "Term", "DearerSide", "Debt", "Order", "OrderNeed", "Outcome"}
 BETWEEN |= {"Model", "RiskUnit", "Charge", "TailDay", "UnitOrders"}
 STEPS = {"PositionFigures.entry_value", "PositionFigures.close_fee", "PositionFigures.crossing"}
@@ -15,10 +20,15 @@ INPUTS = {
     "CollateralFigures": {"asset", "pool"},
     "UnderlyingFigures": {"asset", "pool"},
     "NettingFigures": {"maintenance"},
+    "PortfolioMargin": {
+        *("pool", "model", "tiered", "saving"),
+        *("units", "charges", "spreads", "history", "contributions"),
+    },
 }
 """Fields without a line: the user's own, what follows from the modes, rows of their own."""
 REPORTED = {"Totals", "AccountLiquidation", "PoolFigures", "PositionFigures", "CollateralFigures", "UnderlyingFigures"}
 REPORTED |= {"NettingFigures", "MaintenanceNetting", "FundingFigures"}
+REPORTED |= {"PortfolioMargin", "TieredFigures", "ModelSaving"}
 
 
 def has_line(owner: str, name: str) -> bool:

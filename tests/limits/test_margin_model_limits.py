@@ -53,8 +53,8 @@ def findings(document: dict[str, Any], limits: dict[str, Any], code: str, folder
         pytest.param(
             SCANNED,
             "max_risk_share",
-            "2.5",
-            "2.4",
+            "250%",
+            "240%",
             "MC118",
             "share of BTC in the risk of cross is 250%, above the limit 240%: 500 USD of 200 USD",
             id="500 of 200: ETH takes 300 away",

@@ -57,7 +57,7 @@ def json_text(text: bytes) -> bytes:
 @pytest.mark.parametrize("path", PORTFOLIOS, ids=lambda path: path.stem)
 def test_a_bundled_portfolio_written_as_json_gives_the_same_report(path: Path) -> None:
     text = path.read_bytes()
-    assert figures(json_text(text), path.name) == figures(text, path.name)
+    assert figures(json_text(text), str(path)) == figures(text, str(path))
 
 
 @given(books())

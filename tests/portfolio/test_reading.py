@@ -80,14 +80,13 @@ class TestHeader:
     def test_every_mistake_of_it_is_told_in_one_run_with_those_of_the_rest(self) -> None:
         told_ = refused(
             """
-            account: {venue: binance-coinm, collateral_mode: multi-asset, currency: EUR, margin_model: scenario}
+            account: {venue: binance-coinm, collateral_mode: multi-asset, currency: EUR}
             collateral: [{asset: BTC, amount: 1}]
             """
         )
         assert told_ == [
             "MC015 binance-coinm has no multi-asset mode",
             "MC015 totals cannot be reported in EUR",
-            "MC015 `margin_model: scenario` is not offered yet",
             "MC020 no price for BTC, which is held as collateral",
         ]
 

@@ -63,7 +63,7 @@ def test_every_key_of_the_interface_is_there_and_no_other() -> None:
     (report,) = document["reports"]
     assert list(report) == [
         *("schema", "file", "account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings"),
-        *("netting", "funding", "checks", "findings", "assumptions", "rules", "expectations"),
+        *("netting", "funding", "portfolio_margin", "checks", "findings", "assumptions", "rules", "expectations"),
     ]
     for name, keys in KEYS.items():
         assert set(report[name]) == set(keys.split()), name

@@ -11,6 +11,7 @@ from typing import Any
 from marginctl.analysis import solutions
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
 from marginctl.analysis.figures import reported, rows_of
+from marginctl.analysis.model_operands import margin_subject, saving_subject, tiered_subject
 from marginctl.analysis.operands import collateral_subject, position_subject, underlying_subject
 from marginctl.analysis.origins import origins_of
 from marginctl.analysis.pool_operands import liquidation_subject, pool_subject
@@ -21,6 +22,8 @@ from marginctl.core.report import CollateralFigures, Report
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 from marginctl.results.explanation import SECTIONS, ExplainResult, Step, Value
+
+MODELS = "portfolio_margin"
 
 
 def _meant(figure: str, figures: list[str]) -> str:
@@ -66,8 +69,11 @@ def explained(loaded: Loaded, figure: str | None, settings: Settings) -> Explain
 
 
 def _path_of(figure: str, shown: Mapping[str, Value]) -> str:
-    """The path of a figure; a pool may be named where a row needs none."""
+    """The path of a figure; a pool may be named where a row needs none, of a model the margin may be left out."""
     section, _, _ = figure.partition(".")
+    if section == MODELS and figure not in shown:
+        margins = (path for path in shown if path.startswith(figure) and path.endswith(".maintenance_margin"))
+        return next(margins, figure)
     if figure in shown or section not in {"collateral", "underlyings"}:
         return figure
     head, _, rest = figure.partition("@")
@@ -101,6 +107,9 @@ SUBJECTS: dict[str, Callable[[Book, str, Any], Subject]] = {
     "PositionFigures": position_subject,
     "CollateralFigures": collateral_subject,
     "UnderlyingFigures": underlying_subject,
+    "PortfolioMargin": margin_subject,
+    "TieredFigures": tiered_subject,
+    "ModelSaving": saving_subject,
 }
 
 

@@ -9,6 +9,9 @@ from msgspec import Struct
 from marginctl.core.plain import as_plain
 from marginctl.core.report import CollateralFigures, Report, UnderlyingFigures
 
+TABLES = frozenset({"units", "charges", "spreads", "history", "contributions"})
+"""Of a margin model, with rows of their own."""
+
 
 def rows_of(report: Report) -> Iterator[tuple[str, Struct]]:
     """Path and row of everything that has figures, in the order of the report."""
@@ -24,6 +27,10 @@ def rows_of(report: Report) -> Iterator[tuple[str, Struct]]:
     yield "netting", report.netting
     yield "netting.maintenance", report.netting.maintenance
     yield "funding", report.funding
+    for found in report.portfolio_margin:
+        yield f"portfolio_margin.{found.pool}", found
+        yield f"portfolio_margin.{found.pool}.tiered", found.tiered
+        yield f"portfolio_margin.{found.pool}.saving", found.saving
 
 
 def _by_asset(
@@ -41,5 +48,5 @@ def reported(report: Report) -> dict[str, Any]:
         f"{prefix}.{name}": tuple(value) if isinstance(value, list) else value
         for prefix, row in rows_of(report)
         for name, value in as_plain(row).items()
-        if not isinstance(value, dict)
+        if not isinstance(value, dict) and name not in TABLES
     }

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from marginctl.analysis.subjects import FRACTION, Book, Named, Subject
 from marginctl.core.exact import ONE
-from marginctl.core.model import Grade, MarginModel
+from marginctl.core.model import Grade, MarginModel, ModelTerms
 from marginctl.core.model_contributions import joint_losses
 from marginctl.core.model_margin import ChargeAmount, Modelled, ModelMargins, RiskUnit
 from marginctl.core.model_orders import UnitOrders
@@ -13,23 +14,62 @@ from marginctl.core.model_report import joint_row, tail_days
 from marginctl.core.risk import NO_MOVE
 from marginctl.results.explanation import Step
 
+KEY = "portfolio_margin"
+
+
+def margin_subject(book: Book, prefix: str, row: Any) -> Subject:
+    """What a margin model finds in a pool: its margins and its worst joint row."""
+    asked = _asked(book, row.pool)
+    names: Named = {
+        **{grade.value: partial(model_step, book, row.pool, asked, grade.value) for grade in Grade},
+        "losses": partial(_losses, book, asked, Grade.MAINTENANCE),
+    }
+    return Subject(book, ("PortfolioMargin",), "the model", prefix, row, names=names)
+
+
+def tiered_subject(book: Book, prefix: str, row: Any) -> Subject:
+    """What the tiers of the same pool's contracts would ask."""
+    pool = prefix.split(".")[1]
+    names: Named = {
+        "positions": lambda: [book.position(one.key) for one in book.report.positions if one.pool == pool],
+    }
+    return Subject(book, ("TieredFigures",), "the tiers", prefix, row, names=names)
+
+
+def saving_subject(book: Book, prefix: str, row: Any) -> Subject:
+    """What a model asks less than the tiers."""
+    whole = prefix.rpartition(".")[0]
+    names: Named = {
+        "before": partial(book.subject, f"{whole}.tiered"),
+        "kept": partial(book.subject, whole),
+    }
+    return Subject(book, ("ModelSaving",), "", prefix, row, names=names)
+
+
+def _asked(book: Book, pool: str) -> ModelMargins:
+    found = next(one.pool.asked for one in book.states if one.pool.name == pool)
+    if found is None:
+        raise RuntimeError("a pool without a model has rows of one")
+    return found
+
 
 def model_step(book: Book, pool: str, asked: ModelMargins, which: str) -> Step | None:
     """The margin of a pool as its model finds it; ``which``: initial or maintenance."""
     grade = Grade(which)
     found: Modelled = getattr(asked, which)
-    units = [_unit(book, one) for one in found.units]
+    units = [_unit(book, asked.terms, one) for one in found.units]
+    charge = partial(_charge, book, asked.terms)
     names: Named = {
-        "factor": Step(name="factor", of=f"the {which} margin", value=asked.terms.factors[grade]),
-        "on_top": [_charge(book, one) for one in found.on_top],
+        "factor": book.stated("factor", asked.terms.factors[grade], "", f"{KEY}.{which}.factor", f"the {which} margin"),
+        "on_top": [charge(one) for one in found.on_top],
         "units": units,
         "spreads": [
-            Step(name=f"spread {one.name}", value=one.amount.at(NO_MOVE), unit=book.money)
-            for one in found.spreads
+            book.stated(f"spread {one.name}", one.amount.at(NO_MOVE), book.money, f"{KEY}.spreads.{k}")
+            for k, one in enumerate(found.spreads)
             if one.amount.at(NO_MOVE)
         ],
-        "charges": [_charge(book, one) for unit in found.units for one in unit.core_charges],
-        "floors": [_charge(book, one) for unit in found.units for one in unit.floors],
+        "charges": [charge(one) for unit in found.units for one in unit.core_charges],
+        "floors": [charge(one) for unit in found.units for one in unit.floors],
         "losses": partial(_losses, book, asked, grade),
     }
     values = {
@@ -60,29 +100,35 @@ def order_subject(book: Book, one: UnitOrders) -> Subject:
     return Subject(book, ("UnitOrders",), of, values={"margin": one.margin}, names=names)
 
 
-def _unit(book: Book, unit: RiskUnit) -> Subject:
+def _unit(book: Book, terms: ModelTerms, unit: RiskUnit) -> Subject:
     """One risk unit: its worst row, its charges and floors."""
     net = unit.exposure.at(NO_MOVE)
     losses = [loss.at(NO_MOVE) for loss in unit.losses()]
     row = unit.moves[losses.index(max(losses))] if losses and max(losses) > 0 else None
     names: Named = {
         "net_value": Step(name="net_value", of=unit.name, value=net, unit=book.money),
-        "move": Step(name="worst_move", of=unit.name, value=row.move, unit=FRACTION) if row else None,
+        "move": book.stated("worst_move", row.move, FRACTION, _moves_key(terms, unit), unit.name) if row else None,
         "weight": Step(name="weight", of=unit.name, value=row.weight, unit=FRACTION)
         if row and row.weight != ONE
         else None,
-        "charges": [_charge(book, one) for one in unit.core_charges],
-        "floors": [_charge(book, one) for one in unit.floors],
+        "charges": [_charge(book, terms, one) for one in unit.core_charges],
+        "floors": [_charge(book, terms, one) for one in unit.floors],
     }
     values = {"core": unit.core.at(NO_MOVE), "scan": unit.scan.at(NO_MOVE)}
     return Subject(book, ("RiskUnit",), unit.name, values=values, names=names)
 
 
-def _charge(book: Book, one: ChargeAmount) -> Step | None:
+def _moves_key(terms: ModelTerms, unit: RiskUnit) -> str:
+    table = terms.table_of(unit.assets[0])
+    return f"{KEY}.underlyings.{next(k for k, one in enumerate(terms.tables) if one is table)}.moves"
+
+
+def _charge(book: Book, terms: ModelTerms, one: ChargeAmount) -> Step | None:
     """A charge: its rate of its base, through its tiers."""
     of, base = f"{one.charge.name} on {one.unit}", one.charge.on.value
+    place = next(k for k, other in enumerate(terms.charges) if other is one.charge)
     names: Named = {
-        "rate": Step(name="rate", of=one.charge.name, value=one.charge.rate, unit=FRACTION),
+        "rate": book.stated("rate", one.charge.rate, FRACTION, f"{KEY}.charges.{place}.rate", one.charge.name),
         "base": Step(name=base, of=one.unit, value=one.base.at(NO_MOVE), unit=book.money),
     }
     return Subject(book, ("Charge",), of, values={"charge": one.amount.at(NO_MOVE)}, names=names).step("charge")
@@ -104,6 +150,6 @@ def _day(book: Book, date: str, share: Decimal, loss: Decimal) -> Step | None:
     """The part of a day's loss that the tail takes."""
     names: Named = {
         "share": Step(name="share", of=date, value=share, unit=FRACTION) if share != ONE else None,
-        "loss": Step(name="loss", of=date, value=loss, unit=book.money),
+        "loss": book.stated("loss", loss, book.money, f"history.{date}", date),
     }
     return Subject(book, ("TailDay",), date, names=names).step("part")

@@ -25,6 +25,13 @@ INPUT_UNITS = {
     "funding_interval": "hours",
     **dict.fromkeys(("initial_rate", "maintenance_rate", "funding_rate", "taker_fee", "loan_rate"), FRACTION),
 }
+RATED = frozenset(
+    (
+        *("initial_rate", "leverage", "initial_margin"),
+        *("maintenance_rate", "maintenance_deduction", "maintenance_margin", "tier"),
+    )
+)
+"""Figures of a position that ask for its rates."""
 FACTORS = {"contract_size", "requirement_factor", "liability_factor"}
 """Inputs that say nothing where they are 1."""
 
@@ -130,7 +137,11 @@ def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
     words |= {"ticked"} if is_ticked else set()
     words |= {"on-mark"} if rules.close_fee is CloseFee.MARK else set()
     units = {"price": price_unit(contract), "units": quantity_unit(contract), "crossing": price_unit(contract)}
-    subject = Subject(book, ("PositionFigures",), row.key, prefix, row, frozenset(words), units)
+    leg = next(one for one in state.pool.legs if one.position is position)
+    subject = Subject(
+        *(book, ("PositionFigures",), row.key, prefix, row, frozenset(words), units),
+        unknown=frozenset() if leg.is_known else RATED,
+    )
     subject.names = {
         **contract_names(book, contract),
         **_margin_names(subject, position, state),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from marginctl.venues.origin import Origin as RuleOrigin
     from marginctl.venues.rule_set import Mode, RuleSet
 
+HISTORY = "history"
+"""Whose rows stand in another file: its name is their place."""
 ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin"})
 """What merged rows of one position add up."""
 
@@ -54,7 +56,7 @@ class Origins:
 
     def _written(self, key: str) -> Origin | None:
         section, _, name = key.rpartition(".")
-        nodes, note = self._in_file.get(key, ()), ""
+        nodes, note = self._in_file.get("history.file" if section == HISTORY else key, ()), ""
         if name == "quantity":
             given = self._in_file.get(f"{section}.notional", ())
             nodes = (*nodes, *given)
@@ -168,6 +170,7 @@ _DEFAULTS = {
     ("positions", "purpose"): Origin(kind=OriginKind.CONVENTION, note="not given"),
     ("collateral", "amount"): Origin(kind=OriginKind.CONVENTION, note="not listed: none is held"),
     ("contracts", "contract_size"): Origin(kind=OriginKind.CONVENTION, note="1 where none is given"),
+    ("portfolio_margin", "factor"): Origin(kind=OriginKind.ASSUMED, note="1.3 of initial margin, 1 of all others"),
     ("account", "name"): Origin(kind=OriginKind.CONVENTION, note="the name of the file"),
     ("account", "as_of"): Origin(kind=OriginKind.CONVENTION, note="not given"),
     ("account", ""): Origin(kind=OriginKind.CONVENTION, note="the default"),
@@ -196,8 +199,25 @@ def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, 
         for key, value, node in _entries(f"positions.{position.key}", row):
             is_mark = key.endswith(".mark_price")
             yield f"marks.{position.contract.symbol}" if is_mark else key, value, node
+    yield from _model(file)
     for k, order in enumerate(file.orders):
         yield from _entries(f"orders.{k}", order)
+
+
+def _model(file: PortfolioFile) -> Iterator[tuple[str, Any, "Node"]]:
+    """The rows and rates of a margin model."""
+    if file.history is not None:
+        yield from _entries("history", file.history)
+    model = file.portfolio_margin
+    if model is None:
+        return
+    for name, rows in (("underlyings", model.underlyings), ("spreads", model.spreads), ("charges", model.charges)):
+        for k, row in enumerate(rows):
+            yield f"portfolio_margin.{name}.{k}", None, row.node
+            yield from _entries(f"portfolio_margin.{name}.{k}", row)
+    for name, grade in (("maintenance", model.maintenance), ("initial", model.initial)):
+        if grade is not None:
+            yield from _entries(f"portfolio_margin.{name}", grade)
 
 
 def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:

@@ -23,6 +23,7 @@ from marginctl.results.explanation import Step, Value
 FRACTION = "fraction"
 UNITS = {"ratio": FRACTION, "multiple": "multiple", "days": "days"}
 Named: TypeAlias = Mapping[str, "Operand | Callable[[], Operand]"]
+UNKNOWN = "neither tiers nor a rate say what it is"
 APART = {"price", "mark_price", "needed"}
 """Steps that keep their name where they are another step alone."""
 ABSENT = {
@@ -39,6 +40,23 @@ ABSENT = {
     **dict.fromkeys(("liquidation_price", "contract_liquidation_price", "crossing"), "nothing reaches it"),
     **dict.fromkeys(("liquidation_down", "liquidation_up"), "nothing reaches it"),
     "distance_to_liquidation": "there is no liquidation price",
+    **dict.fromkeys(("scan", "scenario"), "the units do not move row by row together"),
+    **dict.fromkeys(
+        (
+            *("TieredFigures.initial_margin", "TieredFigures.maintenance_margin"),
+            *("ModelSaving.initial", "ModelSaving.initial_rate"),
+            *("ModelSaving.maintenance", "ModelSaving.maintenance_rate"),
+        ),
+        "the rates of a position are not known",
+    ),
+    **dict.fromkeys(
+        (
+            "gross_initial_margin",
+            *(f"NettingFigures.{name}" for name in ("saving", "saving_rate")),
+            *(f"MaintenanceNetting.{name}" for name in ("gross_maintenance_margin", "saving", "saving_rate")),
+        ),
+        "the rates of a position are not known",
+    ),
     "bankruptcy_price": "no move on the side of the liquidation takes the equity to 0",
 }
 """Why a figure does not exist."""
@@ -64,7 +82,8 @@ class Subject(Struct, eq=False):
     """What formula lines are about: a row of the report, or something between, of ``kinds`` by which lines are found.
 
     ``units``: by the name or the kind of a figure, where it is not that of the account. ``values``: what steps between
-    come to, where the engine says so. ``names``: operands, or how they are found.
+    come to, where the engine says so. ``names``: operands, or how they are found. ``unknown``: figures that nothing
+    given says.
     """
 
     book: "Book"
@@ -76,6 +95,7 @@ class Subject(Struct, eq=False):
     units: Mapping[str, str] = {}
     values: Mapping[str, Value] = {}
     names: Named = {}
+    unknown: frozenset[str] = frozenset()
     made: dict[str, Step | None] = {}
 
     def operand(self, name: str) -> Operand:
@@ -108,6 +128,8 @@ class Subject(Struct, eq=False):
         """A figure of the row: by the first line that gives it, else an input."""
         value = getattr(self.row, name)
         whole = Step(name=name, of=self.of, value=value, unit=self._unit(name), figure=f"{self.prefix}.{name}")
+        if value is None and name in self.unknown:
+            return replace(whole, note=UNKNOWN)
         line = self._known(FORMULAS, name)
         found = list(read(line, self, self.words))
         given = next((one for one in found if one.gives(value)), None)

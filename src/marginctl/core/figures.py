@@ -290,6 +290,7 @@ FIGURES: dict[str, Figure] = {
     "rows": Figure("word", "One row per mode and rule set by name, the file as it stands first."),
     "shortfall": Figure("units", "Units by asset that the margins ask beyond what is there.", _UP),
     "contracts": Figure("units", "Number of contracts there.", _NEAR),
+    "ComparedRow.model": Figure("word", choices=("tiered", "scenario", "var", "expected-shortfall")),
     "CompareSummary.rows": Figure("counted", "Modes and rule sets."),
     "CompareSummary.complete": Figure("counted", "Rows that cover the whole book."),
     # Funding.

@@ -100,6 +100,19 @@ FORMULAS: dict[str, str] = {
     "FundingFigures.per_day": "sum(paying.funding_per_day)",
     "FundingFigures.runway_days": "the_first_of(runways) or says('unknown', missing)",
     "FundingFigures.missing": "says('the positions without a funding_rate', inputs.funding_rate)",
+    "PortfolioMargin.initial_margin": "initial",
+    "PortfolioMargin.maintenance_margin": "maintenance",
+    "PortfolioMargin.scan": "max(0, sum(losses))",
+    "PortfolioMargin.scenario": "says('the first row that loses most', losses)",
+    "TieredFigures.initial_margin": "sum(positions.initial_margin) or "
+    "says('what netting leaves of them', positions.initial_margin)",
+    "TieredFigures.maintenance_margin": "sum(positions.maintenance_margin) or "
+    "says('what netting leaves of them', positions.maintenance_margin)",
+    "TieredFigures.missing": "says('the positions without a known rate', positions.initial_margin)",
+    "ModelSaving.initial": "before.initial_margin - kept.initial_margin",
+    "ModelSaving.initial_rate": "initial / before.initial_margin",
+    "ModelSaving.maintenance": "before.maintenance_margin - kept.maintenance_margin",
+    "ModelSaving.maintenance_rate": "maintenance / before.maintenance_margin",
     # What stands between figures and inputs.
     "PositionFigures.entry_value": _VALUE.format("entry_price"),
     "PositionFigures.close_fee": "on-mark: account.taker_fee x notional "

@@ -55,7 +55,9 @@ def model_terms(reading: Reading, draft: PortfolioFile, account: Account, beside
     model, settings = header.margin_model, draft.portfolio_margin
     if settings is None:
         message = f"`margin_model: {model.value}` needs `portfolio_margin:`"
-        reading.refuse(header.at(AccountEntry.margin_model), "MC012", message, "add it, or write margin_model: tiered")
+        reading.refuse(
+            header.at(AccountEntry.margin_model), "MC012", message, "add it, or write `margin_model: tiered`"
+        )
         return None
     before = len(reading.problems)
     found = _Terms(reading, draft, settings, account, model).read(beside)

@@ -326,7 +326,7 @@ def _fitting(found: ExplainResult, step: Step, options: Options, depth: int | No
 
 # The list of figures.
 
-WORDS = {"pools": "POOL", "positions": "KEY", "collateral": "ASSET", "underlyings": "ASSET"}
+WORDS = {"pools": "POOL", "positions": "KEY", "collateral": "ASSET", "underlyings": "ASSET", "portfolio_margin": "POOL"}
 """Sections with a row for each of several subjects, and what stands for the subject."""
 MOST_SUBJECTS = 40
 

@@ -9,7 +9,10 @@ from msgspec import Struct
 
 from marginctl.findings import Document, Location
 
-SECTIONS = ("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding")
+SECTIONS = (
+    *("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding"),
+    "portfolio_margin",
+)
 """Of the report, in its order."""
 
 

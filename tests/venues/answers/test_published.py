@@ -261,7 +261,7 @@ def test_a_time_is_a_day_in_utc(milliseconds, day):
         (b"", "the file is empty"),
         (b'[{"symbol": "A"', ""),
         (b"\xff\xfe\x00", ""),
-        (b"[" * 5000, "nested deeper"),
+        (b"[" * 5000 + b"]" * 5000, "nested deeper"),
     ],
 )
 def test_what_is_no_answer_is_refused(data, message):
