@@ -12,10 +12,10 @@ from marginctl.analysis.explain import book_of
 from marginctl.analysis.subjects import Book
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
-from marginctl.core.position_figures import underlying_of
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import pool_state
 from marginctl.core.pool import partition
+from marginctl.core.position_figures import underlying_of
 from marginctl.results.explanation import Step
 
 PAIRS = {

@@ -106,8 +106,8 @@ def test_every_figure_of_the_report_has_a_formula_that_gives_it(name: str) -> No
     tree["funding"]["missing"] = None  # a list, and one figure
     for found in tree["portfolio_margin"]:
         found["tiered"]["missing"] = None
-        for name in ("units", "charges", "spreads", "history", "contributions"):
-            del found[name]
+        for table in ("units", "charges", "spreads", "history", "contributions"):
+            del found[table]
     assert len(shown) == _leaves(tree)
     reckoned: set[int] = set()
     for path, value in shown.items():

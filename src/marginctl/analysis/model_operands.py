@@ -6,7 +6,7 @@ from typing import Any
 
 from marginctl.analysis.subjects import FRACTION, Book, Named, Subject
 from marginctl.core.exact import ONE
-from marginctl.core.model import Grade, MarginModel, ModelTerms
+from marginctl.core.model import Grade, MarginModel, ModelTerms, Move
 from marginctl.core.model_contributions import joint_losses
 from marginctl.core.model_margin import ChargeAmount, Modelled, ModelMargins, RiskUnit
 from marginctl.core.model_orders import UnitOrders
@@ -107,7 +107,7 @@ def _unit(book: Book, terms: ModelTerms, unit: RiskUnit) -> Subject:
     row = unit.moves[losses.index(max(losses))] if losses and max(losses) > 0 else None
     names: Named = {
         "net_value": Step(name="net_value", of=unit.name, value=net, unit=book.money),
-        "move": book.stated("worst_move", row.move, FRACTION, _moves_key(terms, unit), unit.name) if row else None,
+        "move": book.stated("worst_move", row.move, FRACTION, _move_key(terms, unit, row), unit.name) if row else None,
         "weight": Step(name="weight", of=unit.name, value=row.weight, unit=FRACTION)
         if row and row.weight != ONE
         else None,
@@ -118,9 +118,10 @@ def _unit(book: Book, terms: ModelTerms, unit: RiskUnit) -> Subject:
     return Subject(book, ("RiskUnit",), unit.name, values=values, names=names)
 
 
-def _moves_key(terms: ModelTerms, unit: RiskUnit) -> str:
+def _move_key(terms: ModelTerms, unit: RiskUnit, move: Move) -> str:
     table = terms.table_of(unit.assets[0])
-    return f"{KEY}.underlyings.{next(k for k, one in enumerate(terms.tables) if one is table)}.moves"
+    place = next(k for k, one in enumerate(terms.tables) if one is table)
+    return f"{KEY}.underlyings.{place}.moves.{unit.moves.index(move)}"
 
 
 def _charge(book: Book, terms: ModelTerms, one: ChargeAmount) -> Step | None:

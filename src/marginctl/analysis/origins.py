@@ -14,8 +14,10 @@ from marginctl.analysis.check import Loaded, Settings, rule_set_of
 from marginctl.core.account import STABLECOINS, Account, Position
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
+from marginctl.document.nodes import Sequence
 from marginctl.document.record import Record
 from marginctl.portfolio.format import PortfolioFile, PositionEntry
+from marginctl.portfolio.model_format import UnderlyingEntry
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import Origin, OriginKind
 
@@ -215,6 +217,10 @@ def _model(file: PortfolioFile) -> Iterator[tuple[str, Any, "Node"]]:
         for k, row in enumerate(rows):
             yield f"portfolio_margin.{name}.{k}", None, row.node
             yield from _entries(f"portfolio_margin.{name}.{k}", row)
+    for k, row in enumerate(model.underlyings):
+        moves = row.at(UnderlyingEntry.moves)
+        for j, node in enumerate(moves.items if isinstance(moves, Sequence) else ()):
+            yield f"portfolio_margin.underlyings.{k}.moves.{j}", None, node
     for name, grade in (("maintenance", model.maintenance), ("initial", model.initial)):
         if grade is not None:
             yield from _entries(f"portfolio_margin.{name}", grade)

@@ -141,7 +141,8 @@ def _unmeasured(rule: Rule, bounds: Iterable[Bound], subjects: list[str], contex
             why = _no_scenario(name, context)
             absent = Measurement(name or ACCOUNT, why, f"`{rule.key}`", context.locations.account)
             _undecided(rule, [bound], absent, why, result)
-    if not subjects and rule.code not in result.undecided and rule.key:
+    is_silent = rule.tacit and not any(map(_is_configured, bounds))
+    if not subjects and rule.code not in result.undecided and rule.key and not is_silent:
         strictest = _strictest(rule, bounds)
         result.checks.append(
             Check(rule.code, rule.name, ACCOUNT, None, strictest.threshold, Status.PASS, None, _policy(strictest))

@@ -135,7 +135,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     it. ``default`` is the threshold when no
     file says otherwise, at ``default_severity``; without such a severity the rule is off unless configured.
     ``policy_severity`` replaces it under a policy file. ``always``: cannot be ignored. ``waivable``: waivers count.
-    ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing.
+    ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing. ``tacit``: not
+    configured, it says nothing where there is nothing to measure, instead of passing.
     """
 
     code: str
@@ -153,3 +154,4 @@ class Rule(Struct, frozen=True, kw_only=True):
     always: bool = False
     waivable: bool = True
     needs_subject: bool = False
+    tacit: bool = False

@@ -42,4 +42,5 @@ RULE = Rule(
     comparison=Comparison.MAXIMUM,
     unit=Unit.DAYS,
     default=Decimal(7),
+    tacit=True,
 )
