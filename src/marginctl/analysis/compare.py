@@ -161,7 +161,7 @@ def _missing_of(problems: Iterable[Problem]) -> tuple[NotCarried, ...]:
 
 
 def _failed(venue: str, mode: str, missing: tuple[NotCarried, ...]) -> ComparedRow:
-    return ComparedRow(venue=venue, mode=mode, model="", status=FAILED, missing=missing)
+    return ComparedRow(venue=venue, mode=mode, model=None, status=FAILED, missing=missing)
 
 
 def isolated(account: Account) -> tuple[Account, dict[str, Decimal]]:

@@ -52,7 +52,7 @@ class ComparedRow(Struct, frozen=True, kw_only=True):
 
     venue: str
     mode: str
-    model: str
+    model: str | None
     status: str
     pools: int | None = None
     equity: Decimal | None = None
