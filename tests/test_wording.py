@@ -216,9 +216,9 @@ def test_a_figure_never_meets_a_limit_it_differs_from(
     [
         ("1234.567", Direction.UP, "1,234.57 USD"),
         ("1234.567", Direction.DOWN, "1,234.56 USD"),
-        ("-0.5", Direction.DOWN, "-0.5 USD"),
-        ("0.000123456", Direction.DOWN, "0.000123 USD"),
-        ("0", Direction.UP, "0 USD"),
+        ("-0.5", Direction.DOWN, "-0.50 USD"),
+        ("0.000123456", Direction.DOWN, "0.00012 USD"),
+        ("0", Direction.UP, "0.00 USD"),
     ],
 )
 def test_money(value: str, direction: Direction, shown: str) -> None:
@@ -236,7 +236,7 @@ def test_lists_five_names() -> None:
 
 def test_amounts_have_their_thousands_separated() -> None:
     assert wording.money(D("1858.825"), "USD", Direction.UP) == "1,858.83 USD"
-    assert wording.money(D("-1234567"), "USD") == "-1,234,567 USD"
+    assert wording.money(D("-1234567"), "USD") == "-1,234,567.00 USD"
     assert wording.separated(D("1234.560")) == "1,234.56"
     assert wording.priced(D("1858.82352941"), Direction.UP) == "1,858.83"
     assert wording.priced(D("0.0123456789"), Direction.DOWN) == "0.0123456"

@@ -17,12 +17,15 @@ from marginctl.findings import Check, Status
 
 if TYPE_CHECKING:
     from marginctl.core.path import FundingShock, Scenario
+    from marginctl.core.rooms import ReductionWay
 
 HUNDRED = Decimal(100)
 LONGEST_GIVEN = 60
 """Digits that somebody may write; what has more follows from a division."""
 MOST_NAMES = 5
 """Names that a list shows before it counts the rest."""
+MOST_CENTS = 2
+ENOUGH_DIGITS = 3
 LAST_PLACE = 60
 """Digits after which a figure in a sentence is given up as equal to its limit."""
 SENTENCE_PLACES = {"fraction": 2, "multiple": 2, "days": 1, "count": 0, "none": 8}
@@ -182,14 +185,39 @@ def measured(value: Decimal, limit: Decimal, unit: str, *, is_minimum: bool) -> 
 
 
 def money(value: Decimal, currency: str, direction: Direction = Direction.NEAREST) -> str:
-    """An amount with two decimals, more where it would show as 0, thousands separated: ``1,858.8 USD``."""
-    places = 2 if abs(value) >= 1 or not value else 2 - value.adjusted()
-    return f"{separated(rounded(value, places, direction))} {currency}"
+    """An amount as tables show it, in cents, with more decimals where it would be 0: ``1,858.80 USD``."""
+    places = 2 if not value or value.adjusted() >= -MOST_CENTS else 1 - value.adjusted()
+    return f"{grouped(value, places, direction)} {currency}"
+
+
+def enough(size: Decimal) -> str:
+    """A size that has to be reached, rounded up: two decimals, or four digits where that is finer."""
+    return separated(rounded_up(size))
+
+
+def deposited(amount: Decimal, asset: str, pool: str) -> str:
+    """``deposit 25,000 USDT into cross:USDT``, or what is added to an isolated position."""
+    size = f"{enough(amount)} {asset}"
+    if pool.startswith("isolated:"):
+        return f"add {size} of isolated margin"
+    return f"deposit {size}" if pool == "cross" else f"deposit {size} into {pool}"
+
+
+def closed(found: "ReductionWay") -> str:
+    """``close 757.58 of the SOLUSDT long``, or all of it."""
+    what = f"the {found.symbol} {found.side}"
+    return f"close {enough(found.quantity)} of {what}" if found.left else f"close {what}"
+
+
+def rounded_up(size: Decimal) -> Decimal:
+    """The size that ``enough`` says."""
+    return rounded(size, max(2, ENOUGH_DIGITS - size.adjusted()) if size else 0, Direction.UP)
 
 
 def priced(value: Decimal, direction: Direction) -> str:
-    """A price with six digits, never below two decimals, thousands separated."""
-    return separated(rounded(value, price_places(value), direction))
+    """A price as tables show it: as many decimals as its size asks for and it has, never below two."""
+    shown = rounded(value, price_places(value), direction)
+    return grouped(shown, max(natural_places(shown), 2), direction)
 
 
 def percent(value: Decimal, direction: Direction) -> str:

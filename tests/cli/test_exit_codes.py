@@ -61,7 +61,7 @@ def test_what_a_run_of_files_ends_with(arguments: list[str], code: int, folder: 
         ["--limits", "nowhere.yaml", "clean.yaml"],
         ["--limits", "clean.yaml", "clean.yaml"],
         ["--width", "wide", "clean.yaml"],
-        ["--width", "79", "clean.yaml"],
+        ["--width", "59", "clean.yaml"],
         ["--no-such-flag", "clean.yaml"],
         [],
         ["nowhere.yaml"],

@@ -11,7 +11,7 @@ from marginctl.cli.catalogue import STARTER
 def test_the_starter_passes_its_own_check_without_a_warning(folder: Path) -> None:
     assert run("init").code == 0
     ran = check("portfolio.yaml", "--fail-on", "warning", "-q")
-    assert (ran.code, ran.out.splitlines()[-1][:4]) == (0, "PASS")
+    assert (ran.code, ran.out) == (0, "")
 
 
 def test_its_figures_are_those_that_its_comments_promise(folder: Path) -> None:

@@ -131,7 +131,7 @@ def said(ran: Any) -> list[str]:
     return [one["message"] for one in ran.json()["reports"][0]["findings"]]
 
 
-DETAIL = ": 1,200 USD of initial and order margin on 10,000 USD of equity"
+DETAIL = ": 1,200.00 USD of initial and order margin on 10,000.00 USD of equity"
 STRICT, WIDE = "limits: {max_utilization: 10%}", "limits: {max_utilization: 60%}"
 
 

@@ -328,11 +328,11 @@ def test_the_list_names_dates_and_moves_and_sources_when_asked(desk: Path) -> No
 
 def test_quiet_is_findings_and_the_verdict(desk: Path) -> None:
     assert stress("hard.yaml", "-q").out.splitlines() == [
+        "WARN  desk: 1 of 2 scenarios is not survived: squeeze (after 69.95% of it).",
+        "",
         "Findings",
         "  WARN  MC113  scenario squeeze is not survived: cross is liquidated after 69.95% of it (line 9)",
         "               → reduce or hedge what loses most in it, or deposit",
-        "",
-        "WARN  desk: 1 of 2 scenarios is not survived: squeeze (after 69.95% of it).",
     ]
 
 

@@ -13,7 +13,7 @@ from marginctl.render.json_schema import report_schema as document_schema
 
 REASON = "one coin desk, agreed on 2026-10-01"
 WAIVED = BROKEN + f'waivers: [{{code: MC107, subject: BTC, until: 2027-06-30, reason: "{REASON}"}}]\n'
-MESSAGE = "share of BTC in the gross notional is 100%, above the limit 60%: 6,000 USD of 6,000 USD"
+MESSAGE = "share of BTC in the gross notional is 100%, above the limit 60%: 6,000.00 USD of 6,000.00 USD"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_in_json(book: Path) -> None:
 
 
 def test_in_the_table_in_place_of_the_remedy(book: Path) -> None:
-    lines = check("book.yaml", "-q").out.splitlines()
+    lines = check("book.yaml").out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("  waived  MC107  "))
     assert lines[at] == f"  waived  MC107  {MESSAGE} (line 1)"
     assert lines[at + 1].strip() == f"waived: {REASON}"

@@ -495,7 +495,7 @@ def test_an_expectation_of_the_venue_is_told_to_be_of_before(folder):
 
 def test_the_screen_shows_what_moved_the_worst_first(desk):
     ran = command("desk.yaml", "--price", "BTC=55000", "--width", "80")
-    at = [ran.out.index(text) for text in ("Changes", "Limits", "Account", "Positions", "PASS  desk")]
+    at = [ran.out.index(text) for text in ("PASS  desk", "Changes", "Limits", "Account", "Positions")]
     assert at == sorted(at)
     rows = [row.split() for row in ran.out.splitlines()]
     assert ["equity", "21,400.00", "18,900.00", "-2,500.00", "WORSE"] in rows
@@ -509,7 +509,7 @@ def test_what_a_baseline_accepts_stands_between_waived_and_not_evaluated():
     changes = ChangeFlags.read(withdraw=["USDT=17000"]).changes()
     found = what_if(BOOK.encode(), "desk.yaml", changes, settings)[0]
     shown = render("table", found, Options())
-    row = next(line.split() for line in shown.splitlines() if "MC101" in line)
+    row = next(line.split() for line in shown.splitlines() if line.startswith("  MC101"))
     assert row[-4:-1] == ["pass", "→", "baseline"]  # 4500 of 4400
 
 

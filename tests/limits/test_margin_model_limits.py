@@ -47,7 +47,7 @@ def findings(document: dict[str, Any], limits: dict[str, Any], code: str, folder
             "40%",
             "39%",
             "MC117",
-            "expected shortfall of cross is 40%, above the limit 39%: 400 USD on 1,000 USD of equity",
+            "expected shortfall of cross is 40%, above the limit 39%: 400.00 USD on 1,000.00 USD of equity",
             id="the mean of 500 and 300 on 1,000",
         ),
         pytest.param(
@@ -56,7 +56,7 @@ def findings(document: dict[str, Any], limits: dict[str, Any], code: str, folder
             "250%",
             "240%",
             "MC118",
-            "share of BTC in the risk of cross is 250%, above the limit 240%: 500 USD of 200 USD",
+            "share of BTC in the risk of cross is 250%, above the limit 240%: 500.00 USD of 200.00 USD",
             id="500 of 200: ETH takes 300 away",
         ),
         pytest.param(
@@ -65,7 +65,8 @@ def findings(document: dict[str, Any], limits: dict[str, Any], code: str, folder
             "5",
             "5.1",
             "MC119",
-            "equity of cross over its worst scenario is 5x, below the limit 5.1x: 1,000 USD against a loss of 200 USD",
+            "equity of cross over its worst scenario is 5x, below the limit 5.1x: "
+            "1,000.00 USD against a loss of 200.00 USD",
             id="1,000 for a loss of 200, before the factor of 1.3",
         ),
         pytest.param(

@@ -31,8 +31,8 @@ def test_a_liquidatable_pool_is_an_error_with_the_deposit_that_saves_it() -> Non
     figures = report(pool(equity=900, maintenance=1000, liquidatable=True), collateral=(held("USDT", 900),))
     found = finding(by_default("MC100", figures))
     assert found.severity is Severity.ERROR
-    assert found.message == "cross is liquidatable: equity 900 USD is below the maintenance margin 1,000 USD"
-    assert found.remedy == "deposit 100 USDT, or close positions until the maintenance margin is 100 USD lower"
+    assert found.message == "cross is liquidatable: equity 900.00 USD is below the maintenance margin 1,000.00 USD"
+    assert found.remedy == "deposit 100 USDT, or close positions until the maintenance margin is 100.00 USD lower"
 
 
 def test_every_pool_counts_isolated_ones_too() -> None:
@@ -49,7 +49,7 @@ def test_equality_is_alive_where_the_venue_says_so() -> None:
     assert check(by_default("MC100", book)).status is Status.PASS
     strict = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=Rules(equality=Equality.LIQUIDATED))
     found = finding(by_default("MC100", strict))
-    assert found.message == "cross is liquidatable: equity 10 USD does not exceed the maintenance margin 10 USD"
+    assert found.message == "cross is liquidatable: equity 10.00 USD does not exceed the maintenance margin 10.00 USD"
     assert found.remedy == "deposit 0.000001 USDT"
     assert check(by_default("MC100", deposited(strict, "cross", "USDT", "0.000001"))).status is Status.PASS
 
@@ -58,9 +58,9 @@ def test_the_level_is_part_of_the_message() -> None:
     # equity 10, maintenance 10, level 1.05: 10.50 needed
     book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=Rules(level=d("1.05")))
     found = finding(by_default("MC100", book))
-    assert "equity 10 USD is below 1.05 x the maintenance margin 10 USD" in found.message
+    assert "equity 10.00 USD is below 1.05 x the maintenance margin 10.00 USD" in found.message
     # 0.5 USDT of equity, or 0.5 / 1.05 = 0.476190476... of maintenance margin
-    assert found.remedy == "deposit 0.5 USDT, or close positions until the maintenance margin is 0.476191 USD lower"
+    assert found.remedy == "deposit 0.5 USDT, or close positions until the maintenance margin is 0.48 USD lower"
 
 
 def test_an_isolated_position_asks_for_isolated_margin() -> None:
@@ -82,5 +82,5 @@ def test_an_isolated_pool_has_rules_of_its_own() -> None:
     assert found.value == 20 / d(15)
     # 2 * 10 - 15 = 5; 5 / 2 = 2.5 of maintenance margin
     assert found.remedy == (
-        "add 5 USDT of isolated margin, or close positions until the maintenance margin is 2.5 USD lower"
+        "add 5 USDT of isolated margin, or close positions until the maintenance margin is 2.50 USD lower"
     )

@@ -28,10 +28,11 @@ def test_names_value_limit_and_remedy() -> None:
         judged("MC101", "0.7", report(pool(equity=1000, initial=600, orders=140), collateral=(held("USDT", 1000),)))
     )
     assert found.message == (
-        "utilization of cross is 74%, above the limit 70%: 740 USD of initial and order margin on 1,000 USD of equity"
+        "utilization of cross is 74%, above the limit 70%: "
+        "740.00 USD of initial and order margin on 1,000.00 USD of equity"
     )
     # 740 / 0.7 - 1000 = 57.142857...; 740 - 0.7 * 1000 = 40
-    assert found.remedy == "deposit 57.142858 USDT, or release 40 USD of initial and order margin"
+    assert found.remedy == "deposit 57.15 USDT, or release 40.00 USD of initial and order margin"
     assert (found.location.line, found.value, found.limit) == (2, d("0.74"), d("0.7"))
 
 
@@ -49,7 +50,7 @@ def test_without_equity_it_does_not_exist_and_fails(equity: str) -> None:
     found = finding(evaluation)
     assert found.message == (
         "utilization of cross does not exist, limit 70%: "
-        f"equity is {equity} USD under 350 USD of initial and order margin"
+        f"equity is {equity}.00 USD under 350.00 USD of initial and order margin"
     )
     assert found.remedy == f"deposit {500 - d(equity)} USDT"
 

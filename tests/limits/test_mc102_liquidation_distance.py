@@ -147,7 +147,7 @@ def test_at_the_edge_the_direction_is_said() -> None:
     book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100))
     found = finding(by_default("MC102", book), "BTC")
     assert found.message == (
-        "distance of cross to liquidation when BTC alone falls is 0%, below the limit 20% (default): at 100 USD"
+        "distance of cross to liquidation when BTC alone falls is 0%, below the limit 20% (default): at 100.00 USD"
     )
     # at -20%: equity 10 - 200, maintenance 8
     assert found.remedy == "deposit 198 USDT, or reduce the BTC long"
@@ -179,10 +179,10 @@ def test_a_debt_in_the_coin_is_named_where_no_position_is_short() -> None:
 @pytest.mark.parametrize(
     ("down", "up", "said"),
     [
-        pytest.param("81", "120", "falls is 19%, below the limit 20%: at 81 USD", id="down is nearer"),
-        pytest.param("75", "119", "rises is 19%, below the limit 20%: at 119 USD", id="up is nearer"),
-        pytest.param("81", "119", "falls is 19%, below the limit 20%: at 81 USD", id="both as near"),
-        pytest.param(None, "119", "rises is 19%, below the limit 20%: at 119 USD", id="only up"),
+        pytest.param("81", "120", "falls is 19%, below the limit 20%: at 81.00 USD", id="down is nearer"),
+        pytest.param("75", "119", "rises is 19%, below the limit 20%: at 119.00 USD", id="up is nearer"),
+        pytest.param("81", "119", "falls is 19%, below the limit 20%: at 81.00 USD", id="both as near"),
+        pytest.param(None, "119", "rises is 19%, below the limit 20%: at 119.00 USD", id="only up"),
         pytest.param(
             "81.000000001", None, "falls is 19%, below the limit 20%: at 81.0001 USD", id="rounded up to the mark"
         ),

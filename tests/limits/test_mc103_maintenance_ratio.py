@@ -26,10 +26,11 @@ def test_names_value_limit_and_remedy() -> None:
     figures = report(pool(equity=1000, maintenance=600), collateral=(held("USDT", 1000),))
     found = finding(judged("MC103", "0.5", figures))
     assert found.message == (
-        "maintenance ratio of cross is 60%, above the limit 50%: 600 USD of maintenance margin on 1,000 USD of equity"
+        "maintenance ratio of cross is 60%, above the limit 50%: "
+        "600.00 USD of maintenance margin on 1,000.00 USD of equity"
     )
     # 600 / 0.5 - 1000 = 200; 600 - 0.5 * 1000 = 100
-    assert found.remedy == "deposit 200 USDT, or close positions until the maintenance margin is 100 USD lower"
+    assert found.remedy == "deposit 200 USDT, or close positions until the maintenance margin is 100.00 USD lower"
 
 
 def test_counts_the_level() -> None:
@@ -37,7 +38,7 @@ def test_counts_the_level() -> None:
     position = stand(linear(), 1, 10, 100)
     assert check(judged("MC103", "0.5", account({"USDT": 40}, position, rules=Rules(level=d(2))))).status is Status.PASS
     found = finding(judged("MC103", "0.5", account({"USDT": 39}, position, rules=Rules(level=d(2)))))
-    assert "is 51.29%, above the limit 50%: 2 x 10 USD of maintenance margin on 39 USD of equity" in found.message
+    assert "is 51.29%, above the limit 50%: 2 x 10.00 USD of maintenance margin on 39.00 USD of equity" in found.message
     # (20 - 0.5 * 39) / 2 = 0.25
     assert found.remedy == "deposit 1 USDT, or close positions until the maintenance margin is 0.25 USD lower"
 
@@ -45,7 +46,7 @@ def test_counts_the_level() -> None:
 def test_without_equity_it_fails() -> None:
     found = finding(judged("MC103", "0.5", report(pool(equity=0, maintenance=5), collateral=(held("USDT", 0),))))
     assert found.message == (
-        "maintenance ratio of cross does not exist, limit 50%: equity is 0 USD under 5 USD of maintenance margin"
+        "maintenance ratio of cross does not exist, limit 50%: equity is 0.00 USD under 5.00 USD of maintenance margin"
     )
     assert (found.value, found.remedy) == (None, "deposit 10 USDT")
 

@@ -38,10 +38,10 @@ def test_names_value_limit_and_remedy() -> None:
     figures = report(pool(equity=1000), positions=(position(notional=4500),), collateral=(held("USDT", 1000),))
     found = finding(judged("MC104", 3, figures))
     assert found.message == (
-        "leverage of the account is 4.5x, above the limit 3x: 4,500 USD of gross notional on 1,000 USD of equity"
+        "leverage of the account is 4.5x, above the limit 3x: 4,500.00 USD of gross notional on 1,000.00 USD of equity"
     )
     # 4500 / 3 - 1000 = 500; 4500 - 3 * 1000 = 1500
-    assert found.remedy == "deposit 500 USDT, or close 1,500 USD of notional"
+    assert found.remedy == "deposit 500 USDT, or close 1,500.00 USD of notional"
 
 
 def test_counts_isolated_positions_with_their_margin() -> None:
@@ -59,6 +59,6 @@ def test_without_equity_it_fails() -> None:
     figures = report(pool(equity=-10), positions=(position(notional=50),), collateral=(held("USDT", -10),))
     found = finding(judged("MC104", 5, figures))
     assert found.message == (
-        "leverage of the account does not exist, limit 5x: equity is -10 USD under 50 USD of gross notional"
+        "leverage of the account does not exist, limit 5x: equity is -10.00 USD under 50.00 USD of gross notional"
     )
     assert found.remedy == "deposit 20 USDT"

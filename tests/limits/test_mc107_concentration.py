@@ -29,16 +29,17 @@ def test_warns_by_default_above_60_percent(btc: str, status: Status) -> None:
 
 def test_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC107", "0.6", book("700", "300")))
-    assert found.message == "share of BTC in the gross notional is 70%, above the limit 60%: 700 USD of 1,000 USD"
+    assert found.message == "share of BTC in the gross notional is 70%, above the limit 60%: 700.00 USD of 1,000.00 USD"
     # (700 - R) / (1000 - R) = 0.6  ->  R = 100 / 0.4 = 250: 450 of 750
-    assert found.remedy == "close 250 USD of BTC notional"
+    assert found.remedy == "close 250.00 USD of BTC notional"
     assert check(judged("MC107", "0.6", book("450", "300")), "BTC").status is Status.PASS
     assert check(judged("MC107", "0.6", book("450.000001", "300")), "BTC").status is Status.FAIL
 
 
-def test_a_single_underlying_says_that_size_does_not_help() -> None:
+def test_a_single_underlying_is_for_whoever_set_a_limit() -> None:
     figures = report(pool(initial=1), positions=(position(),), underlyings=(underlying("BTC", net=5),))
-    found = finding(by_default("MC107", figures))
+    assert (by_default("MC107", figures).findings, by_default("MC107", figures).checks) == ((), ())
+    found = finding(judged("MC107", "0.6", figures))
     assert found.remedy == "BTC is the only underlying: its share is 100% at any size"
 
 

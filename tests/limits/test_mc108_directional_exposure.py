@@ -31,18 +31,19 @@ def test_warns_by_default_above_3(btc: str, eth: str, status: Status) -> None:
 def test_names_value_limit_and_remedy() -> None:
     long = finding(judged("MC108", 2, book("20", "100")))
     assert long.message == (
-        "directional exposure of the account is 3x, above the limit 2x: net long 3,000 USD on 1,000 USD of equity"
+        "directional exposure of the account is 3x, above the limit 2x: net long 3,000.00 USD on 1,000.00 USD of equity"
     )
     # 3000 / 2 - 1000 = 500; 3000 - 2 * 1000 = 1000
-    assert long.remedy == "deposit 500 USDT, or sell 1,000 USD of the net long"
+    assert long.remedy == "deposit 500 USDT, or sell 1,000.00 USD of the net long"
     short = finding(judged("MC108", 2, book("-30", "0")))
-    assert short.remedy == "deposit 500 USDT, or buy back 1,000 USD of the net short"
+    assert short.remedy == "deposit 500 USDT, or buy back 1,000.00 USD of the net short"
 
 
 def test_without_equity_it_fails_unless_there_is_no_exposure() -> None:
     found = finding(judged("MC108", 2, book("1", "0", equity="0")))
     assert found.message == (
-        "directional exposure of the account does not exist, limit 2x: equity is 0 USD under a net long of 100 USD"
+        "directional exposure of the account does not exist, limit 2x: "
+        "equity is 0.00 USD under a net long of 100.00 USD"
     )
     assert found.remedy == "deposit 50 USDT"
     assert check(judged("MC108", 2, book("1", "-10", equity="0"))).value == 0
@@ -54,4 +55,4 @@ def test_a_coin_is_no_remedy() -> None:
         underlyings=(underlying("BTC", delta=30),),
         collateral=(held("BTC", 1000, price=100),),
     )
-    assert finding(judged("MC108", 2, figures)).remedy == "sell 1,000 USD of the net long"
+    assert finding(judged("MC108", 2, figures)).remedy == "sell 1,000.00 USD of the net long"

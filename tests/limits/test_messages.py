@@ -18,14 +18,14 @@ ODD_BOOK = report(
 @pytest.mark.parametrize(
     ("code", "limit", "said"),
     [
-        ("MC100", None, "equity 1,000 USD is below the maintenance margin 640.01 USD"),
-        ("MC101", "0.5", "740.01 USD of initial and order margin on 1,000 USD of equity"),
-        ("MC103", "0.5", "640.01 USD of maintenance margin on 1,000 USD of equity"),
-        ("MC104", 5, "7,000.01 USD of gross notional on 1,000 USD of equity"),
+        ("MC100", None, "equity 1,000.00 USD is below the maintenance margin 640.01 USD"),
+        ("MC101", "0.5", "740.01 USD of initial and order margin on 1,000.00 USD of equity"),
+        ("MC103", "0.5", "640.01 USD of maintenance margin on 1,000.00 USD of equity"),
+        ("MC104", 5, "7,000.01 USD of gross notional on 1,000.00 USD of equity"),
         ("MC107", "0.5", "7,000.01 USD of 7,000.01 USD"),
-        ("MC108", 5, "net long 7,000.01 USD on 1,000 USD of equity"),
-        ("MC109", "0.9", "200 USD in stablecoins against 260 USD of free collateral"),
-        ("MC110", "0.3", "800 USD in ETH of 1,000.01 USD"),
+        ("MC108", 5, "net long 7,000.01 USD on 1,000.00 USD of equity"),
+        ("MC109", "0.9", "200.00 USD in stablecoins against 260.00 USD of free collateral"),
+        ("MC110", "0.3", "800.00 USD in ETH of 1,000.01 USD"),
     ],
 )
 def test_rounding_in_messages(code: str, limit: str | int | None, said: str) -> None:
@@ -36,8 +36,8 @@ def test_rounding_in_messages(code: str, limit: str | int | None, said: str) -> 
 @pytest.mark.parametrize(
     ("delta", "equity", "said"),
     [
-        pytest.param("-30", "1000", "net short 3,000 USD on 1,000 USD of equity", id="short"),
-        pytest.param("30", "1000", "net long 3,000 USD on 1,000 USD of equity", id="long"),
+        pytest.param("-30", "1000", "net short 3,000.00 USD on 1,000.00 USD of equity", id="short"),
+        pytest.param("30", "1000", "net long 3,000.00 USD on 1,000.00 USD of equity", id="long"),
     ],
 )
 def test_the_side_of_an_exposure(delta: str, equity: str, said: str) -> None:

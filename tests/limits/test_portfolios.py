@@ -78,7 +78,7 @@ def test_it_fails_beyond_its_limit(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("MC100", "equity 0.99 USD is below the maintenance margin 1 USD"),
+        ("MC100", "equity 0.99 USD is below the maintenance margin 1.00 USD"),
         ("MC101", "is 50.03%, above the limit 50%: "),
         ("MC102", "is 19.98%, below the limit 20%"),
         ("MC103", "is 50.26%, above the limit 50%: "),

@@ -181,7 +181,7 @@ def release(text: str) -> Decimal:
         pytest.param("MC104", "3.1", lambda r, x: (r.totals.gross_notional - x, r.totals.equity), id="notional"),
     ],
 )
-def test_a_reduction_passes_and_a_millionth_less_does_not(
+def test_a_reduction_passes_and_a_cent_less_does_not(
     code: str, limit: str, after: Callable[..., tuple[Decimal, Decimal]]
 ) -> None:
     book = BOOKS["stablecoins"]
@@ -189,7 +189,7 @@ def test_a_reduction_passes_and_a_millionth_less_does_not(
     least = release(finding(judged(code, limit, book)).remedy.split(", or ")[1])
     numerator, denominator = after(figures, least)
     assert numerator <= d(limit) * denominator
-    numerator, denominator = after(figures, least - d("0.000001"))
+    numerator, denominator = after(figures, least - d("0.01"))
     assert numerator > d(limit) * denominator
 
 

@@ -138,7 +138,7 @@ def test_a_message_says_whose_limit_it_is(folder: Path) -> None:
             "speculative",
             # 100 + 20 of 80
             "leverage of speculative positions is 1.5x, above the limit 1.4x for speculative positions: "
-            "120 USD of gross notional on 80 USD of equity",
+            "120.00 USD of gross notional on 80.00 USD of equity",
             id="gross notional of a purpose",
         ),
         pytest.param(
@@ -146,21 +146,21 @@ def test_a_message_says_whose_limit_it_is(folder: Path) -> None:
             "{underlyings: {BTC: {max_leverage: 1.2}}}",
             "BTC",
             "leverage of positions on BTC is 1.25x, above the limit 1.2x for BTC: "
-            "100 USD of gross notional on 80 USD of equity",
+            "100.00 USD of gross notional on 80.00 USD of equity",
             id="gross notional of an underlying",
         ),
         pytest.param(
             "MC107",
             "{max_concentration: off, underlyings: {DOGE: {max_concentration: 10%}}}",
             "DOGE",
-            "share of DOGE in the gross notional is 12.5%, above the limit 10% for DOGE: 20 USD of 160 USD",
+            "share of DOGE in the gross notional is 12.5%, above the limit 10% for DOGE: 20.00 USD of 160.00 USD",
             id="concentration in an underlying",
         ),
         pytest.param(
             "MC108",
             "{underlyings: {ETH: {max_directional_exposure: 0.4}}}",
             "ETH",
-            "exposure to ETH is 0.5x, above the limit 0.4x for ETH: net short 40 USD on 80 USD of equity",
+            "exposure to ETH is 0.5x, above the limit 0.4x for ETH: net short 40.00 USD on 80.00 USD of equity",
             id="exposure to an underlying",
         ),
     ],

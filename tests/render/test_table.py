@@ -131,32 +131,43 @@ def test_a_check_of_another_pool_is_not_shown_beside_the_account() -> None:
 
 
 @pytest.mark.parametrize(
-    ("severities", "fail_on", "last"),
+    ("severities", "fail_on", "first", "todo"),
     [
-        ([], "error", "PASS  desk-a: no limit is broken."),
-        ([Severity.NOTE], "error", "PASS  desk-a: no limit is broken."),
-        ([Severity.WARNING], "error", "WARN  desk-a: 1 warning. Cheapest way: deposit 1 USDT"),
-        ([Severity.WARNING], "warning", "FAIL  desk-a: 1 warning. Cheapest way: deposit 1 USDT"),
-        ([Severity.ERROR] * 2, "never", "FAIL  desk-a: 2 errors. Cheapest way: deposit 1 USDT"),
+        ([], "error", "PASS  desk-a: no limit is broken.", "Nothing to do: 3,500.00 USDT of collateral are free."),
+        (
+            [Severity.NOTE],
+            "error",
+            "PASS  desk-a: no limit is broken.",
+            "Nothing to do: 3,500.00 USDT of collateral are free.",
+        ),
+        ([Severity.WARNING], "error", "WARN  desk-a: 1 warning (MC101).", "Deposit 1 USDT."),
+        ([Severity.WARNING], "warning", "FAIL  desk-a: 1 warning (MC101).", "Deposit 1 USDT."),
+        ([Severity.ERROR] * 2, "never", "FAIL  desk-a: 2 errors (MC101).", "Deposit 1 USDT."),
     ],
 )
-def test_the_verdict_is_the_last_line(severities: list[Severity], fail_on: str, last: str) -> None:
+def test_the_answer_stands_in_the_first_three_lines(
+    severities: list[Severity], fail_on: str, first: str, todo: str
+) -> None:
     findings = tuple(samples.finding("MC101", "u", each, "m", remedy="deposit 1 USDT") for each in severities)
     outcome = Outcome(file="f", report=samples.report(), findings=findings, rules=samples.RULES)
-    assert text(outcome, fail_on=fail_on).splitlines()[-1] == last
+    assert text(outcome, fail_on=fail_on).splitlines()[:3] == [
+        first,
+        "      A fall of 35.77% of BTC liquidates (at 38,211.13), all together -42.31%.",
+        f"      {todo}",
+    ]
 
 
 def test_the_remedy_of_the_whole_file_wins_over_that_of_a_finding() -> None:
     finding = samples.finding("MC101", "u", Severity.ERROR, "m", remedy="reduce")
     outcome = Outcome(file="f", report=samples.report(), findings=(finding,), rules=samples.RULES, remedy="deposit")
-    assert text(outcome).splitlines()[-1] == "FAIL  desk-a: 1 error. Cheapest way: deposit"
+    assert text(outcome).splitlines()[2] == "      Deposit."
 
 
 def test_a_waived_error_does_not_fail_and_stays_visible() -> None:
     finding = samples.finding("MC101", "u", Severity.ERROR, "too full", waived=True)
     shown = text(Outcome(file="f", report=samples.report(), findings=(finding,), rules=samples.RULES))
     assert "  waived  MC101  too full" in shown
-    assert shown.splitlines()[-1] == "PASS  desk-a: 1 waived."
+    assert shown.splitlines()[0] == "PASS  desk-a: no limit is broken, 1 waived."
 
 
 def test_limits_that_could_not_be_evaluated_leave_the_figures_and_an_error() -> None:
@@ -164,7 +175,7 @@ def test_limits_that_could_not_be_evaluated_leave_the_figures_and_an_error() -> 
     shown = text(Outcome(file="f", report=samples.report(), problems=(problem,), rules=samples.RULES))
     assert "Positions" in shown
     assert "broken.yaml:7:3: MC030 MC112 has no funding rate" in shown
-    assert shown.splitlines()[-1] == "ERROR  desk-a: 1 limit could not be evaluated."
+    assert shown.splitlines()[0] == "ERROR desk-a: 1 limit could not be evaluated."
 
 
 def test_a_failed_file_shows_no_figures() -> None:
@@ -249,4 +260,4 @@ def test_what_a_plain_json_check_does_not_need_is_not_imported() -> None:
 def test_sections_without_anything_to_say_are_left_out() -> None:
     shown = text(samples.empty(), verbosity=Verbosity.VERBOSE)
     headings = [row.split("  ")[0] for row in shown.splitlines() if row[:1].isupper()]
-    assert headings == ["Account, USDT", "Collateral", "Sources", "PASS"]
+    assert headings == ["PASS", "Account, USDT", "Collateral", "Sources"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
+from marginctl.core.rooms import ReductionWay
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.reader import read
@@ -36,6 +38,7 @@ from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.limits.baseline import Baseline
+    from marginctl.limits.standing import Inquiry
 
 
 class Policy(Struct, frozen=True):
@@ -52,7 +55,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``accepts_all``: every breach that a baseline can take is accepted, in order to write one. ``known``: assets that a
     file may name without having them, because the account before a change had them. ``is_mapping``: the text was made
-    of a mapping, whose places are paths of keys.
+    of a mapping, whose places are paths of keys. ``seeks_closing``: look for what may be closed to pass as well.
     """
 
     today: date
@@ -66,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     rules_dir: str | None = None
     known: frozenset[str] = frozenset()
     is_mapping: bool = False
+    seeks_closing: bool = False
 
 
 class Loaded(Struct, frozen=True):
@@ -153,7 +157,30 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
         rules=loaded.resolved.rules_used,
         problems=evaluation.problems,
         expectations=evaluation.expectations,
-        remedy=verdict(evaluation, settings.fail_on).text,
+        remedy=verdict(evaluation, settings.fail_on, _closing(loaded, report, evaluation, settings)).text,
+    )
+
+
+def _closing(loaded: Loaded, report: Report, evaluation: Evaluation, settings: Settings) -> ReductionWay | None:
+    """What may be closed to pass, where somebody reads it."""
+    if not settings.seeks_closing or evaluation.problems:
+        return None
+    from marginctl.limits.ways import closing_of
+
+    return closing_of(inquiry_of(loaded, report, settings), evaluation.findings)
+
+
+def inquiry_of(loaded: Loaded, report: Report, settings: Settings) -> "Inquiry":
+    """Asks accounts derived from this one by the limits of a run."""
+    from marginctl.limits.standing import Inquiry
+
+    limits, _ = loaded.limits()
+    return Inquiry(
+        context_of(loaded, report, settings),
+        combined(limits, settings.policy.limits if settings.policy else None),
+        settings.selection,
+        settings.fail_on,
+        partial(with_outcomes, scenarios=scenarios_of(loaded.file.scenarios, settings.policy)),
     )
 
 

@@ -1,23 +1,19 @@
 """How much more an account takes, and the cheapest ways to pass what is broken."""
 
 from decimal import Decimal
-from functools import partial
 
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings, checked, context_of, load_portfolio, outcome_exit, scenarios_of
-from marginctl.core.rooms import Ways
+from marginctl.analysis.check import Loaded, Settings, checked, inquiry_of, load_portfolio, outcome_exit
+from marginctl.core.rooms import ReductionWay, Ways
 from marginctl.document.scalars import positive
 from marginctl.document.source import echo
 from marginctl.findings import Finding
-from marginctl.limits.config import combined
 from marginctl.limits.engine import Evaluation, Way
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
-from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.rule import Deposit
-from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn, verdict
-from marginctl.limits.ways import ways
+from marginctl.limits.ways import closing_of, ways
 from marginctl.results import Broken, HeadroomResult, Outcome
 
 
@@ -45,29 +41,25 @@ def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = N
     found = _of(outcome, settings)
     if outcome.problems or outcome.report is None:
         return found
-    limits, _ = loaded.limits()
-    inquiry = Inquiry(
-        context_of(loaded, outcome.report, settings),
-        combined(limits, settings.policy.limits if settings.policy else None),
-        settings.selection,
-        settings.fail_on,
-        partial(with_outcomes, scenarios=scenarios_of(loaded.file.scenarios, settings.policy)),
-    )
+    inquiry = inquiry_of(loaded, outcome.report, settings)
     broken = ways(inquiry, outcome.findings)
+    closing = closing_of(inquiry, outcome.findings)
     return replace(
         found,
-        outcome=replace(outcome, remedy=_cheapest(outcome, broken, settings.fail_on)),
+        outcome=replace(outcome, remedy=_cheapest(outcome, broken, closing, settings.fail_on)),
         orders=tuple(order_rooms(inquiry, leverage)),
         withdrawals=tuple(withdrawal_rooms(inquiry)),
         broken=tuple(Broken(*one) for one in broken),
     )
 
 
-def _cheapest(outcome: Outcome, broken: list[tuple[Finding, Ways]], fail_on: FailOn) -> str:
-    """What the last line says: as ``check``, with the deposits that were found beyond those that have a formula."""
+def _cheapest(
+    outcome: Outcome, broken: list[tuple[Finding, Ways]], closing: ReductionWay | None, fail_on: FailOn
+) -> str:
+    """What the head says: as ``check``, with the deposits that were found beyond those that have a formula."""
     found = tuple(
         Way(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
         for finding, ways_out in broken
         for way in ways_out.deposits[:1]
     )
-    return verdict(Evaluation(outcome.checks, outcome.findings, ways=found), fail_on).text
+    return verdict(Evaluation(outcome.checks, outcome.findings, ways=found), fail_on, closing).text

@@ -50,6 +50,8 @@ from marginctl.render.display import Options
 from marginctl.results import Outcome, Run
 
 Result = TypeVar("Result")
+FOR_PEOPLE = ("table",)
+"""Formats that begin with what to do."""
 HOSTS = ("github", "gitlab", "sarif")
 """Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
 PLAIN = Terminal(None, False, False)
@@ -101,6 +103,7 @@ class RunFlags(Flags):
         ),
     ] = False
     notes: Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")] = False
+    statistics: Annotated[bool, typer.Option("--statistics", help="How often each rule was broken.")] = False
     sarif_waived: Annotated[
         bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
     ] = False
@@ -176,6 +179,7 @@ def _refuse_contradictions(flags: CheckFlags) -> None:
     for name, given in {"--with": flags.laid, "--wallet": flags.wallet, "--rates": flags.rates != "venue"}.items():
         if given and flags.live is None:
             raise FlagError(f"{name} changes nothing here", "it is for --live")
+    _used_by("--statistics", flags.statistics, FOR_PEOPLE, flags)
     _used_by("--notes", flags.notes, HOSTS, flags)
     _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)
 
@@ -213,7 +217,8 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
 def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
     """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings, problems = with_policies(flags)
-    settings = replace(settings, accepts_all=flags.write_baseline is not None)
+    is_read = flags.format in FOR_PEOPLE and not flags.quiet
+    settings = replace(settings, accepts_all=flags.write_baseline is not None, seeks_closing=is_read)
     if flags.baseline is not None:
         from marginctl.analysis.policies import baseline_of
 
@@ -314,4 +319,5 @@ def rendered(form: str, run: Run, shown: Terminal, flags: CheckFlags) -> str:
 def options_of(form: str, shown: Terminal, flags: CheckFlags) -> Options:
     """What a renderer is told; the manual of the rules only where a format prints it."""
     rules = {} if form in {"json", "jsonl", "csv"} else manual()
-    return options(flags, shown, manual=rules, notes=flags.notes, sarif_waived=flags.sarif_waived)
+    told = {"notes": flags.notes, "sarif_waived": flags.sarif_waived, "statistics": flags.statistics}
+    return options(flags, shown, manual=rules, **told)

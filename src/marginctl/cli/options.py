@@ -192,7 +192,7 @@ class ScreenFlags(Flags):
         Read(choice("--color", "auto", "always", "never"), "auto"),
     ]
     width: Annotated[
-        int | None, typer.Option("--width", min=NARROWEST, metavar="N", help="Columns of the text, 80 or more.")
+        int | None, typer.Option("--width", min=NARROWEST, metavar="N", help="Columns of the text, 60 or more.")
     ] = None
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from marginctl.document.source import printable
 from marginctl.findings import Problem
 
-NARROWEST = 80
+NARROWEST, USUAL = 60, 80
 
 
 class Terminal(Struct, frozen=True):
@@ -49,7 +49,7 @@ def _columns(stream: TextIO) -> int:
     try:
         return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
     except (OSError, ValueError):
-        return NARROWEST
+        return USUAL
 
 
 def _speaks_unicode(stream: TextIO) -> bool:

@@ -131,6 +131,8 @@ class LimitsConfig(Struct, frozen=True):
         only where none says anything.
         """
         general = [] if measurement.narrow else [b for b in self.of(rule) if b.applies_to(measurement.subject)]
+        if measurement.only_asked:
+            general = [bound for bound in general if bound.origin is not LimitSource.DEFAULT]
         covering = [scope for scope in self.scopes.get(rule.code, ()) if scope.covers(measurement.belongs)]
         if not covering:
             return general

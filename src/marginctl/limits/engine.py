@@ -35,6 +35,7 @@ from marginctl.wording import amount, measured
 ACCOUNT = "account"
 CANNOT_EVALUATE = "MC030"
 GRAVITY = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+WORDS = {Severity.NOTE: "a note", Severity.WARNING: "a warning", Severity.ERROR: "an error"}
 STATUS = {Severity.WARNING: Status.WARN, Severity.ERROR: Status.FAIL}
 
 
@@ -347,7 +348,7 @@ def _whose(bound: Bound, *, named: bool) -> str:
     if bound.location is not None and (named or bound.origin is LimitSource.POLICY):
         return f" ({_source(bound)})"
     return {
-        LimitSource.POLICY: " (an error under a policy)",
+        LimitSource.POLICY: f" ({WORDS[bound.severity]} under a policy)",
         LimitSource.PORTFOLIO: "",
         LimitSource.DEFAULT: " (default)",
     }[bound.origin]

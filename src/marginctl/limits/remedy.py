@@ -16,7 +16,7 @@ from marginctl.core.report import CollateralFigures, PoolFigures, Report
 from marginctl.limits.context import Context
 from marginctl.limits.figures import collateral, cross_pools, settle_assets
 from marginctl.limits.rule import Deposit, Remedy
-from marginctl.wording import separated
+from marginctl.wording import deposited, money
 
 STEADY_PLACES = 6
 COIN_PLACES = 8
@@ -133,13 +133,10 @@ def remedy(found: Deposit | None, *others: str) -> Remedy:
 
 
 def deposit_text(found: Deposit) -> str:
-    """A deposit in words, with all its digits."""
-    figure = f"{separated(found.amount)} {found.asset}"
-    if found.pool.startswith("isolated:"):
-        return f"add {figure} of isolated margin"
-    return f"deposit {figure}" if found.pool == "cross" else f"deposit {figure} into {found.pool}"
+    """A deposit in words, rounded up."""
+    return deposited(found.amount, found.asset, found.pool)
 
 
 def at_least(amount: Decimal, currency: str) -> str:
-    """An amount of money rounded up, with all its digits."""
-    return f"{separated(stepped(amount, STEADY_PLACES))} {currency}"
+    """An amount of money rounded up."""
+    return money(amount, currency, Direction.UP)

@@ -117,6 +117,7 @@ class Measurement(Struct, frozen=True):
     remedy: Mend | None = None
     belongs: Belongs = Belongs()
     narrow: bool = False
+    only_asked: bool = False
     slack: Callable[[Decimal], Decimal] | None = None
 
 

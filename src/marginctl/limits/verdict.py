@@ -6,10 +6,12 @@ from enum import Enum
 
 from msgspec import Struct
 
+from marginctl.core.rooms import ReductionWay
 from marginctl.findings import Finding, Severity
 from marginctl.limits.engine import GRAVITY, Evaluation, Way
 from marginctl.limits.remedy import deposit_text
 from marginctl.limits.rule import Deposit
+from marginctl.wording import closed
 
 
 class FailOn(Enum):
@@ -67,11 +69,14 @@ def worst_exit(codes: Iterable[ExitCode]) -> ExitCode:
     return max(codes, key=lambda code: code.value, default=ExitCode.PASSED)
 
 
-def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR) -> Verdict:
-    """The counts, and the cheapest way to pass at this bar; warnings are worth lifting where nothing is graver."""
+def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR, closing: ReductionWay | None = None) -> Verdict:
+    """The counts, and the cheapest way to pass at this bar; warnings are worth lifting where nothing is graver.
+
+    ``closing``: what may be closed instead of all deposits.
+    """
     live = [finding for finding in evaluation.findings if not finding.waived]
     counts = {severity: sum(finding.severity is severity for finding in live) for severity in Severity}
-    aims = _aims(live, fail_on)
+    aims = aims_of(evaluation.findings, fail_on)
     ways = [way for way in evaluation.ways if (way.code, way.subject) in {(f.code, f.subject) for f in aims}]
     lifted = {(way.code, way.subject) for way in ways}
     left = [finding for finding in aims if (finding.code, finding.subject) not in lifted]
@@ -84,12 +89,13 @@ def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR) -> Verdict:
         deposits=deposits,
         lifted=_codes(way.code for way in ways),
         left=_codes(finding.code for finding in left),
-        text=_text(deposits, ways, left),
+        text=_text(deposits, ways, left, closing),
     )
 
 
-def _aims(live: list[Finding], fail_on: FailOn) -> list[Finding]:
+def aims_of(findings: Iterable[Finding], fail_on: FailOn) -> list[Finding]:
     """What has to go to pass; where the run passes already, what it warns about."""
+    live = [finding for finding in findings if not finding.waived]
     failing = FAILING[fail_on] or FAILING[FailOn.WARNING]
     aims = [finding for finding in live if finding.severity in failing]
     return aims or [finding for finding in live if finding.severity is Severity.WARNING]
@@ -108,12 +114,15 @@ def _codes(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(codes)))
 
 
-def _text(deposits: tuple[Deposit, ...], ways: list[Way], left: list[Finding]) -> str:
-    """The deposits and what they pass, then the gravest thing that is left with its own remedy."""
+def _text(deposits: tuple[Deposit, ...], ways: list[Way], left: list[Finding], closing: ReductionWay | None) -> str:
+    """The deposits or what may be closed instead, what that passes, then the gravest thing left with its own remedy."""
     parts = []
-    if deposits:
-        todo = " and ".join(deposit_text(deposit) for deposit in deposits)
-        parts.append(f"{todo} to pass {', '.join(_codes(way.code for way in ways))}")
+    if deposits or closing:
+        todo = [" and ".join(map(deposit_text, deposits))] if deposits else []
+        todo += [closed(closing)] if closing and (not left or not deposits) else []
+        codes = _codes(way.code for way in ways)
+        parts.append(f"{' or '.join(todo)} to pass{' ' + ', '.join(codes) if left and deposits else ''}")
+        left = left if deposits else []
     worst = max(left, key=lambda finding: GRAVITY[finding.severity], default=None)
     if worst is not None and worst.remedy:
         parts.append(f"{worst.code}: {worst.remedy}")

@@ -4,7 +4,7 @@ The rule's own formula, where it has one, says how much of a stablecoin it takes
 Both are asked about before they are told: with the amount the limit holds, with one step less it does not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from marginctl.core.account import Account, Position
@@ -13,7 +13,7 @@ from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.core.rooms import DepositWay, ReductionWay, Ways
-from marginctl.core.search import down_to, smallest
+from marginctl.core.search import down_to, smallest, up_to
 from marginctl.core.trade import reduced, secured, transferred
 from marginctl.core.value import unit_notional
 from marginctl.findings import Finding, Severity
@@ -22,6 +22,8 @@ from marginctl.limits.registry import BY_CODE
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Judged, Limit
+from marginctl.limits.verdict import aims_of
+from marginctl.wording import rounded_up
 
 STEADY_STEP = Decimal("1e-6")
 ENOUGH = Decimal(1000)
@@ -29,6 +31,9 @@ ENOUGH = Decimal(1000)
 NO_SIZE = frozenset(("MC105", "MC116"))
 """Limits on which the size of the account or of a position has no say, or only by leaps."""
 
+
+MOST_POSITIONS = 20
+"""Positions of a book in which a closing that lifts everything is looked for."""
 
 Change = Callable[[Decimal], Account]
 
@@ -93,6 +98,34 @@ class Seeker:
         found = [self._deposit(reading.limit, pool, one, None) for one in coins]
         yield from [first] if first else []
         yield from sorted((one for one in found if one), key=lambda one: one.value)
+
+    def closing(self, findings: Sequence[Finding]) -> ReductionWay | None:
+        """The closing with the smallest notional, of one position, that lifts all findings and breaks nothing."""
+        readings = [self._reading(one) for one in findings if one.code not in NO_SIZE]
+        limits = [one.limit for one in readings if one is not None]
+        if len(limits) < len(findings) or len(self.account.positions) > MOST_POSITIONS:
+            return None
+        found = [(self._lifting(limits, position), position) for position in self.account.positions]
+        sized = [
+            (quantity * unit_notional(position, self.account.prices), quantity, position)
+            for quantity, position in found
+            if quantity is not None
+        ]
+        return _way(*min(sized, key=lambda one: one[0])) if sized else None
+
+    def _lifting(self, limits: Sequence[Limit], position: Position) -> Decimal | None:
+        """How much of a position lifts every limit, as words say it where that does too; None where none does."""
+        most, step = position.quantity, position.contract.sizing_step
+        sizes = [smallest(self._closing(limit, position), limit, most, step) for limit in limits]
+        size = max((most if one is None else one for one in sizes), default=most)
+        tried = dict.fromkeys((min(up_to(rounded_up(size), step), most), size))
+        return next((one for one in tried if self._is_lifted(limits, position, one)), None)
+
+    def _is_lifted(self, limits: Sequence[Limit], position: Position, size: Decimal) -> bool:
+        if any(limit in self._closing(limit, position)(size).broken for limit in limits):
+            return False
+        after = reduced(self.account, position, size)
+        return not any(self.inquiry.keeping(after, ahead=ahead).broken for ahead in (False, True))
 
     def _is_coin(self, asset: str) -> bool:
         return self.account.is_volatile(asset)
@@ -177,6 +210,12 @@ def _way(notional: Decimal, quantity: Decimal, position: Position) -> ReductionW
         left=rounded(position.quantity - quantity, COIN_PLACES, Direction.NEAREST),
         notional=notional,
     )
+
+
+def closing_of(inquiry: Inquiry, findings: tuple[Finding, ...]) -> ReductionWay | None:
+    """The smallest closing of one position after which the account passes; None where none does."""
+    aims = aims_of(findings, inquiry.fail_on)
+    return Seeker(inquiry).closing(aims) if aims else None
 
 
 def ways(inquiry: Inquiry, findings: tuple[Finding, ...]) -> list[tuple[Finding, Ways]]:

@@ -181,12 +181,14 @@ Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Explanati
 class Section(Struct, frozen=True, kw_only=True):
     """Blocks below a heading, with a note beside it; without a heading they stand by themselves.
 
-    is_title: the head of a page, of names that may be shortened; is_prose: text to be read like a page of a manual.
+    is_title: the head of a page, of names that may be shortened; behind a ``lead``, a verdict, it is a sentence and
+    nothing is. is_prose: text to be read like a page of a manual.
     """
 
     blocks: tuple[Block, ...] = ()
     heading: str = ""
     note: Span = Span("", Tone.DIM)
+    lead: Span = Span("")
     is_title: bool = False
     is_prose: bool = False
 

@@ -179,7 +179,7 @@ def cheapest(outcome: Outcome) -> str:
     """The cheapest way to pass, empty when nothing has to be done or nobody knows one."""
     if outcome.remedy:
         return outcome.remedy
-    broken = [finding for finding in ranked(outcome.findings) if not finding.waived]
+    broken = [one for one in ranked(outcome.findings) if not one.waived and one.severity is not Severity.NOTE]
     return next((finding.remedy for finding in broken if finding.remedy), "")
 
 

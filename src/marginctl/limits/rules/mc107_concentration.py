@@ -1,7 +1,7 @@
 """What it checks: how much of the book stands on one underlying.
 
 Value, for every underlying: gross notional of the positions on it / gross notional of all positions, both over the
-cross pools. Configured as `max_concentration`; not configured: a warning above 60%.
+cross pools. Configured as `max_concentration`; not configured: a warning above 60%, where the book has two underlyings.
 
 Why: gross, because long and short legs on one coin both depend on its liquidity, its funding and its contract terms.
 
@@ -40,6 +40,7 @@ def measure(context: Context) -> Iterable[Measurement]:
             aliases=tuple(symbol for pool in pools for symbol in symbols.get((pool.name, asset), ())),
             remedy=partial(_remedy, asset, notional, gross, currency),
             belongs=Belongs(underlying=asset),
+            only_asked=len(notionals) < 2,
         )
 
 

@@ -1,19 +1,22 @@
 """What it checks: the age of the rule set that the figures were computed with.
 
 Value: days from the rule set's `as_of` to today (`--today`). A rule set without a date, such as `generic`, takes its
-figures from the portfolio and passes. Configured as `max_rules_age`; not configured: a warning above 180 days.
+figures from the portfolio and passes. Configured as `max_rules_age`; not configured: above 180 days a note, told once a
+run, and a warning under a policy.
 
 Why: venues change tiers, haircuts and liquidation rules without notice to anyone's files.
 
 Example: a rule set of 2026-01-05, used on 2026-11-22: 321 days.
 
-Instead: compare the figures with the venue's pages and update the rule set, or give current tiers in the portfolio.
+Instead: `marginctl venue refresh NAME --live`, or `--from` saved answers of the venue; or give current tiers in the
+portfolio.
 """
 
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from marginctl.findings import Severity
 from marginctl.limits.context import Context
 from marginctl.limits.rule import Comparison, Measurement, Ratio, Rule, Unit, Unknown, advice
 
@@ -28,7 +31,9 @@ def measure(context: Context) -> Iterable[Measurement]:
         what=f"age of the {context.rules.venue} rule set",
         detail=f"as of {context.rules.as_of}",
         location=context.locations.account,
-        remedy=advice("check it against the venue's current pages and update it"),
+        remedy=advice(
+            f"bring it up to date: `marginctl venue refresh {context.rules.venue} --live`, or `--from` saved answers"
+        ),
     )
 
 
@@ -51,4 +56,6 @@ RULE = Rule(
     comparison=Comparison.MAXIMUM,
     unit=Unit.DAYS,
     default=Decimal(180),
+    default_severity=Severity.NOTE,
+    policy_severity=Severity.WARNING,
 )

@@ -1,7 +1,8 @@
 """What it checks: whether the venue's rules behind the figures are verified.
 
 The rule set as a whole, or a part of it that this account uses, has the status `partial` or `unverified`: figures or
-switches that the venue does not publish, that were inferred, or that contradict each other. A warning.
+switches that the venue does not publish, that were inferred, or that contradict each other. A note, told once a run;
+a warning under a policy. The status stands in the head of every report.
 
 Why: margins computed on an assumption may be right and must not look certain.
 
@@ -23,5 +24,6 @@ RULE = Rule(
     summary="a partial or unverified rule set, or part of one",
     manual=__doc__ or "",
     measure=facts_of(CODE, "see `marginctl venue` for what is uncertain, and compare a figure with the venue's screen"),
-    default_severity=Severity.WARNING,
+    default_severity=Severity.NOTE,
+    policy_severity=Severity.WARNING,
 )

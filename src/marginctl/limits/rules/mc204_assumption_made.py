@@ -1,7 +1,7 @@
 """What it checks: what the figures rest on beyond the file.
 
-A value that was not given and that a default stands in for, where the default moves a figure. A note, which never
-fails a run.
+A value that was not given and that a default stands in for, where the default moves a figure. Every report lists its
+assumptions; that there are some is a finding where somebody asks for it: `forbid_assumptions: true`, or `{warn: true}`.
 
 Why: a reader must be able to tell what was said from what was supposed.
 
@@ -10,7 +10,6 @@ Example: a position without `entry_price` is taken at its mark, so its PnL is 0.
 Instead: give the value.
 """
 
-from marginctl.findings import Severity
 from marginctl.limits.facts import facts_of
 from marginctl.limits.rule import Rule
 
@@ -22,5 +21,7 @@ RULE = Rule(
     summary="a figure that was assumed because the file does not give it",
     manual=__doc__ or "",
     measure=facts_of(CODE, "give the value"),
-    default_severity=Severity.NOTE,
+    key="forbid_assumptions",
+    compares="nothing that moves a figure is assumed",
+    default_severity=None,
 )

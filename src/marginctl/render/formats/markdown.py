@@ -71,7 +71,8 @@ def _explanation(block: Explanation, options: Options) -> str:
 def _section(section: Section, options: Options) -> Iterable[str]:
     note = _span(section.note)
     if section.is_title:
-        yield f"### {text(section.heading)}"
+        lead = f"{text(section.lead.text)}: " if section.lead.text else ""
+        yield f"### {lead}{text(section.heading)}"
         yield note
     elif section.heading:
         yield f"#### {text(section.heading.removesuffix(':'))}" + (f" ({note})" if note else "")

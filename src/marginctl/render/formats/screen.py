@@ -52,6 +52,7 @@ from marginctl.render.page import (
     Tone,
     Words,
 )
+from marginctl.wording import listed
 
 STYLES = {
     Tone.PLAIN: "",
@@ -66,9 +67,14 @@ STYLES = {
 }
 PROSE = 80
 """Columns of text to be read where nothing limits them."""
-BARS = (20, 16, 12, 10)
-"""Cells of a gauge, the first that fits."""
+BARS = (20, 16, 12, 10, 0)
+"""Cells of a gauge, the first that fits; none where only that leaves it beside the amounts."""
 GAP = "   "
+BEHIND = 6
+"""Where what a verdict is about begins."""
+SIGNS = frozenset("%x")
+MOST_TITLES = 3
+"""Columns that are named where they do not fit."""
 
 
 def draw(page: Page, options: Options) -> str:
@@ -116,6 +122,9 @@ def _section(section: Section, options: Options) -> list[Line]:
 def _heading(section: Section, options: Options) -> list[Line]:
     show, width = shower(options), options.width
     heading, note, style = show(section.heading), show(section.note.text), STYLES[section.note.tone]
+    if section.lead.text:
+        behind = line(" " * max(BEHIND - cells_of(section.lead.text), 1))
+        return paragraph(heading, width, lead=(*styled([section.lead], options), *behind), style="bold")
     if not section.is_title:
         lead = ((heading, "bold"), ("  ", ""))
         return paragraph(note, width, lead=lead, style=style) if note else paragraph(heading, width, style="bold")
@@ -143,9 +152,9 @@ def _listing(block: Items, indent: str, options: Options) -> list[Line]:
 
 
 def _words(block: Words, indent: str, options: Options) -> list[Line]:
-    texts = [shower(options)(text) for text in block.texts]
-    rows = packed(texts, f" {glyphs(options).dot} ", options.width)
-    return [line(indent + row, STYLES[block.tone]) for row in rows]
+    signs, show, width = glyphs(options), shower(options), options.width and options.width - len(indent)
+    texts = [shortened(show(text), width or cells_of(show(text)), signs.ellipsis) for text in block.texts]
+    return [line(indent + row, STYLES[block.tone]) for row in packed(texts, f" {signs.dot} ", width)]
 
 
 def _facts(block: Facts, indent: str, options: Options) -> list[Line]:
@@ -188,13 +197,15 @@ def _gauges(gauges: Sequence[Gauge], signs: Glyphs, cells: int) -> list[Line]:
     for gauge in gauges:
         drawn = bar(gauge, signs, cells) if gauge.is_share else " " * cells
         verdict = line(gauge.verdict.text and f"  {gauge.verdict.text}", STYLES[gauge.verdict.tone])
-        head = line(f"{gauge.label:<{labels}}  {gauge.text:>{widest}}  ")
+        head = line(f"{gauge.label:<{labels}}  {gauge.text:>{widest}}{'  ' if cells else ''}")
         rows.append((*head, (drawn, STYLES[gauge.tone] if gauge.is_share else ""), *verdict))
     return rows
 
 
 def bar(gauge: Gauge, signs: Glyphs, cells: int) -> str:
     """A share of 100%, rounded up to whole cells, with a mark at its limit; one beyond all bounds fills it."""
+    if not cells:
+        return ""
     share, limit = gauge.share, gauge.limit
     filled = cells if share is None else int(rounded(min(max(share, ZERO), ONE) * cells, 0, Direction.UP))
     drawn = [signs.filled] * filled + [signs.blank] * (cells - filled)
@@ -214,7 +225,7 @@ def _table(block: DataTable, indent: str, options: Options) -> list[Line]:
         parts = [[cells[0], *cells[2:]] for cells in parts]
     rows: list[Line] = [(*line(indent), *_spaced(cells)) for cells in zip(*parts, strict=True)]
     if fitted.dropped:
-        text = f"not shown: {', '.join(fitted.dropped)} (wider terminal or --format json)"
+        text = f"not shown: {listed(fitted.dropped, MOST_TITLES)} (wider terminal or --format json)"
         rows += paragraph(text, options.width, lead=line(indent), style="dim")
     return rows
 
@@ -227,9 +238,12 @@ def _spaced(cells: Sequence[Styled]) -> Iterator[Styled]:
 
 
 def _shown(column: Column, show: Callable[[str], str]) -> Column:
-    cells = [show(cell) for cell in column.cells]
+    """The column made safe; signs such as % stand behind each number, where they need no line of their own."""
+    cells, unit = [show(cell) for cell in column.cells], column.unit
+    if unit in SIGNS:
+        cells, unit = [cell + unit if cell[-1:].isdigit() else cell for cell in cells], ""
     cells = aligned(cells) if column.kind is ColumnKind.POINTED else cells
-    return replace(column, title=show(column.title), cells=cells)
+    return replace(column, title=show(column.title), unit=unit, cells=cells)
 
 
 def _cells(column: Column, width: int, rule: str) -> list[Styled]:

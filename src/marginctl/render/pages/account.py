@@ -1,7 +1,6 @@
 """What several pages share: whose account it is, how full, how far from liquidation, what is found, the verdict."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.render.display import Verbosity
 from marginctl.render.page import (
     Balance,
+    Block,
     FindingRow,
     Findings,
     Gauge,
@@ -20,13 +20,12 @@ from marginctl.render.page import (
     Sentence,
     Span,
     Tone,
-    Words,
     dim,
     section,
 )
 from marginctl.render.pages.columns import UNKNOWN
-from marginctl.results import Outcome, Run, Verdict, cheapest, live, ranked, verdict, worst
-from marginctl.wording import check_value, counted, figure, figure_percent, label_of, limit_text, listed, same
+from marginctl.results import Outcome, Verdict, ranked, verdict
+from marginctl.wording import check_value, figure, figure_percent, label_of, limit_text, listed, same
 
 STATUS_WORDS = {
     Status.FAIL: Span("FAIL", Tone.BAD),
@@ -41,24 +40,14 @@ SEVERITY_WORDS = {
     Severity.WARNING: Span("WARN", Tone.WARN),
     Severity.NOTE: Span("note", Tone.DIM),
 }
-VERDICT_TONES = {
-    Verdict.PASS: Tone.GOOD,
-    Verdict.WARN: Tone.WARN,
-    Verdict.FAIL: Tone.BAD,
-    Verdict.ERROR: Tone.BAD,
-}
-STATES = {
-    "healthy": Span("healthy", Tone.GOOD),
-    "restricted": Span("RESTRICTED: free collateral is negative, nothing new can be opened", Tone.WARN),
-    "margin-call": Span("MARGIN CALL: at the venue's warning level", Tone.WARN),
-    "liquidation": Span("LIQUIDATION: equity is below the level the venue asks for", Tone.BAD),
-}
 MONEY = (
     *("equity", "unrealized_pnl", "initial_margin", "order_margin", "maintenance_margin", "free_collateral"),
     "buffer",
 )
 MORE_MONEY = ("gross_collateral", "haircut", "gross_notional", "net_notional")
 MOST_ASSUMPTIONS = 5
+RUN_NOTES = frozenset(("MC201", "MC203"))
+ASSUMED = Span("Assumed: ", Tone.LABEL)
 
 
 class GaugedRatio(NamedTuple):
@@ -76,52 +65,44 @@ RATIOS = (
 )
 
 
-def title(outcome: Outcome, report: Report, *blocks: Sentence) -> Section:
-    """Name and file; venue and modes; the rule set's date and status; the time of the data."""
-    account = report.account
-    modes = [account.venue, account.collateral_mode, account.position_mode]
-    if account.margin_model != "tiered":
-        modes.append(account.margin_model)
-    facts = Words(texts=(", ".join(modes), *_dates(outcome, report)))
-    return Section(heading=account.name, note=Span(outcome.file, Tone.CODE), blocks=(facts, *blocks), is_title=True)
-
-
-def _dates(outcome: Outcome, report: Report) -> Iterable[str]:
-    if outcome.rules is not None:
-        dated = f"rules of {outcome.rules.as_of}" if outcome.rules.as_of else "conventions of no venue"
-        yield f"{dated} ({outcome.rules.status})"
-    if report.account.as_of:
-        yield f"data of {report.account.as_of}"
-
-
 def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section | None:
-    """Money beside ratios with their limits; which common move liquidates, and what funding does meanwhile."""
-    state = STATES.get(report.totals.state, Span(report.totals.state))
-    rows = MONEY + MORE_MONEY if verbosity is Verbosity.VERBOSE else MONEY
-    amounts = tuple((label_of(name), figure(name, getattr(report.totals, name))) for name in rows)
-    balance = Balance(rows=amounts, gauges=tuple(_gauge(ratio, report, outcome.checks) for ratio in RATIOS))
+    """Money beside ratios with their limits; common moves where both ways liquidate; what funding does meanwhile."""
+    is_full = verbosity is Verbosity.VERBOSE
+    rows = MONEY + MORE_MONEY if is_full else MONEY
+    shown = [(name, getattr(report.totals, name)) for name in rows]
+    amounts = tuple((label_of(name), figure(name, value)) for name, value in shown if value or name != "order_margin")
+    balance = Balance(rows=amounts, gauges=tuple(_gauge(ratio, report, outcome) for ratio in RATIOS))
+    move, several = report.liquidation, len(report.pools) > 1
     sentences = (
-        common_move(report.liquidation, several=len(report.pools) > 1) + _alone(report),
+        common_move(move, several=several) if None not in (move.down, move.up) else "",
         funding(report.funding, report.account.currency),
     )
     outlook = (Sentence(text=text) for text in sentences if text)
-    heading = f"Account, {report.account.currency}"
-    return section(heading, balance, _fullest(report), *outlook, note=state.text, tone=state.tone)
+    return section(f"Account, {report.account.currency}", balance, _fullest(report), *outlook)
 
 
-def _gauge(ratio: GaugedRatio, report: Report, checks: Sequence[Check]) -> Gauge:
-    """The check beside it is that of this very figure; the same rule may have judged other pools as well."""
+def _gauge(ratio: GaugedRatio, report: Report, outcome: Outcome) -> Gauge:
+    """The check beside it is that of this very figure; the same rule may have judged other pools as well.
+
+    It is green only where all is well: nothing is, below a verdict that says otherwise.
+    """
     value: Decimal | None = getattr(report.totals, ratio.name)
-    check = next((one for one in checks if one.code == ratio.code and same(one.value, value)), None)
+    check = next((one for one in outcome.checks if one.code == ratio.code and same(one.value, value)), None)
     return Gauge(
         label=label_of(ratio.name),
         text=ratio_text(ratio, value) if check is None or value is None else check_value(check, ratio.unit),
         is_share=ratio.unit == "fraction",
         share=value,
         limit=check.limit if check else None,
-        tone=STATUS_WORDS[check.status].tone if check else Tone.PLAIN,
+        tone=_gauge_tone(check, outcome),
         verdict=_judged(check, ratio.unit) if check else Span(""),
     )
+
+
+def _gauge_tone(check: Check | None, outcome: Outcome) -> Tone:
+    if check is None or (check.status is Status.PASS and verdict(outcome) is not Verdict.PASS):
+        return Tone.PLAIN
+    return STATUS_WORDS[check.status].tone
 
 
 def ratio_text(ratio: GaugedRatio, value: Decimal | None) -> str:
@@ -166,15 +147,6 @@ def common_move(liquidation: AccountLiquidation, *, several: bool) -> str:
     return f"All assets together: {' or '.join(moves)} liquidates{other}."
 
 
-def _alone(report: Report) -> str:
-    """Which asset alone liquidates nearest, where no common move does; empty where one does or nothing liquidates."""
-    reached = [(row.distance, row.asset) for row in report.underlyings if row.distance is not None]
-    if report.liquidation.distance is not None or not reached:
-        return ""
-    distance, asset = min(reached, key=lambda pair: pair[0])
-    return f" {asset} alone does, {figure_percent('distance', distance)}% away."
-
-
 def funding(figures: FundingFigures, currency: str) -> str:
     """What funding brings or costs a day and how long the account can pay it; empty where no rate says anything."""
     if not figures.per_day:
@@ -194,12 +166,26 @@ def problems(outcome: Outcome) -> Section:
 
 
 def findings(outcome: Outcome, heading: str = "Findings") -> Section | None:
-    """The findings, gravest first, each with its place and what to do about it."""
-    rows = tuple(_finding(row, outcome.file) for row in ranked(outcome.findings))
+    """The findings, gravest first, each with its place and what to do about it; without what is noted once a run."""
+    rows = tuple(finding_row(row, outcome.file) for row in ranked(outcome.findings) if not is_run_note(row))
     return section(heading, Findings(rows)) if rows else None
 
 
-def _finding(finding: Finding, file: str) -> FindingRow:
+def is_run_note(finding: Finding) -> bool:
+    """Whether it is a remark on a rule set, which says nothing about the one file that it was found with."""
+    return finding.code in RUN_NOTES and finding.severity is Severity.NOTE and not finding.waived
+
+
+def run_notes(outcomes: Iterable[Outcome]) -> list[Sentence]:
+    """The remarks on rule sets, each once however many files use them."""
+    found = {one.message: one for outcome in outcomes for one in outcome.findings if is_run_note(one)}
+    return [
+        Sentence(text=f"{one.message}; {one.remedy}", lead=(Span(f"{one.code}: ", Tone.DIM),)) for one in found.values()
+    ]
+
+
+def finding_row(finding: Finding, file: str) -> FindingRow:
+    """Grade, code, what is found and where; what to do about it, or why it is accepted."""
     advice = finding.reason if finding.waived else finding.remedy
     return FindingRow(
         word=finding_word(finding),
@@ -225,50 +211,19 @@ def _place(finding: Finding, file: str) -> str:
     return f" ({where.file}{f':{where.line}' if where.line else ''})"
 
 
-def assumptions(outcome: Outcome, verbosity: Verbosity) -> Section | None:
-    """What was taken for granted; all of it only when asked for."""
-    texts = outcome.assumptions
-    most = len(texts) if verbosity is Verbosity.VERBOSE else MOST_ASSUMPTIONS
-    rest = (f"and {len(texts) - most} more (-v lists them)",) if len(texts) > most else ()
-    return section("Assumptions", Items(texts=(*texts[:most], *rest))) if texts else None
+def foot(outcome: Outcome, *notes: Block) -> Section:
+    """What was taken for granted, then what is noted."""
+    return Section(blocks=(*_assumed(outcome.assumptions), *notes))
 
 
-def verdict_line(outcome: Outcome, run: Run) -> Section:
-    """``FAIL  desk-a: 1 error, 2 warnings. Cheapest way: ...``."""
-    word = verdict(outcome, run.fail_on)
-    name = outcome.report.account.name if outcome.report else outcome.file
-    text = f"{name}: {_tally(outcome)}."
-    remedy = cheapest(outcome)
-    if remedy and (word is Verdict.FAIL or (word is Verdict.WARN and remedy.startswith("deposit"))):
-        text += f" Cheapest way: {remedy}"
-    return judged(word, text)
+def assumptions(outcome: Outcome) -> Section | None:
+    """All of it, below each other."""
+    return section("Assumptions", Items(texts=outcome.assumptions)) if outcome.assumptions else None
 
 
-def judged(word: Verdict, text: str) -> Section:
-    """The last line: one word, and what it is about."""
-    return Section(blocks=(Sentence(text=text, lead=(Span(word.value, VERDICT_TONES[word]), Span("  "))),))
-
-
-def _tally(outcome: Outcome) -> str:
-    if outcome.report is None:
-        return f"could not be checked, {counted(len(outcome.problems), 'problem')}"
-    counts = [
-        counted(len(live(outcome.findings, severity)), noun)
-        for severity, noun in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
-        if live(outcome.findings, severity)
-    ]
-    if outcome.problems:
-        counts.append(f"{counted(len(outcome.problems), 'limit')} could not be evaluated")
-    waived = sum(finding.waived for finding in outcome.findings)
-    if waived:
-        counts.append(f"{waived} waived")
-    return ", ".join(counts) if counts else "no limit is broken"
-
-
-def run_line(run: Run) -> Section:
-    """The last line of a run over several files."""
-    verdicts = [verdict(outcome, run.fail_on) for outcome in run.outcomes]
-    counts = Counter(verdicts)
-    order = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN, Verdict.PASS)
-    tally = ", ".join(f"{counts[each]} {each.value}" for each in order if counts[each])
-    return judged(worst(verdicts), f"{counted(len(verdicts), 'file')}: {tally}")
+def _assumed(texts: tuple[str, ...]) -> Iterable[Sentence]:
+    if not texts:
+        return
+    more = len(texts) - MOST_ASSUMPTIONS
+    rest = [f"{more} more (-v lists them)"] if more > 0 else []
+    yield Sentence(text="; ".join([*texts[:MOST_ASSUMPTIONS], *rest]), lead=(ASSUMED,))

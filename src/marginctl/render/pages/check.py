@@ -1,4 +1,4 @@
-"""``check``: account, pools, positions, collateral, netting, distances, limits, findings, and the verdict.
+"""``check``: the answer, what is found, account, pools, positions, collateral, netting, distances, limits.
 
 Money is shown in cents. Prices and quantities differ by orders of magnitude within one column: they keep the decimals
 of their own row.
@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
-from marginctl.core.report import CollateralFigures, PositionFigures, Report
-from marginctl.findings import Check, Expectation, Status
+from marginctl.core.report import CollateralFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.findings import Check, Expectation, Finding, Severity, Status
 from marginctl.render.display import Manual, Options, Verbosity
 from marginctl.render.page import (
     Column,
@@ -19,8 +21,8 @@ from marginctl.render.page import (
     Items,
     Page,
     Section,
-    Sentence,
     Tone,
+    Words,
     names,
     numbers,
     page,
@@ -28,22 +30,16 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.render.pages.account import (
-    STATUS_WORDS,
-    account,
-    assumptions,
-    findings,
-    problems,
-    run_line,
-    title,
-    verdict_line,
-)
+from marginctl.render.pages.account import STATUS_WORDS, account, assumptions, findings, foot, problems, run_notes
 from marginctl.render.pages.columns import NEVER, UNKNOWN, figured, known, sign_tone, signed
-from marginctl.results import Outcome, Run, judged, unevaluated
+from marginctl.render.pages.head import answer, head, price_text
+from marginctl.render.pages.runs import run_sections, statistics, worst_first
+from marginctl.results import Outcome, Run, Verdict, judged, unevaluated, verdict
 from marginctl.wording import (
     HUNDRED,
     beside,
     check_value,
+    counted,
     exactly,
     figure,
     grouped,
@@ -52,44 +48,83 @@ from marginctl.wording import (
     listed,
     natural_places,
     price_places,
+    same,
     separated,
     toward,
 )
 
 FEWEST, MOST = 2, 8
 """Decimals of an expected figure."""
+EXPLAIN = "`marginctl explain FILE` derives every figure"
 
 
 def check_page(run: Run, options: Options) -> Page:
-    """Every file in turn, then one line about all of them where they are several."""
-    parts = [part for outcome in run.outcomes for part in _outcome(outcome, run, options)]
-    return page([*parts, run_line(run)] if len(run.outcomes) > 1 else parts)
+    """One file in full; of several the answer and a line each, then what fails; all of them in full with -v."""
+    verbosity, outcomes = options.verbosity, run.outcomes
+    if verbosity is Verbosity.QUIET:
+        return page(part for outcome in outcomes for part in _quiet(outcome, run))
+    if len(outcomes) < 2:
+        parts = [part for outcome in outcomes for part in _outcome(outcome, run, options)]
+    else:
+        told = (part for outcome in worst_first(run) for part in _of_several(outcome, run, options))
+        parts = [*run_sections(run), *told]
+    notes = Section(blocks=tuple(run_notes(outcomes) if len(outcomes) > 1 else ()))
+    return page([*parts, statistics(run) if options.statistics else None, notes])
+
+
+def _quiet(outcome: Outcome, run: Run) -> Iterable[Section | None]:
+    """The verdict and what is found, where something is; nothing of what passes."""
+    if verdict(outcome, run.fail_on) is not Verdict.PASS:
+        if outcome.report is None:
+            yield problems(outcome)
+        yield answer(outcome, run.fail_on)
+        if outcome.report is not None:
+            yield problems(outcome)
+        yield findings(replace(outcome, findings=tuple(one for one in outcome.findings if _is_live(one))))
+
+
+def _of_several(outcome: Outcome, run: Run, options: Options) -> Iterable[Section | None]:
+    if options.verbosity is Verbosity.VERBOSE:
+        yield from _outcome(outcome, run, options)
+    elif outcome.report is None:
+        yield problems(outcome)
+    elif verdict(outcome, run.fail_on) in (Verdict.ERROR, Verdict.FAIL):
+        yield from (head(outcome, run.fail_on), problems(outcome), findings(outcome))
 
 
 def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section | None]:
+    """The head, what is found where it asks for something, and the tables; what is merely noted stands below them."""
     verbosity, report = options.verbosity, outcome.report
-    is_quiet = verbosity is Verbosity.QUIET
-    if report is not None and not is_quiet:
-        yield title(outcome, report)
-        yield account(outcome, report, verbosity)
-        yield from _tables(report)
-        yield _expectations(outcome.expectations, outcome.checks)
-        if verbosity is Verbosity.VERBOSE:
-            yield limits(outcome.checks, options.manual)
-    yield problems(outcome)
-    yield findings(outcome)
-    if not is_quiet:
-        yield assumptions(outcome, verbosity)
-        yield _limits_line(outcome)
-    if verbosity is Verbosity.VERBOSE and outcome.rules is not None and outcome.rules.sources:
+    is_full, is_asked = verbosity is Verbosity.VERBOSE, any(map(_is_live, outcome.findings))
+    if report is None:
+        yield from (problems(outcome), head(outcome, run.fail_on))
+        return
+    yield from (head(outcome, run.fail_on), problems(outcome))
+    yield findings(outcome) if is_asked else None
+    yield account(outcome, report, verbosity)
+    yield from _tables(report, is_full=is_full)
+    yield _expectations(outcome.expectations, outcome.checks)
+    if is_full:
+        yield limits(outcome.checks, options.manual)
+    yield None if is_asked else findings(outcome)
+    told = [*_limits_line(outcome), *(run_notes([outcome]) if len(run.outcomes) < 2 else ())]
+    if is_full:
+        yield from (assumptions(outcome), Section(blocks=tuple(told)))
+    else:
+        yield foot(outcome, *told)
+    if is_full and outcome.rules is not None and outcome.rules.sources:
         yield section("Sources", Items(texts=tuple(outcome.rules.sources)))
-    yield verdict_line(outcome, run)
 
 
-def _limits_line(outcome: Outcome) -> Section | None:
+def _is_live(finding: Finding) -> bool:
+    """Whether it asks for something."""
+    return not finding.waived and finding.severity is not Severity.NOTE
+
+
+def _limits_line(outcome: Outcome) -> Iterable[Words]:
     """How many limits were looked at and with what result; those that could not be are named."""
     if not outcome.checks:
-        return None
+        return
     count = Counter(check.status for check in outcome.checks)
     words = {
         Status.PASS: "passed",
@@ -103,11 +138,11 @@ def _limits_line(outcome: Outcome) -> Section | None:
     if missing:
         named = sorted({f"{check.code} {check.name}" for check in missing})
         parts.append(f"{len(missing)} not evaluated: {listed(named)}")
-    text = f"{len(outcome.checks)} limits: {', '.join(parts)}"
-    return Section(blocks=(Sentence(text=text, tone=Tone.DIM),))
+    tried = f"{counted(len(outcome.checks), 'limit')}: {', '.join(parts)}"
+    yield Words(texts=(tried, EXPLAIN))
 
 
-def _tables(report: Report) -> Iterable[Section | None]:
+def _tables(report: Report, *, is_full: bool) -> Iterable[Section | None]:
     yield _pools(report)
     yield _positions(report)
     yield _collateral(report)
@@ -116,7 +151,7 @@ def _tables(report: Report) -> Iterable[Section | None]:
         from marginctl.render.pages.model import portfolio_margins
 
         yield from portfolio_margins(report)
-    yield _underlyings(report)
+    yield _underlyings(report, is_full=is_full)
 
 
 def _pools(report: Report) -> Section | None:
@@ -129,19 +164,19 @@ def _pools(report: Report) -> Section | None:
     gone = ["LIQUIDATION" if row.liquidatable else "" for row in rows]
     columns = (
         names("pool", [row.name for row in rows]),
-        figured("equity", rows, "equity", unit, priority=3),
-        figured("free", rows, "free_collateral", unit, priority=5),
-        figured("initial", rows, "initial_margin", unit, priority=7),
-        figured("orders", rows, "order_margin", unit, priority=9),
-        figured("maintenance", rows, "maintenance_margin", unit, priority=6),
-        figured("buffer", rows, "buffer", unit, priority=8),
+        figured("equity", rows, "equity", priority=3),
+        figured("free", rows, "free_collateral", priority=5),
+        figured("initial", rows, "initial_margin", priority=7),
+        figured("orders", rows, "order_margin", priority=9),
+        figured("maint.", rows, "maintenance_margin", priority=6),
+        figured("buffer", rows, "buffer", priority=8),
         figured("utilization", rows, "utilization", priority=4),
         figured("maint. ratio", rows, "maintenance_ratio", priority=2),
         figured("down to liq.", moves, "down", priority=3, absent=NEVER),
         figured("up to liq.", moves, "up", priority=3, absent=NEVER),
         texts("state", gone, priority=1, tones=[Tone.BAD] * len(rows)),
     )
-    return section("Pools", DataTable(columns), note="highest maintenance ratio first")
+    return section(f"Pools, {unit}", DataTable(columns), note="highest maintenance ratio first")
 
 
 def _positions(report: Report) -> Section | None:
@@ -149,30 +184,30 @@ def _positions(report: Report) -> Section | None:
     rows = sorted(report.positions, key=lambda row: _nearest(row.distance_to_liquidation))
     if not rows:
         return None
-    unit = report.account.currency
     pools = [row.pool.removesuffix(f":{row.symbol}:{row.side}") for row in rows]
     columns = (
         names("symbol", [row.symbol for row in rows]),
         texts("side", [row.side for row in rows], priority=1),
         _pools_of(report, pools, priority=4),
-        pointed("quantity", [exactly(row.quantity) for row in rows], priority=3),
+        pointed("quantity", [exactly(row.quantity) for row in rows], priority=5),
         _prices("entry", rows, "entry_price", priority=10),
-        _prices("mark", rows, "mark_price", priority=6),
-        figured("notional", rows, "notional", unit, priority=3),
-        signed("PnL", rows, "unrealized_pnl", unit, priority=5),
-        figured("leverage", rows, "leverage", priority=8),
-        figured("initial", rows, "initial_margin", unit, priority=7),
-        figured("maintenance", rows, "maintenance_margin", unit, priority=8),
+        _prices("mark", rows, "mark_price", priority=8),
+        figured("notional", rows, "notional", priority=3),
+        signed("PnL", rows, "unrealized_pnl", "", priority=6),
+        figured("leverage", rows, "leverage", priority=9),
+        figured("initial", rows, "initial_margin", priority=1),
+        figured("maint.", rows, "maintenance_margin", priority=1),
         figured("rate", rows, "maintenance_rate", priority=15),
         numbers("tier", known([str(row.tier) if row.tier else None for row in rows]), priority=13),
-        signed("funding", rows, "funding_per_day", f"{unit}/day", priority=11),
+        signed("funding/day", rows, "funding_per_day", "", priority=11),
         texts("purpose", known([row.purpose for row in rows]), priority=14),
         _prices("bankruptcy", rows, "bankruptcy_price", priority=16),
         _prices("contract liq.", rows, "contract_liquidation_price", priority=12),
         _prices("liquidation", rows, "liquidation_price", priority=2),
         figured("distance", rows, "distance_to_liquidation", priority=1, absent=NEVER),
     )
-    return section("Positions", DataTable(columns), note="nearest to liquidation first")
+    unit = report.account.currency
+    return section(f"Positions, {unit}", DataTable(columns), note="nearest to liquidation first")
 
 
 def _collateral(report: Report) -> Section | None:
@@ -184,14 +219,14 @@ def _collateral(report: Report) -> Section | None:
     columns = (
         names("asset", [row.asset for row in rows]),
         _pools_of(report, [row.pool for row in rows], priority=2),
-        pointed("balance", [exactly(row.balance) for row in rows], "units", priority=3),
+        pointed("balance", [exactly(row.balance) for row in rows], priority=3),
         _units("PnL", rows, "unrealized_pnl", priority=6),
         _units("equity", rows, "equity", priority=4),
-        pointed("price", [_own_price("price", row.price) for row in rows], unit, priority=4),
+        pointed("price", [price_text("price", row.price) for row in rows], priority=4),
         figured("haircut", rows, "haircut", priority=3),
-        figured("value", rows, "value", unit, priority=1),
+        figured("value", rows, "value", priority=1),
     )
-    return section("Collateral", DataTable(columns))
+    return section("Collateral", DataTable(columns), note=f"price and value in {unit}")
 
 
 def _netting(report: Report) -> Section | None:
@@ -201,34 +236,45 @@ def _netting(report: Report) -> Section | None:
         return None
     gross = (initial.gross_initial_margin, maintenance.gross_maintenance_margin)
     net = (initial.initial_margin, maintenance.maintenance_margin)
-    unit = report.account.currency
     columns = (
         texts("margin", ["initial", "maintenance"]),
-        numbers("each alone", [figure("initial_margin", value) for value in gross if value is not None], unit),
-        numbers("netted", [figure("initial_margin", value) for value in net], unit),
-        figured("saving", (initial, maintenance), "saving", unit, priority=1),
+        numbers("each alone", [figure("initial_margin", value) for value in gross if value is not None]),
+        numbers("netted", [figure("initial_margin", value) for value in net]),
+        figured("saving", (initial, maintenance), "saving", priority=1),
         figured("saved", (initial, maintenance), "saving_rate", priority=1),
     )
-    return section("Netting", DataTable(columns))
+    return section(f"Netting, {report.account.currency}", DataTable(columns))
 
 
-def _underlyings(report: Report) -> Section | None:
-    """At which price of one asset, all others standing still, its pool is liquidated; the nearest first."""
+def _underlyings(report: Report, *, is_full: bool) -> Section | None:
+    """At which price of one asset, all others standing still, its pool is liquidated; the nearest first.
+
+    Without ``is_full`` those are left out of which a position says the same.
+    """
     rows = sorted(report.underlyings, key=lambda row: _nearest(row.distance))
-    if not rows:
+    shown = rows if is_full else [row for row in rows if not _is_said(row, report)]
+    if not shown:
         return None
-    unit = report.account.currency
     columns = (
-        names("asset", [row.asset for row in rows]),
-        _pools_of(report, [row.pool for row in rows], priority=2),
-        pointed("delta", [_delta(row.delta) for row in rows], "units", priority=5),
-        figured("net notional", rows, "net_notional", unit, priority=6),
-        figured("gross notional", rows, "gross_notional", unit, priority=8),
-        pointed("falls to", [_own_price("liquidation_down", row.liquidation_down) for row in rows], unit, priority=2),
-        pointed("rises to", [_own_price("liquidation_up", row.liquidation_up) for row in rows], unit, priority=2),
-        figured("distance", rows, "distance", priority=1, absent=NEVER),
+        names("asset", [row.asset for row in shown]),
+        _pools_of(report, [row.pool for row in shown], priority=2),
+        pointed("delta, units", [_delta(row.delta) for row in shown], priority=5),
+        figured("net notional", shown, "net_notional", priority=6),
+        figured("gross notional", shown if is_full else (), "gross_notional", priority=8),
+        pointed("falls to", [price_text("liquidation_down", row.liquidation_down) for row in shown], priority=2),
+        pointed("rises to", [price_text("liquidation_up", row.liquidation_up) for row in shown], priority=2),
+        figured("distance", shown, "distance", priority=1, absent=NEVER),
     )
-    return section("Liquidation", DataTable(columns), note="when one asset moves alone")
+    rest = "" if len(shown) == len(rows) else "; of others see their positions"
+    heading = f"Liquidation, {report.account.currency}"
+    return section(heading, DataTable(columns), note=f"when one asset moves alone{rest}")
+
+
+def _is_said(row: UnderlyingFigures, report: Report) -> bool:
+    """Whether an asset is only what one position is on, whose row has the same price and distance."""
+    on_it = [one for one in report.positions if one.pool == row.pool and one.symbol.startswith(row.asset)]
+    held = any((one.asset, one.pool) == (row.asset, row.pool) for one in report.collateral)
+    return not held and len(on_it) == 1 and same(on_it[0].distance_to_liquidation, row.distance)
 
 
 def _expectations(rows: Sequence[Expectation], checks: Sequence[Check]) -> Section | None:
@@ -289,19 +335,12 @@ def _price(row: PositionFigures, price: Decimal | None) -> str:
     return grouped(price, min(most, given), Direction.NEAREST)
 
 
-def _own_price(name: str, price: Decimal | None) -> str:
-    """A price with the decimals that its own size asks for."""
-    if price is None:
-        return NEVER
-    return grouped(price, min(price_places(price), max(natural_places(price), 2)), FIGURES[name].direction)
-
-
 def _units(title: str, rows: Sequence[CollateralFigures], name: str, *, priority: int) -> Column:
     """Amounts of each row's own asset."""
     values: list[Decimal] = [getattr(row, name) for row in rows]
     cells = [figure(name, value, _unit_places(row)) for row, value in zip(rows, values, strict=True)]
     tones = [sign_tone(value) for value in values] if name == "unrealized_pnl" else []
-    return pointed(title, cells, "units", priority=priority, tones=tones)
+    return pointed(title, cells, priority=priority, tones=tones)
 
 
 def _unit_places(row: CollateralFigures) -> int:

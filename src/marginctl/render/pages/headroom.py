@@ -25,10 +25,11 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.render.pages.account import SEVERITY_WORDS, problems, title, verdict_line
+from marginctl.render.pages.account import SEVERITY_WORDS, problems
 from marginctl.render.pages.columns import figured
-from marginctl.results import HeadroomResult, Run
-from marginctl.wording import grouped, listed, separated
+from marginctl.render.pages.head import head
+from marginctl.results import HeadroomResult
+from marginctl.wording import closed, deposited, grouped, listed, separated
 
 UNLIMITED = "no limit"
 UNSURE = "unknown"
@@ -41,20 +42,19 @@ WORDS = {
 
 
 def headroom_page(result: HeadroomResult, _: Options) -> Page:
-    """What fits, what is broken and how to mend it; the last line is the verdict of ``check``."""
+    """The verdict of ``check``, what is broken and how to mend it, and then what fits."""
     outcome = result.outcome
-    run = Run(outcomes=(outcome,), exit_code=result.exit_code, version=result.version, fail_on=result.fail_on)
     parts: list[Section | None] = []
     if outcome.report is not None:
         unit = outcome.report.account.currency
         note = _broken_already(result)
         parts = [
-            title(outcome, outcome.report),
+            _broken(result, unit),
             _orders(result.orders, unit, None if result.withdrawals else note),
             _withdrawals(result.withdrawals, unit, note),
-            _broken(result, unit),
         ]
-    return page([*parts, problems(outcome), verdict_line(outcome, run)])
+    told = [head(outcome, result.fail_on), problems(outcome)]
+    return page([*(told if outcome.report else reversed(told)), *parts])
 
 
 def _broken_already(result: HeadroomResult) -> Sentence | None:
@@ -130,13 +130,8 @@ def _mended(finding: Finding, ways: Ways, unit: str) -> FindingRow:
 
 
 def _deposit_text(way: DepositWay) -> str:
-    amount = f"{separated(way.amount)} {way.asset}"
-    if way.pool.startswith("isolated:"):
-        return f"add {amount} of isolated margin to {way.pool}"
-    return f"deposit {amount}" if way.pool == "cross" else f"deposit {amount} into {way.pool}"
+    return deposited(way.amount, way.asset, way.pool)
 
 
 def _reduction_text(way: ReductionWay) -> str:
-    if not way.left:
-        return f"close the {way.symbol} {way.side} of {separated(way.quantity)}"
-    return f"close {separated(way.quantity)} of the {way.symbol} {way.side}, {separated(way.left)} stay"
+    return f"{closed(way)}, {separated(way.left)} stay" if way.left else closed(way)

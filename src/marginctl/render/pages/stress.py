@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from marginctl.core.cascade import Cascade, Fate, IsolatedComparison
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
@@ -33,13 +35,14 @@ from marginctl.render.pages.account import (
     assumptions,
     common_move,
     findings,
-    judged,
+    foot,
     problems,
     ratio_text,
-    title,
+    run_notes,
 )
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
+from marginctl.render.pages.head import headed
 from marginctl.results import Outcome, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
@@ -85,15 +88,21 @@ def stress_page(stress: StressResult, options: Options) -> Page:
     )
     is_quiet = options.verbosity is Verbosity.QUIET
     parts: list[Section | None] = []
+    is_asked = _word(stress, outcome) is not Verdict.PASS
+    if is_asked or not is_quiet:
+        told = [_verdict(stress, outcome), problems(outcome)]
+        parts += told if stress.report else reversed(told)
+    parts += [findings(outcome)] if is_asked else []
     if stress.report is not None and not is_quiet:
-        parts += _body(stress, stress.report, outcome, options)
-    parts += [problems(outcome), findings(outcome)]
-    parts += [] if is_quiet else [assumptions(outcome, options.verbosity)]
-    return page([*parts, _verdict(stress, outcome)])
+        parts += _body(stress, stress.report, options)
+    if not is_quiet:
+        is_full = options.verbosity is Verbosity.VERBOSE
+        parts += [None if is_asked else findings(outcome), assumptions(outcome) if is_full else None]
+        parts += [foot(replace(outcome, assumptions=()) if is_full else outcome, *run_notes([outcome]))]
+    return page(parts)
 
 
-def _body(stress: StressResult, report: Report, outcome: Outcome, options: Options) -> Iterable[Section | None]:
-    yield title(outcome, report, _now(report))
+def _body(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
     if stress.scenarios:
         yield _scenarios(stress, report)
     if options.verbosity is Verbosity.VERBOSE:
@@ -106,11 +115,11 @@ def _body(stress: StressResult, report: Report, outcome: Outcome, options: Optio
         yield from funding_sections(stress.funding, report.account.currency)
 
 
-def _now(report: Report) -> Sentence:
+def _now(report: Report) -> str:
     totals = report.totals
     ratio = ratio_text(RATIOS[1], totals.maintenance_ratio)
-    return Sentence(
-        text=f"Now: equity {figure('equity', totals.equity)} {report.account.currency}, maintenance ratio {ratio}, "
+    return (
+        f"Now: equity {figure('equity', totals.equity)} {report.account.currency}, maintenance ratio {ratio}, "
         f"free collateral {figure('free_collateral', totals.free_collateral)}."
     )
 
@@ -337,7 +346,8 @@ def _gain_text(gain: Decimal, unit: str) -> str:
 def _verdict(stress: StressResult, outcome: Outcome) -> Section:
     """``FAIL  desk-a: 1 of 3 scenarios is not survived: eth-runs after 98.5% of it.``."""
     name = stress.report.account.name if stress.report else stress.file
-    return judged(_word(stress, outcome), f"{name}: {_tally(stress)}")
+    now = [_now(stress.report)] if stress.report else []
+    return headed(_word(stress, outcome), f"{name}: {_tally(stress)}", outcome, *now)
 
 
 def _word(stress: StressResult, outcome: Outcome) -> Verdict:

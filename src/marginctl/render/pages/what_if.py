@@ -25,16 +25,10 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.render.pages.account import (
-    STATUS_WORDS,
-    findings,
-    judged,
-    problems,
-    title,
-    verdict_line,
-)
+from marginctl.render.pages.account import STATUS_WORDS, findings, problems, run_notes
 from marginctl.render.pages.columns import NEVER, UNKNOWN
-from marginctl.results import Outcome, Run, Verdict, WhatIfResult
+from marginctl.render.pages.head import head, headed, name_of
+from marginctl.results import Outcome, Verdict, WhatIfResult, verdict
 from marginctl.wording import HUNDRED, check_value, grouped, label_of, limit_text, natural_places, price_places, toward
 
 SECTIONS = (
@@ -72,28 +66,27 @@ ORDER = {Turn.WORSE: 0, Turn.NONE: 1, Turn.BETTER: 2}
 
 
 def what_if_page(result: WhatIfResult, options: Options) -> Page:
-    """What was done and what moved; the last line is the verdict on the account afterwards."""
+    """The verdict on the account afterwards, what was done, what is found then, and what moved."""
     before, after = result.before, result.after
     is_quiet = options.verbosity is Verbosity.QUIET
-    parts: list[Section | None] = []
-    if before.report is not None and not is_quiet:
-        done = Items(texts=result.notes) if result.notes else None
-        parts = [title(before, before.report), section("Changes", done)]
+    done = Items(texts=result.notes) if result.notes and before.report is not None else None
     if after is None or after.report is None:
         shown = after or before
         wrong = (*result.problems, *shown.problems)
-        parts.append(Section(blocks=(Problems(wrong),) if wrong else ()))
-        return page([*parts, _verdict(result, shown)])
-    if not is_quiet:
-        parts += _tables(result, after, options)
-    return page([*parts, problems(after), findings(after, "Findings after the changes"), _verdict(result, after)])
+        return page([section("Changes", done), Section(blocks=(Problems(wrong),)), _head(result, shown)])
+    if is_quiet and verdict(after, result.fail_on) is Verdict.PASS:
+        return ()
+    parts = [_head(result, after), None if is_quiet else section("Changes", done), problems(after)]
+    parts += [findings(after, "Findings after the changes")]
+    return page(
+        [*parts, *(() if is_quiet else _tables(result, after, options)), Section(blocks=tuple(run_notes([after])))]
+    )
 
 
-def _verdict(result: WhatIfResult, shown: Outcome) -> Section:
+def _head(result: WhatIfResult, shown: Outcome) -> Section:
     if result.problems and not shown.problems:
-        return judged(Verdict.ERROR, "the changes could not be made")
-    run = Run(outcomes=(shown,), exit_code=result.exit_code, version=result.version, fail_on=result.fail_on)
-    return verdict_line(shown, run)
+        return headed(Verdict.ERROR, f"{name_of(shown)}: the changes could not be made.", shown)
+    return head(shown, result.fail_on, when="after the changes" if shown is result.after else "")
 
 
 def _tables(result: WhatIfResult, after: Outcome, options: Options) -> Iterable[Section | None]:
