@@ -307,13 +307,13 @@ def test_the_tiers_of_a_contract_are_those_of_the_table(venue, symbol, table):
 
 def test_the_screen_shows_the_same_rows():
     text = out("venue", "binance-usdm", "--symbol", "ETHUSDT", "--width", "80")
-    shown = [line.replace(",", "").split() for line in text.splitlines() if line[:6].strip().isdigit()]
+    shown = [line.replace(",", "").replace("%", "").split() for line in text.splitlines() if line[:6].strip().isdigit()]
     rows = table_rows("binance-usdm.csv", "ETHUSDT")
     assert len(shown) == len(rows)
     for number, (cells, row) in enumerate(zip(shown, rows, strict=True), 1):
         assert cells[:3] == [str(number), row["floor"], row["cap"]]
         assert Decimal(cells[3]) / 100 == Decimal(row["maintenance_rate"])
-        assert (cells[4], cells[6]) == (row["deduction"], row["max_leverage"])
+        assert (cells[4], cells[6]) == (row["deduction"], f"{row['max_leverage']}x")
         assert Decimal(cells[5]) >= 100 / Decimal(row["max_leverage"]) > Decimal(cells[5]) - Decimal("0.0001")
 
 
@@ -333,7 +333,7 @@ def test_rates_on_the_whole_position_have_no_deduction_column():
 def test_position_limits_without_maintenance_rates_say_so():
     text = out("venue", "bingx-usdm", "--symbol", "BTC-USDT", "--width", "80")
     assert "no maintenance rates are published: a position states its own" in text
-    assert ["300,000", "150"] in [line.split() for line in text.splitlines()]
+    assert ["300,000", "150x"] in [line.split() for line in text.splitlines()]
 
 
 def test_a_contract_without_tiers_says_that_the_position_states_its_rates():
@@ -434,7 +434,7 @@ DEFAULTS = {  # section 4 of the interface
     "MC114": ("true", "warning"),
     "MC115": ("off", ""),
     "MC116": ("off", ""),
-    "MC201": ("180 days", "warning"),
+    "MC201": ("180 days", "note"),
     "MC202": ("off", ""),
 }
 

@@ -172,7 +172,7 @@ def test_the_screen(folder):
     ]
     assert at == sorted(at)
     assert "not kept, as they are broken already: MC101 cross, MC102 cross, MC102 SOL,\n" in ran.out
-    assert "→ close 253.34 of the SOLUSDT long, 746.66666666 stay" in ran.out
+    assert "→ close 253.34 of the SOLUSDT long, 746.66 stay" in ran.out
 
 
 def test_where_nothing_is_broken_there_is_nothing_to_mend(folder):

@@ -84,10 +84,7 @@ def multi_assets() -> Derived:
         down=together,
         up=NEVER,
         quotes=("95%", "99.99%", cents(equity), cents(initial), cents(maintenance), below(btc), "1"),
-        warning=(
-            "MC201",
-            "MC203",
-        ),
+        noted=("MC201", "MC203"),
     )
 
 
@@ -142,7 +139,7 @@ def five_positions() -> Derived:
             cents(a_day),
             rounded((equity - maintenance) / a_day, 1, floor),
         ),
-        warning=("MC201",),
+        noted=("MC201",),
     )
 
 

@@ -26,6 +26,7 @@ class Derived(NamedTuple):
     order_margin: Fraction = Fraction(0)
     failing: tuple[str, ...] = ()
     warning: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
 
 
 def exact(text: str) -> Fraction:

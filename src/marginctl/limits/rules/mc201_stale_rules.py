@@ -31,9 +31,7 @@ def measure(context: Context) -> Iterable[Measurement]:
         what=f"age of the {context.rules.venue} rule set",
         detail=f"as of {context.rules.as_of}",
         location=context.locations.account,
-        remedy=advice(
-            f"bring it up to date: `marginctl venue refresh {context.rules.venue} --live`, or `--from` saved answers"
-        ),
+        remedy=advice(f"`marginctl venue refresh {context.rules.venue} --live` brings it up to date"),
     )
 
 

@@ -46,6 +46,8 @@ MONEY = (
 )
 MORE_MONEY = ("gross_collateral", "haircut", "gross_notional", "net_notional")
 MOST_ASSUMPTIONS = 5
+FAR = Decimal(1)
+"""A rise of all assets that is not worth a line beside a fall that liquidates."""
 RUN_NOTES = frozenset(("MC201", "MC203"))
 ASSUMED = Span("Assumed: ", Tone.LABEL)
 
@@ -74,7 +76,7 @@ def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section |
     balance = Balance(rows=amounts, gauges=tuple(_gauge(ratio, report, outcome) for ratio in RATIOS))
     move, several = report.liquidation, len(report.pools) > 1
     sentences = (
-        common_move(move, several=several) if None not in (move.down, move.up) else "",
+        common_move(move, several=several) if move.down is not None and (move.up or FAR) < FAR else "",
         funding(report.funding, report.account.currency),
     )
     outlook = (Sentence(text=text) for text in sentences if text)

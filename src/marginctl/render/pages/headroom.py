@@ -29,7 +29,7 @@ from marginctl.render.pages.account import SEVERITY_WORDS, problems
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.head import head
 from marginctl.results import HeadroomResult
-from marginctl.wording import closed, deposited, grouped, listed, separated
+from marginctl.wording import closed, deposited, grouped, listed, rounded_up, separated
 
 UNLIMITED = "no limit"
 UNSURE = "unknown"
@@ -134,4 +134,5 @@ def _deposit_text(way: DepositWay) -> str:
 
 
 def _reduction_text(way: ReductionWay) -> str:
-    return f"{closed(way)}, {separated(way.left)} stay" if way.left else closed(way)
+    stay = way.quantity + way.left - rounded_up(way.quantity)
+    return f"{closed(way)}, {separated(stay)} stay" if way.left else closed(way)
