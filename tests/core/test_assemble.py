@@ -164,6 +164,20 @@ def test_the_worst_silo_is_the_one_that_holds_something() -> None:
     assert (totals.worst_pool, totals.free_collateral, totals.maintenance_ratio) == ("cross:USDT", 40, d("0.02"))
 
 
+def test_what_is_isolated_uses_nothing_of_the_rest() -> None:
+    """3,000 of 10,000 set aside: 7,000 may be used or withdrawn, and none of them is in use."""
+    own = position(BTC, LONG, 1, 100, isolated_margin=30)
+    report = report_of(account(own, balances={"USDT": 100}))
+    assert (report.totals.worst_pool, report.totals.free_collateral) == ("isolated:BTCUSDT:long", 70)
+    assert (report.totals.utilization, report.totals.initial_margin) == (0, report.pools[-1].initial_margin)
+
+
+def test_where_everything_is_set_aside_nothing_is_free_and_nothing_used() -> None:
+    own = position(BTC, LONG, 1, 100, isolated_margin=100)
+    totals = report_of(account(own, balances={"USDT": 100})).totals
+    assert (totals.free_collateral, totals.utilization) == (0, 0)
+
+
 def test_the_worst_pools_figures_follow_its_own_rules() -> None:
     own = position(BTC, LONG, 1, 100, isolated_margin=4)
     report = report_of(account(own, balances={"USDT": 4}, isolated_rules=Rules(level=d(2))))

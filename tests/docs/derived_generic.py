@@ -81,7 +81,6 @@ def cross_margin() -> Derived:
         up=NEVER,
         quotes=(below(BTC_ALONE_IN_CROSS), below(eth), share_down(together)),
         failing=("MC116",),
-        warning=("MC113",),
     )
 
 
@@ -97,7 +96,6 @@ def isolated_margin() -> Derived:
         down=1 - btc / 57000,
         up=NEVER,
         quotes=(below(btc), below(BTC_ALONE_IN_CROSS), whole(exact("20000") - 9000), below(eth)),
-        warning=("MC113",),
     )
 
 

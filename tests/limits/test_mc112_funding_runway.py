@@ -31,14 +31,14 @@ def test_names_value_limit_and_what_pays_most() -> None:
     assert found.remedy == "reduce ETHUSDT, which pays 6.51 USD a day, or deposit"
 
 
-def test_a_missing_rate_is_a_note_unless_the_limit_was_asked_for() -> None:
+def test_a_missing_rate_is_nothing_unless_the_limit_was_asked_for() -> None:
     figures = report(pool(), runway=3, missing=("BTCUSDT", "ETHUSDT"))
-    noted = by_default("MC112", figures)
-    assert (check(noted).status, check(noted).value) == (Status.NOT_EVALUATED, None)
-    assert (finding(noted).severity, noted.problems) == (Severity.NOTE, ())
-    assert finding(noted).message == "funding runway of the account not evaluated: no funding_rate for BTCUSDT, ETHUSDT"
+    silent = by_default("MC112", figures)
+    assert (check(silent).status, check(silent).value) == (Status.NOT_EVALUATED, None)
+    assert (silent.findings, silent.problems) == ((), ())
     asked = judged("MC112", 30, figures)
     assert finding(asked).severity is Severity.ERROR
+    assert finding(asked).message == "funding runway of the account not evaluated: no funding_rate for BTCUSDT, ETHUSDT"
     (problem,) = asked.problems
     assert (problem.code, problem.location.line) == ("MC030", 40)
     assert problem.message == "`min_funding_runway` cannot be evaluated: no funding_rate for BTCUSDT, ETHUSDT"

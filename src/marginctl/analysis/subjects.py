@@ -61,8 +61,11 @@ ABSENT = {
 }
 """Why a figure does not exist."""
 REMARKS = {
-    **{f"Totals.{name}": "of the worst pool" for name in ("free_collateral", "buffer", "utilization")},
-    "Totals.maintenance_ratio": "of the worst pool",
+    **{f"Totals.{name}": "of the worst pool" for name in ("buffer", "maintenance_ratio")},
+    **{
+        f"Totals.{name}": "of the worst pool, or of all that is not isolated"
+        for name in ("free_collateral", "utilization")
+    },
     "funding_per_day": "longs pay a positive rate, shorts receive it",
     "ticked.contract_liquidation_price": "the venue's screen shows the crossing one tick nearer to the mark",
     "alone.contract_liquidation_price": "its asset moves nothing else in this pool: both kinds of move are one",

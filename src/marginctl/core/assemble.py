@@ -82,7 +82,10 @@ def _models(account: Account, states: list[PoolState]) -> Iterable["PortfolioMar
 
 
 def totals(account: Account, states: list[PoolState], standings: list[PooledPosition]) -> Totals:
-    """Sums over the pools, and the figures of the worst cross pool."""
+    """Sums over the pools, and the figures of the worst cross pool.
+
+    Where every position is isolated, free collateral and utilization are those of what is left beside them.
+    """
     added = sum((state.risk for state in states), NO_RISK)
     gross = sum((h.balance * h.price for state in states for h in state.pool.holdings), ZERO)
     pnl = sum((unrealized_pnl(one.position, account.prices, NO_MOVE) for one in standings), ZERO)
@@ -90,6 +93,7 @@ def totals(account: Account, states: list[PoolState], standings: list[PooledPosi
     gross_notional = sum((abs(value) for value in values), ZERO)
     pool, worst = worst_pool((state.pool, state.risk) for state in states)
     level = pool.rules.level
+    usable = worst if pool.is_shared else sum((one.risk for one in states if one.pool.is_shared), NO_RISK)
     return Totals(
         equity=added.equity,
         gross_collateral=gross,
@@ -101,9 +105,9 @@ def totals(account: Account, states: list[PoolState], standings: list[PooledPosi
         gross_notional=gross_notional,
         net_notional=sum(values, ZERO),
         leverage=added.over_equity(gross_notional),
-        free_collateral=worst.free_collateral,
+        free_collateral=usable.free_collateral,
         buffer=worst.buffer(level),
-        utilization=worst.utilization,
+        utilization=usable.utilization,
         maintenance_ratio=worst.maintenance_ratio(level),
         worst_pool=pool.name,
         liquidatable=any(state.is_liquidatable for state in states),

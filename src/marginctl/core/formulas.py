@@ -8,7 +8,7 @@ A figure without a line is an input, or follows from the modes.
 """
 
 _POOLED = ("equity", "initial_margin", "order_margin", "maintenance_margin")
-_OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")
+_OF_WORST = ("buffer", "maintenance_ratio")
 _UNITS = "quantity x contract.contract_size"
 _VALUE = f"linear: {_UNITS} x {{0}} x settle_price or inverse: {_UNITS} x settle_price / {{0}}"
 _GAIN = f"{_UNITS} x (exposure x ({{0}})) x settle_price"
@@ -18,6 +18,9 @@ _MOVED = "base: mark_price x (1 + {0}) or quote: mark_price / (1 + {0})"
 FORMULAS: dict[str, str] = {
     **{f"Totals.{name}": f"sum(pools.{name})" for name in _POOLED},
     **{f"Totals.{name}": f"worst.{name}" for name in _OF_WORST},
+    "Totals.free_collateral": "worst.free_collateral or sum(shared.free_collateral)",
+    "Totals.utilization": "worst.utilization or "
+    "(sum(shared.initial_margin) + sum(shared.order_margin)) / sum(shared.equity)",
     "Totals.unrealized_pnl": "sum(positions.unrealized_pnl)",
     "Totals.gross_notional": "sum(positions.notional)",
     "Totals.net_notional": "sum(positions.side x positions.notional)",

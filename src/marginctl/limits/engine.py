@@ -1,8 +1,7 @@
 """Rules x bounds x waivers -> checks, findings, and problems where a limit could not be evaluated.
 
 Rules measure; here it is decided what passes. Equality passes, a ratio that does not exist breaks every limit on it,
-and what cannot be measured is ``not-evaluated``, never a pass: a note where nobody asked for the limit, a problem
-(exit code 2) where a file did.
+and what cannot be measured is ``not-evaluated``, never a pass, and a problem (exit code 2) where a file asked for the limit.
 """
 
 from collections.abc import Iterable, Iterator
@@ -181,6 +180,8 @@ def _undecided(rule: Rule, bounds: list[Bound], measurement: Measurement, why: U
     result.undecided.add(rule.code)
     status, policy = Status.NOT_EVALUATED, _policy(strictest)
     result.checks.append(Check(rule.code, rule.name, measurement.subject, None, limit, status, None, policy))
+    if configured is None and not why.is_idle:
+        return
     if configured is not None:
         result.problems.append(_problem(rule, configured, why, measurement.location))
     result.findings.append(

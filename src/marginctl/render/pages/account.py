@@ -127,9 +127,10 @@ def _fullest(report: Report) -> Sentence | None:
     if len(report.pools) < 2:
         return None
     worst = report.totals.worst_pool
-    cross = any(pool.name == worst and is_shared(pool.margin_mode) for pool in report.pools)
-    which = f"the fullest {'cross ' if cross else ''}pool, {worst}"
-    return dim(f"Free collateral, buffer, utilization and maintenance ratio are those of {which}.")
+    if any(pool.name == worst and is_shared(pool.margin_mode) for pool in report.pools):
+        which = f"those of the fullest cross pool, {worst}"
+        return dim(f"Free collateral, buffer, utilization and maintenance ratio are {which}.")
+    return dim(f"Free and used is what is not isolated; buffer and maintenance ratio are those of {worst}.")
 
 
 def common_move(liquidation: AccountLiquidation, *, several: bool) -> str:

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
-from marginctl.core.report import CollateralFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.core.pool import is_shared
+from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Expectation, Finding, Severity, Status
 from marginctl.render.display import Manual, Options, Verbosity
 from marginctl.render.page import (
@@ -42,6 +43,7 @@ from marginctl.wording import (
     counted,
     exactly,
     figure,
+    figure_percent,
     grouped,
     headroom_text,
     limit_text,
@@ -170,13 +172,29 @@ def _pools(report: Report) -> Section | None:
         figured("orders", rows, "order_margin", priority=9),
         figured("maint.", rows, "maintenance_margin", priority=6),
         figured("buffer", rows, "buffer", priority=8),
-        figured("utilization", rows, "utilization", priority=4),
+        numbers("utilization", [_utilization(row) for row in rows], priority=4),
+        numbers("largest loss", [_largest_loss(report, row) for row in rows], priority=2),
         figured("maint. ratio", rows, "maintenance_ratio", priority=2),
         figured("down to liq.", moves, "down", priority=3, absent=NEVER),
         figured("up to liq.", moves, "up", priority=3, absent=NEVER),
         texts("state", gone, priority=1, tones=[Tone.BAD] * len(rows)),
     )
     return section(f"Pools, {unit}", DataTable(columns), note="highest maintenance ratio first")
+
+
+def _utilization(row: PoolFigures) -> str:
+    """Of a cross pool: what is set aside for an isolated position is there to be used up."""
+    if not is_shared(row.margin_mode):
+        return ""
+    return UNKNOWN if row.utilization is None else f"{figure_percent('utilization', row.utilization)}%"
+
+
+def _largest_loss(report: Report, row: PoolFigures) -> str:
+    """What an isolated position can cost: all that was set aside for it."""
+    if is_shared(row.margin_mode):
+        return ""
+    set_aside = sum((one.balance * one.price for one in report.collateral if one.pool == row.name), Decimal(0))
+    return figure("initial_margin", set_aside)
 
 
 def _positions(report: Report) -> Section | None:
