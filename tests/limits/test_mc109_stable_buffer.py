@@ -6,6 +6,8 @@ from marginctl.findings import Status
 
 from .builders import by_default, check, d, finding, held, judged, pool, report
 
+LAST_RESORT = "close positions until some collateral is free, and swap coins into stablecoins"
+
 
 def book(stable: str, coins: str, initial: str = "200"):
     rows = (held("USDT", stable), held("BTC", coins, price=100))
@@ -50,7 +52,7 @@ def test_without_free_collateral_it_fails(stable: str) -> None:
     # free collateral has to be above 0; all of it is then stablecoins
     least = -free + d("0.000001")
     shown = {"150": "50.01", "200": "0.000001"}[stable]
-    assert found.remedy == f"deposit {shown} USDT, or close positions"
+    assert found.remedy == f"deposit {shown} USDT, or {LAST_RESORT}"
     assert check(judged("MC109", "0.5", book(str(d(stable) + least), "0"))).status is Status.PASS
 
 
@@ -66,7 +68,7 @@ def test_at_a_limit_of_100_percent_no_deposit_helps() -> None:
 def test_a_debt_and_negative_free_collateral_need_the_larger_deposit() -> None:
     # net -100, equity 150, initial 200: free -50. (D - 100) / (D - 50) = 0.5 -> D = 150; above 50 as well
     figures = book("-100", "250")
-    assert finding(judged("MC109", "0.5", figures)).remedy == "deposit 150 USDT, or close positions"
+    assert finding(judged("MC109", "0.5", figures)).remedy == f"deposit 150 USDT, or {LAST_RESORT}"
     assert check(judged("MC109", "0.5", book("50", "250"))).status is Status.PASS
     assert check(judged("MC109", "0.5", book("49.999999", "250"))).status is Status.FAIL
 

@@ -1,6 +1,7 @@
 """The command line application: its commands, each in a module that is imported when the command is asked for."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -9,6 +10,7 @@ from typer.main import get_group
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 DEFAULT = "show"
+FILES = (".yaml", ".yml", ".json")
 
 
 class Commands(TyperGroup):
@@ -46,6 +48,15 @@ class Commands(TyperGroup):
     def registered(self) -> typer.Typer:
         """Where the modules add their commands."""
         return app
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Check where the first word is no command but a file or the name of one."""
+        first = args[0] if args else ""
+        if first not in self.modules and (
+            first.endswith(FILES) or (first[:1] not in ("", "-") and Path(first).exists())
+        ):
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
 
 
 class VenueCommands(Commands):

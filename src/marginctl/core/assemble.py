@@ -181,6 +181,7 @@ def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
             price=holding.price,
             haircut=ONE - value / gross if gross > 0 else ZERO,
             value=value,
+            next_unit=holding.curve.at(gross + holding.price, holding.price) - value,
         )
 
 

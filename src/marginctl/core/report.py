@@ -5,9 +5,11 @@ non-existent, never zero.
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
+
+from marginctl.core.exact import ZERO
 
 if TYPE_CHECKING:
     from marginctl.core.model_report import PortfolioMargin
@@ -113,7 +115,12 @@ class PositionFigures(Struct, frozen=True, kw_only=True):
 
 
 class CollateralFigures(Struct, frozen=True, kw_only=True):
-    """One asset in one pool: the first three in units of the asset, ``value`` in ``currency``."""
+    """One asset in one pool: the first three in units of the asset, ``value`` in ``currency``.
+
+    ``next_unit``: what one more unit would add to the value; it is not in the report's document.
+    """
+
+    shape: ClassVar[str] = "asset pool balance unrealized_pnl equity price haircut value"
 
     asset: str
     pool: str
@@ -123,6 +130,7 @@ class CollateralFigures(Struct, frozen=True, kw_only=True):
     price: Decimal
     haircut: Decimal
     value: Decimal
+    next_unit: Decimal = ZERO
 
 
 class UnderlyingFigures(Struct, frozen=True, kw_only=True):

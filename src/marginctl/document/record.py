@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 from msgspec import Struct
 
 from marginctl.document.kinds import AnyOf, Choice, Entries, Kind, ListOf, ScalarKind
+from marginctl.document.names import said_as
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
 from marginctl.document.numbers import NumberError
 from marginctl.document.scalars import WordError
@@ -274,21 +275,23 @@ class _Binder:
     def record(self, node: Mapping, shape: Shape[R]) -> R:
         bound = shape.record()
         bound.node = node
-        keys = shape.by_name
+        keys, meant = shape.by_name, set()
         for word, item in node.entries:
             one = keys.get(word.text)
             if one is None:
                 self.unknown(word, shape)
+                meant |= {key for key in said_as(word.text) if key in keys}
                 continue
             value = self.value(f"`{one.name}`", item, one.kind)
             if value is not MISFIT:
                 bound.__dict__[one.attribute] = value
                 bound.places[one.attribute] = word, item
-        self.missing(node, shape)
+        self.missing(node, shape, meant)
         return bound
 
-    def missing(self, node: Mapping, shape: Shape[R]) -> None:
-        written = {word.text for word, _ in node.entries}
+    def missing(self, node: Mapping, shape: Shape[R], meant: set[str]) -> None:
+        """Every key that has to be there and is neither written nor meant by another word."""
+        written = {word.text for word, _ in node.entries} | meant
         for one in shape.keys:
             if one.required and one.name not in written:
                 self.found.add(node, "MC012", f"`{one.name}` is missing", f"add `{one.name}`: {one.kind.hint()}")
@@ -303,6 +306,9 @@ class _Binder:
         if self.suggestions >= MOST_SUGGESTIONS or len(word) > LONGEST_KEY:
             return ""
         self.suggestions += 1
+        named = next((one for one in said_as(word) if one in shape.by_name), "")
+        if named:
+            return named
         from difflib import get_close_matches  # only ever needed for a file with a mistake
 
         return next(iter(get_close_matches(word.lower(), shape.by_name, 1)), "")

@@ -1,7 +1,7 @@
 """Rules x bounds x waivers -> checks, findings, and problems where a limit could not be evaluated.
 
 Rules measure; here it is decided what passes. Equality passes, a ratio that does not exist breaks every limit on it,
-and what cannot be measured is ``not-evaluated``, never a pass, and a problem (exit code 2) where a file asked for the limit.
+and what cannot be measured is ``not-evaluated``, never a pass, and where a file asked for it a problem (exit code 2).
 """
 
 from collections.abc import Iterable, Iterator

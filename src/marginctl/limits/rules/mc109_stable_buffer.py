@@ -47,7 +47,9 @@ def measure(context: Context) -> Iterable[Measurement]:
 
 def _remedy(context: Context, pool: PoolFigures, net: Decimal, limit: Decimal) -> Remedy:
     found = _deposit(context, pool, net, limit)
-    return remedy(found, "swap coins into stablecoins" if pool.free_collateral > 0 else "close positions")
+    if pool.free_collateral > 0:
+        return remedy(found, "swap coins into stablecoins")
+    return remedy(found, "close positions until some collateral is free, and swap coins into stablecoins")
 
 
 def _deposit(context: Context, pool: PoolFigures, net: Decimal, limit: Decimal) -> Deposit | None:

@@ -233,18 +233,42 @@ def _collateral(report: Report) -> Section | None:
     rows = sorted(report.collateral, key=lambda row: -row.value)
     if not rows:
         return None
-    unit = report.account.currency
+    some = ["total"] if len(rows) > 1 else []
+    none = [""] * len(some)
+    is_cut = any(row.equity * row.price != row.value for row in rows)
+    gross = [row.equity * row.price for row in rows]
+    lost = [before - row.value for before, row in zip(gross, rows, strict=True)]
+    pnl = [row.unrealized_pnl for row in rows]
     columns = (
-        names("asset", [row.asset for row in rows]),
-        _pools_of(report, [row.pool for row in rows], priority=2),
-        pointed("balance", [exactly(row.balance) for row in rows], priority=3),
-        _units("PnL", rows, "unrealized_pnl", priority=6),
-        _units("equity", rows, "equity", priority=4),
-        pointed("price", [price_text("price", row.price) for row in rows], priority=4),
-        figured("haircut", rows, "haircut", priority=3),
-        figured("value", rows, "value", priority=1),
+        names("asset", [*(row.asset for row in rows), *some]),
+        _pools_of(report, [*(row.pool for row in rows), *none], priority=2),
+        pointed("balance", [*(exactly(row.balance) for row in rows), *none], priority=3),
+        pointed(
+            "PnL", [*_units(rows, "unrealized_pnl"), *none], priority=8, tones=[*map(sign_tone, pnl), *_plain(none)]
+        ),
+        pointed("equity", [*_units(rows, "equity"), *none], priority=6),
+        pointed("price", [*(price_text("price", row.price) for row in rows), *none], priority=5),
+        numbers("gross", _summed("gross_collateral", gross, some) if is_cut else [""] * len(rows), priority=4),
+        numbers(
+            "haircut",
+            [*(f"{figure_percent('CollateralFigures.haircut', row.haircut)}%" for row in rows), *none],
+            priority=3,
+        ),
+        numbers("lost", _summed("CollateralFigures.haircut", lost, some) if is_cut else [""] * len(rows), priority=2),
+        numbers("value", _summed("value", [row.value for row in rows], some), priority=1),
+        numbers("+1 counts", [*(figure("value", row.next_unit) for row in rows), *none] if is_cut else [], priority=4),
     )
-    return section("Collateral", DataTable(columns), note=f"price and value in {unit}")
+    return section("Collateral", DataTable(columns), note=f"price and values in {report.account.currency}")
+
+
+def _plain(cells: Sequence[str]) -> list[Tone]:
+    return [Tone.PLAIN] * len(cells)
+
+
+def _summed(name: str, amounts: Sequence[Decimal], total: Sequence[str]) -> list[str]:
+    """Amounts, and their sum where there is a line for it."""
+    sums = [sum(amounts, Decimal(0))] if total else []
+    return [figure(name, amount) for amount in (*amounts, *sums)]
 
 
 def _netting(report: Report) -> Section | None:
@@ -353,12 +377,9 @@ def _price(row: PositionFigures, price: Decimal | None) -> str:
     return grouped(price, min(most, given), Direction.NEAREST)
 
 
-def _units(title: str, rows: Sequence[CollateralFigures], name: str, *, priority: int) -> Column:
+def _units(rows: Sequence[CollateralFigures], name: str) -> list[str]:
     """Amounts of each row's own asset."""
-    values: list[Decimal] = [getattr(row, name) for row in rows]
-    cells = [figure(name, value, _unit_places(row)) for row, value in zip(rows, values, strict=True)]
-    tones = [sign_tone(value) for value in values] if name == "unrealized_pnl" else []
-    return pointed(title, cells, priority=priority, tones=tones)
+    return [figure(name, getattr(row, name), _unit_places(row)) for row in rows]
 
 
 def _unit_places(row: CollateralFigures) -> int:

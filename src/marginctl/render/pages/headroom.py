@@ -119,7 +119,7 @@ def _broken(result: HeadroomResult, unit: str) -> Section | None:
 
 def _mended(finding: Finding, ways: Ways, unit: str) -> FindingRow:
     found = [(_deposit_text(way), way.value) for way in ways.deposits]
-    found += [(_reduction_text(way), way.notional) for way in (ways.reduction,) if way]
+    found += [(_reduction_text(way), way.notional) for way in (ways.reduction,) if way and (way.left or found)]
     advice = tuple(f"{text} ({grouped(value, 2, Direction.UP)} {unit})" for text, value in found)
     return FindingRow(
         word=SEVERITY_WORDS[finding.severity],
