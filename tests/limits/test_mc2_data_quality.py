@@ -40,8 +40,8 @@ def test_mc201_and_mc203_are_notes_and_under_a_policy_warnings(policy: FileLimit
 
 def test_mc201_names_value_limit_and_remedy() -> None:
     found = finding(judged("MC201", 90, report(pool()), rules=rules("2026-08-01")))
-    assert found.message == "age of the generic rule set is 113 days, above the limit 90 days: as of 2026-08-01"
-    told = "`marginctl venue refresh generic --live` brings it up to date"
+    assert found.message == "age of the generic rule set is 113 days, above the limit 90 days"
+    told = "`marginctl venue refresh generic --live` updates it"
     assert found.remedy == told
 
 

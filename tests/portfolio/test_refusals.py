@@ -21,8 +21,8 @@ def screen(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(FOLDER)
     result = CliRunner().invoke(app, ["check", f"{name}.yaml", "--today", TODAY, "--width", "100", "--color", "never"])
     assert (result.exit_code, result.stderr) == (2, "")
-    before, findings, _ = result.stdout.partition("\nFindings\n")
-    return before[before.index(f"\n{name}.yaml:") + 1 :] if findings else result.stdout
+    before, account, _ = result.stdout.partition("\nAccount, ")
+    return before[before.index(f"\n{name}.yaml:") + 1 :].partition("\nFindings\n")[0] if account else result.stdout
 
 
 @pytest.mark.parametrize("name", NAMES)

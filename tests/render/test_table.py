@@ -133,12 +133,12 @@ def test_a_check_of_another_pool_is_not_shown_beside_the_account() -> None:
 @pytest.mark.parametrize(
     ("severities", "fail_on", "first", "todo"),
     [
-        ([], "error", "PASS  desk-a: no limit is broken.", "Nothing to do: 3,500.00 USDT of collateral are free."),
+        ([], "error", "PASS  desk-a: no limit is broken.", "Nothing to do: 16,745.50 USDT of collateral are free."),
         (
             [Severity.NOTE],
             "error",
             "PASS  desk-a: no limit is broken.",
-            "Nothing to do: 3,500.00 USDT of collateral are free.",
+            "Nothing to do: 16,745.50 USDT of collateral are free.",
         ),
         ([Severity.WARNING], "error", "WARN  desk-a: 1 warning (MC101).", "Deposit 1 USDT."),
         ([Severity.WARNING], "warning", "FAIL  desk-a: 1 warning (MC101).", "Deposit 1 USDT."),
@@ -175,7 +175,7 @@ def test_limits_that_could_not_be_evaluated_leave_the_figures_and_an_error() -> 
     shown = text(Outcome(file="f", report=samples.report(), problems=(problem,), rules=samples.RULES))
     assert "Positions" in shown
     assert "broken.yaml:7:3: MC030 MC112 has no funding rate" in shown
-    assert shown.splitlines()[0] == "ERROR desk-a: 1 limit could not be evaluated."
+    assert shown.splitlines()[0] == "ERROR  desk-a: 1 limit could not be evaluated."
 
 
 def test_a_failed_file_shows_no_figures() -> None:

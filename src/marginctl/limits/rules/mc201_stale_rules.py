@@ -29,9 +29,8 @@ def measure(context: Context) -> Iterable[Measurement]:
         subject=context.rules.venue,
         measured=age(context.rules.as_of, context.today),
         what=f"age of the {context.rules.venue} rule set",
-        detail=f"as of {context.rules.as_of}",
         location=context.locations.account,
-        remedy=advice(f"`marginctl venue refresh {context.rules.venue} --live` brings it up to date"),
+        remedy=advice(f"`marginctl venue refresh {context.rules.venue} --live` updates it"),
     )
 
 

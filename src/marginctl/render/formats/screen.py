@@ -70,8 +70,6 @@ PROSE = 80
 BARS = (20, 16, 12, 10, 0)
 """Cells of a gauge, the first that fits; none where only that leaves it beside the amounts."""
 GAP = "   "
-BEHIND = 6
-"""Where what a verdict is about begins."""
 SIGNS = frozenset("%x")
 MOST_TITLES = 3
 """Columns that are named where they do not fit."""
@@ -123,8 +121,7 @@ def _heading(section: Section, options: Options) -> list[Line]:
     show, width = shower(options), options.width
     heading, note, style = show(section.heading), show(section.note.text), STYLES[section.note.tone]
     if section.lead.text:
-        behind = line(" " * max(BEHIND - cells_of(section.lead.text), 1))
-        return paragraph(heading, width, lead=(*styled([section.lead], options), *behind), style="bold")
+        return paragraph(heading, width, lead=(*styled([section.lead], options), *line(INDENT)), style="bold")
     if not section.is_title:
         lead = ((heading, "bold"), ("  ", ""))
         return paragraph(note, width, lead=lead, style=style) if note else paragraph(heading, width, style="bold")
@@ -179,8 +176,10 @@ def _balance(block: Balance, indent: str, options: Options) -> list[Line]:
         right = _gauges(block.gauges, glyphs(options), cells)
         if options.width is None or side + max(map(line_width, right), default=0) <= options.width:
             return _beside(left, right, side)
-    below = _gauges(block.gauges, glyphs(options), BARS[0])
-    return [*left, line(), *((*line(indent), *gauge) for gauge in below)]
+    drawn = ([(*line(indent), *one) for one in _gauges(block.gauges, glyphs(options), cells)] for cells in BARS)
+    room = options.width or 0
+    below = next((rows for rows in drawn if all(line_width(row) <= room for row in rows)), [])
+    return [*left, line(), *below]
 
 
 def _beside(left: Sequence[Line], right: Sequence[Line], side: int) -> list[Line]:
