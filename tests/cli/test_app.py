@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from marginctl.cli.app import Commands, app
 
-from .running import SOURCE
+from .running import SOURCE, run
 
 OWN = {"check", "explain", "stress", "what_if", "headroom", "catalogue", "refresh"}
 """Modules of one command or a few."""
@@ -31,3 +31,10 @@ def test_a_command_imports_no_other():
         [sys.executable, "-c", script], env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=True
     )
     assert {name.rpartition(".")[2] for name in ran.stderr.split()} & OWN == {"catalogue"}
+
+
+def test_a_file_alone_is_checked(folder):
+    assert run("clean.yaml") == run("check", "clean.yaml")
+    assert run("broken.yaml", "-q", "--format", "json").code == 1
+    assert run("gone.yaml").out.startswith("gone.yaml: MC001 no such file")
+    assert run("chek").errors.splitlines()[-1].startswith("Error: No such command 'chek'.")

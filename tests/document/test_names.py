@@ -2,7 +2,7 @@
 
 import pytest
 
-from marginctl.document.names import meant, near
+from marginctl.document.names import GLOSSARY, meant, near, said_as
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,25 @@ def test_else_those_that_there_are() -> None:
     assert meant("DOGE", []) == "known here: none"
     assert meant("Q", [f"C{i}" for i in range(10)], "write") == "write: C0, C1, C2, C3, C4, C5, C6, C7 and 2 more"
     assert meant("BTCC", ["ETH", "BTC"]) == "did you mean `BTC`?"
+
+
+@pytest.mark.parametrize(
+    ("word", "keys"),
+    [
+        ("balance", ["amount"]),
+        ("walletBalance", ["amount"]),
+        ("size", ["amount", "quantity", "contract_size"]),
+        ("amount", ["quantity"]),
+        ("entryPrice", []),  # as alike as any
+        ("avg-price", ["entry_price"]),
+        ("MMR", ["maintenance_rate"]),
+        ("ctVal", ["contract_size"]),
+        ("colour", []),
+    ],
+)
+def test_words_of_venues_stand_for_keys(word: str, keys: list[str]) -> None:
+    assert said_as(word) == keys
+
+
+def test_a_key_is_no_other_word_for_itself() -> None:
+    assert not [key for key, words in GLOSSARY.items() if key in words.split()]

@@ -358,3 +358,16 @@ def test_a_misspelt_key_is_an_error_of_the_type_checker(tmp_path):
         (4, "[operator]"),
         (5, "[union-attr]"),
     ]
+
+
+def test_a_word_of_a_venue_names_the_key_that_is_not_missing_then() -> None:
+    class Held(Record, name="held"):
+        """What is held."""
+
+        asset = key(TEXT, "the coin")
+        amount = key(SIGNED, "how much of it")
+
+    assert bound("{coin: BTC, balance: 1}", Held)[1] == [
+        "1:2 MC010 unknown key `coin` -> did you mean `asset`?",
+        "1:13 MC010 unknown key `balance` -> did you mean `amount`?",
+    ]

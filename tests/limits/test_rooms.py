@@ -28,7 +28,7 @@ from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn
-from marginctl.limits.ways import ways
+from marginctl.limits.ways import closing_of, ways
 
 from .builders import ACCOUNT_LINE, TODAY, account, bound, context, d, haircut, inverse, isolated, linear, stand
 
@@ -325,6 +325,29 @@ def test_any_way_out_is_enough_and_a_step_less_is_not(book, limits):
             assert mended(applied(book, way), finding, limits), way
             if less is not None:
                 assert not mended(applied(book, way, less), finding, limits), way
+
+
+@settings(max_examples=60)
+@given(book=accounts(most_contracts=3), limits=limits())
+def test_a_closing_lifts_every_finding_at_once_and_breaks_nothing(book, limits):
+    before = judged(book, limits)
+    found = closing_of(inquiry(book, limits), before.findings)
+    if found is None:
+        return
+    after = judged(applied(book, found), limits)
+    assert [one for one in after.findings if one.severity is Severity.ERROR and not one.waived] == []
+
+
+def test_the_closing_is_the_largest_of_what_the_findings_need_rounded_up():
+    """100 of equity: 50% of 10 x 100 / 10 leaves 5 contracts, a leverage of 3 leaves 3: 7 go."""
+    book = account({"USDT": 100}, stand(linear(), 1, 10, 100))
+    asked = {"MC101": "0.5", "MC104": "3"}
+    found = closing_of(inquiry(book, asked), judged(book, asked).findings)
+    assert (found.quantity, found.left) == (7, 3)
+    asked["MC104"] = "2.99999"
+    found = closing_of(inquiry(book, asked), judged(book, asked).findings)
+    assert found.quantity == d("7.001")  # 7.00001
+    assert closing_of(inquiry(book, {"MC101": "0.9"}), ()) is None
 
 
 @settings(max_examples=60)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from marginctl.core.figures import FIGURES
 from marginctl.core.report import Report, UnderlyingFigures
 from marginctl.findings import Severity
@@ -48,13 +50,16 @@ def headed(word: Verdict, text: str, outcome: Outcome, *lines: str) -> Section:
     """The word and what it is about, further lines below it; then the file, the venue, its modes and dates."""
     below = (Sentence(text=line, depth=BELOW) for line in lines if line)
     facts = () if outcome.report is None else (Words(texts=tuple(_facts(outcome, outcome.report))),)
-    return Section(heading=text, lead=Span(word.value, TONES[word]), blocks=(*below, *facts), is_title=True)
+    return replace(answered(word, text), blocks=(*below, *facts))
 
 
 def answer(outcome: Outcome, fail_on: str) -> Section:
     """The first line of the head alone."""
-    word = verdict(outcome, fail_on)
-    text = f"{name_of(outcome)}: {tally(outcome)}."
+    return answered(verdict(outcome, fail_on), f"{name_of(outcome)}: {tally(outcome)}.")
+
+
+def answered(word: Verdict, text: str) -> Section:
+    """The word and what it is about."""
     return Section(heading=text, lead=Span(word.value, TONES[word]), is_title=True)
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from marginctl.core.report import Report
 from marginctl.findings import Finding, Severity
-from marginctl.render.page import DataTable, Section, Sentence, Span, names, numbers, section, texts
+from marginctl.render.page import DataTable, Section, Sentence, names, numbers, section, texts
 from marginctl.render.pages.columns import NEVER, UNKNOWN
-from marginctl.render.pages.head import TONES, name_of, nearest
+from marginctl.render.pages.head import TONES, answered, name_of, nearest
 from marginctl.results import Outcome, Run, Verdict, live, verdict, worst
 from marginctl.wording import counted, figure, figure_percent
 
@@ -29,15 +29,10 @@ def run_sections(run: Run) -> list[Section | None]:
     """``FAIL  3 files: 1 FAIL, 2 PASS`` and a line per account."""
     verdicts = [verdict(outcome, run.fail_on) for outcome in run.outcomes]
     counts = Counter(verdicts)
-    word = worst(verdicts)
-    text = (
-        f"{counted(len(verdicts), 'file')}: {', '.join(f'{counts[one]} {one.value}' for one in GRAVITY if counts[one])}"
-    )
-    answer = Sentence(text=text, lead=(Span(word.value, TONES[word]), Span("  ")))
-    return [
-        Section(blocks=(answer,)),
-        section("Accounts", _accounts(worst_first(run), run.fail_on), note="worst first"),
-    ]
+    tally = ", ".join(f"{counts[one]} {one.value}" for one in GRAVITY if counts[one])
+    table = _accounts(worst_first(run), run.fail_on)
+    first = answered(worst(verdicts), f"{counted(len(verdicts), 'file')}: {tally}")
+    return [first, section("Accounts", table, note="worst first")]
 
 
 def _accounts(outcomes: Sequence[Outcome], fail_on: str) -> DataTable:

@@ -42,7 +42,7 @@ from marginctl.render.pages.account import (
 )
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
-from marginctl.render.pages.head import headed
+from marginctl.render.pages.head import answered, headed
 from marginctl.results import Outcome, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
@@ -90,7 +90,7 @@ def stress_page(stress: StressResult, options: Options) -> Page:
     parts: list[Section | None] = []
     is_asked = _word(stress, outcome) is not Verdict.PASS
     if is_asked or not is_quiet:
-        told = [_verdict(stress, outcome), problems(outcome)]
+        told = [_verdict(stress, outcome, is_quiet=is_quiet), problems(outcome)]
         parts += told if stress.report else reversed(told)
     parts += [findings(outcome)] if is_asked else []
     if stress.report is not None and not is_quiet:
@@ -343,11 +343,13 @@ def _gain_text(gain: Decimal, unit: str) -> str:
 # The verdict.
 
 
-def _verdict(stress: StressResult, outcome: Outcome) -> Section:
+def _verdict(stress: StressResult, outcome: Outcome, *, is_quiet: bool) -> Section:
     """``FAIL  desk-a: 1 of 3 scenarios is not survived: eth-runs after 98.5% of it.``."""
     name = stress.report.account.name if stress.report else stress.file
-    now = [_now(stress.report)] if stress.report else []
-    return headed(_word(stress, outcome), f"{name}: {_tally(stress)}", outcome, *now)
+    word, text = _word(stress, outcome), f"{name}: {_tally(stress)}"
+    if is_quiet or stress.report is None:
+        return answered(word, text)
+    return headed(word, text, outcome, _now(stress.report))
 
 
 def _word(stress: StressResult, outcome: Outcome) -> Verdict:
