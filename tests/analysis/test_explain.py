@@ -9,7 +9,7 @@ from tests.core.accounts import LONG, SHORT, account, linear, position
 from tests.core.strategies import accounts
 
 from marginctl.analysis.explain import book_of
-from marginctl.analysis.subjects import Book
+from marginctl.analysis.subjects import ExplainedAccount
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ZERO
@@ -24,7 +24,7 @@ PAIRS = {
 }
 
 
-def book(of: Account) -> Book:
+def book(of: Account) -> ExplainedAccount:
     """The explanations of an account of which nobody says where it stands."""
     return book_of(of, report_of(of), {})
 

@@ -317,7 +317,7 @@ def _asked(portfolio: Given, options: Mapping[str, Any]) -> tuple[Portfolio, Set
     )
 
 
-def _wanted(options: StressOptions) -> stressing.Wanted:
+def _wanted(options: StressOptions) -> stressing.ScenarioChoice:
     """What a stress is asked for beyond the settings. Raises FlagError, InputError."""
     funding = options.get("funding")
     rates, problems = recorded.rates_of(None if funding is None else fspath(funding))
@@ -343,7 +343,7 @@ def _wanted(options: StressOptions) -> stressing.Wanted:
         "quantile": _number("--quantile", options.get("quantile"), share("--quantile")),
         "horizon": _number("--horizon", options.get("horizon"), stressing.days),
     }
-    return stressing.Wanted(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return stressing.ScenarioChoice(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def _several(given: Any) -> Iterable[Any]:

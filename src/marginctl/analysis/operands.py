@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from marginctl.analysis import solutions
 from marginctl.analysis.formula_lines import Operand
-from marginctl.analysis.subjects import FRACTION, Book, Named, Subject, price_unit
+from marginctl.analysis.subjects import FRACTION, ExplainedAccount, Named, Subject, price_unit
 from marginctl.core.account import Basis, CloseFee, Position, PriceShown
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
@@ -39,7 +39,7 @@ FACTORS = {"contract_size", "requirement_factor", "liability_factor"}
 class Given(Struct, frozen=True):
     """What somebody wrote, by its key; what is a figure as well is called so."""
 
-    book: Book
+    book: ExplainedAccount
     prefix: str
     of: str
     source: Struct
@@ -60,7 +60,7 @@ class Given(Struct, frozen=True):
 class Tiered(Struct, frozen=True):
     """The row of a contract's table that holds for a position."""
 
-    book: Book
+    book: ExplainedAccount
     position: Position
     basis: Basis
 
@@ -100,7 +100,7 @@ def _is_unit(contract: Contract) -> bool:
     return contract.type is ContractType.LINEAR and contract.contract_size == ONE
 
 
-def contract_names(book: Book, contract: Contract) -> dict[str, Any]:
+def contract_names(book: ExplainedAccount, contract: Contract) -> dict[str, Any]:
     """What a contract says of itself, and what its settle asset costs."""
     unit = contract.base if contract.type is ContractType.LINEAR else contract.quote
     units = {"contract_size": unit, "tick_size": price_unit(contract)}
@@ -110,12 +110,12 @@ def contract_names(book: Book, contract: Contract) -> dict[str, Any]:
     }
 
 
-def terms_of(book: Book, state: PoolState, asset: str) -> Given:
+def terms_of(book: ExplainedAccount, state: PoolState, asset: str) -> Given:
     """How an asset counts in a pool."""
     return Given(book, f"collateral.{asset}", asset, state.pool.terms[asset])
 
 
-def given_to(book: Book, position: Position) -> Given:
+def given_to(book: ExplainedAccount, position: Position) -> Given:
     """What a position was given."""
     settled = ("initial_margin", "maintenance_deduction", "isolated_margin")
     units = {"notional": position.contract.quote, **dict.fromkeys(settled, position.contract.settle)}
@@ -125,7 +125,7 @@ def given_to(book: Book, position: Position) -> Given:
 # Positions.
 
 
-def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
+def position_subject(book: ExplainedAccount, prefix: str, row: PositionFigures) -> Subject:
     """A position: its inputs, its tiers, its fees, and the moves that liquidate it."""
     position = next(one for one in book.account.positions if one.key == row.key)
     state, contract = book.pool_of(position), position.contract
@@ -215,7 +215,7 @@ def _move_names(subject: Subject, position: Position, state: PoolState, asset: s
 # Assets.
 
 
-def collateral_subject(book: Book, prefix: str, row: CollateralFigures) -> Subject:
+def collateral_subject(book: ExplainedAccount, prefix: str, row: CollateralFigures) -> Subject:
     """An asset in a pool: what is held of it, what positions add, how it counts."""
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
@@ -238,7 +238,7 @@ def collateral_subject(book: Book, prefix: str, row: CollateralFigures) -> Subje
     return Subject(book, ("CollateralFigures",), asset, prefix, row, words, units, {}, names)
 
 
-def _held(book: Book, state: PoolState, asset: str) -> Operand:
+def _held(book: ExplainedAccount, state: PoolState, asset: str) -> Operand:
     """What is listed of an asset; in an isolated pool the margin of its position."""
     if not state.pool.is_shared:
         return given_to(book, state.pool.positions[0]).operand("isolated_margin")
@@ -246,12 +246,12 @@ def _held(book: Book, state: PoolState, asset: str) -> Operand:
     return book.stated("amount", amount, asset, f"collateral.{asset}.amount", asset)
 
 
-def _haircut(book: Book, state: PoolState, asset: str, k: int, name: str) -> Step:
+def _haircut(book: ExplainedAccount, state: PoolState, asset: str, k: int, name: str) -> Step:
     key = f"collateral.{asset}.haircut" + ("" if name == "haircut" else f"_tiers.{k}")
     return book.stated(name, state.pool.terms[asset].haircuts[k].haircut, FRACTION, key, asset)
 
 
-def _slices(book: Book, state: PoolState, asset: str, prefix: str) -> Sequence[Subject]:
+def _slices(book: ExplainedAccount, state: PoolState, asset: str, prefix: str) -> Sequence[Subject]:
     """The rows of a haircut schedule as far as the asset reaches into it."""
     equity, found, floor = book.figure(f"{prefix}.equity"), [], ZERO
     units = equity.value if isinstance(equity.value, Decimal) else ZERO
@@ -267,7 +267,7 @@ def _slices(book: Book, state: PoolState, asset: str, prefix: str) -> Sequence[S
     return found
 
 
-def underlying_subject(book: Book, prefix: str, row: UnderlyingFigures) -> Subject:
+def underlying_subject(book: ExplainedAccount, prefix: str, row: UnderlyingFigures) -> Subject:
     """An asset whose price moves a pool: what is long or short of it there."""
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
@@ -285,7 +285,7 @@ def underlying_subject(book: Book, prefix: str, row: UnderlyingFigures) -> Subje
     return Subject(book, ("UnderlyingFigures",), asset, prefix, row, units={"units": asset}, names=names)
 
 
-def _traded(book: Book, position: Position, asset: str) -> Subject:
+def _traded(book: ExplainedAccount, position: Position, asset: str) -> Subject:
     """A position as so much of its base or its quote, with the sign that this has."""
     contract, whole = position.contract, book.position(position.key)
     is_base = asset == contract.base

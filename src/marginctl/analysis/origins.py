@@ -19,7 +19,7 @@ from marginctl.document.record import Record
 from marginctl.portfolio.format import PortfolioFile, PositionEntry
 from marginctl.portfolio.model_format import UnderlyingEntry
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
-from marginctl.results.explanation import Origin, OriginKind
+from marginctl.results.explanation import InputOrigin, OriginKind
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -51,12 +51,12 @@ class Origins:
             self.stated[key] = value
         self.stated |= _whole_notionals(file, account)
 
-    def of(self, key: str) -> Origin:
+    def of(self, key: str) -> InputOrigin:
         """Where the input of that key comes from."""
         found = self._written(key) or self._published(key) or self._assumed(key)
         return replace(found, note=_joined(found.note, "moved by --shock")) if self._is_moved(key) else found
 
-    def _written(self, key: str) -> Origin | None:
+    def _written(self, key: str) -> InputOrigin | None:
         section, _, name = key.rpartition(".")
         nodes, note = self._in_file.get("history.file" if section == HISTORY else key, ()), ""
         if name == "quantity":
@@ -70,7 +70,7 @@ class Origins:
         places = tuple(self._source.location(node) for node in nodes if node.line)
         if len(nodes) > 1:
             note = _joined(note, "rows weighted by quantity" if name == "entry_price" else "rows added up")
-        return Origin(
+        return InputOrigin(
             kind=OriginKind.FILE if places else OriginKind.FLAG, locations=places, note=note if places else "--set"
         )
 
@@ -88,7 +88,7 @@ class Origins:
         mode = self._rule_set.mode(self._account.collateral_mode.value)
         return mode or self._rule_set.modes[0]
 
-    def _published(self, key: str) -> Origin | None:
+    def _published(self, key: str) -> InputOrigin | None:
         section, _, rest = key.partition(".")
         if section in {"rules", "isolated_rules"}:
             return self._from_rule(self._mode().origins.get(rest))
@@ -102,26 +102,26 @@ class Origins:
             return self._from_rule(None)
         return None
 
-    def _from_rule(self, origin: "RuleOrigin | None") -> Origin:
+    def _from_rule(self, origin: "RuleOrigin | None") -> InputOrigin:
         """A rule of the rule set; one without an origin of its own has the date of the whole."""
         if self._rule_set.is_generic:
-            return Origin(kind=OriginKind.CONVENTION, rule_set=self._rule_set.name)
+            return InputOrigin(kind=OriginKind.CONVENTION, rule_set=self._rule_set.name)
         trust = origin.trust.value if origin and origin.trust else None
         return self._dated(origin.as_of if origin else None, trust, origin.source if origin else None)
 
-    def _dated(self, as_of: str | None = None, trust: str | None = None, source: str | None = None) -> Origin:
+    def _dated(self, as_of: str | None = None, trust: str | None = None, source: str | None = None) -> InputOrigin:
         """What the rule set says, with the text of its source."""
         rules = self._rule_set
         text = next((one.text for one in rules.sources if one.id == source), None)
         dated = as_of or rules.as_of
-        return Origin(kind=OriginKind.VENUE, rule_set=rules.name, as_of=dated, trust=trust, source=text)
+        return InputOrigin(kind=OriginKind.VENUE, rule_set=rules.name, as_of=dated, trust=trust, source=text)
 
-    def _from_listing(self, rest: str) -> Origin | None:
+    def _from_listing(self, rest: str) -> InputOrigin | None:
         """A contract as published; what its key names may also stand in the file."""
         listing = self._rule_set.listing(rest.rpartition(".tiers.")[0] or rest.rpartition(".")[0])
         return None if listing is None else self._dated(listing.as_of, listing.status.value, listing.source)
 
-    def _from_collateral(self, asset: str, name: str) -> Origin | None:
+    def _from_collateral(self, asset: str, name: str) -> InputOrigin | None:
         """How a venue counts an asset: as published, else as the mode counts all of them."""
         if name in {"amount", "asset", "pool"}:
             return None
@@ -135,23 +135,23 @@ class Origins:
             )
         return replace(self._from_rule(None), note=note)
 
-    def _assumed(self, key: str) -> Origin:
+    def _assumed(self, key: str) -> InputOrigin:
         section, _, rest = key.partition(".")
         if section == "prices":
             return self._assumed_price(rest)
         if section == "marks":
-            return Origin(kind=OriginKind.DERIVED, note="price of the base / price of the quote")
+            return InputOrigin(kind=OriginKind.DERIVED, note="price of the base / price of the quote")
         if section == "betas":
-            return Origin(kind=OriginKind.CONVENTION, note="1; stablecoins and fiat currencies 0")
+            return InputOrigin(kind=OriginKind.CONVENTION, note="1; stablecoins and fiat currencies 0")
         name = rest.rpartition(".")[2]
-        return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or Origin(kind=OriginKind.DERIVED)
+        return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or InputOrigin(kind=OriginKind.DERIVED)
 
-    def _assumed_price(self, asset: str) -> Origin:
+    def _assumed_price(self, asset: str) -> InputOrigin:
         if asset == self._account.currency:
-            return Origin(kind=OriginKind.CONVENTION, note="the account's currency")
+            return InputOrigin(kind=OriginKind.CONVENTION, note="the account's currency")
         if asset in STABLECOINS or asset == REFERENCE_CURRENCY:
-            return Origin(kind=OriginKind.ASSUMED, note="priced at 1")
-        return Origin(kind=OriginKind.DERIVED, note="from the mark of a contract")
+            return InputOrigin(kind=OriginKind.ASSUMED, note="priced at 1")
+        return InputOrigin(kind=OriginKind.DERIVED, note="from the mark of a contract")
 
 
 def origins_of(loaded: Loaded, settings: Settings) -> Origins:
@@ -164,18 +164,18 @@ def origins_of(loaded: Loaded, settings: Settings) -> Origins:
 
 
 _DEFAULTS = {
-    ("positions", "entry_price"): Origin(kind=OriginKind.ASSUMED, note="the mark, as no entry_price is given"),
-    ("positions", "funding_interval"): Origin(kind=OriginKind.ASSUMED, note="8h, as no funding_interval is given"),
-    ("positions", "funding_rate"): Origin(kind=OriginKind.ASSUMED, note="not given"),
-    ("positions", "maintenance_deduction"): Origin(kind=OriginKind.CONVENTION, note="0 where none is given"),
-    ("positions", "margin_mode"): Origin(kind=OriginKind.CONVENTION, note="cross where none is given"),
-    ("positions", "purpose"): Origin(kind=OriginKind.CONVENTION, note="not given"),
-    ("collateral", "amount"): Origin(kind=OriginKind.CONVENTION, note="not listed: none is held"),
-    ("contracts", "contract_size"): Origin(kind=OriginKind.CONVENTION, note="1 where none is given"),
-    ("portfolio_margin", "factor"): Origin(kind=OriginKind.ASSUMED, note="1.3 of initial margin, 1 of all others"),
-    ("account", "name"): Origin(kind=OriginKind.CONVENTION, note="the name of the file"),
-    ("account", "as_of"): Origin(kind=OriginKind.CONVENTION, note="not given"),
-    ("account", ""): Origin(kind=OriginKind.CONVENTION, note="the default"),
+    ("positions", "entry_price"): InputOrigin(kind=OriginKind.ASSUMED, note="the mark, as no entry_price is given"),
+    ("positions", "funding_interval"): InputOrigin(kind=OriginKind.ASSUMED, note="8h, as no funding_interval is given"),
+    ("positions", "funding_rate"): InputOrigin(kind=OriginKind.ASSUMED, note="not given"),
+    ("positions", "maintenance_deduction"): InputOrigin(kind=OriginKind.CONVENTION, note="0 where none is given"),
+    ("positions", "margin_mode"): InputOrigin(kind=OriginKind.CONVENTION, note="cross where none is given"),
+    ("positions", "purpose"): InputOrigin(kind=OriginKind.CONVENTION, note="not given"),
+    ("collateral", "amount"): InputOrigin(kind=OriginKind.CONVENTION, note="not listed: none is held"),
+    ("contracts", "contract_size"): InputOrigin(kind=OriginKind.CONVENTION, note="1 where none is given"),
+    ("portfolio_margin", "factor"): InputOrigin(kind=OriginKind.ASSUMED, note="1.3 of initial margin, 1 of all others"),
+    ("account", "name"): InputOrigin(kind=OriginKind.CONVENTION, note="the name of the file"),
+    ("account", "as_of"): InputOrigin(kind=OriginKind.CONVENTION, note="not given"),
+    ("account", ""): InputOrigin(kind=OriginKind.CONVENTION, note="the default"),
 }
 
 

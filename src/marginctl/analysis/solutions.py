@@ -20,7 +20,7 @@ from marginctl.core.requirement import Part, Term
 from marginctl.results.explanation import Solution, Step
 
 if TYPE_CHECKING:
-    from marginctl.analysis.subjects import Book
+    from marginctl.analysis.subjects import ExplainedAccount
 
 MOVE, DAY = "move", "day"
 UNITS = {MOVE: "fraction", DAY: "days"}
@@ -95,7 +95,7 @@ def _total(walks: Iterable[Walk]) -> Line:
     return Line(sum((one.line.at_zero for one in walks), ZERO), sum((one.line.slope for one in walks), ZERO))
 
 
-def crossing(book: "Book", course: Course, u: Decimal | None, *, of_equity: bool = False) -> Step:
+def crossing(book: "ExplainedAccount", course: Course, u: Decimal | None, *, of_equity: bool = False) -> Step:
     """The signed place of the engine's crossing with the lines that meet there, or where least is left without one."""
     state, side = course.state, course.side
     level = ZERO if of_equity else state.pool.rules.level
@@ -154,7 +154,7 @@ def _jump(
     return level * _total(after.requirement).at(place), f"a border of its table is passed there: {names}"
 
 
-def _lines(book: "Book", course: Course, on: Straight, place: Decimal, *, of_equity: bool) -> list[Step]:
+def _lines(book: "ExplainedAccount", course: Course, on: Straight, place: Decimal, *, of_equity: bool) -> list[Step]:
     """Equity and requirement at the place, and the named parts of which each is the sum."""
     totals = [("moved equity", on.equity)] + ([] if of_equity else [("moved maintenance_margin", on.requirement)])
     steps = []
@@ -179,7 +179,7 @@ def _lines(book: "Book", course: Course, on: Straight, place: Decimal, *, of_equ
     return steps if of_equity else [*steps, book.level(course.state)]
 
 
-def _part(book: "Book", course: Course, on: Straight, walk: Walk, place: Decimal, of_asset: str) -> Step:
+def _part(book: "ExplainedAccount", course: Course, on: Straight, walk: Walk, place: Decimal, of_asset: str) -> Step:
     """A line at the place, above what it is today and the row of the table that holds there."""
     name, of = walk.name, walk.of
     rows: tuple[Step, ...] = ()
@@ -201,7 +201,7 @@ def _part(book: "Book", course: Course, on: Straight, walk: Walk, place: Decimal
 # What can move, and what the engine found on the way.
 
 
-def _sought(book: "Book", course: Course, sides: Sides) -> Step:
+def _sought(book: "ExplainedAccount", course: Course, sides: Sides) -> Step:
     where = f"of {course.what} in {course.state.pool.name}"
     if sides == HERE:
         return book.once(f"move {where}", lambda: _here(book, course))
@@ -210,7 +210,7 @@ def _sought(book: "Book", course: Course, sides: Sides) -> Step:
     )
 
 
-def _here(book: "Book", course: Course) -> Step:
+def _here(book: "ExplainedAccount", course: Course) -> Step:
     """The move 0 of a pool that is liquidatable already."""
     liquidatable = book.figure(f"pools.{course.state.pool.name}.liquidatable")
     name = course.unknown
@@ -218,14 +218,14 @@ def _here(book: "Book", course: Course) -> Step:
     return replace(step, name=name, formula="here, as {0}")
 
 
-def joint_move(book: "Book", state: PoolState, side: int) -> Step:
+def joint_move(book: "ExplainedAccount", state: PoolState, side: int) -> Step:
     """All assets move together by their betas."""
     path = joint_path(state.assets, book.account.betas, side)
     course = Course(state, ALL_TOGETHER, "all assets move together by their betas", side, path)
     return _sought(book, course, book.crossings.together(book.account, state))
 
 
-def asset_move(book: "Book", state: PoolState, asset: str, side: int) -> Step:
+def asset_move(book: "ExplainedAccount", state: PoolState, asset: str, side: int) -> Step:
     """One asset's price moves, with everything that hangs on it."""
     course = Course(state, asset, f"{asset} alone moves", side, asset_path(asset, side))
     sides = book.crossings.sides(state, asset)
@@ -234,7 +234,7 @@ def asset_move(book: "Book", state: PoolState, asset: str, side: int) -> Step:
     return _sought(book, course, sides)
 
 
-def bankruptcy(book: "Book", state: PoolState, asset: str, *, falling: bool) -> Step | None:
+def bankruptcy(book: "ExplainedAccount", state: PoolState, asset: str, *, falling: bool) -> Step | None:
     """The move of an asset that takes the equity to 0, on the side where the pool is liquidated."""
     found = book.crossings.bankruptcy(state, asset, falling=falling)
     if found is None:
@@ -244,7 +244,7 @@ def bankruptcy(book: "Book", state: PoolState, asset: str, *, falling: bool) -> 
     return crossing(book, course, abs(found), of_equity=True)
 
 
-def contract_move(book: "Book", state: PoolState, contract: Contract, sides: Sides, side: int) -> Step:
+def contract_move(book: "ExplainedAccount", state: PoolState, contract: Contract, sides: Sides, side: int) -> Step:
     """One contract's mark moves and nothing else; an inverse contract is measured in units of its mark."""
     what = f"the mark of {contract.symbol}"
     note = IN_UNITS_OF_THE_MARK if contract.type is ContractType.INVERSE else ""
@@ -253,7 +253,7 @@ def contract_move(book: "Book", state: PoolState, contract: Contract, sides: Sid
     )
 
 
-def runway(book: "Book", state: PoolState) -> Step:
+def runway(book: "ExplainedAccount", state: PoolState) -> Step:
     """The day on which funding, paid day by day with prices flat, liquidates a pool."""
     story = "funding is paid day by day, prices flat,"
     course = Course(state, state.pool.name, story, 1, funding_path(state, book.account, None), DAY)

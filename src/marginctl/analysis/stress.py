@@ -15,14 +15,14 @@ from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
-from marginctl.core.model import Span
+from marginctl.core.model import ReturnSpan
 from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.returns import History
 from marginctl.core.scenario import PathOutcome, expanded
-from marginctl.core.sequence import Sequence
+from marginctl.core.sequence import LiquidationSequence
 from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
@@ -45,7 +45,7 @@ FLAG_NAME = "--shock"
 MOST_POINTS = 201
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class ScenarioChoice(Struct, frozen=True, kw_only=True):
     """What is asked for beyond the settings. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across.
 
     prices: a history of which the ``worst`` returns over ``span`` rows are scenarios.
@@ -134,13 +134,13 @@ class Chosen(Struct, frozen=True):
     built_in: BuiltIn | None = None
 
 
-def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> StressResult:
+def stress(data: bytes, name: str, settings: Settings, wanted: ScenarioChoice) -> StressResult:
     """The whole run on one file, or the problems that stand in the way."""
     loaded, problems = load_portfolio(data, name, settings)
     return failed(name, problems) if loaded is None else stressed(loaded, settings, wanted)
 
 
-def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult:
+def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> StressResult:
     """The same of a portfolio that was read."""
     name = loaded.source.name
     limits, problems = loaded.limits()
@@ -195,7 +195,7 @@ def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings
     return exit_code(findings, problems=bool(problems), fail_on=settings.fail_on).value
 
 
-def _unknown(account: Account, name: str, wanted: Wanted) -> list[Problem]:
+def _unknown(account: Account, name: str, wanted: ScenarioChoice) -> list[Problem]:
     """Names on the command line that nothing in the account has."""
     return [
         *unknown_assets(FLAG_NAME, wanted.shocks, account, name),
@@ -204,7 +204,7 @@ def _unknown(account: Account, name: str, wanted: Wanted) -> list[Problem]:
     ]
 
 
-def _unpaid(account: Account, name: str, wanted: Wanted) -> Iterable[Problem]:
+def _unpaid(account: Account, name: str, wanted: ScenarioChoice) -> Iterable[Problem]:
     """A file of funding rates may be of many contracts, but not of none that the account has."""
     symbols = {position.contract.symbol for position in account.positions}
     if wanted.histories and symbols.isdisjoint(wanted.histories):
@@ -213,7 +213,7 @@ def _unpaid(account: Account, name: str, wanted: Wanted) -> Iterable[Problem]:
         yield Problem(Location(name), NO_SUCH_ASSET, message, f"it names {echo(first)}: {meant(first, symbols)}")
 
 
-def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[Problem]:
+def _unnamed(declared: Mapping[str, object], name: str, wanted: ScenarioChoice) -> list[Problem]:
     """Scenarios on the command line that neither the file nor the policy has."""
     none = "the file has none; --builtin runs built-in ones"
     if ALL in wanted.named and not declared:
@@ -230,7 +230,7 @@ def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[
     ]
 
 
-def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[Chosen]:
+def choice(declared: Mapping[str, dict[str, Decimal]], wanted: ScenarioChoice) -> list[Chosen]:
     """What is named on the command line; nothing named: the file's scenarios, the built-in ones where it has none."""
     names, ready = list(wanted.named), list(wanted.built_ins)
     if not names and not ready and not wanted.shocks and wanted.prices is None:
@@ -245,10 +245,10 @@ def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[C
     return chosen + [_named_apart(one, declared) for one in built_in().values() if ALL in ready or one.name in ready]
 
 
-def _worst(account: Account, states: Iterable[PoolState], wanted: Wanted) -> list[Chosen]:
+def _worst(account: Account, states: Iterable[PoolState], wanted: ScenarioChoice) -> list[Chosen]:
     if wanted.prices is None:
         return []
-    found = worst_returns(wanted.prices, account, states, Span(wanted.span), wanted.worst)
+    found = worst_returns(wanted.prices, account, states, ReturnSpan(wanted.span), wanted.worst)
     return [Chosen(Scenario(name=day, shocks=shocks), ScenarioOrigin.HISTORY) for day, shocks in found]
 
 
@@ -260,14 +260,18 @@ def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
     return Chosen(scenario, ScenarioOrigin.BUILT_IN, one)
 
 
-def _sequence(loaded: Loaded, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
+def _sequence(
+    loaded: Loaded, settings: Settings, wanted: ScenarioChoice
+) -> tuple[LiquidationSequence, tuple[str, ...]]:
     rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     if rule_set is None:  # it was there a moment ago: the file resolved under it
         raise RuntimeError("the rule set is gone")
     return sequence_of(rule_set.liquidation, rule_set.name, wanted.fee)
 
 
-def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequence, wanted: Wanted) -> ScenarioResult:
+def _told(
+    account: Account, states: list[PoolState], one: Chosen, sequence: LiquidationSequence, wanted: ScenarioChoice
+) -> ScenarioResult:
     walking, path = way_to(one.scenario, account)
     outcome = outcome_of(walking, states if walking is account else states_of(walking), path)
     story, comparison = _story(walking, path, sequence, outcome, wanted)
@@ -284,7 +288,11 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
 
 
 def _story(
-    account: Account, path: ScenarioPath, sequence: Sequence, outcome: ScenarioOutcome, wanted: Wanted
+    account: Account,
+    path: ScenarioPath,
+    sequence: LiquidationSequence,
+    outcome: ScenarioOutcome,
+    wanted: ScenarioChoice,
 ) -> tuple[Cascade | None, IsolatedComparison | None]:
     if not wanted.cascades:
         return None, None
@@ -317,7 +325,7 @@ def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Findi
             yield finding
 
 
-def _grid(account: Account, states: list[PoolState], wanted: Wanted) -> Grid | None:
+def _grid(account: Account, states: list[PoolState], wanted: ScenarioChoice) -> Grid | None:
     if wanted.grid is None:
         return None
     down, across = wanted.grid
@@ -325,20 +333,22 @@ def _grid(account: Account, states: list[PoolState], wanted: Wanted) -> Grid | N
     return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
 
 
-def _curves(account: Account, states: list[PoolState], report: Report, wanted: Wanted) -> tuple[EquityCurve, ...]:
+def _curves(
+    account: Account, states: list[PoolState], report: Report, wanted: ScenarioChoice
+) -> tuple[EquityCurve, ...]:
     """One curve for every pool with a position, the worst pool first."""
     occupied = [state for state in states if state.pool.positions]
     occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
     return tuple(curve_of(account, state, wanted.size) for state in occupied)
 
 
-def _funding(account: Account, wanted: Wanted) -> FundingTable | None:
+def _funding(account: Account, wanted: ScenarioChoice) -> FundingTable | None:
     if not wanted.histories and not any(one.funding_rate is not None for one in account.positions):
         return None
     return funding_table(account, wanted.histories, wanted.quantile, wanted.horizon)
 
 
-def _assumptions(sequence: tuple[str, ...], account: Account, wanted: Wanted) -> Iterable[str]:
+def _assumptions(sequence: tuple[str, ...], account: Account, wanted: ScenarioChoice) -> Iterable[str]:
     if wanted.cascades:
         yield from sequence
     if wanted.prices is not None:

@@ -15,11 +15,11 @@ from marginctl.document.rewrite import Edit, Put, RewriteError, rewritten
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
 from marginctl.portfolio.changes import (
-    Book,
     Change,
     Open,
     Remode,
     Reprice,
+    WrittenPortfolio,
 )
 from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.names import symbols_of, unknown_assets
@@ -75,7 +75,7 @@ def _changed(loaded: Loaded, changes: list[Change], sets: Sets, settings: Settin
     notes: list[str] = []
     while now is not None and steps:
         steps = [*_steps(steps[0], now.account), *steps[1:]]
-        plan = planned(Book(now.file, now.account, now.resolved.rows), steps.pop(0))
+        plan = planned(WrittenPortfolio(now.file, now.account, now.resolved.rows), steps.pop(0))
         notes += plan.notes
         now, problems = _edited(now, plan.edits, settings)
     if now is None:

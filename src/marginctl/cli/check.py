@@ -132,7 +132,7 @@ class CheckFlags(
     ]
 
 
-class Line(Struct, frozen=True):
+class FileLine(Struct, frozen=True):
     """All that is kept of a file whose line is written at once."""
 
     text: str
@@ -256,14 +256,14 @@ def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings,
     return exit_of(seen)
 
 
-def _checked_line(one: Input, settings: Settings) -> Line:
+def _checked_line(one: Input, settings: Settings) -> FileLine:
     return _line(checked(one, settings), settings.fail_on)
 
 
-def _line(outcome: Outcome, fail_on: FailOn) -> Line:
+def _line(outcome: Outcome, fail_on: FailOn) -> FileLine:
     from marginctl.render.json import line_text
 
-    return Line(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
+    return FileLine(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 
 
 def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:

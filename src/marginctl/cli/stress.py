@@ -8,7 +8,7 @@ import typer
 from marginctl.analysis.check import shocks
 from marginctl.analysis.recorded import prices_of, rates_of
 from marginctl.analysis.stress import (
-    Wanted,
+    ScenarioChoice,
     axes,
     built_ins,
     count,
@@ -122,9 +122,9 @@ def _stressed(path: str, flags: StressFlags) -> StressResult:
     return stress(data, found[0].name, settings, wanted_of(flags, rates, prices))
 
 
-def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History | None = None) -> Wanted:
+def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History | None = None) -> ScenarioChoice:
     """What the flags ask for beyond the settings of every analysis."""
-    return Wanted(
+    return ScenarioChoice(
         named=flags.scenario,
         built_ins=flags.builtin,
         shocks=flags.shock,

@@ -130,7 +130,7 @@ class Purpose(Enum):
     HEDGE = "hedge"
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class MarginRules(Struct, frozen=True, kw_only=True):
     """The closed set of choices in which venues differ; every bundled rule set states each of them.
 
     level: liquidated when equity < level * maintenance margin (<= with ``equality`` LIQUIDATED).
@@ -248,7 +248,7 @@ class Account(Struct, frozen=True, kw_only=True):
     currency: str
     collateral_mode: CollateralMode
     position_mode: PositionMode
-    rules: Rules
+    rules: MarginRules
     prices: dict[str, Decimal]
     betas: dict[str, Decimal]
     balances: dict[str, Decimal]
@@ -256,7 +256,7 @@ class Account(Struct, frozen=True, kw_only=True):
     positions: tuple[Position, ...]
     orders: tuple[Order, ...] = ()
     as_of: str | None = None
-    isolated_rules: Rules | None = None
+    isolated_rules: MarginRules | None = None
     model: "ModelTerms | None" = None
 
     @property

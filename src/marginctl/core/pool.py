@@ -21,9 +21,9 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     Order,
     Position,
-    Rules,
 )
 from marginctl.core.contract import (
     LONG,
@@ -82,7 +82,7 @@ class Pool(Struct, frozen=True):
 
     name: str
     margin_mode: MarginMode
-    rules: Rules
+    rules: MarginRules
     terms: dict[str, AssetTerms]
     holdings: tuple[Holding, ...]
     positions: tuple[Position, ...]
@@ -119,7 +119,7 @@ def is_shared(mode: MarginMode | str) -> bool:
     return MarginMode(mode) is MarginMode.CROSS
 
 
-def rules_of(account: Account, mode: MarginMode | str) -> Rules:
+def rules_of(account: Account, mode: MarginMode | str) -> MarginRules:
     """The margin rules of the pools, and of the positions, of a mode."""
     return account.rules if is_shared(mode) else account.isolated_rules or account.rules
 
@@ -211,7 +211,7 @@ def _pool(
     )
 
 
-def _leg(account: Account, position: Position, rules: Rules, weight: Decimal) -> Leg:
+def _leg(account: Account, position: Position, rules: MarginRules, weight: Decimal) -> Leg:
     """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own."""
     if account.model is not None and not position.has_rates:
         return Leg(position, (), (), is_known=False)

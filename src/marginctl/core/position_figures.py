@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
+from marginctl.core.account import Account, Basis, MarginRules, Position, PriceShown
 from marginctl.core.contract import Tier, side_word
 from marginctl.core.crossings import Crossings
 from marginctl.core.exact import ONE, SNAP, ZERO
@@ -117,7 +117,7 @@ def reached(position: Position, asset: str, sides: Sides) -> Reached | None:
     return min(found, key=lambda one: abs(one.price - position.mark_price), default=None)
 
 
-def shown_price(position: Position, crossing: Reached | None, rules: Rules) -> Decimal | None:
+def shown_price(position: Position, crossing: Reached | None, rules: MarginRules) -> Decimal | None:
     """What the venue's screen shows for a crossing: its price, or one tick nearer to the mark, never past it.
 
     The price itself where the tick of the contract is not known.

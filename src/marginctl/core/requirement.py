@@ -15,9 +15,9 @@ from marginctl.core.account import (
     Basis,
     CloseFee,
     CloseFeeIn,
+    MarginRules,
     Netting,
     Position,
-    Rules,
 )
 from marginctl.core.contract import (
     LONG,
@@ -203,7 +203,7 @@ def initial_rates(
     return initial_curve(tiers, least)
 
 
-def initial_rate(position: Position, rules: Rules, prices: dict[str, Decimal]) -> Decimal:
+def initial_rate(position: Position, rules: MarginRules, prices: dict[str, Decimal]) -> Decimal:
     """The initial rate that holds for a position as it stands."""
     value = basis_value(position, rules.initial_basis, prices)
     rates = initial_rates(position, value, prices, position.quantity)
@@ -211,7 +211,7 @@ def initial_rate(position: Position, rules: Rules, prices: dict[str, Decimal]) -
 
 
 def leg(
-    position: Position, rules: Rules, prices: dict[str, Decimal], weight: Decimal, quantity: Decimal | None = None
+    position: Position, rules: MarginRules, prices: dict[str, Decimal], weight: Decimal, quantity: Decimal | None = None
 ) -> Leg:
     """Requirement terms of a position, or of ``quantity`` of it; ``weight``: requirement factor of its settle asset.
 
@@ -242,7 +242,7 @@ def leg(
     )
 
 
-def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
+def _close_fee(position: Position, rules: MarginRules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
     """The fee to close and what it is taken on; 0 where the bare position is bankrupt at no price above 0."""
     if rules.close_fee is CloseFee.NONE or not position.taker_fee:
         return None
@@ -252,7 +252,9 @@ def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple
     return constant_curve(position.taker_fee * share), Basis.ENTRY
 
 
-def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weights: dict[str, Decimal]) -> list[Leg]:
+def netted(
+    legs: Iterable[Leg], rules: MarginRules, prices: dict[str, Decimal], weights: dict[str, Decimal]
+) -> list[Leg]:
     """The legs after netting ``NET``: of opposite legs of one contract the net quantity, at the rates of its side.
 
     After ``HEDGED_FEES``: every leg, see ``hedged_leg``.
@@ -311,7 +313,7 @@ def _times(term: Term, factor: Decimal) -> Term:
     return replace(term, weight=term.weight * factor)
 
 
-def combined(legs: list[Leg], rules: Rules) -> tuple[Requirement, Requirement]:
+def combined(legs: list[Leg], rules: MarginRules) -> tuple[Requirement, Requirement]:
     """Initial and maintenance requirement of a pool from its (netted) legs."""
     if rules.underlying_netting is Netting.LARGER_LEG:
         groups = _grouped(legs, lambda one: one.position.contract.base)

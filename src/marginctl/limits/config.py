@@ -68,7 +68,7 @@ class Bound(Struct, frozen=True):
         return self.subjects is None or subject in self.subjects
 
 
-class Scope(Struct, frozen=True):
+class BoundScope(Struct, frozen=True):
     """The bounds of one rule for one position, purpose or underlying (none = switched off there).
 
     ``section`` is the key they stand under, ``name`` what they are for, written at ``location``.
@@ -104,7 +104,7 @@ class FileLimits(Struct, frozen=True):
     origin: LimitSource
     bounds: dict[str, tuple[Bound, ...]] = {}
     waivers: tuple[Waiver, ...] = ()
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
 
 
 class LimitsConfig(Struct, frozen=True):
@@ -112,7 +112,7 @@ class LimitsConfig(Struct, frozen=True):
 
     bounds: dict[str, tuple[Bound, ...]]
     waivers: tuple[Waiver, ...] = ()
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
 
     def of(self, rule: Rule) -> tuple[Bound, ...]:
         """The bounds of a rule for everything; none = it is off, but for what narrower ones name."""
@@ -143,7 +143,7 @@ class LimitsConfig(Struct, frozen=True):
         ]
 
 
-def written_in(one: Bound | Scope | Waiver) -> tuple[LimitSource, str]:
+def written_in(one: Bound | BoundScope | Waiver) -> tuple[LimitSource, str]:
     """The file that something stands in, told from every other; a default stands in none."""
     return one.origin, one.location.file if one.location is not None else ""
 
@@ -152,7 +152,7 @@ def _policies_first(file: tuple[LimitSource, str]) -> int:
     return WRITTEN.index(file[0])
 
 
-def _of_file(file: tuple[LimitSource, str], covering: Iterable[Scope], general: Iterable[Bound]) -> list[Bound]:
+def _of_file(file: tuple[LimitSource, str], covering: Iterable[BoundScope], general: Iterable[Bound]) -> list[Bound]:
     own = [scope for scope in covering if written_in(scope) == file]
     chosen = [scope for scope in own if scope.section == POSITIONS] or own
     if not chosen:
@@ -163,7 +163,7 @@ def _of_file(file: tuple[LimitSource, str], covering: Iterable[Scope], general: 
 def together(files: Iterable[FileLimits]) -> FileLimits:
     """Several files as one: the bounds, narrower limits and waivers of all of them, each still of its own file."""
     bounds: dict[str, tuple[Bound, ...]] = {}
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
     waivers: list[Waiver] = []
     for one in files:
         for code, found in one.bounds.items():
@@ -195,7 +195,7 @@ def limits_of(
     """The ``limits`` and ``waivers`` of a portfolio or a policy."""
     problems: list[Problem] = []
     bounds: dict[str, tuple[Bound, ...]] = {}
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
     for word, value, node in limits.items() if limits is not None else ():
         if word.text in NARROWER:
             problems += _narrower(word.text, value, origin, source, scopes)
@@ -214,7 +214,7 @@ def _narrower(
     value: Entries[LimitKeys] | PurposeLimits,
     origin: LimitSource,
     source: Source,
-    scopes: dict[str, tuple[Scope, ...]],
+    scopes: dict[str, tuple[BoundScope, ...]],
 ) -> Iterable[Problem]:
     """The limits under `positions`, `purposes` or `underlyings`, added to ``scopes`` by rule."""
     for name, limits, _ in value.items() if isinstance(value, PurposeLimits) else value.rows():
@@ -224,7 +224,7 @@ def _narrower(
                 found = _levels(rule, level, node, origin, source)
                 meant = f"{name.text} positions" if section == PURPOSES else name.text
                 bounds = tuple(replace(bound, narrow=meant) for bound in found)
-                scope = Scope(section, name.text, bounds, origin, source.location(name))
+                scope = BoundScope(section, name.text, bounds, origin, source.location(name))
                 scopes[code] = (*scopes.get(code, ()), scope)
             yield from _contradictions(rule, level, node, found, source, word.text)
 

@@ -12,7 +12,7 @@ from marginctl.core.contract import STEP, side_word
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures
-from marginctl.core.rooms import DepositWay, ReductionWay, Ways
+from marginctl.core.rooms import DepositWay, ReductionWay, Remedies
 from marginctl.core.search import down_to, smallest
 from marginctl.core.trade import reduced, secured, transferred
 from marginctl.core.value import unit_notional
@@ -47,12 +47,12 @@ class Seeker:
         totals = inquiry.context.report.totals
         self.everything = abs(totals.gross_collateral) + totals.gross_notional + ONE
 
-    def ways(self, finding: Finding) -> Ways:
+    def ways(self, finding: Finding) -> Remedies:
         """The ways to lift a finding."""
         reading = self._reading(finding)
         if reading is None or finding.code in NO_SIZE:
-            return Ways()
-        return Ways(tuple(self._deposits(reading)), self._reduction(reading.limit))
+            return Remedies()
+        return Remedies(tuple(self._deposits(reading)), self._reduction(reading.limit))
 
     def _reading(self, finding: Finding) -> Judged | None:
         """The gravest broken bound behind a finding: the one that its message names."""
@@ -179,7 +179,7 @@ def _way(notional: Decimal, quantity: Decimal, position: Position) -> ReductionW
     )
 
 
-def ways(inquiry: Inquiry, findings: tuple[Finding, ...]) -> list[tuple[Finding, Ways]]:
+def ways(inquiry: Inquiry, findings: tuple[Finding, ...]) -> list[tuple[Finding, Remedies]]:
     """The ways to lift every finding on a figure that is not waived, gravest first."""
     sized = {rule.code for rule in SIZED}
     seeker = Seeker(inquiry)

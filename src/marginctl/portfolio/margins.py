@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginctl.core.account import Order, Position, Rules
+from marginctl.core.account import MarginRules, Order, Position
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
 from marginctl.core.requirement import initial_rate, leg
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check_margins(
-    reading: Reading, draft: PositionEntry, position: Position, prices: Prices, rule_set: "RuleSet", rules: Rules
+    reading: Reading, draft: PositionEntry, position: Position, prices: Prices, rule_set: "RuleSet", rules: MarginRules
 ) -> None:
     """Beyond the last tier: a problem. Leverage above the tier's, maintenance above initial, kinder terms: facts.
 
@@ -135,7 +135,7 @@ def _observe_order_of_rates(
 
 
 def _observe_no_maintenance(
-    reading: Reading, draft: PositionEntry, position: Position, prices: Prices, rules: Rules
+    reading: Reading, draft: PositionEntry, position: Position, prices: Prices, rules: MarginRules
 ) -> None:
     """A maintenance margin of 0, the fee to close included, on a position that is worth something."""
     if sum((term.at({}) for term in leg(position, rules, prices.used, ONE).maintenance), ZERO) > 0:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import MarginMode, Position, PositionMode, Rules
+from marginctl.core.account import MarginMode, MarginRules, Position, PositionMode
 from marginctl.core.contract import Contract, ContractType, side_word
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.value import merged_entry
@@ -33,7 +33,7 @@ SAME_ON_EVERY_ROW: tuple[Key[Any], ...] = (
 )
 
 
-class Row(Struct):
+class PositionRow(Struct):
     """One row with the position it makes; ``counted``: in contracts, not as a notional.
 
     ``number`` in the list. ``parts``: what was merged into it.
@@ -43,10 +43,10 @@ class Row(Struct):
     position: Position
     counted: bool = True
     number: int = 0
-    parts: "tuple[Row, ...]" = ()
+    parts: "tuple[PositionRow, ...]" = ()
 
     @property
-    def lots(self) -> "tuple[Row, ...]":
+    def lots(self) -> "tuple[PositionRow, ...]":
         """The rows as they stand in the file."""
         return self.parts or (self,)
 
@@ -59,11 +59,11 @@ class Defaults(Struct, frozen=True):
 
     taker_fee: Decimal | None
     funding_interval: Decimal
-    rules: Rules
-    isolated_rules: Rules | None
+    rules: MarginRules
+    isolated_rules: MarginRules | None
     needs_rates: bool = True
 
-    def rules_of(self, position: Position) -> Rules:
+    def rules_of(self, position: Position) -> MarginRules:
         """The rules of a position's pool."""
         isolated = self.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
         return isolated or self.rules
@@ -77,7 +77,7 @@ def positions(
     mode: PositionMode,
     defaults: Defaults,
     rule_set: "RuleSet",
-) -> list[Row]:
+) -> list[PositionRow]:
     """All positions of a portfolio after merging, in the order of their first rows."""
     known: list[tuple[PositionEntry, Contract]] = []
     for draft in rows:
@@ -101,7 +101,9 @@ def positions(
     return merged
 
 
-def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults) -> Row | None:
+def _row(
+    reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults
+) -> PositionRow | None:
     _refuse_contradictions(reading, draft, contract)
     mark = prices.mark(contract, draft.at(PositionEntry.symbol))
     if mark is None:
@@ -134,7 +136,7 @@ def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Pri
     )
     needed = defaults.needs_rates or position.margin_mode is MarginMode.ISOLATED
     complete = not needed or _has_rates(reading, draft, position)
-    return Row(draft, position, PositionEntry.quantity in draft) if complete else None
+    return PositionRow(draft, position, PositionEntry.quantity in draft) if complete else None
 
 
 def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Contract) -> None:
@@ -218,15 +220,15 @@ def _has_rates(reading: Reading, draft: PositionEntry, position: Position) -> bo
     return complete
 
 
-def _merged(reading: Reading, rows: list[Row]) -> list[Row]:
-    groups: dict[tuple[str, MarginMode, int], list[Row]] = {}
+def _merged(reading: Reading, rows: list[PositionRow]) -> list[PositionRow]:
+    groups: dict[tuple[str, MarginMode, int], list[PositionRow]] = {}
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode, row.position.side
         groups.setdefault(key, []).append(row)
     return [_one(reading, group) for group in groups.values()]
 
 
-def _one(reading: Reading, rows: list[Row]) -> Row:
+def _one(reading: Reading, rows: list[PositionRow]) -> PositionRow:
     """Rows of one contract, mode and side as one position: quantities and margins add, entries keep the PnL."""
     first = rows[0]
     if len(rows) == 1:
@@ -234,7 +236,7 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
     for row in rows[1:]:
         _refuse_difference(reading, first, row)
     held = [row.position for row in rows]
-    return Row(
+    return PositionRow(
         first.draft,
         replace(
             first.position,
@@ -248,7 +250,7 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
     )
 
 
-def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
+def _refuse_difference(reading: Reading, first: PositionRow, row: PositionRow) -> None:
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
     symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
     for one in SAME_ON_EVERY_ROW:
@@ -274,8 +276,8 @@ def _added(amounts: list[Decimal | None]) -> Decimal | None:
     return sum(given, ZERO) if given else None
 
 
-def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
-    seen: dict[tuple[str, MarginMode], Row] = {}
+def _refuse_opposite_sides(reading: Reading, rows: list[PositionRow]) -> None:
+    seen: dict[tuple[str, MarginMode], PositionRow] = {}
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode
         if key in seen:
@@ -289,7 +291,7 @@ def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
         seen.setdefault(key, row)
 
 
-def _name(rows: list[Row]) -> None:
+def _name(rows: list[PositionRow]) -> None:
     """Give every position a key that tells it from the others: its symbol, with side and mode where needed."""
     symbols: dict[str, int] = {}
     for row in rows:

@@ -12,10 +12,10 @@ from marginctl.core.account import (
     STABLECOINS,
     Account,
     MarginMode,
+    MarginRules,
     Netting,
     OrderFees,
     PositionMode,
-    Rules,
     default_beta,
 )
 from marginctl.core.exact import ZERO
@@ -29,7 +29,7 @@ from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
-from marginctl.portfolio.positions import Defaults, Row, positions
+from marginctl.portfolio.positions import Defaults, PositionRow, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
 
@@ -49,7 +49,7 @@ class Resolved(Struct, frozen=True):
     assumptions: tuple[str, ...]
     facts: tuple[DataFact, ...]
     locations: dict[str, Location]
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PositionRow, ...] = ()
 
 
 class Header(Struct, frozen=True):
@@ -59,8 +59,8 @@ class Header(Struct, frozen=True):
     currency: str
     mode: "Mode"
     position_mode: PositionMode
-    rules: Rules
-    isolated_rules: Rules | None
+    rules: MarginRules
+    isolated_rules: MarginRules | None
     as_of: str | None
     taker_fee: Decimal | None
 
@@ -215,7 +215,7 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
         reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
 
 
-def _overridden(draft: AccountEntry, rules: Rules) -> Rules:
+def _overridden(draft: AccountEntry, rules: MarginRules) -> MarginRules:
     """The venue's rules with the file's netting and level."""
     return replace(
         rules,
@@ -225,7 +225,7 @@ def _overridden(draft: AccountEntry, rules: Rules) -> Rules:
     )
 
 
-def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[Rules], rule_set: "RuleSet") -> None:
+def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[MarginRules], rule_set: "RuleSet") -> None:
     """The file's netting or level, where it is kinder than what the venue states, is a fact."""
     if rule_set.is_generic:
         return
@@ -244,7 +244,7 @@ def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[Rules], 
             reading.observe("MC208", "account", f"`{one.name}` is kinder than {rule_set.name}'s rule", draft.at(one))
 
 
-def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
+def _settled_assets(rows: list[PositionRow], placed: list[Placed]) -> dict[str, "Node"]:
     """Assets in which cross positions and orders settle, with the place of the first that does."""
     settled: dict[str, Node] = {}
     for row in rows:
@@ -256,7 +256,7 @@ def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
 
 
 def _check_offered(
-    reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[Row]
+    reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[PositionRow]
 ) -> None:
     """What the venue does not offer in this mode."""
     for row in rows:

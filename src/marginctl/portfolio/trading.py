@@ -31,7 +31,6 @@ from marginctl.document.rewrite import Append, Edit, Put, Remove
 from marginctl.document.source import echo
 from marginctl.document.spans import Value
 from marginctl.portfolio.changes import (
-    Book,
     Change,
     ChangeError,
     Close,
@@ -41,6 +40,7 @@ from marginctl.portfolio.changes import (
     Reprice,
     Resize,
     Transfer,
+    WrittenPortfolio,
     rounding_note,
     text_of,
     written,
@@ -57,7 +57,7 @@ OWN_WORDS = ("symbol", "side", "quantity", "notional", "entry_price", "leverage"
 STATED_RATES = (*RATES, "initial_margin")
 
 
-def planned(book: Book, change: Change) -> Plan:
+def planned(book: WrittenPortfolio, change: Change) -> Plan:
     """The edits of one change, with what there is to say about it. Raises ChangeError."""
     match change:
         case Open():
@@ -75,7 +75,7 @@ def planned(book: Book, change: Change) -> Plan:
             return _mode(book, change)
 
 
-def _transfer(book: Book, change: Transfer) -> Plan:
+def _transfer(book: WrittenPortfolio, change: Transfer) -> Plan:
     """More or less of an asset; nothing is borrowed by withdrawing it."""
     asset, amount = short(change.asset), separated(abs(change.amount))
     held = book.account.balances.get(change.asset)
@@ -93,7 +93,7 @@ def _transfer(book: Book, change: Transfer) -> Plan:
     return written_back(book, transferred(book.account, {change.asset: change.amount}), f"{word} {amount} {asset}")
 
 
-def _resize(book: Book, change: Resize) -> Plan:
+def _resize(book: WrittenPortfolio, change: Resize) -> Plan:
     """A position to another quantity: less realises the part's profit, more merges the entries."""
     position = book.position(change.name)
     if change.quantity <= 0:
@@ -106,7 +106,7 @@ def _resize(book: Book, change: Resize) -> Plan:
     return resize(book, position, change.quantity, change.price or position.mark_price)
 
 
-def _less(book: Book, position: Position, left: Decimal, price: Decimal) -> Plan:
+def _less(book: WrittenPortfolio, position: Position, left: Decimal, price: Decimal) -> Plan:
     """Pay the profit of the whole at a price, less that of what is left at its entry.
 
     So the account's equity at this price stays the same to the last digit, whatever entry is written for the rest.
@@ -133,7 +133,7 @@ def _shown(position: Position, quantity: Decimal, price: Decimal) -> str:
     return f"{symbol} {side_word(position.side)}: {brief(quantity)} at {brief(price)}"
 
 
-def _more(book: Book, position: Position, quantity: Decimal, price: Decimal) -> Plan:
+def _more(book: WrittenPortfolio, position: Position, quantity: Decimal, price: Decimal) -> Plan:
     """In place where the merged entry can be written exactly; else a row more, which the format merges exactly."""
     added, lots = quantity - position.quantity, book.lots(position)
     after = increased(position, added, price)
@@ -154,7 +154,7 @@ def _more(book: Book, position: Position, quantity: Decimal, price: Decimal) -> 
 
 
 def _row_more(
-    book: Book, position: Position, quantity: Decimal, price: Decimal, given: dict[str, str], *said: str
+    book: WrittenPortfolio, position: Position, quantity: Decimal, price: Decimal, given: dict[str, str], *said: str
 ) -> Plan:
     """A row that adds to a position on its terms; ``given``: what it states itself."""
     first = book.lots(position)[0].draft
@@ -182,7 +182,7 @@ def _row(symbol: str, side: int, quantity: Decimal, entry: Decimal | None) -> di
     return row if entry is None else row | {"entry_price": text_of(entry)}
 
 
-def _open(book: Book, change: Open) -> Plan:
+def _open(book: WrittenPortfolio, change: Open) -> Plan:
     """A new row: of a new position, or one that merges with the position on the same side."""
     same = [one for one in _on(book, change.symbol) if one.margin_mode is change.margin_mode]
     existing = next((position for position in same if position.side == change.side), None)
@@ -200,7 +200,7 @@ def _open(book: Book, change: Open) -> Plan:
     return _new(book, change)
 
 
-def _on(book: Book, symbol: str) -> list[Position]:
+def _on(book: WrittenPortfolio, symbol: str) -> list[Position]:
     return [position for position in book.account.positions if position.contract.symbol == symbol]
 
 
@@ -216,7 +216,7 @@ def _refuse_other_terms(existing: Position, change: Open) -> None:
         )
 
 
-def _new(book: Book, change: Open) -> Plan:
+def _new(book: WrittenPortfolio, change: Open) -> Plan:
     """A row of its own: beside another one on its contract at the mark, with the maintenance rate of that one."""
     for name in change.keys:
         if name not in PositionEntry.layout.by_name or name in OWN_WORDS:
@@ -247,7 +247,7 @@ def _new(book: Book, change: Open) -> Plan:
     return Plan([*edits, Append(("positions",), row)], [opened, *notes])
 
 
-def _rates_of_orders(book: Book, change: Open) -> tuple[list[Edit], dict[str, Value]]:
+def _rates_of_orders(book: WrittenPortfolio, change: Open) -> tuple[list[Edit], dict[str, Value]]:
     """What orders on a contract leave to the first cross position that they have a rate from: the edits, the rates."""
     legs = (change.side,) if book.is_hedged else (change.side, -change.side)
     if change.margin_mode is MarginMode.ISOLATED or any(
@@ -302,7 +302,7 @@ def _beside(twin: Position, change: Open, price: Decimal) -> Position:
     )
 
 
-def _price(book: Book, change: Reprice) -> Plan:
+def _price(book: WrittenPortfolio, change: Reprice) -> Plan:
     """Another price: marks that follow from it move by themselves, marks that are given move in proportion.
 
     Quantities and entries stay: what a row leaves to the mark (its entry, a size given as notional) is written out at
@@ -322,7 +322,7 @@ def _price(book: Book, change: Reprice) -> Plan:
     return Plan([*plan.edits, edit], plan.notes)
 
 
-def _mark(book: Book, symbol: str, mark: Decimal) -> Plan:
+def _mark(book: WrittenPortfolio, symbol: str, mark: Decimal) -> Plan:
     """Another mark of one contract; the prices of its assets stay, and so do all other contracts."""
     position = next(iter(_on(book, symbol)), None)
     if position is None:
@@ -333,7 +333,7 @@ def _mark(book: Book, symbol: str, mark: Decimal) -> Plan:
     return written_back(book, remarked(book.account, symbol, mark), said, marked=True)
 
 
-def _mode(book: Book, change: Remode) -> Plan:
+def _mode(book: WrittenPortfolio, change: Remode) -> Plan:
     """Another margin mode: isolated ones set their stand-alone initial margin aside, cross ones give it back."""
     after: Account = book.account
     notes: list[str] = []

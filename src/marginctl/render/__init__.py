@@ -27,7 +27,7 @@ COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
 """The formats of every result."""
 
 
-class Shown(NamedTuple):
+class ResultKind(NamedTuple):
     """A kind of result: its class, the function that makes its page, and that of a comment where it is another one."""
 
     result: str
@@ -36,20 +36,20 @@ class Shown(NamedTuple):
 
 
 RESULTS = {
-    "report": Shown("results.Run", "check.check_page", "comment.comment_page"),
-    "stress": Shown("results.StressResult", "stress.stress_page"),
-    "what-if": Shown("results.WhatIfResult", "what_if.what_if_page"),
-    "headroom": Shown("results.HeadroomResult", "headroom.headroom_page"),
-    "compare": Shown("results.comparison.CompareResult", "compare.compare_page"),
-    "explain": Shown("results.explanation.ExplainResult", "explain.explain_page"),
-    "scenarios": Shown("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
-    "venues": Shown("venues.catalogue.RuleSetList", "catalogue.venues_page"),
-    "rule-set": Shown("venues.catalogue.RuleSetResult", "venue.venue_page"),
-    "contract": Shown("venues.catalogue.ContractResult", "venue.contract_page"),
-    "refresh": Shown("venues.refresh.RefreshResult", "refresh.refresh_page"),
-    "import": Shown("reconciliation.ImportResult", "reconcile.reconcile_page"),
-    "rules": Shown("results.catalogue.RuleList", "catalogue.rules_page"),
-    "rule": Shown("results.catalogue.RuleResult", "catalogue.rule_page"),
+    "report": ResultKind("results.Run", "check.check_page", "comment.comment_page"),
+    "stress": ResultKind("results.StressResult", "stress.stress_page"),
+    "what-if": ResultKind("results.WhatIfResult", "what_if.what_if_page"),
+    "headroom": ResultKind("results.HeadroomResult", "headroom.headroom_page"),
+    "compare": ResultKind("results.comparison.CompareResult", "compare.compare_page"),
+    "explain": ResultKind("results.explanation.ExplainResult", "explain.explain_page"),
+    "scenarios": ResultKind("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
+    "venues": ResultKind("venues.catalogue.RuleSetList", "catalogue.venues_page"),
+    "rule-set": ResultKind("venues.catalogue.RuleSetResult", "venue.venue_page"),
+    "contract": ResultKind("venues.catalogue.ContractResult", "venue.contract_page"),
+    "refresh": ResultKind("venues.refresh.RefreshResult", "refresh.refresh_page"),
+    "import": ResultKind("reconciliation.ImportResult", "reconcile.reconcile_page"),
+    "rules": ResultKind("results.catalogue.RuleList", "catalogue.rules_page"),
+    "rule": ResultKind("results.catalogue.RuleResult", "catalogue.rule_page"),
 }
 """By the kind of document, ``marginctl.KIND/1``: what ``marginctl schema`` knows it by."""
 

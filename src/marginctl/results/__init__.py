@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from marginctl.core.moved import Moved
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
-    from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
-    from marginctl.results.catalogue import BuiltIn, Source
+    from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
+    from marginctl.results.catalogue import BuiltIn, Publication
 
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
@@ -237,7 +237,7 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
         return self.built_in.date.isoformat() if self.built_in else ""
 
     @property
-    def sources(self) -> "tuple[Source, ...]":
+    def sources(self) -> "tuple[Publication, ...]":
         """Where its figures were published."""
         return self.built_in.sources if self.built_in else ()
 
@@ -363,7 +363,7 @@ class Broken(Struct, frozen=True):
 
     shape: ClassVar[str] = "*finding ways=ways.all"
     finding: Finding
-    ways: "Ways"
+    ways: "Remedies"
 
 
 class HeadroomSummary(Struct, frozen=True):

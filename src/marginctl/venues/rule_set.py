@@ -13,9 +13,9 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     PositionMode,
     PriceShown,
-    Rules,
 )
 from marginctl.core.contract import Contract, HaircutTier
 from marginctl.core.exact import ZERO
@@ -68,8 +68,8 @@ class Mode(Record, name="mode"):
     collateral = key(nested(Collateral))
     notes = optional(records(Assumption), name="assumptions", default=[])
 
-    rules: Rules
-    isolated_rules: Rules | None
+    rules: MarginRules
+    isolated_rules: MarginRules | None
     taker_fee: Decimal | None
     origins: dict[str, Origin]
 

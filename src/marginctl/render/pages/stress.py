@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from marginctl.core.cascade import Cascade, Fate, IsolatedComparison
+from marginctl.core.cascade import Cascade, IsolatedComparison, PositionFate
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
 from marginctl.core.sequence import Action, CascadeStep
@@ -290,7 +290,7 @@ def _side_by_side(told: ScenarioResult, comparison: IsolatedComparison) -> DataT
     )
 
 
-def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> tuple[Column, Column]:
+def _fate_columns(heading: str, fates: Sequence[PositionFate], told: ScenarioResult) -> tuple[Column, Column]:
     tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
     return (
         texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
@@ -298,7 +298,7 @@ def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> 
     )
 
 
-def _fate(fate: Fate, told: ScenarioResult) -> str:
+def _fate(fate: PositionFate, told: ScenarioResult) -> str:
     if fate.closed_at is None:
         return "reduced" if fate.reduced else "kept"
     if told.days is None:
