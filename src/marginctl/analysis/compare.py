@@ -9,12 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, rule_set_of
-from marginctl.core.account import Account, MarginMode
+from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
+from marginctl.core.crossings import JointCrossings
 from marginctl.core.exact import ZERO, ratio
 from marginctl.core.model import MarginModel
+from marginctl.core.pooling import set_apart
 from marginctl.core.report import PoolFigures, Report, RulesUsed
-from marginctl.core.trade import stand_alone_margin
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
@@ -164,37 +165,18 @@ def _failed(venue: str, mode: str, missing: tuple[NotCarried, ...]) -> ComparedR
     return ComparedRow(venue=venue, mode=mode, model=None, status=FAILED, missing=missing)
 
 
-def isolated(account: Account) -> tuple[Account, dict[str, Decimal]]:
-    """Every position a pool of its own with its stand-alone initial margin set aside; what is missing is deposited.
-
-    The margin is in the settle asset: initial margin / its price. Returns the deposits too.
-    """
-    positions = []
-    for position in account.positions:
-        margin = stand_alone_margin(account, position) if position.isolated_margin is None else position.isolated_margin
-        positions.append(replace(position, margin_mode=MarginMode.ISOLATED, isolated_margin=margin))
-    balances, short = dict(account.balances), {}
-    for asset in dict.fromkeys(one.contract.settle for one in positions):
-        needed = sum((one.isolated_margin or ZERO for one in positions if one.contract.settle == asset), ZERO)
-        held = balances.get(asset, ZERO)
-        if needed > held:
-            short[asset] = needed - held
-            balances[asset] = needed
-    return replace(account, positions=tuple(positions), balances=balances), short
-
-
 def _isolated_row(book: CarriedBook) -> ComparedRow:
     unknown = [one.contract.symbol for one in book.account.positions if not one.has_rates]
     if unknown:
         rates = "add `leverage:` and `maintenance_rate:`, or the tiers of its contract"
         missing = tuple(NotCarried(what="rates", name=symbol, remedy=rates) for symbol in dict.fromkeys(unknown))
         return _failed(book.account.venue, ISOLATED_ROW, missing)
-    account, short = isolated(book.account)
+    account, short = set_apart(book.account)
     return replace(_row(replace(book, account=account), ISOLATED_ROW), shortfall=short)
 
 
 def _row(book: CarriedBook, mode: str) -> ComparedRow:
-    report = report_of(book.account)
+    report = report_of(book.account, crossings=JointCrossings())
     totals = report.totals
     used = totals.initial_margin + totals.order_margin
     return ComparedRow(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from marginctl.core.moved import Moved
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
+    from marginctl.core.pooling import Pooling
     from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
     from marginctl.results.catalogue import BuiltIn, Source
 
@@ -39,6 +40,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     file: the name to show. A checked file may still have ``problems``: a configured limit that cannot be evaluated.
     remedy: the cheapest way to pass; empty = that of the gravest finding. expectations: figures of the venue's screen.
+    pooling: against isolated positions, where that was asked for and positions share a pool.
     """
 
     schema: ClassVar[str] = "marginctl.report/1"
@@ -53,6 +55,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     remedy: str = ""
     expectations: tuple[Expectation, ...] = ()
+    pooling: "Pooling | None" = None
 
     @property
     def checked(self) -> "Outcome | None":

@@ -17,10 +17,10 @@ from marginctl.core.account import (
     PriceShown,
     Rules,
 )
-from marginctl.core.contract import Contract, HaircutTier
+from marginctl.core.contract import Contract, ContractType, HaircutTier
 from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
-from marginctl.core.symbols import expiry_of
+from marginctl.core.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.document.source import echo
@@ -41,6 +41,7 @@ from marginctl.venues.origin import UNSTATED, Origin, Publication, Stated, Verif
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
 LONGEST_SYMBOL = 40
+USUAL_QUOTES = ("USDT", "USDC", "USD")
 USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
 IN_COMMANDS = frozenset(ascii_letters + digits + "-_")
 """What a symbol may have to stand in a command that is shown."""
@@ -192,6 +193,29 @@ class RuleSet(Record, name="venue"):
     def symbols(self) -> list[str]:
         """Every symbol of the venue that is known here."""
         return list(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
+
+    def contracts_on(self, base: str) -> list[Contract]:
+        """Its known contracts on an asset, whatever their symbols call it; dated ones of an unknown day come last."""
+        names = [base, *(other for other, asset in ALIASES.items() if asset == base)]
+        near = [symbol for symbol in self.symbols() if any(name in symbol for name in names)]
+        known = [one for symbol in near if (one := self.contract(symbol)) is not None and one.base == base]
+        return sorted(known, key=lambda one: one.expiry is None and is_dated(one.symbol))
+
+    def meant(self, spelling: Spelling, currency: str) -> list[Contract]:
+        """What a venue-neutral symbol may mean here, the likeliest first: the same settlement, base, quote and last day.
+
+        ``BTC-PERP`` leaves out the quote: linear before inverse, the account's currency before USDT, USDC, USD.
+        """
+        if not spelling.is_neutral:
+            return []
+        settles = spelling.settles if spelling.kind is SpellingKind.ALIASED else spelling.kind
+        here = [one for one in self.contracts_on(spelling.base) if one.expiry == spelling.expiry]
+        here = here if spelling.expiry else [one for one in here if not is_dated(one.symbol)]
+        if not spelling.is_bare:
+            return [one for one in here if (one.type.value, one.quote) == (settles.value, spelling.quote)]
+        quotes = list(dict.fromkeys((currency, *USUAL_QUOTES)))
+        usual = [one for one in here if one.quote in quotes]
+        return sorted(usual, key=lambda one: (one.type is not ContractType.LINEAR, quotes.index(one.quote)))
 
     def completeness(self) -> Completeness:
         """How many contracts need nothing from the portfolio."""
