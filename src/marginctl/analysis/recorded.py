@@ -57,7 +57,7 @@ def worst_returns(
     assets = [asset for asset in prices.columns if asset in account.prices and asset != account.currency]
     found = returns_of(prices, assets, span, ReturnPeriod())
     pools = [state.pool for state in states]
-    losses = []
+    losses: list[tuple[Decimal, int, str, dict[str, Decimal]]] = []
     for day, moves in zip(found.dates, found.moves, strict=True):
         shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move}
         ratios = {asset: ONE + move for asset, move in shocks.items()}

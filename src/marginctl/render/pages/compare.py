@@ -1,7 +1,6 @@
 """``compare``: what the book ties up per mode and venue, and what was mapped, changed and left out on the way."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from marginctl.core.exact import ZERO
 from marginctl.core.pooling import Pooling
