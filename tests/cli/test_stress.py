@@ -369,8 +369,9 @@ MODELS = {
     # Rows (-10%, -5%) and (10%, 5%) together: 3,000 - 150 u.
     "scenario": (
         "{margin_model: scenario}",
-        "portfolio_margin: {combine: joint, underlyings: ["
-        "{assets: BTC, moves: [-10%, 10%]}, {assets: ETH, moves: [-5%, 5%]}]}\n",
+        "portfolio_margin: {combine: joint, underlyings: [{assets: BTC, moves: [-10%, 10%]}, HALF]}\n".replace(
+            "HALF", "{assets: ETH, moves: [-5%, 5%]}"
+        ),
         Decimal(2000) / 2250,
     ),
     # The mean of the days of 2,400 + 48 u and 1,800 - 42 u.

@@ -202,7 +202,7 @@ class RuleSet(Record, name="venue"):
         return sorted(known, key=lambda one: one.expiry is None and is_dated(one.symbol))
 
     def meant(self, spelling: Spelling, currency: str) -> list[Contract]:
-        """What a venue-neutral symbol may mean here, the likeliest first: the same settlement, base, quote and last day.
+        """What a venue-neutral symbol may mean here, the likeliest first: same settlement, base, quote and last day.
 
         ``BTC-PERP`` leaves out the quote: linear before inverse, the account's currency before USDT, USDC, USD.
         """
