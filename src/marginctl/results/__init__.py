@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
     from marginctl.results.catalogue import BuiltIn, Source
 
-
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
 
 
@@ -40,7 +39,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     file: the name to show. A checked file may still have ``problems``: a configured limit that cannot be evaluated.
     remedy: the cheapest way to pass; empty = that of the gravest finding. expectations: figures of the venue's screen.
-    pooling: against isolated positions, where that was asked for and positions share a pool.
     """
 
     schema: ClassVar[str] = "marginctl.report/1"

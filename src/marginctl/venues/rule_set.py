@@ -19,6 +19,7 @@ from marginctl.core.account import (
 )
 from marginctl.core.contract import Contract, ContractType, HaircutTier
 from marginctl.core.exact import ZERO
+from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
 from marginctl.core.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
@@ -36,6 +37,7 @@ from marginctl.venues.format import (
     PublishedLiquidation,
     TakerFee,
 )
+from marginctl.venues.model_format import PublishedModel
 from marginctl.venues.origin import UNSTATED, Origin, Publication, Stated, Verification
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
@@ -58,7 +60,7 @@ class Mode(Record, name="mode"):
 
     shape: ClassVar[str] = (
         "collateral_mode status isolated_positions=offers_isolated hedge_mode=offers_hedge rules=stated "
-        "isolated_rules=differing collateral assumptions=notes"
+        "isolated_rules=differing collateral assumptions=notes margin_models"
     )
 
     collateral_mode = key(members(CollateralMode))
@@ -68,11 +70,18 @@ class Mode(Record, name="mode"):
     changes = optional(Nested(RULE_CHANGES), "what differs from the rules above in this mode", name="rules")
     collateral = key(nested(Collateral))
     notes = optional(records(Assumption), name="assumptions", default=[])
+    portfolio_margin = optional(nested(PublishedModel), "its `margin_model: scenario`")
 
     rules: Rules
     isolated_rules: Rules | None
     taker_fee: Decimal | None
     origins: dict[str, Origin]
+
+    @property
+    def margin_models(self) -> tuple[str, ...]:
+        """The margin models that it has of its own."""
+        models = [MarginModel.TIERED, *([MarginModel.SCENARIO] if self.portfolio_margin is not None else [])]
+        return tuple(one.value for one in models)
 
     @property
     def stated(self) -> dict[str, Stated]:
@@ -262,15 +271,19 @@ class RuleSet(Record, name="venue"):
         found = (one.message for one in self.not_offered if (one.setting, one.value) == (setting, value))
         return next(found, "")
 
-    def used(self, mode: Mode, symbols: list[str], overridden: set[str]) -> RulesUsed:
+    def used(
+        self, mode: Mode, symbols: list[str], overridden: set[str], model: PublishedModel | None = None
+    ) -> RulesUsed:
         """What stands behind the figures of an account: the oldest date, the weakest trust, the sources.
 
-        ``overridden`` symbols are described by the portfolio itself.
+        ``overridden`` symbols are described by the portfolio itself. ``model``: the venue's, where that counts.
         """
         listings = [listing for symbol in symbols if symbol not in overridden and (listing := self.listing(symbol))]
-        dates = [first_day(date) for date in (self.as_of, *(listing.as_of for listing in listings)) if date]
+        modelled = list(model.origins) if model is not None else []
+        dated = (self.as_of, *(listing.as_of for listing in listings), *(one.as_of for one in modelled))
+        dates = [first_day(date) for date in dated if date]
         published = [terms.origin for terms in mode.collateral.assets.values() if terms.origin.enters_figures]
-        origins = [*mode.origins.values(), *published]
+        origins = [*mode.origins.values(), *published, *modelled]
         named = {origin.source for origin in origins} | {listing.source for listing in listings}
         return RulesUsed(
             venue=self.name,
