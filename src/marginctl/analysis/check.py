@@ -35,6 +35,7 @@ from marginctl.venues.loader import named
 from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
+    from marginctl.core.pooling import Pooling
     from marginctl.limits.baseline import Baseline
 
 
@@ -52,7 +53,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``accepts_all``: every breach that a baseline can take is accepted, in order to write one. ``known``: assets that a
     file may name without having them, because the account before a change had them. ``is_mapping``: the text was made
-    of a mapping, whose places are paths of keys.
+    of a mapping, whose places are paths of keys. ``weighs_pools``: what sharing pools saves is worked out as well.
     """
 
     today: date
@@ -66,6 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     rules_dir: str | None = None
     known: frozenset[str] = frozenset()
     is_mapping: bool = False
+    weighs_pools: bool = False
 
 
 class Loaded(Struct, frozen=True):
@@ -154,7 +156,14 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
         problems=evaluation.problems,
         expectations=evaluation.expectations,
         remedy=verdict(evaluation, settings.fail_on).text,
+        pooling=_pooling(loaded.account, report) if settings.weighs_pools else None,
     )
+
+
+def _pooling(account: Account, report: Report) -> "Pooling | None":
+    from marginctl.core.pooling import pooling
+
+    return pooling(account, report)
 
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded, Settings, rule_set_of
-from marginctl.core.account import STABLECOINS, Account, Position
+from marginctl.core.account import STABLECOINS
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
 from marginctl.document.nodes import Sequence
 from marginctl.document.record import Record
 from marginctl.portfolio.format import PortfolioFile, PositionEntry
-from marginctl.portfolio.model_format import UnderlyingEntry
+from marginctl.portfolio.positions import PositionRow
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import InputOrigin, OriginKind
+from marginctl.venues.model_format import UnderlyingEntry
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.source import Source
     from marginctl.venues.origin import Origin as RuleOrigin
     from marginctl.venues.rule_set import Mode, RuleSet
 
@@ -36,20 +36,20 @@ ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin"})
 class Origins:
     """Origins by key: the file's first, then the rule set's, then what is assumed."""
 
-    def __init__(
-        self, file: PortfolioFile, source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
-    ) -> None:
-        self._source = source
+    def __init__(self, loaded: Loaded, rule_set: "RuleSet", shocks: Iterable[str] = ()) -> None:
+        account, rows = loaded.account, loaded.resolved.rows
+        self._file = loaded.file
+        self._source = loaded.source
         self._account = account
         self._rule_set = rule_set
         self._shocked = frozenset(shocks)
         self._in_file: dict[str, tuple[Node, ...]] = {}
         self.stated: dict[str, Any] = {}
-        for key, value, node in _written(file, account):
+        for key, value, node in _written(loaded.file, rows):
             several = key in self._in_file and key.rpartition(".")[2] in ADDED | {"entry_price"}
             self._in_file[key] = (*self._in_file[key], node) if several else self._in_file.get(key, (node,))
             self.stated[key] = value
-        self.stated |= _whole_notionals(file, account)
+        self.stated |= _whole_notionals(rows)
 
     def of(self, key: str) -> InputOrigin:
         """Where the input of that key comes from."""
@@ -94,6 +94,8 @@ class Origins:
             return self._from_rule(self._mode().origins.get(rest))
         if section == "contracts":
             return self._from_listing(rest)
+        if section == "portfolio_margin":
+            return self._from_model(*rest.split(".")[:2])
         if section == "collateral":
             return self._from_collateral(*rest.rsplit(".", 1)) if "." in rest else None
         if key == "account.taker_fee" and self._mode().taker_fee is not None:
@@ -115,6 +117,18 @@ class Origins:
         text = next((one.text for one in rules.sources if one.id == source), None)
         dated = as_of or rules.as_of
         return InputOrigin(kind=OriginKind.VENUE, rule_set=rules.name, as_of=dated, trust=trust, source=text)
+
+    def _from_model(self, part: str, number: str) -> InputOrigin | None:
+        """A row of the venue's margin model; the portfolio's own rows come before those."""
+        model, own = self._mode().portfolio_margin, self._file.portfolio_margin
+        if model is None or self._account.model is None:
+            return None
+        if part in {"maintenance", "initial"}:
+            grade = getattr(model, part)
+            return None if grade is None else self._from_rule(grade)
+        rows: list[RuleOrigin] = [*getattr(model, part)] if part in {"underlyings", "charges"} else []
+        place = int(number) - (len(getattr(own, part)) if own is not None else 0)
+        return self._from_rule(rows[place]) if 0 <= place < len(rows) else None
 
     def _from_listing(self, rest: str) -> InputOrigin | None:
         """A contract as published; what its key names may also stand in the file."""
@@ -160,7 +174,7 @@ def origins_of(loaded: Loaded, settings: Settings) -> Origins:
     if rule_set is None:
         raise RuntimeError("a rule set that was read a moment ago cannot be read again")
     shocks = expanded(settings.shocks, loaded.resolved.account)
-    return Origins(loaded.file, loaded.source, loaded.account, rule_set, shocks)
+    return Origins(loaded, rule_set, shocks)
 
 
 _DEFAULTS = {
@@ -183,7 +197,7 @@ def _joined(*notes: str) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, "Node"]]:
+def _written(file: PortfolioFile, positions: Iterable[PositionRow]) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
     for key, value, node in _entries("account", file.account) if file.account is not None else ():
         yield key, value, node
@@ -197,10 +211,10 @@ def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, 
         yield from _entries(f"collateral.{held.asset}", held)
     for symbol, contract in file.contracts.items():
         yield from _entries(f"contracts.{symbol}", contract)
-    for row, position in _rows(file, account):
-        for key, value, node in _entries(f"positions.{position.key}", row):
+    for row, lot in _lots(positions):
+        for key, value, node in _entries(f"positions.{row.position.key}", lot):
             is_mark = key.endswith(".mark_price")
-            yield f"marks.{position.contract.symbol}" if is_mark else key, value, node
+            yield f"marks.{row.position.contract.symbol}" if is_mark else key, value, node
     yield from _model(file)
     for k, order in enumerate(file.orders):
         yield from _entries(f"orders.{k}", order)
@@ -238,20 +252,16 @@ def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
             yield f"{prefix}.{name}", value, node
 
 
-def _rows(file: PortfolioFile, account: Account) -> Iterator[tuple[PositionEntry, Position]]:
+def _lots(positions: Iterable[PositionRow]) -> Iterator[tuple[PositionRow, PositionEntry]]:
     """Every row of ``positions:`` with the position that it is, or is part of."""
-    held = {(p.contract.symbol, p.side, p.margin_mode): p for p in account.positions}
-    for row in file.positions:
-        position = held.get((row.symbol, row.side, row.margin_mode))
-        if position is not None:
-            yield row, position
+    return ((row, lot.draft) for row in positions for lot in row.lots)
 
 
-def _whole_notionals(file: PortfolioFile, account: Account) -> dict[str, Decimal]:
+def _whole_notionals(positions: Iterable[PositionRow]) -> dict[str, Decimal]:
     """The notionals given, added up where rows are merged."""
     added: dict[str, Decimal] = {}
-    for row, position in _rows(file, account):
-        if row.notional is not None:
-            key = f"positions.{position.key}.notional"
-            added[key] = added.get(key, ZERO) + row.notional
+    for row, lot in _lots(positions):
+        if lot.notional is not None:
+            key = f"positions.{row.position.key}.notional"
+            added[key] = added.get(key, ZERO) + lot.notional
     return added

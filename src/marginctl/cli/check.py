@@ -213,7 +213,8 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
 def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
     """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings, problems = with_policies(flags)
-    settings = replace(settings, accepts_all=flags.write_baseline is not None)
+    forms = {flags.format, *(form for form, _ in flags.output)}
+    settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
     if flags.baseline is not None:
         from marginctl.analysis.policies import baseline_of
 

@@ -284,16 +284,22 @@ def first_below_concave(
 
     Such a function lies below each of its lines: where the last one ends at or above zero it never crosses, and else
     the zero of the line at a place beyond the crossing is nearer to it, and is the crossing when it is zero there.
+    Every step finds a flatter line that is zero at a smaller place, so there are no more steps than lines; where that
+    does not hold any more, only the residue of divisions is left, and the place is the crossing.
     """
     noise = noise_of(scale)
     line = line_at(end)
     if noise.side_at_end(Piece(ZERO, *line), end) >= 0:
         return None
+    beyond: Decimal | None = None
     while True:
         u = max(ZERO, -line.at_zero / line.slope) if line.slope < 0 else ZERO
-        line = line_at(u)
-        if not u or abs(line.at(u)) <= noise.at(u):
+        found = line_at(u)
+        if not u or abs(found.at(u)) <= noise.at(u):
             return Crossing(u, False)
+        if found.slope <= line.slope or (beyond is not None and u >= beyond):
+            return Crossing(u if beyond is None else min(u, beyond), False)
+        line, beyond = found, u
 
 
 def _below_on(piece: Piece, until: Decimal | None, noise: Noise, or_at_zero: bool) -> Crossing | None:

@@ -180,16 +180,10 @@ class Carrier(Struct):
         if self.rule_set.splits_symbols:
             symbol = f"{contract.base}{contract.quote}"
             return Contract(symbol, contract.type, contract.base, contract.quote, expiry=contract.expiry)
-        near = [one for one in self.rule_set.symbols() if contract.base in one]
-        known = [one for symbol in near if (one := self.rule_set.contract(symbol)) is not None]
+        known = self.rule_set.contracts_on(contract.base)
         for quote in quotes:
             for one in known:
-                if (one.type, one.base, one.quote, one.expiry) == (
-                    contract.type,
-                    contract.base,
-                    quote,
-                    contract.expiry,
-                ):
+                if (one.type, one.quote, one.expiry) == (contract.type, quote, contract.expiry):
                     return one
         return None
 

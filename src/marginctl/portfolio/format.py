@@ -29,10 +29,10 @@ from marginctl.document.nodes import Node, Sequence
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.limits.expectation import Expected
 from marginctl.limits.format import LIMITS, ScenarioEntry, WaiverEntry
-from marginctl.portfolio.model_format import HistoryEntry, ModelEntry
 from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
 from marginctl.venues.loader import DEFAULT
+from marginctl.venues.model_format import HistoryEntry, ModelEntry
 
 QUANTO = "contracts that settle in a third asset (quantos) are not modelled"
 LEAVE_OUT = "leave its positions out: as linear or inverse their notional, profit and liquidation would be wrong"

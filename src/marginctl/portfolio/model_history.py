@@ -11,8 +11,8 @@ from marginctl.core.returns import History, ReturnPeriod, Returns, returns_of
 from marginctl.document.encoding import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
 from marginctl.portfolio.format import PortfolioFile
-from marginctl.portfolio.model_format import Blend, Decay, GradeEntry, HistoryEntry, ModelEntry, StressedEntry
 from marginctl.portfolio.reading import Reading, percent, short
+from marginctl.venues.model_format import Blend, Decay, GradeEntry, HistoryEntry, ModelEntry, StressedEntry
 
 if TYPE_CHECKING:
     from datetime import date

@@ -32,6 +32,7 @@ from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, PositionRow, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
+from marginctl.venues.model_format import ModelSettings, settings_of
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -78,23 +79,14 @@ def resolve(
     prices = Prices(reading, header.currency, draft.prices)
     on = day(header.as_of) if header.as_of else today
     contracts = Contracts(reading, draft.contracts, rule_set, prices, on)
+    settings = _model_settings(draft, header.mode)
     defaults = Defaults(
         header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
     )
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.collateral)
     collateral.check_prices(held, prices)
-    placed = orders(
-        reading,
-        draft.orders,
-        contracts,
-        prices,
-        header.position_mode,
-        [row.position for row in rows],
-        header.rules,
-        header.taker_fee or ZERO,
-        needs_rates=not _scans_orders(draft),
-    )
+    placed = _placed(reading, draft, contracts, prices, header, rows, settings)
     contracts.resolve_declared()
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
@@ -113,16 +105,39 @@ def resolve(
         positions=tuple(row.position for row in rows),
         orders=tuple(one.order for one in placed),
     )
-    account = _with_model(reading, draft, account, path.parent)
+    account = _with_model(reading, draft, account, path.parent, settings)
     if reading.problems:
         return None, reading.problems
     traded = [row.position.contract.symbol for row in rows] + [one.order.contract.symbol for one in placed]
-    used = rule_set.used(header.mode, traded, contracts.overridden)
+    used = rule_set.used(header.mode, traded, contracts.overridden, settings.published)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
     return (
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows)),
         [],
+    )
+
+
+def _placed(
+    reading: Reading,
+    draft: PortfolioFile,
+    contracts: Contracts,
+    prices: Prices,
+    header: Header,
+    rows: list[PositionRow],
+    settings: ModelSettings,
+) -> list[Placed]:
+    """The open orders."""
+    return orders(
+        reading,
+        draft.orders,
+        contracts,
+        prices,
+        header.position_mode,
+        [row.position for row in rows],
+        header.rules,
+        header.taker_fee or ZERO,
+        needs_rates=not _scans_orders(draft, settings),
     )
 
 
@@ -145,13 +160,23 @@ def _bare_account(header: Header, venue: str, prices: Prices, betas: dict[str, D
     )
 
 
-def _with_model(reading: Reading, draft: PortfolioFile, account: Account, folder: Path) -> Account:
+def _model_settings(draft: PortfolioFile, mode: "Mode") -> ModelSettings:
+    """What the file and the venue's mode say about a margin model of the whole."""
+    if draft.account is None:
+        return ModelSettings()
+    header = draft.account
+    return settings_of(header.margin_model, draft.portfolio_margin, mode.portfolio_margin, header.node)
+
+
+def _with_model(
+    reading: Reading, draft: PortfolioFile, account: Account, folder: Path, settings: ModelSettings
+) -> Account:
     """The account under the margin model that its file names; ``folder``: where its history lies."""
     if not _has_model(draft):
         return account
     from marginctl.portfolio.model import model_terms
 
-    return replace(account, model=model_terms(reading, draft, account, folder))
+    return replace(account, model=model_terms(reading, draft, account, folder, settings))
 
 
 def _has_model(draft: PortfolioFile) -> bool:
@@ -159,10 +184,10 @@ def _has_model(draft: PortfolioFile) -> bool:
     return draft.account is not None and draft.account.margin_model is not MarginModel.TIERED
 
 
-def _scans_orders(draft: PortfolioFile) -> bool:
+def _scans_orders(draft: PortfolioFile, settings: ModelSettings) -> bool:
     """Whether orders count as what they would make of a unit's scan."""
-    settings, header = draft.portfolio_margin, draft.account
-    return header is not None and settings is not None and settings.scans_orders(header.margin_model)
+    entry, header = settings.entry, draft.account
+    return header is not None and entry is not None and entry.scans_orders(header.margin_model)
 
 
 def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", stem: str) -> Header:

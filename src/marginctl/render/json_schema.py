@@ -24,6 +24,7 @@ from marginctl.core.moved import Moved
 from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
 from marginctl.core.plain import DocumentKey, keys_of
+from marginctl.core.pooling import Pooling
 from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
 from marginctl.document.record import Key
 from marginctl.document.schema import bound_type
@@ -49,16 +50,13 @@ NAMES = {
         OrderRoom,
         Remedies,
         WithdrawalRoom,
-        PortfolioMargin,
-        ModelTerms,
+        Pooling,
         PortfolioMargin,
         ModelTerms,
         ScenarioOutcome,
         BuiltIn,
         Publication,
         Moved,
-        PortfolioMargin,
-        ModelTerms,
     )
 }
 """Classes that the results name without importing them."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from marginctl.core.moved import Moved
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
+    from marginctl.core.pooling import Pooling
     from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
     from marginctl.results.catalogue import BuiltIn, Publication
-
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
 
@@ -53,6 +53,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     remedy: str = ""
     expectations: tuple[Expectation, ...] = ()
+    pooling: "Pooling | None" = None
 
     @property
     def checked(self) -> "Outcome | None":

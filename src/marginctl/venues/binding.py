@@ -1,6 +1,7 @@
 """What the classes of a rule file cannot say: names used once, sources that exist, tables that are sound."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from marginctl.core.account import MarginRules
@@ -11,6 +12,7 @@ from marginctl.findings import Problem
 from marginctl.venues.collateral import Collateral, CollateralGroup, HaircutStep, PublishedTerms
 from marginctl.venues.contracts import ContractGroup, ListedContract, VenueTier, rates_given_twice
 from marginctl.venues.format import StatedRules
+from marginctl.venues.model_format import PublishedModel, UnderlyingEntry, names_of
 from marginctl.venues.origin import Origin, Publication, Traced
 from marginctl.venues.rule_set import Mode, RuleSet
 from marginctl.venues.table import Table
@@ -64,6 +66,8 @@ class _Checks:
             self.rules(stated)
         for mode in rule_set.modes:
             self.collateral(mode.collateral)
+            if mode.portfolio_margin is not None:
+                self.model(mode.portfolio_margin)
         for group in rule_set.groups:
             self.group(group)
         liquidation = rule_set.liquidation
@@ -105,6 +109,21 @@ class _Checks:
                 listed.add(word.text)
                 if isinstance(written, PublishedTerms):
                     self.terms(written, node)
+
+    def model(self, model: PublishedModel) -> None:
+        """Note what is wrong with a venue's own margin model."""
+        for origin in model.origins:
+            self.named(origin, Origin.source)
+        faults = [*(row.faults() for row in model.underlyings), *(row.faults() for row in model.charges)]
+        for fault in chain.from_iterable(faults):
+            self.found.add(*fault)
+        listed: set[str] = set()
+        for row in model.underlyings:
+            for asset in names_of(row.assets):
+                if asset in listed:
+                    message = f"{echo(asset)} is named twice"
+                    self.found.add(row.at(UnderlyingEntry.assets), "MC016", message, "keep one of them")
+                listed.add(asset)
 
     def terms(self, terms: PublishedTerms, node: Node) -> None:
         if (PublishedTerms.haircut in terms) == (PublishedTerms.haircut_tiers in terms):

@@ -40,7 +40,7 @@ from marginctl.render.pages.account import (
 )
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
-from marginctl.results import Outcome, ScenarioResult, StressResult, Verdict, live
+from marginctl.results import Outcome, ScenarioOrigin, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
     counted,
@@ -48,6 +48,7 @@ from marginctl.wording import (
     figure,
     grouped,
     listed,
+    money,
     moves_text,
     price_places,
     share,
@@ -158,7 +159,25 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
     )
     idle = [told.name for told in rows if told.days is None and not any(told.moves.values())]
     untouched = dim(f"Moves nothing that this account holds or trades: {', '.join(idle)}.") if idle else None
-    return section("Scenarios", DataTable(columns), dim(BREAKS_AT), untouched, note="as if nothing were closed")
+    answer = _worst_day(rows, unit)
+    return section("Scenarios", DataTable(columns), answer, dim(BREAKS_AT), untouched, note="as if nothing were closed")
+
+
+def _worst_day(rows: Sequence[ScenarioResult], unit: str) -> Sentence | None:
+    """What the worst return of a history does to the book, and how much of it liquidates; None without one."""
+    told = next((row for row in rows if row.origin is ScenarioOrigin.HISTORY), None)
+    if told is None:
+        return None
+    change = told.outcome.change
+    effect = f"costs {money(-change, unit, Direction.UP)}" if change < 0 else "costs nothing"
+    return Sentence(text=f"The worst of the history ends on {told.name} and {effect}; {_multiple(told.outcome.reach)}.")
+
+
+def _multiple(reach: Decimal | None) -> str:
+    """How many times a move liquidates, rounded down."""
+    if reach is None:
+        return "no multiple of it liquidates"
+    return f"{grouped(reach, 4, Direction.DOWN)} times that move liquidates" if reach else "it is liquidatable already"
 
 
 def _reach(row: ScenarioResult) -> str:
