@@ -115,4 +115,4 @@ def marginctl(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Margin, haircuts, netting and liquidation of crypto-futures accounts, exactly and offline."""
+    """Margin, haircuts, netting and liquidation of crypto-futures accounts, exactly."""

@@ -136,8 +136,10 @@ class _Checks:
     def group(self, group: ContractGroup) -> None:
         self.named(group, ContractGroup.source)
         self.open(group)
-        if group.table is not None and ContractGroup.contract_size not in group:
-            self.found.add(group.node, "MC012", "`contract_size` is missing", "give that of the table's contracts")
+        unsized = [] if ContractGroup.contract_size in group else group.unsized()
+        if unsized:
+            message = f"`contract_size` is missing: {echo(unsized[0])} of the table has none of its own"
+            self.found.add(group.node, "MC012", message, "give that of the table's contracts")
         for word, entry, node in group.entries.rows():
             self.named(entry, ListedContract.source)
             self.tiers(entry, group.deduction)

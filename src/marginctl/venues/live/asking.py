@@ -10,6 +10,7 @@ from marginctl.venues.answers.contents import content_of
 from marginctl.venues.answers.expressions import AnswerRow
 from marginctl.venues.answers.live_map import LiveCall
 from marginctl.venues.answers.recognition import AnswerFile, read_answers
+from marginctl.venues.answers.refusal import emptiness
 from marginctl.venues.live.client import Client
 from marginctl.venues.live.credentials import LiveError, Masks
 
@@ -38,11 +39,12 @@ def account(client: Client, *, strict: bool) -> Asked:
 
 
 def published(client: Client, contracts: Sequence[str]) -> Asked:
-    """The public tables of some contracts. Raises LiveError."""
+    """The public tables of some contracts, lists without anything left out. Raises LiveError."""
     round_ = _Round(client)
     for call in client.live.tables:
         round_.ask_each(call, contracts if call.each else [""])
-    return Asked(tuple(round_.files), tuple(round_.remarks), client.masks)
+    told = [file for file in round_.files if not emptiness(_value(file).value)]
+    return Asked(tuple(told), tuple(round_.remarks), client.masks)
 
 
 class _Round:
