@@ -91,20 +91,19 @@ def baseline_of(path: str) -> tuple[Baseline | None, list[Problem]]:
     return (None, problems) if problems else (Baseline(os.path.dirname(path), entries), [])  # noqa: PTH120
 
 
-def write_baseline(path: str, outcomes: Iterable[Outcome]) -> list[Problem]:
-    """Write what was accepted at today's figures; what other portfolios had there stays, as long as they exist.
+def new_baseline(path: str, outcomes: Iterable[Outcome]) -> tuple[str, list[Problem]]:
+    """The text of a baseline file with what was accepted at today's figures, and what is wrong with the file there.
 
-    A portfolio that could not be checked keeps its entries too. Raises OSError.
+    What other portfolios had there stays, as long as they exist; one that could not be checked keeps its entries too.
     """
     folder = os.path.dirname(path)  # noqa: PTH120
     entries: dict[str, list[BaselineEntry]] = {}
     if Path(path).exists():
         before, problems = baseline_of(path)
         if before is None:
-            return problems
+            return "", problems
         entries = {file: found for file, found in before.entries.items() if (Path(folder) / file).exists()}
     for outcome in outcomes:
         if outcome.report is not None and not outcome.problems:
             entries[named(outcome.file, folder)] = recorded(outcome.findings)
-    Path(path).write_text(baseline_text(entries), encoding="utf-8", newline="\n")
-    return []
+    return baseline_text(entries), []

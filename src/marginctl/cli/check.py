@@ -40,6 +40,7 @@ from marginctl.cli.settings import (
     refuse_without_live,
     with_policies,
 )
+from marginctl.cli.targets import TargetError, refuse_overlaps, write_files
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
@@ -57,15 +58,8 @@ PLAIN = Terminal(None, False, False)
 
 
 def outputs(texts: Iterable[str]) -> tuple[tuple[str, Path], ...]:
-    """Every --output. Raises FlagError, also where two go to one file."""
-    found = tuple(map(_output, texts))
-    files = [os.path.abspath(path) for _, path in found]  # noqa: PTH100 - of a file that need not be there
-    for (_, path), file in zip(found, files, strict=True):
-        if files.count(file) > 1:
-            raise FlagError(
-                f"--output: {echo(str(path))} is to be written twice", "write each format to a file of its own"
-            )
-    return found
+    """Every --output. Raises FlagError."""
+    return tuple(map(_output, texts))
 
 
 def _output(text: str) -> tuple[str, Path]:
@@ -192,12 +186,13 @@ def checked_once(flags: CheckFlags) -> int:
     if problems:
         return report(_failed(problems), flags)
     found, problems = inputs(flags.paths, flags.stdin_filename, complain)
+    _refuse_targets(found, flags)
     if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
         return _streamed(_failed(problems), found, settings, flags)
     results = each(found, partial(checked, settings=settings), flags.jobs, bar=not flags.quiet)
     outcomes = (*_failed(problems), *results)
     if flags.write_baseline is not None:
-        outcomes = (*outcomes, *_failed(_written(flags.write_baseline, outcomes)))
+        outcomes = (*outcomes, *_failed(_written(Path(flags.write_baseline), outcomes)))
     return report(outcomes, flags)
 
 
@@ -223,14 +218,25 @@ def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
     return settings, problems
 
 
-def _written(path: str, outcomes: tuple[Outcome, ...]) -> list[Problem]:
-    """The baseline is written; why not, if it cannot be."""
-    from marginctl.analysis.policies import write_baseline
+def _refuse_targets(found: Iterable[Input], flags: CheckFlags) -> None:
+    """Refuse to write over what is read, and one file twice, before anything is computed. Raises FlagError."""
+    targets = [*(path for _, path in flags.output), *map(Path, filter(None, [flags.write_baseline]))]
+    if targets:
+        others = [file for file in (*flags.limits, flags.baseline) if file and file != flags.write_baseline]
+        refuse_overlaps(targets, [*(one.path for one in found if one.path is not None), *map(Path, others)])
 
+
+def _written(path: Path, outcomes: tuple[Outcome, ...]) -> list[Problem]:
+    """The baseline is written; why not, if it cannot be."""
+    from marginctl.analysis.policies import new_baseline
+
+    text, problems = new_baseline(str(path), outcomes)
     try:
-        return write_baseline(path, outcomes)
-    except OSError as error:
-        return [Problem(Location(printable(path)), "MC001", f"cannot be written: {error.strerror or error}")]
+        if not problems:
+            write_files({path: text.encode()}, [path])
+    except TargetError as error:
+        return [Problem(Location(printable(str(path))), "MC001", error.reason, error.help)]
+    return problems
 
 
 def checked(one: Input, settings: Settings) -> Outcome:
@@ -286,9 +292,9 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
     run = Run(outcomes=outcomes, exit_code=exit_with, fail_on=flags.fail_on.value)
     for form, path in flags.output:
         try:
-            path.write_text(rendered(form, run, PLAIN, flags), encoding="utf-8", newline="\n")
-        except OSError as error:
-            complain(f"{path} cannot be written: {error.strerror or error}")
+            write_files({path: rendered(form, run, PLAIN, flags).encode()})
+        except TargetError as error:
+            complain(error.message, error.help)
             run = replace(run, exit_code=NOT_CHECKED)
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     if page and not flags.watch:
