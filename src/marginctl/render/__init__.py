@@ -15,6 +15,7 @@ FORMATS = {
     "jsonl": "json.render_lines",
     "csv": "formats.csv.render",
     "markdown": "formats.markdown.draw",
+    "html": "formats.html.draw",
     "github": "formats.github.render",
     "gitlab": "formats.gitlab.render",
     "sarif": "formats.sarif.render",

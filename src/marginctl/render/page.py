@@ -168,6 +168,78 @@ class HeatMap(Struct, frozen=True):
     grid: Grid
 
 
+class Bar(Struct, frozen=True):
+    """From one value to another on the picture's axis; ``text`` stands beside it."""
+
+    start: Decimal
+    end: Decimal
+    text: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+class BarRow(Struct, frozen=True, kw_only=True):
+    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words where no bar can say it."""
+
+    label: str
+    bars: tuple[Bar, ...] = ()
+    note: str = ""
+    is_sum: bool = False
+
+
+class Bars(Struct, frozen=True, kw_only=True):
+    """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
+
+    is_share: the axis is one of moves; unit: of the amounts otherwise.
+    """
+
+    name: str
+    title: str
+    reading: str
+    rows: tuple[BarRow, ...]
+    table: DataTable
+    unit: str = ""
+    is_share: bool = False
+
+
+class Stroke(Enum):
+    """How a line of a picture is drawn: never told apart by colour alone."""
+
+    SOLID = "solid"
+    DASHED = "dashed"
+    THIN = "thin"
+
+
+class Trace(Struct, frozen=True):
+    """A line through exact corners."""
+
+    label: str
+    points: tuple[tuple[Decimal, Decimal], ...]
+    stroke: Stroke = Stroke.SOLID
+
+
+class Mark(Struct, frozen=True):
+    """A place on the x axis with words."""
+
+    at: Decimal
+    text: str
+    is_end: bool = False
+
+
+class Lines(Struct, frozen=True, kw_only=True):
+    """Lines over one axis, as ``Bars``. ``gone``: the stretches of x on which the pool is liquidated."""
+
+    name: str
+    title: str
+    reading: str
+    traces: tuple[Trace, ...]
+    table: DataTable
+    marks: tuple[Mark, ...] = ()
+    gone: tuple[tuple[Decimal, Decimal], ...] = ()
+    x_title: str = ""
+    y_title: str = ""
+    is_share: bool = True
+
+
 class Explanation(Struct, frozen=True):
     """How a figure came about as a tree, or the list of all figures."""
 
@@ -175,7 +247,7 @@ class Explanation(Struct, frozen=True):
 
 
 Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
-Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Explanation
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Bars | Lines | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):
