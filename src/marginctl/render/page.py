@@ -110,7 +110,8 @@ NUMERIC = frozenset((ColumnKind.NUMBER, ColumnKind.POINTED))
 class Column(Struct, frozen=True, kw_only=True):
     """One column: title, unit, cells in the order of the rows; without a single text in its cells it is not there.
 
-    priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none.
+    priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none;
+    links: one per cell, or none: the anchor of the section that it is about, empty for none.
     """
 
     title: str
@@ -119,6 +120,7 @@ class Column(Struct, frozen=True, kw_only=True):
     unit: str = ""
     priority: int = 0
     tones: Sequence[Tone] = ()
+    links: Sequence[str] = ()
 
 
 class DataTable(Struct, frozen=True):
@@ -178,7 +180,7 @@ class Bar(Struct, frozen=True):
 
 
 class BarRow(Struct, frozen=True, kw_only=True):
-    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words where no bar can say it."""
+    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words below it."""
 
     label: str
     bars: tuple[Bar, ...] = ()
@@ -246,14 +248,22 @@ class Explanation(Struct, frozen=True):
     found: ExplainResult
 
 
+class Data(Struct, frozen=True):
+    """The document of a result, for who reads the page with a program; formats without room for it leave it out."""
+
+    name: str
+    result: object
+
+
 Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
-Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Bars | Lines | Explanation
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Bars | Lines | Data | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):
     """Blocks below a heading, with a note beside it; without a heading they stand by themselves.
 
     is_title: the head of a page, of names that may be shortened; is_prose: text to be read like a page of a manual.
+    anchor: what links to it say.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -261,6 +271,7 @@ class Section(Struct, frozen=True, kw_only=True):
     note: Span = Span("", Tone.DIM)
     is_title: bool = False
     is_prose: bool = False
+    anchor: str = ""
 
 
 Page: TypeAlias = tuple[Section, ...]

@@ -37,24 +37,25 @@ def _missing(point: Point) -> str:
     return cents(lacking, Direction.UP) if lacking > 0 else ""
 
 
-def heat_table(block: HeatMap) -> DataTable:
-    """The grid, the highest move first; what liquidates stands out."""
+def heat_table(block: HeatMap, cross: str = "") -> DataTable:
+    """The grid, the highest move first; what liquidates stands out, behind ``cross``."""
     grid = block.grid
     head = f"{whom(grid.down.asset)} / {whom(grid.across.asset)}"
     rows = tuple(reversed(grid.rows))
     columns = (
         numbers(head, [moved(move) for move in reversed(grid.down.moves)]),
         *(
-            numbers(moved(move), [_ratio(row[at]) for row in rows], tones=_tones([row[at] for row in rows]))
+            numbers(moved(move), [_ratio(row[at], cross) for row in rows], tones=_tones([row[at] for row in rows]))
             for at, move in enumerate(grid.across.moves)
         ),
     )
     return DataTable(columns, is_fixed=True)
 
 
-def _ratio(cell: Cell) -> str:
+def _ratio(cell: Cell, cross: str) -> str:
     ratio = cell.maintenance_ratio
-    return "n/a" if ratio is None else f"{figure_percent('maintenance_ratio', ratio)}%"
+    shown = "n/a" if ratio is None else f"{figure_percent('maintenance_ratio', ratio)}%"
+    return f"{cross}{shown}" if cell.liquidatable else shown
 
 
 def _tones(cells: Sequence[Cell]) -> list[Tone]:

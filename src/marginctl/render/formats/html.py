@@ -14,10 +14,12 @@ from xml.etree.ElementTree import Element
 from msgspec.structs import replace
 
 from marginctl import __version__
+from marginctl.core.plain import as_plain
 from marginctl.render.display import Options
 from marginctl.render.formats.problems import problem_lines
 from marginctl.render.formats.svg import bars_of, lines_of
 from marginctl.render.formats.tree import html_of, name_of, tag, verbatim
+from marginctl.render.json import encoded
 from marginctl.render.page import (
     NUMERIC,
     Balance,
@@ -26,6 +28,7 @@ from marginctl.render.page import (
     Column,
     ColumnKind,
     CurveChart,
+    Data,
     DataTable,
     Explanation,
     Facts,
@@ -88,11 +91,11 @@ def fragments(page: Page, options: Options) -> Iterable[Element]:
     if not is_one:
         yield tag("h1", name_of(title_of(page, options)))
     level, holder = 1, tag("section")
-    for number, section in enumerate(page):
+    for section in page:
         if section.is_title:
             if len(holder):
                 yield holder
-            holder, level = tag("section", id=f"part-{number}"), 1 if is_one else 2
+            holder, level = tag("section", **({"id": section.anchor} if section.anchor else {})), 1 if is_one else 2
             holder.append(_heading(HEADINGS[level - 1], name_of(section.heading), section.note))
         elif section.heading:
             words = section.heading.removesuffix(":")
@@ -205,6 +208,8 @@ def _cell(column: Column, at: int, *, is_head: bool) -> Element:
     classes = " ".join(words)
     attributes = {"class_": classes} if classes else {}
     shown = name_of(text) if column.kind in (ColumnKind.NAME, ColumnKind.PLACE) and text else text
+    if column.links and column.links[at]:
+        shown = tag("a", shown, href=f"#{column.links[at]}")
     return tag("th", shown, scope="row", **attributes) if is_head else tag("td", shown, **attributes)
 
 
@@ -221,6 +226,14 @@ def _picture(block: Lines | Bars, *_: object) -> Element:
     return tag("figure", tag("figcaption", tag("strong", block.title), told), _boxed(svg, block.title), figures)
 
 
+def _data(block: Data, *_: object) -> Element:
+    """JSON that no reader of HTML takes for an end of it."""
+    text = encoded(as_plain(block.result)).decode()
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return verbatim("script", text, type="application/json", data_document=block.name)
+
+
 _DRAWN: dict[type[Any], Callable[[Any, str, Options], Element]] = {
     Sentence: _sentence,
     Items: _items,
@@ -231,8 +244,9 @@ _DRAWN: dict[type[Any], Callable[[Any, str, Options], Element]] = {
     Findings: _findings,
     Problems: _problems,
     Explanation: _explanation,
+    Data: _data,
     CurveChart: lambda block, *_: _picture(curve_lines(block)),
-    HeatMap: lambda block, *_: _table(heat_table(block), MAP),
+    HeatMap: lambda block, *_: _table(heat_table(block, "✗ "), MAP),
     Lines: _picture,
     Bars: _picture,
 }

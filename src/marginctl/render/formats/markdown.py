@@ -17,6 +17,7 @@ from marginctl.render.page import (
     Column,
     ColumnKind,
     CurveChart,
+    Data,
     DataTable,
     Explanation,
     Facts,
@@ -188,4 +189,5 @@ _DRAWN: dict[type[Block], Callable[[Any], str]] = {
     HeatMap: lambda block: _table(heat_table(block)),
     Lines: _picture,
     Bars: _picture,
+    Data: lambda _: "",
 }

@@ -6,6 +6,7 @@ than any digit or letter of the fonts that browsers use for it needs on average.
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import accumulate
 from xml.etree.ElementTree import Element
 
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
@@ -20,6 +21,8 @@ HEIGHT = Decimal(280)
 LEFT, RIGHT, TOP, BOTTOM = Decimal(86), Decimal(14), Decimal(34), Decimal(46)
 LABELS = Decimal(170)
 """Room for what the rows of bars are called."""
+WORDS = Decimal(104)
+"""Room for what stands beside the longest bar."""
 ROW = Decimal(24)
 PER_CHARACTER = Decimal("6.6")
 INK, DIM, BAD, FILL = "#1b1f24", "#59636e", "#b42318", "#1f6feb"
@@ -52,15 +55,18 @@ def lines_of(block: Lines) -> Element:
 def bars_of(block: Bars) -> Element:
     """A row each, its bars from value to value, its words beside them or below where there is no room."""
     values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
-    across = Scale(min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, WIDTH - RIGHT)
-    height = TOP + ROW * len(block.rows) + BOTTOM
+    across = Scale(
+        min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, WIDTH - (RIGHT * 2 if block.is_share else WORDS)
+    )
+    tops = list(accumulate((_height(row) for row in block.rows), initial=TOP))
+    height = tops[-1] + BOTTOM
     made = _picture(block.title, block.reading, height)
     foot = height - BOTTOM
     for tick in across.ticks:
         made.extend(_tick(across.at(tick), foot, _told(tick, block.is_share)))
     made.append(_line(across.at(ZERO), TOP - 6, across.at(ZERO), foot, INK, "1"))
-    for at, row in enumerate(block.rows):
-        made.extend(_row(row, TOP + ROW * at, across))
+    for row, top in zip(block.rows, tops, strict=False):
+        made.extend(_row(row, top, across))
     if block.unit:
         made.append(_text(WIDTH - RIGHT, height - 8, block.unit, "end", DIM))
     return made
@@ -176,9 +182,15 @@ def _row(row: BarRow, top: Decimal, across: Scale) -> Iterable[Element]:
     )
     for bar in row.bars:
         yield _bar(bar, top, across, is_sum=row.is_sum)
-    words = "  ".join(bar.text for bar in row.bars if bar.text) or row.note
+    words = "  ".join(bar.text for bar in row.bars if bar.text)
     if words:
         yield _beside(words, row, top, across)
+    if row.note:
+        yield _text(LABELS, top + 28, row.note, "start", DIM)
+
+
+def _height(row: BarRow) -> Decimal:
+    return ROW + 14 if row.note else ROW
 
 
 def _bar(bar: Bar, top: Decimal, across: Scale, *, is_sum: bool) -> Element:
