@@ -279,6 +279,7 @@ def underlying_subject(book: ExplainedAccount, prefix: str, row: UnderlyingFigur
         "on_it": lambda: [_traded(book, one, asset) for one in on_it],
         "traded": lambda: [_traded(book, one, asset) for one in traded],
         "price": partial(book.price, asset),
+        "current_price": partial(book.price, asset),
         "fall": partial(solutions.asset_move, book, state, asset, -1),
         "rise": partial(solutions.asset_move, book, state, asset, 1),
     }

@@ -12,6 +12,7 @@ from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
 from marginctl.core.curve import EquityCurve, curve_of
+from marginctl.core.exact import ZERO
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
@@ -98,6 +99,16 @@ def axes(text: str) -> tuple[str, str]:
     if not comma or not down or not across or "," in across or down == across:
         raise FlagError(f"--grid {echo(text)} does not name two assets", "write BTC,ETH, or BTC,* for all others")
     return down, across
+
+
+def widest_two(report: Report | None) -> tuple[str, str] | None:
+    """The two assets whose moves change most, by the size of delta times price; None with fewer than two."""
+    sizes: dict[str, Decimal] = {}
+    for row in report.underlyings if report else ():
+        if row.gross_notional or row.delta:
+            sizes[row.asset] = sizes.get(row.asset, ZERO) + abs(row.delta * row.price)
+    widest = sorted((asset for asset in sizes if sizes[asset]), key=lambda asset: -sizes[asset])[:2]
+    return (widest[0], widest[1]) if len(widest) == 2 else None
 
 
 def points_of(points: int) -> int:

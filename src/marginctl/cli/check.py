@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from msgspec import Struct
@@ -50,6 +50,9 @@ from marginctl.render import FORMATS, render
 from marginctl.render.display import Options
 from marginctl.results import Outcome, Run
 
+if TYPE_CHECKING:
+    from marginctl.cli.report import ReportFlags
+
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")
 """Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
@@ -70,8 +73,8 @@ def _output(text: str) -> tuple[str, Path]:
     return choice("--output", *FORMATS)(form), Path(path)
 
 
-class RunFlags(Flags):
-    """Of a run over many files. ``jobs``: processes, 0 = as many as pay."""
+class BatchFlags(Flags):
+    """Of many files at once. ``jobs``: processes, 0 = as many as pay."""
 
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
@@ -80,6 +83,11 @@ class RunFlags(Flags):
         str | None,
         typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
     ] = None
+
+
+class RunFlags(BatchFlags):
+    """Of a run over many files."""
+
     write_baseline: Annotated[
         str | None,
         typer.Option(
@@ -184,15 +192,15 @@ def checked_once(flags: CheckFlags) -> int:
     """One run over all files; returns the exit code."""
     settings, problems = with_files(flags)
     if problems:
-        return report(_failed(problems), flags)
+        return report(failed(problems), flags)
     found, problems = inputs(flags.paths, flags.stdin_filename, complain)
     _refuse_targets(found, flags)
     if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
-        return _streamed(_failed(problems), found, settings, flags)
+        return _streamed(failed(problems), found, settings, flags)
     results = each(found, partial(checked, settings=settings), flags.jobs, bar=not flags.quiet)
-    outcomes = (*_failed(problems), *results)
+    outcomes = (*failed(problems), *results)
     if flags.write_baseline is not None:
-        outcomes = (*outcomes, *_failed(_written(Path(flags.write_baseline), outcomes)))
+        outcomes = (*outcomes, *failed(_written(Path(flags.write_baseline), outcomes)))
     return report(outcomes, flags)
 
 
@@ -205,11 +213,12 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
     return with_progress(in_order(found, work, jobs), len(found), wanted=bar)
 
 
-def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
+def with_files(flags: "CheckFlags | ReportFlags") -> tuple[Settings, list[Problem]]:
     """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings, problems = with_policies(flags)
-    forms = {flags.format, *(form for form, _ in flags.output)}
-    settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
+    if isinstance(flags, CheckFlags):
+        forms = {flags.format, *(form for form, _ in flags.output)}
+        settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
     if flags.baseline is not None:
         from marginctl.analysis.policies import baseline_of
 
@@ -273,7 +282,8 @@ def _line(outcome: Outcome, fail_on: FailOn) -> FileLine:
     return FileLine(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 
 
-def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
+def failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
+    """What could not be read, file by file."""
     by_file: dict[str, list[Problem]] = {}
     for problem in problems:
         by_file.setdefault(problem.location.file, []).append(problem)

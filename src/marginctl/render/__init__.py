@@ -4,6 +4,7 @@ A format is one row of ``FORMATS`` and a function: ``draw(page, options)`` where
 ``render(result, options)``. A result is one row of ``RESULTS``. Only what is asked for is imported.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, cast
 
@@ -15,6 +16,7 @@ FORMATS = {
     "jsonl": "json.render_lines",
     "csv": "formats.csv.render",
     "markdown": "formats.markdown.draw",
+    "html": "formats.html.draw",
     "github": "formats.github.render",
     "gitlab": "formats.gitlab.render",
     "sarif": "formats.sarif.render",
@@ -28,15 +30,17 @@ COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
 
 
 class ResultKind(NamedTuple):
-    """A kind of result: its class, the function that makes its page, and that of a comment where it is another one."""
+    """A kind of result: its class, the function that makes its page, and those of formats that have another one."""
 
     result: str
     page: str
-    comment: str = ""
+    others: Mapping[str, str] = {}
 
 
 RESULTS = {
-    "report": ResultKind("results.Run", "check.check_page", "comment.comment_page"),
+    "report": ResultKind(
+        "results.Run", "check.check_page", {"markdown": "comment.comment_page", "html": "overview.check_overview"}
+    ),
     "stress": ResultKind("results.StressResult", "stress.stress_page"),
     "what-if": ResultKind("results.WhatIfResult", "what_if.what_if_page"),
     "headroom": ResultKind("results.HeadroomResult", "headroom.headroom_page"),
@@ -61,7 +65,7 @@ def render(form: str, result: Any, options: Options | None = None) -> str:
     if write.__name__ != "draw":
         return cast(str, write(result, options))
     shown = RESULTS[kind_of(result)]
-    path = (shown.comment if form == "markdown" else "") or shown.page
+    path = shown.others.get(form, shown.page)
     return cast(str, write(found(f"render.pages.{path}")(result, options), options))
 
 

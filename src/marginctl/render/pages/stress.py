@@ -87,14 +87,14 @@ def stress_page(stress: StressResult, options: Options) -> Page:
     is_quiet = options.verbosity is Verbosity.QUIET
     parts: list[Section | None] = []
     if stress.report is not None and not is_quiet:
-        parts += _body(stress, stress.report, outcome, options)
+        parts += [title(outcome, stress.report, _now(stress.report)), *scenarios(stress, stress.report, options)]
     parts += [problems(outcome), findings(outcome)]
     parts += [] if is_quiet else [assumptions(outcome, options.verbosity)]
     return page([*parts, _verdict(stress, outcome)])
 
 
-def _body(stress: StressResult, report: Report, outcome: Outcome, options: Options) -> Iterable[Section | None]:
-    yield title(outcome, report, _now(report))
+def scenarios(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
+    """What the account was put through: scenarios, cascades, grid, curve, funding."""
     if stress.scenarios:
         yield _scenarios(stress, report)
     if options.verbosity is Verbosity.VERBOSE:
