@@ -16,7 +16,7 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(42_090, 19_000),
+    "lines of source": Ceiling(42_259, 19_000),
     "files of source": Ceiling(286, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(54, 45),
@@ -28,7 +28,7 @@ CEILINGS = {
     "arrows between rooms": Ceiling(55, 32),
     "imports against the direction": Ceiling(0, 0),
     "own modules that a plain check loads": Ceiling(130, 94),
-    "imports inside functions": Ceiling(67, 61),
+    "imports inside functions": Ceiling(65, 61),
     "pairs of more than ten equal lines": Ceiling(0, 0),
 }
 

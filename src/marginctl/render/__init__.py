@@ -7,6 +7,8 @@ A format is one row of ``FORMATS`` and a function: ``draw(page, options)`` where
 from importlib import import_module
 from typing import Any, NamedTuple, cast
 
+from msgspec.structs import replace
+
 from marginctl.render.display import Options
 
 FORMATS = {
@@ -23,6 +25,8 @@ FORMATS = {
 """Every format and its function, in the order in which help texts list them."""
 OF_CHECKS = frozenset(("jsonl", "github", "gitlab", "sarif", "junit"))
 """Formats of findings, which only a check has."""
+TABLES = ("csv=positions", "csv=accounts", "csv=limits", "csv=findings")
+"""What ``csv`` of a check may have as its rows; alone it means the first."""
 COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
 """The formats of every result."""
 
@@ -55,8 +59,14 @@ RESULTS = {
 
 
 def render(form: str, result: Any, options: Options | None = None) -> str:
-    """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break."""
+    """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break.
+
+    A check also in one of ``TABLES``.
+    """
     options = options or Options()
+    form, _, table = form.partition("=")
+    if table:
+        options = replace(options, table=table)
     write = found(f"render.{FORMATS[form]}")
     if write.__name__ != "draw":
         return cast(str, write(result, options))

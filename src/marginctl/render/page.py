@@ -110,7 +110,8 @@ NUMERIC = frozenset((ColumnKind.NUMBER, ColumnKind.POINTED))
 class Column(Struct, frozen=True, kw_only=True):
     """One column: title, unit, cells in the order of the rows; without a single text in its cells it is not there.
 
-    priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none.
+    priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none;
+    links: addresses, one per cell, or none.
     """
 
     title: str
@@ -119,6 +120,7 @@ class Column(Struct, frozen=True, kw_only=True):
     unit: str = ""
     priority: int = 0
     tones: Sequence[Tone] = ()
+    links: Sequence[str] = ()
 
 
 class DataTable(Struct, frozen=True):
@@ -215,9 +217,16 @@ def dim(text: str) -> Sentence:
 
 
 def _column(
-    kind: ColumnKind, title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
+    kind: ColumnKind,
+    title: str,
+    cells: Sequence[str],
+    unit: str = "",
+    *,
+    priority: int = 0,
+    tones: Sequence[Tone] = (),
+    links: Sequence[str] = (),
 ) -> Column:
-    return Column(title=title, cells=cells, kind=kind, unit=unit, priority=priority, tones=tones)
+    return Column(title=title, cells=cells, kind=kind, unit=unit, priority=priority, tones=tones, links=links)
 
 
 texts = partial(_column, ColumnKind.TEXT)
