@@ -5,12 +5,20 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings, checked, context_of, load_portfolio, outcome_exit, scenarios_of
+from marginctl.analysis.check import (
+    Loaded,
+    Settings,
+    checked,
+    context_of,
+    limits_together,
+    load_portfolio,
+    outcome_exit,
+    scenarios_of,
+)
 from marginctl.core.rooms import Remedies
 from marginctl.document.scalars import positive
 from marginctl.document.source import echo
 from marginctl.findings import Finding
-from marginctl.limits.config import combined
 from marginctl.limits.engine import DepositRemedy, Evaluation
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
@@ -48,7 +56,7 @@ def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = N
     limits, _ = loaded.limits()
     inquiry = Inquiry(
         context_of(loaded, outcome.report, settings),
-        combined(limits, settings.policy.limits if settings.policy else None),
+        limits_together(loaded, limits, settings),
         settings.selection,
         settings.fail_on,
         partial(with_outcomes, scenarios=scenarios_of(loaded.file.scenarios, settings.policy)),

@@ -6,7 +6,15 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, rule_set_of, scenarios_of
+from marginctl.analysis.check import (
+    Loaded,
+    Settings,
+    limits_together,
+    load_portfolio,
+    locations_of,
+    rule_set_of,
+    scenarios_of,
+)
 from marginctl.analysis.recorded import still_assets, uneven, worst_returns
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
@@ -30,7 +38,6 @@ from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem
-from marginctl.limits.config import combined
 from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
@@ -164,7 +171,7 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
     chosen = [*choice(declared, wanted), *_worst(account, states, wanted)]
     sequence, assumed = _sequence(loaded, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
-    config = combined(limits, settings.policy.limits if settings.policy else None)
+    config = limits_together(loaded, limits, settings)
     found = evaluate(
         Context(
             report=report,

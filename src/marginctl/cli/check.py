@@ -1,6 +1,7 @@
 """``marginctl check``: flags -> files -> outcomes -> texts -> exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -46,7 +47,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
-from marginctl.render import FORMATS, render
+from marginctl.render import FORMATS, TABLES, found, render
 from marginctl.render.display import Options
 from marginctl.results import Outcome, Run
 
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")
 """Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
+LINKING = (*HOSTS, "markdown")
+"""Formats that lead to the page of a rule."""
 PLAIN = Terminal(None, False, False)
 """What a file shows."""
 
@@ -67,10 +70,18 @@ def outputs(texts: Iterable[str]) -> tuple[tuple[str, Path], ...]:
 
 def _output(text: str) -> tuple[str, Path]:
     """FORMAT=FILE."""
-    form, equals, path = text.partition("=")
-    if not equals or not path:
+    form = next((table for table in TABLES if text.startswith(f"{table}=")), text.partition("=")[0])
+    path = text.removeprefix(form)[1:]
+    if not path:
         raise FlagError(f"--output {echo(text)} names no file", "write FORMAT=FILE, as in sarif=margin.sarif")
-    return choice("--output", *FORMATS)(form), Path(path)
+    return choice("--output", *FORMATS, *TABLES)(form), Path(path)
+
+
+def address(text: str) -> str:
+    """--rule-pages: empty, or an address of the web that needs no quotes anywhere. Raises FlagError."""
+    if text and not re.fullmatch(r"https?://[^\s<>\"'\\^`|]+", text, re.ASCII):
+        raise FlagError(f"--rule-pages {echo(text)} is no address", "write it as https://HOST/PATH, with {code} or not")
+    return text
 
 
 class BatchFlags(Flags):
@@ -106,6 +117,11 @@ class RunFlags(BatchFlags):
     sarif_waived: Annotated[
         bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
     ] = False
+    rule_pages: Annotated[
+        str,
+        typer.Option("--rule-pages", metavar="URL", help="Where the pages of the limits stand, for links to them."),
+        Read(address, ""),
+    ]
 
 
 class CheckFlags(
@@ -126,7 +142,7 @@ class CheckFlags(
         list[str],
         typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
     ]
-    format: format_of(*FORMATS)  # type: ignore[valid-type]
+    format: format_of(*FORMATS, more="; csv=accounts, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
     output: Annotated[
         tuple[tuple[str, Path], ...],
         typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
@@ -193,11 +209,11 @@ def checked_once(flags: CheckFlags) -> int:
     settings, problems = with_files(flags)
     if problems:
         return report(failed(problems), flags)
-    found, problems = inputs(flags.paths, flags.stdin_filename, complain)
-    _refuse_targets(found, flags)
+    files, problems = inputs(flags.paths, flags.stdin_filename, complain)
+    _refuse_targets(files, flags)
     if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
-        return _streamed(failed(problems), found, settings, flags)
-    results = each(found, partial(checked, settings=settings), flags.jobs, bar=not flags.quiet)
+        return _streamed(failed(problems), files, settings, flags)
+    results = each(files, partial(checked, settings=settings), flags.jobs, bar=not flags.quiet)
     outcomes = (*failed(problems), *results)
     if flags.write_baseline is not None:
         outcomes = (*outcomes, *failed(_written(Path(flags.write_baseline), outcomes)))
@@ -308,12 +324,11 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
             run = replace(run, exit_code=NOT_CHECKED)
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     if page and not flags.watch:
-        from marginctl.cli.hosts import append_summary
-
-        append_summary(run, options_of("markdown", PLAIN, flags), page)
-    if flags.format == "csv" and run.problems:
+        found("cli.hosts.append_summary")(run, options_of("markdown", PLAIN, flags), page)
+    form = flags.format.partition("=")[0]
+    if form == "csv" and run.problems:
         draw_problems(run.problems, terminal(sys.stderr, "never", None))
-    elif flags.format in FOR_MACHINES:
+    elif form in FOR_MACHINES:
         tell(run.problems)
     emit(rendered(flags.format, run, terminal(sys.stdout, flags.color, flags.width), flags))
     return run.exit_code
@@ -322,13 +337,15 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
 def rendered(form: str, run: Run, shown: Terminal, flags: CheckFlags) -> str:
     """The run in one form; a code host gets the paths of its repository."""
     if form in HOSTS:
-        from marginctl.cli.hosts import in_repository
-
-        run = in_repository(run)
+        run = found("cli.hosts.in_repository")(run)
     return render(form, run, options_of(form, shown, flags))
 
 
 def options_of(form: str, shown: Terminal, flags: CheckFlags) -> Options:
     """What a renderer is told; the manual of the rules only where a format prints it."""
-    rules = {} if form in {"json", "jsonl", "csv"} else manual()
-    return options(flags, shown, manual=rules, notes=flags.notes, sarif_waived=flags.sarif_waived)
+    if form.partition("=")[0] in {"json", "jsonl", "csv"}:
+        return options(flags, shown)
+    pages = ""
+    if form in LINKING:
+        pages = flags.rule_pages or found("cli.hosts.installed_pages")()
+    return options(flags, shown, manual=manual(), notes=flags.notes, sarif_waived=flags.sarif_waived, rule_pages=pages)

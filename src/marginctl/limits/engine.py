@@ -98,7 +98,7 @@ def evaluate(context: Context, config: LimitsConfig, selection: Selection = EVER
         context = replace(context, named=config.named)
     result = _Result()
     ledger = Ledger(config.waivers, context.today)
-    taken = [rule for rule in RULES if selection.takes(rule)]
+    taken = [rule for rule in (*RULES, *config.custom) if selection.takes(rule)]
     for rule in taken:
         if config.of(rule) or config.scopes.get(rule.code):
             _apply(rule, config, context, ledger, result)

@@ -18,7 +18,7 @@ from marginctl.core.trade import reduced, secured, transferred
 from marginctl.core.value import unit_notional
 from marginctl.findings import Finding, Severity
 from marginctl.limits.figures import collateral
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.registry import rule_of
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Judged, Limit
@@ -42,7 +42,7 @@ class Seeker:
         self._asked: dict[tuple[bool, str, Decimal], AccountStanding] = {}
         broken = sorted({limit.code for limit in inquiry.broken})
         self._rules = {
-            ahead: tuple(BY_CODE[code] for code in broken if (code in AHEAD) is ahead) for ahead in (True, False)
+            ahead: tuple(rule_of(code) for code in broken if (code in AHEAD) is ahead) for ahead in (True, False)
         }
         totals = inquiry.context.report.totals
         self.everything = abs(totals.gross_collateral) + totals.gross_notional + ONE

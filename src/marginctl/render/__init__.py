@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, cast
 
+from msgspec.structs import replace
+
 from marginctl.render.display import Options
 
 FORMATS = {
@@ -25,6 +27,8 @@ FORMATS = {
 """Every format and its function, in the order in which help texts list them."""
 OF_CHECKS = frozenset(("jsonl", "github", "gitlab", "sarif", "junit"))
 """Formats of findings, which only a check has."""
+TABLES = ("csv=positions", "csv=accounts", "csv=limits", "csv=findings")
+"""What ``csv`` of a check may have as its rows; alone it means the first."""
 COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
 """The formats of every result."""
 
@@ -59,8 +63,14 @@ RESULTS = {
 
 
 def render(form: str, result: Any, options: Options | None = None) -> str:
-    """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break."""
+    """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break.
+
+    A check also in one of ``TABLES``.
+    """
     options = options or Options()
+    form, _, table = form.partition("=")
+    if table:
+        options = replace(options, table=table)
     write = found(f"render.{FORMATS[form]}")
     if write.__name__ != "draw":
         return cast(str, write(result, options))

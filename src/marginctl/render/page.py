@@ -111,7 +111,7 @@ class Column(Struct, frozen=True, kw_only=True):
     """One column: title, unit, cells in the order of the rows; without a single text in its cells it is not there.
 
     priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none;
-    links: one per cell, or none: the anchor of the section that it is about, empty for none.
+    links: addresses, one per cell, or none.
     """
 
     title: str
@@ -298,9 +298,16 @@ def dim(text: str) -> Sentence:
 
 
 def _column(
-    kind: ColumnKind, title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
+    kind: ColumnKind,
+    title: str,
+    cells: Sequence[str],
+    unit: str = "",
+    *,
+    priority: int = 0,
+    tones: Sequence[Tone] = (),
+    links: Sequence[str] = (),
 ) -> Column:
-    return Column(title=title, cells=cells, kind=kind, unit=unit, priority=priority, tones=tones)
+    return Column(title=title, cells=cells, kind=kind, unit=unit, priority=priority, tones=tones, links=links)
 
 
 texts = partial(_column, ColumnKind.TEXT)

@@ -209,7 +209,7 @@ def _cell(column: Column, at: int, *, is_head: bool) -> Element:
     attributes = {"class_": classes} if classes else {}
     shown = name_of(text) if column.kind in (ColumnKind.NAME, ColumnKind.PLACE) and text else text
     if column.links and column.links[at]:
-        shown = tag("a", shown, href=f"#{column.links[at]}")
+        shown = tag("a", shown, href=column.links[at])
     return tag("th", shown, scope="row", **attributes) if is_head else tag("td", shown, **attributes)
 
 

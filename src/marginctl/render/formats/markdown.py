@@ -120,7 +120,9 @@ def _cells(column: Column) -> list[str]:
     if column.kind is ColumnKind.PLACE:
         return [code(cell) if cell else "" for cell in column.cells]
     tones = column.tones or [Tone.PLAIN] * len(column.cells)
-    return [_span(Span(cell, tone)) for cell, tone in zip(column.cells, tones, strict=True)]
+    cells = [_span(Span(cell, tone)) for cell, tone in zip(column.cells, tones, strict=True)]
+    links = column.links or [""] * len(cells)
+    return [f"[{cell}](<{link}>)" if link else cell for cell, link in zip(cells, links, strict=True)]
 
 
 def _rows(heads: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -88,7 +88,7 @@ def _overview(result: Overview, ranked: Sequence[Outcome]) -> Section | None:
 
 
 def _links(result: Overview, ranked: Sequence[Outcome]) -> list[str]:
-    return [_anchor(at) if at < result.detail else "" for at in range(len(ranked))]
+    return [f"#{_anchor(at)}" if at < result.detail else "" for at in range(len(ranked))]
 
 
 def _anchor(at: int) -> str:
