@@ -142,7 +142,9 @@ class Origins:
         if section == "marks":
             return Origin(kind=OriginKind.DERIVED, note="price of the base / price of the quote")
         if section == "betas":
-            return Origin(kind=OriginKind.CONVENTION, note="1; stablecoins and fiat currencies 0")
+            led = self._account.follows.get(rest)
+            note = "1; stablecoins and fiat currencies 0" if led is None else f"that of {led}, which it follows"
+            return Origin(kind=OriginKind.CONVENTION, note=note)
         name = rest.rpartition(".")[2]
         return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or Origin(kind=OriginKind.DERIVED)
 
@@ -151,7 +153,11 @@ class Origins:
             return Origin(kind=OriginKind.CONVENTION, note="the account's currency")
         if asset in STABLECOINS or asset == REFERENCE_CURRENCY:
             return Origin(kind=OriginKind.ASSUMED, note="priced at 1")
-        return Origin(kind=OriginKind.DERIVED, note="from the mark of a contract")
+        led = self._account.follows.get(asset)
+        if asset in self._account.dollars:
+            return Origin(kind=OriginKind.ASSUMED, note="priced at 1")
+        note = "from the mark of a contract" if led is None else f"from the price of {led} or the mark of a contract"
+        return Origin(kind=OriginKind.DERIVED, note=note)
 
 
 def origins_of(loaded: Loaded, settings: Settings) -> Origins:

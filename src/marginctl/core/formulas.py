@@ -83,7 +83,7 @@ FORMULAS: dict[str, str] = {
     "CollateralFigures.haircut": "1 - value / (equity x price)",
     "CollateralFigures.value": "debt: terms.liability_factor x equity x unit_price "
     "or one: equity x unit_price x (1 - rate) or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
-    "UnderlyingFigures.delta": "held + sum(traded.side x traded.size)",
+    "UnderlyingFigures.delta": "held + sum(traded.side x traded.size) + sum(followers.size)",
     "UnderlyingFigures.net_notional": "sum(on_it.side x on_it.notional)",
     "UnderlyingFigures.gross_notional": "sum(on_it.notional)",
     "UnderlyingFigures.liquidation_down": "price x (1 + fall)",
@@ -122,6 +122,7 @@ FORMULAS: dict[str, str] = {
     "CollateralFigures.gross_value": "balance x price",
     "Price.price": "mark x quote_price",
     "Mark.mark_price": "base_price / quote_price",
+    "Follower.size": "(held + sum(traded.side x traded.size)) x price / leader_price",
     "Traded.size": f"priced: {_UNITS} x mark_price or divided: {_UNITS} / mark_price or {_UNITS}",
     "Term.margin": "share x (notional x rate - deduction)",
     "DearerSide.margin": "max(sum(longs), sum(shorts))",

@@ -289,8 +289,12 @@ HERE = Sides(ZERO, ZERO)
 
 
 def asset_sides(state: PoolState, asset: str) -> Sides:
-    """Liquidation moves of one asset down (less than 100%) and up (without end); (0, 0) when already liquidatable."""
-    return Sides(first_on_path(state, asset_path(asset, -1)), first_on_path(state, asset_path(asset, 1)))
+    """Liquidation moves of one asset, and what follows it, down (less than 100%) and up (without end).
+
+    (0, 0) when already liquidatable.
+    """
+    moving = state.pool.moving_with(asset)
+    return Sides(first_on_path(state, asset_path(moving, -1)), first_on_path(state, asset_path(moving, 1)))
 
 
 def contract_sides(state: PoolState, contract: Contract) -> Sides:
@@ -307,7 +311,7 @@ def joint_sides(state: PoolState, betas: Mapping[str, Decimal]) -> Sides:
 def moves_alone(state: PoolState, asset: str, contract: Contract) -> bool:
     """Whether a contract's mark is all that its base moves in the pool: then both kinds of move are one."""
     symbol = contract.symbol
-    if asset != contract.base:
+    if asset != contract.base or any(one in state.touching for one in state.pool.moving_with(asset)[1:]):
         return False
     of_asset, of_symbol = state.touching.get(asset), state.touching.get(f":{symbol}")
     if of_asset is None or of_symbol is None or of_asset != of_symbol:
@@ -325,8 +329,9 @@ def bankruptcy_move(state: PoolState, asset: str, sides: Sides, *, falling: bool
     if sides.nearest is None:
         return None
     below = sides.is_below if falling is None else falling
+    moving = state.pool.moving_with(asset)
     down, up = (
-        _first(asset_path(asset, side), lambda one: _first_bankruptcy(state, one))
+        _first(asset_path(moving, side), lambda one: _first_bankruptcy(state, one))
         if sides == HERE or (side < 0) is below
         else None
         for side in (-1, 1)

@@ -63,9 +63,9 @@ def _end(side: int, reach: Decimal | None) -> Decimal | None:
     return reach if side > 0 else DOWN_END if reach is None else min(reach, DOWN_END)
 
 
-def asset_path(asset: str, side: int, reach: Decimal | None = None) -> list[Stretch]:
-    """One asset's price moves, with every contract on it and all balances of it; all other prices stay."""
-    return [Stretch(ZERO, _end(side, reach), Motion({asset: MOVES[side]}))]
+def asset_path(assets: Iterable[str], side: int, reach: Decimal | None = None) -> list[Stretch]:
+    """One asset's price moves, with what follows it, every contract and all balances; all other prices stay."""
+    return [Stretch(ZERO, _end(side, reach), Motion(dict.fromkeys(assets, MOVES[side])))]
 
 
 def contract_path(contract: Contract, side: int) -> list[Stretch]:

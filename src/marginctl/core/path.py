@@ -111,7 +111,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     def untouched(self, account: Account) -> tuple[str, ...]:
         """Assets that the scenario names and the account has no price for."""
-        return tuple(asset for asset in self.shocks if asset != EVERY_OTHER and asset not in account.prices)
+        known = {EVERY_OTHER, *account.prices, *account.follows.values()}
+        return tuple(asset for asset in self.shocks if asset not in known)
 
 
 def way_to(scenario: Scenario, account: Account) -> tuple[Account, ScenarioPath]:
@@ -123,6 +124,12 @@ def way_to(scenario: Scenario, account: Account) -> tuple[Account, ScenarioPath]
     rates = {
         position.key: (rate, funding.interval)
         for position in account.positions
-        if (rate := funding.rates.get(position.contract.base, funding.rates.get(EVERY_OTHER))) is not None
+        if (rate := _rate(funding.rates, account, position.contract.base)) is not None
     }
     return with_rates(account, rates), FundingPath(funding.days)
+
+
+def _rate(rates: dict[str, Decimal], account: Account, base: str) -> Decimal | None:
+    """The rate of a base: its own, that of the asset it follows, or that of every other one."""
+    named = (base, account.follows.get(base, base), EVERY_OTHER)
+    return next((rates[name] for name in named if name in rates), None)

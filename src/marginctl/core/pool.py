@@ -77,7 +77,7 @@ class Pool(Struct, frozen=True):
     alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
     settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does;
     ``tiered``: what the tiers of its contracts would ask then (initial, maintenance); ``scanned_orders``: what its
-    orders add then, unit by unit, where that is not by tiers.
+    orders add then, unit by unit, where that is not by tiers. ``followers``: what moves along with an asset.
     """
 
     name: str
@@ -97,6 +97,11 @@ class Pool(Struct, frozen=True):
     asked: "ModelMargins | None" = None
     tiered: tuple[Requirement, Requirement] | None = None
     scanned_orders: tuple["UnitOrders", ...] = ()
+    followers: dict[str, tuple[str, ...]] = {}
+
+    def moving_with(self, asset: str) -> tuple[str, ...]:
+        """What moves when the asset does: itself, and what follows it."""
+        return self.followers.get(asset, (asset,))
 
     @property
     def needs_equity(self) -> bool:
@@ -208,6 +213,7 @@ def _pool(
         asked=asked,
         tiered=tiered if asked is not None else None,
         scanned_orders=tuple(scanned or ()),
+        followers={asset: account.moving_with(asset) for asset in account.follows.values()},
     )
 
 
@@ -262,11 +268,22 @@ def _holdings(
     )
 
 
-def deltas(pool: Pool) -> dict[str, Decimal]:
+def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
     """Units of each asset the pool is long: coin equity plus the signed base quantity of its contracts.
 
-    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin.
+    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin. What follows an asset
+    counts as so many units of it as it is worth, and by itself too.
     """
+    found = own_deltas(pool)
+    for asset, units in list(found.items()):
+        led = account.underlying(asset)
+        if led != asset:
+            found[led] = net(found.get(led, ZERO), units * account.prices[asset] / account.prices[led])
+    return found
+
+
+def own_deltas(pool: Pool) -> dict[str, Decimal]:
+    """The same of each asset by itself."""
     found: dict[str, Decimal] = {}
     for holding in pool.holdings:
         found[holding.asset] = net(found.get(holding.asset, ZERO), holding.gross({}) / holding.price)

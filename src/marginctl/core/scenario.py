@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, Order, Position, default_beta
+from marginctl.core.account import Account, Order, Position
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
 from marginctl.core.pool import rules_of
@@ -41,11 +41,17 @@ class HedgeFigures(Struct, frozen=True):
 
 
 def expanded(shocks: dict[str, Decimal], account: Account) -> dict[str, Decimal]:
-    """Shocks by asset; ``*`` stands for every other volatile asset (no stablecoin, no fiat currency) of the account."""
+    """Shocks by asset; ``*`` stands for every other volatile asset (no stablecoin, no fiat currency) of the account.
+
+    What follows an asset moves with it, unless it has a shock of its own: a depeg.
+    """
     named = {asset: shock for asset, shock in shocks.items() if asset != EVERY_OTHER}
+    for asset, led in account.follows.items():
+        if led in named:
+            named.setdefault(asset, named[led])
     if EVERY_OTHER in shocks:
         for asset in account.prices:
-            if default_beta(asset) and asset != account.currency:
+            if account.drifts(asset):
                 named.setdefault(asset, shocks[EVERY_OTHER])
     return named
 

@@ -52,7 +52,7 @@ def symbols_of(account: Account) -> dict[str, str]:
 def assets_of(draft: "PortfolioFile", account: Account) -> set[str]:
     """The assets that a file has anywhere: held, traded, declared or priced."""
     declared = {asset for one in draft.contracts.values() for asset in (one.base, one.quote) if asset is not None}
-    return {*account.prices, *draft.prices, *declared}
+    return {*account.prices, *account.follows.values(), *draft.prices, *draft.assets, *declared}
 
 
 def asset_meant(name: str, account: Account, known: Iterable[str]) -> str:
@@ -68,7 +68,7 @@ def unknown_assets(
 
     ``symbols``: contracts may be named as well.
     """
-    known = {*account.prices, *(symbols_of(account) if symbols else ())}
+    known = {*account.prices, *account.follows.values(), *(symbols_of(account) if symbols else ())}
     return [
         Problem(
             Location(file),
