@@ -16,7 +16,7 @@ BETWEEN |= {"Model", "RiskUnit", "Charge", "TailDay", "UnitOrders"}
 STEPS = {"PositionFigures.entry_value", "PositionFigures.close_fee", "PositionFigures.crossing"}
 INPUTS = {
     "PoolFigures": {"name", "margin_mode", "liquidation"},
-    "PositionFigures": {"symbol", "side", "entry_price", "margin_mode", "pool", "purpose", "key"},
+    "PositionFigures": {"symbol", "side", "entry_price", "margin_mode", "pool", "purpose", "key", "expiry"},
     "CollateralFigures": {"asset", "pool"},
     "UnderlyingFigures": {"asset", "pool"},
     "NettingFigures": {"maintenance"},

@@ -150,6 +150,8 @@ def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
         "given": given_to(book, position),
         "account": Given(book, "account", "", position),
         "mark": partial(book.mark, contract, position.mark_price),
+        "base_price": partial(book.price, contract.base),
+        "quote_price": partial(book.unit_price, contract.quote),
         "side": position.side,
         "exposure": exposure_side(position),
     }
@@ -274,7 +276,7 @@ def underlying_subject(book: Book, prefix: str, row: UnderlyingFigures) -> Subje
     asset = row.asset
     on_it = [one for one in state.pool.positions if underlying_of(one, book.account) == asset]
     units = own_deltas(state.pool)
-    followers = [one for one in state.pool.moving_with(asset)[1:] if units.get(one)]
+    followers = [one for one in state.pool.moving_with(asset) if units.get(one)]
     names: Named = {
         **_long_names(book, state, asset),
         "on_it": lambda: [_traded(book, one, asset) for one in on_it],

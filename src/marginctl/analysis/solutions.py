@@ -228,16 +228,16 @@ def joint_move(book: "Book", state: PoolState, side: int) -> Step:
 def _alone(state: PoolState, asset: str, side: int) -> Course:
     """One asset moves, and what follows it."""
     moving = state.pool.moving_with(asset)
-    along = ", ".join(one for one in moving[1:] if one in state.touching)
+    along = ", ".join(one for one in moving if one in state.touching)
     story = f"{asset} alone moves, {along} with it," if along else f"{asset} alone moves"
-    return Course(state, asset, story, side, asset_path(moving, side))
+    return Course(state, asset, story, side, asset_path(asset, side, followers=moving))
 
 
 def asset_move(book: "Book", state: PoolState, asset: str, side: int) -> Step:
     """One asset's price moves, with everything that hangs on it."""
     course = _alone(state, asset, side)
     sides = book.crossings.sides(state, asset)
-    if sides != HERE and not any(one in state.touching for one in state.pool.moving_with(asset)):
+    if sides != HERE and not any(one in state.touching for one in (asset, *state.pool.moving_with(asset))):
         return course.step(None, f"{asset} moves nothing in {state.pool.name}")
     return _sought(book, course, sides)
 

@@ -70,6 +70,7 @@ FORMULAS: dict[str, str] = {
     ),
     "PositionFigures.funding_per_day": "-side x notional x given.funding_rate x 24 / given.funding_interval",
     "PositionFigures.distance_to_liquidation": "abs(liquidation_price - mark_price) / mark_price",
+    "PositionFigures.basis": "mark_price x quote_price / base_price - 1 or mark_price / base_price - 1",
     "PositionFigures.liquidation_price": _MOVED.format("move"),
     "PositionFigures.liquidation_side": "says('the side of the mark to which the move leads', move)",
     "PositionFigures.bankruptcy_price": _MOVED.format("bankruptcy_move"),

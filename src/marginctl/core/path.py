@@ -15,7 +15,7 @@ from marginctl.core.funding import after_funding, funding_path, funding_per_day,
 from marginctl.core.liquidation import PoolState, first_on_path
 from marginctl.core.motion import Stretch, shock_path
 from marginctl.core.risk import NO_MOVE
-from marginctl.core.scenario import EVERY_OTHER, expanded
+from marginctl.core.scenario import EVERY_OTHER, contracts_of, expanded
 from marginctl.core.value import unrealized_pnl
 
 
@@ -48,13 +48,16 @@ class ScenarioPath(Struct, frozen=True):
 
 
 class PricePath(ScenarioPath, frozen=True):
-    """price * (1 + shock * u) for every asset named, shock >= -1; beyond the scenario a price of 0 stays there."""
+    """price * (1 + shock * u) for every asset named, shock >= -1; beyond the scenario a price of 0 stays there.
+
+    ``:SYMBOL``: the notional of a contract in currency, by itself.
+    """
 
     shocks: dict[str, Decimal]
 
     def ratios(self, u: Decimal) -> dict[str, Decimal]:
         """1 + shock * u."""
-        return {asset: ONE + shock * u for asset, shock in self.shocks.items() if shock}
+        return {asset: ONE + shock * u for asset, shock in self.shocks.items() if shock or asset.startswith(":")}
 
     def carried(self, account: Account, start: Decimal, u: Decimal) -> Account:  # noqa: ARG002
         """Prices alone pay nothing."""
@@ -111,7 +114,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     def untouched(self, account: Account) -> tuple[str, ...]:
         """Assets that the scenario names and the account has no price for."""
-        known = {EVERY_OTHER, *account.prices, *account.follows.values()}
+        known = {EVERY_OTHER, *account.prices, *account.follows.values(), *contracts_of(account)}
         return tuple(asset for asset in self.shocks if asset not in known)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
 from marginctl.core.contract import Contract, Tier, side_word
 from marginctl.core.crossings import Crossings
-from marginctl.core.exact import ONE, SNAP, ZERO
+from marginctl.core.exact import ONE, SNAP, ZERO, settled
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
     HERE,
@@ -72,7 +72,15 @@ def position_figures(account: Account, standing: PooledPosition, crossings: Cros
         purpose=position.purpose.value if position.purpose else None,
         key=position.key,
         contract_liquidation_side=_side_of(own_crossing, own),
+        expiry=contract.expiry,
+        basis=basis_of(position, prices),
     )
+
+
+def basis_of(position: Position, prices: dict[str, Decimal]) -> Decimal:
+    """mark / (price of the base / price of the quote) - 1: by how much the mark is above the index."""
+    base, quote = (prices[asset] for asset in (position.contract.base, position.contract.quote))
+    return settled(position.mark_price * quote - base, base) / base
 
 
 def _tier_in_force(position: Position, units: Decimal, tier: int | None) -> Tier:

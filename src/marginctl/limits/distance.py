@@ -54,8 +54,8 @@ class Paths:
 
     def alone(self, asset: str, reach: Decimal) -> list[Path]:
         """One asset, and what follows it, down and up, as far as ``reach``."""
-        moving = self.context.account.moving_with(asset)
-        return [asset_path(moving, side, reach) for side in (-1, 1)]
+        followers = self.context.account.moving_with(asset)[1:]
+        return [asset_path(asset, side, reach, followers=followers) for side in (-1, 1)]
 
     def to(self, shocks: Mapping[str, Decimal]) -> list[Path]:
         """The straight path to a scenario."""
