@@ -28,7 +28,7 @@ from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.registry import BY_CODE, closest, is_custom
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
-from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets
+from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets, unmarked
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.results import Outcome
 from marginctl.venues.loader import named
@@ -136,7 +136,8 @@ def shocked(loaded: Loaded, settings: Settings) -> tuple[Loaded | None, list[Pro
     """A portfolio with the settings' shocks, of the prices in its file; names that mean nothing are problems."""
     account, source = loaded.resolved.account, loaded.source
     problems = misnamed_assets(loaded.file, account, source, settings.known)
-    problems += unknown_assets("--shock", settings.shocks, account, source.name)
+    problems += unknown_assets("--shock", settings.shocks, account, source.name, symbols=True)
+    problems += unmarked("--shock", settings.shocks, account, source.name)
     if problems:
         return None, in_order(problems)
     return replace(loaded, account=moved(account, ratios(expanded(settings.shocks, account)))), []

@@ -15,7 +15,8 @@ from marginctl.core.account import Basis, CloseFee, Position, PriceShown
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, moves_alone
-from marginctl.core.position_figures import Reached, reached, underlying_of
+from marginctl.core.pool import own_deltas
+from marginctl.core.position_figures import Reached, moves_base, reached, underlying_of
 from marginctl.core.report import CollateralFigures, PositionFigures, UnderlyingFigures
 from marginctl.core.value import basis_value, exposure_side
 from marginctl.results.explanation import Step, TierUsed, Value
@@ -131,7 +132,7 @@ def position_subject(book: ExplainedAccount, prefix: str, row: PositionFigures) 
     state, contract = book.pool_of(position), position.contract
     rules, asset = state.pool.rules, underlying_of(position, book.account)
     is_alone = moves_alone(state, asset, contract)
-    words = {contract.type.value, "base" if asset == contract.base else "quote"}
+    words = {contract.type.value, "base" if moves_base(book.account, contract, asset) else "quote"}
     words |= {"alone"} if is_alone else set()
     is_ticked = contract.tick_size and rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK
     words |= {"ticked"} if is_ticked else set()
@@ -149,6 +150,8 @@ def position_subject(book: ExplainedAccount, prefix: str, row: PositionFigures) 
         "given": given_to(book, position),
         "account": Given(book, "account", "", position),
         "mark": partial(book.mark, contract, position.mark_price),
+        "base_price": partial(book.price, contract.base),
+        "quote_price": partial(book.unit_price, contract.quote),
         "side": position.side,
         "exposure": exposure_side(position),
     }
@@ -183,10 +186,10 @@ def _move_names(subject: Subject, position: Position, state: PoolState, asset: s
     own = sides if is_alone else cache(partial(book.crossings.of_contract, state, position))
 
     def nearest() -> Reached | None:
-        return reached(position, asset, sides())
+        return reached(position, sides(), on_base=moves_base(book.account, contract, asset))
 
     def own_nearest() -> Reached | None:
-        return reached(position, contract.base, own())
+        return reached(position, own())
 
     def bankruptcy() -> Operand:
         at = nearest()
@@ -271,25 +274,41 @@ def underlying_subject(book: ExplainedAccount, prefix: str, row: UnderlyingFigur
     """An asset whose price moves a pool: what is long or short of it there."""
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
-    held = book.holding(state, asset)
     on_it = [one for one in state.pool.positions if underlying_of(one, book.account) == asset]
-    traded = [one for one in state.pool.positions if asset in (one.contract.base, one.contract.quote)]
+    units = own_deltas(state.pool)
+    followers = [one for one in state.pool.moving_with(asset) if units.get(one)]
     names: Named = {
-        "held": lambda: held.operand("equity") if held else None,
+        **_long_names(book, state, asset),
         "on_it": lambda: [_traded(book, one, asset) for one in on_it],
-        "traded": lambda: [_traded(book, one, asset) for one in traded],
-        "price": partial(book.price, asset),
-        "current_price": partial(book.price, asset),
+        "followers": lambda: [_follower(book, state, one, asset) for one in followers],
         "fall": partial(solutions.asset_move, book, state, asset, -1),
         "rise": partial(solutions.asset_move, book, state, asset, 1),
     }
     return Subject(book, ("UnderlyingFigures",), asset, prefix, row, units={"units": asset}, names=names)
 
 
+def _long_names(book: ExplainedAccount, state: PoolState, asset: str) -> Named:
+    """What a pool is long or short of an asset by itself."""
+    held = book.holding(state, asset)
+    traded = [one for one in state.pool.positions if asset in (one.contract.base, one.contract.quote)]
+    return {
+        "held": lambda: held.operand("equity") if held else None,
+        "traded": lambda: [_traded(book, one, asset) for one in traded],
+        "price": partial(book.price, asset),
+        "current_price": partial(book.price, asset),
+    }
+
+
+def _follower(book: ExplainedAccount, state: PoolState, asset: str, led: str) -> Subject:
+    """What a pool is long or short of an asset, as so much of the one that it follows."""
+    names: Named = {**_long_names(book, state, asset), "leader_price": partial(book.price, led)}
+    return Subject(book, ("Follower",), asset, units={"size": led}, names=names)
+
+
 def _traded(book: ExplainedAccount, position: Position, asset: str) -> Subject:
     """A position as so much of its base or its quote, with the sign that this has."""
     contract, whole = position.contract, book.position(position.key)
-    is_base = asset == contract.base
+    is_base = moves_base(book.account, contract, asset)
     is_counted = (contract.type is ContractType.LINEAR) == is_base
     words = frozenset(() if is_counted else {"divided" if is_base else "priced"})
     names = {name: partial(whole.operand, name) for name in ("quantity", "contract", "mark_price", "notional")}

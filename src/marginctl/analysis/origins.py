@@ -156,7 +156,9 @@ class Origins:
         if section == "marks":
             return InputOrigin(kind=OriginKind.DERIVED, note="price of the base / price of the quote")
         if section == "betas":
-            return InputOrigin(kind=OriginKind.CONVENTION, note="1; stablecoins and fiat currencies 0")
+            led = self._account.follows.get(rest)
+            note = "1; stablecoins and fiat currencies 0" if led is None else f"that of {led}, which it follows"
+            return InputOrigin(kind=OriginKind.CONVENTION, note=note)
         name = rest.rpartition(".")[2]
         return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or InputOrigin(kind=OriginKind.DERIVED)
 
@@ -165,7 +167,11 @@ class Origins:
             return InputOrigin(kind=OriginKind.CONVENTION, note="the account's currency")
         if asset in STABLECOINS or asset == REFERENCE_CURRENCY:
             return InputOrigin(kind=OriginKind.ASSUMED, note="priced at 1")
-        return InputOrigin(kind=OriginKind.DERIVED, note="from the mark of a contract")
+        led = self._account.follows.get(asset)
+        if asset in self._account.dollars:
+            return InputOrigin(kind=OriginKind.ASSUMED, note="priced at 1")
+        note = "from the mark of a contract" if led is None else f"from the price of {led} or the mark of a contract"
+        return InputOrigin(kind=OriginKind.DERIVED, note=note)
 
 
 def origins_of(loaded: Loaded, settings: Settings) -> Origins:

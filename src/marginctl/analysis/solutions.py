@@ -225,11 +225,19 @@ def joint_move(book: "ExplainedAccount", state: PoolState, side: int) -> Step:
     return _sought(book, course, book.crossings.together(book.account, state))
 
 
+def _alone(state: PoolState, asset: str, side: int) -> Course:
+    """One asset moves, and what follows it."""
+    moving = state.pool.moving_with(asset)
+    along = ", ".join(one for one in moving if one in state.touching)
+    story = f"{asset} alone moves, {along} with it," if along else f"{asset} alone moves"
+    return Course(state, asset, story, side, asset_path(asset, side, followers=moving))
+
+
 def asset_move(book: "ExplainedAccount", state: PoolState, asset: str, side: int) -> Step:
     """One asset's price moves, with everything that hangs on it."""
-    course = Course(state, asset, f"{asset} alone moves", side, asset_path(asset, side))
+    course = _alone(state, asset, side)
     sides = book.crossings.sides(state, asset)
-    if sides != HERE and asset not in state.touching:
+    if sides != HERE and not any(one in state.touching for one in (asset, *state.pool.moving_with(asset))):
         return course.step(None, f"{asset} moves nothing in {state.pool.name}")
     return _sought(book, course, sides)
 
@@ -240,8 +248,7 @@ def bankruptcy(book: "ExplainedAccount", state: PoolState, asset: str, *, fallin
     if found is None:
         return None
     side = 1 if found > 0 else -1
-    course = Course(state, asset, f"{asset} alone moves", side, asset_path(asset, side))
-    return crossing(book, course, abs(found), of_equity=True)
+    return crossing(book, _alone(state, asset, side), abs(found), of_equity=True)
 
 
 def contract_move(book: "ExplainedAccount", state: PoolState, contract: Contract, sides: Sides, side: int) -> Step:

@@ -30,7 +30,7 @@ from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.returns import History
-from marginctl.core.scenario import PathOutcome, expanded
+from marginctl.core.scenario import PathOutcome, moves_in
 from marginctl.core.sequence import LiquidationSequence
 from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.names import meant
@@ -41,7 +41,7 @@ from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
-from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
+from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets, unmarked
 from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in
@@ -216,7 +216,8 @@ def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings
 def _unknown(account: Account, name: str, wanted: ScenarioChoice) -> list[Problem]:
     """Names on the command line that nothing in the account has."""
     return [
-        *unknown_assets(FLAG_NAME, wanted.shocks, account, name),
+        *unknown_assets(FLAG_NAME, wanted.shocks, account, name, symbols=True),
+        *unmarked(FLAG_NAME, wanted.shocks, account, name),
         *unknown_assets("--grid", wanted.grid or (), account, name),
         *_unpaid(account, name, wanted),
     ]
@@ -297,12 +298,18 @@ def _told(
         scenario=one.scenario,
         origin=one.origin,
         built_in=one.built_in,
-        moves=path.shocks if isinstance(path, PricePath) else {},
+        moves=_moves(one.scenario, path) if isinstance(path, PricePath) else {},
         untouched=one.scenario.untouched(account),
         outcome=outcome,
         story=story,
         comparison=comparison,
     )
+
+
+def _moves(scenario: Scenario, path: PricePath) -> dict[str, Decimal]:
+    """Shocks by asset and, as they are named, by contract."""
+    named = ((key.removeprefix(":"), shock) for key, shock in path.shocks.items())
+    return {name: scenario.shocks[name] if f":{name}" in path.shocks else shock for name, shock in named}
 
 
 def _story(
@@ -327,8 +334,7 @@ def _outcomes(
     """What was run, and the file's scenarios that were not: limits may name them."""
     found = {one.name: _survival(one.outcome) for one in told}
     for name in declared.keys() - found.keys():
-        known = {asset: shock for asset, shock in expanded(declared[name], account).items() if asset in account.prices}
-        found[name] = path_outcome(account, states, known)
+        found[name] = path_outcome(account, states, moves_in(declared[name], account))
     return found
 
 

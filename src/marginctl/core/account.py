@@ -240,7 +240,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """Everything the engine needs. ``prices`` are in ``currency`` per unit; ``balances`` include isolated margins.
 
     ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ. ``model``: what cross pools need as
-    a whole, None = what their contracts' tiers ask.
+    a whole, None = what their contracts' tiers ask. ``follows``: the asset that another one moves with (staked ETH with
+    ETH), never one that follows itself; ``dollars``: stablecoins beyond ``STABLECOINS``.
     """
 
     name: str
@@ -258,6 +259,8 @@ class Account(Struct, frozen=True, kw_only=True):
     as_of: str | None = None
     isolated_rules: MarginRules | None = None
     model: "ModelTerms | None" = None
+    follows: dict[str, str] = {}
+    dollars: frozenset[str] = frozenset()
 
     @property
     def margin_model(self) -> str:
@@ -266,7 +269,21 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def is_volatile(self, asset: str) -> bool:
         """Whether the asset's price can move against the account's currency beyond a stablecoin's peg."""
-        return asset != self.currency and asset not in STABLECOINS
+        led = self.follows.get(asset, asset)
+        return led != self.currency and led not in STABLECOINS and led not in self.dollars
+
+    def drifts(self, asset: str) -> bool:
+        """Whether it is one of "all others" in a scenario: neither a stablecoin nor a fiat currency."""
+        return self.is_volatile(asset) and bool(default_beta(self.follows.get(asset, asset)))
+
+    def underlying(self, asset: str) -> str:
+        """The asset whose price moves this one: the one it follows, where the account has that and it can move."""
+        led = self.follows.get(asset, asset)
+        return led if led in self.prices and led != self.currency else asset
+
+    def moving_with(self, asset: str) -> tuple[str, ...]:
+        """What moves when the asset does: itself, and what follows it."""
+        return (asset, *(one for one, led in self.follows.items() if led == asset))
 
 
 def default_beta(asset: str) -> Decimal:

@@ -18,7 +18,7 @@ from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, LiquidationSequence
 from marginctl.core.trade import closed, transferred
-from marginctl.core.value import notional, unrealized_pnl
+from marginctl.core.value import driven, marked, notional, unrealized_pnl
 
 KEPT = Context(prec=30, rounding=ROUND_DOWN)
 """A quantity cut down to a tier's border keeps 30 digits, rounded into that tier: residue must not leave it above."""
@@ -71,12 +71,11 @@ class Moment(Struct, frozen=True):
 
     def mark(self, position: Position) -> Decimal:
         """The contract's mark at that moment."""
-        contract = position.contract
-        return position.mark_price * self.ratios.get(contract.base, ONE) / self.ratios.get(contract.quote, ONE)
+        return position.mark_price * marked(position.contract, self.ratios)
 
     def value(self, account: Account, position: Position) -> Decimal:
         """Notional at that moment, in currency."""
-        return notional(position, account.prices) * self.ratios.get(position.contract.driver, ONE)
+        return notional(position, account.prices) * driven(position.contract, self.ratios)
 
     def pnl(self, account: Account, position: Position) -> Decimal:
         """Unrealized PnL at that moment, in currency."""

@@ -164,10 +164,10 @@ def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
     moved = [(form[asset], line) for asset, line in motion.ratios.items() if asset in form]
     rest = motion.rest
     moved.append((net(state.grosses[index], *(-amount for amount, _ in moved)), rest))
-    if motion.symbol:
-        exposure = state.pool.exposures[motion.symbol]
-        mark = motion.mark
-        moved.append((exposure, Line(mark.at_zero - rest.at_zero, mark.slope - rest.slope)))
+    for key in motion.ratios.keys() & holding.traded.keys():
+        (driver, exposure), own = holding.traded[key], motion.ratios[key]
+        led = motion.of(driver)
+        moved.append((exposure, Line(own.at_zero - led.at_zero, own.slope - led.slope)))
     if motion.income:
         moved.append((motion.income[holding.asset], Line(ZERO, ONE)))
     return Line(
@@ -289,8 +289,12 @@ HERE = Sides(ZERO, ZERO)
 
 
 def asset_sides(state: PoolState, asset: str) -> Sides:
-    """Liquidation moves of one asset down (less than 100%) and up (without end); (0, 0) when already liquidatable."""
-    return Sides(first_on_path(state, asset_path(asset, -1)), first_on_path(state, asset_path(asset, 1)))
+    """Liquidation moves of one asset, and what follows it, down (less than 100%) and up (without end).
+
+    (0, 0) when already liquidatable.
+    """
+    paths = (asset_path(asset, side, followers=state.pool.moving_with(asset)) for side in (-1, 1))
+    return Sides(*(first_on_path(state, path) for path in paths))
 
 
 def contract_sides(state: PoolState, contract: Contract) -> Sides:
@@ -307,7 +311,7 @@ def joint_sides(state: PoolState, betas: Mapping[str, Decimal]) -> Sides:
 def moves_alone(state: PoolState, asset: str, contract: Contract) -> bool:
     """Whether a contract's mark is all that its base moves in the pool: then both kinds of move are one."""
     symbol = contract.symbol
-    if asset != contract.base:
+    if asset != contract.base or any(one in state.touching for one in state.pool.moving_with(asset)):
         return False
     of_asset, of_symbol = state.touching.get(asset), state.touching.get(f":{symbol}")
     if of_asset is None or of_symbol is None or of_asset != of_symbol:
@@ -325,8 +329,9 @@ def bankruptcy_move(state: PoolState, asset: str, sides: Sides, *, falling: bool
     if sides.nearest is None:
         return None
     below = sides.is_below if falling is None else falling
+    moving = state.pool.moving_with(asset)
     down, up = (
-        _first(asset_path(asset, side), lambda one: _first_bankruptcy(state, one))
+        _first(asset_path(asset, side, followers=moving), lambda one: _first_bankruptcy(state, one))
         if sides == HERE or (side < 0) is below
         else None
         for side in (-1, 1)

@@ -65,13 +65,13 @@ class Form(Struct, frozen=True):
 
     def at(self, ratios: Ratios) -> Decimal:
         """sum(amount * r)."""
-        return sum((entry.amount * ratios.get(entry.asset, ONE) for entry in self.entries), ZERO)
+        return sum((entry.amount * _ratio(entry, ratios) for entry in self.entries), ZERO)
 
     def line(self, motion: Motion) -> Line:
         """The form along a motion, which is straight."""
         at_zero = slope = ZERO
         for amount, asset, symbol in self.entries:
-            line = motion.mark if symbol and symbol == motion.symbol else motion.of(asset)
+            line = motion.driving(symbol, asset) if symbol else motion.of(asset)
             at_zero, slope = at_zero + amount * line.at_zero, slope + amount * line.slope
         slope += sum((factor * motion.income.get(asset, ZERO) for asset, factor in self.paid), ZERO)
         return Line(at_zero, slope)
@@ -102,6 +102,12 @@ class Form(Struct, frozen=True):
             key = entry.asset, entry.symbol
             amounts[key] = amounts.get(key, ZERO) + entry.amount
         return Form(tuple(MovingAmount(amount, *key) for key, amount in amounts.items()), self.paid + other.paid)
+
+
+def _ratio(entry: MovingAmount, ratios: Ratios) -> Decimal:
+    """What an entry has moved by: its contract's own ratio, or that of its asset."""
+    own = ratios.get(f":{entry.symbol}") if entry.symbol else None
+    return ratios.get(entry.asset, ONE) if own is None else own
 
 
 NOTHING = Form()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from marginctl.core.exact import ZERO
+
 if TYPE_CHECKING:
     from marginctl.core.model_report import PortfolioMargin
 
@@ -110,6 +112,8 @@ class PositionFigures(Struct, frozen=True, kw_only=True):
     purpose: str | None
     key: str
     contract_liquidation_side: str | None = None
+    expiry: str | None = None
+    basis: Decimal = ZERO
 
 
 class CollateralFigures(Struct, frozen=True, kw_only=True):

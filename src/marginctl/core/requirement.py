@@ -51,7 +51,8 @@ class Term(Struct, frozen=True, gc=False):
 
     def at(self, ratios: dict[str, Decimal]) -> Decimal:
         """The requirement in currency at these price ratios (1 where not given)."""
-        value = self.amount * ratios.get(self.driver, ONE)
+        own = ratios.get(f":{self.symbol}") if self.symbol else None
+        value = self.amount * (ratios.get(self.driver, ONE) if own is None else own)
         return self.weight * self.curve.at(value, self.unit_price * ratios.get(self.unit, ONE))
 
     @property
@@ -71,7 +72,7 @@ class Term(Struct, frozen=True, gc=False):
 
     def lines(self, motion: Motion) -> tuple[Line, Line]:
         """What it is taken of and the price of its unit, along a motion."""
-        driver = motion.mark if motion.symbol and self.symbol == motion.symbol else motion.of(self.driver)
+        driver = motion.driving(self.symbol, self.driver) if self.symbol else motion.of(self.driver)
         return driver.scaled(self.amount), motion.of(self.unit).scaled(self.unit_price)
 
     def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:

@@ -53,8 +53,9 @@ class Paths:
         return [joint_path(self.states[pool].assets, betas, side, reach) for side in (-1, 1)]
 
     def alone(self, asset: str, reach: Decimal) -> list[Path]:
-        """One asset down and up, as far as ``reach``."""
-        return [asset_path(asset, side, reach) for side in (-1, 1)]
+        """One asset, and what follows it, down and up, as far as ``reach``."""
+        followers = self.context.account.moving_with(asset)[1:]
+        return [asset_path(asset, side, reach, followers=followers) for side in (-1, 1)]
 
     def to(self, shocks: Mapping[str, Decimal]) -> list[Path]:
         """The straight path to a scenario."""

@@ -68,7 +68,7 @@ class ScenarioEntry(Record, name="scenario"):
     """Price moves that happen together."""
 
     name = key(TEXT, "how limits and reports call it")
-    shocks = key(MapOf(MOVE), 'relative price move by asset; "*" is every other volatile asset')
+    shocks = key(MapOf(MOVE), 'relative price move by asset, or by contract; "*" is every other volatile asset')
 
 
 class WaiverEntry(Record, name="waiver"):

@@ -14,6 +14,7 @@ from marginctl.core.account import STABLECOINS, Account, Order, Position, Positi
 from marginctl.core.contract import Contract, Tier, side_word
 from marginctl.core.exact import ONE, sign
 from marginctl.core.value import basis_value, notional
+from marginctl.portfolio.assets import links_of
 from marginctl.portfolio.margins import beyond_last_tier
 from marginctl.results.comparison import CarriedChange, MappedContract, NotCarried
 
@@ -53,6 +54,7 @@ class Carrier(Struct):
             "account": self._header(),
             "prices": {asset: _text(price) for asset, price in self.account.prices.items()},
             "betas": {asset: _text(beta) for asset, beta in self.account.betas.items()},
+            "assets": links_of(self.account),
             "collateral": collateral,
             "positions": positions,
             "orders": orders,

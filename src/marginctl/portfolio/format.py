@@ -72,6 +72,14 @@ class CollateralEntry(Record, name="collateral"):
     loan_rate = optional(RATE, "maintenance margin on a debt")
 
 
+class AssetEntry(Record, name="asset"):
+    """What an asset moves with; it stands before the bundled list."""
+
+    follows = optional(TEXT, "the asset whose price moves it, or none: it moves by itself")
+    ratio = optional(POSITIVE, "units of that asset in one of it, where that is fixed: its price where none is given")
+    stablecoin = optional(FLAG, "true: a dollar token, priced at 1 where no price is given")
+
+
 class DeclaredTier(VenueTier, name="tier"):
     """A step of a contract's margin table."""
 
@@ -165,6 +173,7 @@ class PortfolioFile(Record, name="portfolio"):
     account = optional(nested(AccountEntry), "how the account is run")
     prices = optional(MapOf(POSITIVE), "price of one unit of an asset, in the account's currency", default=Entries())
     betas = optional(MapOf(SIGNED), "how far an asset moves when all move together", default=Entries())
+    assets = optional(MapOf(nested(AssetEntry)), "assets that belong together, by name", default=Entries())
     collateral = optional(records(CollateralEntry), "what the account holds, isolated margin included", default=[])
     contracts = optional(MapOf(nested(ContractEntry)), "contracts by symbol", default=Entries())
     positions = optional(records(PositionEntry), "open positions", default=[])

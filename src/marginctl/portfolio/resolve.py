@@ -25,6 +25,7 @@ from marginctl.document.record import Key
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
+from marginctl.portfolio.assets import Links
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.names import scenario_problems
@@ -76,9 +77,8 @@ def resolve(
     """
     reading = Reading(source)
     header = _header(reading, draft.account, rule_set, path.stem)
-    prices = Prices(reading, header.currency, draft.prices)
-    on = day(header.as_of) if header.as_of else today
-    contracts = Contracts(reading, draft.contracts, rule_set, prices, on)
+    prices = Prices(reading, header.currency, draft.prices, Links(reading, draft.assets))
+    contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
     settings = _model_settings(draft, header.mode)
     defaults = Defaults(
         header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
@@ -91,15 +91,16 @@ def resolve(
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
-    settled = _settled_assets(rows, placed)
-    terms = collateral.terms(reading, held, settled, header.mode, header.currency)
+    terms = collateral.terms(reading, held, _settled_assets(rows, placed), header.mode, header.currency)
     reading.problems += scenario_problems(draft.scenarios, source)
+    together = _together(draft, prices)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
         return None, reading.problems
     account = replace(
-        _bare_account(header, rule_set.name, prices, _betas(draft, prices)),
+        _bare_account(header, rule_set.name, prices),
+        **together,
         balances={asset: amount for asset, (amount, _) in held.items()},
         terms=terms,
         positions=tuple(row.position for row in rows),
@@ -141,7 +142,7 @@ def _placed(
     )
 
 
-def _bare_account(header: Header, venue: str, prices: Prices, betas: dict[str, Decimal]) -> Account:
+def _bare_account(header: Header, venue: str, prices: Prices) -> Account:
     """The account that a header means, before anything is in it."""
     return Account(
         name=header.name,
@@ -152,7 +153,7 @@ def _bare_account(header: Header, venue: str, prices: Prices, betas: dict[str, D
         rules=header.rules,
         isolated_rules=header.isolated_rules,
         prices=prices.used,
-        betas=betas,
+        betas={},
         balances={},
         terms={},
         positions=(),
@@ -325,5 +326,12 @@ def _modes_with_isolated(rule_set: "RuleSet") -> str:
     return f", or {' or '.join(modes)} under `account:`" if modes else ""
 
 
-def _betas(draft: PortfolioFile, prices: Prices) -> dict[str, Decimal]:
-    return {asset: draft.betas.get(asset, default_beta(asset)) for asset in prices.used}
+def _together(draft: PortfolioFile, prices: Prices) -> dict[str, Any]:
+    """What moves together: who follows whom, dollars, and betas: as the file says, else as what is followed."""
+    follows, dollars = prices.followed(draft.node), prices.dollars()
+
+    def beta(asset: str) -> Decimal:
+        led = follows.get(asset, asset)
+        return draft.betas.get(asset, draft.betas.get(led, ZERO if led in dollars else default_beta(led)))
+
+    return {"follows": follows, "dollars": dollars, "betas": {asset: beta(asset) for asset in prices.used}}

@@ -305,6 +305,8 @@ def _beside(twin: Position, change: Open, price: Decimal) -> Position:
 def _price(book: WrittenPortfolio, change: Reprice) -> Plan:
     """Another price: marks that follow from it move by themselves, marks that are given move in proportion.
 
+    So do the prices of what follows the asset.
+
     Quantities and entries stay: what a row leaves to the mark (its entry, a size given as notional) is written out at
     the mark before, and an initial margin given as an amount stays the same share of the notional.
     """
@@ -318,8 +320,16 @@ def _price(book: WrittenPortfolio, change: Reprice) -> Plan:
     if before is None:
         return Plan([edit], [f"{short(asset)} priced at {separated(change.price)}"])
     said = f"{short(asset)} price from {brief(before)} to {separated(change.price)}"
-    plan = written_back(book, moved(account, {asset: change.price / before}), said)
-    return Plan([*plan.edits, edit], plan.notes)
+    plan = written_back(book, moved(account, dict.fromkeys(account.moving_with(asset), change.price / before)), said)
+    given = [one for one in account.moving_with(asset)[1:] if one in book.file.prices]
+    along = [_along(book, one, change.price / before) for one in given]
+    return Plan([*plan.edits, edit, *(put for put, _ in along)], [*plan.notes, *(note for _, note in along)])
+
+
+def _along(book: WrittenPortfolio, asset: str, ratio: Decimal) -> tuple[Edit, str]:
+    """The price of what follows an asset that is repriced, and what is said of it."""
+    price = written_price(book.account.prices[asset] * ratio, Direction.NEAREST)
+    return Put(("prices", asset), text_of(price)), f"{short(asset)} moves along, to {brief(price)}"
 
 
 def _mark(book: WrittenPortfolio, symbol: str, mark: Decimal) -> Plan:

@@ -168,12 +168,20 @@ def _positions(report: Report) -> Section | None:
         numbers("tier", known([str(row.tier) if row.tier else None for row in rows]), priority=13),
         signed("funding", rows, "funding_per_day", f"{unit}/day", priority=11),
         texts("purpose", known([row.purpose for row in rows]), priority=14),
+        *_dates(rows),
         _prices("bankruptcy", rows, "bankruptcy_price", priority=16),
         _prices("contract liq.", rows, "contract_liquidation_price", priority=12),
         _prices("liquidation", rows, "liquidation_price", priority=2),
         figured("distance", rows, "distance_to_liquidation", priority=1, absent=NEVER),
     )
     return section("Positions", DataTable(columns), note="nearest to liquidation first")
+
+
+def _dates(rows: Sequence[PositionFigures]) -> tuple[Column, ...]:
+    """Last day and basis, where a contract has a last day."""
+    if not any(row.expiry for row in rows):
+        return ()
+    return texts("ends", known([row.expiry for row in rows]), priority=13), figured("basis", rows, "basis", priority=9)
 
 
 def _collateral(report: Report) -> Section | None:
