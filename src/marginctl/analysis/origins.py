@@ -190,6 +190,10 @@ def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, 
         if key == "account.liquidation_level":
             yield "rules.level", value, node
             yield "isolated_rules.level", value, node
+        if key == "account.close_fee":
+            for inner, rate, place in _entries(key, value):
+                if inner.endswith(".rate"):
+                    yield "account.taker_fee", rate, place
     for section, entries in (("prices", file.prices), ("betas", file.betas)):
         for name, value, node in entries.rows():
             yield f"{section}.{name.text}", value, node

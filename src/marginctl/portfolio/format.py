@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from marginctl.core.account import MarginMode, Netting, PositionMode, Purpose
+from marginctl.core.account import Basis, CloseFee, CloseFeeIn, MarginMode, Netting, PositionMode, Purpose
 from marginctl.core.contract import LONG, SHORT, SIDES, ContractType, TiersBy
 from marginctl.core.exact import ZERO
 from marginctl.core.model import MarginModel
@@ -40,6 +40,14 @@ NOT_MODELLED = {"quanto": (QUANTO, LEAVE_OUT), "option": ("options are not model
 SYMBOL = "the venue's own symbol of the contract"
 
 
+class CloseFeeEntry(Record, name="close_fee"):
+    """The fee to close as a part of the margins, instead of the venue's rule."""
+
+    rate = optional(RATE, "of the value closed; default: the account's taker_fee")
+    at_price = optional(members(CloseFee), "the price that it is taken at; none: no margin has it", name="at")
+    part_of = optional(members(CloseFeeIn), "the margins that it is part of", name="in")
+
+
 class AccountEntry(Record, name="account"):
     """How the account is run."""
 
@@ -60,6 +68,11 @@ class AccountEntry(Record, name="account"):
         members(Netting, Netting.NONE, Netting.LARGER_LEG), "across contracts of one underlying"
     )
     liquidation_level = optional(POSITIVE, "liquidated when equity < level x maintenance margin")
+    initial_basis = optional(members(Basis), "the price that initial margins are taken on; default: the venue's")
+    maintenance_basis = optional(
+        members(Basis), "the price that maintenance margins are taken on; default: the venue's"
+    )
+    close_fee = optional(nested(CloseFeeEntry), "the fee to close in the margins; default: the venue's rule")
 
 
 class CollateralEntry(Record, name="collateral"):
