@@ -16,7 +16,7 @@ from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
 from marginctl.document.nodes import Sequence
 from marginctl.document.record import Record
-from marginctl.portfolio.format import PortfolioFile, PositionEntry
+from marginctl.portfolio.format import GrowingRate, PortfolioFile, PositionEntry
 from marginctl.portfolio.model_format import UnderlyingEntry
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import Origin, OriginKind
@@ -234,6 +234,10 @@ def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
     """The fields of a row, tables row by row; a single haircut tier is a haircut."""
     for word, value, node in row.items():
         name = word.text
+        if isinstance(value, GrowingRate):
+            yield f"{prefix}.{name}", value.base, value.at(GrowingRate.base)
+            yield f"{prefix}.{name.replace('_rate', '_growth')}", value.per_unit, value.at(GrowingRate.per_unit)
+            continue
         tiers: list[Record] = value if name in {"tiers", "haircut_tiers"} else []
         is_one = len(tiers) == 1 and name == "haircut_tiers"
         for k, tier in enumerate(tiers):

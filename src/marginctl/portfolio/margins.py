@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from marginctl.core.account import Order, Position, Rules
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 from marginctl.core.exact import ONE, ZERO, sign
-from marginctl.core.requirement import initial_rate, leg
+from marginctl.core.requirement import initial_rate, leg, tiers_in_force
 from marginctl.core.value import basis_value, notional
 from marginctl.document.record import Record
 from marginctl.document.source import echo
@@ -42,7 +42,9 @@ def check_margins(
     _observe_leverage(reading, draft, position, tier)
     if tier is None:
         _observe_cap(reading, draft, position, units, rule_set)
-    _observe_order_of_rates(reading, draft, position, tier, initial)
+    has_own = position.maintenance_rate is not None
+    own = tiers_in_force(position, units, position.quantity)[0] if has_own else tier
+    _observe_order_of_rates(reading, draft, position, own, initial)
     _observe_no_maintenance(reading, draft, position, prices, rules)
     published = rule_set.contract(contract.symbol)
     if published is not None and published.tiers:
@@ -119,9 +121,7 @@ def _observe_cap(
 def _observe_order_of_rates(
     reading: Reading, draft: PositionEntry, position: Position, tier: Tier | None, initial: Decimal
 ) -> None:
-    maintenance = position.maintenance_rate
-    if maintenance is None and tier is not None:
-        maintenance = tier.maintenance_rate
+    maintenance = None if tier is None else tier.maintenance_rate
     if maintenance is not None and maintenance > initial:
         reading.observe(
             "MC207",
@@ -184,7 +184,7 @@ def _observe_kinder(
     theirs = _tier(published, units, position.quantity)
     ours = _tier(position.contract, units, position.quantity)
     if position.maintenance_rate is not None:
-        ours = Tier(None, position.maintenance_rate, position.maintenance_deduction)
+        (ours,) = tiers_in_force(position, units, position.quantity)
     if theirs is None or ours is None:
         return
     own, due = _effective(ours, units), _effective(theirs, units)

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from marginctl.core.account import CloseFee, CloseFeeIn, Netting, Position, Rules
+from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.requirement import leg
 from marginctl.document.record import Key
 from marginctl.portfolio.format import AccountEntry, CloseFeeEntry
-from marginctl.portfolio.reading import Reading
+from marginctl.portfolio.reading import Reading, short
 
 if TYPE_CHECKING:
+    from marginctl.document.nodes import Node
     from marginctl.venues.rule_set import RuleSet
 
 KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Netting.NET: 3}
@@ -106,6 +108,16 @@ def observe_kinder_bases(
             _margin(held, ours, prices, which) < _margin(held, theirs, prices, which) for held, ours, theirs in pairs
         ):
             _observe(reading, draft, one, rule_set)
+
+
+def refuse_dearer_curves(reading: Reading, positions: list[tuple[Position, Rules, "Node"]]) -> None:
+    """The dearer of two sides is found where both are straight: not where a rate grows with what a price moves."""
+    for position, rules, place in positions:
+        netting = (rules.netting, rules.underlying_netting)
+        is_curved = position.maintenance_growth and position.contract.type is ContractType.INVERSE
+        if is_curved and Netting.LARGER_LEG in netting and not position.is_isolated:
+            message = f"the rate of {short(position.key)} grows with its size in coins, which its price moves"
+            reading.refuse(place, "MC015", f"{message}: `larger-leg` cannot be computed", "write `netting: none`")
 
 
 def _margin(position: Position, rules: Rules, prices: dict[str, Decimal], which: str) -> Decimal:

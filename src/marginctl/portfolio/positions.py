@@ -13,7 +13,7 @@ from marginctl.core.value import merged_entry
 from marginctl.document.record import Key
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.format import PositionEntry
+from marginctl.portfolio.format import GrowingRate, PositionEntry, rate_and_growth
 from marginctl.portfolio.margins import check_margins, observe_fraction
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
@@ -113,6 +113,8 @@ def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Pri
     if entry is None:
         reading.assume(f"{short(contract.symbol)} entry_price = mark")
         entry = mark
+    initial_rate, initial_growth = rate_and_growth(draft.initial_rate)
+    maintenance_rate, maintenance_growth = rate_and_growth(draft.maintenance_rate)
     position = Position(
         key=contract.symbol,
         contract=contract,
@@ -120,10 +122,12 @@ def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Pri
         quantity=quantity,
         entry_price=entry,
         mark_price=mark,
-        initial_rate=draft.initial_rate,
+        initial_rate=initial_rate,
+        initial_growth=initial_growth,
         leverage=draft.leverage,
         initial_margin=draft.initial_margin,
-        maintenance_rate=draft.maintenance_rate,
+        maintenance_rate=maintenance_rate,
+        maintenance_growth=maintenance_growth,
         maintenance_deduction=draft.maintenance_deduction,
         margin_mode=draft.margin_mode,
         isolated_margin=draft.isolated_margin,
@@ -149,6 +153,13 @@ def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Con
             "MC016",
             "`maintenance_deduction` without `maintenance_rate`",
             "give both, or remove it",
+        )
+    if PositionEntry.maintenance_deduction in draft and isinstance(draft.maintenance_rate, GrowingRate):
+        reading.refuse(
+            draft.at(PositionEntry.maintenance_deduction),
+            "MC016",
+            "`maintenance_deduction` beside a `maintenance_rate` that grows with the size",
+            "remove it: such a rate counts on the whole position",
         )
     isolated = draft.margin_mode is MarginMode.ISOLATED
     if isolated and PositionEntry.isolated_margin not in draft:
@@ -252,7 +263,7 @@ def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
     symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
     for one in SAME_ON_EVERY_ROW:
-        if getattr(row.position, one.attribute) != getattr(first.position, one.attribute):
+        if _stated(row.position, one) != _stated(first.position, one):
             message = f"rows of {symbol} differ in `{one.name}`: {see}"
             reading.refuse(
                 row.draft.at(one),
@@ -267,6 +278,12 @@ def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
             f"some rows of {symbol} have an `initial_margin`, some have none: {see}",
             "rows on one side are one position: give its margin on each of them, or on none",
         )
+
+
+def _stated(position: Position, one: Key[Any]) -> tuple[Any, Any]:
+    """What a row states under a key, a rate with what it grows by."""
+    growth = {"initial_rate": position.initial_growth, "maintenance_rate": position.maintenance_growth}
+    return getattr(position, one.attribute), growth.get(one.name)
 
 
 def _added(amounts: list[Decimal | None]) -> Decimal | None:

@@ -28,7 +28,13 @@ from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
-from marginctl.portfolio.overrides import closing_rate, observe_kinder_bases, observe_kinder_rules, overridden
+from marginctl.portfolio.overrides import (
+    closing_rate,
+    observe_kinder_bases,
+    observe_kinder_rules,
+    overridden,
+    refuse_dearer_curves,
+)
 from marginctl.portfolio.positions import Defaults, Row, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
@@ -103,6 +109,10 @@ def resolve(
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
+    refuse_dearer_curves(
+        reading,
+        [(row.position, defaults.rules_of(row.position), row.draft.at(PositionEntry.maintenance_rate)) for row in rows],
+    )
     rated = [(row.position, header.stated_rules(row.position)) for row in rows if row.position.has_rates]
     if draft.account is not None:
         observe_kinder_bases(reading, draft.account, rated, prices.used, rule_set)

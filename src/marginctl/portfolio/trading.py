@@ -160,7 +160,7 @@ def _row_more(
     first = book.lots(position)[0].draft
     entry = written_price(price, Direction.NEAREST)
     row = _row(position.contract.symbol, position.side, quantity, entry)
-    row |= {one.name: first.text_at(one) for one in SAME_ON_EVERY_ROW if one in first}
+    row |= {one.name: first.written_at(one) for one in SAME_ON_EVERY_ROW if one in first}
     notes = [*said, *rounding_note(f"the entry price of {short(position.key)}", price, entry)]
     margins: dict[str, Decimal] = {}
     if position.initial_margin is not None:
@@ -274,7 +274,7 @@ def _finite(price: Decimal) -> Decimal | None:
 def _maintenance(row: PositionEntry, change: Open) -> dict[str, Value]:
     """The maintenance rate that another position states, unless the new one has its own."""
     stated: tuple[Key[Any], ...] = (PositionEntry.maintenance_rate, PositionEntry.maintenance_deduction)
-    return {} if MAINTENANCE in change.keys else {one.name: row.text_at(one) for one in stated if one in row}
+    return {} if MAINTENANCE in change.keys else {one.name: row.written_at(one) for one in stated if one in row}
 
 
 def _beside(twin: Position, change: Open, price: Decimal) -> Position:
