@@ -16,7 +16,7 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(42_090, 19_000),
+    "lines of source": Ceiling(42_510, 19_000),
     "files of source": Ceiling(286, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(54, 45),

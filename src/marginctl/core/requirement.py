@@ -19,7 +19,6 @@ from marginctl.core.account import (
     Position,
     Rules,
 )
-from marginctl.core.bends import Bend
 from marginctl.core.contract import (
     LONG,
     SHORT,
@@ -32,7 +31,7 @@ from marginctl.core.contract import (
 )
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.motion import Motion
-from marginctl.core.piecewise import Curve, Line, Piece, along, constant_curve, larger, scaled, total
+from marginctl.core.piecewise import Bend, Curve, Line, Piece, along, constant_curve, larger, scaled, total
 from marginctl.core.value import basis_value, entry_value, exposure_side, notional
 
 

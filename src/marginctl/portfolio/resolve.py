@@ -26,15 +26,14 @@ from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
-from marginctl.portfolio.names import scenario_problems
-from marginctl.portfolio.orders import Placed, orders
-from marginctl.portfolio.overrides import (
+from marginctl.portfolio.margins import (
     closing_rate,
     observe_kinder_bases,
     observe_kinder_rules,
     overridden,
-    refuse_dearer_curves,
 )
+from marginctl.portfolio.names import scenario_problems
+from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, Row, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
@@ -86,8 +85,7 @@ def resolve(
     reading = Reading(source)
     header = _header(reading, draft.account, rule_set, path.stem)
     prices = Prices(reading, header.currency, draft.prices)
-    on = day(header.as_of) if header.as_of else today
-    contracts = Contracts(reading, draft.contracts, rule_set, prices, on)
+    contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
     defaults = Defaults(
         header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
     )
@@ -109,13 +107,7 @@ def resolve(
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
-    refuse_dearer_curves(
-        reading,
-        [(row.position, defaults.rules_of(row.position), row.draft.at(PositionEntry.maintenance_rate)) for row in rows],
-    )
-    rated = [(row.position, header.stated_rules(row.position)) for row in rows if row.position.has_rates]
-    if draft.account is not None:
-        observe_kinder_bases(reading, draft.account, rated, prices.used, rule_set)
+    _check_bases(reading, draft.account, rule_set, header, rows, prices)
     settled = _settled_assets(rows, placed)
     terms = collateral.terms(reading, held, settled, header.mode, header.currency)
     reading.problems += scenario_problems(draft.scenarios, source)
@@ -269,6 +261,20 @@ def _check_offered(
             "write one-way, or remove the line",
         )
     _check_fees(reading, draft, rule_set, header, closes=bool(rows))
+
+
+def _check_bases(
+    reading: Reading,
+    draft: AccountEntry | None,
+    rule_set: "RuleSet",
+    header: Header,
+    rows: list[Row],
+    prices: Prices,
+) -> None:
+    """The prices that margins are taken on, against what the venue states for each position."""
+    rated = [(row.position, header.stated_rules(row.position)) for row in rows if row.position.has_rates]
+    if draft is not None:
+        observe_kinder_bases(reading, draft, rated, prices.used, rule_set)
 
 
 def _check_fees(reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, *, closes: bool) -> None:
