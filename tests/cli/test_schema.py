@@ -48,7 +48,7 @@ contracts:
             tiers: [{up_to: 50000, maintenance_rate: 0.5%, max_leverage: 50}, {maintenance_rate: 1%, deduction: 0}]}
 positions:
   - {symbol: BTCUSDT, side: short, quantity: 0.5, entry_price: 60000, mark_price: 59500, leverage: 10,
-     margin_mode: isolated, isolated_margin: 3000, maintenance_rate: 0.5%, maintenance_deduction: 0,
+     margin_mode: isolated, isolated_margin: 3000, auto_add: false, maintenance_rate: 0.5%, maintenance_deduction: 0,
      funding_rate: -0.01%, funding_interval: 8h, purpose: hedge}
   - {symbol: ETHUSDT, side: long, notional: 3000, initial_rate: 10%, maintenance_rate: {base: 1%, per_unit: 0.1%}}
   - {symbol: ABCUSDT, side: long, quantity: 1, initial_margin: 30}

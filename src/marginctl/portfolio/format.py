@@ -148,6 +148,7 @@ class PositionEntry(Record, name="position"):
     maintenance_deduction = optional(AMOUNT, "goes with maintenance_rate, in the settle asset; default 0", default=ZERO)
     margin_mode = optional(members(MarginMode), "default cross", default=MarginMode.CROSS)
     isolated_margin = optional(POSITIVE, "set aside out of the collateral, in the settle asset")
+    auto_add = optional(FLAG, "the venue may add free balance to its isolated margin: not counted; default false")
     funding_rate = optional(SIGNED_RATE, "per interval; positive: longs pay")
     funding_interval = optional(DURATION, "default 8h")
     purpose = optional(members(Purpose))

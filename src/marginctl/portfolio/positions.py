@@ -103,6 +103,7 @@ def positions(
 
 def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults) -> Row | None:
     _refuse_contradictions(reading, draft, contract)
+    _observe_auto_add(reading, draft, contract)
     mark = prices.mark(contract, draft.at(PositionEntry.symbol))
     if mark is None:
         return None
@@ -176,6 +177,19 @@ def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Con
             "`isolated_margin` on a cross position",
             "add `margin_mode: isolated`, or remove it",
         )
+
+
+def _observe_auto_add(reading: Reading, draft: PositionEntry, contract: Contract) -> None:
+    """What a venue may add to an isolated margin is none before it is there."""
+    if not draft.auto_add:
+        return
+    if draft.margin_mode is not MarginMode.ISOLATED:
+        place = draft.at(PositionEntry.auto_add)
+        reading.refuse(place, "MC016", "`auto_add` on a cross position", "add `margin_mode: isolated`, or remove it")
+    reading.assume(
+        f"{short(contract.symbol)} auto_add is not counted: what the venue may add out of the free balance is promised "
+        "by nobody, so its liquidation is that of its own margin"
+    )
 
 
 def _quantity(reading: Reading, draft: PositionEntry, contract: Contract, mark: Decimal) -> Decimal | None:
