@@ -138,6 +138,7 @@ def position_subject(book: ExplainedAccount, prefix: str, row: PositionFigures) 
     words |= {"ticked"} if is_ticked else set()
     words |= {"on-mark"} if rules.close_fee is CloseFee.MARK else set()
     units = {"price": price_unit(contract), "units": quantity_unit(contract), "crossing": price_unit(contract)}
+    units |= dict.fromkeys(("base_size", "entry_size"), contract.base)
     leg = next(one for one in state.pool.legs if one.position is position)
     subject = Subject(
         *(book, ("PositionFigures",), row.key, prefix, row, frozenset(words), units),

@@ -16,7 +16,7 @@ from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
 from marginctl.document.nodes import Sequence
 from marginctl.document.record import Record
-from marginctl.portfolio.format import PortfolioFile, PositionEntry
+from marginctl.portfolio.format import GrowingRate, PortfolioFile, PositionEntry
 from marginctl.portfolio.positions import PositionRow
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import InputOrigin, OriginKind
@@ -210,6 +210,10 @@ def _written(file: PortfolioFile, positions: Iterable[PositionRow]) -> Iterator[
         if key == "account.liquidation_level":
             yield "rules.level", value, node
             yield "isolated_rules.level", value, node
+        if key == "account.close_fee":
+            for inner, rate, place in _entries(key, value):
+                if inner.endswith(".rate"):
+                    yield "account.taker_fee", rate, place
     for section, entries in (("prices", file.prices), ("betas", file.betas)):
         for name, value, node in entries.rows():
             yield f"{section}.{name.text}", value, node
@@ -250,6 +254,10 @@ def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
     """The fields of a row, tables row by row; a single haircut tier is a haircut."""
     for word, value, node in row.items():
         name = word.text
+        if isinstance(value, GrowingRate):
+            yield f"{prefix}.{name}", value.base, value.at(GrowingRate.base)
+            yield f"{prefix}.{name.replace('_rate', '_growth')}", value.per_unit, value.at(GrowingRate.per_unit)
+            continue
         tiers: list[Record] = value if name in {"tiers", "haircut_tiers"} else []
         is_one = len(tiers) == 1 and name == "haircut_tiers"
         for k, tier in enumerate(tiers):

@@ -1,11 +1,12 @@
 """What the names of formula lines stand for in pools: the engine's own requirement parts, order needs and debts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
 from marginctl.analysis import solutions
+from marginctl.analysis.formula_lines import Operand
 from marginctl.analysis.model_operands import model_step, order_subject
 from marginctl.analysis.operands import Given, contract_names, quantity_unit, terms_of
 from marginctl.analysis.subjects import FRACTION, ExplainedAccount, Named, Subject, price_unit
@@ -82,13 +83,13 @@ def _grouped(book: ExplainedAccount, state: PoolState, which: str, terms: Iterab
 
 def _term(book: ExplainedAccount, term: Term) -> Step | None:
     """A requirement term at today's prices."""
-    k = term.curve.index(term.amount, term.unit_price)
+    k, rate = term.curve.index(term.amount, term.unit_price), term.curve.rate(term.amount, term.unit_price)
     off = -term.curve.intercepts[k] * term.unit_price
     step = partial(Step, of=term.name)
     names: Named = {
         "share": None if term.weight == ONE else step(name="share", value=term.weight),
         "notional": step(name="notional", value=term.amount, unit=book.money),
-        "rate": step(name="rate", value=term.curve.slopes[k], unit=FRACTION),
+        "rate": step(name="rate", value=rate, unit=FRACTION),
         "deduction": step(name="deduction", value=off, unit=book.money) if off else None,
     }
     values = {"margin": term.at({})}
@@ -139,10 +140,14 @@ def _outcome(subject: Subject, need: OrderNeed, filled: Filled, names: Named) ->
         return Step(name=name, of=of, value=value, unit=book.money) if value else None
 
     placed = [_order(book, one) for one in need.orders if one.side == side.side]
+    rate: Operand | Callable[[], Operand] = partial(subject.step, "initial_rate")
+    if filled.rate != need.rate:
+        rate = Step(name="initial_rate of that size", of=of, value=filled.rate, unit=FRACTION)
     own: Named = {
         "placed": placed,
         "side": side.side,
-        "initial_rate": partial(subject.step, "initial_rate"),
+        "initial_rate": rate,
+        "risen": extra("what the position needs more at that rate", filled.risen),
         "open_loss": extra("open_loss", side.loss),
         "fees": extra("fees", filled.fee),
     }

@@ -156,7 +156,7 @@ def _recomputed(loaded: Loaded, name: str, varied: Callable[[Decimal], Account])
 
 
 def _rated(position: Position, rate: Decimal) -> Position:
-    return replace(position, maintenance_rate=rate, maintenance_deduction=ZERO)
+    return replace(position, maintenance_rate=rate, maintenance_growth=ZERO, maintenance_deduction=ZERO)
 
 
 def _figure_of(loaded: Loaded, account: Account, name: str) -> Decimal | None:

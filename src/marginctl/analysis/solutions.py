@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO, sign
 from marginctl.core.funding import funding_path, received_per_day, runway_days
-from marginctl.core.liquidation import HERE, PoolState, Sides, parts
+from marginctl.core.liquidation import HERE, PoolState, Sides, bends_of, parts
 from marginctl.core.motion import Stretch, asset_path, contract_path, joint_path
-from marginctl.core.piecewise import Line, Piece
+from marginctl.core.piecewise import Line, Piece, tangent
 from marginctl.core.requirement import Part, Term
 from marginctl.results.explanation import Solution, Step
 
@@ -70,7 +70,8 @@ class Straight(NamedTuple):
     stretch: Stretch
 
 
-def _straights(course: Course) -> Iterator[Straight]:
+def _straights(course: Course, at: Decimal) -> Iterator[Straight]:
+    """The stretches of a course; what is curved there is its tangent ``at`` a place."""
     for stretch in course.path:
         length = stretch.length
         equity, requirement = (
@@ -80,13 +81,18 @@ def _straights(course: Course) -> Iterator[Straight]:
         starts = sorted(one for one in own if length is None or one < length)
         for low, high in pairwise([*starts, length]):
             begin, until = stretch.start + (low or ZERO), None if high is None else stretch.start + high
-            have, need = ([_walk(course, stretch, low or ZERO, *one) for one in rows] for rows in (equity, requirement))
+            have, need = (
+                [_walk(course, stretch, low or ZERO, at, *one) for one in rows] for rows in (equity, requirement)
+            )
             yield Straight(begin, until, have, need, stretch)
 
 
-def _walk(course: Course, stretch: Stretch, low: Decimal, pieces: Sequence[Piece], of: str | Part) -> Walk:
+def _walk(course: Course, stretch: Stretch, low: Decimal, at: Decimal, pieces: Sequence[Piece], of: str | Part) -> Walk:
     piece = next((one for one in reversed(pieces) if one.start <= low), Piece(ZERO, ZERO, ZERO))
-    line = Line(piece.at_zero - piece.slope * stretch.start, course.side * piece.slope)
+    bends = of.bends(stretch.motion) if isinstance(of, Term) else ()
+    bent = tangent(bends, max(ZERO, at - stretch.start))
+    at_zero, slope = piece.at_zero + bent.at_zero, piece.slope + bent.slope
+    line = Line(at_zero - slope * stretch.start, course.side * slope)
     return Walk((of or "what does not move") if isinstance(of, str) else f"moved {of.label}", line, of)
 
 
@@ -99,7 +105,9 @@ def crossing(book: "ExplainedAccount", course: Course, u: Decimal | None, *, of_
     """The signed place of the engine's crossing with the lines that meet there, or where least is left without one."""
     state, side = course.state, course.side
     level = ZERO if of_equity else state.pool.rules.level
-    rows = [one for one in _straights(course) if of_equity or any(_total(one.requirement))]
+    if u is None and not of_equity and any(bends_of(state, one.motion) for one in course.path):
+        return course.step(None, "a requirement that is curved, as a rate grows with the size, stays below the equity")
+    rows = [one for one in _straights(course, u or ZERO) if of_equity or any(_total(one.requirement))]
     if not rows:
         return course.step(None, "nothing needs maintenance margin on the whole way")
     place, on = _least(course, rows, level) if u is None else (side * u, _on(rows, u))
@@ -195,7 +203,11 @@ def _part(book: "ExplainedAccount", course: Course, on: Straight, walk: Walk, pl
             Step(name="deduction there", of=of.name, value=off, unit=of.unit),
         )
     value = walk.line.at(place)
-    return Step(name=name, value=value, unit=book.money, operands=rows, line=walk.line, unknown=course.unknown)
+    is_bent = isinstance(of, Term) and bool(of.bends(on.stretch.motion))
+    note = "curved, as its rate grows with the size: the line is its tangent there" if is_bent else ""
+    return Step(
+        name=name, value=value, unit=book.money, operands=rows, line=walk.line, unknown=course.unknown, note=note
+    )
 
 
 # What can move, and what the engine found on the way.

@@ -175,7 +175,8 @@ class Position(Struct, frozen=True):
     """One position after merging. ``side`` is +1 long, -1 short; ``quantity`` > 0 contracts; prices are quote per base.
 
     Exactly one of initial_rate, leverage, initial_margin may be set; with none the contract's tiers give the rate.
-    initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset.
+    initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset. initial_growth,
+    maintenance_growth: what its own rate grows by with every unit of the base that it holds.
     """
 
     shape: ClassVar[str] = "position=key symbol=contract.symbol side quantity"
@@ -191,6 +192,8 @@ class Position(Struct, frozen=True):
     initial_margin: Decimal | None = None
     maintenance_rate: Decimal | None = None
     maintenance_deduction: Decimal = ZERO
+    initial_growth: Decimal = ZERO
+    maintenance_growth: Decimal = ZERO
     margin_mode: MarginMode = MarginMode.CROSS
     isolated_margin: Decimal | None = None
     funding_rate: Decimal | None = None

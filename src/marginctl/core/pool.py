@@ -35,7 +35,7 @@ from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
-from marginctl.core.value import entry_value, exposure_side, notional
+from marginctl.core.value import base_size, entry_value, exposure_side, notional
 
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
@@ -304,7 +304,7 @@ def own_deltas(pool: Pool) -> dict[str, Decimal]:
     for position in pool.positions:
         contract = position.contract
         units = position.side * position.quantity * contract.contract_size
-        base = units if contract.type is ContractType.LINEAR else units / position.mark_price
+        base = position.side * base_size(contract, position.quantity, position.mark_price)
         found[contract.base] = net(found.get(contract.base, ZERO), base)
         quote = base * position.mark_price if contract.type is ContractType.LINEAR else units
         found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)

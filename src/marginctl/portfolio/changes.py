@@ -58,6 +58,13 @@ class Transfer(Struct, frozen=True):
     amount: Decimal
 
 
+class Secure(Struct, frozen=True):
+    """``amount`` of the settle asset out of the free balance into an isolated margin, back where negative."""
+
+    name: str
+    amount: Decimal
+
+
 class Reprice(Struct, frozen=True):
     """Another price of an asset, in the account's currency, or by a contract's symbol another mark of that contract."""
 
@@ -73,7 +80,7 @@ class Remode(Struct, frozen=True):
     side: int | None = None
 
 
-Change: TypeAlias = Open | Close | Resize | Transfer | Reprice | Remode
+Change: TypeAlias = Open | Close | Resize | Transfer | Secure | Reprice | Remode
 
 
 class ChangeError(RewriteError):

@@ -13,7 +13,7 @@ from marginctl.core.value import merged_entry
 from marginctl.document.record import Key
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.format import PositionEntry
+from marginctl.portfolio.format import GrowingRate, PositionEntry, rate_and_growth
 from marginctl.portfolio.margins import check_margins, observe_fraction
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
@@ -105,6 +105,7 @@ def _row(
     reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults
 ) -> PositionRow | None:
     _refuse_contradictions(reading, draft, contract)
+    _observe_auto_add(reading, draft, contract)
     mark = prices.mark(contract, draft.at(PositionEntry.symbol))
     if mark is None:
         return None
@@ -115,6 +116,8 @@ def _row(
     if entry is None:
         reading.assume(f"{short(contract.symbol)} entry_price = mark")
         entry = mark
+    initial_rate, initial_growth = rate_and_growth(draft.initial_rate)
+    maintenance_rate, maintenance_growth = rate_and_growth(draft.maintenance_rate)
     position = Position(
         key=contract.symbol,
         contract=contract,
@@ -122,10 +125,12 @@ def _row(
         quantity=quantity,
         entry_price=entry,
         mark_price=mark,
-        initial_rate=draft.initial_rate,
+        initial_rate=initial_rate,
+        initial_growth=initial_growth,
         leverage=draft.leverage,
         initial_margin=draft.initial_margin,
-        maintenance_rate=draft.maintenance_rate,
+        maintenance_rate=maintenance_rate,
+        maintenance_growth=maintenance_growth,
         maintenance_deduction=draft.maintenance_deduction,
         margin_mode=draft.margin_mode,
         isolated_margin=draft.isolated_margin,
@@ -152,6 +157,13 @@ def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Con
             "`maintenance_deduction` without `maintenance_rate`",
             "give both, or remove it",
         )
+    if PositionEntry.maintenance_deduction in draft and isinstance(draft.maintenance_rate, GrowingRate):
+        reading.refuse(
+            draft.at(PositionEntry.maintenance_deduction),
+            "MC016",
+            "`maintenance_deduction` beside a `maintenance_rate` that grows with the size",
+            "remove it: such a rate counts on the whole position",
+        )
     isolated = draft.margin_mode is MarginMode.ISOLATED
     if isolated and PositionEntry.isolated_margin not in draft:
         reading.refuse(
@@ -167,6 +179,19 @@ def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Con
             "`isolated_margin` on a cross position",
             "add `margin_mode: isolated`, or remove it",
         )
+
+
+def _observe_auto_add(reading: Reading, draft: PositionEntry, contract: Contract) -> None:
+    """What a venue may add to an isolated margin is none before it is there."""
+    if not draft.auto_add:
+        return
+    if draft.margin_mode is not MarginMode.ISOLATED:
+        place = draft.at(PositionEntry.auto_add)
+        reading.refuse(place, "MC016", "`auto_add` on a cross position", "add `margin_mode: isolated`, or remove it")
+    reading.assume(
+        f"{short(contract.symbol)} auto_add is not counted: what the venue may add out of the free balance is promised "
+        "by nobody, so its liquidation is that of its own margin"
+    )
 
 
 def _quantity(reading: Reading, draft: PositionEntry, contract: Contract, mark: Decimal) -> Decimal | None:
@@ -254,7 +279,7 @@ def _refuse_difference(reading: Reading, first: PositionRow, row: PositionRow) -
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
     symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
     for one in SAME_ON_EVERY_ROW:
-        if getattr(row.position, one.attribute) != getattr(first.position, one.attribute):
+        if _stated(row.position, one) != _stated(first.position, one):
             message = f"rows of {symbol} differ in `{one.name}`: {see}"
             reading.refuse(
                 row.draft.at(one),
@@ -269,6 +294,12 @@ def _refuse_difference(reading: Reading, first: PositionRow, row: PositionRow) -
             f"some rows of {symbol} have an `initial_margin`, some have none: {see}",
             "rows on one side are one position: give its margin on each of them, or on none",
         )
+
+
+def _stated(position: Position, one: Key[Any]) -> tuple[Any, Any]:
+    """What a row states under a key, a rate with what it grows by."""
+    growth = {"initial_rate": position.initial_growth, "maintenance_rate": position.maintenance_growth}
+    return getattr(position, one.attribute), growth.get(one.name)
 
 
 def _added(amounts: list[Decimal | None]) -> Decimal | None:

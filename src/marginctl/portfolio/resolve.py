@@ -13,21 +13,26 @@ from marginctl.core.account import (
     Account,
     MarginMode,
     MarginRules,
-    Netting,
     OrderFees,
+    Position,
     PositionMode,
     default_beta,
 )
 from marginctl.core.exact import ZERO
 from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
-from marginctl.document.record import Key
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
 from marginctl.portfolio.assets import Links
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
+from marginctl.portfolio.margins import (
+    closing_rate,
+    observe_kinder_bases,
+    observe_kinder_rules,
+    overridden,
+)
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, PositionRow, positions
@@ -39,8 +44,6 @@ if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.source import Source
     from marginctl.venues.rule_set import Mode, RuleSet
-
-KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Netting.NET: 3}
 
 
 class Resolved(Struct, frozen=True):
@@ -65,6 +68,12 @@ class Header(Struct, frozen=True):
     isolated_rules: MarginRules | None
     as_of: str | None
     taker_fee: Decimal | None
+    closing_fee: Decimal | None
+
+    def stated_rules(self, position: Position) -> MarginRules:
+        """What the venue states for a position's pool, without what the file states instead."""
+        own = self.mode.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
+        return own or self.mode.rules
 
 
 def resolve(
@@ -81,7 +90,7 @@ def resolve(
     contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
     settings = _model_settings(draft, header.mode)
     defaults = Defaults(
-        header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
+        header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
     )
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.collateral)
@@ -91,6 +100,7 @@ def resolve(
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
+    _check_bases(reading, draft.account, rule_set, header, rows, prices)
     terms = collateral.terms(reading, held, _settled_assets(rows, placed), header.mode, header.currency)
     reading.problems += scenario_problems(draft.scenarios, source)
     together = _together(draft, prices)
@@ -195,20 +205,24 @@ def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", s
     mode = rule_set.modes[0]
     if draft is None:
         return Header(
-            stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None, mode.taker_fee
+            *(stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None),
+            mode.taker_fee,
+            mode.taker_fee,
         )
     _refuse_unavailable(reading, draft, rule_set)
     mode = rule_set.mode(draft.collateral_mode) or mode
-    _observe_kinder(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
+    observe_kinder_rules(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
+    account_fee = mode.taker_fee if draft.taker_fee is None else draft.taker_fee
     return Header(
         name=draft.name or stem,
         currency=draft.currency or REFERENCE_CURRENCY,
         mode=mode,
         position_mode=draft.position_mode,
-        rules=_overridden(draft, mode.rules),
-        isolated_rules=_overridden(draft, mode.isolated_rules) if mode.isolated_rules else None,
+        rules=overridden(draft, mode.rules),
+        isolated_rules=overridden(draft, mode.isolated_rules) if mode.isolated_rules else None,
         as_of=draft.as_of,
-        taker_fee=mode.taker_fee if draft.taker_fee is None else draft.taker_fee,
+        taker_fee=account_fee,
+        closing_fee=closing_rate(reading, draft, account_fee),
     )
 
 
@@ -239,35 +253,6 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
         offered = " or ".join(one.collateral_mode.value for one in rule_set.modes)
         message = f"{rule_set.name} has no {wanted} mode"
         reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
-
-
-def _overridden(draft: AccountEntry, rules: MarginRules) -> MarginRules:
-    """The venue's rules with the file's netting and level."""
-    return replace(
-        rules,
-        netting=draft.netting or rules.netting,
-        underlying_netting=draft.underlying_netting or rules.underlying_netting,
-        level=draft.liquidation_level or rules.level,
-    )
-
-
-def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[MarginRules], rule_set: "RuleSet") -> None:
-    """The file's netting or level, where it is kinder than what the venue states, is a fact."""
-    if rule_set.is_generic:
-        return
-    own = [_overridden(draft, rules) for rules in stated]
-    pairs = list(zip(own, stated, strict=True))
-    kinds: tuple[tuple[Key[Any], bool], ...] = (
-        (AccountEntry.netting, any(KINDER[ours.netting] > KINDER[theirs.netting] for ours, theirs in pairs)),
-        (
-            AccountEntry.underlying_netting,
-            any(KINDER[ours.underlying_netting] > KINDER[theirs.underlying_netting] for ours, theirs in pairs),
-        ),
-        (AccountEntry.liquidation_level, any(ours.level < theirs.level for ours, theirs in pairs)),
-    )
-    for one, kinder in kinds:
-        if kinder:
-            reading.observe("MC208", "account", f"`{one.name}` is kinder than {rule_set.name}'s rule", draft.at(one))
 
 
 def _settled_assets(rows: list[PositionRow], placed: list[Placed]) -> dict[str, "Node"]:
@@ -302,21 +287,38 @@ def _check_offered(
             f"{rule_set.name} offers no hedge mode",
             "write one-way, or remove the line",
         )
-    counts_order_fees = header.rules.order_fees is not OrderFees.NONE
-    if (
-        account is not None
-        and AccountEntry.taker_fee in account
-        and not (header.rules.needs_taker_fee or counts_order_fees)
-    ):
+    _check_fees(reading, draft, rule_set, header, closes=bool(rows))
+
+
+def _check_bases(
+    reading: Reading,
+    draft: AccountEntry | None,
+    rule_set: "RuleSet",
+    header: Header,
+    rows: list[PositionRow],
+    prices: Prices,
+) -> None:
+    """The prices that margins are taken on, against what the venue states for each position."""
+    rated = [(row.position, header.stated_rules(row.position)) for row in rows if row.position.has_rates]
+    if draft is not None:
+        observe_kinder_bases(reading, draft, rated, prices.used, rule_set)
+
+
+def _check_fees(reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, *, closes: bool) -> None:
+    """A fee that no margin counts is said; one that a margin counts must be known."""
+    account, rules = draft.account, header.rules
+    counts_order_fees = rules.order_fees is not OrderFees.NONE
+    has_own = account is not None and account.close_fee is not None and account.close_fee.rate is not None
+    counted = (rules.needs_taker_fee and not has_own) or counts_order_fees
+    if account is not None and AccountEntry.taker_fee in account and not counted:
         reading.assume(f"taker_fee has no effect: {rule_set.name} counts no fee to close in its margins")
-    counted = "the fee to close" if header.rules.needs_taker_fee and rows else ""
-    if counts_order_fees and draft.orders:
-        counted = f"{counted} and the fees of orders" if counted else "the fees of orders"
-    if counted and header.taker_fee is None:
+    missing = ["the fee to close"] if rules.needs_taker_fee and closes and header.closing_fee is None else []
+    missing += ["the fees of orders"] if counts_order_fees and draft.orders and header.taker_fee is None else []
+    if missing:
         reading.refuse(
             account.node if account is not None else draft.node,
             "MC022",
-            f"{rule_set.name} counts {counted} in its margins: the account's fee is missing",
+            f"{rule_set.name} counts {' and '.join(missing)} in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
 

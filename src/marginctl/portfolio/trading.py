@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.contract import LONG, side_word
-from marginctl.core.exact import ZERO, Direction, net
+from marginctl.core.exact import ONE, ZERO, Direction, net
+from marginctl.core.pool import rules_of
+from marginctl.core.requirement import initial_rate
 from marginctl.core.scenario import moved, remarked
 from marginctl.core.trade import (
     added_margin,
@@ -39,6 +41,7 @@ from marginctl.portfolio.changes import (
     Remode,
     Reprice,
     Resize,
+    Secure,
     Transfer,
     WrittenPortfolio,
     rounding_note,
@@ -69,6 +72,8 @@ def planned(book: WrittenPortfolio, change: Change) -> Plan:
             return _resize(book, change)
         case Transfer():
             return _transfer(book, change)
+        case Secure():
+            return _secure(book, change)
         case Reprice():
             return _price(book, change)
         case Remode():
@@ -91,6 +96,28 @@ def _transfer(book: WrittenPortfolio, change: Transfer) -> Plan:
         )
     word = "deposited" if change.amount >= 0 else "withdrew"
     return written_back(book, transferred(book.account, {change.asset: change.amount}), f"{word} {amount} {asset}")
+
+
+def _secure(book: WrittenPortfolio, change: Secure) -> Plan:
+    """More or less of an isolated margin; what the account holds of the asset stays."""
+    position = book.position(change.name)
+    key, settle = short(position.key), short(position.contract.settle)
+    if position.isolated_margin is None:
+        advice = f"write --mode {key}=isolated first, or --deposit {settle}=... into the pool"
+        raise ChangeError(f"--transfer {key}: the position is cross, it has no margin of its own", advice)
+    margin, amount = position.isolated_margin + change.amount, separated(abs(change.amount))
+    if margin <= 0:
+        has = f"its margin is {separated(position.isolated_margin)} {settle}"
+        raise ChangeError(f"--transfer {key}={text_of(change.amount)} leaves it no margin", has)
+    asset = position.contract.settle
+    aside = (one.isolated_margin or ZERO for one in book.account.positions if one.contract.settle == asset)
+    free = net(book.account.balances.get(asset, ZERO), *(-one for one in aside))
+    if change.amount > max(free, ZERO):
+        message = f"--transfer {key}={text_of(change.amount)} is more than the account has free of {settle}"
+        raise ChangeError(message, f"{separated(max(free, ZERO))} {settle} are not set aside")
+    way = "into" if change.amount > 0 else "out of"
+    done = f"moved {amount} {settle} {way} the margin of {key}, which is {separated(margin)} now"
+    return written_back(book, with_position(book.account, replace(position, isolated_margin=margin)), done)
 
 
 def _resize(book: WrittenPortfolio, change: Resize) -> Plan:
@@ -160,7 +187,7 @@ def _row_more(
     first = book.lots(position)[0].draft
     entry = written_price(price, Direction.NEAREST)
     row = _row(position.contract.symbol, position.side, quantity, entry)
-    row |= {one.name: first.text_at(one) for one in SAME_ON_EVERY_ROW if one in first}
+    row |= {one.name: first.written_at(one) for one in SAME_ON_EVERY_ROW if one in first}
     notes = [*said, *rounding_note(f"the entry price of {short(position.key)}", price, entry)]
     margins: dict[str, Decimal] = {}
     if position.initial_margin is not None:
@@ -189,8 +216,8 @@ def _open(book: WrittenPortfolio, change: Open) -> Plan:
     if existing is not None:
         _refuse_other_terms(existing, change)
         price = change.price or existing.mark_price
-        done = f"opened {_shown(existing, change.quantity, price)}"
-        return _row_more(book, existing, change.quantity, price, change.keys, done)
+        done = [f"opened {_shown(existing, change.quantity, price)}", *_kept_leverage(book, existing, change)]
+        return _row_more(book, existing, change.quantity, price, change.keys, *done)
     if same and not book.is_hedged:
         raise ChangeError(
             f"{echo(change.symbol)} is {side_word(same[0].side)} {brief(same[0].quantity)}, and in one-way mode a "
@@ -205,15 +232,22 @@ def _on(book: WrittenPortfolio, symbol: str) -> list[Position]:
 
 
 def _refuse_other_terms(existing: Position, change: Open) -> None:
-    """More of a position has its terms: one contract on one side has one leverage."""
+    """More of a position has its terms."""
     words = [name for name in change.keys if name != "isolated_margin"]
-    if change.leverage is not None and change.leverage != existing.leverage:
-        words.insert(0, "leverage")
     if words:
         raise ChangeError(
             f"{echo(existing.key)} exists: what is added to it has its {words[0]}",
             f"leave {words[0]} out, or change it with --set first",
         )
+
+
+def _kept_leverage(book: WrittenPortfolio, existing: Position, change: Open) -> list[str]:
+    """One contract on one side has one leverage: which one counts, where another was asked for."""
+    if change.leverage is None or change.leverage == existing.leverage:
+        return []
+    rate = initial_rate(existing, rules_of(book.account, existing.margin_mode), book.account.prices)
+    has = f"{brief(ONE / rate)}x" if rate else "no initial margin"
+    return [f"{short(existing.key)} keeps {has}, x{brief(change.leverage)} does not count: change it with --set"]
 
 
 def _new(book: WrittenPortfolio, change: Open) -> Plan:
@@ -274,7 +308,7 @@ def _finite(price: Decimal) -> Decimal | None:
 def _maintenance(row: PositionEntry, change: Open) -> dict[str, Value]:
     """The maintenance rate that another position states, unless the new one has its own."""
     stated: tuple[Key[Any], ...] = (PositionEntry.maintenance_rate, PositionEntry.maintenance_deduction)
-    return {} if MAINTENANCE in change.keys else {one.name: row.text_at(one) for one in stated if one in row}
+    return {} if MAINTENANCE in change.keys else {one.name: row.written_at(one) for one in stated if one in row}
 
 
 def _beside(twin: Position, change: Open, price: Decimal) -> Position:

@@ -13,7 +13,8 @@ from marginctl.core.account import STABLECOINS, Account, OrderMaintenance, Posit
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.orders import is_rated_by
-from marginctl.core.requirement import initial_rate
+from marginctl.core.requirement import initial_rate, tiers_in_force
+from marginctl.core.value import notional
 from marginctl.document.record import Key
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.portfolio.changes import (
@@ -81,11 +82,14 @@ def _order_rates(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
 
 
 def _rate(book: WrittenPortfolio, position: Position, name: str) -> str:
-    """A rate of a position as its row states it; a margin given as an amount is a rate."""
-    row = book.lots(position)[0].draft
-    if (stated := _key(name)) in row:
+    """A rate of a position as its row states it; a margin given as an amount is a rate, one that grows what it is."""
+    row, prices = book.lots(position)[0].draft, book.account.prices
+    if (stated := _key(name)) in row and isinstance(row.written_at(stated), str):
         return row.text_at(stated)
-    rate = initial_rate(position, book.account.rules, book.account.prices)
+    rate = initial_rate(position, book.account.rules, prices)
+    if name == MAINTENANCE:
+        units = notional(position, prices) / prices[position.contract.settle]
+        rate = tiers_in_force(position, units, position.quantity)[0].maintenance_rate
     return f"{text_of(written(rate * 100, Direction.UP))}%"
 
 
