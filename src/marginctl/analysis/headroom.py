@@ -5,16 +5,17 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded, Settings, checked, inquiry_of, load_portfolio, outcome_exit
-from marginctl.core.rooms import ReductionWay, Ways
+from marginctl.core.rooms import ReductionWay, Remedies
 from marginctl.document.scalars import positive
 from marginctl.document.source import echo
 from marginctl.findings import Finding
-from marginctl.limits.engine import Evaluation, Way
+from marginctl.limits.engine import DepositRemedy, Evaluation
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
 from marginctl.limits.rule import Deposit
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.limits.ways import closing_of, ways
-from marginctl.results import Broken, HeadroomResult, Outcome
+from marginctl.results import Outcome
+from marginctl.results.headroom_result import Broken, HeadroomResult
 
 
 def leverage_of(text: str) -> Decimal:
@@ -54,11 +55,11 @@ def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = N
 
 
 def _cheapest(
-    outcome: Outcome, broken: list[tuple[Finding, Ways]], closing: ReductionWay | None, fail_on: FailOn
+    outcome: Outcome, broken: list[tuple[Finding, Remedies]], closing: ReductionWay | None, fail_on: FailOn
 ) -> str:
     """What the head says: as ``check``, with the deposits that were found beyond those that have a formula."""
     found = tuple(
-        Way(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
+        DepositRemedy(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
         for finding, ways_out in broken
         for way in ways_out.deposits[:1]
     )

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.rooms import ReductionWay
 from marginctl.findings import Finding, Severity
-from marginctl.limits.engine import GRAVITY, Evaluation, Way
+from marginctl.limits.engine import GRAVITY, DepositRemedy, Evaluation
 from marginctl.limits.remedy import deposit_text
 from marginctl.limits.rule import Deposit
 from marginctl.wording import closed
@@ -37,7 +37,7 @@ FAILING = {
 }
 
 
-class Verdict(Struct, frozen=True):
+class FindingCounts(Struct, frozen=True):
     """Counts of the findings that are not waived, and what to do.
 
     ``deposits`` are the smallest ones, one per pool and asset, that together lift every finding named in ``lifted``;
@@ -69,7 +69,9 @@ def worst_exit(codes: Iterable[ExitCode]) -> ExitCode:
     return max(codes, key=lambda code: code.value, default=ExitCode.PASSED)
 
 
-def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR, closing: ReductionWay | None = None) -> Verdict:
+def verdict(
+    evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR, closing: ReductionWay | None = None
+) -> FindingCounts:
     """The counts, and the cheapest way to pass at this bar; warnings are worth lifting where nothing is graver.
 
     ``closing``: what may be closed instead of all deposits.
@@ -81,7 +83,7 @@ def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR, closing: Red
     lifted = {(way.code, way.subject) for way in ways}
     left = [finding for finding in aims if (finding.code, finding.subject) not in lifted]
     deposits = _largest(ways)
-    return Verdict(
+    return FindingCounts(
         errors=counts[Severity.ERROR],
         warnings=counts[Severity.WARNING],
         notes=counts[Severity.NOTE],
@@ -101,7 +103,7 @@ def aims_of(findings: Iterable[Finding], fail_on: FailOn) -> list[Finding]:
     return aims or [finding for finding in live if finding.severity is Severity.WARNING]
 
 
-def _largest(ways: Iterable[Way]) -> tuple[Deposit, ...]:
+def _largest(ways: Iterable[DepositRemedy]) -> tuple[Deposit, ...]:
     """The largest deposit of each pool and asset: it lifts what the smaller ones lift."""
     largest: dict[tuple[str, str], Decimal] = {}
     for way in ways:
@@ -114,7 +116,9 @@ def _codes(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(codes)))
 
 
-def _text(deposits: tuple[Deposit, ...], ways: list[Way], left: list[Finding], closing: ReductionWay | None) -> str:
+def _text(
+    deposits: tuple[Deposit, ...], ways: list[DepositRemedy], left: list[Finding], closing: ReductionWay | None
+) -> str:
     """The deposits or what may be closed instead, what that passes, then the gravest thing left with its own remedy."""
     parts = []
     if deposits or closing:

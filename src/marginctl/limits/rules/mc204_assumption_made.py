@@ -10,8 +10,7 @@ Example: a position without `entry_price` is taken at its mark, so its PnL is 0.
 Instead: give the value.
 """
 
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC204"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from marginctl.core.pool import is_shared
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
@@ -23,9 +23,12 @@ from marginctl.render.page import (
     dim,
     section,
 )
-from marginctl.render.pages.columns import UNKNOWN
+from marginctl.render.pages.columns import NEVER, UNKNOWN
 from marginctl.results import Outcome, Verdict, ranked, verdict
-from marginctl.wording import check_value, figure, figure_percent, label_of, limit_text, listed, same
+from marginctl.wording import check_value, figure, figure_percent, label_of, limit_text, listed, same, share
+
+if TYPE_CHECKING:
+    from marginctl.core.pooling import Pooling
 
 STATUS_WORDS = {
     Status.FAIL: Span("FAIL", Tone.BAD),
@@ -77,6 +80,7 @@ def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section |
     move, several = report.liquidation, len(report.pools) > 1
     sentences = (
         common_move(move, several=several) if move.down is not None and (move.up or FAR) < FAR else "",
+        pooling_text(outcome.pooling) if outcome.pooling and (is_full or outcome.pooling.saving_rate) else "",
         funding(report.funding, report.account.currency),
     )
     outlook = (Sentence(text=text) for text in sentences if text)
@@ -148,6 +152,27 @@ def common_move(liquidation: AccountLiquidation, *, several: bool) -> str:
         return "All assets together: neither a fall nor a rise liquidates."
     other = "" if len(moves) > 1 else f", no {'rise' if liquidation.up is None else 'fall'} does"
     return f"All assets together: {' or '.join(moves)} liquidates{other}."
+
+
+def pooling_text(found: "Pooling") -> str:
+    """What sharing pools ties up against isolated positions, and how far the nearest liquidation moves."""
+    what = "The portfolio" if found.model != "tiered" else "One pool" if found.pools == 1 else "The account"
+    together, apart = (figure("initial_margin", margin) for margin in (found.margin, found.margin_apart))
+    words = f"{what} ties up {together} where {found.positions} isolated positions tie up {apart}: "
+    return f"{words}{_saved(found.saving_rate)}; {_moved(found.distance_apart, found.distance)}"
+
+
+def _saved(rate: Decimal | None) -> str:
+    if not rate:
+        return "nothing saved"
+    return f"{share(rate)} saved" if rate > 0 else f"{share(-rate)} more"
+
+
+def _moved(apart: Decimal | None, together: Decimal | None) -> str:
+    if apart is None and together is None:
+        return "neither is liquidated by all assets moving together."
+    near, far = (NEVER if one is None else share(one) for one in (apart, together))
+    return f"the nearest liquidation moves from {near} to {far}."
 
 
 def funding(figures: FundingFigures, currency: str) -> str:

@@ -104,7 +104,7 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
     yield from (head(outcome, run.fail_on), problems(outcome))
     yield findings(outcome) if is_asked else None
     yield account(outcome, report, verbosity)
-    yield from _tables(report, is_full=is_full)
+    yield from tables(report, is_full=is_full)
     yield _expectations(outcome.expectations, outcome.checks)
     if is_full:
         yield limits(outcome.checks, options.manual)
@@ -144,7 +144,8 @@ def _limits_line(outcome: Outcome) -> Iterable[Words]:
     yield Words(texts=(tried, EXPLAIN))
 
 
-def _tables(report: Report, *, is_full: bool) -> Iterable[Section | None]:
+def tables(report: Report, *, is_full: bool = True) -> Iterable[Section | None]:
+    """Pools, positions, collateral, netting, the model, and what each asset alone does."""
     yield _pools(report)
     yield _positions(report)
     yield _collateral(report)
@@ -219,6 +220,7 @@ def _positions(report: Report) -> Section | None:
         numbers("tier", known([str(row.tier) if row.tier else None for row in rows]), priority=13),
         signed("funding/day", rows, "funding_per_day", "", priority=11),
         texts("purpose", known([row.purpose for row in rows]), priority=14),
+        *_dates(rows),
         _prices("bankruptcy", rows, "bankruptcy_price", priority=16),
         _prices("contract liq.", rows, "contract_liquidation_price", priority=12),
         _prices("liquidation", rows, "liquidation_price", priority=2),
@@ -226,6 +228,13 @@ def _positions(report: Report) -> Section | None:
     )
     unit = report.account.currency
     return section(f"Positions, {unit}", DataTable(columns), note="nearest to liquidation first")
+
+
+def _dates(rows: Sequence[PositionFigures]) -> tuple[Column, ...]:
+    """Last day and basis, where a contract has a last day."""
+    if not any(row.expiry for row in rows):
+        return ()
+    return texts("ends", known([row.expiry for row in rows]), priority=13), figured("basis", rows, "basis", priority=9)
 
 
 def _collateral(report: Report) -> Section | None:

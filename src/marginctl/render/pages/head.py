@@ -53,6 +53,13 @@ def headed(word: Verdict, text: str, outcome: Outcome, *lines: str) -> Section:
     return replace(answered(word, text), blocks=(*below, *facts))
 
 
+def title(outcome: Outcome, report: Report, *blocks: Sentence) -> Section:
+    """Name and file, and in the words of the head whose figures follow: on a page where the answer stands by itself."""
+    _, *facts = _facts(outcome, report)
+    note = Span(outcome.file, Tone.CODE)
+    return Section(heading=report.account.name, note=note, blocks=(Words(texts=tuple(facts)), *blocks), is_title=True)
+
+
 def answer(outcome: Outcome, fail_on: str) -> Section:
     """The first line of the head alone."""
     return answered(verdict(outcome, fail_on), f"{name_of(outcome)}: {tally(outcome)}.")
