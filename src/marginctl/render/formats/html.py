@@ -72,6 +72,11 @@ def draw(page: Page, options: Options) -> str:
     return f"<!DOCTYPE html>\n{html_of(tag('html', head, body, lang='en'))}\n"
 
 
+def fragment(page: Page, options: Options) -> str:
+    """The sections without head, sheet and policy: for a notebook."""
+    return html_of(tag("div", *fragments(page, options)))
+
+
 def policy(sheet: str) -> str:
     """What a browser may load for the page: its own style sheet, and nothing else."""
     known = b64encode(sha256(sheet.encode()).digest()).decode()

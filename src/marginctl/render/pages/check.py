@@ -12,8 +12,10 @@ from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
 from marginctl.core.report import CollateralFigures, PositionFigures, Report
 from marginctl.findings import Check, Expectation, Status
+from marginctl.render import found
 from marginctl.render.display import Manual, Options, Verbosity
 from marginctl.render.page import (
+    BarPicture,
     Column,
     DataTable,
     Items,
@@ -73,6 +75,7 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
         yield title(outcome, report)
         yield account(outcome, report, verbosity)
         yield from tables(report)
+        yield from plots(report, options)
         yield _expectations(outcome.expectations, outcome.checks)
         if verbosity is Verbosity.VERBOSE:
             yield limits(outcome.checks, options.manual)
@@ -84,6 +87,13 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
     if verbosity is Verbosity.VERBOSE and outcome.rules is not None and outcome.rules.sources:
         yield section("Sources", Items(texts=tuple(outcome.rules.sources)))
     yield verdict_line(outcome, run)
+
+
+def plots(report: Report, options: Options) -> Iterable[Section | None]:
+    """The pictures that were asked for."""
+    for one in found("render.pages.pictures.pictures")(report) if options.pictures else ():
+        if isinstance(one, BarPicture) and one.name in (options.pictures or ()):
+            yield section(one.title, one)
 
 
 def _limits_line(outcome: Outcome) -> Section | None:
