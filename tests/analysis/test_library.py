@@ -15,6 +15,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from tests.cli.running import BROKEN, CLEAN, REFUSED, SOURCE, TODAY, run
+from tests.render import pages_html
 
 import marginctl
 from marginctl.analysis import library
@@ -263,7 +264,7 @@ OF_THE_COMMAND_ALONE = frozenset(
             "stdin_filename",
             "depth",
         ),
-        *("jobs", "write_baseline", "watch", "notes", "sarif_waived", "rule_pages", "list_", "write", "force"),
+        *("jobs", "write_baseline", "watch", "notes", "sarif_waived", "plot", "rule_pages", "list_", "write", "force"),
         *("live", "keys", "timeout", "retries", "proxy", "sandbox", "demo", "laid", "wallet", "rates"),
     )
 )
@@ -422,6 +423,15 @@ def test_its_text_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def in_a_new_process(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCE)}, cwd=ROOT, check=True, timeout=120)
+
+
+def test_a_notebook_shows_the_tables_and_pictures() -> None:
+    drawn = marginctl.check(HALF_A_COIN)._repr_html_()
+    root = pages_html.parsed(f"<!DOCTYPE html><html><head><title>t</title></head><body>{drawn}</body></html>")
+    assert pages_html.table(root, "Account, USD")[3] == ["initial margin", "3,000.00", ""]
+    assert "<style" not in drawn
+    assert "How far" not in marginctl.stress(HALF_A_COIN, curve=False)._repr_html_()
+    assert "How far" in marginctl.stress(HALF_A_COIN)._repr_html_()
 
 
 def test_importing_it_loads_no_other_module_of_it() -> None:

@@ -2,15 +2,21 @@
 
 import itertools
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.cli.running import TODAY, run
+from tests.render import samples
 
 from marginctl.core.exact import exactly
+from marginctl.render import render
+from marginctl.render.display import Options
 from marginctl.render.formats.scale import Scale, number, step_of
 from marginctl.render.formats.svg import HEIGHT, apart
 
+CROSS = str(Path(__file__).parents[2] / "portfolios" / "03-cross-margin.yaml")
 D = Decimal
 VALUES = st.decimals(D("-1e12"), D("1e12"), places=6)
 
@@ -62,3 +68,42 @@ def test_labels_of_lines_stay_apart_and_within(places: list[Decimal]) -> None:
     found = [place for place, _ in apart(sorted(places), [""] * len(places))]
     assert all(after - before >= 14 for before, after in itertools.pairwise(found))
     assert found[-1] <= HEIGHT
+
+
+def shown(*more: str) -> list[str]:
+    ran = run("check", CROSS, "--today", TODAY, *more)
+    return ran.out[: ran.out.index("Findings")].splitlines()
+
+
+def test_the_terminal_draws_what_is_asked_for() -> None:
+    lines = shown("--plot", "waterfall", "--width", "80")
+    start = lines.index("From collateral to free collateral")
+    assert lines[start + 1] == "  Of 19,000.00 USD of equity 10,300.00 can be used."
+    bars = {line[:20].strip(): line[20:] for line in lines[start + 2 : start + 11]}
+    assert bars["= equity"].endswith("19,000.00")
+    assert bars["= free collateral"].count("▒") / bars["= equity"].count("▒") == pytest.approx(
+        10_300 / 19_000, abs=0.02
+    )
+    assert "What liquidates first" not in lines
+
+
+@pytest.mark.parametrize("width", ["80", "100", "120"])
+def test_a_plot_fits(width: str) -> None:
+    assert all(len(line) <= int(width) for line in shown("--plot", "all", "--width", width))
+
+
+def test_without_blocks_it_is_drawn_in_ascii() -> None:
+    text = render(
+        "table",
+        samples.run(samples.desk()),
+        Options(ascii=True, pictures=frozenset(("distance", "margin", "waterfall"))),
+    )
+    assert text.isascii()
+    assert "What liquidates first" in text
+
+
+def test_an_unknown_picture_is_refused() -> None:
+    ran = run("check", CROSS, "--plot", "pie")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--plot `pie` is unknown" in ran.errors
+    assert "write distance, waterfall, margin, all or none" in ran.errors

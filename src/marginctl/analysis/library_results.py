@@ -11,6 +11,7 @@ from marginctl.core.plain import as_plain
 from marginctl.core.report import Report
 from marginctl.document.source import printable
 from marginctl.findings import Problem
+from marginctl.render import fragment
 from marginctl.render.formats.csv import flat_rows
 from marginctl.render.paths import explained, problem_lines
 from marginctl.results import Outcome, Run, StressResult, WhatIfResult
@@ -51,6 +52,11 @@ class Analysis(Struct, frozen=True):
         """The rows that ``--format csv`` writes, as flat dicts, figures as Decimals; an unknown one is None."""
         with exactly():
             return list(_spelled(flat_rows(self._whole())))
+
+    def _repr_html_(self) -> str:
+        """The tables and pictures of ``--format html``, for notebooks."""
+        with exactly():
+            return fragment(self._whole())
 
     def _whole(self) -> Struct:
         """What the document is of."""

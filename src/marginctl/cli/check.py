@@ -38,6 +38,7 @@ from marginctl.cli.settings import (
     PolicyFlags,
     ShockFlags,
     manual,
+    picture_names,
     refuse_without_live,
     with_policies,
 )
@@ -146,6 +147,11 @@ class CheckFlags(
         typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
     ]
     format: format_of(*FORMATS, more="; csv=accounts, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
+    plot: Annotated[
+        frozenset[str],
+        typer.Option("--plot", metavar="NAME,...", help="Draw distance, waterfall, margin; or all."),
+        Read(picture_names("--plot", "distance", "waterfall", "margin"), "none"),
+    ]
     output: Annotated[
         tuple[tuple[str, Path], ...],
         typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
@@ -355,4 +361,4 @@ def options_of(form: str, shown: Terminal, flags: CheckFlags) -> Options:
     if form in LINKING:
         pages = flags.rule_pages or found("cli.hosts.installed_pages")()
     told = {"notes": flags.notes, "sarif_waived": flags.sarif_waived, "statistics": flags.statistics}
-    return options(flags, shown, manual=manual(), rule_pages=pages, **told)
+    return options(flags, shown, manual=manual(), rule_pages=pages, pictures=flags.plot or None, **told)

@@ -14,29 +14,17 @@ from marginctl.cli.app import app
 from marginctl.cli.check import BatchFlags, checked, each, exit_of, failed, with_files
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Read, command
-from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, manual
+from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, manual, picture_names
 from marginctl.cli.stress import ScenarioFlags
 from marginctl.cli.targets import refuse_overlaps, write_files
 from marginctl.cli.terminal import complain, emit, tell
 from marginctl.document.scalars import FlagError
-from marginctl.document.source import echo
 from marginctl.render.display import Options, Verbosity
 from marginctl.results import Outcome, Run, StressResult
 from marginctl.results.several import Overview
 
 PICTURES = ("distance", "waterfall", "margin", "curve", "grid")
 """The pictures of an account by name, in the order of the page."""
-
-
-def picture_names(text: str) -> frozenset[str]:
-    """--pictures. Raises FlagError."""
-    if text in ("all", "none"):
-        return frozenset(PICTURES if text == "all" else ())
-    found = text.split(",")
-    for name in found:
-        if name not in PICTURES:
-            raise FlagError(f"--pictures {echo(name)} is unknown", f"write {', '.join(PICTURES)}, all or none")
-    return frozenset(found)
 
 
 class ReportFlags(ScenarioFlags, PolicyFlags, ExplainedCodeFlags, EditFlags, DateFlags, FileFlags, BatchFlags):
@@ -51,7 +39,7 @@ class ReportFlags(ScenarioFlags, PolicyFlags, ExplainedCodeFlags, EditFlags, Dat
     pictures: Annotated[
         frozenset[str],
         typer.Option("--pictures", metavar="NAME,...", help="Only these pictures, all or none."),
-        Read(picture_names, "all"),
+        Read(picture_names("--pictures", *PICTURES), "all"),
     ]
     detail: Annotated[int, typer.Option("--detail", min=0, metavar="N", help="Sections for the N worst accounts.")] = 20
     data: Annotated[bool, typer.Option("--data/--no-data", help="Keep the JSON documents in the page.")] = True

@@ -1,7 +1,7 @@
 """Flags that say how an account is computed and judged, and the settings of an analysis that they make."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -133,6 +133,21 @@ class PolicyFlags(Flags):
         typer.Option("--fail-on", help="The least severity that exits 1: error, warning or never."),
         Read(bar, "error"),
     ]
+
+
+def picture_names(flag: str, *known: str) -> Callable[[str], frozenset[str]]:
+    """A reader of names of pictures, ``all`` or ``none``."""
+
+    def named(text: str) -> frozenset[str]:
+        if text in ("all", "none"):
+            return frozenset(known if text == "all" else ())
+        found = text.split(",")
+        for name in found:
+            if name not in known:
+                raise FlagError(f"{flag} {echo(name)} is unknown", f"write {', '.join(known)}, all or none")
+        return frozenset(found)
+
+    return named
 
 
 SELECT, IGNORE = Read(codes("--select"), many=True), Read(codes("--ignore"), many=True)

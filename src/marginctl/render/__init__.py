@@ -74,9 +74,20 @@ def render(form: str, result: Any, options: Options | None = None) -> str:
     write = found(f"render.{FORMATS[form]}")
     if write.__name__ != "draw":
         return cast(str, write(result, options))
+    return cast(str, write(page_of(form, result, options), options))
+
+
+def fragment(result: Any) -> str:
+    """A result as HTML to stand in a page of somebody else's, without a style of its own."""
+    options = Options()
+    return cast(str, found("render.formats.html.fragment")(page_of("html", result, options), options))
+
+
+def page_of(form: str, result: Any, options: Options) -> Any:
+    """The page of a result as a format has it."""
     shown = RESULTS[kind_of(result)]
     path = shown.others.get(form, shown.page)
-    return cast(str, write(found(f"render.pages.{path}")(result, options), options))
+    return found(f"render.pages.{path}")(result, options)
 
 
 def kind_of(result: Any) -> str:

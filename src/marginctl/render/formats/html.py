@@ -5,6 +5,7 @@ SVG whose colours are right on white without it.
 """
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from importlib.resources import files
@@ -57,7 +58,7 @@ MAP = "Maintenance ratio while two assets move"
 def draw(page: Page, options: Options) -> str:
     """The whole file; ends in a line break."""
     sheet = files("marginctl.render.formats").joinpath("page.css").read_text(encoding="utf-8")
-    main = tag("main", *fragments(page, options), id="content")
+    main = told_apart(tag("main", *fragments(page, options), id="content"))
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -70,6 +71,22 @@ def draw(page: Page, options: Options) -> str:
     )
     body = tag("body", tag("a", "Skip to the content", class_="skip", href="#content"), main)
     return f"<!DOCTYPE html>\n{html_of(tag('html', head, body, lang='en'))}\n"
+
+
+def fragment(page: Page, options: Options) -> str:
+    """The sections without head, sheet and policy: for a notebook."""
+    return html_of(told_apart(tag("div", *fragments(page, options))))
+
+
+def told_apart(root: Element) -> Element:
+    """The same with a number behind the label of a box that another box has had."""
+    seen: Counter[str] = Counter()
+    for each in root.iter("div"):
+        label = each.get("aria-label")
+        if label is not None:
+            seen[label] += 1
+            each.set("aria-label", f"{label} ({seen[label]})" if seen[label] > 1 else label)
+    return root
 
 
 def policy(sheet: str) -> str:

@@ -32,6 +32,7 @@ from marginctl.render.formats.problems import problem_lines
 from marginctl.render.page import (
     NUMERIC,
     Balance,
+    BarPicture,
     Block,
     Column,
     ColumnKind,
@@ -281,9 +282,11 @@ def _problems(block: Problems, _: str, options: Options) -> list[Line]:
     return problem_lines(block.rows, options)
 
 
-def _picture(block: CurveChart | HeatMap, _: str, options: Options) -> list[Line]:
-    from marginctl.render.formats import charts
+def _picture(block: CurveChart | HeatMap | BarPicture, _: str, options: Options) -> list[Line]:
+    from marginctl.render.formats import charts, plots
 
+    if isinstance(block, BarPicture):
+        return plots.bars(block, options)
     if isinstance(block, HeatMap):
         return charts.heat_map(block.grid, options)
     return charts.equity_curve(block.curve, block.ends, options)
@@ -306,5 +309,6 @@ _DRAWN: dict[type[Block], Callable[[Any, str, Options], list[Line]]] = {
     Problems: _problems,
     CurveChart: _picture,
     HeatMap: _picture,
+    BarPicture: _picture,
     Explanation: _explanation,
 }

@@ -15,8 +15,10 @@ from marginctl.core.figures import FIGURES
 from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Expectation, Finding, Severity, Status
+from marginctl.render import found
 from marginctl.render.display import Manual, Options, Verbosity
 from marginctl.render.page import (
+    BarPicture,
     Column,
     DataTable,
     Items,
@@ -105,6 +107,7 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
     yield findings(outcome) if is_asked else None
     yield account(outcome, report, verbosity)
     yield from tables(report, is_full=is_full)
+    yield from plots(report, options)
     yield _expectations(outcome.expectations, outcome.checks)
     if is_full:
         yield limits(outcome.checks, options.manual)
@@ -116,6 +119,13 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
         yield foot(outcome, *told)
     if is_full and outcome.rules is not None and outcome.rules.sources:
         yield section("Sources", Items(texts=tuple(outcome.rules.sources)))
+
+
+def plots(report: Report, options: Options) -> Iterable[Section | None]:
+    """The pictures that were asked for."""
+    for one in found("render.pages.pictures.pictures")(report) if options.pictures else ():
+        if isinstance(one, BarPicture) and one.name in (options.pictures or ()):
+            yield section(one.title, one)
 
 
 def _is_live(finding: Finding) -> bool:

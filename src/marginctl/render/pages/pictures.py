@@ -274,9 +274,9 @@ def _margins(label: str, initial: Decimal, maintenance: Decimal, *, is_sum: bool
 
 
 def _used(report: Report, first: str) -> str:
-    saving = report.netting.saving
-    rate = report.netting.saving_rate
+    saving, rate = report.netting.saving, report.netting.saving_rate
+    shades = "Light: initial, dark: maintenance margin."
     if not saving or rate is None:
-        return f"{first} asks for most; netting saves nothing."
+        return f"{first} asks for most; netting saves nothing. {shades}"
     saved = f"{figure('saving', saving)} {report.account.currency} ({figure_percent('saving_rate', rate)}%)"
-    return f"{first} asks for most; netting saves {saved}."
+    return f"{first} asks for most; netting saves {saved}. {shades}"

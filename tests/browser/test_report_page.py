@@ -1,0 +1,139 @@
+"""The report in a real browser: alone, silent, readable in every setting, nothing in the way of anybody."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+
+import pytest
+from axe_core_python.base import AXE_FILE_PATH
+from playwright.sync_api import Browser, Page
+from tests.cli.running import TODAY, run
+
+PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
+BOOKS = [str(PORTFOLIOS / f"{name}.yaml") for name in ("12-five-positions", "16-scenarios", "17-near-liquidation")]
+BLOCKED = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
+PICTURES = "What liquidates first", "From collateral to free collateral", "How far to liquidation"
+SETTINGS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "scripts off": {"java_script_enabled": False},
+    "large text": {"device_scale_factor": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    """The page of three accounts."""
+    return run("report", *BOOKS, "--today", TODAY, "-o", "-").out
+
+
+@pytest.fixture(scope="module")
+def file(text: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(text, encoding="utf-8")
+    return path.as_uri()
+
+
+class Host(BaseHTTPRequestHandler):
+    """A CI host that shows a page with scripts and inline styles forbidden."""
+
+    page: ClassVar[bytes] = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Security-Policy", BLOCKED)
+        self.end_headers()
+        self.wfile.write(self.page)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def hosted(text: str) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (Host,), {"page": text.encode()}))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/report.html"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def opened(browser: Browser, address: str, **settings: Any) -> tuple[Page, list[str], list[str]]:
+    """The page, what it asked for, and what it said on the console."""
+    page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings).new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.goto(address)
+    return page, asked, said
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_it_asks_for_nothing_and_says_nothing(setting: str, browser: Browser, file: str) -> None:
+    page, asked, said = opened(browser, file, **SETTINGS[setting])
+    assert (asked, said) == ([file], [])
+    assert page.locator("h1").inner_text() == "3 accounts"
+    for title in PICTURES:
+        assert page.get_by_role("img", name=title).first.is_visible()
+    assert page.locator("p", has_text="a fall of 2.90% liquidates").first.is_visible()
+    page.context.close()
+
+
+def test_a_host_that_forbids_scripts_and_styles_shows_all_of_it(browser: Browser, hosted: str) -> None:
+    page, asked, _ = opened(browser, hosted)
+    assert [one for one in asked if not one.endswith("favicon.ico")] == [hosted]
+    for title in PICTURES:
+        assert page.get_by_role("img", name=title).first.is_visible()
+    assert page.locator("table").first.is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_never_scrolls_sideways(width: int, scheme: Any, browser: Browser, file: str) -> None:
+    page, _, _ = opened(browser, file, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_checker_of_access_finds_nothing(scheme: Any, browser: Browser, file: str) -> None:
+    page, _, _ = opened(browser, file, color_scheme=scheme, bypass_csp=True)
+    page.add_script_tag(path=AXE_FILE_PATH)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = page.evaluate("axe.run()")
+    told = [(one["id"], one["help"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found["violations"]]
+    assert told == [], json.dumps(told, indent=1)
+    assert len(found["passes"]) > 20
+    page.context.close()
+
+
+def test_the_keyboard_reaches_what_can_be_opened(browser: Browser, file: str) -> None:
+    page, _, _ = opened(browser, file)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    seen = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.tagName"))
+    assert {"A", "SUMMARY", "DIV"} <= seen
+    page.context.close()
+
+
+def test_it_prints(browser: Browser, file: str) -> None:
+    page, _, _ = opened(browser, file)
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator(".skip").is_hidden()
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.context.close()
