@@ -86,6 +86,7 @@ def fact(code: str) -> DataFact:
         ("MC212", Severity.WARNING, Status.WARN),
         ("MC213", Severity.WARNING, Status.WARN),
         ("MC214", Severity.WARNING, Status.WARN),
+        ("MC215", Severity.WARNING, Status.WARN),
         ("MC220", Severity.WARNING, Status.WARN),
     ],
 )
@@ -104,7 +105,7 @@ def test_mc204_is_a_note_and_no_check() -> None:
     assert [one for one in evaluation.checks if one.code == "MC204"] == []
 
 
-@pytest.mark.parametrize("code", ["MC208", "MC212", "MC213", "MC214"])
+@pytest.mark.parametrize("code", ["MC208", "MC212", "MC213", "MC214", "MC215"])
 def test_some_facts_are_errors_under_a_policy(code: str) -> None:
     config = combined(policy=FileLimits(LimitSource.POLICY))
     evaluation = evaluate(context(report(pool()), facts=(fact(code),)), config)

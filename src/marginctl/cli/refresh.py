@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from marginctl.cli.app import FilesOrLive, venue
-from marginctl.cli.catalogue import RuleSetName, own_files, report, rule_path
-from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.catalogue import RuleSetName, own_files, rule_path
 from marginctl.cli.inputs import Input, content
 from marginctl.cli.live import tables
 from marginctl.cli.options import (
     DateFlags,
     Format,
     Read,
+    RefusedError,
     RuleSetFlags,
     ScreenFlags,
     command,
@@ -95,17 +95,16 @@ def refresh(flags: RefreshFlags) -> int:
     file, problems = _rule_file(flags.name, flags.rules)
     answers, more = _answers(flags.answers or [])
     if file is None or problems or more:
-        return report([*problems, *more])
+        raise RefusedError([*problems, *more])
     if flags.live:
         found, more = _asked(file.rule_set, flags)
         answers += found
         if more:
-            return report(more)
+            raise RefusedError(more)
     try:
         done = _refreshed(file, answers, flags)
     except RefreshError as error:
-        complain(error.message, error.help)
-        return NOT_CHECKED
+        raise FlagError(error.message, error.help) from None
     own = own_files(file.rule_set, rule_path(flags.name, flags.rules))
     written = _write(done, flags.output, own, force=flags.force) if flags.output else []
     return show(RefreshResult(done=done, written=tuple(printable(str(path)) for path in written)), flags)

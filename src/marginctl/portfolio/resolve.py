@@ -227,8 +227,6 @@ def _overridden(draft: AccountEntry, rules: Rules) -> Rules:
 
 def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[Rules], rule_set: "RuleSet") -> None:
     """The file's netting or level, where it is kinder than what the venue states, is a fact."""
-    if rule_set.is_generic:
-        return
     own = [_overridden(draft, rules) for rules in stated]
     pairs = list(zip(own, stated, strict=True))
     kinds: tuple[tuple[Key[Any], bool], ...] = (
@@ -239,7 +237,7 @@ def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[Rules], 
         ),
         (AccountEntry.liquidation_level, any(ours.level < theirs.level for ours, theirs in pairs)),
     )
-    for one, kinder in kinds:
+    for one, kinder in kinds[-1:] if rule_set.is_generic else kinds:  # there netting is for the file to say
         if kinder:
             reading.observe("MC208", "account", f"`{one.name}` is kinder than {rule_set.name}'s rule", draft.at(one))
 

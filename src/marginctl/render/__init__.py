@@ -50,6 +50,7 @@ RESULTS = {
     "import": Shown("reconciliation.ImportResult", "reconcile.reconcile_page"),
     "rules": Shown("results.catalogue.RuleList", "catalogue.rules_page"),
     "rule": Shown("results.catalogue.RuleResult", "catalogue.rule_page"),
+    "refusal": Shown("findings.Refusal", "catalogue.refusal_page"),
 }
 """By the kind of document, ``marginctl.KIND/1``: what ``marginctl schema`` knows it by."""
 

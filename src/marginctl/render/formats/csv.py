@@ -11,13 +11,16 @@ from typing import Any
 
 from marginctl.core.plain import as_plain, keys_of
 from marginctl.core.report import PositionFigures
-from marginctl.document.source import printable
+from marginctl.document.source import harmless, printable
 from marginctl.render.display import Options
 from marginctl.results import Run
 from marginctl.wording import plain
 
 POSITION_COLUMNS = ("file", "account", "venue", "currency", *(key.name for key in keys_of(PositionFigures)))
 """What stands above the rows of a check, also where there are none."""
+
+FORMULAS = ("=", "+", "-", "@", "\t")
+"""What makes a spreadsheet compute a text; a quote in front says that it is one."""
 
 
 def render(result: Any, _: Options) -> str:
@@ -59,4 +62,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return plain(value) if isinstance(value, Decimal) else printable(str(value))
+    if isinstance(value, Decimal):
+        return plain(value)
+    text = harmless(printable(str(value)))
+    return f"'{text}" if text.startswith(FORMULAS) else text

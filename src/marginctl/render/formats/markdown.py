@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from marginctl.core.curve import Point
 from marginctl.core.exact import Direction
-from marginctl.document.source import printable
+from marginctl.document.source import harmless, printable
 from marginctl.findings import Problem
 from marginctl.render.display import Options
 from marginctl.render.page import (
@@ -50,7 +50,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
 def draw(page: Page, options: Options) -> str:
     """The sections below one another, an empty line between all blocks; empty or ending in a line break."""
     parts = [part for section in page for part in _section(section, options) if part]
-    return "\n\n".join(parts) + "\n" if parts else ""
+    return harmless("\n\n".join(parts) + "\n") if parts else ""
 
 
 def fenced(drawn: str) -> str:
