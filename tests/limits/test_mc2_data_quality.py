@@ -87,6 +87,7 @@ def fact(code: str) -> DataFact:
         ("MC213", Severity.WARNING, Status.WARN),
         ("MC214", Severity.WARNING, Status.WARN),
         ("MC215", Severity.WARNING, Status.WARN),
+        ("MC216", Severity.WARNING, Status.WARN),
         ("MC220", Severity.WARNING, Status.WARN),
     ],
 )

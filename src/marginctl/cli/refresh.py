@@ -28,7 +28,6 @@ from marginctl.cli.settings import ConnectionFlags
 from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
-from marginctl.document.reader import read
 from marginctl.document.scalars import FlagError, assignment, positive
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
@@ -121,14 +120,15 @@ def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Ref
 
 
 def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[Problem]]:
-    rule_set, problems = loader.named(name, directory=directory)
-    if rule_set is None:
-        return None, problems
     path = rule_path(name, directory)
+    if not path.is_file():
+        return None, loader.named(name, directory=directory)[1]
     data, problem = content(Input(printable(str(path)), path))
-    source, root, problems = read(data, printable(str(path)))
-    if problem is not None or not isinstance(root, Mapping):
-        return None, [problem] if problem is not None else problems
+    if problem is not None:
+        return None, [problem]
+    source, root, rule_set, problems = loader.with_text(path, data)
+    if rule_set is None or not isinstance(root, Mapping):
+        return None, problems
     return RuleFile(source, root, rule_set), []
 
 

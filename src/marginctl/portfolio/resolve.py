@@ -28,6 +28,7 @@ from marginctl.portfolio import collateral
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.names import scenario_problems
+from marginctl.portfolio.oddities import observe_oddities
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, Row, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
@@ -120,6 +121,7 @@ def resolve(
     used = rule_set.used(header.mode, traded, contracts.overridden)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
+    observe_oddities(reading, draft, rows)
     return (
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows)),
         [],

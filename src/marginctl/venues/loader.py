@@ -121,8 +121,19 @@ def _load_file(path: Path, shown: str, *, is_near: bool = True) -> tuple[RuleSet
 
 def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tuple[RuleSet | None, list[Problem]]:
     source, node, problems = read(data, shown)
+    return (None, problems) if node is None or problems else _meant(node, source, folder, check_tables=check_tables)
+
+
+def with_text(path: Path, data: bytes) -> tuple[Source, Node | None, RuleSet | None, list[Problem]]:
+    """The text of a rule file that was read, and the rule set that it is; without one, what is wrong."""
+    source, node, problems = read(data, printable(str(path)))
     if node is None or problems:
-        return None, problems
+        return source, node, None, problems
+    return source, node, *_meant(node, source, path.parent, check_tables=path.parent != DATA)
+
+
+def _meant(node: Node, source: Source, folder: Path, *, check_tables: bool) -> tuple[RuleSet | None, list[Problem]]:
+    shown = source.name
 
     def table(name: str, deduction: Deduction) -> tuple[Table | None, list[Problem]]:
         content = _contents(folder / name) if _is_table(folder, name) or not check_tables else None
