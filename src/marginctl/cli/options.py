@@ -166,11 +166,11 @@ def refuse_existing(file: str, *, force: bool) -> None:
 OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]
 
 
-def format_of(*forms: str, more: str = "") -> Any:
-    """The flag that names the form of what is written."""
+def format_of(*forms: str, more: str = "", unlisted: tuple[str, ...] = ()) -> Any:
+    """The flag that names the form of what is written; ``more``: what help says besides, of ``unlisted`` ones too."""
     annotated: Any = Annotated
     shown = typer.Option("--format", "-f", help=f"{', '.join(forms[:-1])} or {forms[-1]}{more}.")
-    return annotated[str, shown, Read(choice("--format", *forms), "table")]
+    return annotated[str, shown, Read(choice("--format", *forms, *unlisted), "table")]
 
 
 Format = format_of(*COMMON)

@@ -78,6 +78,11 @@ class RefreshFlags(ConnectionFlags, RuleSetFlags, DateFlags, ScreenFlags):
         typer.Option("--contract-size", metavar="SYMBOL=SIZE", help="Of a new contract; repeatable."),
         Read(_sizes, many=True),
     ]
+    symbols: Annotated[
+        list[str],
+        typer.Option("--symbol", metavar="SYMBOL", help="Only this contract, listed here or not; repeatable."),
+        Read(list, many=True),
+    ]
     complete: Annotated[bool, typer.Option("--complete", help="What the answers do not list is gone.")] = False
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False
     format: Format
@@ -91,8 +96,10 @@ def refresh(flags: RefreshFlags) -> int:
     Leverage brackets, risk limits, position tiers and collateral ratios are told apart by their form. Shows what
     changed; what contradicts itself is not taken. Exits 0, 1 when something was not taken, 2 when nothing was.
     """
+    if flags.symbols and flags.complete:
+        raise FlagError("--symbol and --complete do not go together", "leave out one of the two")
     file, problems = _rule_file(flags.name, flags.rules)
-    answers, more = _answers(flags.answers or [])
+    answers, more = _answers(flags.answers or [], flags.name)
     if file is None or problems or more:
         raise RefusedError([*problems, *more])
     if flags.live:
@@ -116,7 +123,8 @@ def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Ref
     if on > flags.day.isoformat():
         raise FlagError(f"the date {on} lies after today, {flags.day.isoformat()}", "correct --as-of")
     stem = flags.output.stem if flags.output else file.rule_set.name
-    return refreshed(file, answers, on, stem=stem, sizes=flags.contract_size, complete=flags.complete)
+    only = tuple(flags.symbols)
+    return refreshed(file, answers, on, stem=stem, sizes=flags.contract_size, complete=flags.complete, only=only)
 
 
 def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[Problem]]:
@@ -132,7 +140,7 @@ def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[
     return RuleFile(source, root, rule_set), []
 
 
-def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
+def _answers(names: list[str], venue: str) -> tuple[list[Named], list[Problem]]:
     answers: list[Named] = []
     problems: list[Problem] = []
     for name in names:
@@ -141,7 +149,7 @@ def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
         if problem is not None:
             problems.append(problem)
             continue
-        answer, found = answer_of(data, shown)
+        answer, found = answer_of(data, shown, venue)
         problems += found
         if answer is not None:
             answers.append(Named(Path(shown).name, answer))
@@ -150,7 +158,7 @@ def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
 
 def _asked(rules: RuleSet, flags: RefreshFlags) -> tuple[list[Named], list[Problem]]:
     """The venue's public answers about the contracts of its rule set. Raises FlagError."""
-    asked = tables(rules.name, rules.symbols(), flags)
+    asked = tables(rules.name, flags.symbols or rules.symbols(), flags)
     for text in asked.remarks:
         complain(text)
     read = [(file.name, answer_of(file.data, file.name, rules.name)) for file in asked.files]

@@ -60,6 +60,11 @@ class ChangeFlags(Flags):
         typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out."),
         Read(READERS["withdraw"], many=True),
     ]
+    transfer: Annotated[
+        list[Change],
+        typer.Option("--transfer", metavar="NAME=+AMOUNT", help="Into an isolated margin, NAME=-AMOUNT out of it."),
+        Read(READERS["transfer"], many=True),
+    ]
     price: Annotated[
         list[Change],
         typer.Option("--price", metavar="NAME=PRICE", help="Of an asset; or of a contract: its mark alone."),

@@ -10,7 +10,7 @@ from marginctl.portfolio.format import AccountEntry, ContractEntry, DeclaredTier
 from marginctl.portfolio.reading import Reading, percent, short
 
 if TYPE_CHECKING:
-    from marginctl.portfolio.positions import Row
+    from marginctl.portfolio.positions import StatedPosition
 
 CODE = "MC216"
 HIGHEST: dict[Key[Any], Decimal] = {
@@ -28,7 +28,7 @@ FARTHEST = Decimal(100)
 """How many times the mark an entry price may be, or the mark an entry price."""
 
 
-def observe_oddities(reading: Reading, draft: PortfolioFile, rows: "Iterable[Row]") -> None:
+def observe_oddities(reading: Reading, draft: PortfolioFile, rows: "Iterable[StatedPosition]") -> None:
     """Note every figure that is far from what venues and markets have."""
     for subject, message, node in (*_of_file(draft), *_of_entries(rows)):
         reading.observe(CODE, subject, message, node)
@@ -57,7 +57,7 @@ def _of_tiers(symbol: str, contract: ContractEntry) -> Iterator[tuple[str, str, 
             yield symbol, message, tier.at(DeclaredTier.maintenance_rate)
 
 
-def _of_entries(rows: "Iterable[Row]") -> Iterator[tuple[str, str, Node]]:
+def _of_entries(rows: "Iterable[StatedPosition]") -> Iterator[tuple[str, str, Node]]:
     for row in rows:
         entry, mark = row.position.entry_price, row.position.mark_price
         if not entry <= mark * FARTHEST or not mark <= entry * FARTHEST:

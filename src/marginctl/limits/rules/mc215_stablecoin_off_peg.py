@@ -11,8 +11,7 @@ Instead: correct the price; where the peg is lost, have the policy waive the fin
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC215"
 

@@ -12,8 +12,7 @@ Instead: correct it; where it is meant, waive the finding.
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC216"
 
