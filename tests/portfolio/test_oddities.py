@@ -50,9 +50,7 @@ def odd(figures: dict[str, str]) -> list[tuple[str, int, str]]:
     for name, figure in figures.items():
         text = text.replace(name, figure)
     (report,) = check("-", "--format", "json", stdin=text.encode()).json()["reports"]
-    return [
-        (one["message"], int(one["line"]), one["severity"]) for one in report["findings"] if one["code"] == "MC216"
-    ]
+    return [(one["message"], int(one["line"]), one["severity"]) for one in report["findings"] if one["code"] == "MC216"]
 
 
 @pytest.mark.parametrize("figures", [USUAL, EDGE], ids=["usual", "at the edge"])
