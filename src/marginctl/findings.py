@@ -80,6 +80,13 @@ class Document(Struct, frozen=True, kw_only=True):
         return Summary(2 if self.problems else 0)
 
 
+class Refusal(Document, frozen=True, kw_only=True):
+    """A command that did not begin: what is wrong with its flags, or with what they name."""
+
+    schema: ClassVar[str] = "marginctl.refusal/1"
+    shape: ClassVar[str] = "schema version errors=problems summary"
+
+
 class Check(Struct, frozen=True):
     """One limit, evaluated, passing or not.
 

@@ -63,13 +63,15 @@ def process(
     stdin: bytes = b"",
     env: dict[str, str] | None = None,
     options: Any = (),
+    stdout: Any = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[bytes]:
     """``python -m marginctl`` as a process of its own."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "SYSTEMROOT", "HOME"}}
     return subprocess.run(
         [sys.executable, *options, "-m", "marginctl", *arguments],
         input=stdin,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         cwd=folder,
         env=kept | {"PYTHONPATH": str(SOURCE), "PYTHONUTF8": "0", "LC_ALL": "C.UTF-8"} | (env or {}),
         timeout=PATIENCE,

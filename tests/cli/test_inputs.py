@@ -124,11 +124,29 @@ class TestPatterns:
         ]
         assert files("books/link") == ["books/link/x.yaml"]
 
-    def test_a_glob_follows_links_but_not_into_itself(self, tree: Path) -> None:
+    @pytest.mark.parametrize("pattern", ["books/deep/**/*.yaml", "books/deep/**/**/c.yaml", "books/deep/*/*.yaml"])
+    def test_a_glob_follows_no_link_to_a_folder_either(self, pattern: str, tree: Path) -> None:
         (tree / "books/deep/up").symlink_to("..")
-        assert files("books/deep/**/*.yaml") == [
+        assert files(pattern) == ["books/deep/er/c.yaml"]
+        assert "books/deep/up is a link to a directory" in check(pattern, "-q").errors
+
+    def test_a_link_that_leads_out_of_the_folder_is_a_problem_and_shows_nothing(self, tree: Path) -> None:
+        (tree / "secret").write_text("PASSWORD: 1\n")
+        (tree / "books/x.yaml").symlink_to("../secret")
+        for pattern in ("books", "books/*.yaml", "**/x.yaml"):
+            ran = check(pattern, "--format", "json")
+            if pattern.startswith("books"):
+                (error,) = ran.json()["errors"]
+                assert error["message"] == "cannot be read: the link leads out of the folder: name it to check it"
+                assert "PASSWORD" not in ran.out + ran.errors
+        assert check("books/x.yaml").code == 2
+
+    def test_a_file_with_two_names_is_checked_once(self, tree: Path) -> None:
+        (tree / "books/deep/again.yaml").symlink_to("../b.yaml")
+        assert files("books/b.yaml", "books", "./books/../books/b.yaml") == [
+            "books/b.yaml",
+            "books/a.yml",
             "books/deep/er/c.yaml",
-            "books/deep/up/b.yaml",
         ]
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import stat
 import subprocess
 import sys
@@ -183,12 +184,16 @@ def test_in_a_folder_that_cannot_be_written_the_old_file_stays(writer: str, desk
 @each_writer
 def test_two_at_once_leave_one_whole_file(writer: str, desk: Path) -> None:
     name, arguments = WRITERS[writer]
+    if writer == "venue refresh":  # which reads what it writes: another run may have changed it between its two files
+        arguments = ["bybit.yaml" if word == "own.yaml" else word for word in arguments[:4]] + arguments[4:]
+        shutil.copy(desk / name, desk / "bybit.yaml")
+    write(writer)
     with ThreadPoolExecutor() as pool:
         ended = list(pool.map(lambda _: process(*arguments, folder=desk), range(3)))
     assert {one.returncode for one in ended} <= {0, 1}, [one.stderr for one in ended]
     text = (desk / name).read_bytes()
-    assert (write(writer).code in (0, 1), text[-1:]) == (True, b"\n")
-    assert writer == "venue refresh" or (desk / name).read_bytes() == text
+    assert run(*arguments).code in (0, 1)
+    assert (desk / name).read_bytes() == text
     assert [path for path in desk.iterdir() if path.name.startswith(f".{name}")] == []
 
 

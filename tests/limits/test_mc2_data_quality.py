@@ -95,6 +95,8 @@ def fact(code: str) -> DataFact:
         ("MC212", Severity.WARNING, Status.WARN),
         ("MC213", Severity.WARNING, Status.WARN),
         ("MC214", Severity.WARNING, Status.WARN),
+        ("MC215", Severity.WARNING, Status.WARN),
+        ("MC216", Severity.WARNING, Status.WARN),
         ("MC220", Severity.WARNING, Status.WARN),
     ],
 )
@@ -114,7 +116,7 @@ def test_mc204_is_found_only_where_it_is_asked_for() -> None:
     assert (found.severity, found.message) == (Severity.ERROR, "something about BTCUSDT")
 
 
-@pytest.mark.parametrize("code", ["MC208", "MC212", "MC213", "MC214"])
+@pytest.mark.parametrize("code", ["MC208", "MC212", "MC213", "MC214", "MC215"])
 def test_some_facts_are_errors_under_a_policy(code: str) -> None:
     config = combined(policy=FileLimits(LimitSource.POLICY))
     evaluation = evaluate(context(report(pool()), facts=(fact(code),)), config)

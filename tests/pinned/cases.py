@@ -494,7 +494,10 @@ def catalogue() -> Iterator[Group]:
     mine = [*sets.split(), "inputs/rules/house.yaml", "inputs/rules/listed.yaml", "inputs/rules/torn.yaml"]
     documents = [dated("venues -f json"), dated("venues -f json --rules inputs/rules"), typed("rules -f json")]
     documents += [typed("stress --list -f json"), typed("rule MC102 -f json"), typed("rule MC901 -f json")]
-    yield from groups_of("catalogue-json", [*documents, *(dated(f"venue {name} -f json") for name in mine)])
+    yield from groups_of(
+        "catalogue-json",
+        [*documents, dated("venue nosuch -f json"), *(dated(f"venue {name} -f json") for name in mine)],
+    )
     listed = {
         "binance-usdm": "BTCUSDT",
         "binance-coinm": "BTCUSD_PERP",

@@ -103,7 +103,7 @@ def repriced(texts: Iterable[str]) -> list[Reprice]:
     """Every ASSET=PRICE, or SYMBOL=MARK. Raises FlagError, also where a name has two."""
     prices: dict[str, Reprice] = {}
     for text in texts:
-        asset, value = assignment("--price", text)
+        asset, value = assignment("--price", _legible("--price", text))
         price = Reprice(asset, _number("--price", text, value, "price"))
         if prices.setdefault(asset, price) is not price:
             raise FlagError(f"--price names {echo(asset)} twice", "write one price per name")
@@ -119,18 +119,25 @@ def remoded(text: str) -> Remode:
     return Remode(mode, name or None)
 
 
-def _each(read: Callable[[str], Change]) -> Callable[[Iterable[str]], Sequence[Change]]:
-    return lambda texts: [*map(read, texts)]
+def _each(flag: str, read: Callable[[str], Change]) -> Callable[[Iterable[str]], Sequence[Change]]:
+    return lambda texts: [read(_legible(flag, text)) for text in texts]
+
+
+def _legible(flag: str, text: str) -> str:
+    """A text that a file can hold. Raises FlagError."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise FlagError(f"{flag} {echo(text)} is no UTF-8 text", "write it in UTF-8")
+    return text
 
 
 READERS: dict[str, Callable[[Iterable[str]], Sequence[Change]]] = {
-    "open": _each(opened),
-    "close": _each(closed),
-    "resize": _each(resized),
-    "deposit": _each(partial(transferred, "--deposit")),
-    "withdraw": _each(partial(transferred, "--withdraw")),
-    "transfer": _each(secured),
+    "open": _each("--open", opened),
+    "close": _each("--close", closed),
+    "resize": _each("--resize", resized),
+    "deposit": _each("--deposit", partial(transferred, "--deposit")),
+    "withdraw": _each("--withdraw", partial(transferred, "--withdraw")),
+    "transfer": _each("--transfer", secured),
     "price": repriced,
-    "mode": _each(remoded),
+    "mode": _each("--mode", remoded),
 }
 """What reads the texts of a flag, by its name, in the order in which changes are made. Raises FlagError."""

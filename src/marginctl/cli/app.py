@@ -1,6 +1,7 @@
 """The command line application: its commands, each in a module that is imported when the command is asked for."""
 
 from importlib import import_module
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -8,9 +9,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from marginctl.cli.entry import NOT_CHECKED
+
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 DEFAULT = "show"
 FILES = (".yaml", ".yml", ".json")
+ASKED = "marginctl.asked"
 
 
 class Commands(TyperGroup):
@@ -46,6 +50,21 @@ class Commands(TyperGroup):
             self.commands = get_group(self.registered()).commands
         return super().get_command(ctx, cmd_name)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep in mind which document is asked for."""
+        ctx.meta.setdefault(ASKED, asked(args))
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; where its flags cannot be read, say so also in the document that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            form = ctx.meta.pop(ASKED, "")
+            if form and getattr(error, "exit_code", 0) == NOT_CHECKED and hasattr(error, "format_message"):
+                _refuse(form, str(error.format_message()))
+            raise
+
     def registered(self) -> typer.Typer:
         """Where the modules add their commands."""
         return app
@@ -58,6 +77,26 @@ class Commands(TyperGroup):
         ):
             args = ["check", *args]
         return super().parse_args(ctx, args)
+
+
+def asked(words: list[str]) -> str:
+    """The kind of JSON that flags ask for, the last one counting; empty for anything else."""
+    form = ""
+    for word, after in zip_longest(words, words[1:], fillvalue=""):
+        if word in ("--format", "-f"):
+            form = after
+        elif word.startswith(("--format=", "-f")):
+            form = word.removeprefix("--format=").removeprefix("-f")
+    return form if form in ("json", "jsonl") else ""
+
+
+def _refuse(form: str, message: str) -> None:
+    from marginctl.cli.options import FLAG
+    from marginctl.cli.terminal import deliver
+    from marginctl.findings import Location, Problem, Refusal
+    from marginctl.render import render
+
+    deliver(render(form, Refusal(problems=(Problem(Location(""), FLAG, message),))))
 
 
 class VenueCommands(Commands):

@@ -68,7 +68,7 @@ def _shared(found: Sequence[Input], work: "Work[Result]", workers: int) -> "Iter
     except (OSError, NotImplementedError, ImportError):  # no semaphores here: one process does it all
         yield from map(work, found)
         return
-    with pool:
+    try:
         waiting: deque[tuple[Sequence[Input], Future[Answer[Result]] | None]] = deque()
         for start in range(0, len(found), CHUNK):
             chunk = found[start : start + CHUNK]
@@ -77,6 +77,18 @@ def _shared(found: Sequence[Input], work: "Work[Result]", workers: int) -> "Iter
                 yield from _results(work, *waiting.popleft())
         while waiting:
             yield from _results(work, *waiting.popleft())
+    except BaseException:
+        _abandon(pool)
+        raise
+    pool.shutdown()
+
+
+def _abandon(pool: "ProcessPoolExecutor") -> None:
+    """End the workers, and wait for none: one that died within an answer would be waited for without end."""
+    workers = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for one in workers:
+        one.kill()
 
 
 def _submitted(

@@ -1,7 +1,6 @@
 """The catalogue: rule sets, limits and schemas, as they are; and the starter portfolio."""
 
 import os
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,23 +8,24 @@ from typing import Annotated, Any
 import typer
 
 from marginctl.cli.app import DEFAULT, Nameless, app, venue
-from marginctl.cli.entry import NOT_CHECKED, OK
+from marginctl.cli.entry import OK
 from marginctl.cli.options import (
     DateFlags,
     Flags,
     Format,
+    RefusedError,
     RuleSetFlags,
     ScreenFlags,
     choice,
     command,
-    draw_problems,
     format_of,
     options,
+    refuse,
     refuse_existing,
     show,
 )
 from marginctl.cli.targets import write_files
-from marginctl.cli.terminal import complain, emit, terminal
+from marginctl.cli.terminal import deliver, emit, put
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
@@ -61,19 +61,8 @@ def venues(flags: VenuesFlags) -> int:
     own = _own_names(flags.rules)
     first = (loader.DEFAULT, *(name for name in loader.bundled() if name != loader.DEFAULT))
     listed, problems = _loaded([*(name for name in first if name not in own)], own, flags)
-    emit(render(flags.format, RuleSetList(venues=tuple(listed), problems=tuple(problems)), options(flags)))
-    return report(problems)
-
-
-def report(problems: list[Problem]) -> int:
-    """Print problems on standard error, if any; the exit code that follows from them."""
-    if not problems:
-        return OK
-    if not problems[0].location.file:  # a name on the command line, not a place in a file
-        complain(problems[0].message, problems[0].help)
-        return NOT_CHECKED
-    draw_problems(problems, terminal(sys.stderr, "auto", None))
-    return NOT_CHECKED
+    put(flags.format, render(flags.format, RuleSetList(venues=tuple(listed), problems=tuple(problems)), options(flags)))
+    return refuse(problems, None) if problems else OK
 
 
 def _own_names(directory: str | None) -> dict[str, Path]:
@@ -116,7 +105,7 @@ def venue_command(flags: VenueFlags) -> int:
     _one_thing(flags)
     rule_set, problems = loader.named(flags.name, directory=flags.rules)
     if rule_set is None:
-        return report(problems)
+        raise RefusedError(problems)
     if flags.symbol is not None:
         return _show_contract(rule_set, flags.symbol, flags)
     if flags.table is not None:
@@ -146,8 +135,7 @@ def rule_path(name: str, directory: str | None) -> Path:
 def _show_contract(rule_set: RuleSet, symbol: str, flags: VenueFlags) -> int:
     listing = rule_set.listing(symbol)
     if listing is None:
-        complain(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, flags.day))
-        return NOT_CHECKED
+        raise FlagError(f"{rule_set.name} lists no contract {echo(symbol)}", _symbol_help(rule_set, symbol, flags.day))
     return show(ContractResult(rule_set=rule_set, listing=listing), flags)
 
 
@@ -177,9 +165,8 @@ def _show_table(rule_set: RuleSet, name: str) -> int:
     tables = tables_of(rule_set)
     if name not in tables:
         known = f"its tables: {', '.join(map(echo, tables))}" if tables else "it has no tables"
-        complain(f"{rule_set.name} has no table {echo(name)}", known)
-        return NOT_CHECKED
-    emit(tables[name].data.decode())
+        raise FlagError(f"{rule_set.name} has no table {echo(name)}", known)
+    deliver(tables[name].data.decode())
     return OK
 
 
@@ -188,9 +175,8 @@ def _show_file(rule_set: RuleSet, path: Path) -> int:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        complain(f"{printable(str(path))} cannot be read: {error.strerror or error}")
-        return NOT_CHECKED
-    emit(text if path.suffix == ".json" else f"{_file_notes(rule_set)}\n{text}")
+        raise FlagError(f"{printable(str(path))} cannot be read: {error.strerror or error}") from None
+    deliver(text if path.suffix == ".json" else f"{_file_notes(rule_set)}\n{text}")
     return OK
 
 
@@ -245,8 +231,7 @@ def rule(flags: RuleFlags) -> int:
 
         close = get_close_matches(code[:40].lower(), by_word, 1)
         meant = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
-        complain(f"there is no limit {echo(code)}", meant or "`marginctl rules` lists them")
-        return NOT_CHECKED
+        raise FlagError(f"there is no limit {echo(code)}", meant or "`marginctl rules` lists them")
     return show(RuleResult(rule=RuleManual(found)), flags)
 
 
@@ -270,7 +255,7 @@ def schema(flags: SchemaFlags) -> int:
     import msgspec
 
     kind = choice("schema", *SCHEMAS)(flags.kind)
-    emit(msgspec.json.format(msgspec.json.encode(schema_of(kind)), indent=2).decode() + "\n")
+    deliver(msgspec.json.format(msgspec.json.encode(schema_of(kind)), indent=2).decode() + "\n")
     return OK
 
 
@@ -305,7 +290,7 @@ def init(flags: InitFlags) -> int:
     """Write a commented starter portfolio."""
     text = STARTER.read_text(encoding="utf-8")
     if flags.file == "-":
-        emit(text)
+        deliver(text)
         return OK
     refuse_existing(flags.file, force=flags.force)
     name = printable(flags.file)

@@ -43,7 +43,7 @@ from marginctl.cli.settings import (
     with_policies,
 )
 from marginctl.cli.targets import TargetError, refuse_overlaps, write_files
-from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
+from marginctl.cli.terminal import Terminal, complain, deliver, put, tell, terminal
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
@@ -290,7 +290,7 @@ def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings,
     waiting: list[Problem] = []
     has_bar = bar and len(found) > 1 and sys.stderr.isatty()
     for line in chain((_line(outcome, settings.fail_on) for outcome in failed), results):
-        emit(line.text)
+        deliver(line.text)
         seen.add(line.exit_code)
         if has_bar:  # it would be drawn over the lines
             waiting += line.problems
@@ -342,7 +342,7 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
         draw_problems(run.problems, terminal(sys.stderr, "never", None))
     elif form in FOR_MACHINES:
         tell(run.problems)
-    emit(rendered(flags.format, run, terminal(sys.stdout, flags.color, flags.width), flags))
+    put(flags.format, rendered(flags.format, run, terminal(sys.stdout, flags.color, flags.width), flags))
     return run.exit_code
 
 

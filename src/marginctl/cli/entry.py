@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from errno import EBADF
+from io import TextIOBase
 from typing import NoReturn
 
 OK = 0
@@ -10,6 +12,7 @@ BROKEN_LIMIT = 1
 NOT_CHECKED = 2
 DEFECT = 70
 INTERRUPTED = 130
+LAST_STREAM = 2
 EXIT_CODES = (OK, BROKEN_LIMIT, NOT_CHECKED, DEFECT, INTERRUPTED)
 """A contract with scripts."""
 
@@ -21,7 +24,27 @@ def run() -> None:
     large import on (commands that may run long enable it), and nothing is torn down at the end.
     """
     gc.disable()
+    _open_streams()
     _leave(_exit_code())
+
+
+def _open_streams() -> None:
+    """Put something in the place of closed streams, so that no file that is opened takes their number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST_STREAM:
+        pass
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process lives
+    if sys.stdout is None:
+        sys.stdout = Closed()
+
+
+class Closed(TextIOBase):
+    """Standard output of a process that was given none."""
+
+    def write(self, text: str) -> int:  # noqa: ARG002
+        """Raises OSError."""
+        raise OSError(EBADF, "it is closed")
 
 
 def _exit_code() -> int:

@@ -6,11 +6,10 @@ import typer
 
 from marginctl.analysis.explain import explain
 from marginctl.cli.app import app
-from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import inputs
 from marginctl.cli.options import FileFlags, Format, OnePath, command, show
 from marginctl.cli.settings import EditFlags, ShockFlags, opened
-from marginctl.cli.terminal import complain
+from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 from marginctl.results.explanation import ExplainResult
 
@@ -38,8 +37,7 @@ def explain_command(flags: ExplainFlags) -> int:
     """
     found, problems = inputs([flags.path], flags.stdin_filename)
     if len(found) > 1:
-        complain(f"{echo(flags.path)} names {len(found)} files", "explain one at a time")
-        return NOT_CHECKED
+        raise FlagError(f"{echo(flags.path)} names {len(found)} files", "explain one at a time")
     if problems:
         return show(ExplainResult(file=problems[0].location.file, problems=tuple(problems)), flags)
     file = opened(found[0], flags)

@@ -1,6 +1,5 @@
 """``marginctl report``: flags -> files -> outcomes and scenarios -> one page -> a file -> exit code."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +16,9 @@ from marginctl.cli.options import DateFlags, FileFlags, Read, command
 from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, manual, picture_names
 from marginctl.cli.stress import ScenarioFlags
 from marginctl.cli.targets import refuse_overlaps, write_files
-from marginctl.cli.terminal import complain, emit, tell
+from marginctl.cli.terminal import complain, deliver, say, tell
 from marginctl.document.scalars import FlagError
+from marginctl.document.source import printable
 from marginctl.render.display import Options, Verbosity
 from marginctl.results import Outcome, Run, StressResult
 from marginctl.results.several import Overview
@@ -107,11 +107,11 @@ def _write(result: Overview, flags: ReportFlags) -> None:
     )
     text = draw(overview_page(result, options), options)
     if flags.output == STDIN:
-        emit(text)
+        deliver(text)
         return
     write_files({Path(flags.output): text.encode()})
     accounts = len(result.run.outcomes)
-    sys.stderr.write(f"{flags.output}: {accounts} account{'s' * (accounts != 1)}, with balances and positions\n")
+    say(f"{printable(flags.output)}: {accounts} account{'s' * (accounts != 1)}, with balances and positions\n")
 
 
 def _title(result: Overview) -> str:

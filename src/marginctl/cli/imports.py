@@ -1,6 +1,5 @@
 """``marginctl import``: saved answers of a venue -> a portfolio file, and the venue's figures beside ours."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +24,7 @@ from marginctl.cli.options import (
 )
 from marginctl.cli.settings import EditFlags, FactFlags, LiveFlags
 from marginctl.cli.targets import write_files
-from marginctl.cli.terminal import emit, encodable, tell
+from marginctl.cli.terminal import deliver, put, say, tell
 from marginctl.document.files import bytes_of
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
@@ -102,9 +101,10 @@ def import_command(flags: ImportFlags) -> int:
         write_files({flags.output: result.text.encode()})
     _say(result, flags.output)
     if flags.format == "json" or (flags.reconcile and result.reconcile is not None):
-        emit(render("json" if flags.format == "json" else "table", result, options(flags)))
+        form = "json" if flags.format == "json" else "table"
+        put(form, render(form, result, options(flags)))
     elif result.exit_code != NOT_CHECKED and flags.output is None:
-        emit(result.text)
+        deliver(result.text)
     return result.exit_code
 
 
@@ -174,4 +174,4 @@ def _say(result: ImportResult, output: Path | None) -> None:
     lines += [f"missing: {one.fact}\n  help: {one.flag}" for one in result.missing]
     if output is not None and result.exit_code != NOT_CHECKED:
         lines.append(f"marginctl: wrote {printable(str(output))}")
-    sys.stderr.write("".join(f"{encodable(line)}\n" for line in lines))
+    say("".join(f"{line}\n" for line in lines))

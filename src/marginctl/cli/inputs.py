@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from errno import EBADF, ENAMETOOLONG
 from io import UnsupportedOperation
+from itertools import takewhile
 from pathlib import Path
 
 from msgspec import Struct
 
 from marginctl.document.encoding import LARGEST, content_of
-from marginctl.document.files import note_open
+from marginctl.document.files import lies_in, note_open
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 
@@ -34,8 +35,7 @@ def inputs(
     """The files of all patterns in order, each once; what matches nothing or cannot be looked into is a problem.
 
     A file (YAML or JSON), a directory (every ``*.yaml``, ``*.yml`` below it, in capitals too), a glob, or ``-``. An
-    existing file wins over a pattern of the same name. ``tell`` hears what a directory holds that is passed over:
-    links to other directories.
+    existing file wins over a pattern of the same name. ``tell`` hears what is passed over: links to directories.
     """
     found: dict[str, Input] = {}
     problems: list[Problem] = []
@@ -49,7 +49,7 @@ def inputs(
         if not matched and not search.problems:
             problems.append(_nothing(pattern))
         for path in matched:
-            found.setdefault(str(path), Input(printable(str(path)), path))
+            found.setdefault(os.path.realpath(path), Input(printable(str(path)), path))
         for link in search.links:
             tell(f"{printable(link)} is a link to a directory and was not looked into: name it to check it too")
     return list(found.values()), problems
@@ -68,14 +68,16 @@ class _Search:
     """The files that one pattern means, what could not be read on the way, and the links that were not followed."""
 
     def __init__(self) -> None:
+        self.root = Path()
         self.problems: list[Problem] = []
-        self.links: list[str] = []
+        self.links: dict[str, None] = {}
 
     def files(self, pattern: str) -> list[Path]:
         """In alphabetical order."""
         try:
             path = Path(pattern)
             if path.is_dir():
+                self.root = path
                 return sorted(map(Path, self._below(str(path))))
             if path.exists():
                 return [path]
@@ -87,40 +89,45 @@ class _Search:
             return []
         if not any(mark in pattern for mark in MAGIC):
             return []
+        self.root = Path(*takewhile(lambda part: not any(mark in part for mark in MAGIC), path.parts))
         names = set(self._matches(path.anchor, [*path.parts[bool(path.anchor) :]]))
         return sorted(Path(name) for name in names if not os.path.isdir(name) and self._is_file(name))  # noqa: PTH112
 
     def _below(self, folder: str) -> Iterator[str]:
         """The portfolios in a folder and below it; a link to another folder is not followed."""
         for entry in self._entries(folder):
-            if entry.is_dir(follow_symlinks=False):
+            if self._is_folder(entry):
                 yield from self._below(entry.path)
-            elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112
-                self.links.append(entry.path)
-            elif entry.name.lower().endswith(SUFFIXES) and self._is_file(entry.path):
+            elif entry.path not in self.links and entry.name.lower().endswith(SUFFIXES) and self._is_file(entry.path):
                 yield entry.path
 
-    def _matches(self, folder: str, parts: list[str], above: frozenset[str] = frozenset()) -> Iterator[str]:
-        """What the parts of a glob match; ``**`` is any number of folders, also linked ones, but none inside itself."""
+    def _matches(self, folder: str, parts: list[str]) -> Iterator[str]:
+        """What the parts of a glob match; ``**`` is any number of folders. A link to another folder is not followed."""
         if not parts:
             yield folder
             return
         part, rest = parts[0], parts[1:]
+        while part == ANY_DEPTH and rest[:1] == [ANY_DEPTH]:
+            del rest[0]
         if not any(mark in part for mark in MAGIC):
             path = os.path.join(folder, part)  # noqa: PTH118
             if rest or os.path.lexists(path):
                 yield from self._matches(path, rest)
         elif part == ANY_DEPTH:
-            real = os.path.realpath(folder or ".")
-            if real not in above:
-                yield from self._matches(folder, rest or ["*"])
-                for entry in self._entries(folder):
-                    if entry.is_dir() and not entry.name.startswith("."):
-                        yield from self._matches(entry.path, parts, above | {real})
+            yield from self._matches(folder, rest or ["*"])
+            for entry in self._entries(folder):
+                if not entry.name.startswith(".") and self._is_folder(entry):
+                    yield from self._matches(entry.path, parts)
         else:
             for entry in self._entries(folder):
-                if _fits(entry.name, part) and (not rest or entry.is_dir()):
+                if _fits(entry.name, part) and (not rest or self._is_folder(entry)):
                     yield from self._matches(entry.path, rest)
+
+    def _is_folder(self, entry: "os.DirEntry[str]") -> bool:
+        """Whether to look into it; a link to a folder is noted instead."""
+        if entry.is_symlink() and entry.is_dir():
+            self.links[entry.path] = None
+        return entry.is_dir(follow_symlinks=False)
 
     def _entries(self, folder: str) -> "list[os.DirEntry[str]]":
         """What a folder holds, in order; nothing where there is none, or after noting that it cannot be read."""
@@ -135,10 +142,12 @@ class _Search:
 
     def _is_file(self, name: str) -> bool:
         """Whether there is something to read; a link that leads nowhere, a pipe and the like are noted."""
-        if os.path.isfile(name):  # noqa: PTH113
+        is_link, is_file = os.path.islink(name), os.path.isfile(name)  # noqa: PTH113, PTH114
+        if is_file and not (is_link and not lies_in(Path(name), self.root)):
             return True
-        leads_nowhere = os.path.islink(name) and not os.path.exists(name)  # noqa: PTH110, PTH114
+        leads_nowhere = is_link and not os.path.exists(name)  # noqa: PTH110
         reason = "the link leads nowhere" if leads_nowhere else "it is no ordinary file"
+        reason = "the link leads out of the folder: name it to check it" if is_file else reason
         self.problems.append(Problem(Location(printable(name)), "MC001", f"cannot be read: {reason}"))
         return False
 

@@ -14,13 +14,13 @@ from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
 import typer
 
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.terminal import NARROWEST, Terminal, complain, emit, tell, terminal
+from marginctl.cli.terminal import NARROWEST, Terminal, complain, deliver, put, say, tell, terminal
 from marginctl.core.exact import exactly
 from marginctl.core.plain import errors_of
 from marginctl.document.files import noting
 from marginctl.document.scalars import FlagError, today
 from marginctl.document.source import echo, printable
-from marginctl.findings import Problem
+from marginctl.findings import Location, Problem, Refusal
 from marginctl.render import COMMON, FORMATS, render
 from marginctl.render.display import Options, Verbosity
 
@@ -88,6 +88,17 @@ def _flag(group: type[Flags], name: str, kind: Any, shown: Any, reader: Read | N
     return Flag(name, str | None if reader.default is None else type(reader.default), shown, reader.default, reader)
 
 
+class RefusedError(Exception):
+    """Why a command does not begin, where that is not a flag."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = problems
+
+
+FLAG = "MC004"
+"""The code of a flag that cannot be meant."""
+DOCUMENTS = ("json", "jsonl")
 F = TypeVar("F", bound=Flags)
 
 
@@ -100,7 +111,10 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
             with exactly(), noting():
                 code = run(group.read(**texts))
         except FlagError as error:
-            complain(error.message, error.help)
+            code = refuse([Problem(Location(""), FLAG, error.message, error.help)], texts.get("format"))
+        except RefusedError as error:
+            code = refuse(error.problems, texts.get("format"))
+        except BrokenPipeError:
             code = NOT_CHECKED
         raise typer.Exit(code)
 
@@ -109,6 +123,19 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
     typed.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     typed.__annotations__ = {one.name: one.annotation for one in parameters}
     return typed
+
+
+def refuse(problems: Sequence[Problem], form: str | None) -> int:
+    """Say why a command did not begin, also in the document that was asked for; returns the exit code."""
+    in_files = [one for one in problems if one.location.file]
+    for one in problems:
+        if not one.location.file:  # a flag, or a name on the command line, not a place in a file
+            complain(one.message, one.help)
+    if in_files:
+        draw_problems(in_files, terminal(sys.stderr, "auto", None))
+    if form in DOCUMENTS:
+        deliver(render(form, Refusal(problems=tuple(problems))))
+    return NOT_CHECKED
 
 
 def choice(flag: str, *choices: str) -> Callable[[str], str]:
@@ -215,7 +242,7 @@ def show(result: Any, flags: Any, **more: Any) -> int:
     What stands in the way is said on standard error too where nobody can read it on standard output.
     """
     text, problems = render(flags.format, result, options(flags, **more)), errors_of(result)
-    emit(text)
+    put(flags.format, text)
     if flags.format in FOR_MACHINES:
         tell(problems)
     elif not text:
@@ -227,4 +254,4 @@ def draw_problems(problems: Sequence[Problem], shown: Terminal) -> None:
     """Problems with their lines on standard error."""
     from marginctl.render.formats.screen import shown_problems
 
-    sys.stderr.write(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+    say(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from marginctl.cli.app import FilesOrLive, venue
-from marginctl.cli.catalogue import RuleSetName, own_files, report, rule_path
-from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.catalogue import RuleSetName, own_files, rule_path
 from marginctl.cli.inputs import Input, content
 from marginctl.cli.live import tables
 from marginctl.cli.options import (
     DateFlags,
     Format,
     Read,
+    RefusedError,
     RuleSetFlags,
     ScreenFlags,
     command,
@@ -28,7 +28,6 @@ from marginctl.cli.settings import ConnectionFlags
 from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
-from marginctl.document.reader import read
 from marginctl.document.scalars import FlagError, assignment, positive
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
@@ -102,17 +101,16 @@ def refresh(flags: RefreshFlags) -> int:
     file, problems = _rule_file(flags.name, flags.rules)
     answers, more = _answers(flags.answers or [], flags.name)
     if file is None or problems or more:
-        return report([*problems, *more])
+        raise RefusedError([*problems, *more])
     if flags.live:
         found, more = _asked(file.rule_set, flags)
         answers += found
         if more:
-            return report(more)
+            raise RefusedError(more)
     try:
         done = _refreshed(file, answers, flags)
     except RefreshError as error:
-        complain(error.message, error.help)
-        return NOT_CHECKED
+        raise FlagError(error.message, error.help) from None
     own = own_files(file.rule_set, rule_path(flags.name, flags.rules))
     written = _write(done, flags.output, own, force=flags.force) if flags.output else []
     return show(RefreshResult(done=done, written=tuple(printable(str(path)) for path in written)), flags)
@@ -130,14 +128,15 @@ def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Ref
 
 
 def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[Problem]]:
-    rule_set, problems = loader.named(name, directory=directory)
-    if rule_set is None:
-        return None, problems
     path = rule_path(name, directory)
+    if not path.is_file():
+        return None, loader.named(name, directory=directory)[1]
     data, problem = content(Input(printable(str(path)), path))
-    source, root, problems = read(data, printable(str(path)))
-    if problem is not None or not isinstance(root, Mapping):
-        return None, [problem] if problem is not None else problems
+    if problem is not None:
+        return None, [problem]
+    source, root, rule_set, problems = loader.with_text(path, data)
+    if rule_set is None or not isinstance(root, Mapping):
+        return None, problems
     return RuleFile(source, root, rule_set), []
 
 

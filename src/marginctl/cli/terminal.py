@@ -1,16 +1,20 @@
 """How text leaves: colour, width, encoding, and what a stream that cannot show a character gets instead."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterable
 from typing import TextIO
 
 from msgspec import Struct
 
-from marginctl.document.source import printable
+from marginctl.document.source import harmless, printable
 from marginctl.findings import Problem
 
 NARROWEST, USUAL = 60, 80
+LONGEST_WIDTH = 5
+"""Digits."""
+LINE = "\n"
 
 
 class Terminal(Struct, frozen=True):
@@ -44,7 +48,7 @@ def wants_color(color: str, is_terminal: bool) -> bool:
 
 def _columns(stream: TextIO) -> int:
     asked = os.environ.get("COLUMNS", "")
-    if asked.isascii() and asked.isdigit() and int(asked):
+    if asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_WIDTH and int(asked):
         return max(NARROWEST, int(asked))
     try:
         return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
@@ -60,22 +64,53 @@ def _speaks_unicode(stream: TextIO) -> bool:
     return True
 
 
+def put(form: str, text: str) -> None:
+    """Write a result to standard output as its format wants it."""
+    (emit if form == "table" else deliver)(text)
+
+
 def emit(text: str) -> None:
-    """Write text to standard output in one piece, what it cannot encode as escapes."""
+    """Write text for people to standard output in one piece, what it cannot encode as escapes, orders as mere text."""
     stream = sys.stdout
+    if text and _is_log(stream):
+        token = os.urandom(16).hex()
+        text = f"::stop-commands::{token}\n{text}{'' if text.endswith(LINE) else LINE}::{token}::\n"
     if hasattr(stream, "reconfigure"):
-        stream.reconfigure(newline="\n")
-    try:
-        stream.write(text)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.reconfigure(newline=LINE)
+    stream.write(_encodable(text, stream))
     stream.flush()
+
+
+def deliver(text: str) -> None:
+    """Write what programs read to standard output: UTF-8, whatever the terminal speaks."""
+    stream = sys.stdout
+    if not hasattr(stream, "buffer"):  # a program put a stream of its own there
+        stream.write(text)
+        return
+    stream.flush()
+    stream.buffer.write(text.encode("utf-8", "backslashreplace"))
+    stream.flush()
+
+
+def _is_log(stream: TextIO) -> bool:
+    """Whether a stream is the log of a job of GitHub, whose lines may be orders to the runner."""
+    if not os.environ.get("GITHUB_ACTIONS") or stream.isatty():
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return True
+
+
+def say(text: str) -> None:
+    """Write lines to standard error, which no runner takes for orders."""
+    sys.stderr.write(_encodable(harmless(text), sys.stderr))
+    sys.stderr.flush()
 
 
 def complain(message: str, help: str = "") -> None:
     """Say on standard error what is wrong with the call and what to write instead."""
-    sys.stderr.write(f"marginctl: {printable(message)}\n" + (f"  help: {printable(help)}\n" if help else ""))
+    say(f"marginctl: {printable(message)}\n" + (f"  help: {printable(help)}\n" if help else ""))
 
 
 def tell(problems: Iterable[Problem]) -> None:
@@ -83,10 +118,10 @@ def tell(problems: Iterable[Problem]) -> None:
     from marginctl.render.paths import problem_lines
 
     for text in problem_lines(problems):
-        sys.stderr.write(f"{encodable(printable(text))}\n")
+        say(f"{printable(text)}\n")
 
 
-def encodable(text: str) -> str:
-    """The text as standard error can write it."""
-    encoding = sys.stderr.encoding or "ascii"
+def _encodable(text: str, stream: TextIO) -> str:
+    """The text as a stream can write it."""
+    encoding = stream.encoding or "ascii"
     return text.encode(encoding, "backslashreplace").decode(encoding)

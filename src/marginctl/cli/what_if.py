@@ -1,6 +1,5 @@
 """``marginctl what-if``: changes -> edits of the file's text -> the same check on both texts."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +25,7 @@ from marginctl.cli.options import (
 )
 from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, manual, opened, single
 from marginctl.cli.targets import TargetError, write_files
-from marginctl.cli.terminal import complain
+from marginctl.cli.terminal import complain, say
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
 from marginctl.portfolio.changes import Change
@@ -138,5 +137,5 @@ def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings
     except TargetError as error:
         complain(error.message, error.help)
         return replace(result, exit_code=NOT_CHECKED)
-    sys.stderr.write(f"marginctl: wrote {printable(name)}\n")
+    say(f"marginctl: wrote {printable(name)}\n")
     return replace(result, written=printable(name))

@@ -22,7 +22,9 @@ _OTHERS = (
     ("UTF-16", (b"\xff\xfe", b"\xfe\xff")),
 )
 _CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
-_HIGH_CONTROLS = frozenset(map(chr, (*range(0x80, 0x85), *range(0x86, 0xA0), 0xFFFE, 0xFFFF)))
+_LINE_ENDS = frozenset("\x85\u2028\u2029")
+"""They end a line for a YAML parser, and hardly ever for who reads the file."""
+_HIGH_CONTROLS = frozenset(map(chr, (*range(0x80, 0xA0), 0xFFFE, 0xFFFF))) | _LINE_ENDS
 
 
 def content_of(path: Path, name: str, largest: int = LARGEST) -> tuple[bytes, Problem | None]:
@@ -94,8 +96,14 @@ def _control_characters(data: bytes, source: Source) -> list[Problem]:
         return []
     controls = _HIGH_CONTROLS.union(map(chr, _CONTROLS))
     at = next(index for index, character in enumerate(source.text) if character in controls)
-    message = f"the control character `{printable(source.text[at])}` is not allowed"
-    return [source.problem(_place(source.text[:at]), "MC001", message, "remove it")]
+    found = printable(source.text[at])
+    kind, more = (
+        ("line separator", f", or write {found} in double quotes")
+        if source.text[at] in _LINE_ENDS
+        else ("control character", "")
+    )
+    message = f"the {kind} `{found}` is not allowed"
+    return [source.problem(_place(source.text[:at]), "MC001", message, f"remove it{more}")]
 
 
 def _place(before: str) -> tuple[int, int]:

@@ -45,6 +45,13 @@ def identity(path: Path) -> Identity | None:
     return state.st_dev, state.st_ino
 
 
+def lies_in(path: Path, *folders: Path | None) -> bool:
+    """Whether the file that a path leads to stands in one of the folders or below it."""
+    real = os.path.realpath(path)
+    roots = [os.path.realpath(folder) for folder in folders if folder is not None]
+    return any(root == os.sep or real.startswith(root + os.sep) for root in roots)
+
+
 def bytes_of(path: Path, largest: int) -> bytes:
     """The bytes of a file, at the most one more than ``largest``. Raises OSError; ValueError for what is no name."""
     with path.open("rb") as file:

@@ -1,5 +1,7 @@
 """A document's text and the places in it; user text made safe to show."""
 
+import re
+
 from msgspec import Struct
 
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
@@ -9,6 +11,7 @@ LONGEST_ECHO = 60
 EXCERPT_WIDTH = 120
 CARET_IN_WINDOW = 60
 MOST_PROBLEMS = 1000
+_ORDER = re.compile(r"^\s*::|##(?=\w*\[)", re.MULTILINE)
 
 
 def printable(text: str) -> str:
@@ -26,6 +29,11 @@ def _escape(code_point: int) -> str:
     if code_point < 0x100:
         return f"\\x{code_point:02x}"
     return f"\\u{code_point:04x}" if code_point < 0x10000 else f"\\U{code_point:08x}"
+
+
+def harmless(text: str) -> str:
+    """The text with a space in what runners of CI jobs take for an order: ``::`` that begins a line, ``##name[``."""
+    return _ORDER.sub(lambda match: f"{match[0][:-1]} {match[0][-1]}", text) if "::" in text or "##" in text else text
 
 
 def echo(text: str, longest: int = LONGEST_ECHO) -> str:

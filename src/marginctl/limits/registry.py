@@ -37,6 +37,8 @@ from marginctl.limits.rules import (
     mc212_no_maintenance_margin,
     mc213_fraction_of_contract,
     mc214_contract_expired,
+    mc215_stablecoin_off_peg,
+    mc216_improbable_figure,
     mc220_import_incomplete,
     mc901_waiver_unused,
     mc902_waiver_expired,
@@ -78,13 +80,17 @@ RULES: tuple[Rule, ...] = (
     mc212_no_maintenance_margin.RULE,
     mc213_fraction_of_contract.RULE,
     mc214_contract_expired.RULE,
+    mc215_stablecoin_off_peg.RULE,
+    mc216_improbable_figure.RULE,
     mc220_import_incomplete.RULE,
     mc901_waiver_unused.RULE,
     mc902_waiver_expired.RULE,
     mc903_waiver_expiring.RULE,
     mc904_waiver_without_effect.RULE,
 )
-FACT_CODES = frozenset({"MC203", "MC204", "MC205", "MC206", "MC207", "MC208", "MC212", "MC213", "MC214", "MC220"})
+FACT_CODES = frozenset(
+    {"MC203", "MC204", "MC205", "MC206", "MC207", "MC208", "MC212", "MC213", "MC214", "MC215", "MC216", "MC220"}
+)
 """The codes that a ``DataFact`` may have."""
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}

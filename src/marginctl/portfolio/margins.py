@@ -278,9 +278,10 @@ def closing_rate(reading: Reading, draft: AccountEntry, account_fee: Decimal | N
 
 
 def observe_kinder_rules(reading: Reading, draft: AccountEntry, stated: list[MarginRules], rule_set: "RuleSet") -> None:
-    """The file's netting, level or fee to close, where it is kinder than what the venue states, is a fact."""
-    if rule_set.is_generic:
-        return
+    """The file's netting, level or fee to close, where it is kinder than what the venue states, is a fact.
+
+    On generic the level alone: the others are for the file to say.
+    """
     pairs = [(overridden(draft, rules), rules) for rules in stated]
     kinds: tuple[tuple[Key[Any], bool], ...] = (
         (AccountEntry.netting, any(KINDER[ours.netting] > KINDER[theirs.netting] for ours, theirs in pairs)),
@@ -292,7 +293,7 @@ def observe_kinder_rules(reading: Reading, draft: AccountEntry, stated: list[Mar
         (AccountEntry.close_fee, any(_is_less_of_a_fee(ours, theirs) for ours, theirs in pairs)),
     )
     for one, kinder in kinds:
-        if kinder:
+        if kinder and (one is AccountEntry.liquidation_level or not rule_set.is_generic):
             _observe_rule(reading, draft, one, rule_set)
 
 

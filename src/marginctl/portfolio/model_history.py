@@ -9,6 +9,7 @@ from marginctl.core.exact import ONE
 from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, ReturnSpan, StressedFigure, TailTerms
 from marginctl.core.returns import History, ReturnPeriod, Returns, returns_of
 from marginctl.document.encoding import content_of
+from marginctl.document.files import lies_in
 from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
 from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.reading import Reading, percent, short
@@ -67,7 +68,7 @@ class _Tails:
         if name.endswith(PARQUET):
             self.reading.refuse(node, "MC001", "Parquet needs the extra `parquet`", "pip install 'marginctl[parquet]'")
             return None
-        if Path(name).is_absolute() or ".." in Path(name).parts:
+        if not name.endswith(".csv") or not lies_in(beside / name, beside):
             self.reading.refuse(node, "MC001", f"{short(name)} lies elsewhere", "name a file in the folder of this one")
             return None
         data, problem = content_of(beside / name, name, LARGEST_HISTORY)

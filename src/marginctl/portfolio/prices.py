@@ -15,7 +15,7 @@ from marginctl.document.source import echo
 from marginctl.portfolio.assets import Links
 from marginctl.portfolio.reading import Reading, brief, short
 
-MARK_TOLERANCE = Decimal("0.05")
+MARK_TOLERANCE = PEG_TOLERANCE = Decimal("0.05")
 REFERENCE_CURRENCY = "USD"
 
 
@@ -73,9 +73,17 @@ class Prices:
             return None
         if asset not in self.used:
             self.used[asset] = price
+            self._compare_with_peg(asset, price)
             if asset not in self._given and asset != self.currency and self._default(asset) is not None:
                 self._reading.assume(f"{asset} priced at 1")
         return price
+
+    def _compare_with_peg(self, asset: str, price: Decimal) -> None:
+        """A stablecoin far from 1 is a fact."""
+        gap = abs(price - ONE)
+        if gap > PEG_TOLERANCE and (asset in STABLECOINS or self._links.is_dollar(asset)):
+            message = f"the price of {asset}, a dollar stablecoin, is {price:f}"
+            self._reading.observe("MC215", asset, message, self._given.places[asset][1], gap, PEG_TOLERANCE)
 
     def _alone(self, asset: str) -> Decimal | None:
         """The price that the file, a convention or a mark gives."""

@@ -34,6 +34,7 @@ from marginctl.portfolio.margins import (
     overridden,
 )
 from marginctl.portfolio.names import scenario_problems
+from marginctl.portfolio.oddities import observe_oddities
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
@@ -123,6 +124,7 @@ def resolve(
     used = rule_set.used(header.mode, traded, contracts.overridden, settings.published)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
+    observe_oddities(reading, draft, rows)
     return (
         Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows)),
         [],

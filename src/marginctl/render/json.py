@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from marginctl.core.plain import as_plain
+from marginctl.findings import Refusal
 from marginctl.render.display import Options
 from marginctl.results import Outcome, Run
 from marginctl.wording import plain
@@ -20,9 +21,11 @@ def render(result: Any, _: Options) -> str:
     return msgspec.json.format(encoded(as_plain(result)), indent=2).decode() + "\n"
 
 
-def render_lines(run: Run, _: Options) -> str:
-    """One line per file, in their order: its REPORT, or what kept it from being checked."""
-    return "".join(map(line_text, run.outcomes))
+def render_lines(result: Run | Refusal, _: Options) -> str:
+    """One line per file, in their order: its REPORT, or what kept it from being checked; or why there is none."""
+    if isinstance(result, Refusal):
+        return f"{encoded(as_plain(result)).decode()}\n"
+    return "".join(map(line_text, result.outcomes))
 
 
 def line_text(outcome: Outcome) -> str:
@@ -39,11 +42,15 @@ def line_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def encoded(tree: Any) -> bytes:
-    """Compact JSON; lone surrogates, which UTF-8 cannot carry, are written out as text."""
+    """Compact JSON; lone surrogates, which UTF-8 cannot carry, are written out as text.
+
+    Of ``##`` the second is an escape: with a name and a bracket behind it a runner of CI jobs takes it for an order.
+    """
     try:
-        return msgspec.json.encode(exact(tree))
+        text = msgspec.json.encode(exact(tree))
     except UnicodeEncodeError:
-        return msgspec.json.encode(exact(tree, encodable))
+        text = msgspec.json.encode(exact(tree, encodable))
+    return text.replace(b"##", b"#\\u0023")
 
 
 def exact(tree: Any, text: Callable[[str], str] | None = None) -> Any:

@@ -4,7 +4,9 @@ import os
 from functools import cache
 from pathlib import Path
 
-from marginctl.document.files import bytes_of
+from msgspec.structs import replace
+
+from marginctl.document.files import bytes_of, lies_in
 from marginctl.document.nodes import Node
 from marginctl.document.reader import read
 from marginctl.document.source import Source, echo, printable
@@ -18,6 +20,8 @@ DATA = Path(__file__).parent / "data"
 DEFAULT = "generic"
 LONGEST_NAME = 40
 SUFFIXES = (".yaml", ".yml", ".json")
+TABLE = ".csv"
+SCHEMA = b"marginctl.venue/"
 
 
 def named(
@@ -32,14 +36,16 @@ def named(
 
     A name with a path separator or the suffix of a rule file is a path, relative to ``beside`` (the portfolio's
     folder). Any other name is looked for in ``directory``, then among the bundled rule sets. ``node`` and ``source``
-    are where the name was written, for the problem that there is no such rule set (MC024). A ``directory`` that cannot
+    are where the name was written, for the problem that there is no such rule set (MC024): a file that a portfolio
+    names outside of its folder and of ``directory`` is never quoted. A ``directory`` that cannot
     be looked into, and a file of the name in it that cannot be read, are problems: nothing else is taken instead.
     """
     if directory is not None and (unreadable := _unreadable(directory, name)) is not None:
         return None, [unreadable]
     if is_path(name):
         path = (beside or Path()) / name
-        found = _load_file(path, name)
+        is_near = node is None or lies_in(path, beside or Path(), None if directory is None else Path(directory))
+        found = _load_file(path, name, is_near=is_near)
     else:
         own = _own_file(name, directory)
         if own is None and name in bundled():
@@ -97,19 +103,40 @@ def _load_bundled(name: str) -> RuleSet:
     return loaded
 
 
-def _load_file(path: Path, shown: str) -> tuple[RuleSet | None, list[Problem]] | None:
-    """The rule set of a user's file, shown as it was named; None where there is no such file."""
-    data = _contents(path)
-    return None if data is None else _bound(data, shown, path.parent, check_tables=True)
+def _load_file(path: Path, shown: str, *, is_near: bool = True) -> tuple[RuleSet | None, list[Problem]] | None:
+    """The rule set of a user's file, shown as it was named; None where there is no such file.
+
+    Of one that lies elsewhere no line is shown, and nothing at all where it does not say that it is a rule file.
+    """
+    data = _contents(path) if path.name.endswith(SUFFIXES) else None
+    if data is None or is_near:
+        return None if data is None else _bound(data, shown, path.parent, check_tables=True)
+    if SCHEMA not in data:
+        return None, [
+            Problem(Location(printable(shown)), "MC024", "is no rule file", "a rule set begins with `schema:`")
+        ]
+    loaded, problems = _bound(data, shown, path.parent, check_tables=True)
+    return loaded, [replace(problem, excerpt="") for problem in problems]
 
 
 def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tuple[RuleSet | None, list[Problem]]:
     source, node, problems = read(data, shown)
+    return (None, problems) if node is None or problems else _meant(node, source, folder, check_tables=check_tables)
+
+
+def with_text(path: Path, data: bytes) -> tuple[Source, Node | None, RuleSet | None, list[Problem]]:
+    """The text of a rule file that was read, and the rule set that it is; without one, what is wrong."""
+    source, node, problems = read(data, printable(str(path)))
     if node is None or problems:
-        return None, problems
+        return source, node, None, problems
+    return source, node, *_meant(node, source, path.parent, check_tables=path.parent != DATA)
+
+
+def _meant(node: Node, source: Source, folder: Path, *, check_tables: bool) -> tuple[RuleSet | None, list[Problem]]:
+    shown = source.name
 
     def table(name: str, deduction: Deduction) -> tuple[Table | None, list[Problem]]:
-        content = _contents(folder / name)
+        content = _contents(folder / name) if _is_table(folder, name) or not check_tables else None
         if content is None:
             return None, []
         opened = open_table(str(Path(shown).parent / name), content)
@@ -117,6 +144,11 @@ def _bound(data: bytes, shown: str, folder: Path, *, check_tables: bool) -> tupl
         return (None, found) if found else (opened, [])
 
     return rule_set_of(node, source, table)
+
+
+def _is_table(folder: Path, name: str) -> bool:
+    """Whether a rule file may name a table: one beside it, so that no other file is shown as one."""
+    return name.endswith(TABLE) and lies_in(folder / name, folder)
 
 
 def _own_file(name: str, directory: str | None) -> Path | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from marginctl.core.plain import as_plain, keys_of
 from marginctl.core.report import PositionFigures, Totals
-from marginctl.document.source import printable
+from marginctl.document.source import harmless, printable
 from marginctl.findings import Check, Finding, Location
 from marginctl.render.display import Options
 from marginctl.results import Run
@@ -28,6 +28,9 @@ INSIDE = {
     "location": Location,
 }
 """Of what class the keys are that stand in the place of a key."""
+
+FORMULAS = ("=", "+", "-", "@", "\t")
+"""What makes a spreadsheet compute a text; a quote in front says that it is one."""
 
 
 def render(result: Any, options: Options) -> str:
@@ -78,4 +81,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return plain(value) if isinstance(value, Decimal) else printable(str(value))
+    if isinstance(value, Decimal):
+        return plain(value)
+    text = harmless(printable(str(value)))
+    return f"'{text}" if text.startswith(FORMULAS) else text

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from marginctl.document.source import printable
+from marginctl.document.source import harmless, printable
 from marginctl.findings import Problem
 from marginctl.render.display import Options
 from marginctl.render.page import (
@@ -47,7 +47,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
 def draw(page: Page, options: Options) -> str:
     """The sections below one another, an empty line between all blocks; empty or ending in a line break."""
     parts = [part for section in page for part in _section(section, options) if part]
-    return "\n\n".join(parts) + "\n" if parts else ""
+    return harmless("\n\n".join(parts) + "\n") if parts else ""
 
 
 def fenced(drawn: str) -> str:

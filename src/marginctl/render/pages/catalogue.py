@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from marginctl.findings import Refusal
 from marginctl.render.display import Options, Verbosity
 from marginctl.render.page import (
     Block,
@@ -11,6 +12,7 @@ from marginctl.render.page import (
     Facts,
     Items,
     Page,
+    Problems,
     Section,
     Sentence,
     Span,
@@ -176,3 +178,8 @@ def _scenario(row: BuiltIn, *, is_full: bool) -> Section:
     ]
     blocks += [dim(source.text) for source in row.sources if is_full]
     return Section(heading=row.name, note=Span(row.date.isoformat(), Tone.DIM), blocks=tuple(blocks))
+
+
+def refusal_page(result: Refusal, _: Options) -> Page:
+    """Why a command did not begin."""
+    return (Section(blocks=(Problems(result.problems),)),)
