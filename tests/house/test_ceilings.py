@@ -16,8 +16,8 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(42_541, 19_000),
-    "files of source": Ceiling(286, 125),
+    "lines of source": Ceiling(43_054, 19_000),
+    "files of source": Ceiling(287, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(54, 45),
     "functions over 45 lines": Ceiling(2, 0),

@@ -260,6 +260,7 @@ def _check_offered(
     reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[Row]
 ) -> None:
     """What the venue does not offer in this mode."""
+    _refuse_quantos(reading, rows, modelled=_has_model(draft))
     for row in rows:
         position = row.position
         if position.margin_mode is MarginMode.ISOLATED and not header.mode.offers_isolated:
@@ -294,6 +295,23 @@ def _check_offered(
             f"{rule_set.name} counts {counted} in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
+
+
+def _refuse_quantos(reading: Reading, rows: list[Row], *, modelled: bool) -> None:
+    """Quantos that cannot be computed together: of several quotes, or under a margin model of the whole."""
+    quantos = [row for row in rows if row.position.contract.third]
+    quotes = sorted({row.position.contract.quote for row in quantos})
+    if len(quotes) > 1:
+        reading.refuse(
+            quantos[-1].draft.at(PositionEntry.symbol),
+            "MC021",
+            f"quantos quoted in {' and in '.join(map(short, quotes))} cannot be computed together",
+            "where both quotes move their figures are cubic: write an account for each quote",
+        )
+    if quantos and modelled:
+        message = f"{short(quantos[0].position.contract.symbol)} is a quanto, which margin models do not weigh"
+        advice = "write `margin_model: tiered`, or leave it out"
+        reading.refuse(quantos[0].draft.at(PositionEntry.symbol), "MC021", message, advice)
 
 
 def _modes_with_isolated(rule_set: "RuleSet") -> str:
