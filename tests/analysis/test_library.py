@@ -351,7 +351,7 @@ def test_an_unknown_option_is_an_error_of_the_program() -> None:
         ),
         pytest.param(
             {"shocks": {"ETH": "-1%"}},
-            "<mapping>: MC020 --shock names `ETH`, which nothing in the account has; known here: BTC, USDT",
+            "<mapping>: MC020 --shock names `ETH`, which nothing in the account has; known here: BTC, BTCUSDT, USDT",
             id="an asset",
         ),
     ],
