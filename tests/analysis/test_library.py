@@ -263,7 +263,7 @@ OF_THE_COMMAND_ALONE = frozenset(
             "stdin_filename",
             "depth",
         ),
-        *("jobs", "write_baseline", "watch", "notes", "sarif_waived", "list_", "write", "force"),
+        *("jobs", "write_baseline", "watch", "notes", "sarif_waived", "rule_pages", "list_", "write", "force"),
         *("live", "keys", "timeout", "retries", "proxy", "sandbox", "demo", "laid", "wallet", "rates"),
     )
 )

@@ -217,7 +217,7 @@ class TestRepeated:
 
     def test_two_formats_do_not_go_to_one_file(self, folder: Path) -> None:
         said = refusal("clean.yaml", "-o", "json=out", "-o", "sarif=./out")
-        assert said.startswith("marginctl: --output: `out` is to be written twice\n")
+        assert said.startswith("marginctl: `out` is to be written twice\n")
 
 
 class TestRules:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marginctl.core.account import Account, AssetTerms, Equality, Rules
+from marginctl.core.account import Account, AssetTerms, Equality, MarginRules
 from marginctl.core.assemble import report_of
 from marginctl.core.bent import BentPiece as Piece
 from marginctl.core.bent import Bow, bent_along, bent_health, first_below, larger, lowest, roots, total
@@ -106,7 +106,7 @@ class TestSeveralAssets:
 
     def test_equality_counts_where_the_venue_says_so(self) -> None:
         # equity 10 r - 50 r + 50 r r meets 0.5 r r from above and at r = 40 / 49.5; with 5 USDT less a touch
-        rules = Rules(equality=Equality.LIQUIDATED)
+        rules = MarginRules(equality=Equality.LIQUIDATED)
         touch = d(1600) / (4 * d("49.5"))
         one = account(
             position(quanto(), LONG, 50, 10), balances={"BTC": "0.1", "USDT": touch}, rules=rules, prices={"BTC": 100}
@@ -139,7 +139,7 @@ def books(draw: st.DrawFn) -> Account:
     terms = {"BTC": AssetTerms(haircuts(("0.1", "0.05"), (None, "0.3")), loan_rate=d("0.05"))}
     balances = {"BTC": draw(AMOUNTS), "USDT": draw(st.sampled_from(["-20", "0", "30", "400"]))}
     equality = draw(st.sampled_from(list(Equality)))
-    return account(*held, balances=balances, terms=terms, rules=Rules(equality=equality))  # type: ignore[arg-type]
+    return account(*held, balances=balances, terms=terms, rules=MarginRules(equality=equality))  # type: ignore[arg-type]
 
 
 @settings(max_examples=150, deadline=None)

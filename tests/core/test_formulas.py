@@ -26,7 +26,7 @@ BETWEEN = {
     "Outcome",
 }
 BETWEEN |= {"Model", "RiskUnit", "Charge", "TailDay", "UnitOrders"}
-STEPS = {"PositionFigures.entry_value", "PositionFigures.close_fee", "PositionFigures.crossing"}
+STEPS = {f"PositionFigures.{name}" for name in ("entry_value", "close_fee", "crossing", "base_size", "entry_size")}
 INPUTS = {
     "PoolFigures": {"name", "margin_mode", "liquidation"},
     "PositionFigures": {"symbol", "side", "entry_price", "margin_mode", "pool", "purpose", "key", "expiry"},

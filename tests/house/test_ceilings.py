@@ -16,12 +16,12 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(43_054, 19_000),
-    "files of source": Ceiling(287, 125),
+    "lines of source": Ceiling(42_128, 19_000),
+    "files of source": Ceiling(286, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(54, 45),
     "functions over 45 lines": Ceiling(2, 0),
-    "class names that occur twice": Ceiling(22, 0),
+    "class names that occur twice": Ceiling(2, 0),
     "file names that occur twice": Ceiling(21, 18),  # allowed in two rooms, with one meaning
     "file names that occur twice in a room": Ceiling(0, 0),
     "conditions on a mode outside partition and the reading rooms": Ceiling(0, 0),

@@ -124,6 +124,11 @@ class TestDeclarations:
               - {{symbol: B, side: long, quantity: 100, leverage: 10, maintenance_rate: 1%}}
         """) == ["MC021 quantos quoted in USD and in USDT cannot be computed together"]
 
+    def test_rates_that_grow_with_size_are_refused_beside_them(self) -> None:
+        text = declared("type: quanto, base: ETH, quote: USD, settle: BTC, contract_size: 0.0001")
+        said = "MC021 the rates of ETHUSD grow with its size, in a book with quantos"
+        assert refused(text.replace("maintenance_rate: 1%", "maintenance_rate: {base: 1%, per_unit: 0.001%}")) == [said]
+
     def test_a_quote_that_falls_to_0_is_refused(self) -> None:
         text = declared("type: quanto, base: ETH, quote: USDT, settle: BTC, contract_size: 0.0001")
         (said,) = refused(text.rstrip() + "\n        scenarios: [{name: s, shocks: {USDT: -100%}}]\n")

@@ -45,7 +45,8 @@ ROWS = {
     "pools": POOL,
     "positions": POSITION,
     "collateral": "asset pool balance unrealized_pnl equity price haircut value",
-    "underlyings": "asset pool delta net_notional gross_notional liquidation_down liquidation_up distance",
+    "underlyings": "asset pool delta net_notional gross_notional price down up "
+    "liquidation_down liquidation_up distance",
     "checks": "code name subject value limit status headroom policy",
     "findings": "code name severity message value limit subject file line column remedy waived reason",
 }

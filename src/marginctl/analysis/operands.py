@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from marginctl.analysis import solutions
 from marginctl.analysis.formula_lines import Operand
-from marginctl.analysis.subjects import FRACTION, Book, Named, Subject, price_unit
+from marginctl.analysis.subjects import FRACTION, ExplainedAccount, Named, Subject, price_unit
 from marginctl.core.account import Basis, CloseFee, Position, PriceShown
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
@@ -40,7 +40,7 @@ FACTORS = {"contract_size", "requirement_factor", "liability_factor"}
 class Given(Struct, frozen=True):
     """What somebody wrote, by its key; what is a figure as well is called so."""
 
-    book: Book
+    book: ExplainedAccount
     prefix: str
     of: str
     source: Struct
@@ -61,7 +61,7 @@ class Given(Struct, frozen=True):
 class Tiered(Struct, frozen=True):
     """The row of a contract's table that holds for a position."""
 
-    book: Book
+    book: ExplainedAccount
     position: Position
     basis: Basis
 
@@ -106,7 +106,7 @@ def formula_word(contract: Contract) -> str:
     return "inverse" if contract.type is ContractType.INVERSE else "linear"
 
 
-def contract_names(book: Book, contract: Contract) -> dict[str, Any]:
+def contract_names(book: ExplainedAccount, contract: Contract) -> dict[str, Any]:
     """What a contract says of itself, and what its settle asset costs."""
     unit = {ContractType.LINEAR: contract.base, ContractType.INVERSE: contract.quote}.get(contract.type, contract.third)
     units = {"contract_size": unit, "tick_size": price_unit(contract)}
@@ -116,12 +116,12 @@ def contract_names(book: Book, contract: Contract) -> dict[str, Any]:
     }
 
 
-def terms_of(book: Book, state: PoolState, asset: str) -> Given:
+def terms_of(book: ExplainedAccount, state: PoolState, asset: str) -> Given:
     """How an asset counts in a pool."""
     return Given(book, f"collateral.{asset}", asset, state.pool.terms[asset])
 
 
-def given_to(book: Book, position: Position) -> Given:
+def given_to(book: ExplainedAccount, position: Position) -> Given:
     """What a position was given."""
     settled = ("initial_margin", "maintenance_deduction", "isolated_margin")
     units = {"notional": position.contract.quote, **dict.fromkeys(settled, position.contract.settle)}
@@ -131,7 +131,7 @@ def given_to(book: Book, position: Position) -> Given:
 # Positions.
 
 
-def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
+def position_subject(book: ExplainedAccount, prefix: str, row: PositionFigures) -> Subject:
     """A position: its inputs, its tiers, its fees, and the moves that liquidate it."""
     position = next(one for one in book.account.positions if one.key == row.key)
     state, contract = book.pool_of(position), position.contract
@@ -143,6 +143,7 @@ def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
     words |= {"ticked"} if is_ticked else set()
     words |= {"on-mark"} if rules.close_fee is CloseFee.MARK else set()
     units = {"price": price_unit(contract), "units": quantity_unit(contract), "crossing": price_unit(contract)}
+    units |= dict.fromkeys(("base_size", "entry_size"), contract.base)
     leg = next(one for one in state.pool.legs if one.position is position)
     subject = Subject(
         *(book, ("PositionFigures",), row.key, prefix, row, frozenset(words), units),
@@ -223,7 +224,7 @@ def _move_names(subject: Subject, position: Position, state: PoolState, asset: s
 # Assets.
 
 
-def collateral_subject(book: Book, prefix: str, row: CollateralFigures) -> Subject:
+def collateral_subject(book: ExplainedAccount, prefix: str, row: CollateralFigures) -> Subject:
     """An asset in a pool: what is held of it, what positions add, how it counts."""
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
@@ -246,7 +247,7 @@ def collateral_subject(book: Book, prefix: str, row: CollateralFigures) -> Subje
     return Subject(book, ("CollateralFigures",), asset, prefix, row, words, units, {}, names)
 
 
-def _held(book: Book, state: PoolState, asset: str) -> Operand:
+def _held(book: ExplainedAccount, state: PoolState, asset: str) -> Operand:
     """What is listed of an asset; in an isolated pool the margin of its position."""
     if not state.pool.is_shared:
         return given_to(book, state.pool.positions[0]).operand("isolated_margin")
@@ -254,12 +255,12 @@ def _held(book: Book, state: PoolState, asset: str) -> Operand:
     return book.stated("amount", amount, asset, f"collateral.{asset}.amount", asset)
 
 
-def _haircut(book: Book, state: PoolState, asset: str, k: int, name: str) -> Step:
+def _haircut(book: ExplainedAccount, state: PoolState, asset: str, k: int, name: str) -> Step:
     key = f"collateral.{asset}.haircut" + ("" if name == "haircut" else f"_tiers.{k}")
     return book.stated(name, state.pool.terms[asset].haircuts[k].haircut, FRACTION, key, asset)
 
 
-def _slices(book: Book, state: PoolState, asset: str, prefix: str) -> Sequence[Subject]:
+def _slices(book: ExplainedAccount, state: PoolState, asset: str, prefix: str) -> Sequence[Subject]:
     """The rows of a haircut schedule as far as the asset reaches into it."""
     equity, found, floor = book.figure(f"{prefix}.equity"), [], ZERO
     units = equity.value if isinstance(equity.value, Decimal) else ZERO
@@ -275,7 +276,7 @@ def _slices(book: Book, state: PoolState, asset: str, prefix: str) -> Sequence[S
     return found
 
 
-def underlying_subject(book: Book, prefix: str, row: UnderlyingFigures) -> Subject:
+def underlying_subject(book: ExplainedAccount, prefix: str, row: UnderlyingFigures) -> Subject:
     """An asset whose price moves a pool: what is long or short of it there."""
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
@@ -292,7 +293,7 @@ def underlying_subject(book: Book, prefix: str, row: UnderlyingFigures) -> Subje
     return Subject(book, ("UnderlyingFigures",), asset, prefix, row, units={"units": asset}, names=names)
 
 
-def _long_names(book: Book, state: PoolState, asset: str) -> Named:
+def _long_names(book: ExplainedAccount, state: PoolState, asset: str) -> Named:
     """What a pool is long or short of an asset by itself."""
     held = book.holding(state, asset)
     traded = [one for one in state.pool.positions if asset in (one.contract.base, one.contract.quote)]
@@ -300,16 +301,17 @@ def _long_names(book: Book, state: PoolState, asset: str) -> Named:
         "held": lambda: held.operand("equity") if held else None,
         "traded": lambda: [_traded(book, one, asset) for one in traded],
         "price": partial(book.price, asset),
+        "current_price": partial(book.price, asset),
     }
 
 
-def _follower(book: Book, state: PoolState, asset: str, led: str) -> Subject:
+def _follower(book: ExplainedAccount, state: PoolState, asset: str, led: str) -> Subject:
     """What a pool is long or short of an asset, as so much of the one that it follows."""
     names: Named = {**_long_names(book, state, asset), "leader_price": partial(book.price, led)}
     return Subject(book, ("Follower",), asset, units={"size": led}, names=names)
 
 
-def _traded(book: Book, position: Position, asset: str) -> Subject:
+def _traded(book: ExplainedAccount, position: Position, asset: str) -> Subject:
     """A position as so much of its base or its quote, with the sign that this has."""
     contract, whole = position.contract, book.position(position.key)
     is_base = moves_base(book.account, contract, asset)
@@ -321,7 +323,7 @@ def _traded(book: Book, position: Position, asset: str) -> Subject:
     return Subject(book, ("Traded",), position.key, words=words, units={"size": asset}, names=whose)
 
 
-def _per_quote(book: Book, contract: Contract) -> Step:
+def _per_quote(book: ExplainedAccount, contract: Contract) -> Step:
     """What a unit of the settle asset of a quanto buys of its quote."""
     settle, quote = contract.settle, contract.quote
     value = book.account.prices[settle] / book.account.prices[quote]

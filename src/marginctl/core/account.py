@@ -130,7 +130,7 @@ class Purpose(Enum):
     HEDGE = "hedge"
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class MarginRules(Struct, frozen=True, kw_only=True):
     """The closed set of choices in which venues differ; every bundled rule set states each of them.
 
     level: liquidated when equity < level * maintenance margin (<= with ``equality`` LIQUIDATED).
@@ -175,7 +175,8 @@ class Position(Struct, frozen=True):
     """One position after merging. ``side`` is +1 long, -1 short; ``quantity`` > 0 contracts; prices are quote per base.
 
     Exactly one of initial_rate, leverage, initial_margin may be set; with none the contract's tiers give the rate.
-    initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset.
+    initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset. initial_growth,
+    maintenance_growth: what its own rate grows by with every unit of the base that it holds.
     """
 
     shape: ClassVar[str] = "position=key symbol=contract.symbol side quantity"
@@ -191,6 +192,8 @@ class Position(Struct, frozen=True):
     initial_margin: Decimal | None = None
     maintenance_rate: Decimal | None = None
     maintenance_deduction: Decimal = ZERO
+    initial_growth: Decimal = ZERO
+    maintenance_growth: Decimal = ZERO
     margin_mode: MarginMode = MarginMode.CROSS
     isolated_margin: Decimal | None = None
     funding_rate: Decimal | None = None
@@ -249,7 +252,7 @@ class Account(Struct, frozen=True, kw_only=True):
     currency: str
     collateral_mode: CollateralMode
     position_mode: PositionMode
-    rules: Rules
+    rules: MarginRules
     prices: dict[str, Decimal]
     betas: dict[str, Decimal]
     balances: dict[str, Decimal]
@@ -257,7 +260,7 @@ class Account(Struct, frozen=True, kw_only=True):
     positions: tuple[Position, ...]
     orders: tuple[Order, ...] = ()
     as_of: str | None = None
-    isolated_rules: Rules | None = None
+    isolated_rules: MarginRules | None = None
     model: "ModelTerms | None" = None
     follows: dict[str, str] = {}
     dollars: frozenset[str] = frozenset()

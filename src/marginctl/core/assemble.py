@@ -36,10 +36,13 @@ if TYPE_CHECKING:
     from marginctl.core.model_report import PortfolioMargin
 
 
-def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
-    """All figures of an account, exact; without looking ahead no liquidation, bankruptcy and runway are looked for."""
+def report_of(account: Account, *, looks_ahead: bool = True, crossings: Crossings | None = None) -> Report:
+    """All figures of an account, exact; without looking ahead no liquidation, bankruptcy and runway are looked for.
+
+    ``crossings``: those that are wanted of all.
+    """
     states = [pool_state(pool) for pool in partition(account)]
-    crossings = Crossings() if looks_ahead else NoCrossings()
+    crossings = crossings or (Crossings() if looks_ahead else NoCrossings())
     standings = [
         PooledPosition(position, state, terms)
         for state in states
@@ -202,6 +205,9 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
             delta=units.get(asset, ZERO),
             net_notional=sum(values, ZERO),
             gross_notional=sum((abs(value) for value in values), ZERO),
+            price=price,
+            down=None if sides.down is None else -sides.down,
+            up=sides.up,
             liquidation_down=None if sides.down is None else price * (ONE - sides.down),
             liquidation_up=None if sides.up is None else price * (ONE + sides.up),
             distance=sides.nearest,

@@ -16,7 +16,7 @@ from marginctl.core.contract import TiersBy, side_word
 from marginctl.core.exact import ONE, ZERO, net, sign
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
-from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, Sequence
+from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, LiquidationSequence
 from marginctl.core.trade import closed, transferred
 from marginctl.core.value import driven, marked, notional, unrealized_pnl
 
@@ -47,7 +47,7 @@ class Moment(Struct, frozen=True):
     pool: str
     move: Decimal
     ratios: dict[str, Decimal]
-    sequence: Sequence
+    sequence: LiquidationSequence
     pools: Pools
     earlier: tuple[CascadeStep, ...] = ()
 
@@ -140,7 +140,7 @@ def _is_enough(steps: list[CascadeStep], moment: Moment) -> bool:
     return any(step.action is not Action.REPAY or not moment.was_repaid for step in steps)
 
 
-def _first_stages(sequence: Sequence) -> Iterator[Stage]:
+def _first_stages(sequence: LiquidationSequence) -> Iterator[Stage]:
     if sequence.cancels_orders:
         yield _orders_cancelled
     if sequence.nets_legs:

@@ -17,11 +17,13 @@ from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.motion import GONE, Motion, Stretch, asset_path, contract_path, joint_path
 from marginctl.core.piecewise import (
+    Bend,
     Crossing,
     Line,
     Piece,
     along,
     first_below,
+    first_below_bent,
     first_below_concave,
     is_above_zero,
     masked,
@@ -29,7 +31,7 @@ from marginctl.core.piecewise import (
     total,
 )
 from marginctl.core.pool import Pool
-from marginctl.core.requirement import Part
+from marginctl.core.requirement import Part, Term
 from marginctl.core.risk import NO_MOVE, Risk, pool_risk
 
 FOREVER = Decimal("1e30")
@@ -191,6 +193,13 @@ def health(state: PoolState, motion: Motion, end: Decimal | None) -> Iterator[Pi
     return masked(pieces, _needed(state, motion, end), end, state.risk.scale)
 
 
+def bends_of(state: PoolState, motion: Motion) -> list[Bend]:
+    """level * what is curved of the maintenance margin along a motion: to be taken from the pieces of health."""
+    moved = (state.pool.maintenance.parts[i] for i in moved_by(state, motion).parts)
+    bends = (one for part in moved if isinstance(part, Term) for one in part.bends(motion))
+    return [one._replace(factor=one.factor * state.pool.rules.level) for one in bends]
+
+
 def concave_health(state: PoolState, motion: Motion, end: Decimal | None) -> Callable[[Decimal | None], Line]:
     """The line of health just beyond a place (None = beyond all corners) where equity is concave and needs are convex.
 
@@ -254,6 +263,9 @@ def _first_liquidation(state: PoolState, stretch: Stretch, *, end_included: bool
         bent: Crossing | None = bending().first_bent(state, stretch, end_included=end_included)
         return bent
     liquidates_equal = state.pool.rules.equality is Equality.LIQUIDATED
+    if bends := bends_of(state, motion):
+        straight = health(state, motion, end)
+        return first_below_bent(straight, bends, end, scale, or_at_zero=liquidates_equal, end_included=end_included)
     if state.pool.needs_equity and not liquidates_equal and state.bends_down:
         return first_below_concave(concave_health(state, motion, end), end, scale)
     found = first_below(

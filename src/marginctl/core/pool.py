@@ -21,9 +21,9 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     Order,
     Position,
-    Rules,
 )
 from marginctl.core.contract import (
     LONG,
@@ -36,7 +36,7 @@ from marginctl.core.motion import Motion, Quanto
 from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
-from marginctl.core.value import entry_value, exposure_side, notional, quanto_of
+from marginctl.core.value import base_size, entry_value, exposure_side, notional, quanto_of
 
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
@@ -97,7 +97,7 @@ class Pool(Struct, frozen=True):
 
     name: str
     margin_mode: MarginMode
-    rules: Rules
+    rules: MarginRules
     terms: dict[str, AssetTerms]
     holdings: tuple[Holding, ...]
     positions: tuple[Position, ...]
@@ -144,7 +144,7 @@ def is_shared(mode: MarginMode | str) -> bool:
     return MarginMode(mode) is MarginMode.CROSS
 
 
-def rules_of(account: Account, mode: MarginMode | str) -> Rules:
+def rules_of(account: Account, mode: MarginMode | str) -> MarginRules:
     """The margin rules of the pools, and of the positions, of a mode."""
     return account.rules if is_shared(mode) else account.isolated_rules or account.rules
 
@@ -238,7 +238,7 @@ def _pool(
     )
 
 
-def _leg(account: Account, position: Position, rules: Rules, weight: Decimal) -> Leg:
+def _leg(account: Account, position: Position, rules: MarginRules, weight: Decimal) -> Leg:
     """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own."""
     if account.model is not None and not position.has_rates:
         return Leg(position, (), (), is_known=False)
@@ -319,10 +319,10 @@ def own_deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
     for position in pool.positions:
         contract = position.contract
         units = position.side * position.quantity * contract.contract_size
+        base = position.side * base_size(contract, position.quantity, position.mark_price)
         if contract.type is ContractType.QUANTO:
-            units *= account.prices[contract.settle] / account.prices[contract.quote]
+            base *= account.prices[contract.settle] / account.prices[contract.quote]
         is_inverse = contract.type is ContractType.INVERSE
-        base = units / position.mark_price if is_inverse else units
         found[contract.base] = net(found.get(contract.base, ZERO), base)
         quote = units if is_inverse else base * position.mark_price
         found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
+from marginctl.core.account import Account, Basis, MarginRules, Position, PriceShown
 from marginctl.core.contract import Contract, Tier, side_word
 from marginctl.core.crossings import Crossings
 from marginctl.core.exact import ONE, SNAP, ZERO, settled
@@ -20,7 +20,7 @@ from marginctl.core.report import (
 )
 from marginctl.core.requirement import Leg, initial_rate, tiers_in_force
 from marginctl.core.risk import NO_MOVE
-from marginctl.core.value import entry_value, notional, unrealized_pnl
+from marginctl.core.value import basis_value, entry_value, notional, unrealized_pnl
 
 
 class PooledPosition(NamedTuple):
@@ -42,7 +42,8 @@ def position_figures(account: Account, standing: PooledPosition, crossings: Cros
     sides = crossings.sides(state, asset)
     own = sides if moves_alone(state, asset, contract) else crossings.of_contract(state, position)
     tier = maintenance_tier(position, account)
-    row = _tier_in_force(position, value / unit_price, tier) if terms.is_known else None
+    sized = basis_value(position, state.pool.rules.maintenance_basis, prices) / unit_price
+    row = _tier_in_force(position, sized, tier) if terms.is_known else None
     rate = initial_rate(position, state.pool.rules, prices) if terms.is_known else None
     on_base = moves_base(account, contract, asset)
     crossing, own_crossing = reached(position, sides, on_base=on_base), reached(position, own)
@@ -139,7 +140,7 @@ def reached(position: Position, sides: Sides, *, on_base: bool = True) -> Reache
     return min(found, key=lambda one: abs(one.price - position.mark_price), default=None)
 
 
-def shown_price(position: Position, crossing: Reached | None, rules: Rules) -> Decimal | None:
+def shown_price(position: Position, crossing: Reached | None, rules: MarginRules) -> Decimal | None:
     """What the venue's screen shows for a crossing: its price, or one tick nearer to the mark, never past it.
 
     The price itself where the tick of the contract is not known.

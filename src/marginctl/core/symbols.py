@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.core.account import FIAT_CURRENCIES, STABLECOINS
 
@@ -20,6 +21,7 @@ ALIASES = {"XBT": "BTC"}
 PERPETUAL = ("PERP", "PERPETUAL", "SWAP")
 OPTION_SIDES = ("C", "P", "CALL", "PUT")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+MONTH_LETTERS = tuple("FGHJKMNQUVXZ")
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 CENTURY = 2000
 MONTH_CODES = "FGHJKMNQUVXZ"
@@ -54,7 +56,8 @@ PREFIXES = {
 class Spelling(Struct, frozen=True):
     """A symbol, taken apart; what it does not say is empty, None without a last day.
 
-    ``settles``: of an ALIASED symbol, LINEAR or INVERSE where it says so.
+    ``settles``: of an ALIASED symbol, LINEAR or INVERSE where it says so. ``is_neutral``: no venue's own notation, but
+    one that means a contract on any of them; ``is_bare``: without a quote, as ``BTC-PERP``.
     """
 
     kind: SpellingKind
@@ -63,6 +66,8 @@ class Spelling(Struct, frozen=True):
     settle: str = ""
     expiry: str | None = None
     settles: SpellingKind = SpellingKind.UNSETTLED
+    is_neutral: bool = False
+    is_bare: bool = False
 
 
 UNKNOWN = Spelling(SpellingKind.UNKNOWN)
@@ -74,7 +79,7 @@ def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Sp
     ``BTC-PERP`` is quoted in ``currency``, the account's; ``known``: assets that the file names elsewhere.
     """
     if "/" in symbol:
-        return _with_slash(symbol)
+        return replace(_with_slash(symbol), is_neutral=True)
     words = symbol.replace("_", "-").split("-")
     if not all(word.isalnum() for word in words):
         return UNKNOWN
@@ -102,6 +107,11 @@ def expiry_of(symbol: str) -> str | None:
     """
     words = symbol.replace("_", "-").split("-")
     return day_of(words[-1]) if len(words) > 1 else _last_friday(symbol)
+
+
+def is_dated(symbol: str) -> bool:
+    """Whether a symbol states a last day, or a month by its letter, as ``BTCUSDZ26``."""
+    return expiry_of(symbol) is not None or (symbol[-2:].isdecimal() and symbol[-3:-2] in MONTH_LETTERS)
 
 
 def day_of(word: str) -> str | None:
@@ -188,9 +198,11 @@ def _bare(words: list[str], ending: str, currency: str, expiry: str | None) -> S
     """A base alone before its ending: ``BTC-PERP`` is quoted in the account's currency, other endings do not say."""
     if len(words) != 1:
         return UNKNOWN
-    if ending == "PERP":
-        return _named(words[0], currency, SpellingKind.LINEAR, expiry)
-    return _named(words[0], "", SpellingKind.UNSETTLED, expiry)
+    is_quoted = ending == "PERP"
+    named = _named(
+        words[0], currency if is_quoted else "", SpellingKind.LINEAR if is_quoted else SpellingKind.UNSETTLED, expiry
+    )
+    return replace(named, is_neutral=expiry is None, is_bare=True)
 
 
 def _named(base: str, quote: str, settles: SpellingKind, expiry: str | None, *, marked: bool = True) -> Spelling:

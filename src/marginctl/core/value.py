@@ -52,6 +52,12 @@ def unit_notional(position: Position, prices: dict[str, Decimal]) -> Decimal:
     return notional(position, prices) / position.quantity
 
 
+def base_size(contract: Contract, quantity: Decimal, price: Decimal) -> Decimal:
+    """Units of the base in ``quantity`` contracts: quantity * contract_size, / price for inverse contracts."""
+    units = quantity * contract.contract_size
+    return units / price if contract.type is ContractType.INVERSE else units
+
+
 def unrealized_pnl(position: Position, prices: dict[str, Decimal], ratios: dict[str, Decimal]) -> Decimal:
     """Notional less entry value by the side of the exposure, in currency, with ``prices`` multiplied by ``ratios``.
 

@@ -245,7 +245,7 @@ class Instant(ScalarKind[str], frozen=True):
         return {"type": "string", "pattern": rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9.:]+{zone}$"}
 
 
-class Flag(ScalarKind[bool], frozen=True):
+class YesOrNo(ScalarKind[bool], frozen=True):
     """``true`` or ``false``. Binds to ``bool``."""
 
     def expects(self) -> str:
@@ -340,7 +340,7 @@ def _is_day(text: str) -> bool:
 
 
 TEXT = Text()
-FLAG = Flag()
+FLAG = YesOrNo()
 POSITIVE = Number(exclusive_minimum=0)
 AMOUNT = Number(minimum=0)
 SIGNED = Number()

@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from marginctl.core.account import Equality
-from marginctl.core.exact import ONE
-from marginctl.core.liquidation import PoolState, bending, health, pool_state
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import PoolState, bending, bends_of, health, pool_state
 from marginctl.core.motion import Motion, Stretch, asset_path, joint_path, shock_path
-from marginctl.core.piecewise import Piece
+from marginctl.core.piecewise import Bend, Piece
 from marginctl.core.pool import partition, terms_in
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.limits.context import Context
@@ -117,12 +117,12 @@ def _corners(state: PoolState, path: Path) -> Iterator[tuple[At, Decimal]]:
             pieces = bending().bent_health(state, stretch.motion, stretch.length)
             yield from ((At(stretch.motion, u), value) for u, value in bending().lowest(pieces, stretch.length))
             continue
-        pieces = list(health(state, stretch.motion, stretch.length))
+        pieces, bends = list(health(state, stretch.motion, stretch.length)), bends_of(state, stretch.motion)
         ends = [*(following.start for following in pieces[1:]), stretch.length]
         for piece, until in zip(pieces, ends, strict=True):
-            yield At(stretch.motion, piece.start), _at(piece, piece.start)
+            yield At(stretch.motion, piece.start), _at(piece, bends, piece.start)
             if until is not None:
-                yield At(stretch.motion, until), _at(piece, until)
+                yield At(stretch.motion, until), _at(piece, bends, until)
 
 
 def _moves_what_counts(state: PoolState, asset: str, stretch: Stretch) -> bool:
@@ -130,8 +130,8 @@ def _moves_what_counts(state: PoolState, asset: str, stretch: Stretch) -> bool:
     return bool(stretch.motion.of(asset).slope or bending().over_of(state, stretch.motion).slope)
 
 
-def _at(piece: Piece, u: Decimal) -> Decimal:
-    return piece.at_zero + piece.slope * u
+def _at(piece: Piece, bends: Iterable[Bend], u: Decimal) -> Decimal:
+    return piece.at_zero + piece.slope * u - sum((one.at(u) for one in bends), ZERO)
 
 
 def _moves(asset: str, paths: Iterable[Path]) -> bool:

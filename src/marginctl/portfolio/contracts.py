@@ -77,6 +77,12 @@ class Contracts:
             return published
         if self._rule_set.splits_symbols:
             return self._split(symbol, spelling, node)
+        meant = self._rule_set.meant(spelling, self._prices.currency)
+        if len(meant) > 1:
+            others = ", ".join(short(one.symbol) for one in meant[1:3])
+            self._reading.assume(f"{short(symbol)} means {short(meant[0].symbol)}, not {others}")
+        if meant:
+            return meant[0]
         message = f"{echo(symbol)} is no contract of {self._rule_set.name}"
         self._reading.refuse(node, "MC021", message, self._rule_set.unknown_help(short(symbol), self._on))
         return None

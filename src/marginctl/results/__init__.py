@@ -1,6 +1,6 @@
 """What the analyses return, as plain values; and how a text of it is wanted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from marginctl.core.moved import Moved
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
-    from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
-    from marginctl.results.catalogue import BuiltIn, Source
-
+    from marginctl.core.pooling import Pooling
+    from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
+    from marginctl.results.catalogue import BuiltIn, Publication
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
 
@@ -53,6 +53,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     remedy: str = ""
     expectations: tuple[Expectation, ...] = ()
+    pooling: "Pooling | None" = None
 
     @property
     def checked(self) -> "Outcome | None":
@@ -92,6 +93,42 @@ class PositionRow(Struct, frozen=True):
     position: PositionFigures
 
 
+class AccountRow(Struct, frozen=True):
+    """An account in one line."""
+
+    shape: ClassVar[str] = (
+        "file account=report.account.name venue=report.account.venue currency=report.account.currency "
+        "as_of=report.account.as_of verdict *totals=report.totals down=report.liquidation.down "
+        "up=report.liquidation.up distance=report.liquidation.distance direction=report.liquidation.direction "
+        "per_day=report.funding.per_day runway_days=report.funding.runway_days"
+    )
+    file: str
+    report: Report
+    verdict: "Verdict"
+
+
+class LimitRow(Struct, frozen=True):
+    """A limit that was evaluated, with whose account it was."""
+
+    shape: ClassVar[str] = (
+        "file account=report.account.name venue=report.account.venue currency=report.account.currency *check"
+    )
+    file: str
+    report: Report
+    check: Check
+
+
+class FoundRow(Struct, frozen=True):
+    """A finding with whose account it is of; ``portfolio``: its file, which need not be where the finding stands."""
+
+    shape: ClassVar[str] = (
+        "portfolio account=report.account.name venue=report.account.venue currency=report.account.currency *finding"
+    )
+    portfolio: str
+    report: Report
+    finding: Finding
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """All files of one run. ``fail_on`` is the lowest severity that fails it: error, warning or never."""
 
@@ -112,8 +149,27 @@ class Run(Struct, frozen=True, kw_only=True):
     @property
     def positions(self) -> tuple[PositionRow, ...]:
         """The positions of every checked file."""
-        reports = [(outcome.file, outcome.report) for outcome in self.outcomes if outcome.report is not None]
-        return tuple(PositionRow(file, report, one) for file, report in reports for one in report.positions)
+        return tuple(PositionRow(file, report, one) for file, report, _ in self._read() for one in report.positions)
+
+    @property
+    def accounts(self) -> tuple[AccountRow, ...]:
+        """Every checked file in a line."""
+        return tuple(AccountRow(file, report, verdict(one, self.fail_on)) for file, report, one in self._read())
+
+    @property
+    def limits(self) -> tuple[LimitRow, ...]:
+        """The limits of every checked file."""
+        return tuple(LimitRow(file, report, check) for file, report, one in self._read() for check in one.checks)
+
+    @property
+    def findings(self) -> tuple[FoundRow, ...]:
+        """The findings of every checked file, gravest first."""
+        found = ((file, report, ranked(one.findings)) for file, report, one in self._read())
+        return tuple(FoundRow(file, report, one) for file, report, rows in found for one in rows)
+
+    def _read(self) -> "Iterator[tuple[str, Report, Outcome]]":
+        """File, report and outcome of the files with a report."""
+        return ((one.file, one.report, one) for one in self.outcomes if one.report is not None)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -237,7 +293,7 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
         return self.built_in.date.isoformat() if self.built_in else ""
 
     @property
-    def sources(self) -> "tuple[Source, ...]":
+    def sources(self) -> "tuple[Publication, ...]":
         """Where its figures were published."""
         return self.built_in.sources if self.built_in else ()
 
@@ -363,7 +419,7 @@ class Broken(Struct, frozen=True):
 
     shape: ClassVar[str] = "*finding ways=ways.all"
     finding: Finding
-    ways: "Ways"
+    ways: "Remedies"
 
 
 class HeadroomSummary(Struct, frozen=True):

@@ -72,7 +72,7 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
     if report is not None and not is_quiet:
         yield title(outcome, report)
         yield account(outcome, report, verbosity)
-        yield from _tables(report)
+        yield from tables(report)
         yield _expectations(outcome.expectations, outcome.checks)
         if verbosity is Verbosity.VERBOSE:
             yield limits(outcome.checks, options.manual)
@@ -107,7 +107,8 @@ def _limits_line(outcome: Outcome) -> Section | None:
     return Section(blocks=(Sentence(text=text, tone=Tone.DIM),))
 
 
-def _tables(report: Report) -> Iterable[Section | None]:
+def tables(report: Report) -> Iterable[Section | None]:
+    """Pools, positions, collateral, netting, the model, and what each asset alone does."""
     yield _pools(report)
     yield _positions(report)
     yield _collateral(report)
