@@ -105,7 +105,6 @@ class TestShock:
             ("BTC=+-20%", "has two signs"),
             ("BTC=-+20%", "has two signs"),
             ("BTCC=-20%", "did you mean `BTC`?"),
-            ("BTCUSDT=-20%", "`BTCUSDT` is a contract: write its asset, `BTC`"),
         ],
     )
     def test_that_cannot_be_meant_says_why(self, shock: str, said: str) -> None:

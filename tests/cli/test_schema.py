@@ -38,6 +38,7 @@ account:
    close_fee: {rate: 0.06%, at: mark, in: maintenance}}
 prices: {BTC: 60000, ETH: 3000.5}
 betas: {DOGE: 1.5, EUR: 0, ABC: -1}
+assets: {WBETH: {follows: ETH, ratio: 1.05}, XUSD: {stablecoin: true}}
 collateral:
   - {asset: USDT, amount: 10000}
   - {asset: BTC, amount: 3, haircut_tiers: [{up_to: 1, haircut: 5%}, {haircut: 0.1}]}

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.accounts import d
 
+from marginctl.core.bends import Bend, first_below_bent
 from marginctl.core.exact import exactly
-from marginctl.core.piecewise import Bend, Crossing, Line, Piece, bent, first_below_bent
+from marginctl.core.piecewise import Crossing, Line, Piece, bent
 
 FLAT = Line(d(1), d(0))
 TINY = d("1e-60")

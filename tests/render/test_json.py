@@ -31,7 +31,7 @@ POSITION = (
     "symbol side quantity entry_price mark_price notional unrealized_pnl leverage initial_rate initial_margin"
     " maintenance_rate maintenance_deduction tier maintenance_margin margin_mode pool liquidation_price"
     " liquidation_side distance_to_liquidation contract_liquidation_price bankruptcy_price funding_per_day purpose"
-    " contract_liquidation_side"
+    " contract_liquidation_side expiry basis"
 )
 KEYS = {
     "account": ACCOUNT,

@@ -7,9 +7,9 @@ import pytest
 
 from marginctl.core.account import Account, CollateralMode, MarginMode, Order, Position, PositionMode
 from marginctl.core.contract import LONG, HaircutTier
-from marginctl.core.symbols import spelling_of
 from marginctl.venues import loader
 from marginctl.venues.rule_set import INTERVAL_ASSUMED
+from marginctl.venues.symbols import spelling_of
 
 D = Decimal
 TODAY = date(2026, 11, 22)

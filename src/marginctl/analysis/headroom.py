@@ -26,7 +26,8 @@ from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.limits.ways import ways
-from marginctl.results import Broken, HeadroomResult, Outcome
+from marginctl.results import Outcome
+from marginctl.results.headroom_result import Broken, HeadroomResult
 
 
 def leverage_of(text: str) -> Decimal:

@@ -17,7 +17,7 @@ from marginctl.core.scenario import expanded
 from marginctl.document.nodes import Sequence
 from marginctl.document.record import Record
 from marginctl.portfolio.format import GrowingRate, PortfolioFile, PositionEntry
-from marginctl.portfolio.positions import PositionRow
+from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import InputOrigin, OriginKind
 from marginctl.venues.model_format import UnderlyingEntry
@@ -203,7 +203,7 @@ def _joined(*notes: str) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _written(file: PortfolioFile, positions: Iterable[PositionRow]) -> Iterator[tuple[str, Any, "Node"]]:
+def _written(file: PortfolioFile, positions: Iterable[StatedPosition]) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
     for key, value, node in _entries("account", file.account) if file.account is not None else ():
         yield key, value, node
@@ -266,12 +266,12 @@ def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
             yield f"{prefix}.{name}", value, node
 
 
-def _lots(positions: Iterable[PositionRow]) -> Iterator[tuple[PositionRow, PositionEntry]]:
+def _lots(positions: Iterable[StatedPosition]) -> Iterator[tuple[StatedPosition, PositionEntry]]:
     """Every row of ``positions:`` with the position that it is, or is part of."""
     return ((row, lot.draft) for row in positions for lot in row.lots)
 
 
-def _whole_notionals(positions: Iterable[PositionRow]) -> dict[str, Decimal]:
+def _whole_notionals(positions: Iterable[StatedPosition]) -> dict[str, Decimal]:
     """The notionals given, added up where rows are merged."""
     added: dict[str, Decimal] = {}
     for row, lot in _lots(positions):

@@ -21,7 +21,7 @@ class Commands(TyperGroup):
         "what-if": "what_if",
         "headroom": "headroom",
         "compare": "compare",
-        "report": "report",
+        "report": "html_report",
         "import": "imports",
         "venues": "catalogue",
         "venue": "catalogue",

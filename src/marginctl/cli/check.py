@@ -52,7 +52,7 @@ from marginctl.render.display import Options
 from marginctl.results import Outcome, Run
 
 if TYPE_CHECKING:
-    from marginctl.cli.report import ReportFlags
+    from marginctl.cli.html_report import ReportFlags
 
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")

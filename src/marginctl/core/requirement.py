@@ -19,6 +19,7 @@ from marginctl.core.account import (
     Netting,
     Position,
 )
+from marginctl.core.bends import Bend
 from marginctl.core.contract import (
     LONG,
     SHORT,
@@ -31,7 +32,7 @@ from marginctl.core.contract import (
 )
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.motion import Motion, Quanto
-from marginctl.core.piecewise import Bend, Curve, Line, Piece, along, constant_curve, larger, scaled, total
+from marginctl.core.piecewise import Curve, Line, Piece, along, constant_curve, larger, scaled, total
 from marginctl.core.value import basis_value, entry_value, exposure_side, notional, quanto_of
 
 

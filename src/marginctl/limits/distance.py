@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from marginctl.core.account import Equality
+from marginctl.core.bends import Bend
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, bending, bends_of, health, pool_state
 from marginctl.core.motion import Motion, Stretch, asset_path, joint_path, shock_path
-from marginctl.core.piecewise import Bend, Piece
+from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition, terms_in
 from marginctl.core.report import CollateralFigures, PoolFigures
 from marginctl.limits.context import Context

@@ -16,7 +16,7 @@ from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Edit, RewriteError
 from marginctl.document.source import echo
 from marginctl.portfolio.format import PortfolioFile
-from marginctl.portfolio.positions import PositionRow
+from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.reading import short
 
 PLACES = 12
@@ -99,7 +99,7 @@ class WrittenPortfolio(Struct, frozen=True):
 
     file: PortfolioFile
     account: Account
-    rows: tuple[PositionRow, ...]
+    rows: tuple[StatedPosition, ...]
 
     @property
     def is_hedged(self) -> bool:
@@ -123,7 +123,7 @@ class WrittenPortfolio(Struct, frozen=True):
             raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
         return found[0]
 
-    def lots(self, position: Position) -> tuple[PositionRow, ...]:
+    def lots(self, position: Position) -> tuple[StatedPosition, ...]:
         """The rows that merge into a position."""
         return next(row.lots for row in self.rows if row.position.key == position.key)
 

@@ -33,7 +33,7 @@ SAME_ON_EVERY_ROW: tuple[Key[Any], ...] = (
 )
 
 
-class PositionRow(Struct):
+class StatedPosition(Struct):
     """One row with the position it makes; ``counted``: in contracts, not as a notional.
 
     ``number`` in the list. ``parts``: what was merged into it.
@@ -43,10 +43,10 @@ class PositionRow(Struct):
     position: Position
     counted: bool = True
     number: int = 0
-    parts: "tuple[PositionRow, ...]" = ()
+    parts: "tuple[StatedPosition, ...]" = ()
 
     @property
-    def lots(self) -> "tuple[PositionRow, ...]":
+    def lots(self) -> "tuple[StatedPosition, ...]":
         """The rows as they stand in the file."""
         return self.parts or (self,)
 
@@ -77,7 +77,7 @@ def positions(
     mode: PositionMode,
     defaults: Defaults,
     rule_set: "RuleSet",
-) -> list[PositionRow]:
+) -> list[StatedPosition]:
     """All positions of a portfolio after merging, in the order of their first rows."""
     known: list[tuple[PositionEntry, Contract]] = []
     for draft in rows:
@@ -103,7 +103,7 @@ def positions(
 
 def _row(
     reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults
-) -> PositionRow | None:
+) -> StatedPosition | None:
     _refuse_contradictions(reading, draft, contract)
     _observe_auto_add(reading, draft, contract)
     mark = prices.mark(contract, draft.at(PositionEntry.symbol))
@@ -141,7 +141,7 @@ def _row(
     )
     needed = defaults.needs_rates or position.margin_mode is MarginMode.ISOLATED
     complete = not needed or _has_rates(reading, draft, position)
-    return PositionRow(draft, position, PositionEntry.quantity in draft) if complete else None
+    return StatedPosition(draft, position, PositionEntry.quantity in draft) if complete else None
 
 
 def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Contract) -> None:
@@ -248,15 +248,15 @@ def _has_rates(reading: Reading, draft: PositionEntry, position: Position) -> bo
     return complete
 
 
-def _merged(reading: Reading, rows: list[PositionRow]) -> list[PositionRow]:
-    groups: dict[tuple[str, MarginMode, int], list[PositionRow]] = {}
+def _merged(reading: Reading, rows: list[StatedPosition]) -> list[StatedPosition]:
+    groups: dict[tuple[str, MarginMode, int], list[StatedPosition]] = {}
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode, row.position.side
         groups.setdefault(key, []).append(row)
     return [_one(reading, group) for group in groups.values()]
 
 
-def _one(reading: Reading, rows: list[PositionRow]) -> PositionRow:
+def _one(reading: Reading, rows: list[StatedPosition]) -> StatedPosition:
     """Rows of one contract, mode and side as one position: quantities and margins add, entries keep the PnL."""
     first = rows[0]
     if len(rows) == 1:
@@ -264,7 +264,7 @@ def _one(reading: Reading, rows: list[PositionRow]) -> PositionRow:
     for row in rows[1:]:
         _refuse_difference(reading, first, row)
     held = [row.position for row in rows]
-    return PositionRow(
+    return StatedPosition(
         first.draft,
         replace(
             first.position,
@@ -278,7 +278,7 @@ def _one(reading: Reading, rows: list[PositionRow]) -> PositionRow:
     )
 
 
-def _refuse_difference(reading: Reading, first: PositionRow, row: PositionRow) -> None:
+def _refuse_difference(reading: Reading, first: StatedPosition, row: StatedPosition) -> None:
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
     symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
     for one in SAME_ON_EVERY_ROW:
@@ -310,8 +310,8 @@ def _added(amounts: list[Decimal | None]) -> Decimal | None:
     return sum(given, ZERO) if given else None
 
 
-def _refuse_opposite_sides(reading: Reading, rows: list[PositionRow]) -> None:
-    seen: dict[tuple[str, MarginMode], PositionRow] = {}
+def _refuse_opposite_sides(reading: Reading, rows: list[StatedPosition]) -> None:
+    seen: dict[tuple[str, MarginMode], StatedPosition] = {}
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode
         if key in seen:
@@ -325,7 +325,7 @@ def _refuse_opposite_sides(reading: Reading, rows: list[PositionRow]) -> None:
         seen.setdefault(key, row)
 
 
-def _name(rows: list[PositionRow]) -> None:
+def _name(rows: list[StatedPosition]) -> None:
     """Give every position a key that tells it from the others: its symbol, with side and mode where needed."""
     symbols: dict[str, int] = {}
     for row in rows:

@@ -36,7 +36,7 @@ from marginctl.portfolio.margins import (
 )
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
-from marginctl.portfolio.positions import Defaults, PositionRow, positions
+from marginctl.portfolio.positions import Defaults, StatedPosition, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
 from marginctl.venues.model_format import ModelSettings, settings_of
@@ -55,7 +55,7 @@ class Resolved(Struct, frozen=True):
     assumptions: tuple[str, ...]
     facts: tuple[DataFact, ...]
     locations: dict[str, Location]
-    rows: tuple[PositionRow, ...] = ()
+    rows: tuple[StatedPosition, ...] = ()
 
 
 class Header(Struct, frozen=True):
@@ -136,7 +136,7 @@ def _placed(
     contracts: Contracts,
     prices: Prices,
     header: Header,
-    rows: list[PositionRow],
+    rows: list[StatedPosition],
     settings: ModelSettings,
 ) -> list[Placed]:
     """The open orders."""
@@ -256,7 +256,7 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
         reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
 
 
-def _settled_assets(rows: list[PositionRow], placed: list[Placed]) -> dict[str, "Node"]:
+def _settled_assets(rows: list[StatedPosition], placed: list[Placed]) -> dict[str, "Node"]:
     """Assets in which cross positions and orders settle, with the place of the first that does."""
     settled: dict[str, Node] = {}
     for row in rows:
@@ -268,7 +268,7 @@ def _settled_assets(rows: list[PositionRow], placed: list[Placed]) -> dict[str, 
 
 
 def _check_offered(
-    reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[PositionRow]
+    reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[StatedPosition]
 ) -> None:
     """What the venue does not offer in this mode."""
     _refuse_quantos(reading, rows, modelled=_has_model(draft))
@@ -297,7 +297,7 @@ def _check_bases(
     draft: AccountEntry | None,
     rule_set: "RuleSet",
     header: Header,
-    rows: list[PositionRow],
+    rows: list[StatedPosition],
     prices: Prices,
 ) -> None:
     """The prices that margins are taken on, against what the venue states for each position."""
@@ -325,7 +325,7 @@ def _check_fees(reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", hea
         )
 
 
-def _refuse_quantos(reading: Reading, rows: list[PositionRow], *, modelled: bool) -> None:
+def _refuse_quantos(reading: Reading, rows: list[StatedPosition], *, modelled: bool) -> None:
     """Quantos that cannot be computed: of several quotes, under a margin model, beside rates that grow with size."""
     quantos = [row for row in rows if row.position.contract.third]
     quotes = sorted({row.position.contract.quote for row in quantos})

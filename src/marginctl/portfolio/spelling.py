@@ -2,10 +2,10 @@
 
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import ContractType
-from marginctl.core.symbols import ALIASES, Spelling, SpellingKind, spelling_of
 from marginctl.document.source import echo
 from marginctl.portfolio.format import LEAVE_OUT, ContractEntry
 from marginctl.portfolio.reading import short
+from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, spelling_of
 
 
 def pair_of(spelling: Spelling) -> tuple[str, str]:

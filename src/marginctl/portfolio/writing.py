@@ -26,7 +26,7 @@ from marginctl.portfolio.changes import (
     written_price,
 )
 from marginctl.portfolio.format import PositionEntry
-from marginctl.portfolio.positions import PositionRow
+from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.portfolio.reading import brief, separated, short
 
@@ -124,7 +124,7 @@ class _Rows:
         self.keys: list[Edit] = []
         self.notes: list[str] = []
 
-    def write(self, lots: tuple[PositionRow, ...], was: Position, now: Position) -> None:
+    def write(self, lots: tuple[StatedPosition, ...], was: Position, now: Position) -> None:
         """The rows of a position that is another one now: its only one, or each with its share."""
         comes_apart = now.is_isolated and not was.is_isolated
         written_margins = ZERO
@@ -141,7 +141,7 @@ class _Rows:
             exact = now.isolated_margin or ZERO
             self.notes += rounding_note(f"the isolated_margin of {name}", exact, written_margins)
 
-    def _row(self, lot: PositionRow, now: Position) -> None:
+    def _row(self, lot: StatedPosition, now: Position) -> None:
         """What a row states, or leaves to the mark, where it is not so any more."""
         held = lot.position
         moves = now.mark_price != held.mark_price
@@ -167,7 +167,7 @@ class _Rows:
         if held.is_isolated and not now.is_isolated:
             self.keys.append(Remove(_path(lot, "isolated_margin")))
 
-    def _figure(self, lot: PositionRow, key: str, name: str, exact: Decimal, direction: Direction) -> None:
+    def _figure(self, lot: StatedPosition, key: str, name: str, exact: Decimal, direction: Direction) -> None:
         """A figure as it can be written; a mark that stands there follows."""
         shown = (written if name.endswith("margin") else written_price)(exact, direction)
         what = f"the {LABELS.get(name, name)} of {short(key)}"
@@ -175,7 +175,7 @@ class _Rows:
         self.notes += [f"{what} follows: {brief(shown)}"] if name == "mark_price" else []
         self.notes += rounding_note(what, exact, shown)
 
-    def _size(self, lot: PositionRow, key: str, ratio: Decimal) -> None:
+    def _size(self, lot: StatedPosition, key: str, ratio: Decimal) -> None:
         """A size given as notional, whose mark moves: the new notional where it is the exact one, else the quantity."""
         quantity, value = lot.position.quantity, (lot.draft.notional or ZERO) * ratio
         shown, amount = written_price(quantity, Direction.UP), written(value, Direction.UP)
@@ -184,7 +184,7 @@ class _Rows:
             return
         self._figure(lot, key, "quantity", quantity, Direction.UP)
 
-    def _put(self, lot: PositionRow, name: str, value: Decimal) -> None:
+    def _put(self, lot: StatedPosition, name: str, value: Decimal) -> None:
         """A number under a key of a row; a quantity takes the place of a notional."""
         if name == "quantity" and _key(name) not in lot.draft:
             self.values.append(Put(_path(lot, "notional"), text_of(value)))
@@ -197,7 +197,7 @@ def _key(name: str) -> Key[Any]:
     return PositionEntry.layout.by_name[name]
 
 
-def _path(lot: PositionRow, name: str) -> tuple[str, int, str]:
+def _path(lot: StatedPosition, name: str) -> tuple[str, int, str]:
     return ("positions", lot.number, name)
 
 

@@ -47,7 +47,7 @@ RESULTS = {
     ),
     "stress": ResultKind("results.StressResult", "stress.stress_page"),
     "what-if": ResultKind("results.WhatIfResult", "what_if.what_if_page"),
-    "headroom": ResultKind("results.HeadroomResult", "headroom.headroom_page"),
+    "headroom": ResultKind("results.headroom_result.HeadroomResult", "headroom.headroom_page"),
     "compare": ResultKind("results.comparison.CompareResult", "compare.compare_page"),
     "explain": ResultKind("results.explanation.ExplainResult", "explain.explain_page"),
     "scenarios": ResultKind("results.catalogue.ScenarioList", "catalogue.scenarios_page"),

@@ -188,7 +188,7 @@ class BarRow(Struct, frozen=True, kw_only=True):
     is_sum: bool = False
 
 
-class Bars(Struct, frozen=True, kw_only=True):
+class BarPicture(Struct, frozen=True, kw_only=True):
     """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
 
     is_share: the axis is one of moves; unit: of the amounts otherwise.
@@ -219,7 +219,7 @@ class Trace(Struct, frozen=True):
     stroke: Stroke = Stroke.SOLID
 
 
-class Mark(Struct, frozen=True):
+class PlotMark(Struct, frozen=True):
     """A place on the x axis with words."""
 
     at: Decimal
@@ -227,15 +227,15 @@ class Mark(Struct, frozen=True):
     is_end: bool = False
 
 
-class Lines(Struct, frozen=True, kw_only=True):
-    """Lines over one axis, as ``Bars``. ``gone``: the stretches of x on which the pool is liquidated."""
+class LinePicture(Struct, frozen=True, kw_only=True):
+    """LinePicture over one axis, as ``BarPicture``. ``gone``: the stretches of x on which the pool is liquidated."""
 
     name: str
     title: str
     reading: str
     traces: tuple[Trace, ...]
     table: DataTable
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[PlotMark, ...] = ()
     gone: tuple[tuple[Decimal, Decimal], ...] = ()
     x_title: str = ""
     y_title: str = ""
@@ -256,7 +256,7 @@ class Data(Struct, frozen=True):
 
 
 Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
-Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Bars | Lines | Data | Explanation
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | BarPicture | LinePicture | Data | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,18 @@ from decimal import Decimal
 from marginctl.core.curve import Point
 from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.core.grid import Cell
-from marginctl.render.page import CurveChart, DataTable, HeatMap, Lines, Mark, Stroke, Tone, Trace, numbers, texts
+from marginctl.render.page import (
+    CurveChart,
+    DataTable,
+    HeatMap,
+    LinePicture,
+    PlotMark,
+    Stroke,
+    Tone,
+    Trace,
+    numbers,
+    texts,
+)
 from marginctl.wording import cents, figure_percent, signed_percent, whom
 
 MOVES = 8
@@ -62,7 +73,7 @@ def _tones(cells: Sequence[Cell]) -> list[Tone]:
     return [Tone.BAD if cell.liquidatable else Tone.PLAIN for cell in cells]
 
 
-def curve_lines(block: CurveChart) -> Lines:
+def curve_lines(block: CurveChart) -> LinePicture:
     """The buffer and the equity it is part of, through the exact corners, and where the pool is liquidated."""
     points = block.curve.points
     size = points[-1].move
@@ -70,8 +81,8 @@ def curve_lines(block: CurveChart) -> Lines:
     down = [end for end in block.ends if end <= 0]
     up = [end for end in block.ends if end >= 0]
     gone = [(low, end) for end in down if end > low] + [(end, high) for end in up if end < high]
-    ends = [Mark(end, f"liquidated at {_shown(end)}", is_end=True) for end in block.ends if low <= end <= high]
-    return Lines(
+    ends = [PlotMark(end, f"liquidated at {_shown(end)}", is_end=True) for end in block.ends if low <= end <= high]
+    return LinePicture(
         name="curve",
         title="How far to liquidation",
         reading=_reading(block.ends),
@@ -79,7 +90,7 @@ def curve_lines(block: CurveChart) -> Lines:
             Trace("buffer", tuple((one.move, one.equity - one.required) for one in points)),
             Trace("equity", tuple((one.move, one.equity) for one in points), Stroke.THIN),
         ),
-        marks=(Mark(ZERO, "today"), *ends) if ZERO not in block.ends else tuple(ends),
+        marks=(PlotMark(ZERO, "today"), *ends) if ZERO not in block.ends else tuple(ends),
         gone=tuple(gone),
         table=curve_table(block),
         x_title="move of all assets by their betas",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec import Struct
 
 from marginctl import __version__
-from marginctl.core.report import PositionFigures, Report, RulesUsed
+from marginctl.core.report import Report, RulesUsed
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
+from marginctl.results.rows import AccountRow, FoundRow, LimitRow, PositionRow
 
 if TYPE_CHECKING:
     from marginctl.core.cascade import Cascade, IsolatedComparison
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
     from marginctl.core.pooling import Pooling
-    from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
     from marginctl.results.catalogue import BuiltIn, Publication
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
@@ -80,53 +80,6 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     warnings: int
     failed_files: int
     exit_code: int
-
-
-class PositionRow(Struct, frozen=True):
-    """A position with whose it is."""
-
-    shape: ClassVar[str] = (
-        "file account=report.account.name venue=report.account.venue currency=report.account.currency *position"
-    )
-    file: str
-    report: Report
-    position: PositionFigures
-
-
-class AccountRow(Struct, frozen=True):
-    """An account in one line."""
-
-    shape: ClassVar[str] = (
-        "file account=report.account.name venue=report.account.venue currency=report.account.currency "
-        "as_of=report.account.as_of verdict *totals=report.totals down=report.liquidation.down "
-        "up=report.liquidation.up distance=report.liquidation.distance direction=report.liquidation.direction "
-        "per_day=report.funding.per_day runway_days=report.funding.runway_days"
-    )
-    file: str
-    report: Report
-    verdict: "Verdict"
-
-
-class LimitRow(Struct, frozen=True):
-    """A limit that was evaluated, with whose account it was."""
-
-    shape: ClassVar[str] = (
-        "file account=report.account.name venue=report.account.venue currency=report.account.currency *check"
-    )
-    file: str
-    report: Report
-    check: Check
-
-
-class FoundRow(Struct, frozen=True):
-    """A finding with whose account it is of; ``portfolio``: its file, which need not be where the finding stands."""
-
-    shape: ClassVar[str] = (
-        "portfolio account=report.account.name venue=report.account.venue currency=report.account.currency *finding"
-    )
-    portfolio: str
-    report: Report
-    finding: Finding
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -412,44 +365,3 @@ class WhatIfResult(Struct, frozen=True, kw_only=True):
         """Counts."""
         words = [one.word for one in self.changes]
         return WhatIfSummary(len(words), words.count("worse"), words.count("better"), self.exit_code)
-
-
-class Broken(Struct, frozen=True):
-    """A broken limit and the ways to pass it."""
-
-    shape: ClassVar[str] = "*finding ways=ways.all"
-    finding: Finding
-    ways: "Remedies"
-
-
-class HeadroomSummary(Struct, frozen=True):
-    """How much was found."""
-
-    orders: int
-    withdrawals: int
-    broken: int
-    exit_code: int
-
-
-class HeadroomResult(Struct, frozen=True, kw_only=True):
-    """One account, how much more it takes, and how to pass what is broken; with problems nothing was computed."""
-
-    schema: ClassVar[str] = "marginctl.headroom/2"
-    shape: ClassVar[str] = (
-        "schema version file=outcome.file account=outcome.report.account orders withdrawals broken "
-        "errors=outcome.problems summary"
-    )
-    table: ClassVar[str] = "orders"
-
-    outcome: Outcome
-    version: str = __version__
-    exit_code: int
-    orders: "tuple[OrderRoom, ...]" = ()
-    withdrawals: "tuple[WithdrawalRoom, ...]" = ()
-    broken: tuple[Broken, ...] = ()
-    fail_on: str = "error"
-
-    @property
-    def summary(self) -> HeadroomSummary:
-        """Counts."""
-        return HeadroomSummary(len(self.orders), len(self.withdrawals), len(self.broken), self.exit_code)

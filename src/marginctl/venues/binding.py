@@ -13,7 +13,7 @@ from marginctl.venues.collateral import Collateral, CollateralGroup, HaircutStep
 from marginctl.venues.contracts import ContractGroup, ListedContract, VenueTier, rates_given_twice
 from marginctl.venues.format import StatedRules
 from marginctl.venues.model_format import PublishedModel, UnderlyingEntry, names_of
-from marginctl.venues.origin import Origin, Publication, Traced
+from marginctl.venues.origin import Origin, RuleSource, Traced
 from marginctl.venues.rule_set import Mode, RuleSet
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, faults, haircut_faults
@@ -58,7 +58,7 @@ class _Checks:
         self.source_ids = {one.id for one in rule_set.sources}
 
     def rule_set(self, rule_set: RuleSet) -> None:
-        self.unique(rule_set.sources, Publication.id)
+        self.unique(rule_set.sources, RuleSource.id)
         self.unique(rule_set.modes, Mode.collateral_mode)
         if not rule_set.modes:
             self.found.add(rule_set.at(RuleSet.modes), "MC012", "`modes` is empty", "list at least one collateral_mode")

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
-from marginctl.core.symbols import expiry_of, spelling_of
 from marginctl.document.kinds import AMOUNT, FLAG, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members, words
 from marginctl.document.nodes import Node
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.origin import Verification
+from marginctl.venues.symbols import expiry_of, spelling_of
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
 

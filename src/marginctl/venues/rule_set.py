@@ -21,7 +21,6 @@ from marginctl.core.contract import Contract, ContractType, HaircutTier
 from marginctl.core.exact import ZERO
 from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
-from marginctl.core.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.document.source import echo
@@ -38,7 +37,8 @@ from marginctl.venues.format import (
     TakerFee,
 )
 from marginctl.venues.model_format import PublishedModel
-from marginctl.venues.origin import UNSTATED, Origin, Publication, Stated, Verification
+from marginctl.venues.origin import UNSTATED, Origin, RuleSource, Stated, Verification
+from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
@@ -136,7 +136,7 @@ class RuleSet(Record, name="venue"):
     title = key(TEXT)
     as_of = optional(PERIOD, "the date of the tables and ratios; absent: conventions, which do not age")
     status = key(members(Verification), "how well the rules are known")
-    sources = key(records(Publication))
+    sources = key(records(RuleSource))
     rules = key(Nested(RULES))
     isolated_rules = optional(Nested(RULE_CHANGES), "what differs for isolated positions")
     modes = key(records(Mode), "the first is the default")

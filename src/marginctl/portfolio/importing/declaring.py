@@ -7,7 +7,6 @@ from typing import Any
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
-from marginctl.core.symbols import expiry_of, spelling_of
 from marginctl.document.written import Written, WrittenLine
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook, Request
@@ -15,6 +14,7 @@ from marginctl.portfolio.spelling import pair_of
 from marginctl.venues.answers.account import PublishedContract, PublishedTable, VenueAnswer
 from marginctl.venues.answers.map_files import forms_of
 from marginctl.venues.rule_set import RuleSet
+from marginctl.venues.symbols import expiry_of, spelling_of
 from marginctl.venues.tiers import Deduction, TierRow, tiers_of
 
 TIER_KEYS = ("up_to", "maintenance_rate", "initial_rate", "max_leverage", "deduction")

@@ -14,7 +14,8 @@ from marginctl.core.report import PositionFigures, Totals
 from marginctl.document.source import printable
 from marginctl.findings import Check, Finding, Location
 from marginctl.render.display import Options
-from marginctl.results import AccountRow, FoundRow, LimitRow, PositionRow, Run
+from marginctl.results import Run
+from marginctl.results.rows import AccountRow, FoundRow, LimitRow, PositionRow
 from marginctl.wording import plain
 
 TABLES = {"positions": PositionRow, "accounts": AccountRow, "limits": LimitRow, "findings": FoundRow}

@@ -23,7 +23,7 @@ from marginctl.render.json import encoded
 from marginctl.render.page import (
     NUMERIC,
     Balance,
-    Bars,
+    BarPicture,
     Block,
     Column,
     ColumnKind,
@@ -37,7 +37,7 @@ from marginctl.render.page import (
     Gauge,
     HeatMap,
     Items,
-    Lines,
+    LinePicture,
     Page,
     Problems,
     Section,
@@ -218,9 +218,9 @@ def _boxed(made: Element, label: str) -> Element:
     return tag("div", made, class_="wide", role="region", tabindex="0", aria_label=label)
 
 
-def _picture(block: Lines | Bars, *_: object) -> Element:
+def _picture(block: LinePicture | BarPicture, *_: object) -> Element:
     """The picture, what it says in one line, and its figures."""
-    svg = lines_of(block) if isinstance(block, Lines) else bars_of(block)
+    svg = lines_of(block) if isinstance(block, LinePicture) else bars_of(block)
     told = f" {block.reading}" if block.reading else None
     figures = tag("details", tag("summary", "Figures"), _table(block.table, f"{block.title}: figures"))
     return tag("figure", tag("figcaption", tag("strong", block.title), told), _boxed(svg, block.title), figures)
@@ -247,6 +247,6 @@ _DRAWN: dict[type[Any], Callable[[Any, str, Options], Element]] = {
     Data: _data,
     CurveChart: lambda block, *_: _picture(curve_lines(block)),
     HeatMap: lambda block, *_: _table(heat_table(block, "✗ "), MAP),
-    Lines: _picture,
-    Bars: _picture,
+    LinePicture: _picture,
+    BarPicture: _picture,
 }

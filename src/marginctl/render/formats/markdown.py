@@ -12,7 +12,7 @@ from marginctl.render.display import Options
 from marginctl.render.page import (
     NUMERIC,
     Balance,
-    Bars,
+    BarPicture,
     Block,
     Column,
     ColumnKind,
@@ -24,7 +24,7 @@ from marginctl.render.page import (
     Findings,
     HeatMap,
     Items,
-    Lines,
+    LinePicture,
     Page,
     Problems,
     Section,
@@ -157,7 +157,7 @@ def _problem(problem: Problem) -> tuple[str, str, str, str]:
     return problem.code, code(spot(problem.location)), text(problem.message), text(problem.help)
 
 
-def _picture(block: Lines | Bars) -> str:
+def _picture(block: LinePicture | BarPicture) -> str:
     """Its figures: what it says goes before them."""
     return "\n\n".join(
         part for part in (f"**{text(block.title)}** {text(block.reading)}".rstrip(), _table(block.table)) if part
@@ -189,7 +189,7 @@ _DRAWN: dict[type[Block], Callable[[Any], str]] = {
     Problems: _problems,
     CurveChart: lambda block: _table(curve_table(block)),
     HeatMap: lambda block: _table(heat_table(block)),
-    Lines: _picture,
-    Bars: _picture,
+    LinePicture: _picture,
+    BarPicture: _picture,
     Data: lambda _: "",
 }

@@ -1,4 +1,4 @@
-"""Lines and bars as SVG: through the exact corners, labelled directly, colours right on white without any style sheet.
+"""Lines and bars as SVG: through the exact corners, labelled directly, colours right on white without a style sheet.
 
 A picture is 640 units wide. Text is 12 units high; its width is taken as ``PER_CHARACTER`` a character, which is more
 than any digit or letter of the fonts that browsers use for it needs on average.
@@ -13,7 +13,7 @@ from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.document.source import printable
 from marginctl.render.formats.scale import Scale, number
 from marginctl.render.formats.tree import tag
-from marginctl.render.page import Bar, BarRow, Bars, Lines, Mark, Stroke, Tone, Trace
+from marginctl.render.page import Bar, BarPicture, BarRow, LinePicture, PlotMark, Stroke, Tone, Trace
 from marginctl.wording import grouped, natural_places, signed_percent
 
 WIDTH = Decimal(640)
@@ -38,7 +38,7 @@ FILLS = {
 }
 
 
-def lines_of(block: Lines) -> Element:
+def lines_of(block: LinePicture) -> Element:
     """Every line over one axis, zero and the liquidated stretches with it."""
     xs = [x for trace in block.traces for x, _ in trace.points]
     ys = [y for trace in block.traces for _, y in trace.points]
@@ -52,7 +52,7 @@ def lines_of(block: Lines) -> Element:
     return made
 
 
-def bars_of(block: Bars) -> Element:
+def bars_of(block: BarPicture) -> Element:
     """A row each, its bars from value to value, its words beside them or below where there is no room."""
     values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
     across = Scale(
@@ -85,7 +85,7 @@ def _picture(title: str, reading: str, height: Decimal) -> Element:
     )
 
 
-def _ground(across: Scale, up: Scale, block: Lines) -> Iterable[Element]:
+def _ground(across: Scale, up: Scale, block: LinePicture) -> Iterable[Element]:
     """Axes with their ticks, the zero line, what is liquidated."""
     foot = HEIGHT - BOTTOM
     for start, end in block.gone:
@@ -160,7 +160,7 @@ def apart(places: Sequence[Decimal], labels: Sequence[str]) -> Iterable[tuple[De
     return zip(found, labels, strict=True)
 
 
-def _marks(marks: Sequence[Mark], across: Scale) -> Iterable[Element]:
+def _marks(marks: Sequence[PlotMark], across: Scale) -> Iterable[Element]:
     """Words at places of the x axis, above it; where two would meet the second goes a line lower."""
     taken: list[tuple[Decimal, Decimal]] = []
     for mark in sorted(marks, key=lambda one: one.at):

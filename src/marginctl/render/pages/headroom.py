@@ -27,7 +27,8 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.account import SEVERITY_WORDS, problems, title, verdict_line
 from marginctl.render.pages.columns import figured
-from marginctl.results import HeadroomResult, Run
+from marginctl.results import Run
+from marginctl.results.headroom_result import HeadroomResult
 from marginctl.wording import grouped, listed, separated
 
 UNLIMITED = "no limit"

@@ -10,7 +10,7 @@ from marginctl.findings import Severity
 from marginctl.render.display import Options
 from marginctl.render.page import (
     Balance,
-    Bars,
+    BarPicture,
     Block,
     Data,
     DataTable,
@@ -34,7 +34,7 @@ from marginctl.render.pages.columns import NEVER, UNKNOWN
 from marginctl.render.pages.pictures import pictures
 from marginctl.render.pages.stress import scenarios
 from marginctl.results import Outcome, Run, StressResult, cheapest, live, verdict
-from marginctl.results.overview import Overview
+from marginctl.results.several import Overview
 from marginctl.wording import counted, figure, figure_percent, label_of
 
 HOW = (
@@ -153,10 +153,12 @@ def _account(outcome: Outcome, stress: StressResult | None, run: Run, options: O
     yield _sources(outcome)
 
 
-def _wanted(found: Iterable[Bars | Sentence], options: Options) -> Iterable[Bars | Sentence]:
+def _wanted(found: Iterable[BarPicture | Sentence], options: Options) -> Iterable[BarPicture | Sentence]:
     """The pictures that were asked for; without any no word about them either."""
     chosen = options.pictures
-    yield from (one for one in found if chosen is None or (one.name in chosen if isinstance(one, Bars) else chosen))
+    yield from (
+        one for one in found if chosen is None or (one.name in chosen if isinstance(one, BarPicture) else chosen)
+    )
 
 
 def _head(outcome: Outcome, run: Run) -> Sentence:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.pool import is_shared
 from marginctl.core.report import PoolFigures, PositionFigures, Report, UnderlyingFigures
-from marginctl.render.page import Bar, BarRow, Bars, DataTable, Sentence, Tone, names, numbers, texts
+from marginctl.render.page import Bar, BarPicture, BarRow, DataTable, Sentence, Tone, names, numbers, texts
 from marginctl.render.pages.columns import NEVER, sign_tone
 from marginctl.wording import counted, figure, figure_percent, grouped, natural_places, price_places
 
@@ -23,7 +23,7 @@ TOGETHER = "all together"
 CENTS = 2
 
 
-def pictures(report: Report) -> Iterable[Bars | Sentence]:
+def pictures(report: Report) -> Iterable[BarPicture | Sentence]:
     """Those that have something to show, in the order of the page."""
     yield from distance(report)
     yield from waterfalls(report)
@@ -48,7 +48,7 @@ class _Move(NamedTuple):
         return (not sizes, min(sizes, default=ZERO))
 
 
-def distance(report: Report) -> Iterable[Bars | Sentence]:
+def distance(report: Report) -> Iterable[BarPicture | Sentence]:
     """How far each asset alone, and all together, may move; nothing where no position can be liquidated."""
     if not report.positions:
         return
@@ -61,7 +61,7 @@ def distance(report: Report) -> Iterable[Bars | Sentence]:
         return
     more = len(alone) - MOST_ASSETS
     note = f" {counted(more, 'more asset')} not shown." if more > 0 else ""
-    yield Bars(
+    yield BarPicture(
         name="distance",
         title="What liquidates first",
         reading=_nearest_words(shown[0]) + note,
@@ -133,7 +133,7 @@ class _Step(NamedTuple):
     total: str = ""
 
 
-def waterfalls(report: Report) -> Iterable[Bars]:
+def waterfalls(report: Report) -> Iterable[BarPicture]:
     """One for each cross pool with positions, the fullest three."""
     busy = {one.pool for one in report.positions}
     pools = [one for one in report.pools if one.name in busy and is_shared(one.margin_mode)]
@@ -141,12 +141,12 @@ def waterfalls(report: Report) -> Iterable[Bars]:
         yield _waterfall(report, pool, several=len(pools) > 1)
 
 
-def _waterfall(report: Report, pool: PoolFigures, *, several: bool) -> Bars:
+def _waterfall(report: Report, pool: PoolFigures, *, several: bool) -> BarPicture:
     unit = report.account.currency
     steps = [*_to_equity(report, pool), *_to_free(report, pool), *_to_buffer(pool)]
     rows = _running(steps)
     title = "From collateral to free collateral"
-    return Bars(
+    return BarPicture(
         name="waterfall",
         title=f"{title}, {pool.name}" if several else title,
         reading=_usable(pool, unit),
@@ -215,7 +215,7 @@ def _largest(parts: Sequence[tuple[str, Decimal]], rest: str) -> Iterable[_Step]
 
 
 def _running(steps: Sequence[_Step]) -> list[BarRow]:
-    """Bars from one running total to the next, both in cents."""
+    """BarPicture from one running total to the next, both in cents."""
     exact = accumulate((step.amount for step in steps), initial=ZERO)
     totals = [rounded(one, CENTS, Direction.DOWN) for one in exact]
     return [_stepped(step, *pair) for step, pair in zip(steps, pairwise(totals), strict=True)]
@@ -236,7 +236,7 @@ def _stepped(step: _Step, before: Decimal, after: Decimal) -> BarRow:
 # Who uses the margin.
 
 
-def margin(report: Report) -> Iterable[Bars]:
+def margin(report: Report) -> Iterable[BarPicture]:
     """Stand-alone margins of the positions, what they come to, and what they ask for together."""
     known = [one for one in report.positions if one.initial_margin is not None and one.maintenance_margin is not None]
     if len(known) < 2 or len(known) != len(report.positions):
@@ -250,7 +250,7 @@ def margin(report: Report) -> Iterable[Bars]:
         ("together", netting.initial_margin, netting.maintenance.maintenance_margin),
     ]
     more = len(ordered) - len(shown)
-    yield Bars(
+    yield BarPicture(
         name="margin",
         title="Who uses the margin",
         reading=_used(report, rows[0][0]) + (f" {counted(more, 'more position')} not shown." if more else ""),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from marginctl.core.symbols import SpellingKind, day_of, expiry_of, spelling_of
+from marginctl.venues.symbols import SpellingKind, day_of, expiry_of, spelling_of
 
 DECEMBER = "2024-12-27"
 

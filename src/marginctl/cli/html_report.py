@@ -22,7 +22,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 from marginctl.render.display import Options, Verbosity
 from marginctl.results import Outcome, Run, StressResult
-from marginctl.results.overview import Overview
+from marginctl.results.several import Overview
 
 PICTURES = ("distance", "waterfall", "margin", "curve", "grid")
 """The pictures of an account by name, in the order of the page."""
