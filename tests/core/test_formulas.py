@@ -11,7 +11,20 @@ CLASSES = {
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Struct)
 }
-BETWEEN = {"Price", "Mark", "Move", "Traded", "Follower", "Term", "DearerSide", "Debt", "Order", "OrderNeed", "Outcome"}
+BETWEEN = {
+    "Price",
+    "Mark",
+    "Move",
+    "Traded",
+    "Follower",
+    "Rate",
+    "Term",
+    "DearerSide",
+    "Debt",
+    "Order",
+    "OrderNeed",
+    "Outcome",
+}
 BETWEEN |= {"Model", "RiskUnit", "Charge", "TailDay", "UnitOrders"}
 STEPS = {f"PositionFigures.{name}" for name in ("entry_value", "close_fee", "crossing", "base_size", "entry_size")}
 INPUTS = {

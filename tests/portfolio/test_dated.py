@@ -112,7 +112,10 @@ class TestAContractAgainstItsAsset:
 
     def test_a_mark_of_0_of_a_coin_margined_contract_is_refused(self) -> None:
         text = COIN + "    scenarios: [{name: s, shocks: {BTCUSD_261225: -100%}}]\n"
-        said = "MC016 the scenario `s` moves `BTCUSD_261225` to a mark of 0, at which an inverse contract has no value"
+        said = (
+            "MC016 the scenario `s` moves `BTCUSD_261225` to 0, at which an inverse contract, or a quanto quoted in "
+            "it, has no value"
+        )
         assert refused(text) == [said]
 
     def test_a_name_that_is_neither_an_asset_nor_a_contract_is_refused(self) -> None:

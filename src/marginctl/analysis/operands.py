@@ -101,9 +101,14 @@ def _is_unit(contract: Contract) -> bool:
     return contract.type is ContractType.LINEAR and contract.contract_size == ONE
 
 
+def formula_word(contract: Contract) -> str:
+    """Which lines are for a contract: a quanto is worth what a linear one is, but for the price of its settle asset."""
+    return "inverse" if contract.type is ContractType.INVERSE else "linear"
+
+
 def contract_names(book: ExplainedAccount, contract: Contract) -> dict[str, Any]:
     """What a contract says of itself, and what its settle asset costs."""
-    unit = contract.base if contract.type is ContractType.LINEAR else contract.quote
+    unit = {ContractType.LINEAR: contract.base, ContractType.INVERSE: contract.quote}.get(contract.type, contract.third)
     units = {"contract_size": unit, "tick_size": price_unit(contract)}
     return {
         "contract": Given(book, f"contracts.{contract.symbol}", contract.symbol, contract, units),
@@ -132,7 +137,7 @@ def position_subject(book: ExplainedAccount, prefix: str, row: PositionFigures) 
     state, contract = book.pool_of(position), position.contract
     rules, asset = state.pool.rules, underlying_of(position, book.account)
     is_alone = moves_alone(state, asset, contract)
-    words = {contract.type.value, "base" if moves_base(book.account, contract, asset) else "quote"}
+    words = {formula_word(contract), "base" if moves_base(book.account, contract, asset) else "quote"}
     words |= {"alone"} if is_alone else set()
     is_ticked = contract.tick_size and rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK
     words |= {"ticked"} if is_ticked else set()
@@ -276,7 +281,7 @@ def underlying_subject(book: ExplainedAccount, prefix: str, row: UnderlyingFigur
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
     on_it = [one for one in state.pool.positions if underlying_of(one, book.account) == asset]
-    units = own_deltas(state.pool)
+    units = own_deltas(book.account, state.pool)
     followers = [one for one in state.pool.moving_with(asset) if units.get(one)]
     names: Named = {
         **_long_names(book, state, asset),
@@ -310,8 +315,20 @@ def _traded(book: ExplainedAccount, position: Position, asset: str) -> Subject:
     """A position as so much of its base or its quote, with the sign that this has."""
     contract, whole = position.contract, book.position(position.key)
     is_base = moves_base(book.account, contract, asset)
-    is_counted = (contract.type is ContractType.LINEAR) == is_base
+    is_counted = (contract.type is not ContractType.INVERSE) == is_base
     words = frozenset(() if is_counted else {"divided" if is_base else "priced"})
     names = {name: partial(whole.operand, name) for name in ("quantity", "contract", "mark_price", "notional")}
-    side = position.side if is_base else -position.side
-    return Subject(book, ("Traded",), position.key, words=words, units={"size": asset}, names={**names, "side": side})
+    per_quote = partial(_per_quote, book, contract) if contract.type is ContractType.QUANTO else None
+    whose: Named = {**names, "side": position.side if is_base else -position.side, "per_quote": per_quote}
+    return Subject(book, ("Traded",), position.key, words=words, units={"size": asset}, names=whose)
+
+
+def _per_quote(book: ExplainedAccount, contract: Contract) -> Step:
+    """What a unit of the settle asset of a quanto buys of its quote."""
+    settle, quote = contract.settle, contract.quote
+    value = book.account.prices[settle] / book.account.prices[quote]
+    names: Named = {"settle_price": partial(book.price, settle), "quote_price": partial(book.unit_price, quote)}
+    found = Subject(book, ("Rate",), settle, units={"per_quote": f"{quote} per {settle}"}, names=names).step(
+        "per_quote"
+    )
+    return found or book.stated("per_quote", value, quote, f"prices.{settle}", settle)

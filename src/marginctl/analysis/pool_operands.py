@@ -8,7 +8,7 @@ from typing import Any
 from marginctl.analysis import solutions
 from marginctl.analysis.formula_lines import Operand
 from marginctl.analysis.model_operands import model_step, order_subject
-from marginctl.analysis.operands import Given, contract_names, quantity_unit, terms_of
+from marginctl.analysis.operands import Given, contract_names, formula_word, quantity_unit, terms_of
 from marginctl.analysis.subjects import FRACTION, ExplainedAccount, Named, Subject, price_unit
 from marginctl.core.account import Equality, Order
 from marginctl.core.exact import ONE, ZERO
@@ -165,4 +165,4 @@ def _order(book: ExplainedAccount, order: Order) -> Subject:
     """One order: what it is worth at its own price."""
     own = _given_to(book, order)
     names = {**contract_names(book, order.contract), "own": own}
-    return Subject(book, ("Order",), own.of, words=frozenset({order.contract.type.value}), names=names)
+    return Subject(book, ("Order",), own.of, words=frozenset({formula_word(order.contract)}), names=names)

@@ -105,6 +105,8 @@ def _total(walks: Iterable[Walk]) -> Line:
 def crossing(book: "ExplainedAccount", course: Course, u: Decimal | None, *, of_equity: bool = False) -> Step:
     """The signed place of the engine's crossing with the lines that meet there, or where least is left without one."""
     state, side = course.state, course.side
+    if any(state.pool.bends(stretch.motion) for stretch in course.path):
+        return _bent(book, course, u, of_equity=of_equity)
     level = ZERO if of_equity else state.pool.rules.level
     if u is None and not of_equity and any(bends_of(state, one.motion) for one in course.path):
         return course.step(None, "a requirement that is curved, as a rate grows with the size, stays below the equity")
@@ -131,6 +133,16 @@ def crossing(book: "ExplainedAccount", course: Course, u: Decimal | None, *, of_
     beyond, note = _jump(course, rows, on, place, level, have.at(place) - need.at(place))
     found = replace(found, beyond=beyond, holds_from=low, holds_to=high)
     return course.step(place, note, *_lines(book, course, on, place, of_equity=of_equity), solution=found)
+
+
+def _bent(book: "ExplainedAccount", course: Course, u: Decimal | None, *, of_equity: bool) -> Step:
+    """The place of the engine's crossing where a quanto bends what meets there: what it is, without lines."""
+    needed = "0" if of_equity else "level x maintenance_margin"
+    note = f"{course.story} until equity = {needed}; a quanto makes them quadratic in it"
+    if u is None:
+        return course.step(None, note)
+    held = book.figure(f"pools.{course.state.pool.name}.equity")
+    return replace(course.step(course.side * u, note, held), formula="the first crossing from {0}")
 
 
 def _on(rows: list[Straight], u: Decimal) -> Straight:

@@ -25,6 +25,7 @@ from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import ReturnSpan
+from marginctl.core.motion import joint_path
 from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
@@ -363,7 +364,13 @@ def _curves(
     """One curve for every pool with a position, the worst pool first."""
     occupied = [state for state in states if state.pool.positions]
     occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
-    return tuple(curve_of(account, state, wanted.size) for state in occupied)
+    return tuple(curve_of(account, state, wanted.size) for state in occupied if not _bends(account, state))
+
+
+def _bends(account: Account, state: PoolState) -> bool:
+    """Whether a quanto bends the equity of a pool while all assets move together: corners draw no such curve."""
+    paths = (joint_path(state.assets, account.betas, side) for side in (-1, 1))
+    return any(state.pool.bends(stretch.motion) for path in paths for stretch in path)
 
 
 def _funding(account: Account, wanted: ScenarioChoice) -> FundingTable | None:
@@ -377,6 +384,9 @@ def _assumptions(sequence: tuple[str, ...], account: Account, wanted: ScenarioCh
         yield from sequence
     if wanted.prices is not None:
         yield from still_assets(account, wanted.prices)
+    if wanted.draws_curve:
+        names = [state.pool.name for state in states_of(account) if state.pool.quantos and _bends(account, state)]
+        yield from (f"{name}: no curve is drawn, a quanto bends it where all assets move together" for name in names)
     for position in account.positions:
         history = wanted.histories.get(position.contract.symbol)
         if history is not None:

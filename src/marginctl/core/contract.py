@@ -22,10 +22,14 @@ def side_word(side: int) -> str:
 
 
 class ContractType(Enum):
-    """Linear contracts settle in their quote asset, inverse ones in their base asset."""
+    """Linear contracts settle in their quote asset, inverse ones in their base asset, quantos in a third one.
+
+    A quanto pays a fixed amount of that asset for a move of its price by 1, whatever the quote is worth in it.
+    """
 
     LINEAR = "linear"
     INVERSE = "inverse"
+    QUANTO = "quanto"
 
 
 class TiersBy(Enum):
@@ -57,6 +61,8 @@ class HaircutTier(Struct, frozen=True, gc=False):
 class Contract(Struct, frozen=True):
     """A futures contract. contract_size: base units per contract (linear), quote units per contract (inverse).
 
+    Of a quanto: units of ``third``, in which it settles, per contract for a price that moves by 1.
+
     ``lot``: the smallest step of a quantity, in contracts, None = not stated; ``expiry``: its last day, None = none.
     tick_size: the step of its price, quote per base; None where it is not known.
     """
@@ -71,6 +77,7 @@ class Contract(Struct, frozen=True):
     lot: Decimal | None = None
     expiry: str | None = None
     tick_size: Decimal | None = None
+    third: str = ""
 
     @property
     def step(self) -> Decimal | None:
@@ -86,12 +93,17 @@ class Contract(Struct, frozen=True):
     @property
     def settle(self) -> str:
         """The asset in which profit, loss and margins are paid."""
+        if self.type is ContractType.QUANTO:
+            return self.third
         return self.quote if self.type is ContractType.LINEAR else self.base
 
     @property
     def driver(self) -> str:
-        """The asset whose price moves the notional, measured in currency: the one that is not the settle asset."""
-        return self.base if self.type is ContractType.LINEAR else self.quote
+        """The asset whose price moves the notional, measured in currency: the one that is not the settle asset.
+
+        Of a quanto the base; its settle asset and its quote move it as well.
+        """
+        return self.quote if self.type is ContractType.INVERSE else self.base
 
     def tier_index(self, notional: Decimal, quantity: Decimal) -> int:
         """The row for a position (notional in the settle asset); the number of rows when it is beyond the last one."""

@@ -134,7 +134,9 @@ FORMULAS: dict[str, str] = {
     "Price.price": "mark x quote_price",
     "Mark.mark_price": "base_price / quote_price",
     "Follower.size": "(held + sum(traded.side x traded.size)) x price / leader_price",
-    "Traded.size": f"priced: {_UNITS} x mark_price or divided: {_UNITS} / mark_price or {_UNITS}",
+    "Traded.size": f"priced: {_UNITS} x mark_price x per_quote or divided: {_UNITS} / mark_price "
+    f"or {_UNITS} x per_quote",
+    "Rate.per_quote": "settle_price / quote_price",
     "Term.margin": "share x (notional x rate - deduction)",
     "DearerSide.margin": "max(sum(longs), sum(shorts))",
     "Model.margin": "factor x total + sum(on_top)",

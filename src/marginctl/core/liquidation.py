@@ -7,6 +7,7 @@ changes, haircut tiers and collateral that moves along, and the first one even w
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import ModuleType
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -79,7 +80,8 @@ def pool_state(pool: Pool) -> PoolState:
         return touching.setdefault(key, Touched({}, {}))
 
     for i, holding in enumerate(pool.holdings):
-        for asset in (*holding.form, holding.asset, f"+{holding.asset}"):
+        led = (name for quanto, _ in holding.quantos.values() for name in (quanto.base, quanto.quote))
+        for asset in (*holding.form, holding.asset, f"+{holding.asset}", *led):
             touched(asset).holdings[i] = None
     settled_in = {holding.asset: i for i, holding in enumerate(pool.holdings)}
     for position in pool.positions:
@@ -129,7 +131,7 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal
     for i in moved.holdings:
         holding = state.pool.holdings[i]
         still, needed = still - state.values[i], needed - state.loans[i]
-        gross = _gross_line(state, i, motion)
+        gross = gross_line(state, i, motion)
         unit = motion.of(holding.asset).scaled(holding.price)
         equity.append((along(holding.curve, gross, unit, end), holding.asset))
         if holding.loan is not None:
@@ -158,13 +160,18 @@ def moved_by(state: PoolState, motion: Motion) -> Touched:
     return moved
 
 
-def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
-    """price * (balance + PnL) of one asset along the motion, in currency; costs what moves, not what is held."""
+def gross_line(state: PoolState, index: int, motion: Motion, *, quantos: bool = True) -> Line:
+    """price * (balance + PnL) of one asset along the motion, in currency; costs what moves, not what is held.
+
+    With ``quantos`` the motion must not bend them; without, their notionals are left out.
+    """
     holding = state.pool.holdings[index]
     form = holding.form
     moved = [(form[asset], line) for asset, line in motion.ratios.items() if asset in form]
     rest = motion.rest
-    moved.append((net(state.grosses[index], *(-amount for amount, _ in moved)), rest))
+    apart = [(amount, quanto.line(motion) or rest) for quanto, amount in holding.quantos.values()]
+    moved.append((net(state.grosses[index], *(-amount for amount, _ in (*moved, *apart))), rest))
+    moved += apart if quantos else []
     for key in motion.ratios.keys() & holding.traded.keys():
         (driver, exposure), own = holding.traded[key], motion.ratios[key]
         led = motion.of(driver)
@@ -251,6 +258,9 @@ def _first_liquidation(state: PoolState, stretch: Stretch, *, end_included: bool
     Without a maintenance margin at a place, equality there liquidates nothing.
     """
     motion, end, scale = stretch.motion, stretch.length, state.risk.scale
+    if state.pool.bends(motion):
+        bent: Crossing | None = bending().first_bent(state, stretch, end_included=end_included)
+        return bent
     liquidates_equal = state.pool.rules.equality is Equality.LIQUIDATED
     if bends := bends_of(state, motion):
         straight = health(state, motion, end)
@@ -268,8 +278,18 @@ def _first_liquidation(state: PoolState, stretch: Stretch, *, end_included: bool
     return None if found is not None and motion.income and found.u > FOREVER else found
 
 
+def bending() -> ModuleType:
+    """The other way to walk a stretch, for pools whose quantos bend along it."""
+    from marginctl.core import bent  # only ever needed for quantos
+
+    return bent
+
+
 def _first_bankruptcy(state: PoolState, stretch: Stretch) -> Crossing | None:
     """The first u within a stretch at which the pool's equity is 0, from either sign."""
+    if state.pool.bends(stretch.motion):
+        gone: Crossing | None = bending().first_gone(state, stretch)
+        return gone
     pieces: Iterable[Piece] = added(parts(state, stretch.motion, stretch.length).equity)
     if state.risk.equity < 0:
         pieces = scaled(pieces, -ONE)

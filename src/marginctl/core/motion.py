@@ -47,6 +47,40 @@ class Motion(Struct, frozen=True):
         return [*self.ratios, *(f"+{asset}" for asset in self.income)]
 
 
+FAR = Decimal("1e30")
+"""What a quote that is gone leaves of a price in it: more than any money."""
+
+
+class Quanto(NamedTuple):
+    """What moves the notional of a quanto in currency: r_base * r_settle / r_quote, the first its own if it has one."""
+
+    symbol: str
+    base: str
+    settle: str
+    quote: str
+
+    def at(self, ratios: Mapping[str, Decimal]) -> Decimal:
+        """At these price ratios (1 where not given)."""
+        own = ratios.get(f":{self.symbol}")
+        up = (ratios.get(self.base, ONE) if own is None else own) * ratios.get(self.settle, ONE)
+        down = ratios.get(self.quote, ONE)
+        return up / down if down else up * FAR
+
+    def factors(self, motion: Motion) -> tuple[Line, Line, Line]:
+        """Base or own, settle and quote along a motion."""
+        return motion.driving(self.symbol, self.base), motion.of(self.settle), motion.of(self.quote)
+
+    def line(self, motion: Motion) -> Line | None:
+        """Along a motion, where that is straight; None where it bends."""
+        base, settle, quote = factors = self.factors(motion)
+        if factors == (motion.rest,) * 3:
+            return motion.rest
+        if quote.slope or not quote.at_zero or (base.slope and settle.slope):
+            return None
+        moving, still = (settle, base) if settle.slope else (base, settle)
+        return moving.scaled(still.at_zero / quote.at_zero)
+
+
 class Stretch(NamedTuple):
     """A part of a path on which everything is a straight line of u - ``start``; ``end`` None = without end."""
 

@@ -32,10 +32,11 @@ from marginctl.core.contract import (
     loan_curve,
 )
 from marginctl.core.exact import ONE, ZERO, net
+from marginctl.core.motion import Motion, Quanto
 from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
-from marginctl.core.value import base_size, entry_value, exposure_side, notional
+from marginctl.core.value import base_size, entry_value, exposure_side, notional, quanto_of
 
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
@@ -51,7 +52,8 @@ class Holding(Struct, frozen=True):
     """One asset of a pool. ``form``: currency per ratio, so that value before haircut = sum(form[a] * r_a).
 
     ``traded``: driver and signed notional of the contracts that settle in it, by ``:SYMBOL``: a part of the form that
-    may move by itself.
+    may move by itself. ``quantos``: the same of those that settle in it as a third asset, which are
+    no part of the form.
     """
 
     asset: str
@@ -61,6 +63,7 @@ class Holding(Struct, frozen=True):
     curve: Curve
     loan: Curve | None
     traded: dict[str, tuple[str, Decimal]] = {}
+    quantos: dict[str, tuple[Quanto, Decimal]] = {}
 
     def gross(self, ratios: dict[str, Decimal]) -> Decimal:
         """price * (balance + unrealized PnL), before haircuts, in currency."""
@@ -69,6 +72,7 @@ class Holding(Struct, frozen=True):
             for key, ratio in ratios.items()
             if key in self.traded
         ]
+        apart += [amount * quanto.at(ratios) for quanto, amount in self.quantos.values()]
         return net(*(amount * ratios.get(asset, ONE) for asset, amount in self.form.items()), *apart)
 
     def value(self, ratios: dict[str, Decimal]) -> Decimal:
@@ -88,6 +92,7 @@ class Pool(Struct, frozen=True):
     settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does;
     ``tiered``: what the tiers of its contracts would ask then (initial, maintenance); ``scanned_orders``: what its
     orders add then, unit by unit, where that is not by tiers. ``followers``: what moves along with an asset.
+    ``quantos``: what moves those of its contracts that settle in a third asset.
     """
 
     name: str
@@ -108,6 +113,11 @@ class Pool(Struct, frozen=True):
     tiered: tuple[Requirement, Requirement] | None = None
     scanned_orders: tuple["UnitOrders", ...] = ()
     followers: dict[str, tuple[str, ...]] = {}
+    quantos: tuple[Quanto, ...] = ()
+
+    def bends(self, motion: Motion) -> bool:
+        """Whether the value of a quanto in it is no straight line along a motion (``bent``)."""
+        return any(quanto.line(motion) is None for quanto in self.quantos)
 
     def moving_with(self, asset: str) -> tuple[str, ...]:
         """What moves when the asset does, beside itself."""
@@ -223,6 +233,7 @@ def _pool(
         asked=asked,
         tiered=tiered if asked is not None else None,
         scanned_orders=tuple(scanned or ()),
+        quantos=tuple(found for position in positions if (found := quanto_of(position.contract)) is not None),
         followers={asset: account.moving_with(asset)[1:] for asset in account.follows.values()},
     )
 
@@ -260,13 +271,16 @@ def _holdings(
 ) -> tuple[Holding, ...]:
     forms = {asset: {asset: balance * account.prices[asset]} for asset, balance in balances.items()}
     traded: dict[str, dict[str, tuple[str, Decimal]]] = {asset: {} for asset in forms}
+    quantos: dict[str, dict[str, tuple[Quanto, Decimal]]] = {asset: {} for asset in forms}
     for position in positions:
-        side = exposure_side(position)
-        settle, driver = position.contract.settle, position.contract.driver
+        side, key = exposure_side(position), f":{position.contract.symbol}"
+        settle, driver, quanto = position.contract.settle, position.contract.driver, quanto_of(position.contract)
         form, value = forms[settle], side * notional(position, account.prices)
-        _, before = traded[settle].get(f":{position.contract.symbol}", (driver, ZERO))
-        traded[settle][f":{position.contract.symbol}"] = driver, net(before, value)
-        form[driver] = net(form.get(driver, ZERO), value)
+        if quanto is not None:
+            quantos[settle][key] = quanto, net(quantos[settle].get(key, (quanto, ZERO))[1], value)
+        else:
+            traded[settle][key] = driver, net(traded[settle].get(key, (driver, ZERO))[1], value)
+            form[driver] = net(form.get(driver, ZERO), value)
         form[settle] = net(form[settle], -side * entry_value(position, account.prices))
     return tuple(
         Holding(
@@ -277,6 +291,7 @@ def _holdings(
             _collateral(terms[asset]),
             _loan(terms[asset]),
             traded[asset],
+            quantos[asset],
         )
         for asset, form in forms.items()
     )
@@ -288,7 +303,7 @@ def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
     A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin. What follows an asset
     counts as so many units of it as it is worth, and by itself too.
     """
-    found = own_deltas(pool)
+    found = own_deltas(account, pool)
     for asset, units in list(found.items()):
         led = account.underlying(asset)
         if led != asset:
@@ -296,8 +311,8 @@ def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
     return found
 
 
-def own_deltas(pool: Pool) -> dict[str, Decimal]:
-    """The same of each asset by itself."""
+def own_deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
+    """The same of each asset by itself. A quanto is so much of its base as its quote buys with what it pays."""
     found: dict[str, Decimal] = {}
     for holding in pool.holdings:
         found[holding.asset] = net(found.get(holding.asset, ZERO), holding.gross({}) / holding.price)
@@ -305,8 +320,11 @@ def own_deltas(pool: Pool) -> dict[str, Decimal]:
         contract = position.contract
         units = position.side * position.quantity * contract.contract_size
         base = position.side * base_size(contract, position.quantity, position.mark_price)
+        if contract.type is ContractType.QUANTO:
+            base *= account.prices[contract.settle] / account.prices[contract.quote]
+        is_inverse = contract.type is ContractType.INVERSE
         found[contract.base] = net(found.get(contract.base, ZERO), base)
-        quote = base * position.mark_price if contract.type is ContractType.LINEAR else units
+        quote = units if is_inverse else base * position.mark_price
         found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)
     return found
 

@@ -31,16 +31,16 @@ from marginctl.core.contract import (
     maintenance_curve,
 )
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.motion import Motion
+from marginctl.core.motion import Motion, Quanto
 from marginctl.core.piecewise import Curve, Line, Piece, along, constant_curve, larger, scaled, total
-from marginctl.core.value import basis_value, entry_value, exposure_side, notional
+from marginctl.core.value import basis_value, entry_value, exposure_side, notional, quanto_of
 
 
 class Term(Struct, frozen=True, gc=False):
     """weight * unit * curve(value / unit) with value = amount * r_driver and unit = unit_price * r_unit (currency).
 
     ``symbol`` names the contract whose own mark moves ``amount``; empty where only asset prices do. ``name``: the key
-    of its position, for explanations.
+    of its position, for explanations. ``quanto``: what moves ``amount`` instead of one driver.
     """
 
     curve: Curve
@@ -51,10 +51,12 @@ class Term(Struct, frozen=True, gc=False):
     weight: Decimal
     symbol: str
     name: str = ""
+    quanto: Quanto | None = None
 
     def at(self, ratios: dict[str, Decimal]) -> Decimal:
         """The requirement in currency at these price ratios (1 where not given)."""
         own = ratios.get(f":{self.symbol}") if self.symbol else None
+        own = own if self.quanto is None else self.quanto.at(ratios)
         value = self.amount * (ratios.get(self.driver, ONE) if own is None else own)
         return self.weight * self.curve.at(value, self.unit_price * ratios.get(self.unit, ONE))
 
@@ -66,7 +68,9 @@ class Term(Struct, frozen=True, gc=False):
     @property
     def movers(self) -> tuple[str, ...]:
         """What moves it: its driver, its unit, its contract's own mark."""
-        return (self.driver, self.unit, f":{self.symbol}") if self.symbol else (self.driver, self.unit)
+        own = (f":{self.symbol}",) if self.symbol else ()
+        quote = (self.quanto.quote,) if self.quanto is not None else ()
+        return (self.driver, self.unit, *own, *quote)
 
     @property
     def always_needs(self) -> bool:
@@ -74,8 +78,10 @@ class Term(Struct, frozen=True, gc=False):
         return bool(self.amount and self.weight) and (min(self.curve.slopes) > 0 or self.curve.bend > 0)
 
     def lines(self, motion: Motion) -> tuple[Line, Line]:
-        """What it is taken of and the price of its unit, along a motion."""
+        """What it is taken of and the price of its unit, along a motion; of a quanto where that is straight."""
         driver = motion.driving(self.symbol, self.driver) if self.symbol else motion.of(self.driver)
+        if self.quanto is not None:
+            driver = self.quanto.line(motion) or driver
         return driver.scaled(self.amount), motion.of(self.unit).scaled(self.unit_price)
 
     def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
@@ -255,7 +261,8 @@ def leg(
 
     def term(curve: Curve, basis: Basis) -> Term:
         if basis is Basis.MARK:
-            return Term(curve, at_mark, driver, unit_price, settle, weight, contract.symbol, position.key)
+            moved = settle, weight, contract.symbol, position.key, quanto_of(contract)
+            return Term(curve, at_mark, driver, unit_price, *moved)
         return Term(curve, at_entry, settle, unit_price, settle, weight, "", position.key)
 
     kept = maintenance_rates(part, at_mark / unit_price, part.quantity)

@@ -99,6 +99,8 @@ def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
     loans = sum((holding.loan_margin(ratios) for holding in pool.holdings), ZERO)
     amounts = [item for holding in pool.holdings for item in holding.form.items()]
     scale = sum((abs(amount) * max(ONE, ratios.get(asset, ONE)) for asset, amount in amounts), ZERO)
+    thirds = [row for holding in pool.holdings for row in holding.quantos.values()]
+    scale += sum((abs(amount) * max(ONE, quanto.at(ratios)) for quanto, amount in thirds), ZERO)
     return Risk(
         equity=settled(sum((holding.value(ratios) for holding in pool.holdings), ZERO), scale),
         initial_margin=settled(pool.initial.at(ratios), scale),

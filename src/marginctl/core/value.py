@@ -6,11 +6,12 @@ from decimal import Decimal
 from marginctl.core.account import Basis, Position
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ONE, ZERO, net
+from marginctl.core.motion import Quanto
 
 
 def exposure(contract: Contract, side: int) -> int:
     """The sign of the exposure to the notional: the side, reversed for inverse contracts."""
-    return side if contract.type is ContractType.LINEAR else -side
+    return -side if contract.type is ContractType.INVERSE else side
 
 
 def exposure_side(position: Position) -> int:
@@ -22,12 +23,13 @@ def value_at(contract: Contract, quantity: Decimal, price: Decimal, prices: dict
     """Value of ``quantity`` contracts at ``price``, in currency.
 
     linear: quantity * contract_size * price * price of the quote; inverse: quantity * contract_size / price * price of
-    the base. At the mark this is the notional, at the entry price the entry value.
+    the base; quanto: as linear, with the price of its settle asset. At the mark this is the notional, at the entry
+    price the entry value.
     """
     units = quantity * contract.contract_size
-    if contract.type is ContractType.LINEAR:
-        return units * price * prices[contract.quote]
-    return units * prices[contract.base] / price
+    if contract.type is ContractType.INVERSE:
+        return units * prices[contract.base] / price
+    return units * price * prices[contract.settle]
 
 
 def notional(position: Position, prices: dict[str, Decimal]) -> Decimal:
@@ -53,7 +55,7 @@ def unit_notional(position: Position, prices: dict[str, Decimal]) -> Decimal:
 def base_size(contract: Contract, quantity: Decimal, price: Decimal) -> Decimal:
     """Units of the base in ``quantity`` contracts: quantity * contract_size, / price for inverse contracts."""
     units = quantity * contract.contract_size
-    return units if contract.type is ContractType.LINEAR else units / price
+    return units / price if contract.type is ContractType.INVERSE else units
 
 
 def unrealized_pnl(position: Position, prices: dict[str, Decimal], ratios: dict[str, Decimal]) -> Decimal:
@@ -68,8 +70,18 @@ def unrealized_pnl(position: Position, prices: dict[str, Decimal], ratios: dict[
 
 def driven(contract: Contract, ratios: Mapping[str, Decimal]) -> Decimal:
     """What a contract's notional in currency moves by: its own ratio, ``:SYMBOL``, or that of its driver."""
+    quanto = quanto_of(contract)
+    if quanto is not None:
+        return quanto.at(ratios)
     own = ratios.get(f":{contract.symbol}")
     return ratios.get(contract.driver, ONE) if own is None else own
+
+
+def quanto_of(contract: Contract) -> Quanto | None:
+    """What moves the notional of a quanto; None for the other types, which their driver moves."""
+    if contract.type is not ContractType.QUANTO:
+        return None
+    return Quanto(contract.symbol, contract.base, contract.third, contract.quote)
 
 
 def marked(contract: Contract, ratios: Mapping[str, Decimal]) -> Decimal:
@@ -78,15 +90,16 @@ def marked(contract: Contract, ratios: Mapping[str, Decimal]) -> Decimal:
     own = ratios.get(f":{contract.symbol}")
     if own is None:
         return base / quote
-    return own / quote if contract.type is ContractType.LINEAR else base / own
+    return base / own if contract.type is ContractType.INVERSE else own / quote
 
 
 def own_ratio(contract: Contract, shock: Decimal, ratios: Mapping[str, Decimal]) -> Decimal:
     """``:SYMBOL`` of a contract that moves by ``shock`` as if its base did, whatever that does.
 
-    linear: 1 + shock; inverse: ratio of the base * ratio of the quote / (1 + shock), its notional going with 1 / mark.
+    linear, quanto: 1 + shock; inverse: ratio of the base * ratio of the quote / (1 + shock), its notional going with
+    1 / mark.
     """
-    if contract.type is ContractType.LINEAR:
+    if contract.type is not ContractType.INVERSE:
         return ONE + shock
     return ratios.get(contract.base, ONE) * ratios.get(contract.quote, ONE) / (ONE + shock)
 
@@ -101,12 +114,12 @@ def realized_pnl(contract: Contract, side: int, quantity: Decimal, entry_price: 
 def merged_entry(contract: Contract, lots: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
     """The entry price of lots (quantity, entry price) of one contract and side as one position, which keeps their PnL.
 
-    sum(n * entry) / sum(n) for linear, sum(n) / sum(n / entry) for inverse contracts; their entry where it is the same.
+    sum(n * entry) / sum(n), for inverse contracts sum(n) / sum(n / entry); their entry where it is the same.
     """
     entries = {entry for _, entry in lots}
     if len(entries) == 1:
         return entries.pop()
     whole = sum((quantity for quantity, _ in lots), ZERO)
-    if contract.type is ContractType.LINEAR:
+    if contract.type is not ContractType.INVERSE:
         return sum((quantity * entry for quantity, entry in lots), ZERO) / whole
     return whole / sum((quantity / entry for quantity, entry in lots), ZERO)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from marginctl.core.account import Equality
 from marginctl.core.bends import Bend
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.liquidation import PoolState, bends_of, health, pool_state
+from marginctl.core.liquidation import PoolState, bending, bends_of, health, pool_state
 from marginctl.core.motion import Motion, Stretch, asset_path, joint_path, shock_path
 from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition, terms_in
@@ -75,6 +75,8 @@ class Paths:
         if self.context.account.is_volatile(row.asset) and _moves(row.asset, paths):
             return None
         state = self.states[pool.name]
+        if any(state.pool.bends(one.motion) and _moves_what_counts(state, row.asset, one) for p in paths for one in p):
+            return None
         need = max((shortfall(state, path, row.asset) for path in paths), key=lambda found: (found is None, found or 0))
         if need is None:
             return None
@@ -112,12 +114,21 @@ def shortfall(state: PoolState, path: Path, asset: str) -> Decimal | None:
 def _corners(state: PoolState, path: Path) -> Iterator[tuple[At, Decimal]]:
     """Health at the corners of a path, and the price ratios there."""
     for stretch in path:
+        if state.pool.bends(stretch.motion):
+            pieces = bending().bent_health(state, stretch.motion, stretch.length)
+            yield from ((At(stretch.motion, u), value) for u, value in bending().lowest(pieces, stretch.length))
+            continue
         pieces, bends = list(health(state, stretch.motion, stretch.length)), bends_of(state, stretch.motion)
         ends = [*(following.start for following in pieces[1:]), stretch.length]
         for piece, until in zip(pieces, ends, strict=True):
             yield At(stretch.motion, piece.start), _at(piece, bends, piece.start)
             if until is not None:
                 yield At(stretch.motion, until), _at(piece, bends, until)
+
+
+def _moves_what_counts(state: PoolState, asset: str, stretch: Stretch) -> bool:
+    """Whether the lowest value of bent pieces is not that of health in units of an asset: it moves, or the quote."""
+    return bool(stretch.motion.of(asset).slope or bending().over_of(state, stretch.motion).slope)
 
 
 def _at(piece: Piece, bends: Iterable[Bend], u: Decimal) -> Decimal:

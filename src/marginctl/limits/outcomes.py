@@ -16,12 +16,13 @@ Scenarios = Mapping[str, Mapping[str, Decimal]]
 def with_outcomes(context: Context, scenarios: Scenarios) -> Context:
     """The context with what scenarios and hedges do to its account."""
     moves = moves_of(context.account, scenarios)
+    outcomes, hedge_effects = _effects(context.account, moves)
     return replace(
         context,
         scenarios=tuple(scenarios),
         moves=moves,
-        outcomes=_outcomes(context.account, moves),
-        hedge_effects=_hedges(context.account),
+        outcomes=outcomes,
+        hedge_effects=hedge_effects,
     )
 
 
@@ -30,18 +31,12 @@ def moves_of(account: Account, scenarios: Scenarios) -> dict[str, dict[str, Deci
     return {name: moves_in(shocks, account) for name, shocks in scenarios.items()}
 
 
-def _outcomes(account: Account, moves: Scenarios) -> dict[str, PathOutcome]:
-    if not moves:
-        return {}
-    from marginctl.core.stress import path_outcome, states_of
+def _effects(account: Account, moves: Scenarios) -> tuple[dict[str, PathOutcome], dict[str, HedgeFigures]]:
+    """Of every scenario, and of every hedge."""
+    if not moves and not any(position.purpose is Purpose.HEDGE for position in account.positions):
+        return {}, {}
+    from marginctl.core.stress import hedge_figures, hedges, path_outcome, states_of
 
     states = states_of(account)
-    return {name: path_outcome(account, states, dict(shocks)) for name, shocks in moves.items()}
-
-
-def _hedges(account: Account) -> dict[str, HedgeFigures]:
-    if not any(position.purpose is Purpose.HEDGE for position in account.positions):
-        return {}
-    from marginctl.core.stress import hedge_figures, hedges
-
-    return {position.key: hedge_figures(account, position) for position in hedges(account)}
+    outcomes = {name: path_outcome(account, states, dict(shocks)) for name, shocks in moves.items()}
+    return outcomes, {position.key: hedge_figures(account, position) for position in hedges(account)}

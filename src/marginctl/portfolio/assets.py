@@ -104,7 +104,9 @@ class Links:
             self._refuse(entry, "MC016", f"{name} follows itself", "name another asset, or remove the entry")
         elif led and self.leader(led):
             message = f"{name} follows {short(led)}, which follows {short(self.leader(led))} itself"
-            self._refuse(entry, "MC016", message, f"write `follows: {short(self.leader(led))}`")
+            other = f"add `{short(led)}: {{follows: {ALONE}}}`"
+            advice = other if self.leader(led) == asset else f"write `follows: {short(self.leader(led))}`"
+            self._refuse(entry, "MC016", message, advice)
 
     def _refuse(self, entry: AssetEntry, code: str, message: str, advice: str) -> None:
         key = next((one for one in (AssetEntry.ratio, AssetEntry.follows) if one in entry), AssetEntry.stablecoin)

@@ -181,6 +181,8 @@ class Carrier(Struct):
     def _same(self, contract: Contract, quotes: Iterable[str]) -> Contract | None:
         """The venue's contract of the same type, base, quote and last day."""
         if self.rule_set.splits_symbols:
+            if contract.third:
+                return None
             symbol = f"{contract.base}{contract.quote}"
             return Contract(symbol, contract.type, contract.base, contract.quote, expiry=contract.expiry)
         known = self.rule_set.contracts_on(contract.base)

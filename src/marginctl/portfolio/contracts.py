@@ -10,7 +10,7 @@ from marginctl.document.source import echo
 from marginctl.portfolio.format import ContractEntry, DeclaredTier, OrderEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
-from marginctl.portfolio.spelling import is_unsettled, not_modelled, pair_of, undeclared
+from marginctl.portfolio.spelling import is_unsettled, misdeclared, option, pair_of, settled_in, undeclared
 from marginctl.venues.contracts import rates_given_twice
 from marginctl.venues.symbols import Spelling, SpellingKind, expiry_of, spelling_of
 from marginctl.venues.tiers import Deduction, TierRow, faults, tiers_of
@@ -66,8 +66,8 @@ class Contracts:
         published = self._rule_set.contract(symbol)
         draft = self._declared.get(symbol)
         spelling = spelling_of(symbol, self._prices.currency, self._prices.named)
-        if published is None and spelling.kind in (SpellingKind.OPTION, SpellingKind.QUANTO):
-            self._reading.refuse(node, "MC021", *not_modelled(symbol, spelling))
+        if published is None and spelling.kind is SpellingKind.OPTION:
+            self._reading.refuse(node, "MC021", *option(symbol))
             return None
         if draft is not None:
             if published is not None:
@@ -107,7 +107,8 @@ class Contracts:
         pair = (published.base, published.quote) if published else pair_of(spelling)
         base, quote = draft.base or pair[0], draft.quote or pair[1]
         unsaid = [name for name, asset in (("base", base), ("quote", quote)) if not asset]
-        unsettled = published is None and ContractEntry.type not in draft and is_unsettled(spelling, quote)
+        is_said = ContractEntry.type in draft or ContractEntry.settle in draft
+        unsettled = published is None and not is_said and is_unsettled(spelling, quote)
         if unsaid or unsettled:
             self._refuse_unsaid(symbol, draft, unsaid, spelling if unsettled else None)
             return None
@@ -116,10 +117,16 @@ class Contracts:
                 symbol, base, draft.at(ContractEntry.quote if ContractEntry.quote in draft else ContractEntry.base)
             )
             return None
+        kind, third = settled_in(draft, base, quote, spelling)
+        fault = misdeclared(symbol, draft, kind, base, third)
+        if fault:
+            self._reading.refuse(draft.at(ContractEntry.settle), "MC016", *fault)
+            return None
         known = published or Contract(symbol, ContractType.LINEAR, base, quote, expiry=expiry_of(symbol))
         contract = replace(
             known,
-            type=draft.type or known.type,
+            type=kind or known.type,
+            third=third,
             base=base,
             quote=quote,
             contract_size=draft.contract_size or known.contract_size,

@@ -36,9 +36,8 @@ from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
 from marginctl.venues.loader import DEFAULT
 from marginctl.venues.model_format import HistoryEntry, ModelEntry
 
-QUANTO = "contracts that settle in a third asset (quantos) are not modelled"
 LEAVE_OUT = "leave its positions out: as linear or inverse their notional, profit and liquidation would be wrong"
-NOT_MODELLED = {"quanto": (QUANTO, LEAVE_OUT), "option": ("options are not modelled", LEAVE_OUT)}
+NOT_MODELLED = {"option": ("options are not modelled", LEAVE_OUT)}
 SYMBOL = "the venue's own symbol of the contract"
 
 
@@ -108,16 +107,18 @@ class DeclaredTier(VenueTier, name="tier"):
 class ContractEntry(
     Record,
     name="contract",
-    not_offered={"settle": f"{QUANTO}; {LEAVE_OUT}", "strike": f"options are not modelled; {LEAVE_OUT}"},
+    not_offered={"strike": f"options are not modelled; {LEAVE_OUT}"},
 ):
     """A contract that the venue's rule set does not have, or an override."""
 
     type = optional(
-        Choice(members(ContractType).meanings, NOT_MODELLED), "linear settles in its quote, inverse in its base"
+        Choice(members(ContractType).meanings, NOT_MODELLED),
+        "linear settles in its quote, inverse in its base, quanto in a third asset",
     )
     base = optional(TEXT, "the asset that is traded")
     quote = optional(TEXT, "the asset it is priced in")
-    contract_size = optional(POSITIVE, CONTRACT_SIZE)
+    settle = optional(TEXT, "the third asset in which a quanto settles")
+    contract_size = optional(POSITIVE, f"{CONTRACT_SIZE}; quanto: units of settle for a price that moves by 1")
     tick_size = optional(POSITIVE, "step of its price, quote per base; where a venue's screen depends on it")
     tiers_by = optional(members(TiersBy), "what the borders of the tiers are measured in")
     tiers = optional(records(DeclaredTier), "the margin table")

@@ -179,12 +179,14 @@ def observe_fraction(reading: Reading, place: "Node", subject: str, held: Positi
         meant = quantity / contract.contract_size
     else:
         made, meant = f"{brief(size)} {quote}", value / contract.contract_size
+    coins = f"; {quantity:f} {base} would be {brief(meant)} contracts, a notional of {brief(value)} {quote}"
+    if contract.third:
+        made, coins = f"{brief(size * mark)} {short(contract.third)} at the mark", ""
     parts = "part of a contract" if step == ONE else f"no multiple of the lot of {step:f}"
     reading.observe(
         "MC213",
         subject,
-        f"quantity {quantity:f} of {name} is {parts}, {made}; {quantity:f} {base} would be {brief(meant)} contracts, "
-        f"a notional of {brief(value)} {quote}",
+        f"quantity {quantity:f} of {name} is {parts}, {made}{coins}",
         place,
         quantity,
         step,

@@ -88,14 +88,18 @@ def unmarked(flag: str, shocks: Mapping[str, Decimal], account: Account, file: s
     return [Problem(Location(file), "MC016", f"{flag} {_NO_VALUE.format(echo(name))}", _MORE) for name in names]
 
 
-_NO_VALUE = "moves {} to a mark of 0, at which an inverse contract has no value"
+_NO_VALUE = "moves {} to 0, at which an inverse contract, or a quanto quoted in it, has no value"
 _MORE = "write a fall of less than 100%"
 
 
 def _has_no_value(name: str, shock: Decimal, account: Account) -> bool:
-    contract = contracts_of(account).get(name)
-    is_inverse = contract is not None and contract.type is ContractType.INVERSE
-    return shock == -1 and is_inverse and name not in account.prices
+    if shock != -1:
+        return False
+    contracts = contracts_of(account)
+    if name in contracts and name not in account.prices:
+        return contracts[name].type is ContractType.INVERSE
+    quotes = {one.quote for one in contracts.values() if one.third}
+    return name in quotes or (name == EVERY_OTHER and any(map(account.drifts, quotes)))
 
 
 def misnamed_assets(

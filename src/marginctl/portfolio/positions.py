@@ -218,8 +218,11 @@ def _quantity(reading: Reading, draft: PositionEntry, contract: Contract, mark: 
 
 
 def contracts_worth(contract: Contract, notional: Decimal, mark: Decimal) -> Decimal:
-    """The contracts with this notional in the quote asset: notional / (size * mark), inverse notional / size."""
-    return notional / (contract.contract_size * (mark if contract.type is ContractType.LINEAR else ONE))
+    """The contracts with this notional in the quote asset: notional / (size * mark), inverse notional / size.
+
+    Of a quanto the notional is in its settle asset.
+    """
+    return notional / (contract.contract_size * (ONE if contract.type is ContractType.INVERSE else mark))
 
 
 def _has_rates(reading: Reading, draft: PositionEntry, position: Position) -> bool:

@@ -183,7 +183,8 @@ class Prices:
         if quote is None and known is not None:
             return None
         base = self.of(contract.base, node, f"the base of {symbol}, which has no `mark_price` either")
-        if quote is None or base is None:
+        settle = self.of(contract.settle, node, f"in which {symbol} settles") if contract.third else ONE
+        if quote is None or base is None or settle is None:
             return None
         implied = base / quote
         if known is None:

@@ -18,6 +18,7 @@ from marginctl.core.account import (
     PositionMode,
     default_beta,
 )
+from marginctl.core.contract import ContractType
 from marginctl.core.exact import ZERO
 from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
@@ -272,6 +273,7 @@ def _check_offered(
     reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[StatedPosition]
 ) -> None:
     """What the venue does not offer in this mode."""
+    _refuse_quantos(reading, rows, modelled=_has_model(draft))
     for row in rows:
         position = row.position
         if position.margin_mode is MarginMode.ISOLATED and not header.mode.offers_isolated:
@@ -323,6 +325,29 @@ def _check_fees(reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", hea
             f"{rule_set.name} counts {' and '.join(missing)} in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
+
+
+def _refuse_quantos(reading: Reading, rows: list[StatedPosition], *, modelled: bool) -> None:
+    """Quantos that cannot be computed: of several quotes, under a margin model, beside rates that grow with size."""
+    quantos = [row for row in rows if row.position.contract.third]
+    quotes = sorted({row.position.contract.quote for row in quantos})
+    if len(quotes) > 1:
+        reading.refuse(
+            quantos[-1].draft.at(PositionEntry.symbol),
+            "MC021",
+            f"quantos quoted in {' and in '.join(map(short, quotes))} cannot be computed together",
+            "where both quotes move their figures are cubic: write an account for each quote",
+        )
+    growing = (row for row in rows if row.position.maintenance_growth or row.position.initial_growth)
+    for row in growing if quantos else ():
+        if row.position.contract.third or row.position.contract.type is ContractType.INVERSE:
+            message = f"the rates of {short(row.position.contract.symbol)} grow with its size, in a book with quantos"
+            advice = "write the rate that holds at its size, or an account of its own"
+            reading.refuse(row.draft.at(PositionEntry.maintenance_rate), "MC021", message, advice)
+    if quantos and modelled:
+        message = f"{short(quantos[0].position.contract.symbol)} is a quanto, which margin models do not weigh"
+        advice = "write `margin_model: tiered`, or leave it out"
+        reading.refuse(quantos[0].draft.at(PositionEntry.symbol), "MC021", message, advice)
 
 
 def _modes_with_isolated(rule_set: "RuleSet") -> str:

@@ -1,8 +1,9 @@
 """What to say about a symbol that nobody declares: what its spelling leaves open, and exactly what to declare."""
 
 from marginctl.core.account import STABLECOINS
+from marginctl.core.contract import ContractType
 from marginctl.document.source import echo
-from marginctl.portfolio.format import LEAVE_OUT
+from marginctl.portfolio.format import LEAVE_OUT, ContractEntry
 from marginctl.portfolio.reading import short
 from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, spelling_of
 
@@ -18,14 +19,42 @@ def is_unsettled(spelling: Spelling, quote: str) -> bool:
     return settles in (SpellingKind.INVERSE, SpellingKind.UNSETTLED) and quote not in STABLECOINS
 
 
-def not_modelled(symbol: str, spelling: Spelling) -> tuple[str, str]:
-    """(message, help) for an option or a contract that settles in a third asset."""
-    if spelling.kind is SpellingKind.OPTION:
-        return f"{echo(symbol)} is an option, and options are not modelled", LEAVE_OUT
-    message = (
-        f"{echo(symbol)} settles in {short(spelling.settle)}, a third asset: such contracts (quantos) are not modelled"
-    )
-    return message, LEAVE_OUT
+def option(symbol: str) -> tuple[str, str]:
+    """(message, help) for an option."""
+    return f"{echo(symbol)} is an option, and options are not modelled", LEAVE_OUT
+
+
+def settled_in(draft: ContractEntry, base: str, quote: str, spelling: Spelling) -> tuple[ContractType | None, str]:
+    """The declared type and, of a quanto, the third asset in which it settles: as the file says, else as its symbol.
+
+    A settle asset that is the base or the quote says the type; None where nothing does.
+    """
+    settle = draft.settle or (spelling.settle if spelling.kind is SpellingKind.QUANTO else "")
+    said = {base: ContractType.INVERSE, quote: ContractType.LINEAR}.get(settle)
+    kind = draft.type or said or (ContractType.QUANTO if settle else None)
+    return kind, "" if said is not None else settle
+
+
+def misdeclared(
+    symbol: str, draft: ContractEntry, kind: ContractType | None, base: str, third: str
+) -> tuple[str, str] | None:
+    """(message, help) where a declared type and its settle asset contradict each other, or a quanto lacks something."""
+    name, settle = echo(symbol), short(draft.settle or third)
+    if draft.settle and not third:
+        said = ContractType.INVERSE if draft.settle == base else ContractType.LINEAR
+        if kind is not said and kind is not None:
+            of = "its base" if said is ContractType.INVERSE else "its quote"
+            return f"the {kind.value} contract {name} settles in {settle}, {of}", f"write `type: {said.value}`"
+    if kind is not ContractType.QUANTO:
+        word = f"{kind.value} contract" if kind is not None else "contract"
+        message = f"the {word} {name} settles in {settle}, a third asset"
+        return (message, "write `type: quanto`") if third else None
+    if not third:
+        return f"the quanto {name} needs `settle`", "add `settle: ...`, the third asset in which it settles"
+    if draft.contract_size is None:
+        advice = f"add `contract_size: ...`: units of {settle} for a price that moves by 1"
+        return f"the contract size of the quanto {name} is not known", advice
+    return None
 
 
 def undeclared(symbol: str, spelling: Spelling, currency: str) -> tuple[str, str]:
@@ -33,6 +62,13 @@ def undeclared(symbol: str, spelling: Spelling, currency: str) -> tuple[str, str
     if spelling.kind is SpellingKind.INVERSE:
         advice = f"declare it: {_declaration(symbol, spelling, inverse=True)}"
         return f"{echo(symbol)} settles in {short(spelling.base)}: its contract size is not known", advice
+    if spelling.kind is SpellingKind.QUANTO:
+        terms = f"type: quanto, base: {short(spelling.base)}, quote: {short(spelling.quote)}"
+        declared = (
+            f'`contracts: {{"{short(symbol)}": {{{terms}, settle: {short(spelling.settle)}, contract_size: ...}}}}`'
+        )
+        message = f"{echo(symbol)} settles in {short(spelling.settle)}, a third asset: its contract size is not known"
+        return message, f"declare it: {declared}"
     if spelling.kind is SpellingKind.ALIASED:
         other = next(name for name, asset in ALIASES.items() if asset == spelling.base)
         message = f"{echo(symbol)} calls its base {other}, another name for {short(spelling.base)}"

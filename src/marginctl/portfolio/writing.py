@@ -112,7 +112,7 @@ def _has_default(book: WrittenPortfolio, asset: str) -> bool:
 
 def _moves_with_mark(contract: Contract) -> bool:
     """Whether the notional in the settle asset rises with the mark; that of an inverse contract falls."""
-    return contract.type is ContractType.LINEAR
+    return contract.type is not ContractType.INVERSE
 
 
 class _Rows:

@@ -136,7 +136,10 @@ class ContractGroup(Record, name="contracts"):
         "type contracts=count contract_size contract_size_by_base=sizes_by_base tiers_by deduction as_of status source"
     )
 
-    type = key(members(ContractType), "linear settles in its quote, inverse in its base")
+    type = key(
+        members(ContractType, ContractType.LINEAR, ContractType.INVERSE),
+        "linear settles in its quote, inverse in its base",
+    )
     contract_size = optional(POSITIVE, CONTRACT_SIZE)
     sizes_by_base = optional(
         MapOf(POSITIVE), "exceptions, by base asset", name="contract_size_by_base", default=Entries()

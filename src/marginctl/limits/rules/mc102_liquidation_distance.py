@@ -2,8 +2,9 @@
 
 Values, for every cross pool in which something is at stake: the distance when all volatile assets move together by
 their betas (subject: the pool), and the distance when one asset moves alone, with every contract and balance in it
-(subject: the asset). That asset may also be a stablecoin that the pool holds, or the quote of a contract: when it
-loses its peg, every mark quoted in it moves. 20% means that a move of 20% up or down reaches liquidation. A fall is
+and all that follows it (subject: the asset). That asset may also be a stablecoin that the pool holds, or the quote of a
+contract: when it loses its peg, every mark quoted in it moves; or what follows another asset and loses its peg to that.
+20% means that a move of 20% up or down reaches liquidation. A fall is
 looked for down to 0, a rise without end, so that a side without a crossing never liquidates: it passes. Configured as
 `min_liquidation_distance`; not configured: a warning below 20%.
 

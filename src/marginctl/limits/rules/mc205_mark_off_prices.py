@@ -1,6 +1,7 @@
-"""What it checks: whether a position's mark agrees with the prices of its assets.
+"""What it checks: whether a position's mark, or the price of what follows an asset, agrees with the other prices.
 
-Value: |mark / (price of the base / price of the quote) - 1|; limit: 5%. A warning.
+Value: |mark / (price of the base / price of the quote) - 1|; limit: 5%. A warning. The same of the price of an asset
+that follows another one at a fixed ratio, over that many of it.
 
 Why: marks and prices are one system. A mark that is far off is a typing mistake, a stale price, or a contract that
 is not what its name says, and moves PnL, notional and liquidation alike.
