@@ -22,6 +22,7 @@ class Commands(TyperGroup):
         "headroom": "headroom",
         "compare": "compare",
         "import": "imports",
+        "history": "history",
         "venues": "catalogue",
         "venue": "catalogue",
         "rules": "catalogue",

@@ -42,9 +42,6 @@ from marginctl.venues.model_format import (
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
 
-HALF = Decimal("0.5")
-CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
-PARQUET = (".parquet", ".pq")
 SUFFICES = "add a row for it under `underlyings:`, or one for `assets: '*'`"
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 HALF = Decimal("0.5")
 CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
-PARQUET = (".parquet", ".pq")
 
 
 def history_terms(
@@ -64,15 +63,14 @@ class _Tails:
 
     def _file(self, row: HistoryEntry, beside: Path) -> PriceHistory | None:
         name, node = row.file, row.at(HistoryEntry.file)
-        if name.endswith(PARQUET):
-            self.reading.refuse(node, "MC001", "Parquet needs the extra `parquet`", "pip install 'marginctl[parquet]'")
-            return None
         if Path(name).is_absolute() or ".." in Path(name).parts:
             self.reading.refuse(node, "MC001", f"{short(name)} lies elsewhere", "name a file in the folder of this one")
             return None
         data, problem = content_of(beside / name, name, LARGEST_HISTORY)
         if problem is not None:
-            self.reading.refuse(node, "MC001", f"{short(name)} {problem.message}", "name a CSV beside this file")
+            self.reading.refuse(
+                node, "MC001", f"{short(name)} {problem.message}", "name a CSV or a Parquet file beside this one"
+            )
             return None
         read, problems = price_history(data, name, are_returns=row.values == "returns")
         self.reading.problems += problems
