@@ -240,7 +240,7 @@ class Account(Struct, frozen=True, kw_only=True):
     """Everything the engine needs. ``prices`` are in ``currency`` per unit; ``balances`` include isolated margins.
 
     ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ. ``model``: what cross pools need as
-    a whole, None = what their contracts' tiers ask.
+    a whole, None = what their contracts' tiers ask; ``watched``: a history that a limit alone looks at.
     """
 
     name: str
@@ -258,6 +258,7 @@ class Account(Struct, frozen=True, kw_only=True):
     as_of: str | None = None
     isolated_rules: Rules | None = None
     model: "ModelTerms | None" = None
+    watched: "ModelTerms | None" = None
 
     @property
     def margin_model(self) -> str:

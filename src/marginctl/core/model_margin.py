@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from marginctl.core.account import Account, Position
 from marginctl.core.exact import ONE
-from marginctl.core.exposures import Exposures, combined, hedged
+from marginctl.core.exposures import Exposures, combined, exposures_of, hedged
 from marginctl.core.model import (
     Charge,
     ChargeBase,
@@ -343,6 +344,13 @@ class ModelMargins(Struct, frozen=True):
             for one in (self.initial, self.maintenance)
         )
         return initial, maintenance
+
+
+def margins_of(
+    account: Account, positions: Iterable[Position], balances: dict[str, Decimal], terms: ModelTerms
+) -> ModelMargins:
+    """Both margins of positions and balances of an account."""
+    return model_margins(exposures_of(positions, balances, account.prices, account.currency), terms)
 
 
 def model_margins(exposures: Exposures, terms: ModelTerms) -> ModelMargins:

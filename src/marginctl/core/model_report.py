@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO, ratio
-from marginctl.core.exposures import Exposures
+from marginctl.core.exposures import Exposures, exposures_of
 from marginctl.core.model import Grade, MarginModel, ModelTerms, TailMean, Where
 from marginctl.core.model_contributions import Contribution, contributions, in_history, joint_losses
 from marginctl.core.model_margin import (
@@ -20,7 +20,7 @@ from marginctl.core.model_margin import (
     tail_figure,
 )
 from marginctl.core.piecewise import Line
-from marginctl.core.pool import Pool
+from marginctl.core.pool import Pool, partition
 from marginctl.core.returns import Returns
 from marginctl.core.risk import NO_MOVE
 
@@ -270,6 +270,17 @@ def tail_figures(exposures: Exposures, terms: ModelTerms, grade: Grade) -> TailF
         stressed_expected_shortfall=figure(stressed.returns, tail.tail) if stressed else None,
         tail_dates=tuple(tail.returns.dates[j] for j, _ in shortfall.taken(values)),
     )
+
+
+def watched_shortfalls(account: Account) -> dict[str, Decimal]:
+    """Expected shortfall, signed, of every cross pool with a position, by a history that no requirement reads."""
+    found = {}
+    for pool in partition(account) if account.watched is not None else ():
+        if pool.is_shared and pool.positions and account.watched is not None:
+            balances = {holding.asset: holding.balance for holding in pool.holdings}
+            exposures = exposures_of(pool.positions, balances, account.prices, account.currency)
+            found[pool.name] = tail_figures(exposures, account.watched, Grade.MAINTENANCE).expected_shortfall
+    return found
 
 
 def tail_days(asked: ModelMargins, grade: Grade) -> list[tuple[str, Decimal, Decimal]]:
