@@ -19,7 +19,6 @@ from marginctl.core.model_margin import (
     mean_of,
     tail_figure,
 )
-from marginctl.core.piecewise import Line
 from marginctl.core.pool import Pool, partition
 from marginctl.core.returns import Returns
 from marginctl.core.risk import NO_MOVE
@@ -255,7 +254,6 @@ def tail_figures(exposures: Exposures, terms: ModelTerms, grade: Grade) -> TailF
 
     stressed = tail.stressed
     shortfall = tail_figure(assets, exposures, terms, tail, tail.returns, tail.tail)
-    values = [Line(value, ZERO) for value in shortfall.sample.at(NO_MOVE)]
     return TailFigures(
         confidence=tail.confidence,
         horizon=tail.span.horizon,
@@ -268,7 +266,7 @@ def tail_figures(exposures: Exposures, terms: ModelTerms, grade: Grade) -> TailF
         expected_shortfall=figure(tail.returns, tail.tail),
         stressed_value_at_risk=figure(stressed.returns, None) if stressed else None,
         stressed_expected_shortfall=figure(stressed.returns, tail.tail) if stressed else None,
-        tail_dates=tuple(tail.returns.dates[j] for j, _ in shortfall.taken(values)),
+        tail_dates=tuple(tail.returns.dates[j] for j, _ in shortfall.taken()),
     )
 
 
@@ -288,6 +286,4 @@ def tail_days(asked: ModelMargins, grade: Grade) -> list[tuple[str, Decimal, Dec
     exposures, terms = asked.exposures, asked.terms
     tail = terms.tails[grade]
     found = tail_figure(in_history(exposures, terms, tail), exposures, terms, tail, tail.returns, mean_of(terms, tail))
-    values = found.sample.at(NO_MOVE)
-    taken = found.taken([Line(value, ZERO) for value in values])
-    return [(tail.returns.dates[j], share, -values[j]) for j, share in taken]
+    return [(tail.returns.dates[j], share, -found.sample.value(j)) for j, share in found.taken()]
