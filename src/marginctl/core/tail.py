@@ -21,8 +21,8 @@ from marginctl.core.piecewise import Line, Piece
 from marginctl.core.sample import PnlLines, Sample, Whole, decimal_of
 
 HALF = Decimal("0.5")
-KEPT_DIGITS = -SNAP.adjusted()
-"""Digits of the largest profit or loss beyond which a difference is the residue of a division."""
+KEPT_BITS = int(1 / SNAP).bit_length()
+"""Of the largest profit or loss; what differs behind them differs by the residue of a division."""
 
 
 class Share(NamedTuple):
@@ -251,17 +251,19 @@ def _fraction(u: Decimal) -> tuple[int, int]:
 
 
 def _without_residue(values: Sequence[int]) -> Sequence[int]:
-    """The values without their digits beyond ``KEPT_DIGITS`` of the largest one, to the nearest."""
-    digits = len(str(max(map(abs, values), default=0)))
-    if digits <= KEPT_DIGITS + 1:
+    """The values without the bits behind ``KEPT_BITS`` of the largest one, to the nearest."""
+    more = max(map(int.bit_length, values), default=0) - KEPT_BITS
+    if more <= 0:
         return values
-    unit = 10 ** (digits - 1 - KEPT_DIGITS)
-    return [(value + unit // 2) // unit for value in values]
+    half = 1 << (more - 1)
+    return [(value + half) >> more for value in values]
 
 
 def _sorted(keys: Sequence[int], then: Sequence[int]) -> list[int]:
     """Indices by key, then by the second number, then as they stand."""
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    if any(keys[one] == keys[other] and then[one] > then[other] for one, other in pairwise(order)):
+    if len(set(keys)) < len(keys) and any(
+        keys[one] == keys[other] and then[one] > then[other] for one, other in pairwise(order)
+    ):
         return sorted(order, key=lambda j: (keys[j], then[j], j))
     return order

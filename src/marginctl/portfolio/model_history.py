@@ -49,6 +49,7 @@ class _Tails:
         assets: Sequence[str],
     ) -> None:
         self.reading, self.draft, self.settings, self.model, self.assets = reading, draft, settings, model, assets
+        self._returns: dict[Span, Returns] = {}
 
     def history(self, beside: Path) -> History | None:
         row = self.draft.history
@@ -130,9 +131,11 @@ class _Tails:
                 node, "MC014", f"a confidence of {percent(confidence)}", "write one between 50% and 100%"
             )
             return None
+        if span not in self._returns:
+            self._returns[span] = returns_of(history, assets, span)
         tail = TailTerms(
             confidence=confidence,
-            returns=returns_of(history, assets, span),
+            returns=self._returns[span],
             span=span,
             decay=self._decay(),
             quantile=settings.quantile,
