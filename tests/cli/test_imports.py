@@ -127,8 +127,9 @@ MISSING = [
         [
             "the wallet answer, or --wallet USDT=AMOUNT",
             (
-                "--with FILE.yaml with `contracts: {ADAUSDT: {base: ..., quote: ..., "
-                "contract_size: ..., tiers: [...]}}`, or the public answer: risk limits; leverage tiers of ccxt"
+                "`curl -s 'https://api.bybit.com/v5/market/risk-limit?category=linear&symbol=ADAUSDT' > tables.json` "
+                "and give tables.json as well; or --with FILE.yaml with "
+                "`contracts: {ADAUSDT: {base: ..., quote: ..., contract_size: ..., tiers: [...]}}`"
             ),
             "--set account.taker_fee=...",
         ],

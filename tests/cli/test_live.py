@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.cli.recorded_accounts import ACCOUNTS, RECORDED, files_of, lay_out
 from tests.cli.running import TODAY, Ran, run
+from tests.venues.answers.published import position_tiers
 from tests.venues.live.accounts import ABSENT, BINANCE, BYBIT, TABLES
 from tests.venues.live.venue_server import ENVIRONMENT, KEY, SECRET, VARIABLES, Reply, Venue, recorded, serving
 
@@ -292,3 +293,48 @@ def test_tables_that_are_not_answered_bring_nothing() -> None:
     assert result.code == 2
     assert "hyperliquid publicPostInfo" in result.errors
     assert SECRET not in result.errors
+
+
+GATE_TIERS = recorded("public/gate.risk_limit_tiers")
+LIVE_TABLES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "gate": (
+        "SOL_USDT",
+        {
+            "GET /api/v4/futures/usdt/contracts": {
+                "name": "SOL_USDT",
+                "type": "direct",
+                "quanto_multiplier": "0.1",
+                "order_price_round": "0.01",
+                "mark_price": "150",
+            },
+            "GET /api/v4/futures/btc/contracts": b"[]",
+            "GET /api/v4/futures/usdt/risk_limit_tiers": GATE_TIERS.replace(b"BTC", b"SOL"),
+        },
+        "0.1",
+    ),
+    "okx": (
+        "SOL-USD-SWAP",
+        {
+            "GET /api/v5/public/instruments": recorded("okx/1-eth-isolated.instruments")
+            .replace(b"ETH-USDT", b"SOL-USD")
+            .replace(b"linear", b"inverse")
+            .replace(b'"settleCcy": "USDT"', b'"settleCcy": "SOL"'),
+            "GET /api/v5/public/discount-rate-interest-free-quota": ABSENT,
+            "GET /api/v5/public/position-tiers": position_tiers(("0", "900", "0.01", "0.02", "50"), family="SOL-USD"),
+        },
+        "0.1",
+    ),
+}
+
+
+@pytest.mark.parametrize("venue", LIVE_TABLES)
+def test_a_contract_that_is_not_bundled_comes_with_its_table_and_its_size(
+    venue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    symbol, table, size = LIVE_TABLES[venue]
+    with running(table) as (ran, server):
+        result = ran("venue", "refresh", venue, "--live", "--symbol", symbol, "-o", f"{venue}.yaml", *FEW)
+    assert (result.code, f"Contracts added\n  {symbol}" in result.out) == (0, True)
+    assert f"{symbol}: {{contract_size: {size}, " in Path(f"{venue}.yaml").read_text()
+    assert {f"{one.method} {one.path}" for one in server.asked} == set(table)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.venues.answers.published import asset_index, bracket, brackets, position_tiers, risk_limits
+from tests.venues.answers.published import asset_index, bracket, brackets, risk_limits
 from tests.venues.answers.test_refusal import NO_ANSWERS
 from typer.testing import CliRunner
 
@@ -223,30 +223,78 @@ def test_what_a_venue_sends_instead_of_data_exits_2_in_its_words(answer, message
     assert max(map(len, errors.splitlines())) <= len(str(path)) + 250
 
 
-@pytest.mark.parametrize(
-    ("venue", "symbol", "answer"),
-    [
-        ("bybit", "DOGEUSDT", risk_limits(("DOGEUSDT", "100000", "0.01", "0.02", "50", ""))),
-        ("bybit", "ADAUSD", risk_limits(("ADAUSD", "100000", "0.01", "0.02", "50", ""), category="inverse")),
-        ("okx", "ADA-USDT-SWAP", position_tiers(("0", "5000", "0.01", "0.02", "50"), family="ADA-USDT")),
-    ],
-)
+PUBLIC = Path(__file__).parents[1] / "venues" / "answers" / "public"
+
+
+def published(name: str, **words: str) -> object:
+    """A published answer with other words in it."""
+    text = (PUBLIC / f"{name}.json").read_text(encoding="utf-8")
+    for old, new in words.items():
+        assert old in text
+        text = text.replace(old, new)
+    return json.loads(text)
+
+
+DATED = {"2026-04-17": "2026-11-20"}
+ASKED_FOR = [
+    ("bybit", "DOGEUSDT", risk_limits(("DOGEUSDT", "100000", "0.01", "0.02", "50", "")), "0.01"),
+    ("bybit", "ADAUSD", risk_limits(("ADAUSD", "100000", "0.01", "0.02", "50", ""), category="inverse"), "0.01"),
+    ("mexc", "DOT_USDT", published("mexc.detail"), "0.002"),
+    ("bitget", "ADAUSDT", published("bitget.query-position-lever", BTC="ADA", **{"1695": "1794"}), "0.004"),
+    ("kraken", "PF_LTCUSD", published("kraken.instruments", PEPE="LTC", **DATED), "0.01"),
+    ("kraken-inverse", "PI_LTCUSD", published("kraken-inverse.instruments", XBT="LTC", BTC="LTC", **DATED), "0.01"),
+    ("dydx", "LTC-USD", published("dydx.perpetualMarkets", BTC="LTC"), "0.012"),
+    ("hyperliquid", "XMR", published("hyperliquid.meta"), "0.05"),
+]
+
+
+@pytest.mark.parametrize(("venue", "symbol", "answer", "rate"), ASKED_FOR, ids=[one[1] for one in ASKED_FOR])
 def test_the_command_that_an_unknown_contract_is_answered_with_writes_rules_that_know_it(
-    venue, symbol, answer, tmp_path, monkeypatch
+    venue, symbol, answer, rate, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    side = f"symbol: {symbol}, side: long, quantity: 100, leverage: 10"
-    coins = "collateral: [{asset: USDT, amount: 99, haircut: 0}, {asset: ADA, amount: 999, haircut: 0}]"
-    own = f"positions: [{{{side}}}]\nprices: {{DOGE: 0.1, ADA: 0.5}}\n{coins}\n"
-    Path("book.yaml").write_text(f"account: {{venue: {venue}, taker_fee: 0.05%}}\n{own}", encoding="utf-8")
+    coin = {"dydx": "USDC", "hyperliquid": "USDC", "kraken": "USD", "kraken-inverse": "LTC"}.get(venue, "USDT")
+    own = f"collateral: [{{asset: {coin}, amount: 99999, haircut: 0}}, {{asset: ADA, amount: 99999, haircut: 0}}]"
+    own = own if venue == "bybit" else f"collateral: [{{asset: {coin}, amount: 99999}}]"
+    prices = "prices: {DOGE: 0.1, ADA: 0.5, DOT: 3, LTC: 80, XMR: 300}"
+    row = f"positions: [{{symbol: {symbol}, side: long, quantity: 100, leverage: 10}}]"
+    Path("book.yaml").write_text(f"account: {{venue: {venue}, taker_fee: 0.05%}}\n{row}\n{own}\n{prices}\n")
     code, text, _ = run("check", "book.yaml", "--format", "json", *TODAY)
     told = json.loads(text)["errors"][0]
     assert (code, told["code"]) == (2, "MC021")
     words = told["help"].partition(" | marginctl ")[2].partition("`")[0]
-    words = words.replace("$(date +%F)", "2026-11-20").replace("=SIZE", "=100")
+    words = words.replace("$(date +%F)", "2026-11-20")
     ran = CliRunner().invoke(app, [*words.split(), *TODAY], input=json.dumps(answer))
-    assert ran.exit_code == 0, ran.stderr
+    assert (Path(f"{venue}.yaml").exists(), ran.stderr) == (True, "")
     book = Path("book.yaml").read_text(encoding="utf-8").replace(f"venue: {venue},", f"venue: {venue}.yaml,")
     Path("book.yaml").write_text(book, encoding="utf-8")
     code, text, _ = run("check", "book.yaml", "--format", "json", *TODAY)
-    assert [one["maintenance_rate"] for one in json.loads(text)["reports"][0]["positions"]] == [0.01]
+    (report,) = json.loads(text, parse_float=Decimal)["reports"]
+    assert [one["maintenance_rate"] for one in report["positions"]] == [Decimal(rate)]
+
+
+def test_one_contract_of_an_answer_about_many(tmp_path):
+    answer = saved(tmp_path, desk_answer())
+    flags = ("--from", answer, "--as-of", "2026-11-20", "--format", "json")
+    code, text, _ = refresh("binance-usdm", "--symbol", "NEWUSDT", *flags)
+    document = json.loads(text)
+    assert (code, document["untaken"]) == (0, [])
+    assert [(one["symbol"], one["change"]) for one in document["contracts"]] == [("NEWUSDT", "added")]
+    code, _, errors = refresh("binance-usdm", "--symbol", "NEWERUSDT", *flags)
+    assert (code, "no answer has a table of that contract" in errors) == (2, True)
+    code, _, errors = refresh("binance-usdm", "--symbol", "NEWUSDT", "--complete", *flags)
+    assert (code, "--symbol and --complete do not go together" in errors) == (2, True)
+
+
+def test_levels_count_contracts_or_money_as_each_product_does(tmp_path):
+    """One answer of the venue holds both of its products: each rule set takes its own."""
+    linear, inverse = (
+        published("kraken.instruments", **DATED),
+        published("kraken-inverse.instruments"),
+    )
+    linear["instruments"] += inverse["instruments"]
+    answer = saved(tmp_path, linear)
+    for name, symbol in (("kraken", "PF_PEPEUSD"), ("kraken-inverse", "PI_XBTUSD")):
+        code, text, _ = refresh(name, "--from", answer, "--format", "json")
+        document = json.loads(text)
+        assert (code, [one["symbol"] for one in document["contracts"]]) == (0, [symbol])

@@ -12,7 +12,17 @@ from marginctl.core.account import Account, Equality, Rules
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import asset_sides, joint_sides, pool_state
-from marginctl.core.model import Grade, MarginModel, ModelTerms, Move, MoveTable, Quantile, Span, TailMean, TailTerms
+from marginctl.core.model import (
+    Grade,
+    MarginModel,
+    ModelTerms,
+    Move,
+    MoveTable,
+    Quantile,
+    ReturnSpan,
+    TailMean,
+    TailTerms,
+)
 from marginctl.core.model_margin import margins_of
 from marginctl.core.model_report import tail_figures
 from marginctl.core.pool import partition
@@ -269,10 +279,10 @@ def test_windows_and_blocks_of_a_history(rows: list[tuple[int, ...]], window: in
         days=tuple(range(len(rows))),
         columns={coin: tuple(Decimal(row[k]) for row in rows) for k, coin in enumerate(COINS)},
     )
-    every = returns_of(past, COINS, Span(horizon))
-    assert returns_of(past, COINS, Span(horizon), ReturnPeriod(window=len(every.moves) + window)) == every
+    every = returns_of(past, COINS, ReturnSpan(horizon))
+    assert returns_of(past, COINS, ReturnSpan(horizon), ReturnPeriod(window=len(every.moves) + window)) == every
     assert len(every.moves) == len(rows) - horizon
-    blocks = returns_of(past, COINS, Span(horizon, overlapping=False))
+    blocks = returns_of(past, COINS, ReturnSpan(horizon, overlapping=False))
     assert blocks.dates == every.dates[::-1][::horizon][::-1]
     assert blocks.moves == every.moves[::-1][::horizon][::-1]
 

@@ -388,7 +388,7 @@ def test_a_family_that_is_not_listed_needs_the_name_and_the_size_of_its_contract
     cardano = position_tiers(("0", "1000", "0.01", "0.02", "50"), family="ADA-USDT")
     with pytest.raises(RefreshError) as error:
         refresh("okx", cardano)
-    assert "no contract of this family is listed; name one with --contract-size" in error.value.help
+    assert "no contract of this family is listed; name one with --symbol" in error.value.help
     own = loaded(refresh("okx", cardano, sizes={"ADA-USDT-SWAP": D(100)}), tmp_path)
     contract = own.contract("ADA-USDT-SWAP")
     assert (contract.base, contract.quote, contract.contract_size) == ("ADA", "USDT", D(100))

@@ -7,9 +7,9 @@ import pytest
 
 from marginctl.core.account import Account, CollateralMode, MarginMode, Order, Position, PositionMode
 from marginctl.core.contract import LONG, HaircutTier
-from marginctl.core.symbols import spelling_of
 from marginctl.venues import loader
 from marginctl.venues.rule_set import INTERVAL_ASSUMED
+from marginctl.venues.symbols import spelling_of
 
 D = Decimal
 TODAY = date(2026, 11, 22)
@@ -177,7 +177,7 @@ def test_which_contracts_a_mistaken_symbol_may_mean(name, symbol, meant):
 
 
 def test_an_unknown_contract_is_answered_with_what_to_do():
-    assert bundled("weex").unknown_help("NOSUCHTHING", TODAY) == (
+    assert bundled("generic").unknown_help("NOSUCHTHING", TODAY) == (
         "declare it: `contracts: {NOSUCHTHING: {base: ..., quote: ..., tiers: [...]}}`"
     )
     assert bundled("mexc").unknown_help("BTCUSDT", TODAY) == (
@@ -186,17 +186,28 @@ def test_an_unknown_contract_is_answered_with_what_to_do():
 
 
 OKX_TIERS = "https://www.okx.com/api/v5/public/position-tiers?instType=SWAP&tdMode=cross&instFamily="
+KRAKEN = "https://futures.kraken.com/derivatives/api/v3/instruments"
+GATE = "https://api.gateio.ws/api/v4/futures"
+BITGET = "https://api.bitget.com/api/v2/mix/market/query-position-lever?"
+LIVE, UNDATED = " --live", " --as-of $(date +%F)"
 # name, symbol, where its table is, the flags with which `venue refresh` takes it; None = it does not read it
 ADDRESSES = [
     ("bybit", "DOGEUSDT", "https://api.bybit.com/v5/market/risk-limit?category=linear&symbol=DOGEUSDT", ""),
     ("bybit", "ADAUSD", "https://api.bybit.com/v5/market/risk-limit?category=inverse&symbol=ADAUSD", ""),
-    # the answer has no date, and sizes differ
-    ("okx", "ADA-USDT-SWAP", f"{OKX_TIERS}ADA-USDT", " --as-of $(date +%F) --contract-size ADA-USDT-SWAP=SIZE"),
-    ("okx", "ADA-USD-SWAP", f"{OKX_TIERS}ADA-USD", " --as-of $(date +%F) --contract-size ADA-USD-SWAP=SIZE"),
-    ("gate", "SOL_USDT", "https://api.gateio.ws/api/v4/futures/usdt/risk_limit_tiers?contract=SOL_USDT", None),
-    ("gate", "SOL_USD", "https://api.gateio.ws/api/v4/futures/btc/risk_limit_tiers?contract=SOL_USD", None),
-    ("kraken", "PF_SOLUSD", "https://futures.kraken.com/derivatives/api/v3/instruments", None),
-    ("hyperliquid", "ZZZ", "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/margin-tiers", None),
+    ("bitget", "ADAUSDT", f"{BITGET}symbol=ADAUSDT&productType=USDT-FUTURES", ""),
+    ("kraken", "PF_SOLUSD", KRAKEN, ""),
+    ("kraken-inverse", "PI_LTCUSD", KRAKEN, ""),
+    # the answer has no date
+    ("mexc", "ETH_USDT", "https://contract.mexc.com/api/v1/contract/detail?symbol=ETH_USDT", UNDATED),
+    ("dydx", "LINK-USD", "https://indexer.dydx.trade/v4/perpetualMarkets?ticker=LINK-USD", UNDATED),
+    # its size stands in another answer: the venue is asked for both
+    ("okx", "ADA-USDT-SWAP", f"{OKX_TIERS}ADA-USDT", LIVE),
+    ("okx", "ADA-USD-SWAP", f"{OKX_TIERS}ADA-USD", LIVE),
+    ("gate", "SOL_USDT", f"{GATE}/usdt/risk_limit_tiers?contract=SOL_USDT", LIVE),
+    ("gate", "SOL_USD", f"{GATE}/btc/risk_limit_tiers?contract=SOL_USD", LIVE),
+    # pages of the venues
+    ("weex", "BTCUSDT", "https://weexsupport.zendesk.com/hc/en-us/articles/5491591989785", None),
+    ("bingx-usdm", "ADA-USDT", "https://bingx.com/en/support/articles/11263312123407", None),
 ]
 
 
@@ -206,11 +217,30 @@ def test_a_contract_that_is_not_bundled_is_named_with_the_address_of_its_table(n
     declare = f"declare it: `contracts: {{{symbol}: {{base: ..., quote: ..., tiers: [...]}}}}`"
     if flags is None:
         assert found.endswith(f"ook for its table at {address} and {declare}")
-    else:
-        assert found == (
-            f"`curl -s '{address}' | marginctl venue refresh {name} --from -{flags} -o {name}.yaml` writes rules with "
-            f"its table, to be named by `venue: {name}.yaml`; or {declare}"
-        )
+        return
+    refresh = f"| marginctl venue refresh {name} --from -{flags}"
+    command, where = f"curl -s '{address}' {refresh} -o {name}.yaml", ""
+    if flags == LIVE:
+        command = f"marginctl venue refresh {name} --live --symbol {symbol} -o {name}.yaml"
+        where = f"its table is at {address}: "
+    assert found.removeprefix("did you mean `PI_XBTUSD` or `PI_ETHUSD`? Otherwise ") == (
+        f"{where}`{command}` writes rules with its table, to be named by `venue: {name}.yaml`; or {declare}"
+    )
+
+
+@pytest.mark.parametrize(("symbol", "dex"), [("ZZZ", ""), ("flx:CRCL", "flx")])
+def test_an_address_may_be_asked_with_a_body(symbol, dex):
+    command = (
+        "`curl -s 'https://api.hyperliquid.xyz/info' -H 'Content-Type: application/json' "
+        f"""-d '{{"type": "meta", "dex": "{dex}"}}' | marginctl venue refresh hyperliquid --from - """
+        "--as-of $(date +%F) -o hyperliquid.yaml` writes rules with its table"
+    )
+    assert bundled("hyperliquid").unknown_help(symbol, TODAY).startswith(command)
+
+
+@pytest.mark.parametrize("name", sorted(set(loader.bundled()) - {"generic"}))
+def test_every_venue_says_where_its_tables_are(name):
+    assert bundled(name).tables_from("ABC") is not None
 
 
 def test_nothing_is_shown_as_a_command_that_a_shell_could_take_for_more_than_a_symbol():
@@ -222,7 +252,7 @@ def test_nothing_is_shown_as_a_command_that_a_shell_could_take_for_more_than_a_s
 def test_addresses_of_tables_are_complete(name):
     for group in bundled(name).groups:
         if group.tables_from is not None:
-            address = group.tables_from.of("ABC-USDT")
+            address = group.tables_from.place("ABC-USDT")
             assert address.startswith("https://")
             assert not set(address) & set("{}'\"` ")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
-from marginctl.core.model import Filling, Span
+from marginctl.core.model import Filling, ReturnSpan
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.returns import History, ReturnPeriod, returns_of
 from marginctl.document.encoding import content_of
@@ -47,7 +47,7 @@ def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, l
 
 
 def worst_returns(
-    prices: History, account: Account, states: Iterable[PoolState], span: Span, count: int
+    prices: History, account: Account, states: Iterable[PoolState], span: ReturnSpan, count: int
 ) -> list[tuple[str, dict[str, Decimal]]]:
     """The ``count`` returns that would cost today's account most equity, by date: the worst first, ties the older one.
 

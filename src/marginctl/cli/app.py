@@ -21,6 +21,7 @@ class Commands(TyperGroup):
         "what-if": "what_if",
         "headroom": "headroom",
         "compare": "compare",
+        "report": "html_report",
         "import": "imports",
         "history": "history",
         "venues": "catalogue",
@@ -116,4 +117,4 @@ def marginctl(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Margin, haircuts, netting and liquidation of crypto-futures accounts, exactly and offline."""
+    """Margin, haircuts, netting and liquidation of crypto-futures accounts, exactly."""

@@ -10,16 +10,17 @@ from marginctl.analysis.stress import count
 from marginctl.cli.app import app
 from marginctl.cli.entry import OK
 from marginctl.cli.live import candles
-from marginctl.cli.options import DateFlags, Read, command, refuse_existing, write_whole
+from marginctl.cli.options import DateFlags, Read, command, refuse_existing
 from marginctl.cli.settings import ConnectionFlags
+from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import emit, encodable
 from marginctl.core.contract import Contract
-from marginctl.core.symbols import spelling_of
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.venues.live.candles import Closes, daily_closes, history_text
 from marginctl.venues.loader import named
+from marginctl.venues.symbols import spelling_of
 
 
 class HistoryFlags(ConnectionFlags, DateFlags):
@@ -54,7 +55,7 @@ def history_command(flags: HistoryFlags) -> int:
     if flags.output is None:
         emit(text)
     else:
-        write_whole(flags.output, text.encode())
+        write_files({flags.output: text.encode()})
     return OK
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from marginctl.cli.app import FilesOrLive, venue
-from marginctl.cli.catalogue import RuleSetName, report, rule_path
+from marginctl.cli.catalogue import RuleSetName, own_files, report, rule_path
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content
 from marginctl.cli.live import tables
@@ -23,9 +23,9 @@ from marginctl.cli.options import (
     command,
     day,
     show,
-    write_whole,
 )
 from marginctl.cli.settings import ConnectionFlags
+from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
 from marginctl.document.reader import read
@@ -79,6 +79,11 @@ class RefreshFlags(ConnectionFlags, RuleSetFlags, DateFlags, ScreenFlags):
         typer.Option("--contract-size", metavar="SYMBOL=SIZE", help="Of a new contract; repeatable."),
         Read(_sizes, many=True),
     ]
+    symbols: Annotated[
+        list[str],
+        typer.Option("--symbol", metavar="SYMBOL", help="Only this contract, listed here or not; repeatable."),
+        Read(list, many=True),
+    ]
     complete: Annotated[bool, typer.Option("--complete", help="What the answers do not list is gone.")] = False
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False
     format: Format
@@ -92,8 +97,10 @@ def refresh(flags: RefreshFlags) -> int:
     Leverage brackets, risk limits, position tiers and collateral ratios are told apart by their form. Shows what
     changed; what contradicts itself is not taken. Exits 0, 1 when something was not taken, 2 when nothing was.
     """
+    if flags.symbols and flags.complete:
+        raise FlagError("--symbol and --complete do not go together", "leave out one of the two")
     file, problems = _rule_file(flags.name, flags.rules)
-    answers, more = _answers(flags.answers or [])
+    answers, more = _answers(flags.answers or [], flags.name)
     if file is None or problems or more:
         return report([*problems, *more])
     if flags.live:
@@ -106,7 +113,8 @@ def refresh(flags: RefreshFlags) -> int:
     except RefreshError as error:
         complain(error.message, error.help)
         return NOT_CHECKED
-    written = _write(done, flags.output, force=flags.force) if flags.output else []
+    own = own_files(file.rule_set, rule_path(flags.name, flags.rules))
+    written = _write(done, flags.output, own, force=flags.force) if flags.output else []
     return show(RefreshResult(done=done, written=tuple(printable(str(path)) for path in written)), flags)
 
 
@@ -117,7 +125,8 @@ def _refreshed(file: RuleFile, answers: list[Named], flags: RefreshFlags) -> Ref
     if on > flags.day.isoformat():
         raise FlagError(f"the date {on} lies after today, {flags.day.isoformat()}", "correct --as-of")
     stem = flags.output.stem if flags.output else file.rule_set.name
-    return refreshed(file, answers, on, stem=stem, sizes=flags.contract_size, complete=flags.complete)
+    only = tuple(flags.symbols)
+    return refreshed(file, answers, on, stem=stem, sizes=flags.contract_size, complete=flags.complete, only=only)
 
 
 def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[Problem]]:
@@ -132,7 +141,7 @@ def _rule_file(name: str, directory: str | None) -> tuple[RuleFile | None, list[
     return RuleFile(source, root, rule_set), []
 
 
-def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
+def _answers(names: list[str], venue: str) -> tuple[list[Named], list[Problem]]:
     answers: list[Named] = []
     problems: list[Problem] = []
     for name in names:
@@ -141,7 +150,7 @@ def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
         if problem is not None:
             problems.append(problem)
             continue
-        answer, found = answer_of(data, shown)
+        answer, found = answer_of(data, shown, venue)
         problems += found
         if answer is not None:
             answers.append(Named(Path(shown).name, answer))
@@ -150,7 +159,7 @@ def _answers(names: list[str]) -> tuple[list[Named], list[Problem]]:
 
 def _asked(rules: RuleSet, flags: RefreshFlags) -> tuple[list[Named], list[Problem]]:
     """The venue's public answers about the contracts of its rule set. Raises FlagError."""
-    asked = tables(rules.name, rules.symbols(), flags)
+    asked = tables(rules.name, flags.symbols or rules.symbols(), flags)
     for text in asked.remarks:
         complain(text)
     read = [(file.name, answer_of(file.data, file.name, rules.name)) for file in asked.files]
@@ -158,12 +167,11 @@ def _asked(rules: RuleSet, flags: RefreshFlags) -> tuple[list[Named], list[Probl
     return answers, [problem for _, (_, problems) in read for problem in problems]
 
 
-def _write(done: Refreshed, output: Path, *, force: bool) -> list[Path]:
-    """Write the tables, then the rule file that refers to them. Raises FlagError."""
+def _write(done: Refreshed, output: Path, own: list[Path], *, force: bool) -> list[Path]:
+    """Write the tables, then the rule file that refers to them, also over the own ones. Raises FlagError."""
     files = {output.parent / name: data for name, data in done.tables.items()} | {output: done.text.encode()}
     for path, data in files.items():
         if path.exists() and not force and (path == output or path.read_bytes() != data):
             raise FlagError(f"{echo(str(path))} exists already", "choose another name, or add --force to replace it")
-    for path, data in files.items():
-        write_whole(path, data)
+    write_files(files, own)
     return [output, *(path for path in files if path != output)]

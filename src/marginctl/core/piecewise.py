@@ -50,12 +50,14 @@ class Piece(NamedTuple):
 class Curve(Struct, frozen=True, gc=False):
     """y = slopes[k] * x + intercepts[k] for borders[k-1] < x <= borders[k]: one slope more than borders, ascending.
 
-    A border belongs to the piece below it (``up_to`` is inclusive). Nothing asks the curve to be continuous.
+    A border belongs to the piece below it (``up_to`` is inclusive). Nothing asks the curve to be continuous. ``bend``:
+    the factor of x^2 on top, which no piece has (see ``Bend``).
     """
 
     borders: tuple[Decimal, ...]
     slopes: tuple[Decimal, ...]
     intercepts: tuple[Decimal, ...]
+    bend: Decimal = ZERO
 
     def index(self, value: Decimal, unit: Decimal) -> int:
         """The piece of x = value / unit, without dividing (unit > 0; at unit 0 the limit from above)."""
@@ -69,12 +71,28 @@ class Curve(Struct, frozen=True, gc=False):
     def at(self, value: Decimal, unit: Decimal) -> Decimal:
         """unit * curve(value / unit): the curve's value in the currency of ``value`` (unit >= 0)."""
         k = self.index(value, unit)
-        return self.slopes[k] * value + self.intercepts[k] * unit
+        straight = self.slopes[k] * value + self.intercepts[k] * unit
+        return straight + bent(self.bend, value, unit) if self.bend else straight
+
+    def rate(self, value: Decimal, unit: Decimal) -> Decimal:
+        """The rate that holds for x = value / unit."""
+        slope = self.slopes[self.index(value, unit)]
+        return slope + self.bend * value / unit if self.bend else slope
 
 
-def constant_curve(slope: Decimal) -> Curve:
-    """y = slope * x everywhere."""
-    return Curve((), (slope,), (ZERO,))
+TWO = Decimal(2)
+UNBOUNDED = Decimal("1e30")
+"""What x counts as where its unit is worth nothing."""
+
+
+def bent(factor: Decimal, value: Decimal, unit: Decimal) -> Decimal:
+    """factor * value^2 / unit, far beyond everything where ``unit`` is 0."""
+    return factor * value * (value / unit if unit > 0 else value and UNBOUNDED)
+
+
+def constant_curve(slope: Decimal, bend: Decimal = ZERO) -> Curve:
+    """y = slope * x + bend * x^2 everywhere."""
+    return Curve((), (slope,), (ZERO,), bend)
 
 
 def along(curve: Curve, value: Line, unit: Line, end: Decimal | None, factor: Decimal = ONE) -> Iterator[Piece]:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
-from marginctl.core.symbols import Spelling, SpellingKind, expiry_of, spelling_of
 from marginctl.document.source import echo
 from marginctl.portfolio.format import ContractEntry, DeclaredTier, OrderEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
 from marginctl.portfolio.spelling import is_unsettled, not_modelled, pair_of, undeclared
 from marginctl.venues.contracts import rates_given_twice
+from marginctl.venues.symbols import Spelling, SpellingKind, expiry_of, spelling_of
 from marginctl.venues.tiers import Deduction, TierRow, faults, tiers_of
 
 if TYPE_CHECKING:

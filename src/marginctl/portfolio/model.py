@@ -24,7 +24,6 @@ from marginctl.core.model import (
     TailTerms,
 )
 from marginctl.core.model_margin import names_any
-from marginctl.core.symbols import is_dated
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
 from marginctl.portfolio.model_history import history_terms
 from marginctl.portfolio.reading import Reading, short
@@ -38,6 +37,7 @@ from marginctl.venues.model_format import (
     UnderlyingEntry,
     names_of,
 )
+from marginctl.venues.symbols import is_dated
 from marginctl.wording import listed
 
 if TYPE_CHECKING:

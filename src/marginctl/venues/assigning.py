@@ -10,7 +10,7 @@ from msgspec import Struct
 from marginctl.core.contract import TiersBy
 from marginctl.venues.answers.account import PublishedContract, PublishedTable, VenueAnswer
 from marginctl.venues.answers.public_reading import rate_fault
-from marginctl.venues.contracts import ContractGroup
+from marginctl.venues.contracts import UNLISTED, ContractGroup
 from marginctl.venues.table_text import contracts_of, fits_table
 from marginctl.venues.tiers import TierRow, first_fault
 
@@ -59,22 +59,31 @@ class Homes:
     def __init__(self, groups: Sequence[ContractGroup]) -> None:
         self.known: dict[str, Home] = {}
         spellings: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
+        self.types = [group.type for group in groups]
+        self.quotes: list[set[str]] = [set() for _ in groups]
         for number, group in enumerate(groups):
             for symbol, base, quote in _listed(group):
+                self.quotes[number].add(quote)
                 self.known.setdefault(symbol, Home(number, base, quote, True))
                 if symbol.startswith(base):
                     spellings[_shape(symbol[len(base) :])].add((number, quote))
         self.spellings = {shape: next(iter(homes)) for shape, homes in spellings.items() if len(homes) == 1}
 
-    def find(self, symbol: str) -> Home | None:
-        """The home of a symbol; None where nothing is spelled like it."""
+    def find(self, symbol: str, published: PublishedContract | None = None) -> Home | None:
+        """The home of a symbol; None where nothing is spelled like it, and no answer says what it is made of."""
         if symbol in self.known:
             return self.known[symbol]
         for start in range(1, len(symbol) + 1):
             found = self.spellings.get(_shape(symbol[start:]))
             if found:
                 return Home(found[0], symbol[:start], found[1], False)
-        return None
+        return self._of_type(published) if published is not None else None
+
+    def _of_type(self, published: PublishedContract) -> Home | None:
+        """The home of a contract whose base and quote an answer gives: the one group of its type and quote."""
+        base, quote = published.base or "", published.quote or ""
+        groups = [k for k, kind in enumerate(self.types) if published.type in (None, kind) and quote in self.quotes[k]]
+        return Home(groups[0], base, quote, False) if base and len(groups) == 1 else None
 
     def family(self, prefix: str, named: Iterable[str]) -> list[str]:
         """The contracts whose symbols begin with a family's name: those listed, and those named."""
@@ -104,20 +113,22 @@ def assign(
     homes: Homes,
     sizes: dict[str, Decimal],
     contracts: dict[str, PublishedContract],
+    meant: Sequence[str] = (),
 ) -> tuple[list[Assigned], list[Untaken]]:
     """The usable tables of an answer by contract, and the others with the reason.
 
-    ``sizes`` are stated by the user, ``contracts`` are what the answers of the run say beside tables.
+    ``sizes`` are stated by the user, ``contracts`` are what the answers of the run say beside tables. ``meant``:
+    contracts that a table of a family is for, beside those listed.
     """
     taken: list[Assigned] = []
     untaken: list[Untaken] = []
     for table in answer.tables:
-        symbols = homes.family(table.name, sizes) if table.family else [table.name]
+        symbols = homes.family(table.name, [*sizes, *meant]) if table.family else [table.name]
         if not symbols:
-            untaken.append(Untaken(table.name, "no contract of this family is listed; name one with --contract-size"))
+            untaken.append(Untaken(table.name, "no contract of this family is listed; name one with --symbol"))
         for symbol in symbols:
-            home = homes.find(symbol)
             known = contracts.get(symbol)
+            home = homes.find(symbol, known)
             reason = _reason(symbol, table, answer, groups, home, sizes.keys() | _sized(known))
             if home is None or reason:
                 untaken.append(Untaken(symbol, reason))
@@ -175,10 +186,9 @@ def _misfit(answer: VenueAnswer, group: ContractGroup) -> str:
 
 def _size_missing(symbol: str, home: Home, group: ContractGroup, sized: Set[str]) -> str:
     """A contract that is new needs a size, unless the venue gives all its contracts the same one."""
-    if group.contract_size is None:
-        return "the rule set gives its group no contract_size"
-    same = not group.size_assumption
-    if home.known or same or symbol in sized or home.base in group.sizes_by_base:
+    same = group.contract_size is not None and (home.known or not group.size_assumption)
+    listed = home.known and group.entries.get(symbol, UNLISTED).contract_size is not None
+    if same or listed or symbol in sized or home.base in group.sizes_by_base:
         return ""
     return f"it is new and its contract size is not known: add --contract-size {symbol}=SIZE"
 

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
-from marginctl.core.symbols import expiry_of, spelling_of
 from marginctl.document.kinds import AMOUNT, FLAG, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members, words
 from marginctl.document.nodes import Node
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.origin import Verification
+from marginctl.venues.symbols import expiry_of, spelling_of
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
 
@@ -58,7 +58,7 @@ def rates_given_twice(tiers: Iterable[VenueTier]) -> Iterator[tuple[Node, str, s
             yield tier.at(VenueTier.initial_rate), "MC016", message, "keep one of them"
 
 
-class Entry(Record, name="listed_contract"):
+class ListedContract(Record, name="listed_contract"):
     """A contract of the venue, or a remark on one of the table."""
 
     base = optional(TEXT, "the asset that is traded")
@@ -82,26 +82,48 @@ class Entry(Record, name="listed_contract"):
         return tuple(tier.row for tier in self.tiers)
 
 
-UNLISTED = Entry()
+UNLISTED = ListedContract()
 
 
 class TablesFrom(Record, name="tables_from"):
     """The venue's own public address of margin tables.
 
     ``refresh``: ``venue refresh`` reads its answer, which is ``dated`` or ``undated``; None = it does not.
+    ``size_address``: where the size of a contract is, which the table's own answer has not.
     """
 
-    address = key(TEXT, "{symbol}, {base}, {quote} stand for those of a contract")
+    address = key(TEXT, "{symbol}, {base}, {quote}, {dex} stand for those of a contract")
     refresh = optional(words("dated", "undated"), "whether the answer has a date; absent: it is not read")
+    posted = optional(TEXT, "the JSON that is posted to the address; absent: it is only fetched")
+    size_address = optional(TEXT, "where the contract's size is; absent: in the same answer, or of all contracts")
 
-    def of(self, symbol: str) -> str:
+    def place(self, symbol: str) -> str:
         """The address for a contract."""
-        spelled = spelling_of(symbol, "USD")
-        pair = {"{symbol}": symbol, "{base}": spelled.base or "BASE", "{quote}": spelled.quote or "QUOTE"}
-        text = self.address
-        for name, word in pair.items():
-            text = text.replace(name, word)
-        return text
+        return _for(self.address, symbol)
+
+    def asking(self, symbol: str) -> str:
+        """The command that asks for a contract's table."""
+        body = f" -H 'Content-Type: application/json' -d '{_for(self.posted, symbol)}'" if self.posted else ""
+        return f"curl -s '{self.place(symbol)}'{body}"
+
+    def asking_size(self, symbol: str) -> str:
+        """The command that asks for its size; empty where the table's answer is enough."""
+        return f"curl -s '{_for(self.size_address, symbol)}'" if self.size_address else ""
+
+
+def _for(text: str, symbol: str) -> str:
+    """A text of the rule set with the words of a contract."""
+    spelled = spelling_of(symbol, "USD")
+    dex = symbol.partition(":")[0] if ":" in symbol else ""
+    words = {
+        "{symbol}": symbol,
+        "{base}": spelled.base or "BASE",
+        "{quote}": spelled.quote or "QUOTE",
+        "{dex}": dex,
+    }
+    for name, word in words.items():
+        text = text.replace(name, word)
+    return text
 
 
 class ContractGroup(Record, name="contracts"):
@@ -133,7 +155,9 @@ class ContractGroup(Record, name="contracts"):
         TEXT, "a CSV file beside this one: symbol,base,quote,floor,cap,maintenance_rate,...", name="table"
     )
     tables_from = optional(nested(TablesFrom), "named where a contract is not listed")
-    entries = optional(MapOf(nested(Entry)), "contracts by the venue's own symbol", name="listed", default=Entries())
+    entries = optional(
+        MapOf(nested(ListedContract)), "contracts by the venue's own symbol", name="listed", default=Entries()
+    )
     splits_symbols = key(
         Choice({"refused": False, "split": True}),
         "other symbols - refused: the portfolio declares them; split: read as base and quote",
@@ -195,11 +219,16 @@ class ContractGroup(Record, name="contracts"):
             entry = self.entries.get(symbol, UNLISTED)
             yield symbol in rated and not entry.tiers_cut, not entry.size_assumption and self._has_size(symbol, entry)
 
-    def _has_size(self, symbol: str, entry: Entry) -> bool:
+    def _has_size(self, symbol: str, entry: ListedContract) -> bool:
         if not self.size_assumption or entry.contract_size is not None:
             return True
         listing = self.listing(symbol) if self.sizes_by_base else None
         return listing is not None and listing.contract.base in self.sizes_by_base
+
+    def unsized(self) -> list[str]:
+        """The contracts of the table that state no size of their own."""
+        symbols = self.table.symbols() if self.table else []
+        return [symbol for symbol in symbols if self.entries.get(symbol, UNLISTED).contract_size is None]
 
     def likeness(self, symbol: str) -> int:
         """How many characters at its end a symbol shares with one of these contracts, at most."""

@@ -135,16 +135,19 @@ def refreshed(
     stem: str,
     sizes: dict[str, Decimal] | None = None,
     complete: bool = False,
+    only: Sequence[str] = (),
 ) -> Refreshed:
     """The rule file with what the answers of ``day`` say. Raises RefreshError.
 
     ``stem`` begins the names of new tables. ``sizes``: contract sizes by symbol. ``complete``: the answers list every
-    contract and asset, so that the others are gone.
+    contract and asset, so that the others are gone. ``only``: the contracts meant, all where none is named.
     """
     rules = file.rule_set
     if rules.as_of is None:
         raise RefreshError(f"{rules.name} states conventions, not a venue's tables", "name a venue's rule set")
-    taken, haircuts, untaken = _gathered(rules, answers, sizes or {})
+    taken, haircuts, untaken = _gathered(rules, answers, sizes or {}, only)
+    if only:
+        taken, haircuts, untaken = _only(only, taken, untaken), {}, [one for one in untaken if one.name in only]
     _sizes_used(sizes or {}, taken, untaken)
     remarks = _remarks(answers, complete=complete)
     source_id = _free_id(f"answer-{day}", {one.id for one in rules.sources})
@@ -196,7 +199,7 @@ def day_for(answers: Sequence[VenueAnswer], given: str | None) -> str:
 
 
 def _gathered(
-    rules: RuleSet, answers: Sequence[Named], sizes: dict[str, Decimal]
+    rules: RuleSet, answers: Sequence[Named], sizes: dict[str, Decimal], only: Sequence[str]
 ) -> tuple[dict[str, Assigned], dict[str, PublishedHaircuts], list[Untaken]]:
     """The usable tables by symbol and haircuts by asset, and everything else with the reason."""
     homes = Homes(rules.groups)
@@ -205,7 +208,7 @@ def _gathered(
     haircuts: dict[str, PublishedHaircuts] = {}
     untaken: list[Untaken] = []
     for one in answers:
-        assigned, left = assign(one.answer, rules.groups, homes, sizes, contracts)
+        assigned, left = assign(one.answer, rules.groups, homes, sizes, contracts, only)
         untaken += left
         for table in assigned:
             if tables.setdefault(table.symbol, table) != table:
@@ -220,6 +223,14 @@ def _gathered(
         {asset: one for asset, one in haircuts.items() if asset not in refused},
         untaken,
     )
+
+
+def _only(names: Sequence[str], taken: dict[str, Assigned], untaken: Sequence[Untaken]) -> dict[str, Assigned]:
+    """The tables of the contracts meant. Raises RefreshError where no answer has one of them."""
+    known = {*taken, *(one.name for one in untaken)}
+    if lacking := [name for name in names if name not in known]:
+        raise RefreshError(f"--symbol {echo(lacking[0])}: no answer has a table of that contract", "check its symbol")
+    return {symbol: one for symbol, one in taken.items() if symbol in names}
 
 
 def _sizes_used(sizes: dict[str, Decimal], taken: dict[str, Assigned], untaken: Sequence[Untaken]) -> None:

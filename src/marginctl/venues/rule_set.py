@@ -13,20 +13,19 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     PositionMode,
     PriceShown,
-    Rules,
 )
 from marginctl.core.contract import Contract, ContractType, HaircutTier
 from marginctl.core.exact import ZERO
 from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
-from marginctl.core.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.document.source import echo
 from marginctl.venues.collateral import Collateral, Unlisted
-from marginctl.venues.contracts import ContractGroup, Listing
+from marginctl.venues.contracts import ContractGroup, Listing, TablesFrom
 from marginctl.venues.format import (
     RULE_CHANGES,
     RULES,
@@ -38,14 +37,15 @@ from marginctl.venues.format import (
     TakerFee,
 )
 from marginctl.venues.model_format import PublishedModel
-from marginctl.venues.origin import UNSTATED, Origin, Publication, Stated, Verification
+from marginctl.venues.origin import UNSTATED, Origin, RuleSource, Stated, Verification
+from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
 LONGEST_SYMBOL = 40
 USUAL_QUOTES = ("USDT", "USDC", "USD")
 USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
-IN_COMMANDS = frozenset(ascii_letters + digits + "-_")
+IN_COMMANDS = frozenset(ascii_letters + digits + "-_:")
 """What a symbol may have to stand in a command that is shown."""
 SYMBOL_WORDS = ("PERPETUAL", "SWAP", "PERP", "USDT", "USDC", "USD")
 _RANKS = {status: rank for rank, status in enumerate(Verification)}
@@ -72,8 +72,8 @@ class Mode(Record, name="mode"):
     notes = optional(records(Assumption), name="assumptions", default=[])
     portfolio_margin = optional(nested(PublishedModel), "its `margin_model: scenario`")
 
-    rules: Rules
-    isolated_rules: Rules | None
+    rules: MarginRules
+    isolated_rules: MarginRules | None
     taker_fee: Decimal | None
     origins: dict[str, Origin]
 
@@ -136,7 +136,7 @@ class RuleSet(Record, name="venue"):
     title = key(TEXT)
     as_of = optional(PERIOD, "the date of the tables and ratios; absent: conventions, which do not age")
     status = key(members(Verification), "how well the rules are known")
-    sources = key(records(Publication))
+    sources = key(records(RuleSource))
     rules = key(Nested(RULES))
     isolated_rules = optional(Nested(RULE_CHANGES), "what differs for isolated positions")
     modes = key(records(Mode), "the first is the default")
@@ -246,17 +246,25 @@ class RuleSet(Record, name="venue"):
 
     def fetching(self, symbol: str) -> str:
         """Where the venue has the table of a contract that is not listed, with the command that takes it; or empty."""
+        source = self.tables_from(symbol)
+        if source is None:
+            return ""
+        address, refresh = source.place(symbol), f"marginctl venue refresh {self.name}"
+        if source.refresh is None:
+            return f"look for its table at {address} and "
+        if source.size_address:
+            command = f"{refresh} --live --symbol {symbol} -o {self.name}.yaml"
+            where = f"its table is at {address}: "
+        else:
+            day = " --as-of $(date +%F)" if source.refresh == "undated" else ""
+            command, where = f"{source.asking(symbol)} | {refresh} --from -{day} -o {self.name}.yaml", ""
+        return f"{where}`{command}` writes rules with its table, to be named by `venue: {self.name}.yaml`; or "
+
+    def tables_from(self, symbol: str) -> TablesFrom | None:
+        """Where the venue has the table of a contract that is not listed; None where nobody says."""
         groups = [group for group in self.groups if group.tables_from is not None]
         group = max(groups, key=lambda one: one.likeness(symbol), default=None)
-        if group is None or group.tables_from is None or not set(symbol + self.name) <= IN_COMMANDS:
-            return ""
-        address, read = group.tables_from.of(symbol), group.tables_from.refresh
-        if read is None:
-            return f"look for its table at {address} and "
-        size = f" --contract-size {symbol}=SIZE" if group.size_assumption or group.contract_size is None else ""
-        day = " --as-of $(date +%F)" if read == "undated" else ""
-        command = f"curl -s '{address}' | marginctl venue refresh {self.name} --from -{day}{size} -o {self.name}.yaml"
-        return f"`{command}` writes rules with its table, to be named by `venue: {self.name}.yaml`; or "
+        return group.tables_from if group is not None and set(symbol + self.name) <= IN_COMMANDS else None
 
     def close_symbols(self, symbol: str, on: date) -> list[str]:
         """Known symbols that a mistaken one may stand for, the likeliest first, three at most; ``on``: as above."""

@@ -63,8 +63,10 @@ TABLES = {
             (D(2000000), D("0.004"), D("0.008"), D(125), D(1000)),
         ]
     },
-    "kraken.instruments": {
+    "kraken-inverse.instruments": {
         "PI_XBTUSD": [(D(500000), D("0.01"), D("0.02"), None, None), (None, D("0.02"), D("0.04"), None, None)],
+    },
+    "kraken.instruments": {
         "PF_PEPEUSD": [(D(2000000), D("0.01"), D("0.02"), None, None), (None, D("0.02"), D("0.04"), None, None)],
     },
     "binance-usdm.ccxt-leverage-tiers": {
@@ -110,7 +112,8 @@ def test_levels_that_are_not_listed_rise_by_their_steps() -> None:
 
 def test_a_type_is_said_where_all_contracts_are_of_it() -> None:
     assert published("hyperliquid.meta").tables_type is ContractType.LINEAR
-    assert published("kraken.instruments").tables_type is None  # both
+    assert published("kraken-inverse.instruments").tables_type is ContractType.INVERSE
+    assert published("gate.risk_limit_tiers").tables_type is None
 
 
 def test_gate_rows_without_a_contract_are_nobodys() -> None:

@@ -7,14 +7,14 @@ from typing import Any
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
-from marginctl.core.symbols import expiry_of, spelling_of
-from marginctl.document.written import Line, Written
+from marginctl.document.written import Written, WrittenLine
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook, Request
 from marginctl.portfolio.spelling import pair_of
 from marginctl.venues.answers.account import PublishedContract, PublishedTable, VenueAnswer
-from marginctl.venues.answers.map_files import bundled_maps, forms_of
+from marginctl.venues.answers.map_files import forms_of
 from marginctl.venues.rule_set import RuleSet
+from marginctl.venues.symbols import expiry_of, spelling_of
 from marginctl.venues.tiers import Deduction, TierRow, tiers_of
 
 TIER_KEYS = ("up_to", "maintenance_rate", "initial_rate", "max_leverage", "deduction")
@@ -111,14 +111,25 @@ class Declaring(Struct, frozen=True):
         return known is not None and tiers_of(table.rows, _deduction(answer, table)) == known.tiers
 
     def _need(self, symbol: str, notes: Notebook) -> None:
-        """A contract that nobody knows: what to declare, and which answers of the venue have it."""
-        venue = self.gathered.first.venue
-        forms = [form for _, form in forms_of(venue)] if venue in bundled_maps() else []
-        titles = [form.title for form in forms if form.tables is not None]
-        also = f", or the public answer: {'; '.join(titles)}" if titles else ""
+        """A contract that nobody knows: which answers of the venue have it, what fetches them, and what to declare."""
         words = "base: ..., quote: ..., contract_size: ..., tiers: [...]"
         declared = f"--with FILE.yaml with `contracts: {{{symbol}: {{{words}}}}}`"
-        notes.need(f"{symbol} is no contract of {self.rule_set.name}", declared + also)
+        ways = [*self._asked(symbol), declared]
+        notes.need(f"{symbol} is no contract of {self.rule_set.name}", "; or ".join(ways))
+
+    def _asked(self, symbol: str) -> list[str]:
+        """The answers that have the table of a contract, with the commands that save them where they are public."""
+        source = self.rule_set.tables_from(symbol)
+        if source is not None and source.refresh is not None:
+            size = source.asking_size(symbol)
+            more = f"; {size} > size.json` and give tables.json and size.json" if size else "` and give tables.json"
+            return [f"`{source.asking(symbol)} > tables.json{more} as well"]
+        forms = [form for _, form in forms_of(self.gathered.first.venue)]
+        titles = "; ".join(dict.fromkeys(form.title for form in forms if form.tables is not None))
+        place = f", as shown at {source.place(symbol)}" if source is not None else ""
+        if titles:
+            return [f"the answer that has it: {titles}{place}"]
+        return [f"its table{place}, in"] if place else []
 
 
 def _words(contract: Contract) -> dict[str, str]:
@@ -136,8 +147,8 @@ def _text(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _tier(row: TierRow) -> Line:
-    return Line({key: _text(value) for key in TIER_KEYS if (value := getattr(row, key)) is not None})
+def _tier(row: TierRow) -> WrittenLine:
+    return WrittenLine({key: _text(value) for key in TIER_KEYS if (value := getattr(row, key)) is not None})
 
 
 def _deduction(answer: VenueAnswer, table: PublishedTable) -> Deduction:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from marginctl.core.cascade import Cascade, Fate, IsolatedComparison
+from marginctl.core.cascade import Cascade, IsolatedComparison, PositionFate
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
 from marginctl.core.sequence import Action, CascadeStep
@@ -87,14 +87,14 @@ def stress_page(stress: StressResult, options: Options) -> Page:
     is_quiet = options.verbosity is Verbosity.QUIET
     parts: list[Section | None] = []
     if stress.report is not None and not is_quiet:
-        parts += _body(stress, stress.report, outcome, options)
+        parts += [title(outcome, stress.report, _now(stress.report)), *scenarios(stress, stress.report, options)]
     parts += [problems(outcome), findings(outcome)]
     parts += [] if is_quiet else [assumptions(outcome, options.verbosity)]
     return page([*parts, _verdict(stress, outcome)])
 
 
-def _body(stress: StressResult, report: Report, outcome: Outcome, options: Options) -> Iterable[Section | None]:
-    yield title(outcome, report, _now(report))
+def scenarios(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
+    """What the account was put through: scenarios, cascades, grid, curve, funding."""
     if stress.scenarios:
         yield _scenarios(stress, report)
     if options.verbosity is Verbosity.VERBOSE:
@@ -309,7 +309,7 @@ def _side_by_side(told: ScenarioResult, comparison: IsolatedComparison) -> DataT
     )
 
 
-def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> tuple[Column, Column]:
+def _fate_columns(heading: str, fates: Sequence[PositionFate], told: ScenarioResult) -> tuple[Column, Column]:
     tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
     return (
         texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
@@ -317,7 +317,7 @@ def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> 
     )
 
 
-def _fate(fate: Fate, told: ScenarioResult) -> str:
+def _fate(fate: PositionFate, told: ScenarioResult) -> str:
     if fate.closed_at is None:
         return "reduced" if fate.reduced else "kept"
     if told.days is None:

@@ -19,7 +19,7 @@ from marginctl.venues.answers.account_reading import (
     word_of,
 )
 from marginctl.venues.answers.answer_map import AnswerForm, AnswerMap
-from marginctl.venues.answers.expressions import MisfitError, Row
+from marginctl.venues.answers.expressions import AnswerRow, MisfitError
 from marginctl.venues.answers.public_reading import contracts_of, haircuts_of, prices_of, tables_of, type_of
 from marginctl.venues.answers.refusal import REASONS
 
@@ -33,7 +33,7 @@ class Recognized(Struct, frozen=True):
     venue: str
     map: AnswerMap
     form: AnswerForm
-    rows: Sequence[Row]
+    rows: Sequence[AnswerRow]
 
     @property
     def shown(self) -> str:
@@ -65,7 +65,7 @@ def answer(one: Recognized, file: str) -> VenueAnswer:
     )
 
 
-def _refuse(form: AnswerForm, rows: Sequence[Row]) -> None:
+def _refuse(form: AnswerForm, rows: Sequence[AnswerRow]) -> None:
     """Raises MisfitError for an account that does not exist, several of them, or one that the map refuses."""
     if form.expect and len(rows) > 1 and not form.parts:
         raise MisfitError(rows[1].trail, f"{len(rows)} accounts in one answer", "one run makes one account")
@@ -78,7 +78,7 @@ def _refuse(form: AnswerForm, rows: Sequence[Row]) -> None:
             raise MisfitError(row.trail, reason, NOT_COVERED)
 
 
-def _more(form: AnswerForm, rows: Sequence[Row]) -> MorePages | None:
+def _more(form: AnswerForm, rows: Sequence[AnswerRow]) -> MorePages | None:
     part = form.more
     cursor = word_of(part.cursor, rows[0]) if part is not None and rows else None
     if part is None or cursor is None or len(rows) < part.default_page:
@@ -86,7 +86,7 @@ def _more(form: AnswerForm, rows: Sequence[Row]) -> MorePages | None:
     return MorePages(part.parameter, cursor, len(rows), part.encoded)
 
 
-def _account(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+def _account(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     """The account's facts, assets, positions and orders, and what is left out."""
     found: dict[str, Any] = facts_of(rows, form.account) if form.account is not None else {}
     left: tuple[LeftOut, ...] = ()
@@ -102,7 +102,7 @@ def _account(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
     return {**found, "left_out": left}
 
 
-def _totals(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+def _totals(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     """The account's totals, where the answer has one account, and what they contain that no row shows."""
     if len(rows) != 1:
         return {}
@@ -115,7 +115,7 @@ def _totals(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _published(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+def _published(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     """Tables, haircuts, contracts and prices."""
     found: dict[str, Any] = {"remarks": form.remarks}
     if form.tables is not None:

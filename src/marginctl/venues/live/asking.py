@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.contents import content_of
-from marginctl.venues.answers.expressions import Row
+from marginctl.venues.answers.expressions import AnswerRow
 from marginctl.venues.answers.live_map import LiveCall
 from marginctl.venues.answers.recognition import AnswerFile, read_answers
+from marginctl.venues.answers.refusal import emptiness
 from marginctl.venues.live.client import Client
 from marginctl.venues.live.credentials import LiveError, Masks
 
@@ -38,11 +39,12 @@ def account(client: Client, *, strict: bool) -> Asked:
 
 
 def published(client: Client, contracts: Sequence[str]) -> Asked:
-    """The public tables of some contracts. Raises LiveError."""
+    """The public tables of some contracts, lists without anything left out. Raises LiveError."""
     round_ = _Round(client)
     for call in client.live.tables:
         round_.ask_each(call, contracts if call.each else [""])
-    return Asked(tuple(round_.files), tuple(round_.remarks), client.masks)
+    told = [file for file in round_.files if not emptiness(_value(file).value)]
+    return Asked(tuple(told), tuple(round_.remarks), client.masks)
 
 
 class _Round:
@@ -87,7 +89,7 @@ class _Round:
     def _parameters(self, call: LiveCall, symbol: str) -> dict[str, str] | None:
         """What is sent; None where a word is not given: the call is not for that contract."""
         words = {**self.client.words, **({"symbol": symbol} if symbol else {})}
-        row = Row(words, (), words)
+        row = AnswerRow(words, (), words)
         filled = {name: text for name, word in call.filled.items() if (text := word.of(row)) is not None}
         return {**call.parameters, **filled} if filled.keys() == call.filled.keys() else None
 
@@ -117,7 +119,7 @@ class _Round:
         return answers[0] if answers else VenueAnswer(file=file.name, venue="", name="", title="", holds=())
 
 
-def _value(file: AnswerFile) -> Row:
+def _value(file: AnswerFile) -> AnswerRow:
     content, _ = content_of(file.data, file.name)
     value = None if content is None else content.value
-    return Row(value, (), value)
+    return AnswerRow(value, (), value)

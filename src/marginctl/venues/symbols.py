@@ -5,6 +5,7 @@ be coin-margined or not), so a symbol may leave open in what a contract settles;
 """
 
 from collections.abc import Set
+from datetime import date
 from enum import Enum
 
 from msgspec import Struct
@@ -23,6 +24,8 @@ MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 MONTH_LETTERS = tuple("FGHJKMNQUVXZ")
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 CENTURY = 2000
+MONTH_CODES = "FGHJKMNQUVXZ"
+FRIDAY = 5
 
 
 class SpellingKind(Enum):
@@ -98,9 +101,12 @@ def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Sp
 
 
 def expiry_of(symbol: str) -> str | None:
-    """The last day that a symbol states at its end: ``BTCUSDT_261225``, ``BTC-27DEC24``, ``BTC/USDT:USDT-261225``."""
+    """The last day that a symbol states at its end: ``BTCUSDT_261225``, ``BTC-27DEC24``, ``BTC/USDT:USDT-261225``.
+
+    Of ``BTCUSDZ26``, which states a month, its last Friday: on that day quarterly contracts end.
+    """
     words = symbol.replace("_", "-").split("-")
-    return day_of(words[-1]) if len(words) > 1 else None
+    return day_of(words[-1]) if len(words) > 1 else _last_friday(symbol)
 
 
 def is_dated(symbol: str) -> bool:
@@ -124,6 +130,30 @@ def day_of(word: str) -> str | None:
     if not (1 <= month <= len(MONTHS) and 1 <= day <= LONGEST_MONTHS[month - 1]):
         return None
     return f"{year if year > CENTURY else CENTURY + year}-{month:02}-{day:02}"
+
+
+def _last_friday(symbol: str) -> str | None:
+    """The last Friday of the month that ``BTCUSDZ26`` or ``XBTZ26`` ends in; None for any other word."""
+    head, month, year = symbol[:-3], symbol[-3:-2], symbol[-2:]
+    if month not in MONTH_CODES or not (year.isascii() and year.isdecimal()) or not _names_a_coin(head):
+        return None
+    number = MONTH_CODES.index(month) + 1
+    return max(one for one in (_day_if_friday(CENTURY + int(year), number, day) for day in range(22, 32)) if one)
+
+
+def _names_a_coin(word: str) -> bool:
+    """Whether a word is a coin or a pair that is quoted: in front of a month's letter nothing else is sure."""
+    known = {*COIN_QUOTES, *ALIASES}
+    return word in known or any(word.endswith(quote) and len(word) > len(quote) for quote in CURRENCIES)
+
+
+def _day_if_friday(year: int, month: int, day: int) -> str:
+    """The day as text where it is one and a Friday, else nothing."""
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        return ""
+    return found.isoformat() if found.isoweekday() == FRIDAY else ""
 
 
 def _with_slash(symbol: str) -> Spelling:
