@@ -8,7 +8,7 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, Equality, Rules
+from marginctl.core.account import Account, Equality, MarginRules
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import asset_sides, joint_sides, pool_state
@@ -63,7 +63,7 @@ def held(sizes: dict[str, int], equity: int, terms: ModelTerms | None) -> Accoun
         for coin, size in sizes.items()
         if size
     ]
-    one = account(*positions, balances={"USD": equity}, prices=PRICES, rules=Rules(equality=Equality.SAFE))
+    one = account(*positions, balances={"USD": equity}, prices=PRICES, rules=MarginRules(equality=Equality.SAFE))
     return replace(one, currency="USD", model=terms)
 
 

@@ -38,7 +38,6 @@ from marginctl.venues.model_format import (
     names_of,
 )
 from marginctl.venues.symbols import is_dated
-from marginctl.wording import listed
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -261,7 +260,7 @@ class _Terms:
         names += [leg.asset or leg.contract or "" for row in own.spreads for leg in row.legs]
         unused = [short(name) for name in dict.fromkeys(names) if name and name not in known]
         if unused:
-            self.reading.assume(f"portfolio_margin names what the account does not have: {listed(unused)}")
+            self.reading.assume(f"portfolio_margin names what the account does not have: {', '.join(unused)}")
 
     def _check_published(self, terms: ModelTerms) -> None:
         """What a venue's own model does not have: rates of an asset, contracts with a last day."""
