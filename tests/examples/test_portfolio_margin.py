@@ -14,7 +14,8 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.core.model import Quantile, TailMean
 from marginctl.core.money import Fixed, Form, Graded, MovingAmount, Sum, Times, graded_curve, size
 from marginctl.core.plain import as_plain
-from marginctl.core.tail import Sample, TailFigure
+from marginctl.core.sample import Sample, columns_of
+from marginctl.core.tail import TailFigure
 
 DATA = Path(__file__).parent / "portfolio_margin.json"
 ENTRIES: list[dict[str, Any]] = json.loads(DATA.read_text(), parse_float=Decimal, parse_int=Decimal)
@@ -77,7 +78,7 @@ def test_what_is_refused_says_why(entry: dict[str, Any], tmp_path: Path) -> None
 def figure(sample: list[Decimal], p: Decimal, weights: tuple[Decimal, ...] | None = None, **terms: Any) -> Decimal:
     """A tail figure of a plain sample: one exposure of 1 whose moves are the sample."""
     moves = tuple((value,) for value in sample)
-    return TailFigure(Sample((Form((MovingAmount(ONE, "X"),)),), moves, weights), p, **terms).at({})
+    return TailFigure(Sample((Form((MovingAmount(ONE, "X"),)),), columns_of(moves), weights), p, **terms).at({})
 
 
 @pytest.mark.parametrize("entry", of_kind("sample_quantile"))

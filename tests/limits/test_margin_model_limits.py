@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.running import run
 
 from marginctl.analysis.check import Settings, check
 from marginctl.core.exact import exactly
@@ -105,7 +106,7 @@ def test_holes_are_told_by_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "limits", "reason"),
     [
-        (SCANNED, {"max_expected_shortfall": "40%"}, "no cross pool is under a model that reads a history"),
+        (SCANNED, {"max_expected_shortfall": "40%"}, "the file has no history of a cross pool"),
         (READ, {"min_scan_cover": "5"}, "no cross pool is under `margin_model: scenario`"),
     ],
 )
@@ -114,3 +115,37 @@ def test_a_limit_on_a_figure_that_the_model_does_not_have_cannot_be_evaluated(
 ) -> None:
     told = findings(document, limits, "MC117", tmp_path)
     assert reason in told[0]
+
+
+# The same book by tiers: its history is read for the limit alone.
+TIERED: dict[str, Any] = READ | {
+    "account": {},
+    "positions": [{**one, "leverage": 10, "maintenance_rate": "0.5%"} for one in READ["positions"]],
+}
+
+
+@pytest.mark.parametrize("document", [TIERED, SCANNED | {"history": READ["history"]}], ids=["tiers", "a scan"])
+def test_expected_shortfall_is_held_against_the_equity_under_any_model(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    other = document | {"portfolio_margin": {**document["portfolio_margin"], "confidence": "60%"}}
+    said = "expected shortfall of cross is 40%, above the limit 39%: 400 USD on 1,000 USD of equity"
+    assert findings(other, {"max_expected_shortfall": "40%"}, "MC117", tmp_path) == []
+    assert findings(other, {"max_expected_shortfall": "39%"}, "MC117", tmp_path) == [said]
+    old = "age of the history is 10 days, above the limit 7 days (default): its last date is 2026-11-12"
+    assert findings(other, {"max_expected_shortfall": "40%"}, "MC210", tmp_path) == [old]
+    assert findings(other, {"max_expected_shortfall": "40%"}, "MC211", tmp_path) == ["1 blank cell of h.csv carried"]
+
+
+def test_a_history_that_nothing_reads_is_left_alone(tmp_path: Path) -> None:
+    assert findings(TIERED, {}, "MC210", tmp_path, "no history at all") == []
+    (message, *_) = findings(TIERED, {"max_expected_shortfall": "40%"}, "MC117", tmp_path, "no history at all")
+    assert "does not name the columns" in message
+
+
+def test_a_policy_may_ask_for_it(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text(DAYS)
+    (tmp_path / "book.json").write_text(json.dumps(TIERED))
+    (tmp_path / "policy.yaml").write_text("limits: {max_expected_shortfall: 39%}\n")
+    ran = run("check", str(tmp_path / "book.json"), "--limits", str(tmp_path / "policy.yaml"), "--today", "2026-11-22")
+    assert "MC117  expected shortfall of cross is 40%" in ran.out

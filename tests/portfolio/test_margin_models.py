@@ -250,3 +250,21 @@ def test_tables_of_different_length_are_scanned_apart(tmp_path: Path) -> None:
     rows = [{"assets": ["BTC"], "moves": ["-10%", "10%"]}, {"assets": ["ETH"], "moves": ["-10%", "5%", "10%"]}]
     found = report(changed(SCENARIO, {"portfolio_margin.underlyings": rows}), tmp_path)
     assert found["portfolio_margin"][0]["maintenance_margin"] == 9000
+
+
+def test_what_a_table_names_and_the_account_does_not_have_is_told(tmp_path: Path) -> None:
+    document = changed(
+        SCENARIO,
+        {
+            "portfolio_margin.underlyings": [
+                {"assets": ["BTC", "BCT"], "moves": ["-10%"]},
+                {"assets": "*", "moves": ["5%"]},
+            ],
+            "portfolio_margin.charges": [
+                {"name": "basis", "on": "gross", "rate": "1%", "where": "core", "assets": ["DOGE"]}
+            ],
+            "portfolio_margin.scan_collateral": ["SOL"],
+        },
+    )
+    told = [one for one in report(document, tmp_path)["assumptions"] if one.startswith("portfolio_margin")]
+    assert told == ["portfolio_margin names what the account does not have: BCT, DOGE, SOL"]

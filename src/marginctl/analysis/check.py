@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from marginctl.limits.standing import Inquiry
 
 
+TAIL = "MC117"
+"""The limit that reads a history under every margin model."""
+
+
 class Policy(Struct, frozen=True):
     """The risk team's files as one: the limits of each, their scenarios, the rule sets that one allows (none = any)."""
 
@@ -125,10 +129,18 @@ def resolved_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Load
     rule_set, problems = rule_set_of(file, source, settings)
     if rule_set is None:
         return None, problems
-    resolved, problems = resolve(file, source, rule_set, Path(name), settings.today)
+    watches = _watches_tail(file, settings.policy)
+    resolved, problems = resolve(file, source, rule_set, Path(name), settings.today, watches_tail=watches)
     if resolved is None:
         return None, in_order(problems)
     return Loaded(source, file, resolved, resolved.account), []
+
+
+def _watches_tail(file: PortfolioFile, policy: Policy | None) -> bool:
+    """Whether a limit of the file or of a policy reads its history."""
+    own = file.limits is not None and any(word.text == BY_CODE[TAIL].key for word, _, _ in file.limits.items())
+    parts = policy.parts if policy is not None else ()
+    return own or any(one.bounds.get(TAIL) for part in parts for one in (part, *(few for _, few in part.accounts)))
 
 
 def rule_set_of(file: PortfolioFile, source: Source, settings: Settings) -> tuple[RuleSet | None, list[Problem]]:

@@ -29,6 +29,7 @@ class Commands(TyperGroup):
         "compare": "compare",
         "report": "html_report",
         "import": "imports",
+        "history": "history",
         "venues": "catalogue",
         "venue": "catalogue",
         "rules": "catalogue",
@@ -51,7 +52,12 @@ class Commands(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Keep in mind which document is asked for."""
+        """Check where the first word is no command but a file; keep in mind which document is asked for."""
+        first = args[0] if args else ""
+        if first not in self.modules and (
+            first.endswith(FILES) or (first[:1] not in ("", "-") and Path(first).exists())
+        ):
+            args = ["check", *args]
         ctx.meta.setdefault(ASKED, asked(args))
         return super().parse_args(ctx, args)
 
@@ -68,15 +74,6 @@ class Commands(TyperGroup):
     def registered(self) -> typer.Typer:
         """Where the modules add their commands."""
         return app
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Check where the first word is no command but a file or the name of one."""
-        first = args[0] if args else ""
-        if first not in self.modules and (
-            first.endswith(FILES) or (first[:1] not in ("", "-") and Path(first).exists())
-        ):
-            args = ["check", *args]
-        return super().parse_args(ctx, args)
 
 
 def asked(words: list[str]) -> str:

@@ -9,7 +9,7 @@ from marginctl.cli.targets import write_files
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
-from marginctl.venues.answers.live_map import LiveMap
+from marginctl.venues.answers.live_map import CandleMap, LiveMap
 from marginctl.venues.answers.map_files import bundled_maps
 from marginctl.venues.live.asking import Asked, account, published
 from marginctl.venues.live.client import Client, Connection, loopback
@@ -54,6 +54,14 @@ def tables(venue: str, contracts: Sequence[str], flags: ConnectionFlags) -> Aske
     """The public tables of a venue, without a key. Raises FlagError."""
     live = _live(venue, "tables")
     return published(Client(venue, live, {}, connection(flags)), contracts)
+
+
+def candles(venue: str, flags: ConnectionFlags) -> tuple[Client, CandleMap]:
+    """Who is asked for a venue's daily prices, without a key, and how. Raises FlagError."""
+    live = _live(venue, "candles")
+    if live.candles is None:
+        raise RuntimeError("a venue without candles was found by them")
+    return Client(venue, live, {}, connection(flags)), live.candles
 
 
 def _live(venue: str, part: str) -> LiveMap:

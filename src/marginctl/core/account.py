@@ -243,8 +243,9 @@ class Account(Struct, frozen=True, kw_only=True):
     """Everything the engine needs. ``prices`` are in ``currency`` per unit; ``balances`` include isolated margins.
 
     ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ. ``model``: what cross pools need as
-    a whole, None = what their contracts' tiers ask. ``follows``: the asset that another one moves with (staked ETH with
-    ETH), never one that follows itself; ``dollars``: stablecoins beyond ``STABLECOINS``.
+    a whole, None = what their contracts' tiers ask; ``watched``: a history that a limit alone looks at. ``follows``:
+    the asset that another one moves with (staked ETH with ETH), never one that follows itself; ``dollars``: stablecoins
+    beyond ``STABLECOINS``.
     """
 
     name: str
@@ -262,6 +263,7 @@ class Account(Struct, frozen=True, kw_only=True):
     as_of: str | None = None
     isolated_rules: MarginRules | None = None
     model: "ModelTerms | None" = None
+    watched: "ModelTerms | None" = None
     follows: dict[str, str] = {}
     dollars: frozenset[str] = frozenset()
 

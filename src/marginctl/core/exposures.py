@@ -8,14 +8,16 @@ PnL settled in a), before its haircut.
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from marginctl.core.account import Position
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ONE
 from marginctl.core.model import ModelTerms, ScanPrice
 from marginctl.core.money import NOTHING, Form, Money, MovingAmount, Sum, positive, smallest
+from marginctl.core.sample import Sample
 from marginctl.core.value import entry_value, exposure_side, notional
 
 
@@ -34,11 +36,15 @@ class ContractExposure(Struct, frozen=True):
 
 
 class Exposures(Struct, frozen=True):
-    """The contracts of a pool by symbol, and the equity of each asset in it; ``currency`` is the account's."""
+    """The contracts of a pool by symbol, and the equity of each asset in it; ``currency`` is the account's.
+
+    samples: profits and losses over returns that were asked for, with what they rest on.
+    """
 
     currency: str
     contracts: dict[str, ContractExposure]
     equities: dict[str, Form]
+    samples: dict[Any, tuple[Sample, Any]] = field(default_factory=dict)
 
     def entries(self, asset: str, terms: ModelTerms, price: ScanPrice | None = None) -> list[Form]:
         """What makes up X of an asset: contracts on it, contracts quoted in it, and its own equity where scanned."""

@@ -22,11 +22,11 @@ from marginctl.core.model_margin import (
     with_stressed,
 )
 from marginctl.core.money import Money
-from marginctl.core.piecewise import Line
 from marginctl.core.pool import Pool
 from marginctl.core.returns import Returns
 from marginctl.core.risk import NO_MOVE
-from marginctl.core.tail import Sample, TailFigure
+from marginctl.core.sample import Whole
+from marginctl.core.tail import TailFigure, weighted
 
 
 class Contribution(Struct, frozen=True, kw_only=True):
@@ -93,12 +93,7 @@ def _figure_without(asked: ModelMargins, prices: dict[str, Decimal]) -> Callable
 
 def _less(figure: TailFigure, legs: Sequence[tuple[int, Decimal]]) -> TailFigure:
     """The figure of the same sample less some moves of some amounts."""
-    sample = figure.sample
-    values = [
-        value - sum((amount * row[k] for k, amount in legs), ZERO)
-        for value, row in zip(sample.at(NO_MOVE), sample.moves, strict=True)
-    ]
-    return replace(figure, sample=Sample((), ((),) * len(values), sample.weights, values))
+    return replace(figure, sample=figure.sample.less(legs))
 
 
 def position_risk(
@@ -189,6 +184,6 @@ def _tail_rates(
     loss = figure.at(NO_MOVE)
     if loss <= 0:
         return {}, ZERO
-    taken = figure.taken([Line(value, ZERO) for value in figure.sample.at(NO_MOVE)])
-    moves = figure.sample.moves
-    return {asset: -sum((factor * moves[j][k] for j, factor in taken), ZERO) for k, asset in enumerate(assets)}, loss
+    taken, columns = figure.taken(), figure.sample.columns
+    moves = (Whole(column, columns.place) for column in columns.numbers)
+    return {asset: -weighted(column, taken) for asset, column in zip(assets, moves, strict=True)}, loss

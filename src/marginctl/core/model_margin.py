@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from marginctl.core.account import Account, Position
 from marginctl.core.exact import ONE
-from marginctl.core.exposures import Exposures, combined, hedged
+from marginctl.core.exposures import Exposures, combined, exposures_of, hedged
 from marginctl.core.model import (
     Charge,
     ChargeBase,
@@ -43,8 +44,9 @@ from marginctl.core.motion import Motion
 from marginctl.core.piecewise import Line, Piece, scaled
 from marginctl.core.requirement import Requirement
 from marginctl.core.returns import Returns, decayed
+from marginctl.core.sample import Sample
 from marginctl.core.spreads import SpreadAmount, spread_amounts
-from marginctl.core.tail import Sample, TailFigure
+from marginctl.core.tail import TailFigure
 
 
 class ModelPart(Struct, frozen=True):
@@ -321,10 +323,19 @@ def tail_figure(
     mean: TailMean | None,
 ) -> TailFigure:
     """Value at risk (``mean`` None) or expected shortfall of some assets over some returns, signed."""
-    moves = returns.of(assets)
-    weights = None if tail.decay is None else decayed(tail.decay, len(moves))
-    forms = tuple(exposures.of(asset, terms) for asset in assets)
-    return TailFigure(Sample(forms, moves, weights), tail.p, tail.quantile, mean)
+    return TailFigure(_sample(assets, exposures, terms, returns, tail.decay), tail.p, tail.quantile, mean)
+
+
+def _sample(
+    assets: list[str], exposures: Exposures, terms: ModelTerms, returns: Returns, decay: Decimal | None
+) -> Sample:
+    """The exposures over some returns; figures of the same ones share it."""
+    key = id(returns), id(terms), decay, tuple(assets)
+    if key not in exposures.samples:
+        weights = None if decay is None else decayed(decay, len(returns.moves))
+        forms = tuple(exposures.of(asset, terms) for asset in assets)
+        exposures.samples[key] = Sample(forms, returns.of(assets), weights), (returns, terms)
+    return exposures.samples[key][0]
 
 
 class ModelMargins(Struct, frozen=True):
@@ -343,6 +354,13 @@ class ModelMargins(Struct, frozen=True):
             for one in (self.initial, self.maintenance)
         )
         return initial, maintenance
+
+
+def margins_of(
+    account: Account, positions: Iterable[Position], balances: dict[str, Decimal], terms: ModelTerms
+) -> ModelMargins:
+    """Both margins of positions and balances of an account."""
+    return model_margins(exposures_of(positions, balances, account.prices, account.currency), terms)
 
 
 def model_margins(exposures: Exposures, terms: ModelTerms) -> ModelMargins:

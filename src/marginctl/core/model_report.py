@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO, ratio
-from marginctl.core.exposures import Exposures
+from marginctl.core.exposures import Exposures, exposures_of
 from marginctl.core.model import Grade, MarginModel, ModelTerms, TailMean, Where
 from marginctl.core.model_contributions import Contribution, contributions, in_history, joint_losses
 from marginctl.core.model_margin import (
@@ -19,8 +19,7 @@ from marginctl.core.model_margin import (
     mean_of,
     tail_figure,
 )
-from marginctl.core.piecewise import Line
-from marginctl.core.pool import Pool
+from marginctl.core.pool import Pool, partition
 from marginctl.core.returns import Returns
 from marginctl.core.risk import NO_MOVE
 
@@ -255,7 +254,6 @@ def tail_figures(exposures: Exposures, terms: ModelTerms, grade: Grade) -> TailF
 
     stressed = tail.stressed
     shortfall = tail_figure(assets, exposures, terms, tail, tail.returns, tail.tail)
-    values = [Line(value, ZERO) for value in shortfall.sample.at(NO_MOVE)]
     return TailFigures(
         confidence=tail.confidence,
         horizon=tail.span.horizon,
@@ -268,8 +266,19 @@ def tail_figures(exposures: Exposures, terms: ModelTerms, grade: Grade) -> TailF
         expected_shortfall=figure(tail.returns, tail.tail),
         stressed_value_at_risk=figure(stressed.returns, None) if stressed else None,
         stressed_expected_shortfall=figure(stressed.returns, tail.tail) if stressed else None,
-        tail_dates=tuple(tail.returns.dates[j] for j, _ in shortfall.taken(values)),
+        tail_dates=tuple(tail.returns.dates[j] for j, _ in shortfall.taken()),
     )
+
+
+def watched_shortfalls(account: Account) -> dict[str, Decimal]:
+    """Expected shortfall, signed, of every cross pool with a position, by a history that no requirement reads."""
+    found = {}
+    for pool in partition(account) if account.watched is not None else ():
+        if pool.is_shared and pool.positions and account.watched is not None:
+            balances = {holding.asset: holding.balance for holding in pool.holdings}
+            exposures = exposures_of(pool.positions, balances, account.prices, account.currency)
+            found[pool.name] = tail_figures(exposures, account.watched, Grade.MAINTENANCE).expected_shortfall
+    return found
 
 
 def tail_days(asked: ModelMargins, grade: Grade) -> list[tuple[str, Decimal, Decimal]]:
@@ -277,6 +286,4 @@ def tail_days(asked: ModelMargins, grade: Grade) -> list[tuple[str, Decimal, Dec
     exposures, terms = asked.exposures, asked.terms
     tail = terms.tails[grade]
     found = tail_figure(in_history(exposures, terms, tail), exposures, terms, tail, tail.returns, mean_of(terms, tail))
-    values = found.sample.at(NO_MOVE)
-    taken = found.taken([Line(value, ZERO) for value in values])
-    return [(tail.returns.dates[j], share, -values[j]) for j, share in taken]
+    return [(tail.returns.dates[j], share, -found.sample.value(j)) for j, share in found.taken()]

@@ -249,10 +249,9 @@ def _modelled(account: Account, positions: list[Position], balances: dict[str, D
     """The margins that a model of the whole asks of a shared pool; None where its contracts' tiers do."""
     if account.model is None:
         return None
-    from marginctl.core.exposures import exposures_of
-    from marginctl.core.model_margin import model_margins
+    from marginctl.core.model_margin import margins_of
 
-    return model_margins(exposures_of(positions, balances, account.prices, account.currency), account.model)
+    return margins_of(account, positions, balances, account.model)
 
 
 def _scanned_orders(

@@ -6,10 +6,11 @@ from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.model import Filling, ReturnSpan
+from marginctl.core.sample import Columns, columns_of
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -39,7 +40,7 @@ class ReturnPeriod(NamedTuple):
 
 
 class Returns(Struct, frozen=True):
-    """Moves by the date they end on, oldest first: ``moves[j][a]`` of ``assets[a]``."""
+    """Moves by the date they end on, oldest first: ``moves[j][a]`` of ``assets[a]``; ``known``: the same by column."""
 
     assets: tuple[str, ...]
     dates: tuple[str, ...]
@@ -47,11 +48,15 @@ class Returns(Struct, frozen=True):
     dropped: int = 0
     carried: int = 0
     largest_gap_days: int = 0
+    known: list[Columns] = field(default_factory=list)
 
-    def of(self, assets: Sequence[str]) -> tuple[tuple[Decimal, ...], ...]:
-        """The moves of these assets, in their order."""
-        places = [self.assets.index(asset) for asset in assets]
-        return tuple(tuple(row[place] for place in places) for row in self.moves)
+    def of(self, assets: Sequence[str]) -> Columns:
+        """The moves of these assets, in their order, as whole numbers; worked out once for all assets."""
+        if not self.known:
+            self.known.append(columns_of(self.moves))
+        whole = self.known[0]
+        numbers = tuple(whole.numbers[self.assets.index(asset)] for asset in assets)
+        return Columns(numbers, whole.place, whole.count)
 
 
 def returns_of(

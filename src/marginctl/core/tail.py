@@ -8,17 +8,21 @@ worst p is the estimator of Regulation (EU) 2024/397, Article 11.
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from marginctl.core.exact import ONE, SNAP, ZERO, settled
 from marginctl.core.model import Quantile, TailMean
-from marginctl.core.money import Form, Ratios
-from marginctl.core.motion import STAYS, Motion
-from marginctl.core.piecewise import Line, Piece, is_same_place
+from marginctl.core.money import Ratios
+from marginctl.core.motion import Motion
+from marginctl.core.piecewise import Line, Piece
+from marginctl.core.sample import PnlLines, Sample, Whole, decimal_of
 
 HALF = Decimal("0.5")
+KEPT_BITS = int(1 / SNAP).bit_length()
+"""Of the largest profit or loss; what differs behind them differs by the residue of a division."""
 
 
 class Share(NamedTuple):
@@ -99,57 +103,6 @@ def worst_shares(n: int, p: Decimal, weights: Sequence[Decimal] | None = None) -
     return found
 
 
-class Sample(Struct, frozen=True):
-    """Profits and losses as moves of exposures: x_j = sum of exposure_a * moves[j][a]; ``weights`` None = equal.
-
-    ``values``: all x_j at today's prices, worked out once.
-    """
-
-    exposures: tuple[Form, ...]
-    moves: tuple[tuple[Decimal, ...], ...]
-    weights: tuple[Decimal, ...] | None = None
-    values: list[Decimal] = field(default_factory=list)
-
-    @property
-    def movers(self) -> frozenset[str]:
-        """Those of its exposures."""
-        return frozenset().union(*(exposure.movers for exposure in self.exposures))
-
-    def at(self, ratios: Ratios) -> list[Decimal]:
-        """All x_j at these price ratios."""
-        if ratios:
-            values = [exposure.at(ratios) for exposure in self.exposures]
-            return [_dot(values, row) for row in self.moves]
-        if not self.values:
-            values = [exposure.at({}) for exposure in self.exposures]
-            self.values.extend(_dot(values, row) for row in self.moves)
-        return self.values
-
-    def lines(self, motion: Motion) -> list[Line]:
-        """All x_j along a motion: what it does not move stays at its value of today, times the numeraire."""
-        moved = set(motion.moved)
-        changes = []
-        for k, exposure in enumerate(self.exposures):
-            if motion.rest != STAYS or moved & exposure.movers:
-                now, (at_zero, slope) = exposure.at({}), exposure.line(motion)
-                changes.append((k, at_zero - now, slope))
-        return [_changed(value, row, changes) for value, row in zip(self.at({}), self.moves, strict=True)]
-
-
-def _changed(value: Decimal, row: Sequence[Decimal], changes: Sequence[tuple[int, Decimal, Decimal]]) -> Line:
-    slope = ZERO
-    for k, jump, rise in changes:
-        move = row[k]
-        slope += rise * move
-        if jump:
-            value += jump * move
-    return Line(value, slope)
-
-
-def _dot(values: Sequence[Decimal], row: Sequence[Decimal]) -> Decimal:
-    return sum((value * move for value, move in zip(values, row, strict=True) if value), ZERO)
-
-
 class TailFigure(Struct, frozen=True):
     """One figure of the tail of a sample: value at risk (``mean`` None) or expected shortfall; a loss is > 0."""
 
@@ -166,11 +119,15 @@ class TailFigure(Struct, frozen=True):
     def at(self, ratios: Ratios) -> Decimal:
         """The figure at these price ratios."""
         values = self.sample.at(ratios)
-        return -sum((factor * values[j] for j, factor in self.taken([Line(one, ZERO) for one in values])), ZERO)
+        return -weighted(values, self._taken_of(values))
 
-    def taken(self, lines: Sequence[Line], u: Decimal = ZERO) -> list[tuple[int, Decimal]]:
-        """Which rows the figure takes just beyond ``u``, each with its factor; they add up to 1."""
-        return self._ranked(Ranks.of(lines, u))[0]
+    def taken(self) -> list[tuple[int, Decimal]]:
+        """Which rows the figure takes at today's prices, each with its factor; they add up to 1."""
+        return self._taken_of(self.sample.at({}))
+
+    def _taken_of(self, values: Whole) -> list[tuple[int, Decimal]]:
+        still = PnlLines(values.numbers, [0] * len(values.numbers), values.place)
+        return self._ranked(Ranks.of(still, ZERO))[0]
 
     def pieces(self, motion: Motion, end: Decimal | None) -> Iterator[Piece]:
         """The figure along a motion; a corner wherever another row changes places with one at the boundary."""
@@ -179,9 +136,7 @@ class TailFigure(Struct, frozen=True):
         while True:
             ranks = Ranks.of(lines, u)
             taken, boundary = self._ranked(ranks)
-            at_zero = -sum((factor * lines[j].at_zero for j, factor in taken), ZERO)
-            slope = -sum((factor * lines[j].slope for j, factor in taken), ZERO)
-            yield Piece(u, at_zero, slope)
+            yield Piece(u, *_line_of(lines, taken))
             following = ranks.next_change(boundary)
             if following is None or (end is not None and following >= end):
                 return
@@ -196,21 +151,47 @@ class TailFigure(Struct, frozen=True):
         """The sum of what it takes of the lines there."""
         lines = self.sample.lines(motion)
         taken, _ = self._ranked(Ranks.of(lines, u))
-        at_zero = -sum((factor * lines[j].at_zero for j, factor in taken), ZERO)
-        return Line(at_zero, -sum((factor * lines[j].slope for j, factor in taken), ZERO))
+        return _line_of(lines, taken)
 
     def _ranked(self, ranks: "Ranks") -> tuple[list[tuple[int, Decimal]], list[int]]:
         """The rows that count with their factors, and the ranks whose neighbours matter."""
-        n, order = len(ranks.order), ranks.order
-        weights = None if self.sample.weights is None else [self.sample.weights[j] for j in order]
+        order = ranks.order
+        shares = self._shares(order)
         if self.mean is TailMean.EXACT:
-            shares = worst_shares(n, self.p, weights)
             return [(order[k], factor) for k, factor in shares], [shares[-1].k]
-        shares = quantile_shares(self.quantile, n, self.p, weights)
         boundary = [share.k for share in shares]
         if self.mean is None:
             return [(order[k], factor) for k, factor in shares], boundary
         return _mean_of(order[: ranks.last_tied(shares) + 1], self.sample.weights), boundary
+
+    def _shares(self, order: Sequence[int]) -> list[Share]:
+        """The ranks that count; with equal weights they are the same in every order."""
+        weights = self.sample.weights
+        key = f"shares {self.mean} {self.quantile} {self.p}"
+        if weights is None and key in self.sample.known:
+            found: list[Share] = self.sample.known[key]
+            return found
+        own = None if weights is None else [weights[j] for j in order]
+        if self.mean is TailMean.EXACT:
+            found = worst_shares(len(order), self.p, own)
+        else:
+            found = quantile_shares(self.quantile, len(order), self.p, own)
+        self.sample.known[key] = found
+        return found
+
+
+def weighted(values: Whole, taken: Sequence[tuple[int, Decimal]]) -> Decimal:
+    """The sum of factor * value; rows of one factor are added up before it."""
+    sums: dict[Decimal, int] = {}
+    for j, factor in taken:
+        sums[factor] = sums.get(factor, 0) + values.numbers[j]
+    return sum((factor * decimal_of(number, values.place) for factor, number in sums.items()), ZERO)
+
+
+def _line_of(lines: PnlLines, taken: Sequence[tuple[int, Decimal]]) -> Line:
+    """The figure as a straight line: a loss is > 0."""
+    at_zero, slopes = (Whole(numbers, lines.place) for numbers in (lines.at_zero, lines.slopes))
+    return Line(-weighted(at_zero, taken), -weighted(slopes, taken))
 
 
 def _mean_of(rows: Sequence[int], weights: Sequence[Decimal] | None) -> list[tuple[int, Decimal]]:
@@ -223,41 +204,66 @@ def _mean_of(rows: Sequence[int], weights: Sequence[Decimal] | None) -> list[tup
 class Ranks(Struct):
     """The order of lines just beyond a place: worst first, ties by slope, then the older row."""
 
-    lines: Sequence[Line]
+    lines: PnlLines
     u: Decimal
-    keys: list[tuple[Decimal, Decimal]]
+    keys: Sequence[int]
     order: list[int]
 
     @classmethod
-    def of(cls, lines: Sequence[Line], u: Decimal | None) -> "Ranks":
+    def of(cls, lines: PnlLines, u: Decimal | None) -> "Ranks":
         """The order just beyond ``u``, None = beyond all corners; values that differ by residue only are tied."""
         if u is None:
-            keys = [(slope, at_zero) for at_zero, slope in lines]
-            return cls(lines, ZERO, keys, sorted(range(len(lines)), key=keys.__getitem__))
-        values = [at_zero + slope * u for at_zero, slope in lines]
-        largest = max(map(abs, values), default=ZERO)
-        unit = Decimal((0, (1,), largest.adjusted() + SNAP.adjusted())) if largest else SNAP
-        keys = [(value.quantize(unit), line.slope) for value, line in zip(values, lines, strict=True)]
-        return cls(lines, u, keys, sorted(range(len(lines)), key=keys.__getitem__))
+            return cls(lines, ZERO, lines.slopes, _sorted(lines.slopes, lines.at_zero))
+        values: Sequence[int] = lines.at_zero
+        if u:
+            number, unit = _fraction(u)
+            values = [value * unit + slope * number for value, slope in zip(values, lines.slopes, strict=True)]
+        keys = _without_residue(values)
+        return cls(lines, u, keys, _sorted(keys, lines.slopes))
 
     def last_tied(self, shares: Sequence[Share]) -> int:
         """The last rank that is not above the quantile."""
-        first, last = (self.keys[self.order[k]] for k in (shares[0].k, shares[-1].k))
+        keys = [(self.keys[j], self.lines.slopes[j]) for j in self.order]
+        first, last = keys[shares[0].k], keys[shares[-1].k]
         least = last if first == last or len(shares) == 1 else first
-        return max(k for k, j in enumerate(self.order) if self.keys[j] <= least)
+        return max(k for k, key in enumerate(keys) if key <= least)
 
     def next_change(self, boundary: Sequence[int]) -> Decimal | None:
         """The first place beyond at which a line meets one of the ``boundary`` ranks and passes it."""
-        found: Decimal | None = None
+        least, unit = _fraction(self.u + SNAP * (ONE + self.u))
+        found: tuple[int, int] | None = None
         for k in boundary:
-            at_zero, slope = self.lines[self.order[k]]
+            at_zero, slope = self.lines.at_zero[self.order[k]], self.lines.slopes[self.order[k]]
             for rank, j in enumerate(self.order):
-                line = self.lines[j]
-                closing = line.slope - slope if rank < k else slope - line.slope
+                closing = self.lines.slopes[j] - slope if rank < k else slope - self.lines.slopes[j]
                 if closing <= 0:
                     continue
-                gap = at_zero - line.at_zero if rank < k else line.at_zero - at_zero
-                meet = gap / closing
-                if (found is None or meet < found) and not is_same_place(self.u, max(self.u, meet)):
-                    found = meet
-        return found
+                gap = at_zero - self.lines.at_zero[j] if rank < k else self.lines.at_zero[j] - at_zero
+                if gap * unit > least * closing and (found is None or gap * found[1] < found[0] * closing):
+                    found = gap, closing
+        return None if found is None else Decimal(found[0]) / Decimal(found[1])
+
+
+def _fraction(u: Decimal) -> tuple[int, int]:
+    """A number >= 0 as a whole number over a power of ten."""
+    above, below = u.as_integer_ratio()
+    return above, below
+
+
+def _without_residue(values: Sequence[int]) -> Sequence[int]:
+    """The values without the bits behind ``KEPT_BITS`` of the largest one, to the nearest."""
+    more = max(map(int.bit_length, values), default=0) - KEPT_BITS
+    if more <= 0:
+        return values
+    half = 1 << (more - 1)
+    return [(value + half) >> more for value in values]
+
+
+def _sorted(keys: Sequence[int], then: Sequence[int]) -> list[int]:
+    """Indices by key, then by the second number, then as they stand."""
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    if len(set(keys)) < len(keys) and any(
+        keys[one] == keys[other] and then[one] > then[other] for one, other in pairwise(order)
+    ):
+        return sorted(order, key=lambda j: (keys[j], then[j], j))
+    return order

@@ -1,7 +1,8 @@
 """A CSV of prices or returns by date -> columns by asset, or every cell that cannot be read.
 
 The first line names the columns: ``date``, then an asset each. A date is a day, or a moment with its zone, one kind per
-file, and rises from line to line; a cell is a price of one unit, a return (a fraction or a percentage), or blank.
+file, and rises from line to line; a cell is a price of one unit, a return (a fraction or a percentage), or blank. A
+Parquet file is read as the CSV that says the same: its first row is line 2.
 """
 
 import datetime as dt
@@ -9,7 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from marginctl.document import scalars
+from marginctl.document import parquet, scalars
 from marginctl.document.csv import cells_of, column_of
 from marginctl.document.encoding import decode
 from marginctl.document.numbers import NumberError, decimal, decimal_or_percentage
@@ -49,6 +50,10 @@ class _Moment(Struct, frozen=True):
 
 def price_history(data: bytes, name: str, *, are_returns: bool) -> tuple[PriceHistory | None, list[Problem]]:
     """The columns of a file; None where anything is wrong. A price is above 0, a return above -100%."""
+    if len(data) <= LARGEST_HISTORY and name.endswith(parquet.ENDINGS):
+        data, problems = parquet.csv_of(data, name)
+        if problems:
+            return None, problems
     source, problems = decode(data, name, LARGEST_HISTORY)
     if problems:
         return None, problems

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from marginctl.core.exact import ZERO
 from marginctl.core.pool import is_shared
@@ -31,6 +31,29 @@ def modelled_pools(report: Report) -> list[tuple[PoolFigures, "PortfolioMargin"]
     """The cross pools under a margin model, with what it finds."""
     pools = {pool.name: pool for pool in report.pools}
     return [(pools[found.pool], found) for found in report.portfolio_margin]
+
+
+class HistoryUsed(NamedTuple):
+    """A history that figures or limits rest on: its newest date, cells carried, days between two rows at most."""
+
+    file: str
+    last: str
+    carried: int
+    largest_gap_days: int
+    horizon: int
+
+
+def histories(context: Context) -> list[HistoryUsed]:
+    """The account's history, where it has one: that of its margin model, else one that a limit looks at."""
+    modelled = [one.history for one in context.report.portfolio_margin if one.history is not None]
+    for one in modelled:
+        return [HistoryUsed(one.file, one.last, one.carried, one.largest_gap_days, one.maintenance.horizon)]
+    watched = context.account.watched
+    for tail in watched.tails.values() if watched is not None else ():
+        file = watched.history.file if watched is not None and watched.history is not None else ""
+        returns = tail.returns
+        return [HistoryUsed(file, returns.dates[-1], returns.carried, returns.largest_gap_days, tail.span.horizon)]
+    return []
 
 
 def isolated_pools(report: Report) -> list[PoolFigures]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from marginctl.core.account import Account, MarginMode
 from marginctl.core.contract import ContractType
-from marginctl.core.exact import ONE
+from marginctl.core.exact import ONE, ZERO
 from marginctl.core.exposures import exposures_of
 from marginctl.core.model import (
     EVERY_OTHER,
@@ -42,9 +42,6 @@ from marginctl.venues.symbols import is_dated
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
 
-HALF = Decimal("0.5")
-CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
-PARQUET = (".parquet", ".pq")
 SUFFICES = "add a row for it under `underlyings:`, or one for `assets: '*'`"
 
 
@@ -65,6 +62,16 @@ def model_terms(
     before = len(reading.problems)
     found = _Terms(reading, draft, settings.entry, account, model, settings.published).read(beside)
     return found if len(reading.problems) == before else None
+
+
+def watched_terms(reading: Reading, draft: PortfolioFile, account: Account, beside: Path) -> ModelTerms | None:
+    """The history of a file for a limit alone, where no requirement reads it; None without one, and with problems."""
+    if draft.history is None:
+        return None
+    entry = draft.portfolio_margin or ModelEntry()
+    if not entry.places:
+        entry.node = draft.history.node
+    return _Terms(reading, draft, entry, account, MarginModel.EXPECTED_SHORTFALL, None).watched(beside)
 
 
 class _Terms:
@@ -106,9 +113,28 @@ class _Terms:
         self._check_covered(terms)
         self._check_units(terms)
         self._check_published(terms)
+        self._tell_unused()
         if self.account.orders and not terms.scans_orders:
             self.reading.assume("open orders need what the tiers ask for them, beside the model")
         return terms
+
+    def watched(self, beside: Path) -> ModelTerms | None:
+        """The tails of the history, and what counts as exposed; None with problems."""
+        assets = self._in_use()
+        history, tails = history_terms(self.reading, self.draft, self.settings, self.model, assets, beside)
+        if history is None or len(tails) < len(Grade):
+            return None
+        for asset in assets:
+            if asset not in history.columns:
+                self.reading.assume(f"{short(asset)} stands still in the history")
+        return ModelTerms(
+            model=self.model,
+            separate=ZERO,
+            scan_price=self.settings.scan_price,
+            scanned=self.scanned,
+            tails=tails,
+            history=history,
+        )
 
     def _factor(self, grade: Grade) -> Decimal:
         own = self.settings.grade(grade)
@@ -222,6 +248,19 @@ class _Terms:
                 self.reading.refuse(node, "MC022", f"nothing says how far {short(asset)} moves", SUFFICES)
             elif asset in STEADY and not terms.takes_part(asset):
                 self.reading.assume(f"{short(asset)} stands still in the margin model")
+
+    def _tell_unused(self) -> None:
+        """Assets and contracts that the file's own rows name and the account lacks: a slip, or a larger table."""
+        own = self.settings
+        known = {*self.account.prices, *(row.unit for row in own.underlyings), *STEADY, EVERY_OTHER, "none", "all"}
+        known |= {one.contract.symbol for one in self.account.positions}
+        names = [name for row in own.underlyings for name in names_of(row.assets)]
+        names += [name for one in own.charges for name in names_of(one.assets or ())]
+        names += [*names_of(own.scan_collateral)]
+        names += [leg.asset or leg.contract or "" for row in own.spreads for leg in row.legs]
+        unused = [short(name) for name in dict.fromkeys(names) if name and name not in known]
+        if unused:
+            self.reading.assume(f"portfolio_margin names what the account does not have: {', '.join(unused)}")
 
     def _check_published(self, terms: ModelTerms) -> None:
         """What a venue's own model does not have: rates of an asset, contracts with a last day."""

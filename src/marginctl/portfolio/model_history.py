@@ -10,6 +10,7 @@ from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, 
 from marginctl.core.returns import History, ReturnPeriod, Returns, returns_of
 from marginctl.document.encoding import content_of
 from marginctl.document.files import lies_in
+from marginctl.document.parquet import ENDINGS
 from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
 from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.reading import Reading, percent, short
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 HALF = Decimal("0.5")
 CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
-PARQUET = (".parquet", ".pq")
 
 
 def history_terms(
@@ -51,6 +51,7 @@ class _Tails:
         assets: Sequence[str],
     ) -> None:
         self.reading, self.draft, self.settings, self.model, self.assets = reading, draft, settings, model, assets
+        self._returns: dict[ReturnSpan, Returns] = {}
 
     def history(self, beside: Path) -> History | None:
         row = self.draft.history
@@ -65,15 +66,14 @@ class _Tails:
 
     def _file(self, row: HistoryEntry, beside: Path) -> PriceHistory | None:
         name, node = row.file, row.at(HistoryEntry.file)
-        if name.endswith(PARQUET):
-            self.reading.refuse(node, "MC001", "Parquet needs the extra `parquet`", "pip install 'marginctl[parquet]'")
-            return None
-        if not name.endswith(".csv") or not lies_in(beside / name, beside):
+        if not name.endswith((".csv", *ENDINGS)) or not lies_in(beside / name, beside):
             self.reading.refuse(node, "MC001", f"{short(name)} lies elsewhere", "name a file in the folder of this one")
             return None
         data, problem = content_of(beside / name, name, LARGEST_HISTORY)
         if problem is not None:
-            self.reading.refuse(node, "MC001", f"{short(name)} {problem.message}", "name a CSV beside this file")
+            self.reading.refuse(
+                node, "MC001", f"{short(name)} {problem.message}", "name a CSV or a Parquet file beside this one"
+            )
             return None
         read, problems = price_history(data, name, are_returns=row.values == "returns")
         self.reading.problems += problems
@@ -133,9 +133,11 @@ class _Tails:
                 node, "MC014", f"a confidence of {percent(confidence)}", "write one between 50% and 100%"
             )
             return None
+        if span not in self._returns:
+            self._returns[span] = returns_of(history, assets, span)
         tail = TailTerms(
             confidence=confidence,
-            returns=returns_of(history, assets, span),
+            returns=self._returns[span],
             span=span,
             decay=self._decay(),
             quantile=settings.quantile,

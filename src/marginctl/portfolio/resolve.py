@@ -79,12 +79,12 @@ class Header(Struct, frozen=True):
 
 
 def resolve(
-    draft: PortfolioFile, source: "Source", rule_set: "RuleSet", path: Path, today: date
+    draft: PortfolioFile, source: "Source", rule_set: "RuleSet", path: Path, today: date, *, watches_tail: bool = False
 ) -> tuple[Resolved | None, list[Problem]]:
     """The account of a portfolio; None with the problems, all of them, when it cannot be computed.
 
     ``path`` is where the file lies: its stem is the default name of the account; ``today`` is the day of the figures
-    where the file has no ``as_of``.
+    where the file has no ``as_of``. ``watches_tail``: whether a limit reads the file's history.
     """
     reading = Reading(source)
     header = _header(reading, draft.account, rule_set, path.stem)
@@ -118,7 +118,7 @@ def resolve(
         positions=tuple(row.position for row in rows),
         orders=tuple(one.order for one in placed),
     )
-    account = _with_model(reading, draft, account, path.parent, settings)
+    account = _with_model(reading, draft, account, path.parent, settings, watches_tail=watches_tail)
     if reading.problems:
         return None, reading.problems
     traded = [row.position.contract.symbol for row in rows] + [one.order.contract.symbol for one in placed]
@@ -183,19 +183,36 @@ def _model_settings(draft: PortfolioFile, mode: "Mode") -> ModelSettings:
 
 
 def _with_model(
-    reading: Reading, draft: PortfolioFile, account: Account, folder: Path, settings: ModelSettings
+    reading: Reading,
+    draft: PortfolioFile,
+    account: Account,
+    folder: Path,
+    settings: ModelSettings,
+    *,
+    watches_tail: bool,
 ) -> Account:
-    """The account under the margin model that its file names; ``folder``: where its history lies."""
-    if not _has_model(draft):
-        return account
-    from marginctl.portfolio.model import model_terms
+    """The account under the margin model that its file names; ``folder``: where its history lies.
 
-    return replace(account, model=model_terms(reading, draft, account, folder, settings))
+    ``watches_tail``: whether a limit reads the history where no requirement does.
+    """
+    reads_history = _has_model(draft) and account_model(draft) is not MarginModel.SCENARIO
+    watches = watches_tail and not reads_history and draft.history is not None
+    if not _has_model(draft) and not watches:
+        return account
+    from marginctl.portfolio.model import model_terms, watched_terms
+
+    watched = watched_terms(reading, draft, account, folder) if watches else None
+    return replace(account, model=model_terms(reading, draft, account, folder, settings), watched=watched)
+
+
+def account_model(draft: PortfolioFile) -> MarginModel:
+    """The margin model that a file names."""
+    return MarginModel.TIERED if draft.account is None else draft.account.margin_model
 
 
 def _has_model(draft: PortfolioFile) -> bool:
     """Whether a model of the whole says what cross pools need."""
-    return draft.account is not None and draft.account.margin_model is not MarginModel.TIERED
+    return account_model(draft) is not MarginModel.TIERED
 
 
 def _scans_orders(draft: PortfolioFile, settings: ModelSettings) -> bool:

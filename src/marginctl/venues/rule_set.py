@@ -199,9 +199,14 @@ class RuleSet(Record, name="venue"):
             self.seen[symbol] = next((listing for listing in found if listing), None)
         return self.seen[symbol]
 
-    def symbols(self) -> list[str]:
+    @cached_property
+    def every_symbol(self) -> tuple[str, ...]:
         """Every symbol of the venue that is known here."""
-        return list(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
+        return tuple(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
+
+    def symbols(self) -> list[str]:
+        """The same as a list."""
+        return list(self.every_symbol)
 
     def contracts_on(self, base: str) -> list[Contract]:
         """Its known contracts on an asset, whatever their symbols call it; dated ones of an unknown day come last."""

@@ -1,4 +1,4 @@
-"""What it checks: the age of the history that a margin model reads.
+"""What it checks: the age of the history that a margin model, or the limit on expected shortfall, reads.
 
 Value: days from the last date of the history to today (`--today`). Configured as `max_history_age`; not configured: a
 warning above 7 days.
@@ -14,13 +14,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from marginctl.limits.context import Context
+from marginctl.limits.figures import histories
 from marginctl.limits.rule import Comparison, Measurement, Rule, Unit, advice
 from marginctl.limits.rules.mc201_stale_rules import age
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement, of the account's history where it has one."""
-    for last in {one.history.last for one in context.report.portfolio_margin if one.history is not None}:
+    for last in (one.last for one in histories(context)):
         yield Measurement(
             subject="history",
             measured=age(last[:10], context.today),

@@ -14,18 +14,18 @@ from collections.abc import Iterable
 
 from marginctl.findings import Severity
 from marginctl.limits.context import Context
+from marginctl.limits.figures import histories
 from marginctl.limits.rule import Fact, Measurement, Rule, advice
 from marginctl.wording import counted
 
 
 def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per kind of hole."""
-    histories = (one.history for one in context.report.portfolio_margin if one.history is not None)
-    found = next(histories, None)
+    found = next(iter(histories(context)), None)
     if found is None:
         return
     told = [f"{counted(found.carried, 'blank cell')} of {found.file} carried"] if found.carried else []
-    if found.largest_gap_days > found.maintenance.horizon:
+    if found.largest_gap_days > found.horizon:
         told.append(f"{found.file} has a gap of {found.largest_gap_days} days between two rows")
     for what in told:
         yield Measurement(

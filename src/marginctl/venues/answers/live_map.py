@@ -30,12 +30,29 @@ class PermissionMap(Struct, frozen=True, kw_only=True):
     may: Word
 
 
+class CandleMap(Struct, frozen=True, kw_only=True):
+    """Daily candles of a contract, the newest first asked; no key is needed.
+
+    In ``parameters`` {symbol}, {type} and {count} stand for the contract's and for how many are wanted, ``most`` at
+    once. ``rows``: the keys down to the list of candles, each of which begins with its time in milliseconds;
+    ``close``: where its close stands. ``until``: what asks for older ones, given the oldest time so far.
+    """
+
+    method: str
+    parameters: Keys[str, str]
+    until: str
+    close: int
+    most: int
+    rows: tuple[str, ...] = ()
+
+
 class LiveMap(Struct, frozen=True, kw_only=True):
     """How a venue is asked. ``exchange``: the class of ccxt.
 
     ``credentials``: environment names by what ccxt calls them. ``calls``: positions last but one, the wallet last, so
     that both are of nearly one moment, then what is asked for each position. ``tables``: public ones, without a key;
-    ``each`` is of every contract of the rule set there. ``sandbox``, ``demo``: whether the venue has such a system.
+    ``each`` is of every contract of the rule set there. ``candles``: prices, day by day. ``sandbox``, ``demo``: whether
+    the venue has such a system.
     """
 
     exchange: str
@@ -43,5 +60,6 @@ class LiveMap(Struct, frozen=True, kw_only=True):
     calls: tuple[LiveCall, ...] = ()
     tables: tuple[LiveCall, ...] = ()
     permission: PermissionMap | None = None
+    candles: CandleMap | None = None
     sandbox: bool = False
     demo: bool = False

@@ -86,7 +86,7 @@ class Client:
         exchange.logger.disabled = True
         return exchange
 
-    def ask(self, method: str, parameters: Mapping[str, str], name: str) -> AnswerFile:
+    def ask(self, method: str, parameters: Mapping[str, str | int], name: str) -> AnswerFile:
         """The exact text of an answer, under a name. Raises LiveError."""
         self._exchange.timeout = min(self.connection.timeout, self._left() * 1000)
         self._exchange.last_http_response, self._status = None, 0
@@ -105,7 +105,7 @@ class Client:
         """An error of this venue, masked."""
         return LiveError(self.masks.masked(f"{self.venue} {message}"), self.masks.masked(help))
 
-    def _failure(self, method: str, parameters: dict[str, str]) -> LiveError | None:
+    def _failure(self, method: str, parameters: dict[str, str | int]) -> LiveError | None:
         try:
             getattr(self._exchange, method)(parameters)
         except LiveError as error:
