@@ -25,7 +25,7 @@ from marginctl.portfolio.importing.notebook import Request
 from marginctl.reconciliation import Agreement, ImportResult, MissingFact, UsedAnswer
 from marginctl.venues import loader
 from marginctl.venues.answers.account import VenueAnswer
-from marginctl.venues.answers.recognition import AnswerFile, read_answers
+from marginctl.venues.answers.recognition import AnswerFile, of_account, read_answers
 from marginctl.venues.rule_set import RuleSet
 from marginctl.wording import exact_percent
 
@@ -54,8 +54,9 @@ class Imported(Struct, frozen=True):
 def imported(files: Sequence[AnswerFile], venue: str | None, request: Request, settings: Settings) -> Imported:
     """The portfolio of the answers in files, or every problem and every missing fact."""
     answers, problems = read_answers(files, venue)
-    if not answers or problems:
-        return _refused(problems)
+    answers, more = of_account(answers, request.account) if answers else ((), [])
+    if not answers or problems or more:
+        return _refused([*problems, *more])
     rule_set, problems = _rule_set(answers[0], request, settings)
     if rule_set is None:
         return _refused(problems)
