@@ -150,13 +150,13 @@ def _with_sets(text: str, request: Request) -> str:
     return text
 
 
-def _result(book: Book, text: str) -> ImportResult:
+def _result(book: Book, text: str, root: Node | None) -> ImportResult:
     answers = book.gathered.answers
     return ImportResult(
         version=__version__,
         exit_code=0,
         text=text,
-        portfolio=values_of(text),
+        portfolio=values_of(root),
         answers=tuple(UsedAnswer(one.file, f"{one.venue} {one.name}", one.title, one.as_of) for one in answers),
         missing=tuple(MissingFact(one.fact, one.flag) for one in book.notes.missing),
         incomplete=tuple(book.notes.incomplete),
@@ -167,10 +167,11 @@ def _result(book: Book, text: str) -> ImportResult:
 def _checked(book: Book, request: Request, settings: Settings) -> Imported:
     """The text with what `check` finds missing in it, or the account that it means. Raises as ``_with_sets``."""
     text = _with_sets(book.text(_header(book.gathered.answers)), request)
-    one = Imported(_result(book, text), book)
+    _, root, _ = read(text.encode(), NAME)
+    one = Imported(_result(book, text, root), book)
     loaded, problems = load_portfolio(one.result.text.encode(), request.place, settings)
     wrong = tuple(problem for problem in problems if problem.code not in FACTS)
-    facts = _facts(one, problems, request, settings)
+    facts = _facts(one, root, problems, request, settings) if problems else []
     missing = (*one.result.missing, *(fact for fact in facts if not _is_noted(fact, one.result.missing)))
     remarks = (*one.result.remarks, *(_stale(loaded) if loaded is not None else ()))
     result = replace(one.result, missing=tuple(dict.fromkeys(missing)), errors=wrong, remarks=remarks)
@@ -183,18 +184,20 @@ def _stale(loaded: Loaded) -> list[str]:
     return [f"{text}: the bracket is stale, or the account has its own" for text in facts]
 
 
-def _facts(one: Imported, problems: Sequence[Problem], request: Request, settings: Settings) -> list[MissingFact]:
+def _facts(
+    one: Imported, root: Node | None, problems: Sequence[Problem], request: Request, settings: Settings
+) -> list[MissingFact]:
     """What the problems ask for, and what those hide: the text is read again with anything for what is missing."""
     text = one.result.text
-    found = {fact: None for problem in problems if problem.code in FACTS for fact in [_fact(problem, text)]}
+    found = {fact: None for problem in problems if problem.code in FACTS for fact in [_fact(problem, root)]}
     stated: dict[str, str] = {}
     for _ in range(MOST_ROUNDS):
-        more = {**_placeholders(found), **(_declarations(one) if problems else {})}
+        more = {**_placeholders(found), **_declarations(one)}
         if not more.keys() - stated.keys():
             break
         stated |= more
         _, hidden = load_portfolio(text.encode(), request.place, replace(settings, sets=tuple(stated.items())))
-        found |= {_fact(problem, text): None for problem in hidden if problem.code in HIDDEN}
+        found |= {_fact(problem, root): None for problem in hidden if problem.code in HIDDEN}
     return list(found)
 
 
@@ -216,9 +219,9 @@ def _is_noted(fact: MissingFact, known: Sequence[MissingFact]) -> bool:
     return any(fact.fact in (one.fact, one.fact.replace("`", "")) or one.flag.startswith(f"{path}=") for one in known)
 
 
-def _fact(problem: Problem, text: str) -> MissingFact:
-    """What a problem of the text asks for, as a flag."""
-    message, row = problem.message.replace("`", ""), _row_at(problem.location, text)
+def _fact(problem: Problem, root: Node | None) -> MissingFact:
+    """What a problem of the text with that root asks for, as a flag."""
+    message, row = problem.message.replace("`", ""), _row_at(problem.location, root)
     found = _ADD.search(problem.help)
     if "has no mark_price either" in message.replace("which has no mark_price", "has no mark_price"):
         return MissingFact(message, f"--set {row}.mark_price=PRICE")
@@ -229,9 +232,8 @@ def _fact(problem: Problem, text: str) -> MissingFact:
     return MissingFact(message, f"--set {place}.{key}=...")
 
 
-def _row_at(location: Location, text: str) -> str:
+def _row_at(location: Location, root: Node | None) -> str:
     """The path of the row or section in which a place lies: ``positions.0``."""
-    _, root, _ = read(text.encode(), NAME)
     found = ""
     for path, node in _mappings(root, ()) if root is not None else ():
         if node.line <= location.line:
@@ -251,9 +253,8 @@ def _mappings(node: Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
             yield from _mappings(item, (*path, number))
 
 
-def values_of(text: str) -> dict[str, Any]:
-    """A portfolio's text as values: numbers exact, anything else as it is written."""
-    _, root, _ = read(text.encode(), NAME)
+def values_of(root: Node | None) -> dict[str, Any]:
+    """A portfolio's nodes as values: numbers exact, anything else as it is written."""
     return dict(_value(root)) if isinstance(root, Mapping) else {}
 
 

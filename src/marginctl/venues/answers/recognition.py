@@ -102,19 +102,25 @@ def sighting(file: AnswerFile, venue: str | None = None) -> tuple[Sighting | Non
     root = Row(value, (), value)
     strong: list[Recognized] = []
     empty: list[Recognized] = []
+    at: dict[Path, list[Row] | None] = {}
     for name in bundled_maps():
         for own, form in forms_of(name):
-            rows = _rows(root, form)
+            rows = _rows(root, form, at)
             if rows is not None:
                 (strong if rows else empty).append(Recognized(name, own, form, rows))
     return Sighting(file.name, content, root, tuple(strong), tuple(empty), file.form, file.account), []
 
 
-def _rows(root: Row, form: AnswerForm) -> list[Row] | None:
-    """The rows of a form in an answer, none where its list is empty; None where the answer is of another form."""
+def _rows(root: Row, form: AnswerForm, at: dict[Path, list[Row] | None]) -> list[Row] | None:
+    """The rows of a form in an answer, none where its list is empty; None where the answer is of another form.
+
+    ``at``: the rows of paths that were looked at before.
+    """
     is_empty = False
     for path in form.rows:
-        rows = rows_at(root, path)
+        if path not in at:
+            at[path] = rows_at(root, path)
+        rows = at[path]
         if rows and any(_is_of(row, form) for row in rows):
             return rows
         is_empty = is_empty or (rows == [] and "*" not in path.keys)
