@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.analysis.check import Loaded, Settings, load_portfolio
+from marginctl.analysis.check import Loaded, Settings, load_portfolio, loaded_nodes
 from marginctl.analysis.reconciling import implied_fee, reconciled
 from marginctl.document.edit import PathError, place_and_value
 from marginctl.document.nodes import Mapping, Node, Scalar
@@ -167,9 +167,11 @@ def _result(book: Book, text: str, root: Node | None) -> ImportResult:
 def _checked(book: Book, request: Request, settings: Settings) -> Imported:
     """The text with what `check` finds missing in it, or the account that it means. Raises as ``_with_sets``."""
     text = _with_sets(book.text(_header(book.gathered.answers)), request)
-    _, root, _ = read(text.encode(), NAME)
+    source, root, problems = read(text.encode(), request.place)
     one = Imported(_result(book, text, root), book)
-    loaded, problems = load_portfolio(one.result.text.encode(), request.place, settings)
+    loaded = None
+    if root is not None and not problems:
+        loaded, problems = loaded_nodes(source, root, settings)
     wrong = tuple(problem for problem in problems if problem.code not in FACTS)
     facts = _facts(one, root, problems, request, settings) if problems else []
     missing = (*one.result.missing, *(fact for fact in facts if not _is_noted(fact, one.result.missing)))
