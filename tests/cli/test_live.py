@@ -29,6 +29,19 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
+HIDDEN: set[str] = set()
+"""Secrets and signatures of all requests of a test."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_is_written(tmp_path: Path) -> Iterator[None]:
+    """In no file that a test leaves, but its own file of keys, stands a secret or a signature."""
+    HIDDEN.clear()
+    yield
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "keys"]
+    assert [(path.name, one) for path in files for one in HIDDEN if one.encode() in path.read_bytes()] == []
+
+
 @contextmanager
 def running(table: dict[str, Any], **variables: str) -> Iterator[tuple[Any, Venue]]:
     """A server and a way to run a command against it, in whose output nothing secret may stand."""
@@ -37,7 +50,9 @@ def running(table: dict[str, Any], **variables: str) -> Iterator[tuple[Any, Venu
         def ran(*arguments: str, env: dict[str, str | None] | None = None) -> Ran:
             words: dict[str, str | None] = {**ENVIRONMENT, "MARGINCTL_LIVE_URL": server.address, **variables}
             result = run(*arguments, env={**words, **(env or {})})
-            assert [one for one in server.hidden() if one in result.out + result.errors] == []
+            HIDDEN.update(server.hidden())
+            assert [one for one in HIDDEN if one in result.out + result.errors] == []
+            assert result.code in (0, 1, 2)  # no exception of ours, nor of the library
             return result
 
         yield ran, server

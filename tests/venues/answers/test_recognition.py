@@ -44,7 +44,7 @@ def test_an_answer_of_an_account_has_exactly_one_form(path: Path) -> None:
 
 
 def test_there_are_all_of_them() -> None:
-    assert len(ACCOUNTS) == 47
+    assert len(ACCOUNTS) == 48
 
 
 @pytest.mark.parametrize("path", ERRORS, ids=lambda path: path.name)
