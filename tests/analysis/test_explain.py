@@ -1,18 +1,22 @@
 """Explanations of accounts: the side that is told is that of the move that is shown, at a crossing of 0% as well."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given, settings
 from msgspec.structs import replace
+from tests.analysis.formulas import check_figure
 from tests.core.accounts import LONG, SHORT, account, linear, position
 from tests.core.strategies import accounts
 
+from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.explain import book_of
-from marginctl.analysis.subjects import Book
+from marginctl.analysis.figures import reported
+from marginctl.analysis.subjects import ExplainedAccount
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
-from marginctl.core.exact import ZERO
+from marginctl.core.exact import ZERO, exactly
 from marginctl.core.liquidation import pool_state
 from marginctl.core.pool import partition
 from marginctl.core.position_figures import underlying_of
@@ -24,7 +28,7 @@ PAIRS = {
 }
 
 
-def book(of: Account) -> Book:
+def book(of: Account) -> ExplainedAccount:
     """The explanations of an account of which nobody says where it stands."""
     return book_of(of, report_of(of), {})
 
@@ -95,3 +99,35 @@ def test_a_pool_exactly_at_its_maintenance_margin_is_liquidated_by_a_move_of_not
     for figure in PAIRS:
         step = explained.figure(f"positions.{held.key}.{figure}")
         assert (step.value, move_of(step).name, move_of(step).value) == (word, name, 0)
+
+
+GROWING = """
+account: {position_mode: hedge, collateral_mode: multi-asset}
+prices: {SOL: 49.72}
+collateral: [{asset: SOL, amount: 20000, haircut: 5%}, {asset: USDT, amount: 5000}]
+contracts: {SOL-PERPETUAL: {type: inverse, base: SOL, quote: USD, contract_size: 10}}
+positions:
+  - {symbol: SOL-PERPETUAL, side: long, quantity: 30000, initial_rate: {base: 4%, per_unit: 0.0005%},
+     maintenance_rate: {base: 2%, per_unit: 0.0005%}}
+  - {symbol: SOL-PERPETUAL, side: short, quantity: 3000, leverage: 5, maintenance_rate: {base: 2%, per_unit: 0.0005%}}
+  - {symbol: SOLUSDT, side: short, quantity: 3000, initial_rate: {base: 4%, per_unit: 0.0005%},
+     maintenance_rate: {base: 2%, per_unit: 0.0005%}}
+orders:
+  - {symbol: SOLUSDT, side: sell, position_side: short, quantity: 100, price: 50}
+"""
+
+
+@pytest.mark.parametrize("mode", ["hedge", "one-way"])
+@pytest.mark.parametrize("terms", ["netting: none", "netting: net", "maintenance_basis: entry"])
+def test_rates_that_grow_are_explained(mode: str, terms: str) -> None:
+    text = GROWING.replace("position_mode: hedge", f"position_mode: {mode}, {terms}")
+    if mode == "one-way":
+        short = "  - {symbol: SOL-PERPETUAL, side: short, quantity: 3000, leverage: 5, "
+        text = text.replace(f"{short}maintenance_rate: {{base: 2%, per_unit: 0.0005%}}}}\n", "")
+        text = text.replace("position_side: short, ", "")
+    loaded, problems = load_portfolio(text.encode(), "book.yaml", Settings(today=date(2026, 11, 22)))
+    assert loaded is not None, problems
+    with exactly():
+        whole, reckoned = book(loaded.account), set[int]()
+        for path in reported(report_of(loaded.account)):
+            check_figure(whole.figure(path), reckoned)

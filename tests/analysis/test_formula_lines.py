@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from marginctl.analysis.formula_lines import Filled, Operand, read
+from marginctl.analysis.formula_lines import FilledLine, Operand, read
 from marginctl.results.explanation import Step
 
 
@@ -25,13 +25,13 @@ def step(name: str, value: Any) -> Step:
     return Step(name=name, value=None if value is None else Decimal(value))
 
 
-def filled(line: str, *words: str, **values: Any) -> list[Filled]:
+def filled(line: str, *words: str, **values: Any) -> list[FilledLine]:
     """The lines that apply where names have these values: texts are steps, all else stands for itself."""
     operands = {name: step(name, value) if isinstance(value, str) else value for name, value in values.items()}
     return list(read(line, Names(**operands), frozenset(words)))
 
 
-def shown(found: Filled) -> str:
+def shown(found: FilledLine) -> str:
     """The formula with the names of its operands."""
     return found.formula.format(*(one.name for one in found.operands))
 

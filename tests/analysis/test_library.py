@@ -263,7 +263,7 @@ OF_THE_COMMAND_ALONE = frozenset(
             "stdin_filename",
             "depth",
         ),
-        *("jobs", "write_baseline", "watch", "notes", "sarif_waived", "list_", "write", "force"),
+        *("jobs", "write_baseline", "watch", "notes", "sarif_waived", "rule_pages", "list_", "write", "force"),
         *("live", "keys", "timeout", "retries", "proxy", "sandbox", "demo", "laid", "wallet", "rates"),
     )
 )
@@ -351,7 +351,7 @@ def test_an_unknown_option_is_an_error_of_the_program() -> None:
         ),
         pytest.param(
             {"shocks": {"ETH": "-1%"}},
-            "<mapping>: MC020 --shock names `ETH`, which nothing in the account has; known here: BTC, USDT",
+            "<mapping>: MC020 --shock names `ETH`, which nothing in the account has; known here: BTC, BTCUSDT, USDT",
             id="an asset",
         ),
     ],

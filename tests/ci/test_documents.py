@@ -166,8 +166,10 @@ def test_the_examples_of_limits_can_be_read(number: int, tmp_path: Path) -> None
     book = CLEAN.partition("limits:")[0].replace("BTC: 60000", "BTC: 60000, ETH: 3000, DOGE: 1")
     arguments = []
     if "marginctl.policy/1" in text:
-        (tmp_path / "policy.yaml").write_text(text)
-        arguments = ["--limits", str(tmp_path / "policy.yaml")]
+        (tmp_path / "firm.yaml").write_text("limits: {max_utilization: 60%}\n")
+        (tmp_path / "desk").mkdir()
+        (tmp_path / "desk" / "policy.yaml").write_text(text)
+        arguments = ["--limits", str(tmp_path / "desk" / "policy.yaml")]
         text = ""
     (tmp_path / "book.yaml").write_text(book + text)
     ran = check(str(tmp_path / "book.yaml"), *arguments, "--format", "json")

@@ -404,7 +404,7 @@ def test_flags_that_ask_for_different_things_exit_2(flags, message):
     ("arguments", "message"),
     [
         (("venues", "--format", "xml"), "--format `xml` is unknown"),
-        (("venue", "okx", "--format", "xml"), "write one of table, json, csv, markdown, yaml"),
+        (("venue", "okx", "--format", "xml"), "write one of table, json, csv, markdown, html, yaml"),
         (("rules", "--color", "blue"), "--color `blue` is unknown"),
         (("venues", "--today", "soon"), "--today `soon` is no date"),
     ],

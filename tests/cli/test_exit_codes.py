@@ -82,7 +82,7 @@ def test_what_cannot_be_checked_ends_with_2_and_never_looks_clean(arguments: lis
 
 def test_an_output_that_cannot_be_written_ends_with_2_although_the_file_was_checked(folder: Path) -> None:
     ran = check("--output", "json=nowhere/x.json", "clean.yaml")
-    assert (ran.code, ran.errors) == (2, "marginctl: nowhere/x.json cannot be written: No such file or directory\n")
+    assert (ran.code, ran.errors) == (2, "marginctl: `nowhere/x.json` cannot be written: No such file or directory\n")
 
 
 def test_a_command_that_does_not_exist_ends_with_2() -> None:

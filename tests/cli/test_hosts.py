@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.cli.running import BROKEN, CLEAN, REFUSED, check
 
-from marginctl.cli.hosts import in_repository, summary
+from marginctl.cli.hosts import in_repository, pages_of, summary
 from marginctl.findings import Location, Problem
 from marginctl.render.display import Options
 from marginctl.results import Outcome, Run
@@ -112,3 +112,42 @@ def test_csv_leaves_problems_to_standard_error(folder: Path) -> None:
 def test_a_file_that_cannot_be_written_shows_in_the_document_too(folder: Path) -> None:
     ran = check("clean.yaml", "--format", "json", "-o", "csv=none/a.csv")
     assert (ran.code, ran.json()["summary"]["exit_code"]) == (2, 2)
+
+
+ORIGIN = {
+    "url": "https://user:secret@host.example/owner/repo.git",
+    "vcs_info": {"vcs": "git", "commit_id": "a" * 40, "requested_revision": "v1"},
+}
+
+
+def test_the_pages_are_those_of_the_repository_that_was_installed() -> None:
+    page = f"https://host.example/owner/repo/blob/{'a' * 40}/docs/reference/limits.md"
+    assert pages_of(json.dumps(ORIGIN)) == page
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"url": 1, "vcs_info": {"commit_id": "x"}}',
+        json.dumps({"url": "file:///work", "dir_info": {"editable": True}}),
+        json.dumps({**ORIGIN, "url": "ssh://git@host.example/owner/repo.git"}),
+        json.dumps({**ORIGIN, "vcs_info": {"commit_id": "main"}}),
+    ],
+)
+def test_what_was_installed_from_elsewhere_has_none(origin: str) -> None:
+    assert pages_of(origin) == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_address_is_one_of_the_web() -> None:
+    given = ("broken.yaml", "--format", "github", "--rule-pages")
+    assert (
+        "%0Ahttps://host.example/limits.md#mc107-concentration" in check(*given, "https://host.example/limits.md").out
+    )
+    for wrong in ("javascript:alert(1)", "https://a b", "https://x/<y>"):
+        ran = check(*given, wrong)
+        assert (ran.code, ran.out) == (2, "")
+        assert "is no address" in ran.errors

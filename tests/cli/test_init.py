@@ -43,4 +43,4 @@ def test_a_dash_writes_to_standard_output(folder: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_told(folder: Path) -> None:
     ran = run("init", "nowhere/x.yaml")
-    assert (ran.code, ran.errors) == (2, "marginctl: nowhere/x.yaml cannot be written: No such file or directory\n")
+    assert (ran.code, ran.errors) == (2, "marginctl: `nowhere/x.yaml` cannot be written: No such file or directory\n")

@@ -34,9 +34,11 @@ schema: marginctl.portfolio/1
 account:
   {name: desk, venue: generic, collateral_mode: multi-asset, margin_model: tiered, position_mode: one-way,
    currency: USD, as_of: "2026-11-22T11:00:00Z", taker_fee: 0.055%, netting: net, underlying_netting: none,
-   liquidation_level: 1}
+   liquidation_level: 1, initial_basis: mark, maintenance_basis: entry,
+   close_fee: {rate: 0.06%, at: mark, in: maintenance}}
 prices: {BTC: 60000, ETH: 3000.5}
 betas: {DOGE: 1.5, EUR: 0, ABC: -1}
+assets: {WBETH: {follows: ETH, ratio: 1.05}, XUSD: {stablecoin: true}}
 collateral:
   - {asset: USDT, amount: 10000}
   - {asset: BTC, amount: 3, haircut_tiers: [{up_to: 1, haircut: 5%}, {haircut: 0.1}]}
@@ -47,9 +49,9 @@ contracts:
             tiers: [{up_to: 50000, maintenance_rate: 0.5%, max_leverage: 50}, {maintenance_rate: 1%, deduction: 0}]}
 positions:
   - {symbol: BTCUSDT, side: short, quantity: 0.5, entry_price: 60000, mark_price: 59500, leverage: 10,
-     margin_mode: isolated, isolated_margin: 3000, maintenance_rate: 0.5%, maintenance_deduction: 0,
+     margin_mode: isolated, isolated_margin: 3000, auto_add: false, maintenance_rate: 0.5%, maintenance_deduction: 0,
      funding_rate: -0.01%, funding_interval: 8h, purpose: hedge}
-  - {symbol: ETHUSDT, side: long, notional: 3000, initial_rate: 10%}
+  - {symbol: ETHUSDT, side: long, notional: 3000, initial_rate: 10%, maintenance_rate: {base: 1%, per_unit: 0.1%}}
   - {symbol: ABCUSDT, side: long, quantity: 1, initial_margin: 30}
 orders:
   - {symbol: BTCUSDT, side: buy, quantity: 0.1, price: 58000, reduce_only: true, position_side: long}

@@ -358,3 +358,70 @@ def test_a_screen_of_built_in_scenarios(desk: Path, golden_file: Callable[[Path,
 
 def test_the_list_of_built_in_scenarios(desk: Path, golden_file: Callable[[Path, str], None]) -> None:
     golden_file(GOLDEN / "stress-list-80.txt", stress("--list", "--width", "80").out)
+
+
+# Long 1 BTC, short 20 ETH, 60,000 each, on 5,000. Five returns: +1,200, -1,800, -600, +1,200 and -2,400.
+DAYS = "date,BTC,ETH\n2026-01-01,-10%,-12%\n2026-01-02,-4%,-1%\n2026-01-03,2%,3%\n2026-01-04,6%,4%\n2026-01-05,-1%,3%\n"
+PRICES = "date,BTC,ETH\n2026-01-01,60000,3000\n2026-01-02,57600,2970\n2026-01-03,57600,2970\n2026-01-04,57024,3059.1\n"
+MODELS = {
+    # 1% of both: 1,200 + 12 u against 5,000 - 2,400 u.
+    "tiered": ("{}", "", Decimal(3800) / 2412),
+    # Rows (-10%, -5%) and (10%, 5%) together: 3,000 - 150 u.
+    "scenario": (
+        "{margin_model: scenario}",
+        "portfolio_margin: {combine: joint, underlyings: [{assets: BTC, moves: [-10%, 10%]}, HALF]}\n".replace(
+            "HALF", "{assets: ETH, moves: [-5%, 5%]}"
+        ),
+        Decimal(2000) / 2250,
+    ),
+    # The mean of the days of 2,400 + 48 u and 1,800 - 42 u.
+    "expected-shortfall": (
+        "{margin_model: expected-shortfall}",
+        "portfolio_margin: {confidence: 60%}\nhistory: {file: days.csv, values: returns}\n",
+        Decimal(2900) / 2403,
+    ),
+    # The second worst of five.
+    "var": (
+        "{margin_model: var}",
+        "portfolio_margin: {confidence: 60%}\nhistory: {file: days.csv, values: returns}\n",
+        Decimal(3200) / 2358,
+    ),
+}
+
+
+def book_under(model: str, folder: Path) -> str:
+    header, more, _ = MODELS[model]
+    text = DESK.replace("{name: desk, currency: USDT}", header).replace("0.5%", "1%").replace("30000", "5000")
+    (folder / "days.csv").write_text(DAYS)
+    (folder / "prices.csv").write_text(PRICES)
+    (folder / "book.yaml").write_text(text + more)
+    return "book.yaml"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_worst_days_of_a_history(model: str, desk: Path) -> None:
+    name = book_under(model, desk)
+    found = document(name, "--history", "days.csv", "--returns", "--worst", "3")["scenarios"]
+    told = [(row["name"], row["change"], row["equity"]) for row in found]
+    assert told == [("2026-01-05", -2400, 2600), ("2026-01-02", -1800, 3200), ("2026-01-03", -600, 4400)]
+    least = MODELS[model][2]
+    assert abs(found[0]["reach"] - least) < Decimal("1e-9")
+    assert found[0]["survived"] is (least >= 1)
+
+
+def test_the_worst_day_is_told_with_the_least_multiple_that_liquidates(desk: Path) -> None:
+    ran = stress(book_under("tiered", desk), "--history", "days.csv", "--returns", "--worst", "1", "--no-curve")
+    said = "The worst of the history ends on 2026-01-05 and costs 2,400 USD; 1.5754 times that move liquidates."
+    assert said in ran.out
+
+
+def test_returns_over_several_rows_do_not_share_any(desk: Path) -> None:
+    # Over two rows: BTC -4%, ETH -1%: -1,800; then BTC -1% and ETH 3%, -2,400. They share the second of three moves.
+    found = document(book_under("tiered", desk), "--history", "prices.csv", "--span", "2")["scenarios"]
+    assert [(row["name"], row["change"]) for row in found] == [("2026-01-04", -2400)]
+    days = document("book.yaml", "--history", "prices.csv")["scenarios"]
+    assert [(row["name"], row["change"]) for row in days] == [
+        ("2026-01-04", -2400),
+        ("2026-01-02", -1800),
+        ("2026-01-03", 0),
+    ]

@@ -3,7 +3,7 @@
 
 import difflib
 import json
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -332,9 +332,25 @@ def test_isolated_margin_follows_the_size():
             "write --resize BTCUSDT=... or --close BTCUSDT",
         ),
         (
-            {"open": ["BTCUSDT long 1 x20"]},
-            "`BTCUSDT` exists: what is added to it has its leverage",
-            "leave leverage out, or change it with --set first",
+            {"open": ["BTCUSDT long 1 x20 maintenance_rate=1%"]},
+            "`BTCUSDT` exists: what is added to it has its maintenance_rate",
+            "leave maintenance_rate out, or change it with --set first",
+        ),
+        (
+            {"open": ["SOLUSDT long 1 @ 150"]},
+            "--open `SOLUSDT`: nothing says its initial margin rate and its maintenance margin rate",
+            "write it behind the trade: xLEVERAGE maintenance_rate=RATE",
+        ),
+        (
+            {"open": ["SOLUSDT long 1 @ 150 x5"]},
+            "--open `SOLUSDT`: nothing says its maintenance margin rate",
+            "write it behind the trade: maintenance_rate=RATE",
+        ),
+        ({"transfer": ["BTCUSDT=1"]}, "--transfer BTCUSDT: the position is cross, it has no margin of its own", None),
+        (
+            {"mode": ["BTCUSDT=isolated"], "transfer": ["BTCUSDT=1"]},
+            "--transfer BTCUSDT: the position is cross, it has no margin of its own",
+            "write --mode BTCUSDT=isolated first, or --deposit USDT=... into the pool",
         ),
         (
             {"open": ["SOLUSDT long 1 x20 side=short"]},
@@ -354,7 +370,8 @@ def test_isolated_margin_follows_the_size():
             "the margin of an isolated BTCUSDT long is not known without its rate",
             "add its leverage to --open, as in x10, or isolated_margin=...",
         ),
-        ({"open": ["SOLUSDT long 1 x5"]}, "no price for SOL, the base of `SOLUSDT`, which has no `mark_price` either", None),
+        ({"open": ["SOLUSDT long 1 x5 maintenance_rate=1%"]}, "--open `SOLUSDT`: nothing says its price", "write it behind the trade: @ PRICE"),
+        ({"open": ["SOLETH long 1 @ 0.05 x5 maintenance_rate=1%"]}, "no haircut for ETH, in which this settles", None),
         ({"deposit": ["ETH=1"]}, "no haircut for ETH", None),
         ({"mode": ["BTCUSDT=isolated"], "withdraw": ["USDT=18000"]}, "isolated margins of 3000 USDT exceed the 2000 USDT of `collateral:`", None),
     ],
@@ -365,6 +382,89 @@ def test_a_change_that_cannot_be_meant_says_why(flags, message, help):
     (problem,) = found.problems
     assert problem.message == message
     assert help is None or problem.help == help
+
+
+GAS = """\
+account: {venue: binance-usdm}
+prices: {GAS: 8.736}
+collateral:
+  - {asset: USDT, amount: 50}
+positions:
+  - {symbol: GASUSDT, side: short, quantity: 1, entry_price: 8.616, mark_price: 8.736, leverage: 15, maintenance_rate: 1.5%,
+     margin_mode: isolated, isolated_margin: 0.57109202}
+"""
+"""A live short before 1 USDT was added to its margin."""
+
+
+def test_a_transfer_moves_what_liquidates_an_isolated_position():
+    """Liquidated at P where margin + 8.616 - P = 1.5% P."""
+    found = changed(GAS, transfer=["GASUSDT=+1"])
+    assert found.notes == ("moved 1 USDT into the margin of GASUSDT, which is 1.57109202 now",)
+    prices = [one.report.positions[0].liquidation_price for one in (found.before, found.after)]
+    cut = [price.quantize(Decimal("1e-8"), ROUND_FLOOR) for price in prices]  # toward the mark
+    assert cut == [Decimal("9.05132218"), Decimal("10.03654386")]
+    assert lines(GAS, rewritten(GAS, transfer=["GASUSDT=+1"])) == [
+        "-      margin_mode: isolated, isolated_margin: 0.57109202}",
+        "+      margin_mode: isolated, isolated_margin: 1.57109202}",
+    ]
+    assert rewritten(GAS, transfer=["GASUSDT=1", "GASUSDT=-1"]) == GAS
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("GASUSDT=50", "--transfer GASUSDT=50 is more than the account has free of USDT", "49.42890798 USDT are not set aside"),
+        ("GASUSDT=-0.57109202", "--transfer GASUSDT=-0.57109202 leaves it no margin", "its margin is 0.57109202 USDT"),
+        ("GAS=1", "there is no position in `GAS`", "did you mean `GASUSDT`?"),
+    ],
+)  # fmt: skip
+def test_a_transfer_that_cannot_be_made_says_why(text, message, help):
+    (problem,) = changed(GAS, transfer=[text]).problems
+    assert (problem.message, problem.help) == (message, help)
+
+
+def test_what_is_free_may_all_be_moved():
+    assert changed(GAS, transfer=["GASUSDT=49.42890798"]).after is not None
+
+
+def test_rows_of_one_position_share_a_transfer():
+    two = (
+        GAS
+        + "  - {symbol: GASUSDT, side: short, quantity: 3, entry_price: 8.616, mark_price: 8.736, leverage: 15, maintenance_rate: 1.5%, margin_mode: isolated, isolated_margin: 3}\n"
+    )
+    report = changed(two, transfer=["GASUSDT=+4"]).after.report
+    assert next(pool for pool in report.pools if pool.name.startswith("isolated")).equity == Decimal("7.09109202")
+
+
+def test_auto_add_is_not_counted():
+    auto = GAS.replace("0.57109202}", "0.57109202, auto_add: true}")
+    found = changed(auto, deposit=["USDT=1"])
+    assert any(text.startswith("GASUSDT auto_add is not counted") for text in found.before.assumptions)
+    assert found.before.report.positions == changed(GAS, deposit=["USDT=1"]).before.report.positions
+    cross = BOOK.replace("leverage: 8,", "leverage: 8, auto_add: true,")
+    assert [one.message for one in changed(cross, deposit=["USDT=1"]).before.problems] == [
+        "`auto_add` on a cross position"
+    ]
+
+
+@pytest.mark.parametrize("venue", ["generic", "binance-usdm"])
+def test_a_trade_in_an_asset_without_a_price_is_its_mark(venue):
+    rate = "" if venue != "generic" else " maintenance_rate=1%"
+    book = f"account: {{venue: {venue}}}\nprices: {{BTC: 60000}}\ncollateral: [{{asset: USDT, amount: 20000}}]\n"
+    found = changed(book, open=[f"SOLUSDT long 10 @ 150 x5{rate}"])
+    assert found.notes == (
+        "opened SOLUSDT long: 10 at 150",
+        "its mark is the price of the trade, as nothing else prices it: 150",
+    )
+    (row,) = found.after.report.positions
+    assert (row.mark_price, row.entry_price, row.initial_margin) == (150, 150, 300)
+
+
+def test_more_of_a_position_has_its_leverage_and_says_so():
+    found = changed(BOOK, open=["BTCUSDT long 0.5 x20"])
+    assert found.notes[-1] == "BTCUSDT keeps 10x, x20 does not count: change it with --set"
+    assert found.after.report.positions[0].leverage == 10
+    assert len(changed(BOOK, open=["BTCUSDT long 0.5 x10"]).notes) == 1
 
 
 def test_an_isolated_margin_that_is_no_number_is_a_problem_of_its_row():
@@ -394,6 +494,8 @@ def test_a_name_for_two_positions_asks_which():
         (["--close", "BTCUSDT now"], "must name one position"),
         (["--resize", "BTCUSDT"], "has no value"),
         (["--deposit", "USDT=-5"], "the amount must be more than 0"),
+        (["--transfer", "BTCUSDT=+-5"], "has two signs"),
+        (["--transfer", "BTCUSDT=0"], "the amount must be more than 0"),
         (["--price", "BTC=5,000"], "the price has a comma"),
         (["--mode", "hedged"], "write isolated, cross, or SYMBOL=isolated"),
         (["--format", "sarif"], "write one of table, json, csv, markdown"),

@@ -17,12 +17,12 @@ from marginctl.core.model import (
     Move,
     MoveTable,
     Quantile,
+    ReturnSpan,
     ScanPrice,
-    Span,
     Spread,
     SpreadBy,
     SpreadLeg,
-    Stressed,
+    StressedFigure,
     TailMean,
     TailTerms,
     Where,
@@ -114,11 +114,11 @@ def tails(draw: st.DrawFn) -> TailTerms:
     return TailTerms(
         confidence=draw(chosen("0.6", "0.75", "0.8")),
         returns=draw(returns()),
-        span=Span(),
+        span=ReturnSpan(),
         decay=decay,
         quantile=Quantile.INVERTED_CDF if decay is not None else draw(st.sampled_from(Quantile)),
         tail=draw(st.sampled_from(TailMean)),
-        stressed=None if stressed is None else Stressed(draw(returns()), None if stressed == "max" else stressed),
+        stressed=None if stressed is None else StressedFigure(draw(returns()), None if stressed == "max" else stressed),
     )
 
 

@@ -20,10 +20,10 @@ from marginctl.core.account import (
     CollateralMode,
     Equality,
     MarginMode,
+    MarginRules,
     Netting,
     Order,
     Position,
-    Rules,
 )
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 
@@ -54,7 +54,7 @@ class Book(NamedTuple):
     account: Account
     name: str
     isolated: bool
-    rules: Rules
+    rules: MarginRules
     balances: dict[str, Fraction]
     terms: dict[str, AssetTerms]
     positions: list[Position]
@@ -188,7 +188,7 @@ def tier_of(contract: Contract, size: Fraction, quantity: Fraction) -> Tier | No
     return contract.tiers[-1] if contract.tiers else None
 
 
-def initial_rate(position: Position, rules: Rules, size: Fraction, quantity: Fraction) -> Fraction:
+def initial_rate(position: Position, rules: MarginRules, size: Fraction, quantity: Fraction) -> Fraction:
     """The position's own rate, or the larger of 1 / leverage and the tier's; a given margin is one for the whole."""
     if position.initial_rate is not None:
         return frac(position.initial_rate)
@@ -206,12 +206,12 @@ def basis_size(position: Position, basis: Basis) -> Fraction:
     return base_size(position.contract, frac(position.quantity), frac(price))
 
 
-def rate_today(position: Position, rules: Rules) -> Fraction:
+def rate_today(position: Position, rules: MarginRules) -> Fraction:
     """The initial rate of the position as it stands."""
     return initial_rate(position, rules, basis_size(position, rules.initial_basis), frac(position.quantity))
 
 
-def close_fee(position: Position, rules: Rules, quantity: Fraction, mark: Fraction) -> Fraction:
+def close_fee(position: Position, rules: MarginRules, quantity: Fraction, mark: Fraction) -> Fraction:
     """The fee to close, in the settle asset."""
     contract, taker = position.contract, frac(position.taker_fee)
     if rules.close_fee is CloseFee.NONE:

@@ -15,6 +15,7 @@ from marginctl.core.account import (
     CollateralMode,
     Equality,
     MarginMode,
+    MarginRules,
     Netting,
     OpenLoss,
     Order,
@@ -23,7 +24,6 @@ from marginctl.core.account import (
     Position,
     PositionMode,
     PriceShown,
-    Rules,
     default_beta,
 )
 from marginctl.core.contract import Contract, ContractType, HaircutTier, Tier, TiersBy, derived_deductions
@@ -87,9 +87,9 @@ def asset_prices(draw: st.DrawFn) -> dict[str, Decimal]:
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> Rules:
+def rules(draw: st.DrawFn) -> MarginRules:
     """Every switch of a rule set."""
-    return Rules(
+    return MarginRules(
         level=draw(chosen("1", "1", "1.05", "1.5")),
         equality=draw(st.sampled_from(Equality)),
         netting=draw(st.sampled_from(Netting)),

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from marginctl.core.account import Account, AssetTerms, Basis, MarginMode, Netting, Purpose, Rules
+from marginctl.core.account import Account, AssetTerms, Basis, MarginMode, MarginRules, Netting, Purpose
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import Contract, TiersBy
 
@@ -100,7 +100,7 @@ def test_the_tier_of_a_row(contract: Contract, quantity: str, tier: int) -> None
 def test_on_entry_the_rate_shown_is_the_rate_applied() -> None:
     # 2 x 74 = 148 at entry is in tier 1 (2%), 2 x 80 = 160 at the mark would be in tier 2 (10%).
     held = position(linear(table=TABLE), LONG, 2, 74, 80)
-    rules = Rules(initial_basis=Basis.ENTRY, maintenance_basis=Basis.ENTRY)
+    rules = MarginRules(initial_basis=Basis.ENTRY, maintenance_basis=Basis.ENTRY)
     (row,) = report_of(account(held, balances={"USDT": 100}, prices={"BTC": 80}, rules=rules)).positions
     assert row.initial_margin == d("2.96")
     assert row.initial_rate == d("0.02")
@@ -131,7 +131,7 @@ def test_netting_figures_are_without_loans() -> None:
         pytest.param(account(position(BTC, LONG, 1, 100), balances={"USDT": 10}), "healthy", id="free collateral of 0"),
         pytest.param(account(position(BTC, LONG, 1, 100), balances={"USDT": 9}), "restricted", id="below 0"),
         pytest.param(
-            account(position(BTC, LONG, 1, 100), balances={"USDT": "1.2"}, rules=Rules(warning_level=d("1.2"))),
+            account(position(BTC, LONG, 1, 100), balances={"USDT": "1.2"}, rules=MarginRules(warning_level=d("1.2"))),
             "margin-call",
             id="at the venue's warning level",
         ),
@@ -166,7 +166,7 @@ def test_the_worst_silo_is_the_one_that_holds_something() -> None:
 
 def test_the_worst_pools_figures_follow_its_own_rules() -> None:
     own = position(BTC, LONG, 1, 100, isolated_margin=4)
-    report = report_of(account(own, balances={"USDT": 4}, isolated_rules=Rules(level=d(2))))
+    report = report_of(account(own, balances={"USDT": 4}, isolated_rules=MarginRules(level=d(2))))
     pool = next(pool for pool in report.pools if pool.name == report.totals.worst_pool)
     assert (report.totals.worst_pool, pool.buffer, pool.maintenance_ratio) == ("isolated:BTCUSDT:long", 2, d("0.5"))
     assert (report.totals.buffer, report.totals.maintenance_ratio) == (2, d("0.5"))
@@ -243,7 +243,9 @@ def test_an_isolated_pool_and_an_idle_one_list_no_stablecoin_and_no_pool_the_acc
 def test_an_isolated_position_is_margined_by_its_own_rules() -> None:
     own = position(linear(table=TABLE), LONG, 2, 70, 80, isolated_margin=30)
     report = report_of(
-        account(own, balances={"USDT": 30}, prices={"BTC": 80}, isolated_rules=Rules(maintenance_basis=Basis.ENTRY))
+        account(
+            own, balances={"USDT": 30}, prices={"BTC": 80}, isolated_rules=MarginRules(maintenance_basis=Basis.ENTRY)
+        )
     )
     (row,) = report.positions
     assert (row.tier, row.maintenance_margin, row.margin_mode) == (1, d("1.4"), MarginMode.ISOLATED.value)
@@ -263,7 +265,7 @@ def test_larger_legs_may_change_on_the_way() -> None:
         position(BTC, LONG, 1, 98, 100, maintenance_rate="0.02"),
         position(BTC, SHORT, "1.5", 100, maintenance_rate="0.01"),
     )
-    one = account(*legs, hedge=True, balances={"USDT": 30}, rules=Rules(netting=Netting.LARGER_LEG))
+    one = account(*legs, hedge=True, balances={"USDT": 30}, rules=MarginRules(netting=Netting.LARGER_LEG))
     found = report_of(one).positions[0].liquidation_price
     assert found is not None
     assert abs(Fraction(found) - Fraction(82) / Fraction("0.52")) < Fraction(1, 10**60)

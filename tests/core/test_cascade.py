@@ -6,20 +6,20 @@ from fractions import Fraction
 import pytest
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, AssetTerms, CollateralMode, Equality, Netting, Rules
+from marginctl.core.account import Account, AssetTerms, CollateralMode, Equality, MarginRules, Netting
 from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
 from marginctl.core.contract import TiersBy
 from marginctl.core.path import FundingPath, PricePath
-from marginctl.core.sequence import Action, ClosingOrder, Sequence
+from marginctl.core.sequence import Action, ClosingOrder, LiquidationSequence
 
 from .accounts import LONG, SHORT, account, d, flat, haircuts, linear, order, position, tiers
 
-PLAIN = Sequence()
+PLAIN = LiquidationSequence()
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 TINY = Fraction(1, 10**50)
 
 
-def fall(account: Account, shocks: dict[str, str], sequence: Sequence = PLAIN) -> Cascade:
+def fall(account: Account, shocks: dict[str, str], sequence: LiquidationSequence = PLAIN) -> Cascade:
     return cascade(account, PricePath({asset: d(shock) for asset, shock in shocks.items()}), sequence)
 
 
@@ -55,7 +55,7 @@ def test_one_position_is_closed_at_the_mark_where_its_pool_goes() -> None:
 
 def test_a_fee_is_taken_from_what_is_left_and_a_deficit_beyond_it_is_not_owed() -> None:
     # 1.5% of the notional where 1% is left: 0.5% are missing.
-    story = fall(ONE_LONG, {"BTC": "-0.2"}, Sequence(fee=d("0.015")))
+    story = fall(ONE_LONG, {"BTC": "-0.2"}, LiquidationSequence(fee=d("0.015")))
     closing, bankrupt = story.steps
     assert close(closing.fee, PRICE * 10 * Fraction(15, 1000))
     assert close(closing.equity, -PRICE * 10 * Fraction(5, 1000))
@@ -79,7 +79,7 @@ def test_no_shock_closes_nothing_and_changes_nothing() -> None:
 def test_a_scenario_that_ends_exactly_at_the_liquidation_move(equality: Equality, closed: int) -> None:
     # Short 10 at 100 with 111.1: 111.1 - 1000u - 10 (1 + u) = 101.1 - 1010u; BTC +10% is 111.1 - 100 - 11 = 0.1 > 0.
     # With 111: exactly 0 there.
-    exactly = account(position(BTC, SHORT, 10, 100), balances={"USDT": 111}, rules=Rules(equality=equality))
+    exactly = account(position(BTC, SHORT, 10, 100), balances={"USDT": 111}, rules=MarginRules(equality=equality))
     assert len(fall(exactly, {"BTC": "0.1"}).steps) == closed
     assert len(fall(exactly, {"BTC": "0.10000001"}).steps) == 1
 
@@ -120,7 +120,7 @@ def test_the_largest_loss_goes_first_until_the_pool_is_healthy_again() -> None:
 
 
 def test_all_at_once_takes_the_winner_along() -> None:
-    story = fall(SHARED, DOWN, Sequence(order=ClosingOrder.ALL_AT_ONCE))
+    story = fall(SHARED, DOWN, LiquidationSequence(order=ClosingOrder.ALL_AT_ONCE))
     assert actions(story) == [
         (Action.CLOSE, "BTCUSDT"),
         (Action.CLOSE, "ETHUSDT"),
@@ -136,7 +136,7 @@ def test_what_contagion_cost_beside_the_same_book_apart() -> None:
     # With 125 USDT: 162.5 - 227.5u, all at once at 5/7. The winner C forgoes 10 (1 - 5/7) = 20/7 by the end.
     held = replace(SHARED, balances={"USDT": d(125)})
     path = PricePath({asset: d(shock) for asset, shock in DOWN.items()})
-    everything = Sequence(order=ClosingOrder.ALL_AT_ONCE)
+    everything = LiquidationSequence(order=ClosingOrder.ALL_AT_ONCE)
     shared = cascade(held, path, everything)
     found = compared(held, shared, path, everything)
     assert found is not None
@@ -199,18 +199,18 @@ def test_orders_are_cancelled_first_and_free_nothing() -> None:
     story = fall(ordered, {"BTC": "-0.2"})
     assert actions(story) == [(Action.CANCEL_ORDERS, None), (Action.CLOSE, "BTCUSDT")]
     assert story.account.orders == ()
-    kept = fall(ordered, {"BTC": "-0.2"}, Sequence(cancels_orders=False))
+    kept = fall(ordered, {"BTC": "-0.2"}, LiquidationSequence(cancels_orders=False))
     assert kept.account.orders == ordered.orders
 
 
 def test_netting_the_legs_may_be_enough() -> None:
     # Long 10, short 4 of one contract, legs added (none): 1% of 1400. 140 - 120u - 14 (1 - 0.2u): u = 126/117.2 > 1
     # at -20%; at -25% (150u, 3.5u): u = 126/146.5 = 252/293.
-    rules = Rules(netting=Netting.NONE)
+    rules = MarginRules(netting=Netting.NONE)
     held = account(
         position(BTC, LONG, 10, 100), position(BTC, SHORT, 4, 100), balances={"USDT": 140}, rules=rules, hedge=True
     )
-    story = fall(held, {"BTC": "-0.25"}, Sequence(nets_legs=True))
+    story = fall(held, {"BTC": "-0.25"}, LiquidationSequence(nets_legs=True))
     at = Fraction(252, 293)
     assert actions(story)[:2] == [(Action.NET_LEGS, "BTCUSDT"), (Action.NET_LEGS, "BTCUSDT")]
     assert [step.quantity for step in story.steps[:2]] == [4, 4]
@@ -230,7 +230,7 @@ def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed()
     # 20 at 100: 2000 is in tier 3: margin 100 - 35 = 65 -> deduction 5 + 1000 (0.03) = 35.
     # Equity 300 - 400u; margin 0.05 x 2000 (1 - 0.2u) - 35 = 65 - 20u: health 235 - 380u: u = 47/76.
     held = account(position(linear(table=TABLE), LONG, 20, 100), balances={"USDT": 300})
-    story = fall(held, {"BTC": "-0.2"}, Sequence(reduces_by_tier=True))
+    story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(reduces_by_tier=True))
     at = Fraction(47, 76)
     mark = 100 - 20 * at
     first = story.steps[0]
@@ -250,7 +250,7 @@ def test_tiers_by_quantity_are_cut_in_quantity() -> None:
     contract = linear(table=table, tiers_by=TiersBy.QUANTITY)
     # 20 at 100, 5% of it: 300 - 400u - 100 (1 - 0.2u): u = 200/380 = 10/19.
     held = account(position(contract, LONG, 20, 100), balances={"USDT": 300})
-    story = fall(held, {"BTC": "-0.2"}, Sequence(reduces_by_tier=True))
+    story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(reduces_by_tier=True))
     (step,) = story.steps
     assert (step.action, step.quantity, step.left) == (Action.REDUCE, 15, 5)
     assert close(step.move, Fraction(10, 19))
@@ -262,7 +262,7 @@ def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> No
     # 1100 is in tier 3: 60 - 110u = 55 + 5.5u at u = 10/231. Cut to 1010 there, q of it, and 2%.
     table = tiers((500, "0.01", "0.1"), (1010, "0.02", "0.1"), (None, "0.05", "0.1"), deductions=[0, 0, 0])
     held = account(position(linear(table=table), SHORT, 11, 100), balances={"USDT": 60})
-    story = fall(held, {"BTC": "0.1"}, Sequence(reduces_by_tier=True))
+    story = fall(held, {"BTC": "0.1"}, LiquidationSequence(reduces_by_tier=True))
     at = Fraction(10, 231)
     q = 1010 / (100 + 10 * at)
     assert [(step.action, step.tier) for step in story.steps] == [
@@ -280,14 +280,14 @@ def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> No
 
 
 def test_a_take_over_keeps_the_margin() -> None:
-    story = fall(ONE_LONG, {"BTC": "-0.2"}, Sequence(takes_over=True))
+    story = fall(ONE_LONG, {"BTC": "-0.2"}, LiquidationSequence(takes_over=True))
     assert actions(story) == [(Action.TAKE_OVER, "BTCUSDT"), (Action.FORFEIT, None)]
     assert close(story.steps[1].amount, PRICE / 10)
     assert close(story.value, 0)
 
 
 def test_below_its_level_a_take_over_comes_at_once_and_above_it_the_rest_stays() -> None:
-    backstop = Sequence(takes_over=True, take_over_level=Decimal(2) / 3, order=ClosingOrder.ALL_AT_ONCE)
+    backstop = LiquidationSequence(takes_over=True, take_over_level=Decimal(2) / 3, order=ClosingOrder.ALL_AT_ONCE)
     assert actions(fall(ONE_LONG, {"BTC": "-0.2"}, backstop)) == [(Action.CLOSE, "BTCUSDT")]
     # 6 of equity under a margin of 10 from the start: below two thirds of it.
     ruined = account(position(BTC, LONG, 10, 100), balances={"USDT": 6})
@@ -299,7 +299,7 @@ def test_below_its_level_a_take_over_comes_at_once_and_above_it_the_rest_stays()
 def test_an_isolated_position_loses_its_margin_and_no_more() -> None:
     # 5% fee on what closes: 1% of the notional is left, the other 4% are not the account's.
     held = account(position(BTC, LONG, 10, 100, isolated_margin=150), balances={"USDT": 400})
-    story = fall(held, {"BTC": "-0.2"}, Sequence(fee=d("0.05")))
+    story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(fee=d("0.05")))
     assert actions(story) == [(Action.CLOSE, "BTCUSDT"), (Action.BANKRUPT, None)]
     assert story.steps[0].pool == "isolated:BTCUSDT:long"
     assert close(story.steps[1].amount, PRICE * 10 * Fraction(4, 100))
@@ -331,7 +331,7 @@ def test_debts_are_repaid_at_the_price_of_what_is_sold_which_frees_its_haircut()
     # ETH -80%: equity 50 (1 - 0.8u) - 10 = 40 - 40u; 1 at u = 39/40, ETH at 2.2.
     terms = {"ETH": AssetTerms(haircuts=haircuts((None, "0.5")))}
     held = account(position(BTC, LONG, 1, 100), balances={"ETH": 10, "USDT": -10}, terms=terms)
-    story = fall(held, {"ETH": "-0.8"}, Sequence(repays=True))
+    story = fall(held, {"ETH": "-0.8"}, LiquidationSequence(repays=True))
     (step,) = story.steps
     assert (step.action, step.amount) == (Action.REPAY, 10)
     assert close(step.move, Fraction(39, 40))
@@ -347,7 +347,7 @@ def test_a_debt_that_a_loss_builds_up_again_is_repaid_once_and_then_positions_cl
     # The debt of 200u = 1000/22 is repaid out of 100, which frees half of it. The next crossing closes the long.
     terms = {"ETH": AssetTerms(haircuts=haircuts((None, "0.5")))}
     held = account(position(BTC, LONG, 5, 100), balances={"ETH": 10, "USDT": 0}, terms=terms)
-    story = fall(held, {"BTC": "-0.4"}, Sequence(repays=True))
+    story = fall(held, {"BTC": "-0.4"}, LiquidationSequence(repays=True))
     assert actions(story) == [(Action.REPAY, None), (Action.REPAY, None), (Action.CLOSE, "BTCUSDT")]
     first, again, last = story.steps
     debt = Fraction(200 * 45, 198)
@@ -382,7 +382,9 @@ def test_days_of_funding_liquidate_at_flat_prices() -> None:
 
 def test_a_position_with_its_own_rate_has_no_tiers_to_be_cut_to() -> None:
     held = account(position(linear(table=TABLE), LONG, 20, 100, maintenance_rate="0.05"), balances={"USDT": 300})
-    assert actions(fall(held, {"BTC": "-0.2"}, Sequence(reduces_by_tier=True))) == [(Action.CLOSE, "BTCUSDT")]
+    assert actions(fall(held, {"BTC": "-0.2"}, LiquidationSequence(reduces_by_tier=True))) == [
+        (Action.CLOSE, "BTCUSDT")
+    ]
 
 
 def test_a_jump_at_a_border_closes_one_position_there() -> None:

@@ -21,7 +21,7 @@ from marginctl.core.path import PricePath
 from marginctl.core.pool import partition
 from marginctl.core.report import Report
 from marginctl.core.risk import pool_risk
-from marginctl.core.sequence import Sequence
+from marginctl.core.sequence import LiquidationSequence
 
 from . import naive
 from .naive import frac
@@ -38,7 +38,7 @@ LOOKS = 6
 @given(account=accounts(), moves=shocks(), sequence=sequences(), share=st.integers(1, 99))
 @settings(max_examples=40)
 def test_an_account_is_what_a_naive_reading_finds(
-    account: Account, moves: dict[str, Decimal], sequence: Sequence, share: int
+    account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence, share: int
 ) -> None:
     assert_figures(account)
     assert_first_crossings(account)
@@ -94,7 +94,7 @@ def is_on_the_edge(account: Account, report: Report) -> bool:
     return any(ZERO < abs(risk.equity) <= SNAP * risk.scale for risk in risks) or min(prices, default=ONE) <= SNAP
 
 
-def assert_end(account: Account, moves: dict[str, Decimal], sequence: Sequence) -> None:
+def assert_end(account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence) -> None:
     """What a cascade leaves is worth what it says, and nothing of it is liquidatable at the end's prices."""
     story = cascade(account, PricePath(moves), sequence)
     world = naive.moved(story.account, {asset: frac(ratio) for asset, ratio in story.ratios.items()})

@@ -11,12 +11,12 @@ CLASSES = {
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Struct)
 }
-BETWEEN = {"Price", "Mark", "Move", "Traded", "Term", "DearerSide", "Debt", "Order", "OrderNeed", "Outcome"}
+BETWEEN = {"Price", "Mark", "Move", "Traded", "Follower", "Term", "DearerSide", "Debt", "Order", "OrderNeed", "Outcome"}
 BETWEEN |= {"Model", "RiskUnit", "Charge", "TailDay", "UnitOrders"}
-STEPS = {"PositionFigures.entry_value", "PositionFigures.close_fee", "PositionFigures.crossing"}
+STEPS = {f"PositionFigures.{name}" for name in ("entry_value", "close_fee", "crossing", "base_size", "entry_size")}
 INPUTS = {
     "PoolFigures": {"name", "margin_mode", "liquidation"},
-    "PositionFigures": {"symbol", "side", "entry_price", "margin_mode", "pool", "purpose", "key"},
+    "PositionFigures": {"symbol", "side", "entry_price", "margin_mode", "pool", "purpose", "key", "expiry"},
     "CollateralFigures": {"asset", "pool"},
     "UnderlyingFigures": {"asset", "pool"},
     "NettingFigures": {"maintenance"},

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, AssetTerms, Basis, CloseFee, Equality, Netting, Rules
+from marginctl.core.account import Account, AssetTerms, Basis, CloseFee, Equality, MarginRules, Netting
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import TiersBy
 from marginctl.core.liquidation import asset_sides, first_on_path, pool_state
@@ -78,13 +78,15 @@ def close(found: Decimal | None, expected: Fraction | str | int) -> bool:
             id="inverse short on half its coin: 100 - 0.5 p = 1",
         ),
         pytest.param(
-            account(position(BTC, LONG, 1, 100), balances={"USDT": 10}, rules=Rules(level=d("1.05"))),
+            account(position(BTC, LONG, 1, 100), balances={"USDT": 10}, rules=MarginRules(level=d("1.05"))),
             Fraction(90) / Fraction("0.9895"),
             "below",
             id="level 1.05: 10 + p - 100 = 1.05% p",
         ),
         pytest.param(
-            account(position(BTC, LONG, 1, 100), balances={"USDT": 10}, rules=Rules(maintenance_basis=Basis.ENTRY)),
+            account(
+                position(BTC, LONG, 1, 100), balances={"USDT": 10}, rules=MarginRules(maintenance_basis=Basis.ENTRY)
+            ),
             Fraction(91),
             "below",
             id="maintenance on the entry: 10 + p - 100 = 1",
@@ -93,7 +95,7 @@ def close(found: Decimal | None, expected: Fraction | str | int) -> bool:
             account(
                 position(BTC, LONG, 1, 100, taker_fee="0.001"),
                 balances={"USDT": 10},
-                rules=Rules(close_fee=CloseFee.MARK),
+                rules=MarginRules(close_fee=CloseFee.MARK),
             ),
             Fraction(90) / Fraction("0.989"),
             "below",
@@ -103,7 +105,7 @@ def close(found: Decimal | None, expected: Fraction | str | int) -> bool:
             account(
                 position(BTC, LONG, 1, 100, taker_fee="0.001", leverage=10),
                 balances={"USDT": 10},
-                rules=Rules(close_fee=CloseFee.BANKRUPTCY),
+                rules=MarginRules(close_fee=CloseFee.BANKRUPTCY),
             ),
             Fraction("90.09") / Fraction("0.99"),
             "below",
@@ -134,7 +136,9 @@ def test_one_position(one: Account, price: Fraction, side: str) -> None:
             id="a fully paid long reaches 0 at a price of 0",
         ),
         pytest.param(
-            account(position(BTC, LONG, 1, 100), balances={"USDT": 100}, rules=Rules(equality=Equality.LIQUIDATED)),
+            account(
+                position(BTC, LONG, 1, 100), balances={"USDT": 100}, rules=MarginRules(equality=Equality.LIQUIDATED)
+            ),
             id="also where equality counts: nothing is required at a price of 0",
         ),
         pytest.param(
@@ -197,7 +201,7 @@ def test_an_inverse_short_that_rises_beyond_double_its_mark_has_a_contract_price
 ):
     # 0.9 BTC, short 100 USD at 100; only the mark m moves, BTC stays at 100: 0.9 - 1 + 100/m = 1% 100/m -> m = 990.
     for equality in Equality:
-        one = account(position(PERP, SHORT, 10, 100), balances={"BTC": "0.9"}, rules=Rules(equality=equality))
+        one = account(position(PERP, SHORT, 10, 100), balances={"BTC": "0.9"}, rules=MarginRules(equality=equality))
         assert close(first(one).contract_liquidation_price, 990)
 
 
@@ -264,7 +268,7 @@ def test_the_larger_side_of_an_underlying_changes_on_the_way() -> None:
         position(inverse(size=100), SHORT, 1000, 81000),
         balances={"USDT": 3000, "BTC": "0.1"},
         prices={"BTC": 81000},
-        rules=Rules(underlying_netting=Netting.LARGER_LEG),
+        rules=MarginRules(underlying_netting=Netting.LARGER_LEG),
     )
     assert close(first(one).liquidation_price, 71000 / (Fraction("0.5") + Fraction(100000, 81000) - Fraction("1.1")))
 
@@ -376,7 +380,7 @@ def test_equity_exactly_at_the_level_is_safe_and_the_smallest_fall_liquidates() 
 
 
 def test_equity_exactly_at_the_level_is_liquidated_where_equality_counts() -> None:
-    one = account(position(BTC, LONG, 1, 100), balances={"USDT": 1}, rules=Rules(equality=Equality.LIQUIDATED))
+    one = account(position(BTC, LONG, 1, 100), balances={"USDT": 1}, rules=MarginRules(equality=Equality.LIQUIDATED))
     report = report_of(one)
     row = report.positions[0]
     assert (report.totals.liquidatable, report.totals.state) == (True, "liquidation")

@@ -1,6 +1,6 @@
 """Curves, their pieces along a path, sums, the larger of two, and first crossings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ from marginctl.core.piecewise import (
     along,
     constant_curve,
     first_below,
+    first_below_concave,
     larger,
     masked,
     samples,
@@ -239,3 +240,46 @@ def test_pieces_along_a_path_are_the_curve_at_every_point(rows: list[tuple[int, 
         if any(abs(one.start - u) < Decimal("1e-80") for one in pieces[1:]):
             continue  # on a border the curve's value is that of the piece below, the walk's the one it goes on with
         assert abs(value(pieces, u) - curve.at(moving.at(u), unit.at(u))) < Decimal("1e-80")
+
+
+def smallest_of(lines: list[Line], asked: list[Decimal | None]) -> Callable[[Decimal | None], Line]:
+    """The line of the smallest of some lines just beyond a place; every question is noted."""
+
+    def line_at(u: Decimal | None) -> Line:
+        asked.append(u)
+        if u is None:
+            return min(lines, key=lambda one: (one.slope, one.at_zero))
+        return min(lines, key=lambda one: (one.at(u), one.slope))
+
+    return line_at
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 500), st.integers(-90, 40)), min_size=1, max_size=12),
+    end=st.sampled_from([None, ONE, d(7)]),
+)
+def test_a_concave_function_is_crossed_at_the_first_zero_of_its_lines(
+    rows: list[tuple[int, int]], end: Decimal | None
+) -> None:
+    lines = [Line(Decimal(value), Decimal(slope)) for value, slope in rows]
+    asked: list[Decimal | None] = []
+    found = first_below_concave(smallest_of(lines, asked), end, d(1000))
+    zeros = [Fraction(value, -slope) for value, slope in rows if slope < 0]
+    first = min((zero for zero in zeros if end is None or zero < end), default=None)
+    assert (None if found is None else round(Fraction(found.u), 60)) == (None if first is None else round(first, 60))
+    assert len(asked) <= len(set(lines)) + 2
+
+
+@pytest.mark.parametrize("slip", ["1e-70", "-1e-70"])
+def test_a_line_that_never_comes_out_at_zero_ends_the_walk(slip: str) -> None:
+    """A function that is off by more than residue wherever it is asked: the place is told, and nobody waits for 0."""
+    asked: list[Decimal | None] = []
+
+    def line_at(u: Decimal | None) -> Line:
+        asked.append(u)
+        return Line(d(10) + d(slip) * len(asked), d(-5))
+
+    found = first_below_concave(line_at, None, ONE)
+    assert found is not None
+    assert abs(found.u - 2) < d("1e-60")
+    assert len(asked) <= 3

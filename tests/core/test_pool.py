@@ -14,9 +14,9 @@ from marginctl.core.account import (
     CloseFee,
     CloseFeeIn,
     MarginMode,
+    MarginRules,
     Netting,
     Position,
-    Rules,
 )
 from marginctl.core.contract import TiersBy
 from marginctl.core.pool import Pool, partition
@@ -117,7 +117,7 @@ def test_isolated_pools_follow_their_own_rules_where_the_venue_has_them() -> Non
         account(
             position(BTC, LONG, 1, 100, isolated_margin=4),
             balances={"USDT": 9},
-            isolated_rules=Rules(level=d(2), maintenance_basis=Basis.ENTRY),
+            isolated_rules=MarginRules(level=d(2), maintenance_basis=Basis.ENTRY),
         )
     )
     assert cross.rules.level == 1
@@ -166,59 +166,59 @@ def test_margins_of_one_position(held: Position, initial: int, maintenance: int)
     ("rules", "held", "initial", "maintenance"),
     [
         pytest.param(
-            Rules(initial_basis=Basis.ENTRY), position(BTC, LONG, 2, 90, 100), "18", "2", id="initial on entry"
+            MarginRules(initial_basis=Basis.ENTRY), position(BTC, LONG, 2, 90, 100), "18", "2", id="initial on entry"
         ),
         pytest.param(
-            Rules(maintenance_basis=Basis.ENTRY),
+            MarginRules(maintenance_basis=Basis.ENTRY),
             position(BTC, LONG, 2, 90, 100),
             "20",
             "1.8",
             id="maintenance on entry",
         ),
         pytest.param(
-            Rules(initial_basis=Basis.ENTRY),
+            MarginRules(initial_basis=Basis.ENTRY),
             position(PERP, LONG, 20, 80, 100),
             "25",
             "2",
             id="inverse: 2.5 BTC at entry",
         ),
         pytest.param(
-            Rules(close_fee=CloseFee.MARK),
+            MarginRules(close_fee=CloseFee.MARK),
             position(BTC, LONG, 2, 90, 100, taker_fee="0.001"),
             "20.2",
             "2.2",
             id="fee to close at the mark: 0.1% of 200",
         ),
         pytest.param(
-            Rules(close_fee=CloseFee.MARK, close_fee_in=CloseFeeIn.MAINTENANCE),
+            MarginRules(close_fee=CloseFee.MARK, close_fee_in=CloseFeeIn.MAINTENANCE),
             position(BTC, LONG, 2, 90, 100, taker_fee="0.001"),
             "20",
             "2.2",
             id="in the maintenance margin only",
         ),
         pytest.param(
-            Rules(close_fee=CloseFee.BANKRUPTCY),
+            MarginRules(close_fee=CloseFee.BANKRUPTCY),
             position(BTC, LONG, 2, 90, 100, taker_fee="0.001", leverage=10),
             "20.162",
             "2.162",
             id="at the bankruptcy price of a long: 0.1% of 180 x (1 - 1/10)",
         ),
         pytest.param(
-            Rules(close_fee=CloseFee.BANKRUPTCY),
+            MarginRules(close_fee=CloseFee.BANKRUPTCY),
             position(BTC, SHORT, 2, 90, 100, taker_fee="0.001", leverage=10),
             "20.198",
             "2.198",
             id="of a short: 0.1% of 180 x (1 + 1/10)",
         ),
         pytest.param(
-            Rules(close_fee=CloseFee.BANKRUPTCY),
+            MarginRules(close_fee=CloseFee.BANKRUPTCY),
             position(PERP, LONG, 20, 80, 100, taker_fee="0.001", leverage=10),
             "20.275",
             "2.275",
             id="of an inverse long: 0.1% of 2.5 BTC x (1 + 1/10), worth 0.275",
         ),
         pytest.param(
-            Rules(close_fee=CloseFee.BANKRUPTCY),
+            MarginRules(close_fee=CloseFee.BANKRUPTCY),
             position(PERP, SHORT, 20, 80, 100, taker_fee="0.001", leverage=10),
             "20.225",
             "2.225",
@@ -226,7 +226,7 @@ def test_margins_of_one_position(held: Position, initial: int, maintenance: int)
         ),
     ],
 )
-def test_bases_and_fees(rules: Rules, held: Position, initial: str, maintenance: str) -> None:
+def test_bases_and_fees(rules: MarginRules, held: Position, initial: str, maintenance: str) -> None:
     assert margins(account(held, balances={"USDT": 100, "BTC": 1}, rules=rules)) == (d(initial), d(maintenance))
 
 
@@ -250,9 +250,9 @@ NETTED = [
 @pytest.mark.parametrize(("netting", "initial", "maintenance"), NETTED)
 def test_netting_of_the_legs_of_one_contract(netting: Netting, initial: int, maintenance: int) -> None:
     legs = (position(BTC, LONG, 2, 90, 100), position(BTC, SHORT, 1, 120, 100))
-    one = account(*legs, hedge=True, balances={"USDT": 100}, rules=Rules(netting=netting))
+    one = account(*legs, hedge=True, balances={"USDT": 100}, rules=MarginRules(netting=netting))
     assert margins(one) == (initial, maintenance)
-    other_way = account(*reversed(legs), hedge=True, balances={"USDT": 100}, rules=Rules(netting=netting))
+    other_way = account(*reversed(legs), hedge=True, balances={"USDT": 100}, rules=MarginRules(netting=netting))
     assert margins(other_way) == (initial, maintenance)
 
 
@@ -261,7 +261,7 @@ def test_netting_of_the_legs_of_one_contract(netting: Netting, initial: int, mai
 )
 def test_a_perfect_hedge(netting: Netting, initial: int, maintenance: int) -> None:
     legs = (position(PERP, LONG, 20, 90, 100), position(PERP, SHORT, 20, 120, 100))
-    assert margins(account(*legs, hedge=True, balances={"BTC": 1}, rules=Rules(netting=netting))) == (
+    assert margins(account(*legs, hedge=True, balances={"BTC": 1}, rules=MarginRules(netting=netting))) == (
         initial,
         maintenance,
     )
@@ -280,7 +280,7 @@ def test_the_larger_leg_is_the_dearer_one_for_each_margin_apart() -> None:
         position(BTC, LONG, 1, 100, initial_rate="0.5", maintenance_rate="0.01"),
         position(BTC, SHORT, 3, 100, initial_rate="0.1", maintenance_rate="0.02"),
     )
-    one = account(*legs, hedge=True, balances={"USDT": 100}, rules=Rules(netting=Netting.LARGER_LEG))
+    one = account(*legs, hedge=True, balances={"USDT": 100}, rules=MarginRules(netting=Netting.LARGER_LEG))
     assert margins(one) == (50, 6)
 
 
@@ -316,7 +316,7 @@ def test_a_quantity_worked_out_from_a_notional_on_a_border_is_on_that_border(not
 def test_an_entry_notional_on_a_border_stays_on_it_when_its_quote_moves(sevenths: int) -> None:
     table = tiers(("6218.345", "0.01", None), (None, "0.05", None), deductions=[0, 0])
     held = position(linear(table=table), LONG, "0.07", "88833.5", "88000")
-    rules = Rules(maintenance_basis=Basis.ENTRY)
+    rules = MarginRules(maintenance_basis=Basis.ENTRY)
     one = account(held, balances={"USDT": 10**4}, prices={"BTC": 88000, "USDT": "1.003"}, rules=rules)
     moved = pool_risk(partition(one)[0], {"USDT": Decimal(sevenths) / 7})
     assert abs(moved.maintenance_margin - d("62.18345") * d("1.003") * sevenths / 7) < d("1e-40")
@@ -346,13 +346,13 @@ def test_netting_across_contracts_of_one_underlying(
         position(PERP, SHORT, 30, 100),
         position(linear("BTCUSDC", "BTC", "USDC"), LONG, 1, 100),
     )
-    rules = Rules(netting=netting, underlying_netting=underlying)
+    rules = MarginRules(netting=netting, underlying_netting=underlying)
     assert margins(account(*legs, hedge=True, balances={"USDT": 100}, rules=rules)) == (initial, d(maintenance))
 
 
 def test_a_leg_that_is_hedged_whole_is_no_side_of_the_dearer_one() -> None:
     legs = (position(BTC, SHORT, 2, 100), position(BTC, LONG, 1, 100))
-    rules = Rules(netting=Netting.HEDGED_FEES, underlying_netting=Netting.LARGER_LEG)
+    rules = MarginRules(netting=Netting.HEDGED_FEES, underlying_netting=Netting.LARGER_LEG)
     one = account(*legs, hedge=True, balances={"USDT": 100}, rules=rules)
     # initial 10% of 200 against 100; maintenance 1% of half of 200, and the long, hedged whole, needs none
     assert margins(one) == (20, 1)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.core.account import OpenLoss, Order, Position, Rules
+from marginctl.core.account import MarginRules, OpenLoss, Order, Position
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 
@@ -15,7 +15,7 @@ PERP = inverse()
 
 
 def ordered(
-    *orders: Order, held: tuple[Position, ...] = (), rules: Rules | None = None, hedge: bool = False
+    *orders: Order, held: tuple[Position, ...] = (), rules: MarginRules | None = None, hedge: bool = False
 ) -> Decimal:
     """The order margin of the first pool."""
     one = account(*held, orders=orders, balances={"USDT": 1000, "BTC": 1}, rules=rules, hedge=hedge)
@@ -108,7 +108,7 @@ def test_order_margin_in_hedge_mode(orders: tuple[Order, ...], expected: str) ->
     ],
 )
 def test_open_loss_is_charged_where_the_venue_does(placed: Order, expected: str) -> None:
-    assert ordered(placed, rules=Rules(open_loss=OpenLoss.MARGIN)) == d(expected)
+    assert ordered(placed, rules=MarginRules(open_loss=OpenLoss.MARGIN)) == d(expected)
 
 
 @pytest.mark.parametrize(("quantity", "expected"), [("1", "2"), ("1.00000001", "10.0000001")])

@@ -15,7 +15,7 @@ from marginctl.core.path import PricePath
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
-from marginctl.core.sequence import Action, ClosingOrder, Sequence
+from marginctl.core.sequence import Action, ClosingOrder, LiquidationSequence
 from marginctl.core.stress import path_outcome, states_of
 from marginctl.core.value import unrealized_pnl
 
@@ -31,9 +31,9 @@ def shocks() -> st.SearchStrategy[dict[str, Decimal]]:
 
 
 @st.composite
-def sequences(draw: st.DrawFn, *, take_overs: bool = True) -> Sequence:
+def sequences(draw: st.DrawFn, *, take_overs: bool = True) -> LiquidationSequence:
     """Every switch of a sequence."""
-    return Sequence(
+    return LiquidationSequence(
         cancels_orders=draw(st.booleans()),
         nets_legs=draw(st.booleans()),
         repays=draw(st.booleans()),
@@ -52,7 +52,7 @@ def scale(account: Account) -> Fraction:
 
 @given(account=accounts(), moves=shocks(), sequence=sequences())
 def test_what_was_closed_and_what_is_left_is_the_book(
-    account: Account, moves: dict[str, Decimal], sequence: Sequence
+    account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence
 ) -> None:
     story = cascade(account, PricePath(moves), sequence)
     left = {position.key: position.quantity for position in story.account.positions}
@@ -65,7 +65,7 @@ def test_what_was_closed_and_what_is_left_is_the_book(
 
 @given(account=accounts(), moves=shocks(), sequence=sequences())
 def test_the_story_runs_forward_and_leaves_nothing_that_is_liquidatable(
-    account: Account, moves: dict[str, Decimal], sequence: Sequence
+    account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence
 ) -> None:
     path = PricePath(moves)
     story = cascade(account, path, sequence)
@@ -80,7 +80,7 @@ def test_the_story_runs_forward_and_leaves_nothing_that_is_liquidatable(
 
 @given(account=accounts(), moves=shocks(), sequence=sequences(take_overs=False))
 def test_the_money_at_the_end_is_the_sum_by_hand(
-    account: Account, moves: dict[str, Decimal], sequence: Sequence
+    account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence
 ) -> None:
     """Balances at the end's prices, what each step paid in its settle asset, and the PnL of what is left."""
     path = PricePath(moves)
@@ -101,7 +101,7 @@ def test_the_money_at_the_end_is_the_sum_by_hand(
 
 @given(account=accounts(), moves=shocks(), sequence=sequences())
 def test_the_first_step_comes_where_the_scenario_is_not_survived(
-    account: Account, moves: dict[str, Decimal], sequence: Sequence
+    account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence
 ) -> None:
     states = states_of(account)
     outcome = outcome_of(account, states, PricePath(moves))
@@ -115,7 +115,7 @@ def test_the_first_step_comes_where_the_scenario_is_not_survived(
 
 
 @given(account=accounts(), sequence=sequences())
-def test_a_scenario_without_shocks_is_the_identity(account: Account, sequence: Sequence) -> None:
+def test_a_scenario_without_shocks_is_the_identity(account: Account, sequence: LiquidationSequence) -> None:
     report = report_of(account)
     outcome = outcome_of(account, states_of(account), PricePath({}))
     assert outcome.equity == report.totals.equity
@@ -160,7 +160,7 @@ def _refixed(account: Account) -> bool:
 
 
 @given(account=accounts(), moves=shocks(), sequence=sequences())
-def test_beside_the_same_book_apart(account: Account, moves: dict[str, Decimal], sequence: Sequence) -> None:
+def test_beside_the_same_book_apart(account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence) -> None:
     path = PricePath(moves)
     story = cascade(account, path, sequence)
     found = compared(account, story, path, sequence)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 
-from marginctl.core.account import Account, Equality, Position, PriceShown, Rules
+from marginctl.core.account import Account, Equality, MarginRules, Position, PriceShown
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE
@@ -153,7 +153,7 @@ def nearest_price(mark: Decimal, sides: Sides, *, by_quote: bool) -> Decimal | N
     return min(prices, key=lambda price: abs(price - mark), default=None)
 
 
-def on_screen(crossing: Decimal | None, position: Position, rules: Rules) -> Decimal | None:
+def on_screen(crossing: Decimal | None, position: Position, rules: MarginRules) -> Decimal | None:
     """The crossing, or one tick nearer to the mark where the venue's screen shows that; never past the mark."""
     if crossing is None or rules.shown_liquidation_price is PriceShown.CROSSING:
         return crossing

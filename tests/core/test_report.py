@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from marginctl.core.account import Account, Basis, Netting, Rules
+from marginctl.core.account import Account, Basis, MarginRules, Netting
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
@@ -166,7 +166,7 @@ def test_a_position_shows_every_figure_of_the_interface() -> None:
 @pytest.mark.parametrize("netting", Netting)
 def test_money_beyond_8_decimals_never_shows_more_than_8(netting: Netting) -> None:
     legs = (position(PERP, LONG, 7, "97.3", "99.7", leverage=7), position(PERP, SHORT, 3, "99.1", "99.7", leverage=3))
-    rules = Rules(netting=netting, initial_basis=Basis.ENTRY)
+    rules = MarginRules(netting=netting, initial_basis=Basis.ENTRY)
     one = shown(account(*legs, balances={"BTC": "0.3"}, hedge=True, rules=rules))
     for part in (one["totals"], *one["pools"], one["netting"]):
         for name, value in part.items():

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, AssetTerms, CloseFee, Equality, Netting, Position, Rules
+from marginctl.core.account import Account, AssetTerms, CloseFee, Equality, MarginRules, Netting, Position
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import EndlessError, cascade, compared, isolated_apart
 from marginctl.core.exact import ONE, ZERO, net
@@ -19,13 +19,13 @@ from marginctl.core.path import PricePath
 from marginctl.core.piecewise import Crossing, Curve, Line, Piece, along, first_below, masked, total
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
-from marginctl.core.sequence import Sequence
+from marginctl.core.sequence import LiquidationSequence
 
 from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position
 
 THIRD = ONE / 3
 RESIDUE = Decimal("1e-97")
-BANKRUPTCY = Rules(close_fee=CloseFee.BANKRUPTCY, netting=Netting.NONE)
+BANKRUPTCY = MarginRules(close_fee=CloseFee.BANKRUPTCY, netting=Netting.NONE)
 
 
 def states(one: Account) -> dict[str, PoolState]:
@@ -65,7 +65,7 @@ def test_a_pool_that_lives_until_every_price_is_gone_is_liquidated_nowhere() -> 
         balances={"ADA": "34.4"},
         prices={"ADA": "6.54534", "SOL": "0.227"},
         betas={"ADA": 3},
-        rules=Rules(level=d("1.25")),
+        rules=MarginRules(level=d("1.25")),
         single_asset=True,
         hedge=True,
     )
@@ -138,7 +138,7 @@ def test_at_a_price_of_zero_nothing_is_required_and_nothing_is_liquidated() -> N
     book = account(
         position(linear("BTCUSD", "BTC", "USD"), LONG, 1, 100),
         balances={"USD": 100},
-        rules=Rules(equality=Equality.LIQUIDATED),
+        rules=MarginRules(equality=Equality.LIQUIDATED),
     )
     (pool,) = states(book).values()
     path = PricePath({"BTC": d(-1)})
@@ -181,7 +181,7 @@ def test_a_cascade_of_isolated_legs_ends() -> None:
     """
     book = halved_apart()
     path = PricePath({"ETH": d("-0.5")})
-    compare = compared(book, cascade(book, path, Sequence()), path, Sequence())
+    compare = compared(book, cascade(book, path, LiquidationSequence()), path, LiquidationSequence())
     assert compare is not None
     (step,) = compare.apart.steps
     assert (step.pool, step.symbol, step.side) == ("isolated:ETHUSD:long", "ETHUSD", "long")
@@ -296,7 +296,7 @@ class Crossed(PricePath, frozen=True):
 
 def test_a_pool_for_which_nothing_can_be_done_is_left_as_it_is() -> None:
     book = account(balances={"USDT": 5})
-    story = cascade(book, Crossed({}), Sequence())
+    story = cascade(book, Crossed({}), LiquidationSequence())
     assert (story.steps, story.account) == ((), book)
 
 
@@ -312,7 +312,7 @@ class Growing(Crossed, frozen=True):
 def test_a_walk_without_an_end_is_a_defect_and_no_hang() -> None:
     opened = position(linear(), LONG, 1, 100)
     with pytest.raises(EndlessError):
-        cascade(account(opened, balances={"USDT": 5}), Growing({}, opened), Sequence())
+        cascade(account(opened, balances={"USDT": 5}), Growing({}, opened), LiquidationSequence())
 
 
 def touching(side: int) -> Account:
@@ -321,7 +321,7 @@ def touching(side: int) -> Account:
     """
     contract = linear(table=flat("0.02"))
     own = position(contract, side, 1, 100, maintenance_rate="0.01", maintenance_deduction=1, funding_rate="0.001")
-    return account(own, balances={"USDT": 0}, rules=Rules(equality=Equality.LIQUIDATED))
+    return account(own, balances={"USDT": 0}, rules=MarginRules(equality=Equality.LIQUIDATED))
 
 
 def test_equality_where_nothing_is_required_is_no_crossing() -> None:

@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from marginctl.core.account import Equality, MarginMode, Rules
+from marginctl.core.account import Equality, MarginMode, MarginRules
 from marginctl.core.pool import partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk, worst_pool
 
 from .accounts import LONG, SHORT, account, d, inverse, linear, order, position
 
-LIQUIDATED = Rules(equality=Equality.LIQUIDATED)
+LIQUIDATED = MarginRules(equality=Equality.LIQUIDATED)
 
 
 def risk(equity: str, maintenance: str, initial: str = "0", orders: str = "0") -> Risk:
@@ -24,20 +24,20 @@ def risk(equity: str, maintenance: str, initial: str = "0", orders: str = "0") -
 @pytest.mark.parametrize(
     ("one", "rules", "expected"),
     [
-        pytest.param(risk("10", "10"), Rules(), False, id="equity at the level is safe"),
+        pytest.param(risk("10", "10"), MarginRules(), False, id="equity at the level is safe"),
         pytest.param(risk("10", "10"), LIQUIDATED, True, id="unless the venue counts equality"),
-        pytest.param(risk("9.99999999", "10"), Rules(), True, id="a trifle below is liquidated"),
+        pytest.param(risk("9.99999999", "10"), MarginRules(), True, id="a trifle below is liquidated"),
         pytest.param(risk("10.00000001", "10"), LIQUIDATED, False, id="a trifle above is not"),
-        pytest.param(risk("10.5", "10"), Rules(level=d("1.05")), False, id="level 1.05: 10.5 is at it"),
-        pytest.param(risk("10.4", "10"), Rules(level=d("1.05")), True, id="level 1.05: 10.4 is below it"),
-        pytest.param(risk("-500", "0"), Rules(), False, id="nothing to maintain never liquidates"),
+        pytest.param(risk("10.5", "10"), MarginRules(level=d("1.05")), False, id="level 1.05: 10.5 is at it"),
+        pytest.param(risk("10.4", "10"), MarginRules(level=d("1.05")), True, id="level 1.05: 10.4 is below it"),
+        pytest.param(risk("-500", "0"), MarginRules(), False, id="nothing to maintain never liquidates"),
         pytest.param(risk("0", "0"), LIQUIDATED, False, id="not even at equality"),
-        pytest.param(risk("-1", "0.01"), Rules(), True, id="negative equity under any maintenance"),
+        pytest.param(risk("-1", "0.01"), MarginRules(), True, id="negative equity under any maintenance"),
         pytest.param(risk("10." + "0" * 85 + "1", "10"), LIQUIDATED, True, id="division residue above is equality"),
-        pytest.param(risk("9." + "9" * 85, "10"), Rules(), False, id="division residue below is equality"),
+        pytest.param(risk("9." + "9" * 85, "10"), MarginRules(), False, id="division residue below is equality"),
     ],
 )
-def test_liquidatable(one: Risk, rules: Rules, expected: bool) -> None:
+def test_liquidatable(one: Risk, rules: MarginRules, expected: bool) -> None:
     assert one.is_liquidatable(rules) is expected
 
 
@@ -47,7 +47,7 @@ def test_liquidatable(one: Risk, rules: Rules, expected: bool) -> None:
     ids=["at the warning level", "above it", "a venue without one"],
 )
 def test_warned(equity: str, level: str | None, expected: bool) -> None:
-    assert risk(equity, "10").is_warned(Rules(warning_level=None if level is None else d(level))) is expected
+    assert risk(equity, "10").is_warned(MarginRules(warning_level=None if level is None else d(level))) is expected
 
 
 @pytest.mark.parametrize(

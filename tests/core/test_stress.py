@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.core.account import Account, AssetTerms, Equality, OrderMaintenance, Rules
+from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.grid import Axis, grid_of, spread
@@ -83,7 +83,7 @@ def test_dead_halfway_and_healthy_at_the_end_is_not_survived() -> None:
 )
 def test_a_scenario_exactly_at_the_liquidation_move(equality: Equality, crossing: int | None) -> None:
     # Short 10 BTC at 100, 111 USDT: 111 - 100 = 11 = 1% of 1100 at +10%.
-    held = account(position(BTC, SHORT, 10, 100), balances={"USDT": 111}, rules=Rules(equality=equality))
+    held = account(position(BTC, SHORT, 10, 100), balances={"USDT": 111}, rules=MarginRules(equality=equality))
     found = at_end(held, {"BTC": "0.1"})
     assert (found.crossing, found.reach) == (crossing, 1)
     assert at_end(held, {"BTC": "0.1001"}).crossing is not None
@@ -309,7 +309,7 @@ def test_without_a_hedge_the_orders_on_its_contract_keep_its_rates() -> None:
         position(bare, SHORT, 1, 100, leverage="2", maintenance_rate="0.5", key="hedge"),
         balances={"USDT": 200},
         orders=(order(bare, SHORT, 2, 100, 100),),
-        rules=Rules(order_maintenance=OrderMaintenance.MARGIN),
+        rules=MarginRules(order_maintenance=OrderMaintenance.MARGIN),
     )
     found = hedge_figures(book, book.positions[1])
     assert found.distance_without == d("0.5")

@@ -26,6 +26,8 @@ from marginctl.limits.baseline import BaselineFile  # noqa: E402
 from marginctl.limits.format import NARROWER, PolicyFile  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
 from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
+from marginctl.portfolio.assets import Link  # noqa: E402
+from marginctl.portfolio.assets import bundled as links  # noqa: E402
 from marginctl.portfolio.format import PortfolioFile  # noqa: E402
 from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
@@ -202,6 +204,21 @@ def _type(schema: dict[str, Any]) -> str:
     return " or ".join(kinds)
 
 
+def assets_page() -> str:
+    """The bundled list of assets that belong together."""
+    parts = ["# Assets that belong together\n", NOTE]
+    parts.append("The bundled list; `assets:` in a portfolio stands before it ([assets](../assets.md)).\n")
+    rows = (
+        (asset, one.follows or "a stablecoin", _ratio(one), one.as_of, one.source) for asset, one in links().items()
+    )
+    parts.append(table(("asset", "follows", "ratio", "as of", "source"), rows))
+    return "\n".join(parts)
+
+
+def _ratio(link: Link) -> str:
+    return f"{link.ratio:f}" if link.ratio is not None else "" if not link.follows else "not fixed"
+
+
 def exits_page() -> str:
     """What the program ends with."""
     parts = ["# Exit codes\n", NOTE, table(("code", "means"), ((str(code), text) for code, text in EXITS.items()))]
@@ -363,6 +380,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/limits.md": limits_page,
     "docs/reference/portfolio.md": portfolio_page,
     "docs/reference/report.md": report_page,
+    "docs/reference/assets.md": assets_page,
     "docs/reference/exit-codes.md": exits_page,
     "docs/reference/venues.md": venues_page,
     "share/man/man1/marginctl.1": man_page,

@@ -76,7 +76,7 @@ def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
 
 def test_the_formats_are_named_in_the_manual() -> None:
     (line,) = (line for line in man_page().splitlines() if line.startswith("table, json, jsonl"))
-    assert re.findall(r"[a-z]+", line.partition(".")[0].replace(" or ", " ")) == list(FORMATS)
+    assert re.findall(r"[a-z]+", re.split("[.;]", line)[0].replace(" or ", " ")) == list(FORMATS)
 
 
 @pytest.mark.parametrize(

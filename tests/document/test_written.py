@@ -6,17 +6,23 @@ import pytest
 
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
 from marginctl.document.reader import read
-from marginctl.document.written import Leaf, Line, Written, decimal_text, document, simplest
+from marginctl.document.written import Written, WrittenLine, WrittenValue, decimal_text, document, simplest
 
 TREE: dict[str, Written] = {
     "account": {
         "name": "a: b",
         "venue": "my rules.yaml",
         "as_of": "2025-10-02T19:16:00.944Z",
-        "fee": Leaf("5%", "why"),
+        "fee": WrittenValue("5%", "why"),
     },
-    "positions": [{"symbol": "BTCUSDT", "quantity": Leaf("0.10")}, Line({"symbol": "dex:X", "n": "1"}, "note")],
-    "expect": {"totals": {"initial_margin + order_margin": Line({"value": "-1.5"})}, "positions": {"A:long": {}}},
+    "positions": [
+        {"symbol": "BTCUSDT", "quantity": WrittenValue("0.10")},
+        WrittenLine({"symbol": "dex:X", "n": "1"}, "note"),
+    ],
+    "expect": {
+        "totals": {"initial_margin + order_margin": WrittenLine({"value": "-1.5"})},
+        "positions": {"A:long": {}},
+    },
     "incomplete": ["3 option positions (BTC-1, x)", "yes", "#"],
 }
 
@@ -49,7 +55,7 @@ def test_it_reads_back_as_what_was_written() -> None:
 
 
 def test_comments_stand_beside_what_they_explain() -> None:
-    assert document(["head"], {"a": {"b": Leaf("1", "why")}, "c": ["x"]}, {"c": ["a remark"]}) == (
+    assert document(["head"], {"a": {"b": WrittenValue("1", "why")}, "c": ["x"]}, {"c": ["a remark"]}) == (
         "# head\n\na:\n  b: 1  # why\n\n# a remark\nc:\n  - x\n"
     )
 

@@ -9,10 +9,10 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     Order,
     Position,
     PositionMode,
-    Rules,
     default_beta,
 )
 from marginctl.core.assemble import report_of
@@ -65,7 +65,7 @@ def report(
     prices: dict[str, Decimal] | None = None,
     terms: dict[str, AssetTerms] | None = None,
     orders: tuple[Order, ...] = (),
-    rules: Rules | None = None,
+    rules: MarginRules | None = None,
     single_asset: bool = False,
     hedge: bool = False,
 ) -> Report:
@@ -83,7 +83,7 @@ def report(
             currency="USD",
             collateral_mode=CollateralMode.SINGLE_ASSET if single_asset else CollateralMode.MULTI_ASSET,
             position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
-            rules=rules or Rules(),
+            rules=rules or MarginRules(),
             prices=known,
             betas={asset: default_beta(asset) for asset in known},
             balances=balances or {},

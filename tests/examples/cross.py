@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Basis, CloseFee, OpenLoss, OrderFees, Position, Rules
+from marginctl.core.account import Basis, CloseFee, MarginRules, OpenLoss, OrderFees, Position
 from marginctl.core.contract import Contract, Tier
 from marginctl.core.exact import ONE, ZERO
 
@@ -108,7 +108,7 @@ def inverse_position(inputs: Inputs) -> Figures:
         inputs["mark_price"],
         leverage=inputs.get("leverage", ONE),
     )
-    found = report(held, balances={"COIN": ONE}, rules=Rules(initial_basis=Basis.ENTRY))
+    found = report(held, balances={"COIN": ONE}, rules=MarginRules(initial_basis=Basis.ENTRY))
     return {
         "unrealized_pnl": collateral(found, "COIN").unrealized_pnl,
         "initial_margin": row(found, "COINUSD").initial_margin / held.mark_price,
@@ -173,7 +173,7 @@ def order_cost(inputs: Inputs) -> Figures:
         return _order_fees(linear(), inputs, inputs["quantity"], ONE)
     placed = order(linear(), inputs, price=inputs["price"], mark=inputs["mark_price"])
     bare, charged = (
-        report(orders=(placed,), balances={"USDT": LARGE}, rules=Rules(open_loss=kind)).totals.order_margin
+        report(orders=(placed,), balances={"USDT": LARGE}, rules=MarginRules(open_loss=kind)).totals.order_margin
         for kind in (OpenLoss.NONE, OpenLoss.MARGIN)
     )
     return {"initial_margin": bare, "open_loss": charged - bare, "cost": charged}
@@ -189,7 +189,9 @@ def _order_fees(contract: Contract, inputs: Inputs, quantity: Decimal, unit_pric
     price, fee = inputs["price"], inputs["taker_fee"]
     placed = replace(order(contract, inputs | {"quantity": quantity}, price=price, mark=price), taker_fee=fee)
     bare, charged = (
-        report(orders=(placed,), balances={contract.settle: LARGE}, rules=Rules(order_fees=kind)).totals.order_margin
+        report(
+            orders=(placed,), balances={contract.settle: LARGE}, rules=MarginRules(order_fees=kind)
+        ).totals.order_margin
         / unit_price
         for kind in OrderFees
     )
@@ -231,7 +233,7 @@ def margin_on_mark(inputs: Inputs) -> Figures:
 def fee(inputs: Inputs) -> Figures:
     """The taker fee of a value, as the only maintenance of a position of that value."""
     held = position(linear(), "long", ONE, inputs["value"], taker_fee=inputs["taker_fee"])
-    found = report(held, balances={"USDT": LARGE}, rules=Rules(close_fee=CloseFee.MARK))
+    found = report(held, balances={"USDT": LARGE}, rules=MarginRules(close_fee=CloseFee.MARK))
     return {"fee": found.totals.maintenance_margin}
 
 

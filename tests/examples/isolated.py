@@ -3,14 +3,14 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from marginctl.core.account import Basis, CloseFee, Rules
+from marginctl.core.account import Basis, CloseFee, MarginRules
 from marginctl.core.exact import ONE, ZERO
 
 from .accounts import inverse, linear, needed, position, report, row, up_to_tick
 
 Inputs = dict[str, Any]
 Figures = dict[str, Any]
-ON_ENTRY = Rules(initial_basis=Basis.ENTRY, maintenance_basis=Basis.ENTRY)
+ON_ENTRY = MarginRules(initial_basis=Basis.ENTRY, maintenance_basis=Basis.ENTRY)
 
 
 def position_margin(inputs: Inputs) -> Figures:
@@ -29,7 +29,7 @@ def position_margin(inputs: Inputs) -> Figures:
         maintenance_deduction=inputs["maintenance_deduction"],
         taker_fee=inputs["taker_fee"],
     )
-    rules = Rules(initial_basis=basis, maintenance_basis=basis, close_fee=CloseFee.BANKRUPTCY)
+    rules = MarginRules(initial_basis=basis, maintenance_basis=basis, close_fee=CloseFee.BANKRUPTCY)
     found = report(held, balances={"USDT": ONE}, rules=rules).totals
     return {"initial_margin": found.initial_margin, "maintenance_margin": found.maintenance_margin}
 
@@ -38,7 +38,7 @@ def isolated_position(inputs: Inputs) -> Figures:
     """The same position before and after maintenance moved from the entry to the mark."""
     figures: Figures = {}
     for name, basis in (("old", Basis.ENTRY), ("new", Basis.MARK)):
-        rules = Rules(initial_basis=Basis.ENTRY, maintenance_basis=basis, close_fee=CloseFee.BANKRUPTCY)
+        rules = MarginRules(initial_basis=Basis.ENTRY, maintenance_basis=basis, close_fee=CloseFee.BANKRUPTCY)
         given: dict[str, Any] = {
             "leverage": inputs["leverage"],
             "maintenance_rate": inputs["maintenance_rate"],
@@ -82,7 +82,7 @@ def isolated_liquidation_price(inputs: Inputs) -> Figures:
     with_fee = report(
         position(*place, **given, taker_fee=inputs.get("taker_fee", ZERO)),
         balances={"USDT": ONE},
-        rules=Rules(close_fee=CloseFee.MARK),
+        rules=MarginRules(close_fee=CloseFee.MARK),
     ).totals
     return {
         "position_margin": alone.initial_margin,
@@ -127,7 +127,7 @@ def inverse_cross_prices(inputs: Inputs) -> Figures:
             maintenance_rate=rate,
             taker_fee=inputs["taker_fee"],
         )
-        rules = Rules(maintenance_basis=Basis.ENTRY, close_fee=CloseFee.MARK)
+        rules = MarginRules(maintenance_basis=Basis.ENTRY, close_fee=CloseFee.MARK)
         found = report(held, balances={"COIN": inputs["balance"]}, rules=rules, single_asset=True)
         prices[name] = needed(found.positions[0].liquidation_price)
     return prices | {"liquidation_price": up_to_tick(prices["liquidation_price"], inputs["tick"])}

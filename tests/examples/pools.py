@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from marginctl.core.account import AssetTerms, Netting, Position, Rules
+from marginctl.core.account import AssetTerms, MarginRules, Netting, Position
 from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ONE, ZERO, exceeds
 from marginctl.core.report import Report
@@ -157,7 +157,9 @@ def initial_margin_separate(inputs: Inputs) -> Figures:
 def netting_same_contract(inputs: Inputs) -> Figures:
     """A long and a short of one contract, at a price of 1 with a requirement of 100%."""
     legs = [position(linear(), one["side"], one["quantity"], ONE, initial_rate=ONE) for one in inputs["legs"]]
-    found = report(*legs, balances={"USDT": Decimal(100)}, hedge=True, rules=Rules(netting=Netting(inputs["netting"])))
+    found = report(
+        *legs, balances={"USDT": Decimal(100)}, hedge=True, rules=MarginRules(netting=Netting(inputs["netting"]))
+    )
     delta = found.underlyings[0].delta
     return {
         "net_side": "long" if delta > 0 else "short",

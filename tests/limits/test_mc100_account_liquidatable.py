@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Equality, Rules
+from marginctl.core.account import Equality, MarginRules
 from marginctl.findings import Severity, Status
 
 from .builders import (
@@ -47,7 +47,7 @@ def test_equality_is_alive_where_the_venue_says_so() -> None:
     # long 10 BTC entered at 199, mark 100: equity 1000 - 990 = 10; maintenance 1% of 1000 = 10
     book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100))
     assert check(by_default("MC100", book)).status is Status.PASS
-    strict = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=Rules(equality=Equality.LIQUIDATED))
+    strict = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=MarginRules(equality=Equality.LIQUIDATED))
     found = finding(by_default("MC100", strict))
     assert found.message == "cross is liquidatable: equity 10 USD does not exceed the maintenance margin 10 USD"
     assert found.remedy == "deposit 0.000001 USDT"
@@ -56,7 +56,7 @@ def test_equality_is_alive_where_the_venue_says_so() -> None:
 
 def test_the_level_is_part_of_the_message() -> None:
     # equity 10, maintenance 10, level 1.05: 10.50 needed
-    book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=Rules(level=d("1.05")))
+    book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=MarginRules(level=d("1.05")))
     found = finding(by_default("MC100", book))
     assert "equity 10 USD is below 1.05 x the maintenance margin 10 USD" in found.message
     # 0.5 USDT of equity, or 0.5 / 1.05 = 0.476190476... of maintenance margin
@@ -77,7 +77,7 @@ def test_an_isolated_pool_has_rules_of_its_own() -> None:
     # margin 15, no loss, maintenance 1% of 1000 = 10: alive at level 1, dead at level 2 which asks for 20
     book = account({"USDT": 1000}, isolated(linear(), 1, 10, 100, 15))
     assert check(by_default("MC100", book), "isolated:BTCUSDT:long").value == 10 / d(15)
-    stricter = replace(book, isolated_rules=Rules(level=d(2)))
+    stricter = replace(book, isolated_rules=MarginRules(level=d(2)))
     found = finding(by_default("MC100", stricter))
     assert found.value == 20 / d(15)
     # 2 * 10 - 15 = 5; 5 / 2 = 2.5 of maintenance margin

@@ -2,7 +2,7 @@
 
 import pytest
 
-from marginctl.core.account import Rules
+from marginctl.core.account import MarginRules
 from marginctl.findings import Status
 
 from .builders import account, by_default, check, d, finding, held, judged, linear, pool, report, stand
@@ -35,8 +35,11 @@ def test_names_value_limit_and_remedy() -> None:
 def test_counts_the_level() -> None:
     # 10 BTC at 100: maintenance 10, level 2, equity 40: 20 / 40; one more unit of debt breaks it
     position = stand(linear(), 1, 10, 100)
-    assert check(judged("MC103", "0.5", account({"USDT": 40}, position, rules=Rules(level=d(2))))).status is Status.PASS
-    found = finding(judged("MC103", "0.5", account({"USDT": 39}, position, rules=Rules(level=d(2)))))
+    assert (
+        check(judged("MC103", "0.5", account({"USDT": 40}, position, rules=MarginRules(level=d(2))))).status
+        is Status.PASS
+    )
+    found = finding(judged("MC103", "0.5", account({"USDT": 39}, position, rules=MarginRules(level=d(2)))))
     assert "is 51.29%, above the limit 50%: 2 x 10 USD of maintenance margin on 39 USD of equity" in found.message
     # (20 - 0.5 * 39) / 2 = 0.25
     assert found.remedy == "deposit 1 USDT, or close positions until the maintenance margin is 0.25 USD lower"

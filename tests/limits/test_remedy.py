@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, AssetTerms, Rules
+from marginctl.core.account import Account, AssetTerms, MarginRules
 from marginctl.core.contract import HaircutTier
 from marginctl.findings import Status
 from marginctl.limits.remedy import Segment, segments, stepped, units_for
@@ -86,7 +86,7 @@ BOOKS: dict[str, Account] = {
         {"BTC": "1.3"}, stand(inverse(), 1, 1100, "101.3", "97.1"), prices=AT_97, terms={"BTC": haircut("0.07")}
     ),
     "equity gone": account({"USDT": 20}, BTC_LONG, prices=AT_97),
-    "level above one": account({"USDT": 150}, BTC_LONG, prices=AT_97, rules=Rules(level=d("1.3"))),
+    "level above one": account({"USDT": 150}, BTC_LONG, prices=AT_97, rules=MarginRules(level=d("1.3"))),
     "silos": account({"USDT": 150, "ETH": 3}, BTC_LONG, prices=AT_97, single_asset=True),
 }
 LIMITS = {"MC101": "0.37", "MC103": "0.03", "MC104": "3.1", "MC108": "2.9"}

@@ -16,7 +16,7 @@ from marginctl.core.account import Account, MarginMode, PositionMode
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import STEP, Contract, Tier
 from marginctl.core.exact import ZERO
-from marginctl.core.rooms import OrderRoom, Stop, Ways
+from marginctl.core.rooms import OrderRoom, Remedies, Stop
 from marginctl.core.search import down_to
 from marginctl.core.trade import filled, reduced, secured, transferred
 from marginctl.core.turning import beginnings, borders, turns
@@ -301,7 +301,7 @@ def applied(book: Account, way, less: Decimal = ZERO) -> Account:
     return transferred(book, {way.asset: way.amount - less})
 
 
-def each(book: Account, found: Ways):
+def each(book: Account, found: Remedies):
     """A way out and how much of it is one step: None where all of a position that is no whole number of steps goes."""
     yield from ((way, d("1e-6")) for way in found.deposits)
     if found.reduction is not None:
@@ -404,7 +404,7 @@ def test_what_no_size_mends_has_no_way():
     )
     evaluation = evaluate(context(book), LimitsConfig({"MC105": (bound("10"),)}))
     ((finding, found),) = ways(Inquiry(context(book), LimitsConfig({"MC105": (bound("10"),)})), evaluation.findings)
-    assert (finding.code, found, BY_CODE["MC105"].name) == ("MC105", Ways(), "position-leverage")
+    assert (finding.code, found, BY_CODE["MC105"].name) == ("MC105", Remedies(), "position-leverage")
 
 
 def test_positions_marked_cross_are_the_terms_of_a_contract():

@@ -284,3 +284,30 @@ class TestDatedContracts:
         assert "ETHUSD_260626" not in advice(", as_of: 2026-07-01T00:00:00Z")
         assert "ETHUSD_2609" not in advice("").split("Otherwise")[0]
         assert "ETHUSD_261225" in advice("")
+
+
+@pytest.mark.parametrize(
+    ("venue", "symbol", "contract", "assumed"),
+    [
+        ("binance-usdm", "BTC/USDT:USDT", "BTCUSDT", ""),
+        ("okx", "BTC/USDT:USDT", "BTC-USDT-SWAP", ""),
+        ("bybit", "BTC-PERP", "BTCUSDT", "BTC-PERP means BTCUSDT, not BTCPERP, BTCUSD"),
+    ],
+)
+def test_a_symbol_of_no_venue_is_the_contract_of_this_one(venue: str, symbol: str, contract: str, assumed: str) -> None:
+    found = report(
+        f"account: {{venue: {venue}, taker_fee: 0.05%}}\nprices: {{BTC: 60000}}\n"
+        "collateral: [{asset: USDT, amount: 100000, haircut: 0}]\n"
+        f'positions: [{{symbol: "{symbol}", side: short, quantity: 1, leverage: 10}}]'
+    )
+    assert position(found, contract)["symbol"] == contract
+    assert [text for text in found["assumptions"] if text.startswith(symbol)] == ([assumed] if assumed else [])
+
+
+def test_both_names_of_a_contract_are_one_position() -> None:
+    rows = ", ".join(f'{{symbol: "{name}", side: long, quantity: 1, leverage: 5}}' for name in ("BTCUSDT", "BTC-PERP"))
+    found = report(
+        "account: {venue: binance-usdm}\nprices: {BTC: 60000}\n"
+        f"collateral: [{{asset: USDT, amount: 100000}}]\npositions: [{rows}]"
+    )
+    assert position(found, "BTCUSDT")["quantity"] == d("2")

@@ -244,3 +244,9 @@ def test_a_model_that_asks_more_to_be_kept_than_opened_is_a_finding(tmp_path: Pa
     found = outcome(changed(SCENARIO, {"portfolio_margin.initial": {"factor": "0.5"}}), tmp_path)
     told = [one.message for one in found.findings if one.code == "MC207"]
     assert told == ["the model asks 9,000 USD to be kept and 4,500 USD to be opened of cross"]
+
+
+def test_tables_of_different_length_are_scanned_apart(tmp_path: Path) -> None:
+    rows = [{"assets": ["BTC"], "moves": ["-10%", "10%"]}, {"assets": ["ETH"], "moves": ["-10%", "5%", "10%"]}]
+    found = report(changed(SCENARIO, {"portfolio_margin.underlyings": rows}), tmp_path)
+    assert found["portfolio_margin"][0]["maintenance_margin"] == 9000

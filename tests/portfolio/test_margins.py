@@ -172,7 +172,7 @@ class TestKinderThanTheVenue:
 
     def test_a_policy_takes_no_figure_of_the_file_for_that(self) -> None:
         shown = "expect: {positions: {AAPLUSDT: {maintenance_rate: 2.5%}}}"
-        policy = Policy(FileLimits(LimitSource.POLICY), {})
+        policy = Policy((FileLimits(LimitSource.POLICY),), {})
         assert codes(report(self.BOOK.format(expect=shown), policy=policy), "MC208") == ["MC208 AAPLUSDT"]
 
     def test_the_initial_margin_is_compared_at_the_price_it_is_taken_on(self) -> None:

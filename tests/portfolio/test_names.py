@@ -17,12 +17,12 @@ def problems(more: str = "", prices: str = "") -> list[str]:
     return told(checked((BOOK % prices + more).encode()))
 
 
-@pytest.mark.parametrize("asset", ["BTC", "ETH", "SOL", "USDT", "USDC", '"*"'])
+@pytest.mark.parametrize("asset", ["BTC", "ETH", "SOL", "USDT", "USDC", "BTCUSDT", '"*"'])
 def test_a_scenario_may_name_what_is_held_traded_priced_or_stable(asset: str) -> None:
     assert problems(f"scenarios: [{{name: crash, shocks: {{{asset}: -50%}}}}]") == []
 
 
-@pytest.mark.parametrize("asset", ["BTCC", "DOGE", "BTCUSDT", "btc"])
+@pytest.mark.parametrize("asset", ["BTCC", "DOGE", "BTCUSDC", "btc"])
 def test_a_scenario_of_an_asset_that_nothing_has_is_refused(asset: str) -> None:
     assert problems(f"scenarios: [{{name: crash, shocks: {{BTC: -10%, {asset}: -50%}}}}]") == [
         f"MC020 the scenario `crash` moves `{asset}`, which nothing in this file has"

@@ -8,7 +8,7 @@ import pytest
 
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.origins import Origins, origins_of
-from marginctl.results.explanation import Origin, OriginKind
+from marginctl.results.explanation import InputOrigin, OriginKind
 
 BOOK = """\
 account: {venue: generic, liquidation_level: 1.2}
@@ -44,7 +44,7 @@ def origins(text: str = BOOK, **settings: Any) -> Origins:
     return origins_of(loaded, asked)
 
 
-def places(origin: Origin) -> list[tuple[int, int]]:
+def places(origin: InputOrigin) -> list[tuple[int, int]]:
     """Line and column of every place."""
     return [(place.line, place.column) for place in origin.locations]
 
@@ -144,7 +144,7 @@ def test_a_table_in_the_file_wins_over_the_venues() -> None:
 
 def test_what_flags_change_says_so() -> None:
     edited = origins(sets=(("prices.BTC", "50000"),))
-    assert edited.of("prices.BTC") == Origin(kind=OriginKind.FLAG, note="--set")
+    assert edited.of("prices.BTC") == InputOrigin(kind=OriginKind.FLAG, note="--set")
     shocked = origins(shocks={"BTC": Decimal("-0.1")})
     assert shocked.of("prices.BTC").note == "moved by --shock"
     assert shocked.of("prices.ETH").note == ""

@@ -92,7 +92,8 @@ def balance(asset: str, amount: str, price: str, haircut: str, value: str, **fig
 
 def underlying(asset: str, delta: str, net: str, down: str | None, up: str | None, distance: str | None) -> Any:
     figures = {"delta": delta, "net_notional": net, "gross_notional": net.lstrip("-")}
-    shown = {"liquidation_down": down, "liquidation_up": up, "distance": distance}
+    at = {"price": "1", "down": None, "up": None}
+    shown = at | {"liquidation_down": down, "liquidation_up": up, "distance": distance}
     return UnderlyingFigures(asset=asset, pool="cross", **decimals(figures | shown))
 
 

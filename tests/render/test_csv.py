@@ -5,7 +5,7 @@ import io
 
 from tests.render import samples
 
-from marginctl.render import render
+from marginctl.render import TABLES, render
 from marginctl.results import Outcome
 
 
@@ -49,3 +49,36 @@ def test_nothing_to_show_is_a_header() -> None:
     assert text.startswith("file,account,venue,currency,symbol,side,quantity,entry_price,mark_price,")
     assert text.count("\n") == 1
     assert "\r" not in text
+
+
+def table(name: str, *outcomes: Outcome) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(render(f"csv={name}", samples.run(*outcomes)))))
+
+
+def test_every_table_keeps_its_header_where_there_are_no_rows() -> None:
+    for form in TABLES:
+        full, empty = (render(form, samples.run(one)) for one in (samples.desk(), samples.broken()))
+        assert empty.splitlines() == full.splitlines()[:1]
+
+
+def test_positions_are_what_csv_alone_means() -> None:
+    assert render("csv=positions", samples.run(samples.desk())) == render("csv", samples.run(samples.desk()))
+
+
+def test_an_account_is_a_line_with_its_verdict() -> None:
+    (row,) = table("accounts", samples.desk(), samples.broken())
+    totals = samples.desk().report.totals  # type: ignore[union-attr]
+    assert (row["file"], row["account"], row["verdict"]) == ("desk.yaml", "desk-a", "FAIL")
+    assert row["equity"] == format(totals.equity, "f")
+
+
+def test_limits_are_all_that_were_evaluated_and_findings_say_where_they_stand() -> None:
+    desk = samples.desk()
+    assert [(row["code"], row["status"]) for row in table("limits", desk)] == [
+        (check.code, check.status.value) for check in desk.checks
+    ]
+    rows = table("findings", desk)
+    assert sorted(row["code"] for row in rows) == sorted(finding.code for finding in desk.findings)
+    leverage = next(row for row in rows if row["code"] == "MC105")
+    assert (leverage["portfolio"], leverage["file"], leverage["line"]) == ("desk.yaml", "desk.yaml", "31")
+    assert leverage["waived"] == "false"

@@ -31,7 +31,7 @@ POSITION = (
     "symbol side quantity entry_price mark_price notional unrealized_pnl leverage initial_rate initial_margin"
     " maintenance_rate maintenance_deduction tier maintenance_margin margin_mode pool liquidation_price"
     " liquidation_side distance_to_liquidation contract_liquidation_price bankruptcy_price funding_per_day purpose"
-    " contract_liquidation_side"
+    " contract_liquidation_side expiry basis"
 )
 KEYS = {
     "account": ACCOUNT,
@@ -45,7 +45,8 @@ ROWS = {
     "pools": POOL,
     "positions": POSITION,
     "collateral": "asset pool balance unrealized_pnl equity price haircut value",
-    "underlyings": "asset pool delta net_notional gross_notional liquidation_down liquidation_up distance",
+    "underlyings": "asset pool delta net_notional gross_notional price down up "
+    "liquidation_down liquidation_up distance",
     "checks": "code name subject value limit status headroom policy",
     "findings": "code name severity message value limit subject file line column remedy waived reason",
 }

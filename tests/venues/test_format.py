@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.core.account import Rules
+from marginctl.core.account import MarginRules
 from marginctl.document.numbers import NumberError
 from marginctl.venues.format import EXACT_RATE, RULE_CHANGES, RULES, SWITCHES
 
@@ -30,8 +30,8 @@ def test_what_is_no_rate(text):
 
 
 def test_every_switch_of_the_engine_is_a_rule_of_the_format():
-    assert tuple(SWITCHES) == Rules.__struct_fields__
-    assert tuple(RULES.by_name) == tuple(RULE_CHANGES.by_name) == Rules.__struct_fields__
+    assert tuple(SWITCHES) == MarginRules.__struct_fields__
+    assert tuple(RULES.by_name) == tuple(RULE_CHANGES.by_name) == MarginRules.__struct_fields__
     assert not any(one.required for one in RULE_CHANGES.keys)
 
 

@@ -9,6 +9,7 @@ from marginctl.core.account import Account, CollateralMode, MarginMode, Order, P
 from marginctl.core.contract import LONG, HaircutTier
 from marginctl.venues import loader
 from marginctl.venues.rule_set import INTERVAL_ASSUMED
+from marginctl.venues.symbols import spelling_of
 
 D = Decimal
 TODAY = date(2026, 11, 22)
@@ -304,3 +305,33 @@ def test_a_haircut_of_the_portfolio_brings_its_own_ask_buffer():
 )
 def test_haircuts_that_are_not_the_venues_own_word_are_assumptions(name, asset, texts):
     assert bundled(name).mode("multi-asset").assumptions(asset) == texts
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "found"),
+    [
+        ("binance-usdm", "BTC/USDT:USDT", ["BTCUSDT"]),
+        ("okx", "BTC/USDT:USDT", ["BTC-USDT-SWAP"]),
+        ("okx", "BTC/USD:BTC", ["BTC-USD-SWAP"]),
+        ("gate", "BTC/USDT:USDT", ["BTC_USDT"]),
+        ("kraken", "BTC/USD:USD", ["PF_XBTUSD"]),  # its own text calls the base XBT
+        ("kraken-inverse", "BTC/USD:BTC", ["PI_XBTUSD"]),
+        ("dydx", "BTC/USDC:USDC", ["BTC-USD"]),
+        ("bybit", "BTC/USD:BTC", ["BTCUSD"]),  # not BTCUSDZ26, which ends in December
+        ("hyperliquid", "BTC/USDT:USDT", []),  # its contracts are in USDC
+        ("okx", "BTC/USDT:USDT-261225", []),
+        ("hyperliquid", "BTC-PERP", ["BTC"]),
+        ("okx", "BTC-PERP", ["BTC-USDT-SWAP", "BTC-USD-SWAP"]),  # linear first
+        ("binance-usdm", "ETH-PERP", ["ETHUSDT", "ETHUSDC"]),  # not ETHBTC
+        ("binance-coinm", "XBT-PERP", ["BTCUSD_PERP"]),
+        ("okx", "BTCUSDT", []),  # another venue's own notation
+    ],
+)
+def test_what_a_symbol_of_no_venue_means(name, symbol, found):
+    spelling = spelling_of(symbol, "USD")
+    assert [one.symbol for one in bundled(name).meant(spelling, "USD")] == found
+
+
+def test_the_quote_of_the_account_comes_first():
+    found = bundled("binance-usdm").meant(spelling_of("BTC-PERP", "USDC"), "USDC")
+    assert [one.symbol for one in found] == ["BTCUSDC", "BTCUSDT"]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from marginctl.core.sequence import ClosingOrder, Sequence
+from marginctl.core.sequence import ClosingOrder, LiquidationSequence
 from marginctl.venues.format import LiquidationStep, PublishedLiquidation, PublishedOrder
 from marginctl.venues.loader import bundled, named
 from marginctl.venues.sequence import AT_THE_MARK, sequence_of
@@ -29,29 +29,29 @@ def liquidation(
     [
         pytest.param(
             liquidation("cancel-orders", "net-legs", "close-positions"),
-            Sequence(cancels_orders=True, nets_legs=True),
+            LiquidationSequence(cancels_orders=True, nets_legs=True),
             id="orders, legs, then whole positions",
         ),
         pytest.param(
             liquidation("cancel-borrowing-orders", "repay", "reduce-by-tier"),
-            Sequence(cancels_orders=False, repays=True, reduces_by_tier=True),
+            LiquidationSequence(cancels_orders=False, repays=True, reduces_by_tier=True),
             id="only orders that borrow: those of positions stay",
         ),
         pytest.param(
             liquidation("cancel-orders", "net-legs", "reduce-by-tier", "take-over", fee="0.01"),
-            Sequence(nets_legs=True, reduces_by_tier=True, takes_over=True, fee=Decimal("0.01")),
+            LiquidationSequence(nets_legs=True, reduces_by_tier=True, takes_over=True, fee=Decimal("0.01")),
             id="a take-over at the end",
         ),
         pytest.param(
             liquidation("close-on-book", "take-over", order=PublishedOrder.ALL_AT_ONCE, take_over_level=Decimal("0.6")),
-            Sequence(
+            LiquidationSequence(
                 cancels_orders=False, takes_over=True, take_over_level=Decimal("0.6"), order=ClosingOrder.ALL_AT_ONCE
             ),
             id="a take-over below a level",
         ),
     ],
 )
-def test_steps_are_followed(published: PublishedLiquidation, expected: Sequence) -> None:
+def test_steps_are_followed(published: PublishedLiquidation, expected: LiquidationSequence) -> None:
     found, assumptions = sequence_of(published, "venue")
     assert found == expected
     assert assumptions[-1] == AT_THE_MARK
@@ -83,7 +83,7 @@ def test_a_fee_of_the_user_replaces_what_is_published_or_missing() -> None:
 
 
 def test_without_a_published_sequence_orders_are_cancelled_and_positions_closed() -> None:
-    assert sequence_of(liquidation(), "venue")[0] == Sequence()
+    assert sequence_of(liquidation(), "venue")[0] == LiquidationSequence()
 
 
 @pytest.mark.parametrize("name", bundled())

@@ -8,7 +8,7 @@ from marginctl.core.account import MarginMode
 from marginctl.core.contract import LONG, SHORT
 from marginctl.document.scalars import FlagError, assignment, positive
 from marginctl.document.source import echo
-from marginctl.portfolio.changes import Change, Close, Open, Remode, Reprice, Resize, Transfer
+from marginctl.portfolio.changes import Change, Close, Open, Remode, Reprice, Resize, Secure, Transfer
 
 SIDES = {"long": LONG, "short": SHORT}
 MODES = {mode.value: mode for mode in MarginMode}
@@ -89,6 +89,16 @@ def transferred(flag: str, text: str) -> Transfer:
     return Transfer(asset, -amount if flag == "--withdraw" else amount)
 
 
+def secured(text: str) -> Secure:
+    """NAME=AMOUNT of --transfer, out of the margin where negative. Raises FlagError."""
+    name, value = assignment("--transfer", text)
+    sign, amount = (value[:1], value[1:]) if value.startswith(("+", "-")) else ("", value)
+    if amount.startswith(("+", "-")):
+        raise FlagError(f"--transfer {echo(text)} has two signs", "write it as GASUSDT=+1 or GASUSDT=-1")
+    size = _number("--transfer", text, amount, "amount")
+    return Secure(name, -size if sign == "-" else size)
+
+
 def repriced(texts: Iterable[str]) -> list[Reprice]:
     """Every ASSET=PRICE, or SYMBOL=MARK. Raises FlagError, also where a name has two."""
     prices: dict[str, Reprice] = {}
@@ -119,6 +129,7 @@ READERS: dict[str, Callable[[Iterable[str]], Sequence[Change]]] = {
     "resize": _each(resized),
     "deposit": _each(partial(transferred, "--deposit")),
     "withdraw": _each(partial(transferred, "--withdraw")),
+    "transfer": _each(secured),
     "price": repriced,
     "mode": _each(remoded),
 }

@@ -20,32 +20,37 @@ from marginctl.document.record import bind
 from marginctl.document.scalars import FlagError, assignment
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
-from marginctl.limits.config import FileLimits, LimitSource, combined, limits_of
+from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of, together
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations, unconfirmed
 from marginctl.limits.format import ScenarioEntry
 from marginctl.limits.outcomes import with_outcomes
-from marginctl.limits.registry import BY_CODE, closest
+from marginctl.limits.registry import BY_CODE, closest, is_custom
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
-from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets
+from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets, unmarked
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.results import Outcome
 from marginctl.venues.loader import named
 from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
+    from marginctl.core.pooling import Pooling
     from marginctl.limits.baseline import Baseline
 
 
 class Policy(Struct, frozen=True):
-    """The risk team's files as one: their limits, their scenarios, the rule sets that a file allows (none = any)."""
+    """The risk team's files as one: the limits of each, their scenarios, the rule sets that one allows (none = any)."""
 
-    limits: FileLimits
+    parts: tuple[FileLimits, ...]
     scenarios: dict[str, dict[str, Decimal]]
     venues: tuple[tuple[str, tuple[str, ...]], ...] = ()
     files: tuple[str, ...] = ()
+
+    def under(self, account: str, file: str) -> FileLimits:
+        """The limits of all of them for one account."""
+        return together(one.under(account, file) for one in self.parts)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -53,7 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``accepts_all``: every breach that a baseline can take is accepted, in order to write one. ``known``: assets that a
     file may name without having them, because the account before a change had them. ``is_mapping``: the text was made
-    of a mapping, whose places are paths of keys.
+    of a mapping, whose places are paths of keys. ``weighs_pools``: what sharing pools saves is worked out as well.
     """
 
     today: date
@@ -67,6 +72,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     rules_dir: str | None = None
     known: frozenset[str] = frozenset()
     is_mapping: bool = False
+    weighs_pools: bool = False
 
 
 class Loaded(Struct, frozen=True):
@@ -80,6 +86,12 @@ class Loaded(Struct, frozen=True):
     def limits(self) -> tuple[FileLimits, list[Problem]]:
         """Its own limits and waivers, and what is wrong with them."""
         return limits_of(self.file.limits, self.file.waivers, LimitSource.PORTFOLIO, self.source)
+
+
+def limits_together(loaded: Loaded, own: FileLimits, settings: Settings) -> LimitsConfig:
+    """A portfolio's own limits and the policy's for it."""
+    policy = settings.policy
+    return combined(own, policy.under(loaded.account.name, loaded.source.name) if policy else None)
 
 
 def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
@@ -135,7 +147,8 @@ def shocked(loaded: Loaded, settings: Settings) -> tuple[Loaded | None, list[Pro
     """A portfolio with the settings' shocks, of the prices in its file; names that mean nothing are problems."""
     account, source = loaded.resolved.account, loaded.source
     problems = misnamed_assets(loaded.file, account, source, settings.known)
-    problems += unknown_assets("--shock", settings.shocks, account, source.name)
+    problems += unknown_assets("--shock", settings.shocks, account, source.name, symbols=True)
+    problems += unmarked("--shock", settings.shocks, account, source.name)
     if problems:
         return None, in_order(problems)
     return replace(loaded, account=moved(account, ratios(expanded(settings.shocks, account)))), []
@@ -165,7 +178,14 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
         problems=evaluation.problems,
         expectations=evaluation.expectations,
         remedy=verdict(evaluation, settings.fail_on).text,
+        pooling=_pooling(loaded.account, report) if settings.weighs_pools else None,
     )
+
+
+def _pooling(account: Account, report: Report) -> "Pooling | None":
+    from marginctl.core.pooling import pooling
+
+    return pooling(account, report)
 
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
@@ -177,7 +197,7 @@ def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Setting
     facts = context.facts if settings.policy else unconfirmed(context.facts, expected)
     found = evaluate(
         replace(context, expectations=tuple(expected), facts=facts),
-        combined(limits, settings.policy.limits if settings.policy else None),
+        limits_together(loaded, limits, settings),
         settings.selection,
     )
     return replace(found, problems=(*found.problems, *problems))
@@ -278,7 +298,7 @@ def codes(flag: str) -> Callable[[Iterable[str]], frozenset[str]]:
 
     def read(texts: Iterable[str]) -> frozenset[str]:
         found = frozenset(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
-        for code in sorted(found - BY_CODE.keys()):
+        for code in sorted(code for code in found - BY_CODE.keys() if not is_custom(code)):
             near = closest(code)
             raise FlagError(
                 f"{flag}: no limit has the code {echo(code)}",

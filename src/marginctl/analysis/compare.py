@@ -9,12 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, rule_set_of
-from marginctl.core.account import Account, MarginMode
+from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
+from marginctl.core.crossings import JointCrossings
 from marginctl.core.exact import ZERO, ratio
 from marginctl.core.model import MarginModel
+from marginctl.core.pooling import set_apart
 from marginctl.core.report import PoolFigures, Report, RulesUsed
-from marginctl.core.trade import stand_alone_margin
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
@@ -37,6 +38,9 @@ from marginctl.venues.rule_set import Mode, RuleSet
 PORTFOLIO = "portfolio"
 MODES = {ISOLATED_ROW: None, "cross": "single-asset", "multi-asset": "multi-asset", PORTFOLIO: "multi-asset"}
 """Rows by mode, with the collateral mode that each has."""
+NO_PARAMETERS = NotCarried(
+    what="parameters", name="portfolio_margin", remedy="add `portfolio_margin:` to a file under generic"
+)
 
 
 class CompareOptions(Struct, frozen=True, kw_only=True):
@@ -107,7 +111,7 @@ def _rows(
     for mode in modes:
         yield mode, _against(_own_row(data, name, settings, loaded, mode), reference)
     for venue in _venues(wanted, loaded):
-        yield from _venue_rows(name, settings, loaded, venue, [one for one in modes if one != PORTFOLIO], wanted)
+        yield from _venue_rows(name, settings, loaded, venue, wanted)
 
 
 def _default_modes(loaded: Loaded, settings: Settings) -> Iterator[str]:
@@ -115,7 +119,7 @@ def _default_modes(loaded: Loaded, settings: Settings) -> Iterator[str]:
     rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     for mode, collateral_mode in MODES.items():
         is_offered = rule_set is None or collateral_mode is None or rule_set.mode(collateral_mode) is not None
-        if is_offered and (mode != PORTFOLIO or _model_of(loaded)):
+        if is_offered and (mode != PORTFOLIO or _model_of(loaded, rule_set)):
             yield mode
 
 
@@ -129,10 +133,13 @@ def _mode_of(account: Account) -> str:
     return account.collateral_mode.value if account.model is None else "portfolio"
 
 
-def _model_of(loaded: Loaded) -> str:
+def _model_of(loaded: Loaded, rule_set: RuleSet | None) -> str:
     """The model of the row ``portfolio``: the file's own, else scenario with moves or expected shortfall."""
     if loaded.account.model is not None:
         return loaded.account.margin_model
+    mode = None if rule_set is None else rule_set.mode(MODES[PORTFOLIO])
+    if mode is not None and mode.portfolio_margin is not None:
+        return MarginModel.SCENARIO.value
     settings = loaded.file.portfolio_margin
     if settings is None:
         return ""
@@ -145,10 +152,10 @@ def _own_row(data: bytes, name: str, settings: Settings, loaded: Loaded, wanted:
     """A row on the file's own venue."""
     if wanted == ISOLATED_ROW:
         return _isolated_row(CarriedBook(loaded.account, loaded.resolved.rules_used, loaded.resolved.assumptions))
-    model = _model_of(loaded) if wanted == PORTFOLIO else "tiered"
+    rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
+    model = _model_of(loaded, rule_set) if wanted == PORTFOLIO else "tiered"
     if not model:
-        missing = NotCarried(what="parameters", name="portfolio_margin", remedy="add `portfolio_margin:` to the file")
-        return _failed(loaded.account.venue, wanted, (missing,))
+        return _failed(loaded.account.venue, wanted, (NO_PARAMETERS,))
     sets = (("account.collateral_mode", str(MODES[wanted])), ("account.margin_model", model))
     other, problems = load_portfolio(data, name, replace(settings, sets=(*settings.sets, *sets)))
     if other is None:
@@ -164,37 +171,18 @@ def _failed(venue: str, mode: str, missing: tuple[NotCarried, ...]) -> ComparedR
     return ComparedRow(venue=venue, mode=mode, model=None, status=FAILED, missing=missing)
 
 
-def isolated(account: Account) -> tuple[Account, dict[str, Decimal]]:
-    """Every position a pool of its own with its stand-alone initial margin set aside; what is missing is deposited.
-
-    The margin is in the settle asset: initial margin / its price. Returns the deposits too.
-    """
-    positions = []
-    for position in account.positions:
-        margin = stand_alone_margin(account, position) if position.isolated_margin is None else position.isolated_margin
-        positions.append(replace(position, margin_mode=MarginMode.ISOLATED, isolated_margin=margin))
-    balances, short = dict(account.balances), {}
-    for asset in dict.fromkeys(one.contract.settle for one in positions):
-        needed = sum((one.isolated_margin or ZERO for one in positions if one.contract.settle == asset), ZERO)
-        held = balances.get(asset, ZERO)
-        if needed > held:
-            short[asset] = needed - held
-            balances[asset] = needed
-    return replace(account, positions=tuple(positions), balances=balances), short
-
-
 def _isolated_row(book: CarriedBook) -> ComparedRow:
     unknown = [one.contract.symbol for one in book.account.positions if not one.has_rates]
     if unknown:
         rates = "add `leverage:` and `maintenance_rate:`, or the tiers of its contract"
         missing = tuple(NotCarried(what="rates", name=symbol, remedy=rates) for symbol in dict.fromkeys(unknown))
         return _failed(book.account.venue, ISOLATED_ROW, missing)
-    account, short = isolated(book.account)
+    account, short = set_apart(book.account)
     return replace(_row(replace(book, account=account), ISOLATED_ROW), shortfall=short)
 
 
 def _row(book: CarriedBook, mode: str) -> ComparedRow:
-    report = report_of(book.account)
+    report = report_of(book.account, crossings=JointCrossings())
     totals = report.totals
     used = totals.initial_margin + totals.order_margin
     return ComparedRow(
@@ -247,35 +235,52 @@ def _against(row: ComparedRow, reference: ComparedRow) -> ComparedRow:
 
 
 def _venue_rows(
-    name: str, settings: Settings, loaded: Loaded, venue: str, modes: Iterable[str], wanted: CompareOptions
+    name: str, settings: Settings, loaded: Loaded, venue: str, wanted: CompareOptions
 ) -> Iterator[tuple[str, ComparedRow]]:
+    """The modes that a venue has; one that is asked for by name and that it does not have is a row that failed."""
     rule_set, problems = named(venue, directory=settings.rules_dir)
     if rule_set is None:
         yield venue, _failed(venue, "", _missing_of(problems))
         return
-    asked = list(modes)
     books = {
         one.collateral_mode.value: _carried(name, settings, loaded, rule_set, one, wanted) for one in rule_set.modes
     }
     first = next(iter(books.values()))
     reference = _isolated_row(first) if isinstance(first, CarriedBook) else first
-    for one in asked:
+    for one in wanted.modes or MODES:
         book = books.get(MODES[one] or "")
         if one == ISOLATED_ROW and rule_set.modes[0].offers_isolated:
             yield f"{venue}/{one}", _against(reference, reference)
+        elif one == PORTFOLIO:
+            mode = rule_set.mode(MODES[one])
+            if mode is not None and mode.portfolio_margin is not None:
+                book = _carried(name, settings, loaded, rule_set, mode, wanted, MarginModel.SCENARIO)
+                yield f"{venue}/{one}", _against(_row_of(book, one), reference)
+            elif wanted.modes:
+                yield f"{venue}/{one}", _failed(venue, one, (NO_PARAMETERS,))
         elif book is not None:
-            row = _row(book, one) if isinstance(book, CarriedBook) else replace(book, mode=one)
-            yield f"{venue}/{one}", _against(row, reference)
+            yield f"{venue}/{one}", _against(_row_of(book, one), reference)
+
+
+def _row_of(book: CarriedBook | ComparedRow, mode: str) -> ComparedRow:
+    return _row(book, mode) if isinstance(book, CarriedBook) else replace(book, mode=mode)
 
 
 def _carried(
-    name: str, settings: Settings, loaded: Loaded, rule_set: RuleSet, mode: Mode, wanted: CompareOptions
+    name: str,
+    settings: Settings,
+    loaded: Loaded,
+    rule_set: RuleSet,
+    mode: Mode,
+    wanted: CompareOptions,
+    model: MarginModel = MarginModel.TIERED,
 ) -> CarriedBook | ComparedRow:
     """The book on another venue; a failed row where it does not resolve there."""
     header = loaded.file.account
     fee = None if header is None else header.taker_fee
     found = Carrier(loaded.account, rule_set, mode, fee, wanted.maps_quotes).carried()
-    text = json.dumps({"schema": "marginctl.portfolio/1", **found.document})
+    document = {**found.document, "account": {**found.document["account"], "margin_model": model.value}}
+    text = json.dumps({"schema": "marginctl.portfolio/1", **document})
     plain = replace(settings, sets=(), shocks={}, policy=None, baseline=None, known=frozenset(loaded.account.prices))
     other, problems = load_portfolio(text.encode(), str(Path(name).with_suffix(".json")), plain)
     if other is None:

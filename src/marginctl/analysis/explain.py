@@ -15,7 +15,7 @@ from marginctl.analysis.model_operands import margin_subject, saving_subject, ti
 from marginctl.analysis.operands import collateral_subject, position_subject, underlying_subject
 from marginctl.analysis.origins import origins_of
 from marginctl.analysis.pool_operands import liquidation_subject, pool_subject
-from marginctl.analysis.subjects import Book, Named, Subject
+from marginctl.analysis.subjects import ExplainedAccount, Named, Subject
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import CollateralFigures, Report
@@ -94,14 +94,14 @@ def _keys(step: Step) -> dict[str, None]:
     return found
 
 
-def book_of(account: Account, report: Report, given: Mapping[str, Value]) -> Book:
+def book_of(account: Account, report: Report, given: Mapping[str, Value]) -> ExplainedAccount:
     """The steps of all figures of an account; ``given``: the inputs that somebody wrote, by key."""
-    return Book(
+    return ExplainedAccount(
         account, report, given, lambda book, prefix, row: SUBJECTS.get(type(row).__name__, _whole)(book, prefix, row)
     )
 
 
-SUBJECTS: dict[str, Callable[[Book, str, Any], Subject]] = {
+SUBJECTS: dict[str, Callable[[ExplainedAccount, str, Any], Subject]] = {
     "PoolFigures": pool_subject,
     "Liquidation": liquidation_subject,
     "PositionFigures": position_subject,
@@ -113,7 +113,7 @@ SUBJECTS: dict[str, Callable[[Book, str, Any], Subject]] = {
 }
 
 
-def _whole(book: Book, prefix: str, row: Any) -> Subject:
+def _whole(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
     """What is about the whole account."""
     report = book.report
     pools = {one.name: f"pools.{one.name}" for one in report.pools}

@@ -19,18 +19,18 @@ WORDS, SUM, PRODUCT, ATOM = range(4)
 CLOSE = Decimal("1e-40")
 
 
-class Scope(Protocol):
+class NameScope(Protocol):
     """What the names of a line stand for."""
 
     def operand(self, name: str) -> "Operand":
         """What a name stands for; None where it does not apply. Raises KeyError."""
 
 
-Operand: TypeAlias = "Step | int | Decimal | Scope | Sequence[Operand] | None"
+Operand: TypeAlias = "Step | int | Decimal | NameScope | Sequence[Operand] | None"
 """A step, a sign (1 or -1), an amount as it stands, another subject, several of them."""
 
 
-class Piece(NamedTuple):
+class LinePart(NamedTuple):
     """A part of a line: its text, how tightly it binds, its value, and its text with the sign reversed if it has one.
 
     ``is_bare``: a number of the line itself.
@@ -47,10 +47,10 @@ class Piece(NamedTuple):
         return self.text if self.binds >= least else f"({self.text})"
 
 
-Pieces: TypeAlias = "Piece | list[Piece | None] | None"
+Pieces: TypeAlias = "LinePart | list[LinePart | None] | None"
 
 
-class Filled(NamedTuple):
+class FilledLine(NamedTuple):
     """A line with its operands."""
 
     formula: str
@@ -65,7 +65,7 @@ class Filled(NamedTuple):
         return self.value is not None and abs(self.value - value) <= CLOSE * max(ONE, abs(value))
 
 
-def read(lines: str, scope: Scope, words: frozenset[str]) -> Iterator[Filled]:
+def read(lines: str, scope: NameScope, words: frozenset[str]) -> Iterator[FilledLine]:
     """The lines that apply to a subject, in order; ``words``: what it is, for lines that are of one kind alone."""
     for line in lines.split(" or ") if lines else ():
         word, _, formula = line.rpartition(": ")
@@ -73,7 +73,7 @@ def read(lines: str, scope: Scope, words: frozenset[str]) -> Iterator[Filled]:
             reading = _Reading(scope)
             piece = _sum(reading.of(_parsed(formula)))
             if piece is not None:
-                yield Filled(*_in_order(piece.text, reading.operands), piece.value, piece.binds > WORDS)
+                yield FilledLine(*_in_order(piece.text, reading.operands), piece.value, piece.binds > WORDS)
 
 
 def _in_order(text: str, operands: list[Step]) -> tuple[str, tuple[Step, ...]]:
@@ -90,7 +90,7 @@ def _parsed(formula: str) -> ast.expr:
 class _Reading:
     """One reading of a line: its operands in the order in which they are met."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: NameScope) -> None:
         self.operands: list[Step] = []
         self._scope = scope
 
@@ -98,9 +98,9 @@ class _Reading:
         """The text and value of a part."""
         match node:
             case ast.Constant(value=str() as text):
-                return Piece(text, WORDS, None)
+                return LinePart(text, WORDS, None)
             case ast.Constant(value=number):
-                return Piece(str(number), ATOM, Decimal(str(number)), is_bare=True)
+                return LinePart(str(number), ATOM, Decimal(str(number)), is_bare=True)
             case ast.Name(id=name):
                 return self._placed(self._scope.operand(name))
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
@@ -117,29 +117,29 @@ class _Reading:
                 return self._told(" and ", *values)
         raise ValueError(ast.unparse(node))
 
-    def _told(self, between: str, *nodes: ast.expr) -> Piece:
+    def _told(self, between: str, *nodes: ast.expr) -> LinePart:
         pieces = [_sum(self.of(node)) for node in nodes]
-        return Piece(between.join(one.text for one in pieces if one is not None), WORDS, None)
+        return LinePart(between.join(one.text for one in pieces if one is not None), WORDS, None)
 
     def _of_another(self, owner: Operand, name: str) -> Pieces:
         if owner is None or isinstance(owner, (Step, int, Decimal)):
             return None
         return [self._one(of, name) for of in owner] if isinstance(owner, Sequence) else self._one(owner, name)
 
-    def _one(self, owner: Operand, name: str) -> Piece | None:
+    def _one(self, owner: Operand, name: str) -> LinePart | None:
         found = None if owner is None or isinstance(owner, (Step, int, Decimal, Sequence)) else owner.operand(name)
         return _sum(self._placed(found))
 
     def _placed(self, operand: Operand) -> Pieces:
         if isinstance(operand, int):
-            return Piece(SIGNS[operand > 0], ATOM, Decimal(operand))
+            return LinePart(SIGNS[operand > 0], ATOM, Decimal(operand))
         if isinstance(operand, Decimal):
-            return Piece(f"{operand:f}", ATOM, operand)
+            return LinePart(f"{operand:f}", ATOM, operand)
         if isinstance(operand, Step):
             if not any(one is operand for one in self.operands):
                 self.operands.append(operand)
             number = next(k for k, one in enumerate(self.operands) if one is operand)
-            return Piece(f"{{{number}}}", ATOM, operand.value if isinstance(operand.value, Decimal) else None)
+            return LinePart(f"{{{number}}}", ATOM, operand.value if isinstance(operand.value, Decimal) else None)
         return [_sum(self._placed(one)) for one in operand] if isinstance(operand, Sequence) else None
 
 
@@ -147,7 +147,7 @@ SIGNS = ("-", "+")
 COMPARED: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">"}
 
 
-def _each(reckon: Callable[..., Piece | None], *operands: Pieces) -> Pieces:
+def _each(reckon: Callable[..., LinePart | None], *operands: Pieces) -> Pieces:
     """Of single pieces the result; of rows one for each."""
     count = next((len(one) for one in operands if isinstance(one, list)), None)
     if count is None:
@@ -156,28 +156,28 @@ def _each(reckon: Callable[..., Piece | None], *operands: Pieces) -> Pieces:
     return [reckon(*row) for row in zip(*rows, strict=True)]
 
 
-def _flat(pieces: Iterable[Pieces]) -> list[Piece]:
+def _flat(pieces: Iterable[Pieces]) -> list[LinePart]:
     return [one for piece in pieces for one in (piece if isinstance(piece, list) else [piece]) if one is not None]
 
 
-def _sum(pieces: Pieces) -> Piece | None:
+def _sum(pieces: Pieces) -> LinePart | None:
     return reduce(partial(_added, ast.Add), found) if (found := _flat([pieces])) else None
 
 
-def _negative(piece: Piece | None) -> Piece | None:
+def _negative(piece: LinePart | None) -> LinePart | None:
     if piece is None:
         return None
     value = None if piece.value is None else -piece.value
     if piece.text in SIGNS:
-        return Piece(SIGNS[piece.text == SIGNS[0]], ATOM, value)
+        return LinePart(SIGNS[piece.text == SIGNS[0]], ATOM, value)
     if piece.reversed:
-        return Piece(piece.reversed, piece.binds, value, piece.text)
+        return LinePart(piece.reversed, piece.binds, value, piece.text)
     if piece.text.startswith("-") and piece.binds >= PRODUCT:
-        return Piece(piece.text[1:], piece.binds, value)
-    return Piece(f"-{piece.within(PRODUCT)}", PRODUCT, value)
+        return LinePart(piece.text[1:], piece.binds, value)
+    return LinePart(f"-{piece.within(PRODUCT)}", PRODUCT, value)
 
 
-def _joined(op: type[ast.operator], left: Piece | None, right: Piece | None) -> Piece | None:
+def _joined(op: type[ast.operator], left: LinePart | None, right: LinePart | None) -> LinePart | None:
     """Two parts with their operator; what is left of them where one does not apply."""
     if left is None and op is ast.Div:
         return None
@@ -189,7 +189,7 @@ def _joined(op: type[ast.operator], left: Piece | None, right: Piece | None) -> 
     return _added(op, left, right) if op in {ast.Add, ast.Sub} else _multiplied(op, left, right)
 
 
-def _added(op: type[ast.operator], left: Piece, right: Piece) -> Piece:
+def _added(op: type[ast.operator], left: LinePart, right: LinePart) -> LinePart:
     sign, text = (" + ", right.within(SUM)) if op is ast.Add else (" - ", right.within(PRODUCT))
     if text.startswith("-"):
         sign, text = (" - " if op is ast.Add else " + "), text[1:]
@@ -197,18 +197,18 @@ def _added(op: type[ast.operator], left: Piece, right: Piece) -> Piece:
     if left.value is not None and right.value is not None:
         value = left.value + right.value if op is ast.Add else left.value - right.value
     is_difference = sign == " - " and left.binds >= PRODUCT and right.binds >= PRODUCT
-    return Piece(f"{left.within(SUM)}{sign}{text}", SUM, value, f"{text} - {left.text}" if is_difference else "")
+    return LinePart(f"{left.within(SUM)}{sign}{text}", SUM, value, f"{text} - {left.text}" if is_difference else "")
 
 
-def _multiplied(op: type[ast.operator], left: Piece, right: Piece) -> Piece:
+def _multiplied(op: type[ast.operator], left: LinePart, right: LinePart) -> LinePart:
     value = None
     if left.value is not None and right.value is not None:
         value = left.value * right.value if op is ast.Mult else left.value / right.value if right.value else None
     between = " x " if op is ast.Mult else " / "
-    return Piece(left.within(PRODUCT) + between + right.within(PRODUCT if op is ast.Mult else ATOM), PRODUCT, value)
+    return LinePart(left.within(PRODUCT) + between + right.within(PRODUCT if op is ast.Mult else ATOM), PRODUCT, value)
 
 
-def _called(name: str, given: list[Pieces]) -> Piece | None:
+def _called(name: str, given: list[Pieces]) -> LinePart | None:
     """A sum, a bound, a size, a sentence, or a choice by its words."""
     if name == "says":
         (told,) = _flat(given[:1])
@@ -221,9 +221,9 @@ def _called(name: str, given: list[Pieces]) -> Piece | None:
         return _sum(list(pieces))
     if name == "abs":
         value = abs(values[0]) if values else None
-        return Piece(f"|{pieces[0].text}|", ATOM, value) if pieces else None
+        return LinePart(f"|{pieces[0].text}|", ATOM, value) if pieces else None
     if name == "max":
         whole = max(values) if len(values) == len(pieces) else None
-        return Piece(f"max({', '.join(piece.text for piece in pieces)})", ATOM, whole)
+        return LinePart(f"max({', '.join(piece.text for piece in pieces)})", ATOM, whole)
     between = " and " if len(pieces) == 2 else ", "
-    return Piece(f"{name.replace('_', ' ')} {between.join(piece.text for piece in pieces)}", WORDS, None)
+    return LinePart(f"{name.replace('_', ' ')} {between.join(piece.text for piece in pieces)}", WORDS, None)

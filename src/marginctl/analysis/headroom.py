@@ -5,20 +5,29 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings, checked, context_of, load_portfolio, outcome_exit, scenarios_of
-from marginctl.core.rooms import Ways
+from marginctl.analysis.check import (
+    Loaded,
+    Settings,
+    checked,
+    context_of,
+    limits_together,
+    load_portfolio,
+    outcome_exit,
+    scenarios_of,
+)
+from marginctl.core.rooms import Remedies
 from marginctl.document.scalars import positive
 from marginctl.document.source import echo
 from marginctl.findings import Finding
-from marginctl.limits.config import combined
-from marginctl.limits.engine import Evaluation, Way
+from marginctl.limits.engine import DepositRemedy, Evaluation
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
 from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn, verdict
 from marginctl.limits.ways import ways
-from marginctl.results import Broken, HeadroomResult, Outcome
+from marginctl.results import Outcome
+from marginctl.results.headroom_result import Broken, HeadroomResult
 
 
 def leverage_of(text: str) -> Decimal:
@@ -48,7 +57,7 @@ def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = N
     limits, _ = loaded.limits()
     inquiry = Inquiry(
         context_of(loaded, outcome.report, settings),
-        combined(limits, settings.policy.limits if settings.policy else None),
+        limits_together(loaded, limits, settings),
         settings.selection,
         settings.fail_on,
         partial(with_outcomes, scenarios=scenarios_of(loaded.file.scenarios, settings.policy)),
@@ -63,10 +72,10 @@ def headroom_of(loaded: Loaded, settings: Settings, leverage: Decimal | None = N
     )
 
 
-def _cheapest(outcome: Outcome, broken: list[tuple[Finding, Ways]], fail_on: FailOn) -> str:
+def _cheapest(outcome: Outcome, broken: list[tuple[Finding, Remedies]], fail_on: FailOn) -> str:
     """What the last line says: as ``check``, with the deposits that were found beyond those that have a formula."""
     found = tuple(
-        Way(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
+        DepositRemedy(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
         for finding, ways_out in broken
         for way in ways_out.deposits[:1]
     )

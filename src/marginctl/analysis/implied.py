@@ -14,19 +14,19 @@ MOST_PLACES = 6
 STARTS = Decimal("0.01"), Decimal("0.02")
 
 
-class Wanted(NamedTuple):
+class WantedFigure(NamedTuple):
     """A figure of the venue, and what ours may differ from it."""
 
     theirs: Decimal
     allowed: Decimal
 
 
-def implied(figure: Recomputed, wanted: Wanted) -> Decimal | None:
+def implied(figure: Recomputed, wanted: WantedFigure) -> Decimal | None:
     """The number with the fewest decimals, six at most, at which ``figure`` is within; None where there is none."""
     return common([(figure, wanted)])
 
 
-def common(figures: Iterable[tuple[Recomputed, Wanted]]) -> Decimal | None:
+def common(figures: Iterable[tuple[Recomputed, WantedFigure]]) -> Decimal | None:
     """The same for several figures at once."""
     spans: list[tuple[Fraction, Fraction]] = []
     asked = list(figures)
@@ -43,11 +43,11 @@ def common(figures: Iterable[tuple[Recomputed, Wanted]]) -> Decimal | None:
     return found if is_short and all(_holds(figure(found), wanted) for figure, wanted in asked) else None
 
 
-def _holds(ours: Decimal | None, wanted: Wanted) -> bool:
+def _holds(ours: Decimal | None, wanted: WantedFigure) -> bool:
     return ours is not None and abs(ours - wanted.theirs) <= wanted.allowed
 
 
-def _span(figure: Recomputed, wanted: Wanted) -> tuple[Fraction, Fraction] | None:
+def _span(figure: Recomputed, wanted: WantedFigure) -> tuple[Fraction, Fraction] | None:
     """Between which numbers the figure is within, as far as it is straight there: by secants from 1% and 2%."""
     left, right = STARTS
     at_left, at_right = figure(left), figure(right)

@@ -18,9 +18,9 @@ from marginctl.document.nodes import Sequence as List
 from marginctl.document.reader import read
 from marginctl.document.rewrite import Put, RewriteError, rewritten
 from marginctl.document.source import echo, printable
-from marginctl.document.written import Leaf
+from marginctl.document.written import WrittenValue
 from marginctl.findings import Location, Problem
-from marginctl.portfolio.importing.book import Book, book_of
+from marginctl.portfolio.importing.book import ImportedBook, book_of
 from marginctl.portfolio.importing.notebook import Request
 from marginctl.reconciliation import Agreement, ImportResult, MissingFact, UsedAnswer
 from marginctl.venues import loader
@@ -47,7 +47,7 @@ class Imported(Struct, frozen=True):
     """An import on its way: the text, the account it means (None with what is missing), and what it was made of."""
 
     result: ImportResult
-    book: Book | None = None
+    book: ImportedBook | None = None
     loaded: Loaded | None = None
 
 
@@ -81,13 +81,13 @@ def _fee(one: Imported, request: Request, settings: Settings) -> Decimal | None:
     return None if loaded is None else implied_fee(loaded)
 
 
-def _with_fee(book: Book, fee: Decimal) -> Book:
+def _with_fee(book: ImportedBook, fee: Decimal) -> ImportedBook:
     """The book with a fee that was worked back."""
     account = book.sections["account"]
     known = account if isinstance(account, dict) else {}
     text = f"{exact_percent(fee)}%"
     book.notes.remark("account", f"taker_fee {text} is worked back: all initial margins agree on it")
-    return replace(book, sections={**book.sections, "account": {**known, "taker_fee": Leaf(text)}})
+    return replace(book, sections={**book.sections, "account": {**known, "taker_fee": WrittenValue(text)}})
 
 
 class Wishes(Struct, frozen=True):
@@ -150,7 +150,7 @@ def _with_sets(text: str, request: Request) -> str:
     return text
 
 
-def _result(book: Book, text: str, root: Node | None) -> ImportResult:
+def _result(book: ImportedBook, text: str, root: Node | None) -> ImportResult:
     answers = book.gathered.answers
     return ImportResult(
         version=__version__,
@@ -164,7 +164,7 @@ def _result(book: Book, text: str, root: Node | None) -> ImportResult:
     )
 
 
-def _checked(book: Book, request: Request, settings: Settings) -> Imported:
+def _checked(book: ImportedBook, request: Request, settings: Settings) -> Imported:
     """The text with what `check` finds missing in it, or the account that it means. Raises as ``_with_sets``."""
     text = _with_sets(book.text(_header(book.gathered.answers)), request)
     source, root, problems = read(text.encode(), request.place)

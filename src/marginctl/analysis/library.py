@@ -148,8 +148,9 @@ class WhatIfOptions(ReadOptions, LimitOptions, CodeOptions, total=False):
     """Of ``what_if``, changes in the order in which they are made.
 
     ``open``: ``"BTCUSDT long 0.5 @ 60000 x10"``; ``close``: a name, or ``"NAME @ PRICE"``; ``resize``: contracts by
-    name; ``deposit``, ``withdraw``: amounts by asset; ``prices``: by asset, or by contract for its mark alone;
-    ``mode``: ``"isolated"`` or ``"cross"`` for all positions, or one of them by name.
+    name; ``deposit``, ``withdraw``: amounts by asset; ``transfer``: amounts into isolated margins by name, out of them
+    where negative; ``prices``: by asset, or by contract for its mark alone; ``mode``: ``"isolated"`` or ``"cross"`` for
+    all positions, or one of them by name.
     """
 
     open: str | Iterable[str]
@@ -157,6 +158,7 @@ class WhatIfOptions(ReadOptions, LimitOptions, CodeOptions, total=False):
     resize: Mapping[str, Number]
     deposit: Mapping[str, Number]
     withdraw: Mapping[str, Number]
+    transfer: Mapping[str, Number]
     prices: Mapping[str, Number]
     mode: str | Mapping[str, str]
 
@@ -317,7 +319,7 @@ def _asked(portfolio: Given, options: Mapping[str, Any]) -> tuple[Portfolio, Set
     )
 
 
-def _wanted(options: StressOptions) -> stressing.Wanted:
+def _wanted(options: StressOptions) -> stressing.ScenarioChoice:
     """What a stress is asked for beyond the settings. Raises FlagError, InputError."""
     funding = options.get("funding")
     rates, problems = recorded.rates_of(None if funding is None else fspath(funding))
@@ -343,7 +345,7 @@ def _wanted(options: StressOptions) -> stressing.Wanted:
         "quantile": _number("--quantile", options.get("quantile"), share("--quantile")),
         "horizon": _number("--horizon", options.get("horizon"), stressing.days),
     }
-    return stressing.Wanted(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return stressing.ScenarioChoice(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def _several(given: Any) -> Iterable[Any]:

@@ -13,8 +13,9 @@ from marginctl.document.source import printable
 from marginctl.findings import Problem
 from marginctl.render.formats.csv import flat_rows
 from marginctl.render.paths import explained, problem_lines
-from marginctl.results import HeadroomResult, Outcome, Run, StressResult, WhatIfResult
+from marginctl.results import Outcome, Run, StressResult, WhatIfResult
 from marginctl.results.explanation import ExplainResult
+from marginctl.results.headroom_result import HeadroomResult
 from marginctl.wording import plain
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from marginctl.analysis.subjects import FRACTION, Book, Named, Subject
+from marginctl.analysis.subjects import FRACTION, ExplainedAccount, Named, Subject
 from marginctl.core.exact import ONE
 from marginctl.core.model import Grade, MarginModel, ModelTerms, Move
 from marginctl.core.model_contributions import joint_losses
@@ -17,7 +17,7 @@ from marginctl.results.explanation import Step
 KEY = "portfolio_margin"
 
 
-def margin_subject(book: Book, prefix: str, row: Any) -> Subject:
+def margin_subject(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
     """What a margin model finds in a pool: its margins and its worst joint row."""
     asked = _asked(book, row.pool)
     names: Named = {
@@ -27,7 +27,7 @@ def margin_subject(book: Book, prefix: str, row: Any) -> Subject:
     return Subject(book, ("PortfolioMargin",), "the model", prefix, row, names=names)
 
 
-def tiered_subject(book: Book, prefix: str, row: Any) -> Subject:
+def tiered_subject(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
     """What the tiers of the same pool's contracts would ask."""
     pool = prefix.split(".")[1]
     names: Named = {
@@ -36,7 +36,7 @@ def tiered_subject(book: Book, prefix: str, row: Any) -> Subject:
     return Subject(book, ("TieredFigures",), "the tiers", prefix, row, names=names)
 
 
-def saving_subject(book: Book, prefix: str, row: Any) -> Subject:
+def saving_subject(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
     """What a model asks less than the tiers."""
     whole = prefix.rpartition(".")[0]
     names: Named = {
@@ -46,14 +46,14 @@ def saving_subject(book: Book, prefix: str, row: Any) -> Subject:
     return Subject(book, ("ModelSaving",), "", prefix, row, names=names)
 
 
-def _asked(book: Book, pool: str) -> ModelMargins:
+def _asked(book: ExplainedAccount, pool: str) -> ModelMargins:
     found = next(one.pool.asked for one in book.states if one.pool.name == pool)
     if found is None:
         raise RuntimeError("a pool without a model has rows of one")
     return found
 
 
-def model_step(book: Book, pool: str, asked: ModelMargins, which: str) -> Step | None:
+def model_step(book: ExplainedAccount, pool: str, asked: ModelMargins, which: str) -> Step | None:
     """The margin of a pool as its model finds it; ``which``: initial or maintenance."""
     grade = Grade(which)
     found: Modelled = getattr(asked, which)
@@ -83,7 +83,7 @@ def model_step(book: Book, pool: str, asked: ModelMargins, which: str) -> Step |
     return Subject(book, ("Model",), of, words=words, values=values, names=names).step("margin")
 
 
-def order_subject(book: Book, one: UnitOrders) -> Subject:
+def order_subject(book: ExplainedAccount, one: UnitOrders) -> Subject:
     """The orders of one unit: its core as it is, and with the orders of either side filled."""
     of = f"orders on {one.unit}"
 
@@ -100,7 +100,7 @@ def order_subject(book: Book, one: UnitOrders) -> Subject:
     return Subject(book, ("UnitOrders",), of, values={"margin": one.margin}, names=names)
 
 
-def _unit(book: Book, terms: ModelTerms, unit: RiskUnit) -> Subject:
+def _unit(book: ExplainedAccount, terms: ModelTerms, unit: RiskUnit) -> Subject:
     """One risk unit: its worst row, its charges and floors."""
     net = unit.exposure.at(NO_MOVE)
     losses = [loss.at(NO_MOVE) for loss in unit.losses()]
@@ -124,7 +124,7 @@ def _move_key(terms: ModelTerms, unit: RiskUnit, move: Move) -> str:
     return f"{KEY}.underlyings.{place}.moves.{unit.moves.index(move)}"
 
 
-def _charge(book: Book, terms: ModelTerms, one: ChargeAmount) -> Step | None:
+def _charge(book: ExplainedAccount, terms: ModelTerms, one: ChargeAmount) -> Step | None:
     """A charge: its rate of its base, through its tiers."""
     of, base = f"{one.charge.name} on {one.unit}", one.charge.on.value
     place = next(k for k, other in enumerate(terms.charges) if other is one.charge)
@@ -135,7 +135,7 @@ def _charge(book: Book, terms: ModelTerms, one: ChargeAmount) -> Step | None:
     return Subject(book, ("Charge",), of, values={"charge": one.amount.at(NO_MOVE)}, names=names).step("charge")
 
 
-def _losses(book: Book, asked: ModelMargins, grade: Grade) -> list[Step | None]:
+def _losses(book: ExplainedAccount, asked: ModelMargins, grade: Grade) -> list[Step | None]:
     """What is lost in the joint row, unit by unit, or on the days that the tail takes, each with its share."""
     if asked.terms.model is not MarginModel.SCENARIO:
         return [_day(book, *day) for day in tail_days(asked, grade)]
@@ -147,7 +147,7 @@ def _losses(book: Book, asked: ModelMargins, grade: Grade) -> list[Step | None]:
     ]
 
 
-def _day(book: Book, date: str, share: Decimal, loss: Decimal) -> Step | None:
+def _day(book: ExplainedAccount, date: str, share: Decimal, loss: Decimal) -> Step | None:
     """The part of a day's loss that the tail takes."""
     names: Named = {
         "share": Step(name="share", of=date, value=share, unit=FRACTION) if share != ONE else None,

@@ -10,12 +10,13 @@ from msgspec.structs import replace
 
 from marginctl.analysis import solutions
 from marginctl.analysis.formula_lines import Operand
-from marginctl.analysis.subjects import FRACTION, Book, Named, Subject, price_unit
+from marginctl.analysis.subjects import FRACTION, ExplainedAccount, Named, Subject, price_unit
 from marginctl.core.account import Basis, CloseFee, Position, PriceShown
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, moves_alone
-from marginctl.core.position_figures import Reached, reached, underlying_of
+from marginctl.core.pool import own_deltas
+from marginctl.core.position_figures import Reached, moves_base, reached, underlying_of
 from marginctl.core.report import CollateralFigures, PositionFigures, UnderlyingFigures
 from marginctl.core.value import basis_value, exposure_side
 from marginctl.results.explanation import Step, TierUsed, Value
@@ -39,7 +40,7 @@ FACTORS = {"contract_size", "requirement_factor", "liability_factor"}
 class Given(Struct, frozen=True):
     """What somebody wrote, by its key; what is a figure as well is called so."""
 
-    book: Book
+    book: ExplainedAccount
     prefix: str
     of: str
     source: Struct
@@ -60,7 +61,7 @@ class Given(Struct, frozen=True):
 class Tiered(Struct, frozen=True):
     """The row of a contract's table that holds for a position."""
 
-    book: Book
+    book: ExplainedAccount
     position: Position
     basis: Basis
 
@@ -100,7 +101,7 @@ def _is_unit(contract: Contract) -> bool:
     return contract.type is ContractType.LINEAR and contract.contract_size == ONE
 
 
-def contract_names(book: Book, contract: Contract) -> dict[str, Any]:
+def contract_names(book: ExplainedAccount, contract: Contract) -> dict[str, Any]:
     """What a contract says of itself, and what its settle asset costs."""
     unit = contract.base if contract.type is ContractType.LINEAR else contract.quote
     units = {"contract_size": unit, "tick_size": price_unit(contract)}
@@ -110,12 +111,12 @@ def contract_names(book: Book, contract: Contract) -> dict[str, Any]:
     }
 
 
-def terms_of(book: Book, state: PoolState, asset: str) -> Given:
+def terms_of(book: ExplainedAccount, state: PoolState, asset: str) -> Given:
     """How an asset counts in a pool."""
     return Given(book, f"collateral.{asset}", asset, state.pool.terms[asset])
 
 
-def given_to(book: Book, position: Position) -> Given:
+def given_to(book: ExplainedAccount, position: Position) -> Given:
     """What a position was given."""
     settled = ("initial_margin", "maintenance_deduction", "isolated_margin")
     units = {"notional": position.contract.quote, **dict.fromkeys(settled, position.contract.settle)}
@@ -125,18 +126,19 @@ def given_to(book: Book, position: Position) -> Given:
 # Positions.
 
 
-def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
+def position_subject(book: ExplainedAccount, prefix: str, row: PositionFigures) -> Subject:
     """A position: its inputs, its tiers, its fees, and the moves that liquidate it."""
     position = next(one for one in book.account.positions if one.key == row.key)
     state, contract = book.pool_of(position), position.contract
     rules, asset = state.pool.rules, underlying_of(position, book.account)
     is_alone = moves_alone(state, asset, contract)
-    words = {contract.type.value, "base" if asset == contract.base else "quote"}
+    words = {contract.type.value, "base" if moves_base(book.account, contract, asset) else "quote"}
     words |= {"alone"} if is_alone else set()
     is_ticked = contract.tick_size and rules.shown_liquidation_price is PriceShown.ONE_TICK_TOWARD_MARK
     words |= {"ticked"} if is_ticked else set()
     words |= {"on-mark"} if rules.close_fee is CloseFee.MARK else set()
     units = {"price": price_unit(contract), "units": quantity_unit(contract), "crossing": price_unit(contract)}
+    units |= dict.fromkeys(("base_size", "entry_size"), contract.base)
     leg = next(one for one in state.pool.legs if one.position is position)
     subject = Subject(
         *(book, ("PositionFigures",), row.key, prefix, row, frozenset(words), units),
@@ -149,6 +151,8 @@ def position_subject(book: Book, prefix: str, row: PositionFigures) -> Subject:
         "given": given_to(book, position),
         "account": Given(book, "account", "", position),
         "mark": partial(book.mark, contract, position.mark_price),
+        "base_price": partial(book.price, contract.base),
+        "quote_price": partial(book.unit_price, contract.quote),
         "side": position.side,
         "exposure": exposure_side(position),
     }
@@ -183,10 +187,10 @@ def _move_names(subject: Subject, position: Position, state: PoolState, asset: s
     own = sides if is_alone else cache(partial(book.crossings.of_contract, state, position))
 
     def nearest() -> Reached | None:
-        return reached(position, asset, sides())
+        return reached(position, sides(), on_base=moves_base(book.account, contract, asset))
 
     def own_nearest() -> Reached | None:
-        return reached(position, contract.base, own())
+        return reached(position, own())
 
     def bankruptcy() -> Operand:
         at = nearest()
@@ -215,7 +219,7 @@ def _move_names(subject: Subject, position: Position, state: PoolState, asset: s
 # Assets.
 
 
-def collateral_subject(book: Book, prefix: str, row: CollateralFigures) -> Subject:
+def collateral_subject(book: ExplainedAccount, prefix: str, row: CollateralFigures) -> Subject:
     """An asset in a pool: what is held of it, what positions add, how it counts."""
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
@@ -238,7 +242,7 @@ def collateral_subject(book: Book, prefix: str, row: CollateralFigures) -> Subje
     return Subject(book, ("CollateralFigures",), asset, prefix, row, words, units, {}, names)
 
 
-def _held(book: Book, state: PoolState, asset: str) -> Operand:
+def _held(book: ExplainedAccount, state: PoolState, asset: str) -> Operand:
     """What is listed of an asset; in an isolated pool the margin of its position."""
     if not state.pool.is_shared:
         return given_to(book, state.pool.positions[0]).operand("isolated_margin")
@@ -246,12 +250,12 @@ def _held(book: Book, state: PoolState, asset: str) -> Operand:
     return book.stated("amount", amount, asset, f"collateral.{asset}.amount", asset)
 
 
-def _haircut(book: Book, state: PoolState, asset: str, k: int, name: str) -> Step:
+def _haircut(book: ExplainedAccount, state: PoolState, asset: str, k: int, name: str) -> Step:
     key = f"collateral.{asset}.haircut" + ("" if name == "haircut" else f"_tiers.{k}")
     return book.stated(name, state.pool.terms[asset].haircuts[k].haircut, FRACTION, key, asset)
 
 
-def _slices(book: Book, state: PoolState, asset: str, prefix: str) -> Sequence[Subject]:
+def _slices(book: ExplainedAccount, state: PoolState, asset: str, prefix: str) -> Sequence[Subject]:
     """The rows of a haircut schedule as far as the asset reaches into it."""
     equity, found, floor = book.figure(f"{prefix}.equity"), [], ZERO
     units = equity.value if isinstance(equity.value, Decimal) else ZERO
@@ -267,28 +271,45 @@ def _slices(book: Book, state: PoolState, asset: str, prefix: str) -> Sequence[S
     return found
 
 
-def underlying_subject(book: Book, prefix: str, row: UnderlyingFigures) -> Subject:
+def underlying_subject(book: ExplainedAccount, prefix: str, row: UnderlyingFigures) -> Subject:
     """An asset whose price moves a pool: what is long or short of it there."""
     state = next(one for one in book.states if one.pool.name == row.pool)
     asset = row.asset
-    held = book.holding(state, asset)
     on_it = [one for one in state.pool.positions if underlying_of(one, book.account) == asset]
-    traded = [one for one in state.pool.positions if asset in (one.contract.base, one.contract.quote)]
+    units = own_deltas(state.pool)
+    followers = [one for one in state.pool.moving_with(asset) if units.get(one)]
     names: Named = {
-        "held": lambda: held.operand("equity") if held else None,
+        **_long_names(book, state, asset),
         "on_it": lambda: [_traded(book, one, asset) for one in on_it],
-        "traded": lambda: [_traded(book, one, asset) for one in traded],
-        "price": partial(book.price, asset),
+        "followers": lambda: [_follower(book, state, one, asset) for one in followers],
         "fall": partial(solutions.asset_move, book, state, asset, -1),
         "rise": partial(solutions.asset_move, book, state, asset, 1),
     }
     return Subject(book, ("UnderlyingFigures",), asset, prefix, row, units={"units": asset}, names=names)
 
 
-def _traded(book: Book, position: Position, asset: str) -> Subject:
+def _long_names(book: ExplainedAccount, state: PoolState, asset: str) -> Named:
+    """What a pool is long or short of an asset by itself."""
+    held = book.holding(state, asset)
+    traded = [one for one in state.pool.positions if asset in (one.contract.base, one.contract.quote)]
+    return {
+        "held": lambda: held.operand("equity") if held else None,
+        "traded": lambda: [_traded(book, one, asset) for one in traded],
+        "price": partial(book.price, asset),
+        "current_price": partial(book.price, asset),
+    }
+
+
+def _follower(book: ExplainedAccount, state: PoolState, asset: str, led: str) -> Subject:
+    """What a pool is long or short of an asset, as so much of the one that it follows."""
+    names: Named = {**_long_names(book, state, asset), "leader_price": partial(book.price, led)}
+    return Subject(book, ("Follower",), asset, units={"size": led}, names=names)
+
+
+def _traded(book: ExplainedAccount, position: Position, asset: str) -> Subject:
     """A position as so much of its base or its quote, with the sign that this has."""
     contract, whole = position.contract, book.position(position.key)
-    is_base = asset == contract.base
+    is_base = moves_base(book.account, contract, asset)
     is_counted = (contract.type is ContractType.LINEAR) == is_base
     words = frozenset(() if is_counted else {"divided" if is_base else "priced"})
     names = {name: partial(whole.operand, name) for name in ("quantity", "contract", "mark_price", "notional")}

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded, Settings, rule_set_of
-from marginctl.core.account import STABLECOINS, Account, Position
+from marginctl.core.account import STABLECOINS
 from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
 from marginctl.document.nodes import Sequence
 from marginctl.document.record import Record
-from marginctl.portfolio.format import PortfolioFile, PositionEntry
-from marginctl.portfolio.model_format import UnderlyingEntry
+from marginctl.portfolio.format import GrowingRate, PortfolioFile, PositionEntry
+from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
-from marginctl.results.explanation import Origin, OriginKind
+from marginctl.results.explanation import InputOrigin, OriginKind
+from marginctl.venues.model_format import UnderlyingEntry
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
-    from marginctl.document.source import Source
     from marginctl.venues.origin import Origin as RuleOrigin
     from marginctl.venues.rule_set import Mode, RuleSet
 
@@ -36,27 +36,27 @@ ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin"})
 class Origins:
     """Origins by key: the file's first, then the rule set's, then what is assumed."""
 
-    def __init__(
-        self, file: PortfolioFile, source: "Source", account: Account, rule_set: "RuleSet", shocks: Iterable[str] = ()
-    ) -> None:
-        self._source = source
+    def __init__(self, loaded: Loaded, rule_set: "RuleSet", shocks: Iterable[str] = ()) -> None:
+        account, rows = loaded.account, loaded.resolved.rows
+        self._file = loaded.file
+        self._source = loaded.source
         self._account = account
         self._rule_set = rule_set
         self._shocked = frozenset(shocks)
         self._in_file: dict[str, tuple[Node, ...]] = {}
         self.stated: dict[str, Any] = {}
-        for key, value, node in _written(file, account):
+        for key, value, node in _written(loaded.file, rows):
             several = key in self._in_file and key.rpartition(".")[2] in ADDED | {"entry_price"}
             self._in_file[key] = (*self._in_file[key], node) if several else self._in_file.get(key, (node,))
             self.stated[key] = value
-        self.stated |= _whole_notionals(file, account)
+        self.stated |= _whole_notionals(rows)
 
-    def of(self, key: str) -> Origin:
+    def of(self, key: str) -> InputOrigin:
         """Where the input of that key comes from."""
         found = self._written(key) or self._published(key) or self._assumed(key)
         return replace(found, note=_joined(found.note, "moved by --shock")) if self._is_moved(key) else found
 
-    def _written(self, key: str) -> Origin | None:
+    def _written(self, key: str) -> InputOrigin | None:
         section, _, name = key.rpartition(".")
         nodes, note = self._in_file.get("history.file" if section == HISTORY else key, ()), ""
         if name == "quantity":
@@ -70,7 +70,7 @@ class Origins:
         places = tuple(self._source.location(node) for node in nodes if node.line)
         if len(nodes) > 1:
             note = _joined(note, "rows weighted by quantity" if name == "entry_price" else "rows added up")
-        return Origin(
+        return InputOrigin(
             kind=OriginKind.FILE if places else OriginKind.FLAG, locations=places, note=note if places else "--set"
         )
 
@@ -88,12 +88,14 @@ class Origins:
         mode = self._rule_set.mode(self._account.collateral_mode.value)
         return mode or self._rule_set.modes[0]
 
-    def _published(self, key: str) -> Origin | None:
+    def _published(self, key: str) -> InputOrigin | None:
         section, _, rest = key.partition(".")
         if section in {"rules", "isolated_rules"}:
             return self._from_rule(self._mode().origins.get(rest))
         if section == "contracts":
             return self._from_listing(rest)
+        if section == "portfolio_margin":
+            return self._from_model(*rest.split(".")[:2])
         if section == "collateral":
             return self._from_collateral(*rest.rsplit(".", 1)) if "." in rest else None
         if key == "account.taker_fee" and self._mode().taker_fee is not None:
@@ -102,26 +104,38 @@ class Origins:
             return self._from_rule(None)
         return None
 
-    def _from_rule(self, origin: "RuleOrigin | None") -> Origin:
+    def _from_rule(self, origin: "RuleOrigin | None") -> InputOrigin:
         """A rule of the rule set; one without an origin of its own has the date of the whole."""
         if self._rule_set.is_generic:
-            return Origin(kind=OriginKind.CONVENTION, rule_set=self._rule_set.name)
+            return InputOrigin(kind=OriginKind.CONVENTION, rule_set=self._rule_set.name)
         trust = origin.trust.value if origin and origin.trust else None
         return self._dated(origin.as_of if origin else None, trust, origin.source if origin else None)
 
-    def _dated(self, as_of: str | None = None, trust: str | None = None, source: str | None = None) -> Origin:
+    def _dated(self, as_of: str | None = None, trust: str | None = None, source: str | None = None) -> InputOrigin:
         """What the rule set says, with the text of its source."""
         rules = self._rule_set
         text = next((one.text for one in rules.sources if one.id == source), None)
         dated = as_of or rules.as_of
-        return Origin(kind=OriginKind.VENUE, rule_set=rules.name, as_of=dated, trust=trust, source=text)
+        return InputOrigin(kind=OriginKind.VENUE, rule_set=rules.name, as_of=dated, trust=trust, source=text)
 
-    def _from_listing(self, rest: str) -> Origin | None:
+    def _from_model(self, part: str, number: str) -> InputOrigin | None:
+        """A row of the venue's margin model; the portfolio's own rows come before those."""
+        model, own = self._mode().portfolio_margin, self._file.portfolio_margin
+        if model is None or self._account.model is None:
+            return None
+        if part in {"maintenance", "initial"}:
+            grade = getattr(model, part)
+            return None if grade is None else self._from_rule(grade)
+        rows: list[RuleOrigin] = [*getattr(model, part)] if part in {"underlyings", "charges"} else []
+        place = int(number) - (len(getattr(own, part)) if own is not None else 0)
+        return self._from_rule(rows[place]) if 0 <= place < len(rows) else None
+
+    def _from_listing(self, rest: str) -> InputOrigin | None:
         """A contract as published; what its key names may also stand in the file."""
         listing = self._rule_set.listing(rest.rpartition(".tiers.")[0] or rest.rpartition(".")[0])
         return None if listing is None else self._dated(listing.as_of, listing.status.value, listing.source)
 
-    def _from_collateral(self, asset: str, name: str) -> Origin | None:
+    def _from_collateral(self, asset: str, name: str) -> InputOrigin | None:
         """How a venue counts an asset: as published, else as the mode counts all of them."""
         if name in {"amount", "asset", "pool"}:
             return None
@@ -135,23 +149,29 @@ class Origins:
             )
         return replace(self._from_rule(None), note=note)
 
-    def _assumed(self, key: str) -> Origin:
+    def _assumed(self, key: str) -> InputOrigin:
         section, _, rest = key.partition(".")
         if section == "prices":
             return self._assumed_price(rest)
         if section == "marks":
-            return Origin(kind=OriginKind.DERIVED, note="price of the base / price of the quote")
+            return InputOrigin(kind=OriginKind.DERIVED, note="price of the base / price of the quote")
         if section == "betas":
-            return Origin(kind=OriginKind.CONVENTION, note="1; stablecoins and fiat currencies 0")
+            led = self._account.follows.get(rest)
+            note = "1; stablecoins and fiat currencies 0" if led is None else f"that of {led}, which it follows"
+            return InputOrigin(kind=OriginKind.CONVENTION, note=note)
         name = rest.rpartition(".")[2]
-        return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or Origin(kind=OriginKind.DERIVED)
+        return _DEFAULTS.get((section, name)) or _DEFAULTS.get((section, "")) or InputOrigin(kind=OriginKind.DERIVED)
 
-    def _assumed_price(self, asset: str) -> Origin:
+    def _assumed_price(self, asset: str) -> InputOrigin:
         if asset == self._account.currency:
-            return Origin(kind=OriginKind.CONVENTION, note="the account's currency")
+            return InputOrigin(kind=OriginKind.CONVENTION, note="the account's currency")
         if asset in STABLECOINS or asset == REFERENCE_CURRENCY:
-            return Origin(kind=OriginKind.ASSUMED, note="priced at 1")
-        return Origin(kind=OriginKind.DERIVED, note="from the mark of a contract")
+            return InputOrigin(kind=OriginKind.ASSUMED, note="priced at 1")
+        led = self._account.follows.get(asset)
+        if asset in self._account.dollars:
+            return InputOrigin(kind=OriginKind.ASSUMED, note="priced at 1")
+        note = "from the mark of a contract" if led is None else f"from the price of {led} or the mark of a contract"
+        return InputOrigin(kind=OriginKind.DERIVED, note=note)
 
 
 def origins_of(loaded: Loaded, settings: Settings) -> Origins:
@@ -160,22 +180,22 @@ def origins_of(loaded: Loaded, settings: Settings) -> Origins:
     if rule_set is None:
         raise RuntimeError("a rule set that was read a moment ago cannot be read again")
     shocks = expanded(settings.shocks, loaded.resolved.account)
-    return Origins(loaded.file, loaded.source, loaded.account, rule_set, shocks)
+    return Origins(loaded, rule_set, shocks)
 
 
 _DEFAULTS = {
-    ("positions", "entry_price"): Origin(kind=OriginKind.ASSUMED, note="the mark, as no entry_price is given"),
-    ("positions", "funding_interval"): Origin(kind=OriginKind.ASSUMED, note="8h, as no funding_interval is given"),
-    ("positions", "funding_rate"): Origin(kind=OriginKind.ASSUMED, note="not given"),
-    ("positions", "maintenance_deduction"): Origin(kind=OriginKind.CONVENTION, note="0 where none is given"),
-    ("positions", "margin_mode"): Origin(kind=OriginKind.CONVENTION, note="cross where none is given"),
-    ("positions", "purpose"): Origin(kind=OriginKind.CONVENTION, note="not given"),
-    ("collateral", "amount"): Origin(kind=OriginKind.CONVENTION, note="not listed: none is held"),
-    ("contracts", "contract_size"): Origin(kind=OriginKind.CONVENTION, note="1 where none is given"),
-    ("portfolio_margin", "factor"): Origin(kind=OriginKind.ASSUMED, note="1.3 of initial margin, 1 of all others"),
-    ("account", "name"): Origin(kind=OriginKind.CONVENTION, note="the name of the file"),
-    ("account", "as_of"): Origin(kind=OriginKind.CONVENTION, note="not given"),
-    ("account", ""): Origin(kind=OriginKind.CONVENTION, note="the default"),
+    ("positions", "entry_price"): InputOrigin(kind=OriginKind.ASSUMED, note="the mark, as no entry_price is given"),
+    ("positions", "funding_interval"): InputOrigin(kind=OriginKind.ASSUMED, note="8h, as no funding_interval is given"),
+    ("positions", "funding_rate"): InputOrigin(kind=OriginKind.ASSUMED, note="not given"),
+    ("positions", "maintenance_deduction"): InputOrigin(kind=OriginKind.CONVENTION, note="0 where none is given"),
+    ("positions", "margin_mode"): InputOrigin(kind=OriginKind.CONVENTION, note="cross where none is given"),
+    ("positions", "purpose"): InputOrigin(kind=OriginKind.CONVENTION, note="not given"),
+    ("collateral", "amount"): InputOrigin(kind=OriginKind.CONVENTION, note="not listed: none is held"),
+    ("contracts", "contract_size"): InputOrigin(kind=OriginKind.CONVENTION, note="1 where none is given"),
+    ("portfolio_margin", "factor"): InputOrigin(kind=OriginKind.ASSUMED, note="1.3 of initial margin, 1 of all others"),
+    ("account", "name"): InputOrigin(kind=OriginKind.CONVENTION, note="the name of the file"),
+    ("account", "as_of"): InputOrigin(kind=OriginKind.CONVENTION, note="not given"),
+    ("account", ""): InputOrigin(kind=OriginKind.CONVENTION, note="the default"),
 }
 
 
@@ -183,13 +203,17 @@ def _joined(*notes: str) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, "Node"]]:
+def _written(file: PortfolioFile, positions: Iterable[StatedPosition]) -> Iterator[tuple[str, Any, "Node"]]:
     """Key, value and place of every input that the file states."""
     for key, value, node in _entries("account", file.account) if file.account is not None else ():
         yield key, value, node
         if key == "account.liquidation_level":
             yield "rules.level", value, node
             yield "isolated_rules.level", value, node
+        if key == "account.close_fee":
+            for inner, rate, place in _entries(key, value):
+                if inner.endswith(".rate"):
+                    yield "account.taker_fee", rate, place
     for section, entries in (("prices", file.prices), ("betas", file.betas)):
         for name, value, node in entries.rows():
             yield f"{section}.{name.text}", value, node
@@ -197,10 +221,10 @@ def _written(file: PortfolioFile, account: Account) -> Iterator[tuple[str, Any, 
         yield from _entries(f"collateral.{held.asset}", held)
     for symbol, contract in file.contracts.items():
         yield from _entries(f"contracts.{symbol}", contract)
-    for row, position in _rows(file, account):
-        for key, value, node in _entries(f"positions.{position.key}", row):
+    for row, lot in _lots(positions):
+        for key, value, node in _entries(f"positions.{row.position.key}", lot):
             is_mark = key.endswith(".mark_price")
-            yield f"marks.{position.contract.symbol}" if is_mark else key, value, node
+            yield f"marks.{row.position.contract.symbol}" if is_mark else key, value, node
     yield from _model(file)
     for k, order in enumerate(file.orders):
         yield from _entries(f"orders.{k}", order)
@@ -230,6 +254,10 @@ def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
     """The fields of a row, tables row by row; a single haircut tier is a haircut."""
     for word, value, node in row.items():
         name = word.text
+        if isinstance(value, GrowingRate):
+            yield f"{prefix}.{name}", value.base, value.at(GrowingRate.base)
+            yield f"{prefix}.{name.replace('_rate', '_growth')}", value.per_unit, value.at(GrowingRate.per_unit)
+            continue
         tiers: list[Record] = value if name in {"tiers", "haircut_tiers"} else []
         is_one = len(tiers) == 1 and name == "haircut_tiers"
         for k, tier in enumerate(tiers):
@@ -238,20 +266,16 @@ def _entries(prefix: str, row: Record) -> Iterator[tuple[str, Any, "Node"]]:
             yield f"{prefix}.{name}", value, node
 
 
-def _rows(file: PortfolioFile, account: Account) -> Iterator[tuple[PositionEntry, Position]]:
+def _lots(positions: Iterable[StatedPosition]) -> Iterator[tuple[StatedPosition, PositionEntry]]:
     """Every row of ``positions:`` with the position that it is, or is part of."""
-    held = {(p.contract.symbol, p.side, p.margin_mode): p for p in account.positions}
-    for row in file.positions:
-        position = held.get((row.symbol, row.side, row.margin_mode))
-        if position is not None:
-            yield row, position
+    return ((row, lot.draft) for row in positions for lot in row.lots)
 
 
-def _whole_notionals(file: PortfolioFile, account: Account) -> dict[str, Decimal]:
+def _whole_notionals(positions: Iterable[StatedPosition]) -> dict[str, Decimal]:
     """The notionals given, added up where rows are merged."""
     added: dict[str, Decimal] = {}
-    for row, position in _rows(file, account):
-        if row.notional is not None:
-            key = f"positions.{position.key}.notional"
-            added[key] = added.get(key, ZERO) + row.notional
+    for row, lot in _lots(positions):
+        if lot.notional is not None:
+            key = f"positions.{row.position.key}.notional"
+            added[key] = added.get(key, ZERO) + lot.notional
     return added

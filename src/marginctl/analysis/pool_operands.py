@@ -1,14 +1,15 @@
 """What the names of formula lines stand for in pools: the engine's own requirement parts, order needs and debts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
 from marginctl.analysis import solutions
+from marginctl.analysis.formula_lines import Operand
 from marginctl.analysis.model_operands import model_step, order_subject
 from marginctl.analysis.operands import Given, contract_names, quantity_unit, terms_of
-from marginctl.analysis.subjects import FRACTION, Book, Named, Subject, price_unit
+from marginctl.analysis.subjects import FRACTION, ExplainedAccount, Named, Subject, price_unit
 from marginctl.core.account import Equality, Order
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
@@ -18,7 +19,7 @@ from marginctl.core.requirement import DearerSide, Term
 from marginctl.results.explanation import Step, Value
 
 
-def pool_subject(book: Book, prefix: str, row: Any) -> Subject:
+def pool_subject(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
     """A pool: what it holds, the parts of its requirement, its orders and its debts."""
     state = next(one for one in book.states if one.pool.name == row.name)
     words = frozenset({"liquidated"} if state.pool.rules.equality is Equality.LIQUIDATED else ())
@@ -34,7 +35,7 @@ def pool_subject(book: Book, prefix: str, row: Any) -> Subject:
     return Subject(book, ("PoolFigures",), row.name, prefix, row, words, names=names)
 
 
-def liquidation_subject(book: Book, prefix: str, row: Any) -> Subject:
+def liquidation_subject(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
     """Where a pool is liquidated when all assets move together."""
     name = prefix.removeprefix("pools.").removesuffix(".liquidation")
     state = next(one for one in book.states if one.pool.name == name)
@@ -44,7 +45,7 @@ def liquidation_subject(book: Book, prefix: str, row: Any) -> Subject:
     return Subject(book, ("Liquidation",), name, prefix, row, names=names)
 
 
-def _parts(book: Book, state: PoolState, which: str) -> list[Step]:
+def _parts(book: ExplainedAccount, state: PoolState, which: str) -> list[Step]:
     """The parts of a pool's requirement: positions alone, what netting leaves of them, the dearer of two sides."""
     pool = state.pool
     if pool.asked is not None:
@@ -64,7 +65,7 @@ def _parts(book: Book, state: PoolState, which: str) -> list[Step]:
     return steps
 
 
-def _grouped(book: Book, state: PoolState, which: str, terms: Iterable[Term]) -> list[Step]:
+def _grouped(book: ExplainedAccount, state: PoolState, which: str, terms: Iterable[Term]) -> list[Step]:
     """A step for each position of which all terms are there, one for each term that netting has made or left."""
     terms = list(terms)
     there = {id(term) for term in terms}
@@ -80,22 +81,22 @@ def _grouped(book: Book, state: PoolState, which: str, terms: Iterable[Term]) ->
     return [step for step in steps.values() if step is not None]
 
 
-def _term(book: Book, term: Term) -> Step | None:
+def _term(book: ExplainedAccount, term: Term) -> Step | None:
     """A requirement term at today's prices."""
-    k = term.curve.index(term.amount, term.unit_price)
+    k, rate = term.curve.index(term.amount, term.unit_price), term.curve.rate(term.amount, term.unit_price)
     off = -term.curve.intercepts[k] * term.unit_price
     step = partial(Step, of=term.name)
     names: Named = {
         "share": None if term.weight == ONE else step(name="share", value=term.weight),
         "notional": step(name="notional", value=term.amount, unit=book.money),
-        "rate": step(name="rate", value=term.curve.slopes[k], unit=FRACTION),
+        "rate": step(name="rate", value=rate, unit=FRACTION),
         "deduction": step(name="deduction", value=off, unit=book.money) if off else None,
     }
     values = {"margin": term.at({})}
     return Subject(book, ("Term",), f"{term.name} after netting", values=values, names=names).step("margin")
 
 
-def _debt(book: Book, state: PoolState, holding: Holding) -> Subject:
+def _debt(book: ExplainedAccount, state: PoolState, holding: Holding) -> Subject:
     """What a debt needs."""
     asset = holding.asset
     row = book.holding(state, asset)
@@ -110,7 +111,7 @@ def _debt(book: Book, state: PoolState, holding: Holding) -> Subject:
 # Orders.
 
 
-def _need_subject(book: Book, state: PoolState, need: OrderNeed) -> Subject:
+def _need_subject(book: ExplainedAccount, state: PoolState, need: OrderNeed) -> Subject:
     """What the orders on one contract need, as the engine finds it."""
     contract, held = need.orders[0].contract, need.position
     names: Named = {
@@ -139,10 +140,14 @@ def _outcome(subject: Subject, need: OrderNeed, filled: Filled, names: Named) ->
         return Step(name=name, of=of, value=value, unit=book.money) if value else None
 
     placed = [_order(book, one) for one in need.orders if one.side == side.side]
+    rate: Operand | Callable[[], Operand] = partial(subject.step, "initial_rate")
+    if filled.rate != need.rate:
+        rate = Step(name="initial_rate of that size", of=of, value=filled.rate, unit=FRACTION)
     own: Named = {
         "placed": placed,
         "side": side.side,
-        "initial_rate": partial(subject.step, "initial_rate"),
+        "initial_rate": rate,
+        "risen": extra("what the position needs more at that rate", filled.risen),
         "open_loss": extra("open_loss", side.loss),
         "fees": extra("fees", filled.fee),
     }
@@ -150,13 +155,13 @@ def _outcome(subject: Subject, need: OrderNeed, filled: Filled, names: Named) ->
     return Subject(book, ("Outcome",), of, words=subject.words, names={**names, **own, **nothing})
 
 
-def _given_to(book: Book, order: Order) -> Given:
+def _given_to(book: ExplainedAccount, order: Order) -> Given:
     k = next(k for k, one in enumerate(book.account.orders) if one is order)
     units = {"quantity": quantity_unit(order.contract), "price": price_unit(order.contract)}
     return Given(book, f"orders.{k}", f"order {k + 1}", order, units)
 
 
-def _order(book: Book, order: Order) -> Subject:
+def _order(book: ExplainedAccount, order: Order) -> Subject:
     """One order: what it is worth at its own price."""
     own = _given_to(book, order)
     names = {**contract_names(book, order.contract), "own": own}

@@ -9,15 +9,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded
-from marginctl.analysis.implied import Recomputed, Wanted, common, implied
+from marginctl.analysis.implied import Recomputed, WantedFigure, common, implied
 from marginctl.core.account import STABLECOINS, Account, Basis, Position
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import SIDES, HaircutTier
 from marginctl.core.exact import ONE, ZERO
 from marginctl.findings import Expectation
 from marginctl.limits.expectation import expectations
-from marginctl.portfolio.importing.book import Book
-from marginctl.portfolio.importing.notebook import Apart
+from marginctl.portfolio.importing.book import ImportedBook
+from marginctl.portfolio.importing.notebook import NotCompared
 from marginctl.reconciliation import Agreement, ReconcileRow
 from marginctl.wording import exact_percent, trimmed
 
@@ -39,7 +39,7 @@ class Variation(NamedTuple):
     keeps: bool = False
 
 
-def reconciled(book: Book, loaded: Loaded) -> tuple[ReconcileRow, ...]:
+def reconciled(book: ImportedBook, loaded: Loaded) -> tuple[ReconcileRow, ...]:
     """One row per figure, the account's first, then pools and positions; figures that cannot be compared among them."""
     found = _expected(loaded, loaded.account)
     beyond = {one.name for one in found if not one.is_met}
@@ -84,7 +84,7 @@ def _is_equal(one: Expectation) -> bool:
     return 2 * abs(one.difference) < Decimal((0, (1,), int(one.theirs.normalize().as_tuple().exponent)))
 
 
-def _apart(one: Apart) -> ReconcileRow:
+def _apart(one: NotCompared) -> ReconcileRow:
     theirs = None if one.theirs is None else _decimal(one.theirs)
     return ReconcileRow(
         subject=one.subject,
@@ -100,7 +100,7 @@ def _apart(one: Apart) -> ReconcileRow:
     )
 
 
-def _reasons(book: Book, loaded: Loaded, found: Sequence[Expectation]) -> dict[str, str]:
+def _reasons(book: ImportedBook, loaded: Loaded, found: Sequence[Expectation]) -> dict[str, str]:
     """By the name of a figure that does not meet: the first recomputation that makes it."""
     wanted = {one.name for one in found if not one.is_met}
     reasons: dict[str, str] = {}
@@ -123,7 +123,7 @@ def _met_by(varied: Sequence[Expectation], found: Sequence[Expectation], variati
     return {one.name for one in kept if one.is_met and one.ours is not None}
 
 
-def _variations(book: Book, loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
+def _variations(book: ImportedBook, loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
     """What may differ, in the order in which it is tried."""
     yield from _rates(loaded, found)
     yield from _fees(loaded, found)
@@ -156,17 +156,17 @@ def _recomputed(loaded: Loaded, name: str, varied: Callable[[Decimal], Account])
 
 
 def _rated(position: Position, rate: Decimal) -> Position:
-    return replace(position, maintenance_rate=rate, maintenance_deduction=ZERO)
+    return replace(position, maintenance_rate=rate, maintenance_growth=ZERO, maintenance_deduction=ZERO)
 
 
 def _figure_of(loaded: Loaded, account: Account, name: str) -> Decimal | None:
     return next((one.ours for one in _expected(loaded, account) if one.name == name), None)
 
 
-def _target(one: Expectation) -> Wanted:
+def _target(one: Expectation) -> WantedFigure:
     theirs = one.theirs or ZERO
     share = (one.tolerance or ZERO) * abs(theirs)
-    return Wanted(theirs, one.absolute if one.absolute is not None else share)
+    return WantedFigure(theirs, one.absolute if one.absolute is not None else share)
 
 
 def _rates(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
@@ -271,7 +271,7 @@ def _bases(loaded: Loaded, found: Sequence[Expectation]) -> Iterator[Variation]:
             yield Variation(kept, _margin_kept(loaded, position))
 
 
-def _moments(book: Book, account: Account) -> Iterator[Variation]:
+def _moments(book: ImportedBook, account: Account) -> Iterator[Variation]:
     """The marks of another answer of the run."""
     for answer in book.gathered.answers:
         marks = {
@@ -338,7 +338,7 @@ def _tick(loaded: Loaded, one: Expectation) -> str:
     return "tick: one step of the contract's price" if abs(abs(one.difference) - tick) <= (one.absolute or ZERO) else ""
 
 
-def _contradiction(loaded: Loaded, book: Book, found: Sequence[Expectation], one: Expectation) -> str:
+def _contradiction(loaded: Loaded, book: ImportedBook, found: Sequence[Expectation], one: Expectation) -> str:
     """Figures of an answer that cannot all be right: profit, quantity x mark and notional, rows and their total."""
     start = f"{one.subject.partition(':')[0]}:"
     if any(text.startswith(start) and "contradicts itself" in text for text in _remarks(book)):
@@ -354,13 +354,13 @@ def _contradiction(loaded: Loaded, book: Book, found: Sequence[Expectation], one
     return f"contradiction: the positions of the answer add up to {trimmed(total)}" if is_apart else ""
 
 
-def _orders(book: Book, one: Expectation) -> str:
+def _orders(book: ImportedBook, one: Expectation) -> str:
     """A total that may hold the margin of orders that the file lacks."""
     left_out = book.gathered.orders_left_out
     return f"it may hold the margin of what was left out: {left_out}" if left_out and one.subject == "totals" else ""
 
 
-def _remarks(book: Book) -> list[str]:
+def _remarks(book: ImportedBook) -> list[str]:
     return [text for texts in book.notes.remarks.values() for text in texts]
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState
-from marginctl.core.model import Filling, Span
+from marginctl.core.model import Filling, ReturnSpan
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.returns import History, ReturnPeriod, returns_of
-from marginctl.core.risk import pool_risk
 from marginctl.document.encoding import content_of
+from marginctl.document.price_history import LARGEST_HISTORY, price_history
 from marginctl.document.source import printable
 from marginctl.findings import Problem
 from marginctl.venues.rate_table import histories
@@ -30,8 +30,6 @@ def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, l
     """The history of --history, and what is wrong with the file; rows with a blank cell are left out."""
     if path is None:
         return None, []
-    from marginctl.document.price_history import LARGEST_HISTORY, price_history
-
     name = printable(path)
     data, problem = content_of(Path(path), name, LARGEST_HISTORY)
     read, problems = price_history(data, name, are_returns=are_returns) if problem is None else (None, [problem])
@@ -49,22 +47,27 @@ def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, l
 
 
 def worst_returns(
-    prices: History, account: Account, states: Iterable[PoolState], span: Span, count: int
+    prices: History, account: Account, states: Iterable[PoolState], span: ReturnSpan, count: int
 ) -> list[tuple[str, dict[str, Decimal]]]:
     """The ``count`` returns that would cost today's account most equity, by date: the worst first, ties the older one.
 
-    Assets of the account without a column stand still; columns of other assets are left alone.
+    Of returns that share a row only the worst is taken, so that one bad week is not told five times. Assets of the
+    account without a column stand still; columns of other assets are left alone.
     """
     assets = [asset for asset in prices.columns if asset in account.prices and asset != account.currency]
     found = returns_of(prices, assets, span, ReturnPeriod())
     pools = [state.pool for state in states]
-    losses = []
+    losses: list[tuple[Decimal, int, str, dict[str, Decimal]]] = []
     for day, moves in zip(found.dates, found.moves, strict=True):
         shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move}
         ratios = {asset: ONE + move for asset, move in shocks.items()}
-        losses.append((sum((pool_risk(pool, ratios).equity for pool in pools), ZERO), day, shocks))
-    losses.sort(key=lambda row: row[0])
-    return [(day, shocks) for _, day, shocks in losses[:count]]
+        equity = sum((holding.value(ratios) for pool in pools for holding in pool.holdings), ZERO)
+        losses.append((equity, len(losses), day, shocks))
+    chosen: list[tuple[Decimal, int, str, dict[str, Decimal]]] = []
+    for row in sorted(losses, key=lambda row: row[:2]):
+        if len(chosen) < count and all(abs(row[1] - other[1]) >= span.horizon for other in chosen):
+            chosen.append(row)
+    return [(day, shocks) for _, _, day, shocks in chosen]
 
 
 def still_assets(account: Account, history: History) -> Iterable[str]:

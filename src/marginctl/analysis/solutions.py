@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from marginctl.core.bends import tangent
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO, sign
 from marginctl.core.funding import funding_path, received_per_day, runway_days
-from marginctl.core.liquidation import HERE, PoolState, Sides, parts
+from marginctl.core.liquidation import HERE, PoolState, Sides, bends_of, parts
 from marginctl.core.motion import Stretch, asset_path, contract_path, joint_path
 from marginctl.core.piecewise import Line, Piece
 from marginctl.core.requirement import Part, Term
 from marginctl.results.explanation import Solution, Step
 
 if TYPE_CHECKING:
-    from marginctl.analysis.subjects import Book
+    from marginctl.analysis.subjects import ExplainedAccount
 
 MOVE, DAY = "move", "day"
 UNITS = {MOVE: "fraction", DAY: "days"}
@@ -70,7 +71,8 @@ class Straight(NamedTuple):
     stretch: Stretch
 
 
-def _straights(course: Course) -> Iterator[Straight]:
+def _straights(course: Course, at: Decimal) -> Iterator[Straight]:
+    """The stretches of a course; what is curved there is its tangent ``at`` a place."""
     for stretch in course.path:
         length = stretch.length
         equity, requirement = (
@@ -80,13 +82,18 @@ def _straights(course: Course) -> Iterator[Straight]:
         starts = sorted(one for one in own if length is None or one < length)
         for low, high in pairwise([*starts, length]):
             begin, until = stretch.start + (low or ZERO), None if high is None else stretch.start + high
-            have, need = ([_walk(course, stretch, low or ZERO, *one) for one in rows] for rows in (equity, requirement))
+            have, need = (
+                [_walk(course, stretch, low or ZERO, at, *one) for one in rows] for rows in (equity, requirement)
+            )
             yield Straight(begin, until, have, need, stretch)
 
 
-def _walk(course: Course, stretch: Stretch, low: Decimal, pieces: Sequence[Piece], of: str | Part) -> Walk:
+def _walk(course: Course, stretch: Stretch, low: Decimal, at: Decimal, pieces: Sequence[Piece], of: str | Part) -> Walk:
     piece = next((one for one in reversed(pieces) if one.start <= low), Piece(ZERO, ZERO, ZERO))
-    line = Line(piece.at_zero - piece.slope * stretch.start, course.side * piece.slope)
+    bends = of.bends(stretch.motion) if isinstance(of, Term) else ()
+    bent = tangent(bends, max(ZERO, at - stretch.start))
+    at_zero, slope = piece.at_zero + bent.at_zero, piece.slope + bent.slope
+    line = Line(at_zero - slope * stretch.start, course.side * slope)
     return Walk((of or "what does not move") if isinstance(of, str) else f"moved {of.label}", line, of)
 
 
@@ -95,11 +102,13 @@ def _total(walks: Iterable[Walk]) -> Line:
     return Line(sum((one.line.at_zero for one in walks), ZERO), sum((one.line.slope for one in walks), ZERO))
 
 
-def crossing(book: "Book", course: Course, u: Decimal | None, *, of_equity: bool = False) -> Step:
+def crossing(book: "ExplainedAccount", course: Course, u: Decimal | None, *, of_equity: bool = False) -> Step:
     """The signed place of the engine's crossing with the lines that meet there, or where least is left without one."""
     state, side = course.state, course.side
     level = ZERO if of_equity else state.pool.rules.level
-    rows = [one for one in _straights(course) if of_equity or any(_total(one.requirement))]
+    if u is None and not of_equity and any(bends_of(state, one.motion) for one in course.path):
+        return course.step(None, "a requirement that is curved, as a rate grows with the size, stays below the equity")
+    rows = [one for one in _straights(course, u or ZERO) if of_equity or any(_total(one.requirement))]
     if not rows:
         return course.step(None, "nothing needs maintenance margin on the whole way")
     place, on = _least(course, rows, level) if u is None else (side * u, _on(rows, u))
@@ -154,7 +163,7 @@ def _jump(
     return level * _total(after.requirement).at(place), f"a border of its table is passed there: {names}"
 
 
-def _lines(book: "Book", course: Course, on: Straight, place: Decimal, *, of_equity: bool) -> list[Step]:
+def _lines(book: "ExplainedAccount", course: Course, on: Straight, place: Decimal, *, of_equity: bool) -> list[Step]:
     """Equity and requirement at the place, and the named parts of which each is the sum."""
     totals = [("moved equity", on.equity)] + ([] if of_equity else [("moved maintenance_margin", on.requirement)])
     steps = []
@@ -179,7 +188,7 @@ def _lines(book: "Book", course: Course, on: Straight, place: Decimal, *, of_equ
     return steps if of_equity else [*steps, book.level(course.state)]
 
 
-def _part(book: "Book", course: Course, on: Straight, walk: Walk, place: Decimal, of_asset: str) -> Step:
+def _part(book: "ExplainedAccount", course: Course, on: Straight, walk: Walk, place: Decimal, of_asset: str) -> Step:
     """A line at the place, above what it is today and the row of the table that holds there."""
     name, of = walk.name, walk.of
     rows: tuple[Step, ...] = ()
@@ -195,13 +204,17 @@ def _part(book: "Book", course: Course, on: Straight, walk: Walk, place: Decimal
             Step(name="deduction there", of=of.name, value=off, unit=of.unit),
         )
     value = walk.line.at(place)
-    return Step(name=name, value=value, unit=book.money, operands=rows, line=walk.line, unknown=course.unknown)
+    is_bent = isinstance(of, Term) and bool(of.bends(on.stretch.motion))
+    note = "curved, as its rate grows with the size: the line is its tangent there" if is_bent else ""
+    return Step(
+        name=name, value=value, unit=book.money, operands=rows, line=walk.line, unknown=course.unknown, note=note
+    )
 
 
 # What can move, and what the engine found on the way.
 
 
-def _sought(book: "Book", course: Course, sides: Sides) -> Step:
+def _sought(book: "ExplainedAccount", course: Course, sides: Sides) -> Step:
     where = f"of {course.what} in {course.state.pool.name}"
     if sides == HERE:
         return book.once(f"move {where}", lambda: _here(book, course))
@@ -210,7 +223,7 @@ def _sought(book: "Book", course: Course, sides: Sides) -> Step:
     )
 
 
-def _here(book: "Book", course: Course) -> Step:
+def _here(book: "ExplainedAccount", course: Course) -> Step:
     """The move 0 of a pool that is liquidatable already."""
     liquidatable = book.figure(f"pools.{course.state.pool.name}.liquidatable")
     name = course.unknown
@@ -218,33 +231,40 @@ def _here(book: "Book", course: Course) -> Step:
     return replace(step, name=name, formula="here, as {0}")
 
 
-def joint_move(book: "Book", state: PoolState, side: int) -> Step:
+def joint_move(book: "ExplainedAccount", state: PoolState, side: int) -> Step:
     """All assets move together by their betas."""
     path = joint_path(state.assets, book.account.betas, side)
     course = Course(state, ALL_TOGETHER, "all assets move together by their betas", side, path)
     return _sought(book, course, book.crossings.together(book.account, state))
 
 
-def asset_move(book: "Book", state: PoolState, asset: str, side: int) -> Step:
+def _alone(state: PoolState, asset: str, side: int) -> Course:
+    """One asset moves, and what follows it."""
+    moving = state.pool.moving_with(asset)
+    along = ", ".join(one for one in moving if one in state.touching)
+    story = f"{asset} alone moves, {along} with it," if along else f"{asset} alone moves"
+    return Course(state, asset, story, side, asset_path(asset, side, followers=moving))
+
+
+def asset_move(book: "ExplainedAccount", state: PoolState, asset: str, side: int) -> Step:
     """One asset's price moves, with everything that hangs on it."""
-    course = Course(state, asset, f"{asset} alone moves", side, asset_path(asset, side))
+    course = _alone(state, asset, side)
     sides = book.crossings.sides(state, asset)
-    if sides != HERE and asset not in state.touching:
+    if sides != HERE and not any(one in state.touching for one in (asset, *state.pool.moving_with(asset))):
         return course.step(None, f"{asset} moves nothing in {state.pool.name}")
     return _sought(book, course, sides)
 
 
-def bankruptcy(book: "Book", state: PoolState, asset: str, *, falling: bool) -> Step | None:
+def bankruptcy(book: "ExplainedAccount", state: PoolState, asset: str, *, falling: bool) -> Step | None:
     """The move of an asset that takes the equity to 0, on the side where the pool is liquidated."""
     found = book.crossings.bankruptcy(state, asset, falling=falling)
     if found is None:
         return None
     side = 1 if found > 0 else -1
-    course = Course(state, asset, f"{asset} alone moves", side, asset_path(asset, side))
-    return crossing(book, course, abs(found), of_equity=True)
+    return crossing(book, _alone(state, asset, side), abs(found), of_equity=True)
 
 
-def contract_move(book: "Book", state: PoolState, contract: Contract, sides: Sides, side: int) -> Step:
+def contract_move(book: "ExplainedAccount", state: PoolState, contract: Contract, sides: Sides, side: int) -> Step:
     """One contract's mark moves and nothing else; an inverse contract is measured in units of its mark."""
     what = f"the mark of {contract.symbol}"
     note = IN_UNITS_OF_THE_MARK if contract.type is ContractType.INVERSE else ""
@@ -253,7 +273,7 @@ def contract_move(book: "Book", state: PoolState, contract: Contract, sides: Sid
     )
 
 
-def runway(book: "Book", state: PoolState) -> Step:
+def runway(book: "ExplainedAccount", state: PoolState) -> Step:
     """The day on which funding, paid day by day with prices flat, liquidates a pool."""
     story = "funding is paid day by day, prices flat,"
     course = Course(state, state.pool.name, story, 1, funding_path(state, book.account, None), DAY)

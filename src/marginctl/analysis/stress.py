@@ -6,34 +6,42 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.analysis.check import Loaded, Settings, load_portfolio, locations_of, rule_set_of, scenarios_of
+from marginctl.analysis.check import (
+    Loaded,
+    Settings,
+    limits_together,
+    load_portfolio,
+    locations_of,
+    rule_set_of,
+    scenarios_of,
+)
 from marginctl.analysis.recorded import still_assets, uneven, worst_returns
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
 from marginctl.core.curve import EquityCurve, curve_of
+from marginctl.core.exact import ZERO
 from marginctl.core.funding_cases import FundingTable, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
-from marginctl.core.model import Span
+from marginctl.core.model import ReturnSpan
 from marginctl.core.outcome import ScenarioOutcome, outcome_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.returns import History
-from marginctl.core.scenario import PathOutcome, expanded
-from marginctl.core.sequence import Sequence
+from marginctl.core.scenario import PathOutcome, moves_in
+from marginctl.core.sequence import LiquidationSequence
 from marginctl.core.stress import path_outcome, states_of
 from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo
 from marginctl.findings import Finding, Location, Problem
-from marginctl.limits.config import combined
 from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
 from marginctl.limits.verdict import ExitCode, exit_code
-from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets
+from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets, unmarked
 from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in
@@ -45,7 +53,7 @@ FLAG_NAME = "--shock"
 MOST_POINTS = 201
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class ScenarioChoice(Struct, frozen=True, kw_only=True):
     """What is asked for beyond the settings. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across.
 
     prices: a history of which the ``worst`` returns over ``span`` rows are scenarios.
@@ -100,6 +108,16 @@ def axes(text: str) -> tuple[str, str]:
     return down, across
 
 
+def widest_two(report: Report | None) -> tuple[str, str] | None:
+    """The two assets whose moves change most, by the size of delta times price; None with fewer than two."""
+    sizes: dict[str, Decimal] = {}
+    for row in report.underlyings if report else ():
+        if row.gross_notional or row.delta:
+            sizes[row.asset] = sizes.get(row.asset, ZERO) + abs(row.delta * row.price)
+    widest = sorted((asset for asset in sizes if sizes[asset]), key=lambda asset: -sizes[asset])[:2]
+    return (widest[0], widest[1]) if len(widest) == 2 else None
+
+
 def points_of(points: int) -> int:
     """--points. Raises FlagError."""
     if not 3 <= points <= MOST_POINTS or points % 2 == 0:
@@ -134,13 +152,13 @@ class Chosen(Struct, frozen=True):
     built_in: BuiltIn | None = None
 
 
-def stress(data: bytes, name: str, settings: Settings, wanted: Wanted) -> StressResult:
+def stress(data: bytes, name: str, settings: Settings, wanted: ScenarioChoice) -> StressResult:
     """The whole run on one file, or the problems that stand in the way."""
     loaded, problems = load_portfolio(data, name, settings)
     return failed(name, problems) if loaded is None else stressed(loaded, settings, wanted)
 
 
-def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult:
+def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> StressResult:
     """The same of a portfolio that was read."""
     name = loaded.source.name
     limits, problems = loaded.limits()
@@ -153,7 +171,7 @@ def stressed(loaded: Loaded, settings: Settings, wanted: Wanted) -> StressResult
     chosen = [*choice(declared, wanted), *_worst(account, states, wanted)]
     sequence, assumed = _sequence(loaded, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
-    config = combined(limits, settings.policy.limits if settings.policy else None)
+    config = limits_together(loaded, limits, settings)
     found = evaluate(
         Context(
             report=report,
@@ -195,16 +213,17 @@ def _exit(findings: tuple[Finding, ...], problems: tuple[Problem, ...], settings
     return exit_code(findings, problems=bool(problems), fail_on=settings.fail_on).value
 
 
-def _unknown(account: Account, name: str, wanted: Wanted) -> list[Problem]:
+def _unknown(account: Account, name: str, wanted: ScenarioChoice) -> list[Problem]:
     """Names on the command line that nothing in the account has."""
     return [
-        *unknown_assets(FLAG_NAME, wanted.shocks, account, name),
+        *unknown_assets(FLAG_NAME, wanted.shocks, account, name, symbols=True),
+        *unmarked(FLAG_NAME, wanted.shocks, account, name),
         *unknown_assets("--grid", wanted.grid or (), account, name),
         *_unpaid(account, name, wanted),
     ]
 
 
-def _unpaid(account: Account, name: str, wanted: Wanted) -> Iterable[Problem]:
+def _unpaid(account: Account, name: str, wanted: ScenarioChoice) -> Iterable[Problem]:
     """A file of funding rates may be of many contracts, but not of none that the account has."""
     symbols = {position.contract.symbol for position in account.positions}
     if wanted.histories and symbols.isdisjoint(wanted.histories):
@@ -213,7 +232,7 @@ def _unpaid(account: Account, name: str, wanted: Wanted) -> Iterable[Problem]:
         yield Problem(Location(name), NO_SUCH_ASSET, message, f"it names {echo(first)}: {meant(first, symbols)}")
 
 
-def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[Problem]:
+def _unnamed(declared: Mapping[str, object], name: str, wanted: ScenarioChoice) -> list[Problem]:
     """Scenarios on the command line that neither the file nor the policy has."""
     none = "the file has none; --builtin runs built-in ones"
     if ALL in wanted.named and not declared:
@@ -230,7 +249,7 @@ def _unnamed(declared: Mapping[str, object], name: str, wanted: Wanted) -> list[
     ]
 
 
-def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[Chosen]:
+def choice(declared: Mapping[str, dict[str, Decimal]], wanted: ScenarioChoice) -> list[Chosen]:
     """What is named on the command line; nothing named: the file's scenarios, the built-in ones where it has none."""
     names, ready = list(wanted.named), list(wanted.built_ins)
     if not names and not ready and not wanted.shocks and wanted.prices is None:
@@ -245,10 +264,10 @@ def choice(declared: Mapping[str, dict[str, Decimal]], wanted: Wanted) -> list[C
     return chosen + [_named_apart(one, declared) for one in built_in().values() if ALL in ready or one.name in ready]
 
 
-def _worst(account: Account, states: Iterable[PoolState], wanted: Wanted) -> list[Chosen]:
+def _worst(account: Account, states: Iterable[PoolState], wanted: ScenarioChoice) -> list[Chosen]:
     if wanted.prices is None:
         return []
-    found = worst_returns(wanted.prices, account, states, Span(wanted.span), wanted.worst)
+    found = worst_returns(wanted.prices, account, states, ReturnSpan(wanted.span), wanted.worst)
     return [Chosen(Scenario(name=day, shocks=shocks), ScenarioOrigin.HISTORY) for day, shocks in found]
 
 
@@ -260,14 +279,18 @@ def _named_apart(one: BuiltIn, declared: Mapping[str, object]) -> Chosen:
     return Chosen(scenario, ScenarioOrigin.BUILT_IN, one)
 
 
-def _sequence(loaded: Loaded, settings: Settings, wanted: Wanted) -> tuple[Sequence, tuple[str, ...]]:
+def _sequence(
+    loaded: Loaded, settings: Settings, wanted: ScenarioChoice
+) -> tuple[LiquidationSequence, tuple[str, ...]]:
     rule_set, _ = rule_set_of(loaded.file, loaded.source, settings)
     if rule_set is None:  # it was there a moment ago: the file resolved under it
         raise RuntimeError("the rule set is gone")
     return sequence_of(rule_set.liquidation, rule_set.name, wanted.fee)
 
 
-def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequence, wanted: Wanted) -> ScenarioResult:
+def _told(
+    account: Account, states: list[PoolState], one: Chosen, sequence: LiquidationSequence, wanted: ScenarioChoice
+) -> ScenarioResult:
     walking, path = way_to(one.scenario, account)
     outcome = outcome_of(walking, states if walking is account else states_of(walking), path)
     story, comparison = _story(walking, path, sequence, outcome, wanted)
@@ -275,7 +298,7 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
         scenario=one.scenario,
         origin=one.origin,
         built_in=one.built_in,
-        moves=path.shocks if isinstance(path, PricePath) else {},
+        moves=_moves(one.scenario, path) if isinstance(path, PricePath) else {},
         untouched=one.scenario.untouched(account),
         outcome=outcome,
         story=story,
@@ -283,8 +306,18 @@ def _told(account: Account, states: list[PoolState], one: Chosen, sequence: Sequ
     )
 
 
+def _moves(scenario: Scenario, path: PricePath) -> dict[str, Decimal]:
+    """Shocks by asset and, as they are named, by contract."""
+    named = ((key.removeprefix(":"), shock) for key, shock in path.shocks.items())
+    return {name: scenario.shocks[name] if f":{name}" in path.shocks else shock for name, shock in named}
+
+
 def _story(
-    account: Account, path: ScenarioPath, sequence: Sequence, outcome: ScenarioOutcome, wanted: Wanted
+    account: Account,
+    path: ScenarioPath,
+    sequence: LiquidationSequence,
+    outcome: ScenarioOutcome,
+    wanted: ScenarioChoice,
 ) -> tuple[Cascade | None, IsolatedComparison | None]:
     if not wanted.cascades:
         return None, None
@@ -301,8 +334,7 @@ def _outcomes(
     """What was run, and the file's scenarios that were not: limits may name them."""
     found = {one.name: _survival(one.outcome) for one in told}
     for name in declared.keys() - found.keys():
-        known = {asset: shock for asset, shock in expanded(declared[name], account).items() if asset in account.prices}
-        found[name] = path_outcome(account, states, known)
+        found[name] = path_outcome(account, states, moves_in(declared[name], account))
     return found
 
 
@@ -317,7 +349,7 @@ def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Findi
             yield finding
 
 
-def _grid(account: Account, states: list[PoolState], wanted: Wanted) -> Grid | None:
+def _grid(account: Account, states: list[PoolState], wanted: ScenarioChoice) -> Grid | None:
     if wanted.grid is None:
         return None
     down, across = wanted.grid
@@ -325,20 +357,22 @@ def _grid(account: Account, states: list[PoolState], wanted: Wanted) -> Grid | N
     return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
 
 
-def _curves(account: Account, states: list[PoolState], report: Report, wanted: Wanted) -> tuple[EquityCurve, ...]:
+def _curves(
+    account: Account, states: list[PoolState], report: Report, wanted: ScenarioChoice
+) -> tuple[EquityCurve, ...]:
     """One curve for every pool with a position, the worst pool first."""
     occupied = [state for state in states if state.pool.positions]
     occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
     return tuple(curve_of(account, state, wanted.size) for state in occupied)
 
 
-def _funding(account: Account, wanted: Wanted) -> FundingTable | None:
+def _funding(account: Account, wanted: ScenarioChoice) -> FundingTable | None:
     if not wanted.histories and not any(one.funding_rate is not None for one in account.positions):
         return None
     return funding_table(account, wanted.histories, wanted.quantile, wanted.horizon)
 
 
-def _assumptions(sequence: tuple[str, ...], account: Account, wanted: Wanted) -> Iterable[str]:
+def _assumptions(sequence: tuple[str, ...], account: Account, wanted: ScenarioChoice) -> Iterable[str]:
     if wanted.cascades:
         yield from sequence
     if wanted.prices is not None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.figures import rows_of
-from marginctl.analysis.formula_lines import Filled, Operand, read
+from marginctl.analysis.formula_lines import FilledLine, Operand, read
 from marginctl.core.account import Account, Position
 from marginctl.core.contract import Contract
 from marginctl.core.crossings import Crossings
@@ -86,7 +86,7 @@ class Subject(Struct, eq=False):
     given says.
     """
 
-    book: "Book"
+    book: "ExplainedAccount"
     kinds: tuple[str, ...]
     of: str = ""
     prefix: str = ""
@@ -160,7 +160,7 @@ def _is_same(step: Step, name: str, value: Value) -> bool:
     return not step.figure and step.value == value and bool(step.key or step.solution or step.name == name)
 
 
-def _chosen(step: Step, found: Filled) -> Step:
+def _chosen(step: Step, found: FilledLine) -> Step:
     """A step with its formula; of a choice in words, the operand that counts."""
     sizes = [abs(one.value) if isinstance(one.value, Decimal) else None for one in found.operands]
     chosen = None
@@ -169,7 +169,7 @@ def _chosen(step: Step, found: Filled) -> Step:
     return replace(step, formula=found.formula, operands=found.operands, chosen=chosen)
 
 
-class Book:
+class ExplainedAccount:
     """An account with its report and pools, its inputs as steps, and every step made once."""
 
     def __init__(
@@ -177,7 +177,7 @@ class Book:
         account: Account,
         report: Report,
         given: Mapping[str, Value],
-        build: "Callable[[Book, str, Any], Subject]",
+        build: "Callable[[ExplainedAccount, str, Any], Subject]",
     ) -> None:
         self.account, self.report, self.given, self.money = account, report, given, account.currency
         self.states = [pool_state(pool) for pool in partition(account)]

@@ -12,14 +12,17 @@ from marginctl.core.plain import as_plain
 from marginctl.core.pool import is_shared
 from marginctl.document.reader import read
 from marginctl.document.rewrite import Edit, Put, RewriteError, rewritten
+from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
 from marginctl.portfolio.changes import (
-    Book,
     Change,
     Open,
+    Plan,
     Remode,
     Reprice,
+    WrittenPortfolio,
+    text_of,
 )
 from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.names import symbols_of, unknown_assets
@@ -27,7 +30,9 @@ from marginctl.portfolio.trading import planned
 from marginctl.results import Outcome, WhatIfResult
 
 CANNOT_CHANGE = "MC040"
+NO_PRICE, NO_RATE = "MC020", "MC022"
 Sets: TypeAlias = tuple[tuple[str, str], ...]
+Edited: TypeAlias = tuple[Loaded | None, list[Problem]]
 
 
 class Changed(Struct, frozen=True):
@@ -75,9 +80,10 @@ def _changed(loaded: Loaded, changes: list[Change], sets: Sets, settings: Settin
     notes: list[str] = []
     while now is not None and steps:
         steps = [*_steps(steps[0], now.account), *steps[1:]]
-        plan = planned(Book(now.file, now.account, now.resolved.rows), steps.pop(0))
+        step, book = steps.pop(0), WrittenPortfolio(now.file, now.account, now.resolved.rows)
+        plan, (after, problems) = _tried(step, book, now, settings)
         notes += plan.notes
-        now, problems = _edited(now, plan.edits, settings)
+        now = after
     if now is None:
         return Changed(None, tuple(notes), tuple(problems))
     if changes and PortfolioFile.expect in now.file:
@@ -86,7 +92,43 @@ def _changed(loaded: Loaded, changes: list[Change], sets: Sets, settings: Settin
     return Changed(None if problems else now, tuple(notes), tuple(problems))
 
 
-def _edited(loaded: Loaded, edits: list[Edit], settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+def _tried(step: Change, book: WrittenPortfolio, loaded: Loaded, settings: Settings) -> tuple[Plan, Edited]:
+    """A change, planned and made. A trade in an asset without a price has its own price as its mark."""
+    plan = planned(book, step)
+    edited = _edited(loaded, plan.edits, settings)
+    if edited[0] is not None or not isinstance(step, Open):
+        return plan, edited
+    if step.price is not None and any(problem.code == NO_PRICE for problem in edited[1]):
+        priced = replace(step, keys={"mark_price": text_of(step.price), **step.keys})
+        plan = planned(book, priced)
+        edited = _edited(loaded, plan.edits, settings)
+        plan.notes.append(f"its mark is the price of the trade, as nothing else prices it: {text_of(step.price)}")
+    return plan, (edited[0], _of_trade(step, edited[1], loaded))
+
+
+def _of_trade(step: Open, problems: list[Problem], loaded: Loaded) -> list[Problem]:
+    """What a new row lacks, said once, in the words of the flag that makes it."""
+    codes = (NO_RATE,) if step.price is not None else (NO_PRICE, NO_RATE)
+    own = [one for one in problems if one.code in codes and echo(step.symbol) in one.message]
+    if not own or len(own) < len(problems):
+        return problems
+    texts = " ".join(one.message for one in own)
+    lacks = {
+        "@ PRICE": any(one.code == NO_PRICE for one in own),
+        "xLEVERAGE": "initial margin" in texts,
+        "maintenance_rate=RATE": "maintenance margin" in texts,
+    }
+    todo = " ".join(word for word, is_missing in lacks.items() if is_missing)
+    message = f"--open {echo(step.symbol)}: nothing says its {' and its '.join(_missing(lacks))}"
+    return [Problem(Location(loaded.source.name), own[0].code, message, f"write it behind the trade: {todo}")]
+
+
+def _missing(lacks: dict[str, bool]) -> list[str]:
+    names = ("price", "initial margin rate", "maintenance margin rate")
+    return [name for name, is_missing in zip(names, lacks.values(), strict=True) if is_missing]
+
+
+def _edited(loaded: Loaded, edits: list[Edit], settings: Settings) -> Edited:
     """What the text means after edits."""
     text = rewritten(loaded.source.text, edits)
     return load_portfolio(text.encode(), loaded.source.name, settings) if edits else (loaded, [])

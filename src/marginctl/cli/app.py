@@ -21,6 +21,7 @@ class Commands(TyperGroup):
         "what-if": "what_if",
         "headroom": "headroom",
         "compare": "compare",
+        "report": "html_report",
         "import": "imports",
         "venues": "catalogue",
         "venue": "catalogue",

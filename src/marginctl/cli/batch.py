@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from marginctl.cli.inputs import Input
 from marginctl.core.exact import exactly
+from marginctl.document.files import note, noting
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
+    from marginctl.document.files import Identity
+
 Result = TypeVar("Result")
 Work = Callable[[Input], Result]
+Answer = tuple[list[Result], "set[Identity]"]
+"""What a worker made of a chunk, and the files that it read."""
 
 FILES_PER_WORKER = 100
 """Fewer files than twice this are done before a second process has started."""
@@ -64,7 +69,7 @@ def _shared(found: Sequence[Input], work: "Work[Result]", workers: int) -> "Iter
         yield from map(work, found)
         return
     with pool:
-        waiting: deque[tuple[Sequence[Input], Future[list[Result]] | None]] = deque()
+        waiting: deque[tuple[Sequence[Input], Future[Answer[Result]] | None]] = deque()
         for start in range(0, len(found), CHUNK):
             chunk = found[start : start + CHUNK]
             waiting.append((chunk, _submitted(pool, work, chunk)))
@@ -76,7 +81,7 @@ def _shared(found: Sequence[Input], work: "Work[Result]", workers: int) -> "Iter
 
 def _submitted(
     pool: "ProcessPoolExecutor", work: "Work[Result]", chunk: Sequence[Input]
-) -> "Future[list[Result]] | None":
+) -> "Future[Answer[Result]] | None":
     """The chunk on its way to a worker; None where no worker is left."""
     from concurrent.futures import BrokenExecutor
 
@@ -86,16 +91,20 @@ def _submitted(
         return None
 
 
-def _results(work: "Work[Result]", chunk: Sequence[Input], future: "Future[list[Result]] | None") -> "Iterable[Result]":
+def _results(
+    work: "Work[Result]", chunk: Sequence[Input], future: "Future[Answer[Result]] | None"
+) -> "Iterable[Result]":
     """What a worker made of a chunk. Where it failed or died, this process does it: a defect then shows its place."""
     if future is not None and future.exception() is None:
-        return future.result()
+        results, seen = future.result()
+        note(seen)
+        return results
     return map(work, chunk)
 
 
-def _all(work: "Work[Result]", chunk: Sequence[Input]) -> "list[Result]":
-    with exactly():
-        return [work(one) for one in chunk]
+def _all(work: "Work[Result]", chunk: Sequence[Input]) -> "Answer[Result]":
+    with exactly(), noting() as seen:
+        return [work(one) for one in chunk], seen
 
 
 def _begin_worker() -> None:

@@ -24,6 +24,7 @@ from marginctl.cli.options import (
     refuse_existing,
     show,
 )
+from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import complain, emit, terminal
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
@@ -33,6 +34,7 @@ from marginctl.results.catalogue import RuleList, RuleManual, RuleResult
 from marginctl.venues import loader
 from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetList, RuleSetResult
 from marginctl.venues.rule_set import RuleSet
+from marginctl.venues.table import Table
 
 READ = ("portfolio", "venue", "policy", "baseline")
 """Kinds of files that are read; the others are written."""
@@ -161,8 +163,18 @@ def _symbol_help(rule_set: RuleSet, symbol: str, on: date) -> str:
     return f"it lists {', '.join(map(printable, symbols[:MOST_NAMES]))}{more}"
 
 
+def tables_of(rule_set: RuleSet) -> dict[str, Table]:
+    """The tables of a rule set by the names of their files."""
+    return {Path(group.table.name).name: group.table for group in rule_set.groups if group.table is not None}
+
+
+def own_files(rule_set: RuleSet, path: Path) -> list[Path]:
+    """The files that a rule set consists of."""
+    return [path, *(path.parent / name for name in tables_of(rule_set))]
+
+
 def _show_table(rule_set: RuleSet, name: str) -> int:
-    tables = {Path(group.table.name).name: group.table for group in rule_set.groups if group.table is not None}
+    tables = tables_of(rule_set)
     if name not in tables:
         known = f"its tables: {', '.join(map(echo, tables))}" if tables else "it has no tables"
         complain(f"{rule_set.name} has no table {echo(name)}", known)
@@ -190,7 +202,7 @@ def _file_notes(rule_set: RuleSet) -> str:
         "or put it into a folder as rules/NAME.yaml, then `--rules rules` finds it by its name.",
         "`marginctl schema venue > marginctl-venue.schema.json` gives the editor completion and checks.",
     ]
-    tables = list(dict.fromkeys(Path(group.table.name).name for group in rule_set.groups if group.table is not None))
+    tables = tables_of(rule_set)
     if tables:
         lines.append("It takes contracts from a CSV table that must lie beside it; to have it there as well:")
         lines += [f"  marginctl venue {name} --table {printable(table)} > {printable(table)}" for table in tables]
@@ -297,10 +309,6 @@ def init(flags: InitFlags) -> int:
         return OK
     refuse_existing(flags.file, force=flags.force)
     name = printable(flags.file)
-    try:
-        Path(flags.file).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        complain(f"{name} cannot be written: {error.strerror or error}")
-        return NOT_CHECKED
+    write_files({Path(flags.file): text.encode()})
     emit(f"wrote {name}; next: marginctl check {name}\n")
     return OK

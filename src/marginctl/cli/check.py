@@ -1,12 +1,13 @@
 """``marginctl check``: flags -> files -> outcomes -> texts -> exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from msgspec import Struct
@@ -40,44 +41,51 @@ from marginctl.cli.settings import (
     refuse_without_live,
     with_policies,
 )
+from marginctl.cli.targets import TargetError, refuse_overlaps, write_files
 from marginctl.cli.terminal import Terminal, complain, emit, tell, terminal
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
-from marginctl.render import FORMATS, render
+from marginctl.render import FORMATS, TABLES, found, render
 from marginctl.render.display import Options
 from marginctl.results import Outcome, Run
+
+if TYPE_CHECKING:
+    from marginctl.cli.html_report import ReportFlags
 
 Result = TypeVar("Result")
 HOSTS = ("github", "gitlab", "sarif")
 """Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
+LINKING = (*HOSTS, "markdown")
+"""Formats that lead to the page of a rule."""
 PLAIN = Terminal(None, False, False)
 """What a file shows."""
 
 
 def outputs(texts: Iterable[str]) -> tuple[tuple[str, Path], ...]:
-    """Every --output. Raises FlagError, also where two go to one file."""
-    found = tuple(map(_output, texts))
-    files = [os.path.abspath(path) for _, path in found]  # noqa: PTH100 - of a file that need not be there
-    for (_, path), file in zip(found, files, strict=True):
-        if files.count(file) > 1:
-            raise FlagError(
-                f"--output: {echo(str(path))} is to be written twice", "write each format to a file of its own"
-            )
-    return found
+    """Every --output. Raises FlagError."""
+    return tuple(map(_output, texts))
 
 
 def _output(text: str) -> tuple[str, Path]:
     """FORMAT=FILE."""
-    form, equals, path = text.partition("=")
-    if not equals or not path:
+    form = next((table for table in TABLES if text.startswith(f"{table}=")), text.partition("=")[0])
+    path = text.removeprefix(form)[1:]
+    if not path:
         raise FlagError(f"--output {echo(text)} names no file", "write FORMAT=FILE, as in sarif=margin.sarif")
-    return choice("--output", *FORMATS)(form), Path(path)
+    return choice("--output", *FORMATS, *TABLES)(form), Path(path)
 
 
-class RunFlags(Flags):
-    """Of a run over many files. ``jobs``: processes, 0 = as many as pay."""
+def address(text: str) -> str:
+    """--rule-pages: empty, or an address of the web that needs no quotes anywhere. Raises FlagError."""
+    if text and not re.fullmatch(r"https?://[^\s<>\"'\\^`|]+", text, re.ASCII):
+        raise FlagError(f"--rule-pages {echo(text)} is no address", "write it as https://HOST/PATH, with {code} or not")
+    return text
+
+
+class BatchFlags(Flags):
+    """Of many files at once. ``jobs``: processes, 0 = as many as pay."""
 
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes for many files; 0 is as many as pay.")
@@ -86,6 +94,11 @@ class RunFlags(Flags):
         str | None,
         typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
     ] = None
+
+
+class RunFlags(BatchFlags):
+    """Of a run over many files."""
+
     write_baseline: Annotated[
         str | None,
         typer.Option(
@@ -104,6 +117,11 @@ class RunFlags(Flags):
     sarif_waived: Annotated[
         bool, typer.Option("--sarif-waived", help="Keep waived findings in sarif, as suppressed results.")
     ] = False
+    rule_pages: Annotated[
+        str,
+        typer.Option("--rule-pages", metavar="URL", help="Where the pages of the limits stand, for links to them."),
+        Read(address, ""),
+    ]
 
 
 class CheckFlags(
@@ -124,7 +142,7 @@ class CheckFlags(
         list[str],
         typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
     ]
-    format: format_of(*FORMATS)  # type: ignore[valid-type]
+    format: format_of(*FORMATS, more="; csv=accounts, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
     output: Annotated[
         tuple[tuple[str, Path], ...],
         typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write this format to a file; repeatable."),
@@ -132,7 +150,7 @@ class CheckFlags(
     ]
 
 
-class Line(Struct, frozen=True):
+class FileLine(Struct, frozen=True):
     """All that is kept of a file whose line is written at once."""
 
     text: str
@@ -191,14 +209,15 @@ def checked_once(flags: CheckFlags) -> int:
     """One run over all files; returns the exit code."""
     settings, problems = with_files(flags)
     if problems:
-        return report(_failed(problems), flags)
-    found, problems = inputs(flags.paths, flags.stdin_filename, complain)
+        return report(failed(problems), flags)
+    files, problems = inputs(flags.paths, flags.stdin_filename, complain)
+    _refuse_targets(files, flags)
     if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
-        return _streamed(_failed(problems), found, settings, flags)
-    results = each(found, partial(checked, settings=settings), flags.jobs, bar=not flags.quiet)
-    outcomes = (*_failed(problems), *results)
+        return _streamed(failed(problems), files, settings, flags)
+    results = each(files, partial(checked, settings=settings), flags.jobs, bar=not flags.quiet)
+    outcomes = (*failed(problems), *results)
     if flags.write_baseline is not None:
-        outcomes = (*outcomes, *_failed(_written(flags.write_baseline, outcomes)))
+        outcomes = (*outcomes, *failed(_written(Path(flags.write_baseline), outcomes)))
     return report(outcomes, flags)
 
 
@@ -211,10 +230,12 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
     return with_progress(in_order(found, work, jobs), len(found), wanted=bar)
 
 
-def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
+def with_files(flags: "CheckFlags | ReportFlags") -> tuple[Settings, list[Problem]]:
     """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings, problems = with_policies(flags)
-    settings = replace(settings, accepts_all=flags.write_baseline is not None)
+    if isinstance(flags, CheckFlags):
+        forms = {flags.format, *(form for form, _ in flags.output)}
+        settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
     if flags.baseline is not None:
         from marginctl.analysis.policies import baseline_of
 
@@ -223,14 +244,25 @@ def with_files(flags: CheckFlags) -> tuple[Settings, list[Problem]]:
     return settings, problems
 
 
-def _written(path: str, outcomes: tuple[Outcome, ...]) -> list[Problem]:
-    """The baseline is written; why not, if it cannot be."""
-    from marginctl.analysis.policies import write_baseline
+def _refuse_targets(found: Iterable[Input], flags: CheckFlags) -> None:
+    """Refuse to write over what is read, and one file twice, before anything is computed. Raises FlagError."""
+    targets = [*(path for _, path in flags.output), *map(Path, filter(None, [flags.write_baseline]))]
+    if targets:
+        others = [file for file in (*flags.limits, flags.baseline) if file and file != flags.write_baseline]
+        refuse_overlaps(targets, [*(one.path for one in found if one.path is not None), *map(Path, others)])
 
+
+def _written(path: Path, outcomes: tuple[Outcome, ...]) -> list[Problem]:
+    """The baseline is written; why not, if it cannot be."""
+    from marginctl.analysis.policies import new_baseline
+
+    text, problems = new_baseline(str(path), outcomes)
     try:
-        return write_baseline(path, outcomes)
-    except OSError as error:
-        return [Problem(Location(printable(path)), "MC001", f"cannot be written: {error.strerror or error}")]
+        if not problems:
+            write_files({path: text.encode()}, [path])
+    except TargetError as error:
+        return [Problem(Location(printable(str(path))), "MC001", error.reason, error.help)]
+    return problems
 
 
 def checked(one: Input, settings: Settings) -> Outcome:
@@ -257,17 +289,18 @@ def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings,
     return exit_of(seen)
 
 
-def _checked_line(one: Input, settings: Settings) -> Line:
+def _checked_line(one: Input, settings: Settings) -> FileLine:
     return _line(checked(one, settings), settings.fail_on)
 
 
-def _line(outcome: Outcome, fail_on: FailOn) -> Line:
+def _line(outcome: Outcome, fail_on: FailOn) -> FileLine:
     from marginctl.render.json import line_text
 
-    return Line(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
+    return FileLine(line_text(outcome), outcome_exit(outcome, fail_on), outcome.problems)
 
 
-def _failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
+def failed(problems: Iterable[Problem]) -> tuple[Outcome, ...]:
+    """What could not be read, file by file."""
     by_file: dict[str, list[Problem]] = {}
     for problem in problems:
         by_file.setdefault(problem.location.file, []).append(problem)
@@ -286,18 +319,17 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
     run = Run(outcomes=outcomes, exit_code=exit_with, fail_on=flags.fail_on.value)
     for form, path in flags.output:
         try:
-            path.write_text(rendered(form, run, PLAIN, flags), encoding="utf-8", newline="\n")
-        except OSError as error:
-            complain(f"{path} cannot be written: {error.strerror or error}")
+            write_files({path: rendered(form, run, PLAIN, flags).encode()})
+        except TargetError as error:
+            complain(error.message, error.help)
             run = replace(run, exit_code=NOT_CHECKED)
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     if page and not flags.watch:
-        from marginctl.cli.hosts import append_summary
-
-        append_summary(run, options_of("markdown", PLAIN, flags), page)
-    if flags.format == "csv" and run.problems:
+        found("cli.hosts.append_summary")(run, options_of("markdown", PLAIN, flags), page)
+    form = flags.format.partition("=")[0]
+    if form == "csv" and run.problems:
         draw_problems(run.problems, terminal(sys.stderr, "never", None))
-    elif flags.format in FOR_MACHINES:
+    elif form in FOR_MACHINES:
         tell(run.problems)
     emit(rendered(flags.format, run, terminal(sys.stdout, flags.color, flags.width), flags))
     return run.exit_code
@@ -306,13 +338,15 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
 def rendered(form: str, run: Run, shown: Terminal, flags: CheckFlags) -> str:
     """The run in one form; a code host gets the paths of its repository."""
     if form in HOSTS:
-        from marginctl.cli.hosts import in_repository
-
-        run = in_repository(run)
+        run = found("cli.hosts.in_repository")(run)
     return render(form, run, options_of(form, shown, flags))
 
 
 def options_of(form: str, shown: Terminal, flags: CheckFlags) -> Options:
     """What a renderer is told; the manual of the rules only where a format prints it."""
-    rules = {} if form in {"json", "jsonl", "csv"} else manual()
-    return options(flags, shown, manual=rules, notes=flags.notes, sarif_waived=flags.sarif_waived)
+    if form.partition("=")[0] in {"json", "jsonl", "csv"}:
+        return options(flags, shown)
+    pages = ""
+    if form in LINKING:
+        pages = flags.rule_pages or found("cli.hosts.installed_pages")()
+    return options(flags, shown, manual=manual(), notes=flags.notes, sarif_waived=flags.sarif_waived, rule_pages=pages)

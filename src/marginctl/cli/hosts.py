@@ -1,8 +1,12 @@
 """What a code host asks of a run: paths as its repository has them, and the summary page of a job's step."""
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from msgspec.structs import replace
 
@@ -18,6 +22,7 @@ ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 SUMMARY = "GITHUB_STEP_SUMMARY"
 LARGEST_SUMMARY = 1_000_000
 """Bytes; the host takes 1 MiB per step, and shows nothing of a page that is larger."""
+PAGE = "docs/reference/limits.md"
 ORDER = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN, Verdict.PASS)
 
 
@@ -54,6 +59,32 @@ def _relocated(outcome: Outcome, moved: Callable[[str], str]) -> Outcome:
         findings=tuple(replace(finding, location=there(finding.location)) for finding in outcome.findings),
         problems=tuple(replace(problem, location=there(problem.location)) for problem in outcome.problems),
     )
+
+
+def installed_pages() -> str:
+    """The manual of the limits in the repository that the package was installed from; empty where it was from none.
+
+    An installer notes the repository and its commit beside the package (PEP 610), a package of an index its pages.
+    """
+    try:
+        package = distribution("marginctl")
+    except PackageNotFoundError:
+        return ""
+    origin = pages_of(package.read_text("direct_url.json") or "")
+    named = (line.partition(", ") for line in package.metadata.get_all("Project-URL") or ())
+    return origin or next((address for label, _, address in named if label == "Rules"), "")
+
+
+def pages_of(origin: str) -> str:
+    """The page in a repository that an installer noted; empty for anything that is not one on the web."""
+    try:
+        noted = json.loads(origin)
+        address, commit = urlsplit(str(noted["url"])), str(noted["vcs_info"]["commit_id"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+    if address.scheme != "https" or not address.hostname or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+        return ""
+    return f"https://{address.hostname}{quote(address.path.removesuffix('.git'))}/blob/{commit}/{PAGE}"
 
 
 def append_summary(run: Run, options: Options, path: str) -> None:

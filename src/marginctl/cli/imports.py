@@ -11,6 +11,7 @@ from marginctl.analysis.check import Settings
 from marginctl.analysis.importing import Wishes, finished, imported
 from marginctl.cli.app import FilesOrLive, app
 from marginctl.cli.entry import NOT_CHECKED
+from marginctl.cli.inputs import stdin_bytes
 from marginctl.cli.live import answered, save
 from marginctl.cli.options import (
     DateFlags,
@@ -21,10 +22,11 @@ from marginctl.cli.options import (
     command,
     options,
     refuse_existing,
-    write_whole,
 )
 from marginctl.cli.settings import EditFlags, FactFlags, LiveFlags
+from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import emit, encodable, tell
+from marginctl.document.files import bytes_of
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
@@ -97,7 +99,7 @@ def import_command(flags: ImportFlags) -> int:
     request = replace(request, name=flags.name, as_of=flags.as_of, place=place)
     result = _result(venue, [*asked.files, *files], flags, request, [*problems, *refused, *more])
     if flags.output is not None and result.text and result.exit_code != NOT_CHECKED:
-        write_whole(flags.output, result.text.encode())
+        write_files({flags.output: result.text.encode()})
     _say(result, flags.output)
     if flags.format == "json" or (flags.reconcile and result.reconcile is not None):
         emit(render("json" if flags.format == "json" else "table", result, options(flags)))
@@ -149,9 +151,8 @@ def _files(names: list[str]) -> tuple[list[AnswerFile], list[Problem]]:
 def _content(name: str) -> bytes:
     """The bytes of a file, one more than are read at the most. Raises OSError."""
     if name == "-":
-        return sys.stdin.buffer.read(LARGEST + 1)
-    with Path(name).open("rb") as file:
-        return file.read(LARGEST + 1)
+        return stdin_bytes(LARGEST)
+    return bytes_of(Path(name), LARGEST)
 
 
 def _laid(name: str | None) -> tuple[dict[str, object], list[Problem]]:

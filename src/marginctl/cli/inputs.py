@@ -3,12 +3,15 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from errno import ENAMETOOLONG
+from contextlib import suppress
+from errno import EBADF, ENAMETOOLONG
+from io import UnsupportedOperation
 from pathlib import Path
 
 from msgspec import Struct
 
 from marginctl.document.encoding import LARGEST, content_of
+from marginctl.document.files import note_open
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 
@@ -157,6 +160,15 @@ def content(one: Input) -> tuple[bytes, Problem | None]:
     if one.path is not None:
         return content_of(one.path, one.name)
     try:
-        return sys.stdin.buffer.read(LARGEST + 1), None
+        return stdin_bytes(LARGEST), None
     except OSError as error:
         return b"", Problem(Location(one.name), "MC001", f"cannot be read: {error.strerror or error}")
+
+
+def stdin_bytes(largest: int) -> bytes:
+    """The bytes of standard input, at the most one more than ``largest``. Raises OSError, also where it is closed."""
+    if sys.stdin is None:
+        raise OSError(EBADF, "standard input is closed")
+    with suppress(UnsupportedOperation):
+        note_open(sys.stdin.fileno())
+    return sys.stdin.buffer.read(largest + 1)

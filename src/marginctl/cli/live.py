@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from marginctl.cli.options import write_whole
 from marginctl.cli.settings import ConnectionFlags, LiveFlags, refuse_without_live
+from marginctl.cli.targets import write_files
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
@@ -76,6 +76,5 @@ def save(folder: Path, asked: Asked, venue: str | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FlagError(f"--save {echo(str(folder))} cannot be made: {error.strerror or error}") from None
-    for file in asked.files:
-        text = neutralised(file.data.decode(), private, asked.masks)
-        write_whole(folder / file.name, text.encode())
+    texts = {folder / file.name: neutralised(file.data.decode(), private, asked.masks) for file in asked.files}
+    write_files({path: text.encode() for path, text in texts.items()})

@@ -4,7 +4,6 @@ A command is a function of one class of flags. Classes take the flags that comma
 lists a class's own flags first, then those of its groups in their order.
 """
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -18,6 +17,7 @@ from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.terminal import NARROWEST, Terminal, complain, emit, tell, terminal
 from marginctl.core.exact import exactly
 from marginctl.core.plain import errors_of
+from marginctl.document.files import noting
 from marginctl.document.scalars import FlagError, today
 from marginctl.document.source import echo, printable
 from marginctl.findings import Problem
@@ -97,7 +97,7 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
 
     def typed(**texts: Any) -> None:
         try:
-            with exactly():
+            with exactly(), noting():
                 code = run(group.read(**texts))
         except FlagError as error:
             complain(error.message, error.help)
@@ -136,25 +136,14 @@ def refuse_existing(file: str, *, force: bool) -> None:
         raise FlagError(f"{printable(file)} exists already", "choose another name, or add --force to replace it")
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all. Raises FlagError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)  # noqa: PTH105 - the name says what it does
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FlagError(f"{echo(str(path))} cannot be written: {error.strerror or error}") from None
-
-
 OnePath = Annotated[str, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")]
 
 
-def format_of(*forms: str, more: str = "") -> Any:
-    """The flag that names the form of what is written."""
+def format_of(*forms: str, more: str = "", unlisted: tuple[str, ...] = ()) -> Any:
+    """The flag that names the form of what is written; ``more``: what help says besides, of ``unlisted`` ones too."""
     annotated: Any = Annotated
     shown = typer.Option("--format", "-f", help=f"{', '.join(forms[:-1])} or {forms[-1]}{more}.")
-    return annotated[str, shown, Read(choice("--format", *forms), "table")]
+    return annotated[str, shown, Read(choice("--format", *forms, *unlisted), "table")]
 
 
 Format = format_of(*COMMON)

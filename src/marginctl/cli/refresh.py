@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from marginctl.cli.app import FilesOrLive, venue
-from marginctl.cli.catalogue import RuleSetName, report, rule_path
+from marginctl.cli.catalogue import RuleSetName, own_files, report, rule_path
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content
 from marginctl.cli.live import tables
@@ -23,9 +23,9 @@ from marginctl.cli.options import (
     command,
     day,
     show,
-    write_whole,
 )
 from marginctl.cli.settings import ConnectionFlags
+from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import complain
 from marginctl.document.nodes import Mapping
 from marginctl.document.reader import read
@@ -113,7 +113,8 @@ def refresh(flags: RefreshFlags) -> int:
     except RefreshError as error:
         complain(error.message, error.help)
         return NOT_CHECKED
-    written = _write(done, flags.output, force=flags.force) if flags.output else []
+    own = own_files(file.rule_set, rule_path(flags.name, flags.rules))
+    written = _write(done, flags.output, own, force=flags.force) if flags.output else []
     return show(RefreshResult(done=done, written=tuple(printable(str(path)) for path in written)), flags)
 
 
@@ -166,12 +167,11 @@ def _asked(rules: RuleSet, flags: RefreshFlags) -> tuple[list[Named], list[Probl
     return answers, [problem for _, (_, problems) in read for problem in problems]
 
 
-def _write(done: Refreshed, output: Path, *, force: bool) -> list[Path]:
-    """Write the tables, then the rule file that refers to them. Raises FlagError."""
+def _write(done: Refreshed, output: Path, own: list[Path], *, force: bool) -> list[Path]:
+    """Write the tables, then the rule file that refers to them, also over the own ones. Raises FlagError."""
     files = {output.parent / name: data for name, data in done.tables.items()} | {output: done.text.encode()}
     for path, data in files.items():
         if path.exists() and not force and (path == output or path.read_bytes() != data):
             raise FlagError(f"{echo(str(path))} exists already", "choose another name, or add --force to replace it")
-    for path, data in files.items():
-        write_whole(path, data)
+    write_files(files, own)
     return [output, *(path for path in files if path != output)]

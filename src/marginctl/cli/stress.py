@@ -8,7 +8,7 @@ import typer
 from marginctl.analysis.check import shocks
 from marginctl.analysis.recorded import prices_of, rates_of
 from marginctl.analysis.stress import (
-    Wanted,
+    ScenarioChoice,
     axes,
     built_ins,
     count,
@@ -20,7 +20,7 @@ from marginctl.analysis.stress import (
 )
 from marginctl.cli.app import app
 from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Format, Read, command, show
+from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, with_policies
 from marginctl.core.rate_history import RateHistory
 from marginctl.core.returns import History
@@ -32,10 +32,9 @@ from marginctl.results.catalogue import ScenarioList
 from marginctl.scenarios.catalogue import built_in
 
 
-class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
-    """Of ``stress``."""
+class ScenarioFlags(Flags):
+    """What an account is put through."""
 
-    path: Annotated[str | None, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")] = None
     scenario: Annotated[
         tuple[str, ...],
         typer.Option("--scenario", "-s", metavar="NAME", help="A scenario of the file, or all; repeatable."),
@@ -46,13 +45,11 @@ class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
         typer.Option("--builtin", "-b", metavar="NAME", help="A built-in scenario, or all; repeatable."),
         Read(built_ins, many=True),
     ]
-    list_: Annotated[bool, typer.Option("--list", help="List the built-in scenarios with dates and sources.")] = False
     shock: Annotated[
         dict[str, Decimal],
         typer.Option("--shock", metavar="ASSET=PERCENT", help="A scenario of your own: BTC=-20%; '*' is all others."),
         Read(shocks, many=True),
     ]
-    cascade: Annotated[bool, typer.Option("--cascade", help="What liquidation closes, step by step.")] = False
     fee: Annotated[
         Decimal | None,
         typer.Option("--fee", metavar="RATE", help="Liquidation fee on closed notional."),
@@ -71,6 +68,17 @@ class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     points: Annotated[
         int, typer.Option("--points", metavar="N", help="Moves per side of the heat map, odd."), Read(points_of, 11)
     ]
+    horizon: Annotated[
+        Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(days, "30d")
+    ]
+
+
+class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
+    """Of ``stress``."""
+
+    path: Annotated[str | None, typer.Argument(metavar="PATH", help="A portfolio file; - for standard input.")] = None
+    list_: Annotated[bool, typer.Option("--list", help="List the built-in scenarios with dates and sources.")] = False
+    cascade: Annotated[bool, typer.Option("--cascade", help="What liquidation closes, step by step.")] = False
     curve: Annotated[bool, typer.Option("--curve/--no-curve", help="Draw equity over the joint move.")] = True
     funding: Annotated[
         str | None, typer.Option("--funding", metavar="FILE", help="CSV of recorded funding rates: symbol,time,rate.")
@@ -79,9 +87,6 @@ class StressFlags(PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
         Decimal,
         typer.Option("--quantile", metavar="PERCENT", help="What counts as worst rates."),
         Read(share("--quantile"), "5%"),
-    ]
-    horizon: Annotated[
-        Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(days, "30d")
     ]
     history: Annotated[
         str | None, typer.Option("--history", metavar="FILE", help="CSV of prices by date; its worst days are run.")
@@ -122,9 +127,9 @@ def _stressed(path: str, flags: StressFlags) -> StressResult:
     return stress(data, found[0].name, settings, wanted_of(flags, rates, prices))
 
 
-def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History | None = None) -> Wanted:
+def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History | None = None) -> ScenarioChoice:
     """What the flags ask for beyond the settings of every analysis."""
-    return Wanted(
+    return ScenarioChoice(
         named=flags.scenario,
         built_ins=flags.builtin,
         shocks=flags.shock,

@@ -1,6 +1,5 @@
 """``marginctl what-if``: changes -> edits of the file's text -> the same check on both texts."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +25,7 @@ from marginctl.cli.options import (
     show,
 )
 from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, manual, opened, single
+from marginctl.cli.targets import TargetError, write_files
 from marginctl.cli.terminal import complain
 from marginctl.document.encoding import UTF_8_MARK
 from marginctl.document.source import printable
@@ -60,6 +60,11 @@ class ChangeFlags(Flags):
         list[Change],
         typer.Option("--withdraw", metavar="ASSET=AMOUNT", help="Take out."),
         Read(READERS["withdraw"], many=True),
+    ]
+    transfer: Annotated[
+        list[Change],
+        typer.Option("--transfer", metavar="NAME=+AMOUNT", help="Into an isolated margin, NAME=-AMOUNT out of it."),
+        Read(READERS["transfer"], many=True),
     ]
     price: Annotated[
         list[Change],
@@ -128,13 +133,10 @@ def _written(result: WhatIfResult, encoded: bytes, name: str, settings: Settings
     loaded, problems = load_portfolio(encoded, str(path), replace(settings, sets=(), policy=None))
     if loaded is None:
         return replace(result, after=None, changes=(), problems=tuple(problems), exit_code=NOT_CHECKED)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(encoded)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        complain(f"{printable(name)} cannot be written: {error.strerror or error}")
+        write_files({path: encoded}, [Path(result.file)])
+    except TargetError as error:
+        complain(error.message, error.help)
         return replace(result, exit_code=NOT_CHECKED)
     sys.stderr.write(f"marginctl: wrote {printable(name)}\n")
     return replace(result, written=printable(name))

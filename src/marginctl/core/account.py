@@ -130,7 +130,7 @@ class Purpose(Enum):
     HEDGE = "hedge"
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class MarginRules(Struct, frozen=True, kw_only=True):
     """The closed set of choices in which venues differ; every bundled rule set states each of them.
 
     level: liquidated when equity < level * maintenance margin (<= with ``equality`` LIQUIDATED).
@@ -175,7 +175,8 @@ class Position(Struct, frozen=True):
     """One position after merging. ``side`` is +1 long, -1 short; ``quantity`` > 0 contracts; prices are quote per base.
 
     Exactly one of initial_rate, leverage, initial_margin may be set; with none the contract's tiers give the rate.
-    initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset.
+    initial_margin, maintenance_deduction, isolated_margin are amounts of the settle asset. initial_growth,
+    maintenance_growth: what its own rate grows by with every unit of the base that it holds.
     """
 
     shape: ClassVar[str] = "position=key symbol=contract.symbol side quantity"
@@ -191,6 +192,8 @@ class Position(Struct, frozen=True):
     initial_margin: Decimal | None = None
     maintenance_rate: Decimal | None = None
     maintenance_deduction: Decimal = ZERO
+    initial_growth: Decimal = ZERO
+    maintenance_growth: Decimal = ZERO
     margin_mode: MarginMode = MarginMode.CROSS
     isolated_margin: Decimal | None = None
     funding_rate: Decimal | None = None
@@ -240,7 +243,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """Everything the engine needs. ``prices`` are in ``currency`` per unit; ``balances`` include isolated margins.
 
     ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ. ``model``: what cross pools need as
-    a whole, None = what their contracts' tiers ask.
+    a whole, None = what their contracts' tiers ask. ``follows``: the asset that another one moves with (staked ETH with
+    ETH), never one that follows itself; ``dollars``: stablecoins beyond ``STABLECOINS``.
     """
 
     name: str
@@ -248,7 +252,7 @@ class Account(Struct, frozen=True, kw_only=True):
     currency: str
     collateral_mode: CollateralMode
     position_mode: PositionMode
-    rules: Rules
+    rules: MarginRules
     prices: dict[str, Decimal]
     betas: dict[str, Decimal]
     balances: dict[str, Decimal]
@@ -256,8 +260,10 @@ class Account(Struct, frozen=True, kw_only=True):
     positions: tuple[Position, ...]
     orders: tuple[Order, ...] = ()
     as_of: str | None = None
-    isolated_rules: Rules | None = None
+    isolated_rules: MarginRules | None = None
     model: "ModelTerms | None" = None
+    follows: dict[str, str] = {}
+    dollars: frozenset[str] = frozenset()
 
     @property
     def margin_model(self) -> str:
@@ -266,7 +272,21 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def is_volatile(self, asset: str) -> bool:
         """Whether the asset's price can move against the account's currency beyond a stablecoin's peg."""
-        return asset != self.currency and asset not in STABLECOINS
+        led = self.follows.get(asset, asset)
+        return led != self.currency and led not in STABLECOINS and led not in self.dollars
+
+    def drifts(self, asset: str) -> bool:
+        """Whether it is one of "all others" in a scenario: neither a stablecoin nor a fiat currency."""
+        return self.is_volatile(asset) and bool(default_beta(self.follows.get(asset, asset)))
+
+    def underlying(self, asset: str) -> str:
+        """The asset whose price moves this one: the one it follows, where the account has that and it can move."""
+        led = self.follows.get(asset, asset)
+        return led if led in self.prices and led != self.currency else asset
+
+    def moving_with(self, asset: str) -> tuple[str, ...]:
+        """What moves when the asset does: itself, and what follows it."""
+        return (asset, *(one for one, led in self.follows.items() if led == asset))
 
 
 def default_beta(asset: str) -> Decimal:

@@ -15,7 +15,7 @@ from marginctl.core.liquidation import (
     pool_state,
 )
 from marginctl.core.pool import Holding, Pool, deltas, partition
-from marginctl.core.position_figures import PooledPosition, position_figures, underlying_of
+from marginctl.core.position_figures import PooledPosition, moves_base, position_figures, underlying_of
 from marginctl.core.report import (
     AccountHeader,
     AccountLiquidation,
@@ -36,10 +36,13 @@ if TYPE_CHECKING:
     from marginctl.core.model_report import PortfolioMargin
 
 
-def report_of(account: Account, *, looks_ahead: bool = True) -> Report:
-    """All figures of an account, exact; without looking ahead no liquidation, bankruptcy and runway are looked for."""
+def report_of(account: Account, *, looks_ahead: bool = True, crossings: Crossings | None = None) -> Report:
+    """All figures of an account, exact; without looking ahead no liquidation, bankruptcy and runway are looked for.
+
+    ``crossings``: those that are wanted of all.
+    """
     states = [pool_state(pool) for pool in partition(account)]
-    crossings = Crossings() if looks_ahead else NoCrossings()
+    crossings = crossings or (Crossings() if looks_ahead else NoCrossings())
     standings = [
         PooledPosition(position, state, terms)
         for state in states
@@ -181,14 +184,17 @@ def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
 
 
 def underlying_figures(account: Account, state: PoolState, crossings: Crossings) -> Iterable[UnderlyingFigures]:
-    """One row per volatile asset with a position or a balance, then those of the stablecoins and other quotes."""
+    """One row per volatile asset with a position or a balance, then those of the stablecoins and other quotes.
+
+    What follows an asset is in its row, and where it is held has one of its own: that of its own price moving.
+    """
     bases: dict[str, list[Decimal]] = {}
     for position in state.pool.positions:
         asset = underlying_of(position, account)
-        side = position.side if asset == position.contract.base else -position.side
+        side = position.side if moves_base(account, position.contract, asset) else -position.side
         bases.setdefault(asset, []).append(side * notional(position, account.prices))
-    held = [h.asset for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
-    units = deltas(state.pool)
+    held = [account.underlying(h.asset) for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
+    units = deltas(account, state.pool)
     for asset in dict.fromkeys([*bases, *held, *_steady(account, state)]):
         values = bases.get(asset, [])
         sides = crossings.sides(state, asset)
@@ -199,6 +205,9 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
             delta=units.get(asset, ZERO),
             net_notional=sum(values, ZERO),
             gross_notional=sum((abs(value) for value in values), ZERO),
+            price=price,
+            down=None if sides.down is None else -sides.down,
+            up=sides.up,
             liquidation_down=None if sides.down is None else price * (ONE - sides.down),
             liquidation_up=None if sides.up is None else price * (ONE + sides.up),
             distance=sides.nearest,

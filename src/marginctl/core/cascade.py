@@ -16,7 +16,7 @@ from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
 from marginctl.core.path import ScenarioPath
 from marginctl.core.risk import NO_MOVE, pool_risk
-from marginctl.core.sequence import Action, CascadeStep, Sequence
+from marginctl.core.sequence import Action, CascadeStep, LiquidationSequence
 from marginctl.core.trade import stand_alone_margin
 from marginctl.core.value import unrealized_pnl
 
@@ -40,7 +40,7 @@ class Cascade(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(step.position for step in self.steps if step.in_profit and step.position))
 
 
-def cascade(account: Account, path: ScenarioPath, sequence: Sequence) -> Cascade:
+def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence) -> Cascade:
     """Walk the path and apply ``sequence`` at every crossing.
 
     A pool whose sequence changes nothing is left as it is. Raises ``EndlessError`` where that does not end the walk.
@@ -101,7 +101,7 @@ def value_of(account: Account, ratios: dict[str, Decimal]) -> Decimal:
     return sum(held, ZERO) + sum((unrealized_pnl(one, account.prices, ratios) for one in account.positions), ZERO)
 
 
-class Fate(Struct, frozen=True, kw_only=True):
+class PositionFate(Struct, frozen=True, kw_only=True):
     """What became of one position: where on the path it was closed (None = still open) and its result.
 
     ``result`` is the PnL realised less fees and margin kept by the venue, but not beyond an isolated margin, plus the
@@ -118,8 +118,8 @@ class PositionFates(Struct, frozen=True):
 
     shape: ClassVar[str] = "position=position.key symbol=position.contract.symbol side=position.side together isolated"
     position: Position
-    together: Fate
-    isolated: Fate
+    together: PositionFate
+    isolated: PositionFate
 
 
 class IsolatedComparison(Struct, frozen=True, kw_only=True):
@@ -137,7 +137,7 @@ class IsolatedComparison(Struct, frozen=True, kw_only=True):
     apart: Cascade
     aside: dict[str, Decimal]
     sold: bool
-    fates: tuple[tuple[Position, Fate, Fate], ...]
+    fates: tuple[tuple[Position, PositionFate, PositionFate], ...]
     contagion_cost: Decimal
     sharing_saved: Decimal
 
@@ -147,7 +147,9 @@ class IsolatedComparison(Struct, frozen=True, kw_only=True):
         return tuple(PositionFates(*one) for one in self.fates)
 
 
-def compared(account: Account, shared: Cascade, path: ScenarioPath, sequence: Sequence) -> IsolatedComparison | None:
+def compared(
+    account: Account, shared: Cascade, path: ScenarioPath, sequence: LiquidationSequence
+) -> IsolatedComparison | None:
     """The comparison; None where the account could not set the margins aside even by selling its other collateral."""
     separate = isolated_apart(account)
     if separate is None:
@@ -183,12 +185,12 @@ def _made(step: CascadeStep) -> Decimal:
     return step.pnl - step.fee + borne.get(step.action, ZERO)
 
 
-def fate_of(position: Position, story: Cascade) -> Fate:
+def fate_of(position: Position, story: Cascade) -> PositionFate:
     """What the story did to one position."""
     steps = [step for step in story.steps if step.position == position.key]
     closings = [step for step in steps if step.quantity is not None]
     left = next((one for one in story.account.positions if one.key == position.key), None)
-    return Fate(
+    return PositionFate(
         closed_at=closings[-1].move if left is None and closings else None,
         reduced=len(closings) > 1 or (left is not None and bool(closings)),
         result=sum(map(_made, steps), ZERO)
@@ -196,7 +198,7 @@ def fate_of(position: Position, story: Cascade) -> Fate:
     )
 
 
-class Apart(Struct, frozen=True):
+class IsolatedAccount(Struct, frozen=True):
     """An account with every position isolated, what that sets aside by asset, whether collateral was sold for it."""
 
     account: Account
@@ -204,7 +206,7 @@ class Apart(Struct, frozen=True):
     sold: bool
 
 
-def isolated_apart(account: Account) -> Apart | None:
+def isolated_apart(account: Account) -> IsolatedAccount | None:
     """The same book with every cross position isolated on its own initial margin and its loss so far.
 
     Both in its settle asset. Where the account does not hold enough of it, its other balances are sold at their prices,
@@ -221,7 +223,7 @@ def isolated_apart(account: Account) -> Apart | None:
     if balances is None:
         return None
     apart = replace(account, balances=balances, positions=tuple(positions), orders=())
-    return Apart(apart, aside, balances != account.balances)
+    return IsolatedAccount(apart, aside, balances != account.balances)
 
 
 def _own_margin(account: Account, position: Position) -> Decimal:

@@ -16,9 +16,9 @@ from marginctl.core.contract import TiersBy, side_word
 from marginctl.core.exact import ONE, ZERO, net, sign
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
-from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, Sequence
+from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, LiquidationSequence
 from marginctl.core.trade import closed, transferred
-from marginctl.core.value import notional, unrealized_pnl
+from marginctl.core.value import driven, marked, notional, unrealized_pnl
 
 KEPT = Context(prec=30, rounding=ROUND_DOWN)
 """A quantity cut down to a tier's border keeps 30 digits, rounded into that tier: residue must not leave it above."""
@@ -47,7 +47,7 @@ class Moment(Struct, frozen=True):
     pool: str
     move: Decimal
     ratios: dict[str, Decimal]
-    sequence: Sequence
+    sequence: LiquidationSequence
     pools: Pools
     earlier: tuple[CascadeStep, ...] = ()
 
@@ -71,12 +71,11 @@ class Moment(Struct, frozen=True):
 
     def mark(self, position: Position) -> Decimal:
         """The contract's mark at that moment."""
-        contract = position.contract
-        return position.mark_price * self.ratios.get(contract.base, ONE) / self.ratios.get(contract.quote, ONE)
+        return position.mark_price * marked(position.contract, self.ratios)
 
     def value(self, account: Account, position: Position) -> Decimal:
         """Notional at that moment, in currency."""
-        return notional(position, account.prices) * self.ratios.get(position.contract.driver, ONE)
+        return notional(position, account.prices) * driven(position.contract, self.ratios)
 
     def pnl(self, account: Account, position: Position) -> Decimal:
         """Unrealized PnL at that moment, in currency."""
@@ -141,7 +140,7 @@ def _is_enough(steps: list[CascadeStep], moment: Moment) -> bool:
     return any(step.action is not Action.REPAY or not moment.was_repaid for step in steps)
 
 
-def _first_stages(sequence: Sequence) -> Iterator[Stage]:
+def _first_stages(sequence: LiquidationSequence) -> Iterator[Stage]:
     if sequence.cancels_orders:
         yield _orders_cancelled
     if sequence.nets_legs:

@@ -67,3 +67,11 @@ class NoCrossings(Crossings):
     def runways(self, account: Account, states: list[PoolState]) -> list[Decimal | None]:  # noqa: ARG002 - as above
         """None."""
         return []
+
+
+class JointCrossings(NoCrossings):
+    """For a comparison: which common move liquidates is all that is looked for."""
+
+    def together(self, account: Account, state: PoolState) -> Sides:
+        """``joint_sides`` of a pool."""
+        return joint_sides(state, account.betas)

@@ -1,4 +1,7 @@
-"""Equity against what it must cover while all assets move together: corner points from the exact pieces."""
+"""Equity against what it must cover while all assets move together: corner points from the exact pieces.
+
+Where the requirement is curved it is drawn through as many points on it as ``DRAWN`` says.
+"""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -9,9 +12,12 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ZERO
-from marginctl.core.liquidation import PoolState, added, parts
+from marginctl.core.liquidation import PoolState, added, bends_of, parts
 from marginctl.core.motion import Stretch, joint_path
 from marginctl.core.piecewise import Piece
+
+DRAWN = 64
+"""Points of a curved requirement on one stretch."""
 
 
 class Point(NamedTuple):
@@ -64,15 +70,16 @@ def _corners(state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
     length = size - stretch.start if stretch.length is None else stretch.length
     found = parts(state, stretch.motion, length)
     equity, requirement = list(added(found.equity)), list(added(found.requirement))
-    level = state.pool.rules.level
-    starts = sorted({piece.start for piece in (*equity, *requirement) if piece.start < length})
+    level, bends = state.pool.rules.level, bends_of(state, stretch.motion)
+    drawn = {length * k / DRAWN for k in range(DRAWN)} if bends else set()
+    starts = sorted(drawn | {piece.start for piece in (*equity, *requirement) if piece.start < length})
     points = []
     for start, end in pairwise([*starts, length]):
         own, needed = _piece_at(equity, start), _piece_at(requirement, start)
-        points += [
-            Point(stretch.start + u, own.at_zero + own.slope * u, level * (needed.at_zero + needed.slope * u))
-            for u in (start, end)
-        ]
+        for u in (start, end) if all(one.unit.at(end) > 0 for one in bends) else (start,):
+            curved = sum((one.at(u) for one in bends), ZERO)
+            required = level * (needed.at_zero + needed.slope * u) + curved
+            points.append(Point(stretch.start + u, own.at_zero + own.slope * u, required))
     return points
 
 

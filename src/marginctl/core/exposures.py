@@ -15,7 +15,7 @@ from marginctl.core.account import Position
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ONE
 from marginctl.core.model import ModelTerms, ScanPrice
-from marginctl.core.money import NOTHING, Entry, Form, Money, Sum, positive, smallest
+from marginctl.core.money import NOTHING, Form, Money, MovingAmount, Sum, positive, smallest
 from marginctl.core.value import entry_value, exposure_side, notional
 
 
@@ -100,7 +100,8 @@ def exposures_of(
     """The exposures of a pool's positions and balances (without isolated margins), in ``currency``."""
     contracts: dict[str, ContractExposure] = {}
     equities = {
-        asset: Form((Entry(amount * prices[asset], asset),), ((asset, ONE),)) for asset, amount in balances.items()
+        asset: Form((MovingAmount(amount * prices[asset], asset),), ((asset, ONE),))
+        for asset, amount in balances.items()
     }
     for position in positions:
         found = exposure_of(position, prices)
@@ -115,19 +116,19 @@ def exposure_of(position: Position, prices: dict[str, Decimal]) -> ContractExpos
     contract, signed = position.contract, position.side * position.quantity
     units = signed * contract.contract_size
     if contract.type is ContractType.INVERSE:
-        value = Form((Entry(units * prices[contract.quote], contract.quote),))
+        value = Form((MovingAmount(units * prices[contract.quote], contract.quote),))
         return ContractExposure(contract, signed, units / position.mark_price, value, value)
-    by_mark = Form((Entry(position.side * notional(position, prices), contract.base, contract.symbol),))
+    by_mark = Form((MovingAmount(position.side * notional(position, prices), contract.base, contract.symbol),))
     return ContractExposure(
-        contract, signed, units, by_mark, Form((Entry(units * prices[contract.base], contract.base),))
+        contract, signed, units, by_mark, Form((MovingAmount(units * prices[contract.base], contract.base),))
     )
 
 
 def pnl_form(position: Position, prices: dict[str, Decimal]) -> Form:
     """The unrealized PnL of a position in currency: side * (N * r_driver - E * r_settle)."""
     side, contract = exposure_side(position), position.contract
-    moving = Entry(side * notional(position, prices), contract.driver, contract.symbol)
-    return Form((moving, Entry(-side * entry_value(position, prices), contract.settle)))
+    moving = MovingAmount(side * notional(position, prices), contract.driver, contract.symbol)
+    return Form((moving, MovingAmount(-side * entry_value(position, prices), contract.settle)))
 
 
 def _added(one: ContractExposure, other: ContractExposure) -> ContractExposure:

@@ -94,6 +94,7 @@ FIGURES: dict[str, Figure] = {
     "maintenance_rate": Figure("ratio", "Fraction of the notional.", _UP),
     "saving_rate": Figure("ratio", "saving / gross.", _NEAR),  # no side of it is safer
     "CollateralFigures.haircut": Figure("ratio", "", _UP),
+    "basis": Figure("ratio", "mark_price / (price of the base / price of the quote) - 1, signed.", _NEAR),
     # Prices: where something ends they turn toward the mark.
     "entry_price": Figure("price", "Quote per base, as given or merged.", _NEAR, given=True),
     "mark_price": Figure("price", "", _NEAR),
@@ -152,6 +153,7 @@ FIGURES: dict[str, Figure] = {
     "missing": Figure("word", "Symbols of positions without a funding rate."),
     "pool": Figure("word", "Name of a pool: cross, cross:USDT or isolated:BTCUSDT:long."),
     "pools": Figure("word", "What stands and falls together."),
+    "expiry": Figure("word", "The last day of the contract; null where it has none."),
     "purpose": Figure("word", choices=("speculative", "hedge")),
     "side": Figure("side", choices=("long", "short")),
     "OrderRoom.side": Figure("word", choices=("buy", "sell")),

@@ -13,6 +13,7 @@ _UNITS = "quantity x contract.contract_size"
 _VALUE = f"linear: {_UNITS} x {{0}} x settle_price or inverse: {_UNITS} x settle_price / {{0}}"
 _GAIN = f"{_UNITS} x (exposure x ({{0}})) x settle_price"
 _MARGIN = "terms.requirement_factor x ({0} + {1}_fee)"
+_GROWN = "given.{0}_rate + given.{0}_growth x base_size or given.{0}_rate + given.{0}_growth x entry_size"
 _MOVED = "base: mark_price x (1 + {0}) or quote: mark_price / (1 + {0})"
 
 FORMULAS: dict[str, str] = {
@@ -57,11 +58,12 @@ FORMULAS: dict[str, str] = {
     + " or inverse: "
     + _GAIN.format("1 / mark_price - 1 / entry_price"),
     "PositionFigures.leverage": "1 / initial_rate",
-    "PositionFigures.initial_rate": "given.initial_rate or given.initial_margin x settle_price / initial_basis "
-    "or max(1 / given.leverage, initial_tier.initial_rate)",
+    "PositionFigures.initial_rate": f"given.initial_rate or {_GROWN.format('initial')} "
+    "or given.initial_margin x settle_price / initial_basis or max(1 / given.leverage, initial_tier.initial_rate)",
     "PositionFigures.initial_margin": "terms.requirement_factor x given.initial_margin x settle_price or "
     + _MARGIN.format("initial_basis x initial_rate", "initial"),
-    "PositionFigures.maintenance_rate": "given.maintenance_rate or maintenance_tier.maintenance_rate",
+    "PositionFigures.maintenance_rate": f"given.maintenance_rate or {_GROWN.format('maintenance')} "
+    "or maintenance_tier.maintenance_rate",
     "PositionFigures.maintenance_deduction": "maintenance_tier.deduction x settle_price "
     "or given.maintenance_deduction x settle_price",
     "PositionFigures.tier": "maintenance_tier.tier or given.maintenance_rate",
@@ -70,6 +72,7 @@ FORMULAS: dict[str, str] = {
     ),
     "PositionFigures.funding_per_day": "-side x notional x given.funding_rate x 24 / given.funding_interval",
     "PositionFigures.distance_to_liquidation": "abs(liquidation_price - mark_price) / mark_price",
+    "PositionFigures.basis": "mark_price x quote_price / base_price - 1 or mark_price / base_price - 1",
     "PositionFigures.liquidation_price": _MOVED.format("move"),
     "PositionFigures.liquidation_side": "says('the side of the mark to which the move leads', move)",
     "PositionFigures.bankruptcy_price": _MOVED.format("bankruptcy_move"),
@@ -83,9 +86,12 @@ FORMULAS: dict[str, str] = {
     "CollateralFigures.haircut": "1 - value / (equity x price)",
     "CollateralFigures.value": "debt: terms.liability_factor x equity x unit_price "
     "or one: equity x unit_price x (1 - rate) or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
-    "UnderlyingFigures.delta": "held + sum(traded.side x traded.size)",
+    "UnderlyingFigures.delta": "held + sum(traded.side x traded.size) + sum(followers.size)",
     "UnderlyingFigures.net_notional": "sum(on_it.side x on_it.notional)",
     "UnderlyingFigures.gross_notional": "sum(on_it.notional)",
+    "UnderlyingFigures.price": "current_price",
+    "UnderlyingFigures.down": "fall",
+    "UnderlyingFigures.up": "rise",
     "UnderlyingFigures.liquidation_down": "price x (1 + fall)",
     "UnderlyingFigures.liquidation_up": "price x (1 + rise)",
     "UnderlyingFigures.distance": "the_size_of_the_nearer_of(fall, rise)",
@@ -115,6 +121,8 @@ FORMULAS: dict[str, str] = {
     "ModelSaving.maintenance_rate": "maintenance / before.maintenance_margin",
     # What stands between figures and inputs.
     "PositionFigures.entry_value": _VALUE.format("entry_price"),
+    "PositionFigures.base_size": f"linear: {_UNITS} or inverse: {_UNITS} / mark_price",
+    "PositionFigures.entry_size": f"{_UNITS} / entry_price",
     "PositionFigures.close_fee": "on-mark: account.taker_fee x notional "
     "or account.taker_fee x entry_value x max(0, 1 - exposure x initial_rate)",
     "Move.move": "the_nearer_of(fall, rise)",
@@ -122,6 +130,7 @@ FORMULAS: dict[str, str] = {
     "CollateralFigures.gross_value": "balance x price",
     "Price.price": "mark x quote_price",
     "Mark.mark_price": "base_price / quote_price",
+    "Follower.size": "(held + sum(traded.side x traded.size)) x price / leader_price",
     "Traded.size": f"priced: {_UNITS} x mark_price or divided: {_UNITS} / mark_price or {_UNITS}",
     "Term.margin": "share x (notional x rate - deduction)",
     "DearerSide.margin": "max(sum(longs), sum(shorts))",
@@ -145,5 +154,5 @@ FORMULAS: dict[str, str] = {
     "fees', outcomes.orders, outcomes.fees)",
     "Outcome.orders": "sum(placed.value)",
     "Outcome.size": "held: abs(held_side x position.notional + side x orders) or orders",
-    "Outcome.needed": "size x initial_rate + open_loss + fees",
+    "Outcome.needed": "size x initial_rate + risen + open_loss + fees",
 }

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 from msgspec import Struct
 
 from marginctl.core.account import Equality
+from marginctl.core.bends import Bend, first_below_bent
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.motion import GONE, Motion, Stretch, asset_path, contract_path, joint_path
@@ -28,7 +29,7 @@ from marginctl.core.piecewise import (
     total,
 )
 from marginctl.core.pool import Pool
-from marginctl.core.requirement import Part
+from marginctl.core.requirement import Part, Term
 from marginctl.core.risk import NO_MOVE, Risk, pool_risk
 
 FOREVER = Decimal("1e30")
@@ -164,10 +165,10 @@ def _gross_line(state: PoolState, index: int, motion: Motion) -> Line:
     moved = [(form[asset], line) for asset, line in motion.ratios.items() if asset in form]
     rest = motion.rest
     moved.append((net(state.grosses[index], *(-amount for amount, _ in moved)), rest))
-    if motion.symbol:
-        exposure = state.pool.exposures[motion.symbol]
-        mark = motion.mark
-        moved.append((exposure, Line(mark.at_zero - rest.at_zero, mark.slope - rest.slope)))
+    for key in motion.ratios.keys() & holding.traded.keys():
+        (driver, exposure), own = holding.traded[key], motion.ratios[key]
+        led = motion.of(driver)
+        moved.append((exposure, Line(own.at_zero - led.at_zero, own.slope - led.slope)))
     if motion.income:
         moved.append((motion.income[holding.asset], Line(ZERO, ONE)))
     return Line(
@@ -182,6 +183,13 @@ def health(state: PoolState, motion: Motion, end: Decimal | None) -> Iterator[Pi
     if state.pool.needs_equity or (not state.may_vanish and GONE not in motion.ratios.values()):
         return pieces
     return masked(pieces, _needed(state, motion, end), end, state.risk.scale)
+
+
+def bends_of(state: PoolState, motion: Motion) -> list[Bend]:
+    """level * what is curved of the maintenance margin along a motion: to be taken from the pieces of health."""
+    moved = (state.pool.maintenance.parts[i] for i in moved_by(state, motion).parts)
+    bends = (one for part in moved if isinstance(part, Term) for one in part.bends(motion))
+    return [one._replace(factor=one.factor * state.pool.rules.level) for one in bends]
 
 
 def concave_health(state: PoolState, motion: Motion, end: Decimal | None) -> Callable[[Decimal | None], Line]:
@@ -244,6 +252,9 @@ def _first_liquidation(state: PoolState, stretch: Stretch, *, end_included: bool
     """
     motion, end, scale = stretch.motion, stretch.length, state.risk.scale
     liquidates_equal = state.pool.rules.equality is Equality.LIQUIDATED
+    if bends := bends_of(state, motion):
+        straight = health(state, motion, end)
+        return first_below_bent(straight, bends, end, scale, or_at_zero=liquidates_equal, end_included=end_included)
     if state.pool.needs_equity and not liquidates_equal and state.bends_down:
         return first_below_concave(concave_health(state, motion, end), end, scale)
     found = first_below(
@@ -289,8 +300,12 @@ HERE = Sides(ZERO, ZERO)
 
 
 def asset_sides(state: PoolState, asset: str) -> Sides:
-    """Liquidation moves of one asset down (less than 100%) and up (without end); (0, 0) when already liquidatable."""
-    return Sides(first_on_path(state, asset_path(asset, -1)), first_on_path(state, asset_path(asset, 1)))
+    """Liquidation moves of one asset, and what follows it, down (less than 100%) and up (without end).
+
+    (0, 0) when already liquidatable.
+    """
+    paths = (asset_path(asset, side, followers=state.pool.moving_with(asset)) for side in (-1, 1))
+    return Sides(*(first_on_path(state, path) for path in paths))
 
 
 def contract_sides(state: PoolState, contract: Contract) -> Sides:
@@ -307,7 +322,7 @@ def joint_sides(state: PoolState, betas: Mapping[str, Decimal]) -> Sides:
 def moves_alone(state: PoolState, asset: str, contract: Contract) -> bool:
     """Whether a contract's mark is all that its base moves in the pool: then both kinds of move are one."""
     symbol = contract.symbol
-    if asset != contract.base:
+    if asset != contract.base or any(one in state.touching for one in state.pool.moving_with(asset)):
         return False
     of_asset, of_symbol = state.touching.get(asset), state.touching.get(f":{symbol}")
     if of_asset is None or of_symbol is None or of_asset != of_symbol:
@@ -325,8 +340,9 @@ def bankruptcy_move(state: PoolState, asset: str, sides: Sides, *, falling: bool
     if sides.nearest is None:
         return None
     below = sides.is_below if falling is None else falling
+    moving = state.pool.moving_with(asset)
     down, up = (
-        _first(asset_path(asset, side), lambda one: _first_bankruptcy(state, one))
+        _first(asset_path(asset, side, followers=moving), lambda one: _first_bankruptcy(state, one))
         if sides == HERE or (side < 0) is below
         else None
         for side in (-1, 1)

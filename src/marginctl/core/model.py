@@ -62,7 +62,7 @@ class Filling(Enum):
     CARRY = "carry"
 
 
-class Span(NamedTuple):
+class ReturnSpan(NamedTuple):
     """How returns are taken: over so many rows, every row (``overlapping``) or in blocks back from the newest."""
 
     horizon: int = 1
@@ -150,7 +150,7 @@ class Charge(Struct, frozen=True, kw_only=True):
     grade: Grade | None = None
 
 
-class Stressed(Struct, frozen=True):
+class StressedFigure(Struct, frozen=True):
     """The same figure on the returns of a bad time; ``blend``: its share of the whole, None = the larger of both."""
 
     returns: "Returns"
@@ -162,11 +162,11 @@ class TailTerms(Struct, frozen=True, kw_only=True):
 
     confidence: Decimal
     returns: "Returns"
-    span: Span = Span()
+    span: ReturnSpan = ReturnSpan()
     decay: Decimal | None = None
     quantile: Quantile = Quantile.INVERTED_CDF
     tail: TailMean = TailMean.EXACT
-    stressed: Stressed | None = None
+    stressed: StressedFigure | None = None
 
     @property
     def p(self) -> Decimal:

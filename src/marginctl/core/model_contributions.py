@@ -116,7 +116,8 @@ def loss_rates(asked: ModelMargins, found: Modelled) -> dict[str, Decimal]:
     if found.figure.at(NO_MOVE) <= 0:
         return {}
     if terms.model is MarginModel.SCENARIO:
-        return blended_rates(scan_rates(found.units), joint_rates(found.units), terms.separate)
+        apart = scan_rates(found.units)
+        return apart if terms.separate == ONE else blended_rates(apart, joint_rates(found.units), terms.separate)
     tail = terms.tails[Grade.MAINTENANCE]
     assets = in_history(exposures, terms, tail)
     together = history_rates(assets, exposures, terms, tail)

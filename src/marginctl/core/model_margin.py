@@ -255,14 +255,15 @@ def modelled(exposures: Exposures, terms: ModelTerms, grade: Grade, figure: Mone
 def _figure(units: list[RiskUnit], exposures: Exposures, terms: ModelTerms, grade: Grade) -> Money:
     if terms.model is not MarginModel.SCENARIO:
         return history_figure(exposures, terms, grade)
-    return blended(Sum(tuple(unit.scan for unit in units)), joint_scan(units), terms.separate)
+    apart = Sum(tuple(unit.scan for unit in units))
+    return apart if terms.separate == ONE else blended(apart, joint_scan(units), terms.separate)
 
 
 def _total(units: list[RiskUnit], spreads: Iterable[SpreadAmount], figure: Money, terms: ModelTerms) -> Money:
     if terms.model is not MarginModel.SCENARIO:
         return cored(figure, units)
-    parts = [unit.core for unit in units] + [spread.amount for spread in spreads]
-    return blended(Sum(tuple(parts)), cored(joint_scan(units), units), terms.separate)
+    apart = Sum(tuple([unit.core for unit in units] + [spread.amount for spread in spreads]))
+    return apart if terms.separate == ONE else blended(apart, cored(joint_scan(units), units), terms.separate)
 
 
 def blended(separate: Money, joint: Money, share: Decimal) -> Money:
@@ -273,7 +274,7 @@ def blended(separate: Money, joint: Money, share: Decimal) -> Money:
 
 
 def joint_scan(units: Iterable[RiskUnit]) -> Money:
-    """max(0, max_k sum_u loss_(u,k)): row k of every table happens together."""
+    """max(0, max_k sum_u loss_(u,k)): row k of every table happens together; tables have as many rows as each other."""
     rows = zip(*(unit.losses() for unit in units if unit.moves), strict=True)
     return Largest((NOTHING, *(combined(row) for row in rows)))
 

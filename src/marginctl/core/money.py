@@ -40,7 +40,7 @@ class Money(Protocol):
         """The straight line that it follows just beyond a place of a motion; None = beyond all its corners."""
 
 
-class Entry(NamedTuple):
+class MovingAmount(NamedTuple):
     """An amount that moves with the price of an asset, and with the mark of a contract where ``symbol`` names one."""
 
     amount: Decimal
@@ -54,7 +54,7 @@ class Form(Struct, frozen=True):
     ``paid``: (asset, factor) where what is paid in an asset along a motion belongs to it.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[MovingAmount, ...] = ()
     paid: tuple[tuple[str, Decimal], ...] = ()
 
     @property
@@ -65,13 +65,13 @@ class Form(Struct, frozen=True):
 
     def at(self, ratios: Ratios) -> Decimal:
         """sum(amount * r)."""
-        return sum((entry.amount * ratios.get(entry.asset, ONE) for entry in self.entries), ZERO)
+        return sum((entry.amount * _ratio(entry, ratios) for entry in self.entries), ZERO)
 
     def line(self, motion: Motion) -> Line:
         """The form along a motion, which is straight."""
         at_zero = slope = ZERO
         for amount, asset, symbol in self.entries:
-            line = motion.mark if symbol and symbol == motion.symbol else motion.of(asset)
+            line = motion.driving(symbol, asset) if symbol else motion.of(asset)
             at_zero, slope = at_zero + amount * line.at_zero, slope + amount * line.slope
         slope += sum((factor * motion.income.get(asset, ZERO) for asset, factor in self.paid), ZERO)
         return Line(at_zero, slope)
@@ -101,7 +101,13 @@ class Form(Struct, frozen=True):
         for entry in (*self.entries, *other.entries):
             key = entry.asset, entry.symbol
             amounts[key] = amounts.get(key, ZERO) + entry.amount
-        return Form(tuple(Entry(amount, *key) for key, amount in amounts.items()), self.paid + other.paid)
+        return Form(tuple(MovingAmount(amount, *key) for key, amount in amounts.items()), self.paid + other.paid)
+
+
+def _ratio(entry: MovingAmount, ratios: Ratios) -> Decimal:
+    """What an entry has moved by: its contract's own ratio, or that of its asset."""
+    own = ratios.get(f":{entry.symbol}") if entry.symbol else None
+    return ratios.get(entry.asset, ONE) if own is None else own
 
 
 NOTHING = Form()

@@ -21,20 +21,22 @@ DOWN_END = ONE
 class Motion(Struct, frozen=True):
     """Price ratios as lines in u: ``ratios`` by asset, ``rest`` for all others.
 
-    ``symbol`` makes one contract's own mark move by ``mark`` instead of its driver; ``rest`` then is the numeraire in
-    which everything is measured, so that an inverse contract (notional ~ 1 / mark) stays straight.
-    ``income``: what the pool receives of an asset per unit of u, in currency; only while prices stay.
+    ``:SYMBOL`` among the ratios makes one contract's notional move by that line instead of its driver's; ``rest`` may
+    then be the numeraire in which everything is measured, so that an inverse contract (notional ~ 1 / mark) stays
+    straight. ``income``: what the pool receives of an asset per unit of u, in currency; only while prices stay.
     """
 
     ratios: dict[str, Line] = {}
     rest: Line = STAYS
-    symbol: str = ""
-    mark: Line = STAYS
     income: dict[str, Decimal] = {}
 
     def of(self, asset: str) -> Line:
         """The ratio of an asset's price."""
         return self.ratios.get(asset, self.rest)
+
+    def driving(self, symbol: str, driver: str) -> Line:
+        """The ratio of what moves a contract's notional: its own, or that of its driver."""
+        return self.ratios.get(f":{symbol}") or self.of(driver)
 
     @property
     def moved(self) -> list[str]:
@@ -42,8 +44,7 @@ class Motion(Struct, frozen=True):
 
         Assets, ``:SYMBOL`` for a contract's own mark, ``+ASSET`` for what is paid in an asset.
         """
-        own = [f":{self.symbol}"] if self.symbol else []
-        return [*self.ratios, *own, *(f"+{asset}" for asset in self.income)]
+        return [*self.ratios, *(f"+{asset}" for asset in self.income)]
 
 
 class Stretch(NamedTuple):
@@ -63,16 +64,16 @@ def _end(side: int, reach: Decimal | None) -> Decimal | None:
     return reach if side > 0 else DOWN_END if reach is None else min(reach, DOWN_END)
 
 
-def asset_path(asset: str, side: int, reach: Decimal | None = None) -> list[Stretch]:
-    """One asset's price moves, with every contract on it and all balances of it; all other prices stay."""
-    return [Stretch(ZERO, _end(side, reach), Motion({asset: MOVES[side]}))]
+def asset_path(asset: str, side: int, reach: Decimal | None = None, *, followers: Iterable[str] = ()) -> list[Stretch]:
+    """One asset's price moves, with what follows it, every contract and all balances; all other prices stay."""
+    return [Stretch(ZERO, _end(side, reach), Motion(dict.fromkeys((asset, *followers), MOVES[side])))]
 
 
 def contract_path(contract: Contract, side: int) -> list[Stretch]:
     """One contract's mark moves and nothing else; for an inverse contract all is measured in units of the mark."""
-    line = MOVES[side]
+    line, own = MOVES[side], f":{contract.symbol}"
     inverse = contract.type is ContractType.INVERSE
-    motion = Motion(symbol=contract.symbol, rest=line) if inverse else Motion(symbol=contract.symbol, mark=line)
+    motion = Motion({own: STAYS}, rest=line) if inverse else Motion({own: line})
     return [Stretch(ZERO, _end(side, None), motion)]
 
 
@@ -86,9 +87,10 @@ def joint_path(
 def shock_path(shocks: Mapping[str, Decimal], end: Decimal | None = ONE, start: Decimal = ZERO) -> list[Stretch]:
     """Prices in proportion: price * max(0, 1 + shock * u) for start <= u <= end, cut where a price reaches 0.
 
-    ``end`` 1 is the scenario, None: without end; a price that has reached 0 stays there.
+    ``end`` 1 is the scenario, None: without end; a price that has reached 0 stays there. A contract (``:SYMBOL``) that
+    does not move is said as well: its asset may.
     """
-    slopes = {asset: shock for asset, shock in shocks.items() if shock}
+    slopes = {asset: shock for asset, shock in shocks.items() if shock or asset.startswith(":")}
     gone = {asset: ONE / -slope for asset, slope in slopes.items() if slope < 0 and (end is None or -slope * end > 1)}
     starts = [start, *sorted({place for place in gone.values() if place > start})]
     stretches = []

@@ -26,7 +26,7 @@ from marginctl.core.contract import (
 )
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.piecewise import constant_curve
-from marginctl.core.requirement import Term, initial_rate, tiers_in_force
+from marginctl.core.requirement import Term, grown, initial_rate, tiers_in_force
 from marginctl.core.value import exposure, notional, value_at
 
 
@@ -57,11 +57,16 @@ class SideOrders(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """What a position would be if one side's orders were filled, and that side's fees, in currency."""
+    """What a position would be if one side's orders were filled, and that side's fees, in currency.
+
+    ``rate``: the initial rate of that size. ``risen``: hedge mode, what the position itself needs more at that rate.
+    """
 
     side: SideOrders
     size: Sized
     fee: Decimal
+    rate: Decimal
+    risen: Decimal = ZERO
 
 
 class OrderNeed(NamedTuple):
@@ -125,13 +130,15 @@ def _contract_need(account: Account, held: list[Position], orders: list[Order], 
     sides = [placed(account, orders, side) for side in (LONG, SHORT)]
     after = [Sized(abs(now + s.side * s.value), abs(contracts + s.side * s.quantity)) for s in sides]
     rate = order_rate(account, position, orders, max(size.value for size in after))
-    fees = [opened(now, side) * order_fee_rate(account, orders[0], side.side, rate) for side in sides]
-    outcomes = tuple(Filled(*row) for row in zip(sides, after, fees, strict=True))
-    dearer = max(size.value * rate + side.loss + fee for side, size, fee in outcomes)
+    rates = [rate_of_size(account, position, size, rate) for size in after]
+    pairs = zip(sides, rates, strict=True)
+    fees = [opened(now, side) * order_fee_rate(account, orders[0], side.side, one) for side, one in pairs]
+    outcomes = tuple(Filled(*row) for row in zip(sides, after, fees, rates, strict=True))
+    dearer = max(one.size.value * one.rate + one.side.loss + one.fee for one in outcomes)
     before = Sized(abs(now), abs(contracts))
     kept = ZERO
     if account.rules.order_maintenance is not OrderMaintenance.NONE:
-        kept = max(kept_margin(account, position, orders, size) + fee for _, size, fee in outcomes)
+        kept = max(kept_margin(account, position, orders, one.size) + one.fee for one in outcomes)
         kept = max(ZERO, net(kept, -kept_margin(account, position, orders, before)))
     initial = max(ZERO, net(dearer, -before.value * rate))
     return OrderNeed(tuple(orders), position, before, rate, outcomes, initial, kept, weight)
@@ -149,13 +156,15 @@ def _leg_need(
     now = Sized(notional(position, account.prices), position.quantity) if position else Sized(ZERO, ZERO)
     after = Sized(now.value + added.value, now.quantity + added.quantity)
     rate = order_rate(account, position, opening, after.value)
-    fee = added.value * order_fee_rate(account, opening[0], side, rate)
-    initial = added.value * rate + added.loss + fee
+    whole = rate_of_size(account, position, after, rate)
+    risen = now.value * (whole - rate)
+    fee = added.value * order_fee_rate(account, opening[0], side, whole)
+    initial = added.value * whole + risen + added.loss + fee
     kept = ZERO
     if account.rules.order_maintenance is not OrderMaintenance.NONE:
         grown = kept_margin(account, position, opening, after) - kept_margin(account, position, opening, now)
         kept = max(ZERO, grown) + fee
-    outcome = Filled(added, after, fee)
+    outcome = Filled(added, after, fee, whole, risen)
     return OrderNeed(tuple(opening), position, now, rate, (outcome,), initial, kept, weight)
 
 
@@ -224,6 +233,14 @@ def order_rate(account: Account, position: Position | None, orders: list[Order],
     return curve.slopes[curve.index(size, account.prices[first.contract.settle])]
 
 
+def rate_of_size(account: Account, position: Position | None, size: Sized, rate: Decimal) -> Decimal:
+    """The initial rate of a size: what the position's own rate grows to, else ``rate``, that of all sizes."""
+    if position is None or position.initial_rate is None or not position.initial_growth:
+        return rate
+    rates = grown(position.contract, position.initial_rate, position.initial_growth, size.quantity)
+    return rates.rate(size.value, account.prices[position.contract.settle])
+
+
 def is_rated_by(order: Order, position: Position, mode: PositionMode) -> bool:
     """Whether an order has its rates from a position: one of the shared pool on its contract, in hedge mode its leg."""
     return (
@@ -234,12 +251,15 @@ def is_rated_by(order: Order, position: Position, mode: PositionMode) -> bool:
 
 
 def orders_without(account: Account, gone: Position) -> tuple[Order, ...]:
-    """The orders after a position is gone: those that had their rates from it keep them."""
-    rate = gone.initial_rate
-    if gone.initial_margin is not None:
+    """The orders after a position is gone: those that had their rates from it keep them, grown ones as they were."""
+    rate, kept = gone.initial_rate, gone.maintenance_rate
+    if gone.initial_margin is not None or gone.initial_growth:
         rate = initial_rate(gone, account.rules, account.prices)
+    if gone.maintenance_growth:
+        units = notional(gone, account.prices) / account.prices[gone.contract.settle]
+        kept = tiers_in_force(gone, units, gone.quantity)[0].maintenance_rate
     return tuple(
-        replace(order, leverage=gone.leverage, initial_rate=rate, maintenance_rate=gone.maintenance_rate)
+        replace(order, leverage=gone.leverage, initial_rate=rate, maintenance_rate=kept)
         if is_rated_by(order, gone, account.position_mode)
         else order
         for order in account.orders

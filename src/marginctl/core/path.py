@@ -15,7 +15,7 @@ from marginctl.core.funding import after_funding, funding_path, funding_per_day,
 from marginctl.core.liquidation import PoolState, first_on_path
 from marginctl.core.motion import Stretch, shock_path
 from marginctl.core.risk import NO_MOVE
-from marginctl.core.scenario import EVERY_OTHER, expanded
+from marginctl.core.scenario import EVERY_OTHER, contracts_of, expanded
 from marginctl.core.value import unrealized_pnl
 
 
@@ -48,13 +48,16 @@ class ScenarioPath(Struct, frozen=True):
 
 
 class PricePath(ScenarioPath, frozen=True):
-    """price * (1 + shock * u) for every asset named, shock >= -1; beyond the scenario a price of 0 stays there."""
+    """price * (1 + shock * u) for every asset named, shock >= -1; beyond the scenario a price of 0 stays there.
+
+    ``:SYMBOL``: the notional of a contract in currency, by itself.
+    """
 
     shocks: dict[str, Decimal]
 
     def ratios(self, u: Decimal) -> dict[str, Decimal]:
         """1 + shock * u."""
-        return {asset: ONE + shock * u for asset, shock in self.shocks.items() if shock}
+        return {asset: ONE + shock * u for asset, shock in self.shocks.items() if shock or asset.startswith(":")}
 
     def carried(self, account: Account, start: Decimal, u: Decimal) -> Account:  # noqa: ARG002
         """Prices alone pay nothing."""
@@ -111,7 +114,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     def untouched(self, account: Account) -> tuple[str, ...]:
         """Assets that the scenario names and the account has no price for."""
-        return tuple(asset for asset in self.shocks if asset != EVERY_OTHER and asset not in account.prices)
+        known = {EVERY_OTHER, *account.prices, *account.follows.values(), *contracts_of(account)}
+        return tuple(asset for asset in self.shocks if asset not in known)
 
 
 def way_to(scenario: Scenario, account: Account) -> tuple[Account, ScenarioPath]:
@@ -123,6 +127,12 @@ def way_to(scenario: Scenario, account: Account) -> tuple[Account, ScenarioPath]
     rates = {
         position.key: (rate, funding.interval)
         for position in account.positions
-        if (rate := funding.rates.get(position.contract.base, funding.rates.get(EVERY_OTHER))) is not None
+        if (rate := _rate(funding.rates, account, position.contract.base)) is not None
     }
     return with_rates(account, rates), FundingPath(funding.days)
+
+
+def _rate(rates: dict[str, Decimal], account: Account, base: str) -> Decimal | None:
+    """The rate of a base: its own, that of the asset it follows, or that of every other one."""
+    named = (base, account.follows.get(base, base), EVERY_OTHER)
+    return next((rates[name] for name in named if name in rates), None)

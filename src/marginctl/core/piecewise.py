@@ -50,12 +50,14 @@ class Piece(NamedTuple):
 class Curve(Struct, frozen=True, gc=False):
     """y = slopes[k] * x + intercepts[k] for borders[k-1] < x <= borders[k]: one slope more than borders, ascending.
 
-    A border belongs to the piece below it (``up_to`` is inclusive). Nothing asks the curve to be continuous.
+    A border belongs to the piece below it (``up_to`` is inclusive). Nothing asks the curve to be continuous. ``bend``:
+    the factor of x^2 on top, which no piece has (see ``Bend``).
     """
 
     borders: tuple[Decimal, ...]
     slopes: tuple[Decimal, ...]
     intercepts: tuple[Decimal, ...]
+    bend: Decimal = ZERO
 
     def index(self, value: Decimal, unit: Decimal) -> int:
         """The piece of x = value / unit, without dividing (unit > 0; at unit 0 the limit from above)."""
@@ -69,12 +71,28 @@ class Curve(Struct, frozen=True, gc=False):
     def at(self, value: Decimal, unit: Decimal) -> Decimal:
         """unit * curve(value / unit): the curve's value in the currency of ``value`` (unit >= 0)."""
         k = self.index(value, unit)
-        return self.slopes[k] * value + self.intercepts[k] * unit
+        straight = self.slopes[k] * value + self.intercepts[k] * unit
+        return straight + bent(self.bend, value, unit) if self.bend else straight
+
+    def rate(self, value: Decimal, unit: Decimal) -> Decimal:
+        """The rate that holds for x = value / unit."""
+        slope = self.slopes[self.index(value, unit)]
+        return slope + self.bend * value / unit if self.bend else slope
 
 
-def constant_curve(slope: Decimal) -> Curve:
-    """y = slope * x everywhere."""
-    return Curve((), (slope,), (ZERO,))
+TWO = Decimal(2)
+UNBOUNDED = Decimal("1e30")
+"""What x counts as where its unit is worth nothing."""
+
+
+def bent(factor: Decimal, value: Decimal, unit: Decimal) -> Decimal:
+    """factor * value^2 / unit, far beyond everything where ``unit`` is 0."""
+    return factor * value * (value / unit if unit > 0 else value and UNBOUNDED)
+
+
+def constant_curve(slope: Decimal, bend: Decimal = ZERO) -> Curve:
+    """y = slope * x + bend * x^2 everywhere."""
+    return Curve((), (slope,), (ZERO,), bend)
 
 
 def along(curve: Curve, value: Line, unit: Line, end: Decimal | None, factor: Decimal = ONE) -> Iterator[Piece]:
@@ -284,16 +302,22 @@ def first_below_concave(
 
     Such a function lies below each of its lines: where the last one ends at or above zero it never crosses, and else
     the zero of the line at a place beyond the crossing is nearer to it, and is the crossing when it is zero there.
+    Every step finds a flatter line that is zero at a smaller place, so there are no more steps than lines; where that
+    does not hold any more, only the residue of divisions is left, and the place is the crossing.
     """
     noise = noise_of(scale)
     line = line_at(end)
     if noise.side_at_end(Piece(ZERO, *line), end) >= 0:
         return None
+    beyond: Decimal | None = None
     while True:
         u = max(ZERO, -line.at_zero / line.slope) if line.slope < 0 else ZERO
-        line = line_at(u)
-        if not u or abs(line.at(u)) <= noise.at(u):
+        found = line_at(u)
+        if not u or abs(found.at(u)) <= noise.at(u):
             return Crossing(u, False)
+        if found.slope <= line.slope or (beyond is not None and u >= beyond):
+            return Crossing(u if beyond is None else min(u, beyond), False)
+        line, beyond = found, u
 
 
 def _below_on(piece: Piece, until: Decimal | None, noise: Noise, or_at_zero: bool) -> Crossing | None:

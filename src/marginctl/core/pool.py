@@ -21,9 +21,9 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     Order,
     Position,
-    Rules,
 )
 from marginctl.core.contract import (
     LONG,
@@ -35,7 +35,7 @@ from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
-from marginctl.core.value import entry_value, exposure_side, notional
+from marginctl.core.value import base_size, entry_value, exposure_side, notional
 
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
@@ -48,7 +48,11 @@ BARE_CURVE = collateral_curve(BARE_TERMS.haircuts, ONE)
 
 
 class Holding(Struct, frozen=True):
-    """One asset of a pool. ``form``: currency per ratio, so that value before haircut = sum(form[a] * r_a)."""
+    """One asset of a pool. ``form``: currency per ratio, so that value before haircut = sum(form[a] * r_a).
+
+    ``traded``: driver and signed notional of the contracts that settle in it, by ``:SYMBOL``: a part of the form that
+    may move by itself.
+    """
 
     asset: str
     balance: Decimal
@@ -56,10 +60,16 @@ class Holding(Struct, frozen=True):
     form: dict[str, Decimal]
     curve: Curve
     loan: Curve | None
+    traded: dict[str, tuple[str, Decimal]] = {}
 
     def gross(self, ratios: dict[str, Decimal]) -> Decimal:
         """price * (balance + unrealized PnL), before haircuts, in currency."""
-        return net(*(amount * ratios.get(asset, ONE) for asset, amount in self.form.items()))
+        apart = [
+            self.traded[key][1] * (ratio - ratios.get(self.traded[key][0], ONE))
+            for key, ratio in ratios.items()
+            if key in self.traded
+        ]
+        return net(*(amount * ratios.get(asset, ONE) for asset, amount in self.form.items()), *apart)
 
     def value(self, ratios: dict[str, Decimal]) -> Decimal:
         """What the asset adds to the pool's equity, in currency."""
@@ -77,12 +87,12 @@ class Pool(Struct, frozen=True):
     alone, before netting. ``exposures``: per contract the signed notional in currency, as it enters the form of its
     settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does;
     ``tiered``: what the tiers of its contracts would ask then (initial, maintenance); ``scanned_orders``: what its
-    orders add then, unit by unit, where that is not by tiers.
+    orders add then, unit by unit, where that is not by tiers. ``followers``: what moves along with an asset.
     """
 
     name: str
     margin_mode: MarginMode
-    rules: Rules
+    rules: MarginRules
     terms: dict[str, AssetTerms]
     holdings: tuple[Holding, ...]
     positions: tuple[Position, ...]
@@ -97,6 +107,11 @@ class Pool(Struct, frozen=True):
     asked: "ModelMargins | None" = None
     tiered: tuple[Requirement, Requirement] | None = None
     scanned_orders: tuple["UnitOrders", ...] = ()
+    followers: dict[str, tuple[str, ...]] = {}
+
+    def moving_with(self, asset: str) -> tuple[str, ...]:
+        """What moves when the asset does, beside itself."""
+        return self.followers.get(asset, ())
 
     @property
     def needs_equity(self) -> bool:
@@ -119,7 +134,7 @@ def is_shared(mode: MarginMode | str) -> bool:
     return MarginMode(mode) is MarginMode.CROSS
 
 
-def rules_of(account: Account, mode: MarginMode | str) -> Rules:
+def rules_of(account: Account, mode: MarginMode | str) -> MarginRules:
     """The margin rules of the pools, and of the positions, of a mode."""
     return account.rules if is_shared(mode) else account.isolated_rules or account.rules
 
@@ -208,10 +223,11 @@ def _pool(
         asked=asked,
         tiered=tiered if asked is not None else None,
         scanned_orders=tuple(scanned or ()),
+        followers={asset: account.moving_with(asset)[1:] for asset in account.follows.values()},
     )
 
 
-def _leg(account: Account, position: Position, rules: Rules, weight: Decimal) -> Leg:
+def _leg(account: Account, position: Position, rules: MarginRules, weight: Decimal) -> Leg:
     """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own."""
     if account.model is not None and not position.has_rates:
         return Leg(position, (), (), is_known=False)
@@ -243,11 +259,14 @@ def _holdings(
     account: Account, balances: dict[str, Decimal], positions: list[Position], terms: dict[str, AssetTerms]
 ) -> tuple[Holding, ...]:
     forms = {asset: {asset: balance * account.prices[asset]} for asset, balance in balances.items()}
+    traded: dict[str, dict[str, tuple[str, Decimal]]] = {asset: {} for asset in forms}
     for position in positions:
         side = exposure_side(position)
         settle, driver = position.contract.settle, position.contract.driver
-        form = forms[settle]
-        form[driver] = net(form.get(driver, ZERO), side * notional(position, account.prices))
+        form, value = forms[settle], side * notional(position, account.prices)
+        _, before = traded[settle].get(f":{position.contract.symbol}", (driver, ZERO))
+        traded[settle][f":{position.contract.symbol}"] = driver, net(before, value)
+        form[driver] = net(form.get(driver, ZERO), value)
         form[settle] = net(form[settle], -side * entry_value(position, account.prices))
     return tuple(
         Holding(
@@ -257,23 +276,35 @@ def _holdings(
             form,
             _collateral(terms[asset]),
             _loan(terms[asset]),
+            traded[asset],
         )
         for asset, form in forms.items()
     )
 
 
-def deltas(pool: Pool) -> dict[str, Decimal]:
+def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
     """Units of each asset the pool is long: coin equity plus the signed base quantity of its contracts.
 
-    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin.
+    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin. What follows an asset
+    counts as so many units of it as it is worth, and by itself too.
     """
+    found = own_deltas(pool)
+    for asset, units in list(found.items()):
+        led = account.underlying(asset)
+        if led != asset:
+            found[led] = net(found.get(led, ZERO), units * account.prices[asset] / account.prices[led])
+    return found
+
+
+def own_deltas(pool: Pool) -> dict[str, Decimal]:
+    """The same of each asset by itself."""
     found: dict[str, Decimal] = {}
     for holding in pool.holdings:
         found[holding.asset] = net(found.get(holding.asset, ZERO), holding.gross({}) / holding.price)
     for position in pool.positions:
         contract = position.contract
         units = position.side * position.quantity * contract.contract_size
-        base = units if contract.type is ContractType.LINEAR else units / position.mark_price
+        base = position.side * base_size(contract, position.quantity, position.mark_price)
         found[contract.base] = net(found.get(contract.base, ZERO), base)
         quote = base * position.mark_price if contract.type is ContractType.LINEAR else units
         found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginctl.core.account import Account, Basis, Position, PriceShown, Rules
-from marginctl.core.contract import Tier, side_word
+from marginctl.core.account import Account, Basis, MarginRules, Position, PriceShown
+from marginctl.core.contract import Contract, Tier, side_word
 from marginctl.core.crossings import Crossings
-from marginctl.core.exact import ONE, SNAP, ZERO
+from marginctl.core.exact import ONE, SNAP, ZERO, settled
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
     HERE,
@@ -20,7 +20,7 @@ from marginctl.core.report import (
 )
 from marginctl.core.requirement import Leg, initial_rate, tiers_in_force
 from marginctl.core.risk import NO_MOVE
-from marginctl.core.value import entry_value, notional, unrealized_pnl
+from marginctl.core.value import basis_value, entry_value, notional, unrealized_pnl
 
 
 class PooledPosition(NamedTuple):
@@ -42,9 +42,11 @@ def position_figures(account: Account, standing: PooledPosition, crossings: Cros
     sides = crossings.sides(state, asset)
     own = sides if moves_alone(state, asset, contract) else crossings.of_contract(state, position)
     tier = maintenance_tier(position, account)
-    row = _tier_in_force(position, value / unit_price, tier) if terms.is_known else None
+    sized = basis_value(position, state.pool.rules.maintenance_basis, prices) / unit_price
+    row = _tier_in_force(position, sized, tier) if terms.is_known else None
     rate = initial_rate(position, state.pool.rules, prices) if terms.is_known else None
-    crossing, own_crossing = reached(position, asset, sides), reached(position, contract.base, own)
+    on_base = moves_base(account, contract, asset)
+    crossing, own_crossing = reached(position, sides, on_base=on_base), reached(position, own)
     return PositionFigures(
         symbol=contract.symbol,
         side=side_word(position.side),
@@ -63,15 +65,23 @@ def position_figures(account: Account, standing: PooledPosition, crossings: Cros
         margin_mode=position.margin_mode.value,
         pool=state.pool.name,
         liquidation_price=crossing.price if crossing else None,
-        liquidation_side=_side_of(position, asset, crossing, sides),
-        distance_to_liquidation=_distance(position, asset, crossing),
+        liquidation_side=_side_of(crossing, sides, on_base=on_base),
+        distance_to_liquidation=_distance(position, crossing, on_base=on_base),
         contract_liquidation_price=shown_price(position, own_crossing, state.pool.rules),
-        bankruptcy_price=_bankruptcy_price(position, state, asset, crossing, crossings),
+        bankruptcy_price=_bankruptcy_price(account, standing, asset, crossing, crossings),
         funding_per_day=funding_per_day(position, account),
         purpose=position.purpose.value if position.purpose else None,
         key=position.key,
-        contract_liquidation_side=_side_of(position, contract.base, own_crossing, own),
+        contract_liquidation_side=_side_of(own_crossing, own),
+        expiry=contract.expiry,
+        basis=basis_of(position, prices),
     )
+
+
+def basis_of(position: Position, prices: dict[str, Decimal]) -> Decimal:
+    """mark / (price of the base / price of the quote) - 1: by how much the mark is above the index."""
+    base, quote = (prices[asset] for asset in (position.contract.base, position.contract.quote))
+    return settled(position.mark_price * quote - base, base) / base
 
 
 def _tier_in_force(position: Position, units: Decimal, tier: int | None) -> Tier:
@@ -93,9 +103,22 @@ def maintenance_tier(position: Position, account: Account) -> int | None:
 
 
 def underlying_of(position: Position, account: Account) -> str:
-    """The asset whose move liquidates a position: its base; its quote where the base is the account's currency."""
-    contract = position.contract
-    return contract.quote if contract.base == account.currency else contract.base
+    """The asset whose move liquidates a position: its base, or what that follows.
+
+    Its quote where the base is the account's currency. Where base and quote move together: the one that follows.
+    """
+    base, quote = position.contract.base, position.contract.quote
+    if base == account.currency:
+        return account.underlying(quote)
+    led = account.underlying(base)
+    if led != account.underlying(quote):
+        return led
+    return quote if base == led else base
+
+
+def moves_base(account: Account, contract: Contract, asset: str) -> bool:
+    """Whether it is the base of a contract that moves with its underlying asset, else the quote is."""
+    return contract.base in account.moving_with(asset)
 
 
 class Reached(NamedTuple):
@@ -106,18 +129,18 @@ class Reached(NamedTuple):
     falling: bool
 
 
-def reached(position: Position, asset: str, sides: Sides) -> Reached | None:
-    """The crossing whose price is nearest to the contract's mark; None without one."""
+def reached(position: Position, sides: Sides, *, on_base: bool = True) -> Reached | None:
+    """The crossing whose price is nearest to the contract's mark; None without one. ``on_base``: the base moves."""
     moves = ((None if sides.down is None else -sides.down, True), (sides.up, False))
     found = [
         Reached(move, price, falling)
         for move, falling in moves
-        if move is not None and (price := price_after(position, asset, move)) is not None
+        if move is not None and (price := price_after(position, move, on_base=on_base)) is not None
     ]
     return min(found, key=lambda one: abs(one.price - position.mark_price), default=None)
 
 
-def shown_price(position: Position, crossing: Reached | None, rules: Rules) -> Decimal | None:
+def shown_price(position: Position, crossing: Reached | None, rules: MarginRules) -> Decimal | None:
     """What the venue's screen shows for a crossing: its price, or one tick nearer to the mark, never past it.
 
     The price itself where the tick of the contract is not known.
@@ -132,33 +155,35 @@ def shown_price(position: Position, crossing: Reached | None, rules: Rules) -> D
     return max(crossing.price - tick, position.mark_price)
 
 
-def price_after(position: Position, asset: str, move: Decimal | None) -> Decimal | None:
-    """The contract's mark after a signed move of an asset; None when not positive."""
+def price_after(position: Position, move: Decimal | None, *, on_base: bool) -> Decimal | None:
+    """The contract's mark after a signed move of its base, or of its quote; None when not positive."""
     if move is None or ONE + move <= SNAP:
         return None
     factor = ONE + move
-    return position.mark_price * factor if asset == position.contract.base else position.mark_price / factor
+    return position.mark_price * factor if on_base else position.mark_price / factor
 
 
-def _side_of(position: Position, asset: str, crossing: Reached | None, sides: Sides) -> str | None:
+def _side_of(crossing: Reached | None, sides: Sides, *, on_base: bool = True) -> str | None:
     """Whether a crossing lies below or above the mark; None without one or when already liquidatable."""
     if crossing is None or sides == HERE:
         return None
-    return "below" if crossing.falling == (asset == position.contract.base) else "above"
+    return "below" if crossing.falling is on_base else "above"
 
 
-def _distance(position: Position, asset: str, crossing: Reached | None) -> Decimal | None:
+def _distance(position: Position, crossing: Reached | None, *, on_base: bool) -> Decimal | None:
     """|liquidation price - mark| / mark."""
     if crossing is None:
         return None
-    if asset == position.contract.base:
+    if on_base:
         return abs(crossing.move)
     return abs(crossing.price - position.mark_price) / position.mark_price
 
 
 def _bankruptcy_price(
-    position: Position, state: PoolState, asset: str, crossing: Reached | None, crossings: Crossings
+    account: Account, standing: PooledPosition, asset: str, crossing: Reached | None, crossings: Crossings
 ) -> Decimal | None:
     if crossing is None:
         return None
-    return price_after(position, asset, crossings.bankruptcy(state, asset, falling=crossing.falling))
+    position, state, _ = standing
+    found = crossings.bankruptcy(state, asset, falling=crossing.falling)
+    return price_after(position, found, on_base=moves_base(account, position.contract, asset))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from marginctl.core.exact import ZERO
+
 if TYPE_CHECKING:
     from marginctl.core.model_report import PortfolioMargin
 
@@ -110,6 +112,8 @@ class PositionFigures(Struct, frozen=True, kw_only=True):
     purpose: str | None
     key: str
     contract_liquidation_side: str | None = None
+    expiry: str | None = None
+    basis: Decimal = ZERO
 
 
 class CollateralFigures(Struct, frozen=True, kw_only=True):
@@ -126,13 +130,19 @@ class CollateralFigures(Struct, frozen=True, kw_only=True):
 
 
 class UnderlyingFigures(Struct, frozen=True, kw_only=True):
-    """One volatile asset in one pool: delta in units, notionals in ``currency``, liquidation prices of the asset."""
+    """One volatile asset in one pool: delta in units, notionals in ``currency``, its price and where it liquidates.
+
+    down, up: the signed moves of the asset alone that liquidate, then the prices that it has there.
+    """
 
     asset: str
     pool: str
     delta: Decimal
     net_notional: Decimal
     gross_notional: Decimal
+    price: Decimal
+    down: Decimal | None
+    up: Decimal | None
     liquidation_down: Decimal | None
     liquidation_up: Decimal | None
     distance: Decimal | None

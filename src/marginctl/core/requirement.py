@@ -15,13 +15,16 @@ from marginctl.core.account import (
     Basis,
     CloseFee,
     CloseFeeIn,
+    MarginRules,
     Netting,
     Position,
-    Rules,
 )
+from marginctl.core.bends import Bend
 from marginctl.core.contract import (
     LONG,
     SHORT,
+    Contract,
+    ContractType,
     Tier,
     TiersBy,
     initial_curve,
@@ -51,7 +54,8 @@ class Term(Struct, frozen=True, gc=False):
 
     def at(self, ratios: dict[str, Decimal]) -> Decimal:
         """The requirement in currency at these price ratios (1 where not given)."""
-        value = self.amount * ratios.get(self.driver, ONE)
+        own = ratios.get(f":{self.symbol}") if self.symbol else None
+        value = self.amount * (ratios.get(self.driver, ONE) if own is None else own)
         return self.weight * self.curve.at(value, self.unit_price * ratios.get(self.unit, ONE))
 
     @property
@@ -67,11 +71,11 @@ class Term(Struct, frozen=True, gc=False):
     @property
     def always_needs(self) -> bool:
         """Whether it is above 0 wherever prices are."""
-        return bool(self.amount and self.weight) and min(self.curve.slopes) > 0
+        return bool(self.amount and self.weight) and (min(self.curve.slopes) > 0 or self.curve.bend > 0)
 
     def lines(self, motion: Motion) -> tuple[Line, Line]:
         """What it is taken of and the price of its unit, along a motion."""
-        driver = motion.mark if motion.symbol and self.symbol == motion.symbol else motion.of(self.driver)
+        driver = motion.driving(self.symbol, self.driver) if self.symbol else motion.of(self.driver)
         return driver.scaled(self.amount), motion.of(self.unit).scaled(self.unit_price)
 
     def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
@@ -79,11 +83,15 @@ class Term(Struct, frozen=True, gc=False):
         value, unit = self.lines(motion)
         return along(self.curve, value, unit, end, factor * self.weight)
 
+    def bends(self, motion: Motion) -> tuple[Bend, ...]:
+        """What of it is curved along a motion, in currency: on top of its pieces."""
+        return (Bend(self.curve.bend * self.weight, *self.lines(motion)),) if self.curve.bend and self.weight else ()
+
     def row_at(self, motion: Motion, u: Decimal) -> tuple[Decimal, Decimal]:
         """The rate and the deduction (in units of the settle asset) that it has at ``u`` of a motion."""
         value, unit = self.lines(motion)
         k = self.curve.index(value.at(u), unit.at(u))
-        return self.curve.slopes[k], -self.curve.intercepts[k]
+        return self.curve.rate(value.at(u), unit.at(u)), -self.curve.intercepts[k]
 
 
 class DearerSide(Struct, frozen=True):
@@ -172,14 +180,35 @@ class Leg(Struct, frozen=True):
 
 
 def tiers_in_force(position: Position, settle_notional: Decimal, quantity: Decimal) -> tuple[Tier, ...]:
-    """The position's own rate as one tier, the tier of its quantity, or the table by notional."""
+    """The position's own rate as one tier, the tier of its quantity, or the table by notional.
+
+    A rate that grows is that of the size.
+    """
     contract = position.contract
     if position.maintenance_rate is not None:
-        return (Tier(None, position.maintenance_rate, position.maintenance_deduction),)
+        rates = grown(contract, position.maintenance_rate, position.maintenance_growth, quantity)
+        return (Tier(None, rates.rate(settle_notional, ONE), position.maintenance_deduction),)
     if contract.tiers_by is TiersBy.QUANTITY:
         tier = contract.tiers[min(contract.tier_index(settle_notional, quantity), len(contract.tiers) - 1)]
         return (Tier(None, tier.maintenance_rate, tier.deduction, tier.initial_rate),)
     return contract.tiers
+
+
+def grown(contract: Contract, rate: Decimal, growth: Decimal, quantity: Decimal) -> Curve:
+    """notional * (rate + growth * size), in the settle asset, with the size in units of the base.
+
+    Of linear contracts that is their quantity's at any price; of inverse ones it is the notional in their coin.
+    """
+    if contract.type is ContractType.INVERSE:
+        return constant_curve(rate, growth)
+    return constant_curve(rate + growth * quantity * contract.contract_size)
+
+
+def maintenance_rates(position: Position, settle_notional: Decimal, quantity: Decimal) -> Curve:
+    """The curve of the maintenance margin: the position's own rate, or its contract's tiers."""
+    if position.maintenance_rate is not None and position.maintenance_growth:
+        return grown(position.contract, position.maintenance_rate, position.maintenance_growth, quantity)
+    return maintenance_curve(tiers_in_force(position, settle_notional, quantity))
 
 
 def initial_rates(
@@ -191,27 +220,27 @@ def initial_rates(
     selects the tier where tiers go by quantity.
     """
     contract = position.contract
+    held = position.quantity if quantity is None else quantity
     if position.initial_rate is not None:
-        return constant_curve(position.initial_rate)
+        return grown(contract, position.initial_rate, position.initial_growth, held)
     if position.initial_margin is not None:
         return constant_curve(position.initial_margin * prices[contract.settle] / value)
     least = ONE / position.leverage if position.leverage is not None else ZERO
     tiers = contract.tiers
     if contract.tiers_by is TiersBy.QUANTITY and tiers:
-        held = position.quantity if quantity is None else quantity
         tiers = (tiers[min(contract.tier_index(ZERO, held), len(tiers) - 1)],)
     return initial_curve(tiers, least)
 
 
-def initial_rate(position: Position, rules: Rules, prices: dict[str, Decimal]) -> Decimal:
+def initial_rate(position: Position, rules: MarginRules, prices: dict[str, Decimal]) -> Decimal:
     """The initial rate that holds for a position as it stands."""
     value = basis_value(position, rules.initial_basis, prices)
     rates = initial_rates(position, value, prices, position.quantity)
-    return rates.slopes[rates.index(value, prices[position.contract.settle])]
+    return rates.rate(value, prices[position.contract.settle])
 
 
 def leg(
-    position: Position, rules: Rules, prices: dict[str, Decimal], weight: Decimal, quantity: Decimal | None = None
+    position: Position, rules: MarginRules, prices: dict[str, Decimal], weight: Decimal, quantity: Decimal | None = None
 ) -> Leg:
     """Requirement terms of a position, or of ``quantity`` of it; ``weight``: requirement factor of its settle asset.
 
@@ -229,7 +258,7 @@ def leg(
             return Term(curve, at_mark, driver, unit_price, settle, weight, contract.symbol, position.key)
         return Term(curve, at_entry, settle, unit_price, settle, weight, "", position.key)
 
-    tiers = tiers_in_force(part, at_mark / unit_price, part.quantity)
+    kept = maintenance_rates(part, at_mark / unit_price, part.quantity)
     rates = initial_rates(position, basis_value(position, rules.initial_basis, prices), prices, part.quantity)
     fee = _close_fee(part, rules, initial_rate(position, rules, prices)) if rules.needs_taker_fee else None
     fees = (term(*fee),) if fee else ()
@@ -238,11 +267,11 @@ def leg(
     return Leg(
         position,
         (term(rates, rules.initial_basis), *initial_fees),
-        (term(maintenance_curve(tiers), rules.maintenance_basis), *fees),
+        (term(kept, rules.maintenance_basis), *fees),
     )
 
 
-def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
+def _close_fee(position: Position, rules: MarginRules, initial_rate: Decimal) -> tuple[Curve, Basis] | None:
     """The fee to close and what it is taken on; 0 where the bare position is bankrupt at no price above 0."""
     if rules.close_fee is CloseFee.NONE or not position.taker_fee:
         return None
@@ -252,7 +281,9 @@ def _close_fee(position: Position, rules: Rules, initial_rate: Decimal) -> tuple
     return constant_curve(position.taker_fee * share), Basis.ENTRY
 
 
-def netted(legs: Iterable[Leg], rules: Rules, prices: dict[str, Decimal], weights: dict[str, Decimal]) -> list[Leg]:
+def netted(
+    legs: Iterable[Leg], rules: MarginRules, prices: dict[str, Decimal], weights: dict[str, Decimal]
+) -> list[Leg]:
     """The legs after netting ``NET``: of opposite legs of one contract the net quantity, at the rates of its side.
 
     After ``HEDGED_FEES``: every leg, see ``hedged_leg``.
@@ -311,7 +342,7 @@ def _times(term: Term, factor: Decimal) -> Term:
     return replace(term, weight=term.weight * factor)
 
 
-def combined(legs: list[Leg], rules: Rules) -> tuple[Requirement, Requirement]:
+def combined(legs: list[Leg], rules: MarginRules) -> tuple[Requirement, Requirement]:
     """Initial and maintenance requirement of a pool from its (netted) legs."""
     if rules.underlying_netting is Netting.LARGER_LEG:
         groups = _grouped(legs, lambda one: one.position.contract.base)

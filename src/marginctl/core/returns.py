@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.model import Filling, Span
+from marginctl.core.model import Filling, ReturnSpan
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -54,7 +54,9 @@ class Returns(Struct, frozen=True):
         return tuple(tuple(row[place] for place in places) for row in self.moves)
 
 
-def returns_of(history: History, assets: Iterable[str], span: Span, period: ReturnPeriod | None = None) -> Returns:
+def returns_of(
+    history: History, assets: Iterable[str], span: ReturnSpan, period: ReturnPeriod | None = None
+) -> Returns:
     """The returns of some assets: P_t / P_(t - horizon) - 1, or the product of (1 + r) over the horizon - 1.
 
     ``period``: default the history's own. Blank cells must have been refused where the history says ERROR. Raises
@@ -80,7 +82,7 @@ def _counts(history: History, assets: Sequence[str], row: int) -> bool:
     return history.filling is not Filling.DROP or all(history.columns[asset][row] is not None for asset in assets)
 
 
-def _ends(history: History, rows: Sequence[int], span: Span, period: ReturnPeriod) -> list[int]:
+def _ends(history: History, rows: Sequence[int], span: ReturnSpan, period: ReturnPeriod) -> list[int]:
     """The rows on which returns end, oldest first."""
     least = span.horizon - 1 if history.are_returns else span.horizon
     ends = [end for end in range(least, len(rows)) if _within(history.days[rows[end]], period)]

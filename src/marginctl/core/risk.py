@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from marginctl.core.account import Equality, Rules
+from marginctl.core.account import Equality, MarginRules
 from marginctl.core.exact import ONE, ZERO, ratio, settled, sign
 from marginctl.core.pool import Pool
 
@@ -71,7 +71,7 @@ class Risk(Struct, frozen=True):
             return None
         return ratio(figure, self.equity)
 
-    def is_liquidatable(self, rules: Rules) -> bool:
+    def is_liquidatable(self, rules: MarginRules) -> bool:
         """equity < level * maintenance_margin (<= where the venue counts equality), with maintenance_margin > 0.
 
         Where equity is needed anyway: equity < 0 without one.
@@ -81,7 +81,7 @@ class Risk(Struct, frozen=True):
         health = sign(self.buffer(rules.level), self.scale)
         return health < 0 or (not health and rules.equality is Equality.LIQUIDATED)
 
-    def is_warned(self, rules: Rules) -> bool:
+    def is_warned(self, rules: MarginRules) -> bool:
         """equity <= warning_level * maintenance_margin, where the venue has such a level."""
         if rules.warning_level is None or self.maintenance_margin <= 0:
             return False

@@ -74,7 +74,7 @@ class ReductionWay(Struct, frozen=True, kw_only=True):
     notional: Decimal
 
 
-class Ways(Struct, frozen=True):
+class Remedies(Struct, frozen=True):
     """The ways to lift one finding, each alone enough: the deposits, coins by their value last, and the reduction."""
 
     deposits: tuple[DepositWay, ...] = ()

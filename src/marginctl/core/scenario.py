@@ -1,16 +1,16 @@
 """Shocks: asset prices move, quantities and entries stay, marks follow their prices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, Order, Position, default_beta
+from marginctl.core.account import Account, Order, Position
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
 from marginctl.core.pool import rules_of
-from marginctl.core.value import basis_value
+from marginctl.core.value import basis_value, marked, own_ratio
 
 EVERY_OTHER = "*"
 
@@ -41,13 +41,35 @@ class HedgeFigures(Struct, frozen=True):
 
 
 def expanded(shocks: dict[str, Decimal], account: Account) -> dict[str, Decimal]:
-    """Shocks by asset; ``*`` stands for every other volatile asset (no stablecoin, no fiat currency) of the account."""
-    named = {asset: shock for asset, shock in shocks.items() if asset != EVERY_OTHER}
+    """Shocks by asset; ``*`` stands for every other volatile asset (no stablecoin, no fiat currency) of the account.
+
+    What follows an asset moves with it, unless it has a shock of its own: a depeg. A contract named by its symbol moves
+    by its own shock, as ``:SYMBOL``, whatever its asset does.
+    """
+    contracts = contracts_of(account)
+    own = {name: shock for name, shock in shocks.items() if name in contracts and name not in account.prices}
+    named = {asset: shock for asset, shock in shocks.items() if asset != EVERY_OTHER and asset not in own}
+    for asset, led in account.follows.items():
+        if led in named:
+            named.setdefault(asset, named[led])
     if EVERY_OTHER in shocks:
         for asset in account.prices:
-            if default_beta(asset) and asset != account.currency:
+            if account.drifts(asset):
                 named.setdefault(asset, shocks[EVERY_OTHER])
-    return named
+    by = ratios(named)
+    return named | {f":{name}": own_ratio(contracts[name], shock, by) - ONE for name, shock in own.items()}
+
+
+def moves_in(shocks: Mapping[str, Decimal], account: Account) -> dict[str, Decimal]:
+    """The same without what the account has no price for."""
+    found = expanded(dict(shocks), account)
+    return {asset: shock for asset, shock in found.items() if asset in account.prices or asset.startswith(":")}
+
+
+def contracts_of(account: Account) -> dict[str, Contract]:
+    """The contracts of positions and orders by symbol."""
+    contracts = [one.contract for one in account.positions] + [one.contract for one in account.orders]
+    return {contract.symbol: contract for contract in contracts}
 
 
 def ratios(shocks: dict[str, Decimal]) -> dict[str, Decimal]:
@@ -65,7 +87,7 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
     prices = {asset: price * by.get(asset, ONE) for asset, price in account.prices.items()}
 
     def mark(contract: Contract, before: Decimal) -> Decimal:
-        return before * by.get(contract.base, ONE) / by.get(contract.quote, ONE)
+        return before * marked(contract, by)
 
     return _marked(account, prices, mark)
 

@@ -17,7 +17,7 @@ SLOW = 3
 """So many steps in a row that do not halve the range are followed by one that does."""
 
 
-class Standing(Protocol):
+class LimitStanding(Protocol):
     """What the limits say about one account."""
 
     @property
@@ -28,7 +28,7 @@ class Standing(Protocol):
         """What is left before a limit: negative exactly where it is broken."""
 
 
-Ask = Callable[[Decimal], Standing]
+Ask = Callable[[Decimal], LimitStanding]
 """The standing of the account at a size; sizes are multiples of the step."""
 
 
@@ -88,13 +88,13 @@ def smallest(ask: Ask, limit: object, most: Decimal, step: Decimal) -> Decimal |
     return _first_holding(ask, limit, (low, at_low), (most, at_most), step)
 
 
-Point = tuple[Decimal, Standing]
+Point = tuple[Decimal, LimitStanding]
 
 
 class _Only:
     """A standing of which one limit counts, turned round: it holds where the limit is broken."""
 
-    def __init__(self, standing: Standing, limit: object) -> None:
+    def __init__(self, standing: LimitStanding, limit: object) -> None:
         self.standing, self.limit = standing, limit
 
     @property
@@ -108,7 +108,7 @@ class _Only:
 def _first_holding(ask: Ask, limit: object, low: Point, high: Point, step: Decimal) -> Decimal:
     """The first size at which the limit holds, between one where it does not and one where it does."""
 
-    def turned(size: Decimal) -> Standing:
+    def turned(size: Decimal) -> LimitStanding:
         return _Only(ask(size), limit)
 
     points = (low[0], _Only(low[1], limit)), (high[0], _Only(high[1], limit))
@@ -116,7 +116,7 @@ def _first_holding(ask: Ask, limit: object, low: Point, high: Point, step: Decim
     return found
 
 
-def _neighbours(ask: Ask, low: Point, high: Point, step: Decimal) -> tuple[Decimal, Decimal, Standing]:
+def _neighbours(ask: Ask, low: Point, high: Point, step: Decimal) -> tuple[Decimal, Decimal, LimitStanding]:
     """Two sizes one step apart, everything holding at the first one and not at the second, and the latter's standing.
 
     An end that stays while the other one moves twice is weighed less (the Illinois rule), so that both close in.
@@ -142,7 +142,7 @@ def _neighbours(ask: Ask, low: Point, high: Point, step: Decimal) -> tuple[Decim
 
 
 def _zero(
-    left: Decimal, at_left: Standing, right: Decimal, at_right: Standing, weights: tuple[Decimal, Decimal]
+    left: Decimal, at_left: LimitStanding, right: Decimal, at_right: LimitStanding, weights: tuple[Decimal, Decimal]
 ) -> Decimal:
     """The first zero of the straight lines through the slacks of the limits that are broken on the right."""
     zeros = []

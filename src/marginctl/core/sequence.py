@@ -15,7 +15,7 @@ class ClosingOrder(Enum):
     ALL_AT_ONCE = "all-at-once"
 
 
-class Sequence(Struct, frozen=True, kw_only=True):
+class LiquidationSequence(Struct, frozen=True, kw_only=True):
     """What a venue does at liquidation, as far as the engine follows it.
 
     repays: debts out of the pool's other collateral, before anything closes. reduces_by_tier: positions beyond their

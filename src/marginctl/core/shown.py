@@ -5,7 +5,7 @@ The liquidation price on a screen needs no second report: ``contract_liquidation
 
 from msgspec.structs import replace
 
-from marginctl.core.account import Account, CloseFee, MaintenanceShown, Rules
+from marginctl.core.account import Account, CloseFee, MaintenanceShown, MarginRules
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 
@@ -31,6 +31,6 @@ def as_shown(account: Account, report: Report) -> Report:
     )
 
 
-def _without_fee(rules: Rules) -> Rules:
+def _without_fee(rules: MarginRules) -> MarginRules:
     is_bare = rules.shown_maintenance is MaintenanceShown.WITHOUT_CLOSE_FEE
     return replace(rules, close_fee=CloseFee.NONE) if is_bare else rules

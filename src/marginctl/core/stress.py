@@ -36,14 +36,14 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
 
 def hedge_figures(account: Account, position: Position) -> HedgeFigures:
     """What removing a position changes: the smallest move (all together or its base alone) and the account delta."""
-    base = position.contract.base
+    base = account.underlying(position.contract.base)
     before, after = states_of(account), states_of(reduced(account, position, position.quantity))
     name = next(state.pool.name for state in before if any(p.key == position.key for p in state.pool.positions))
     return HedgeFigures(
         _distance(account, before, name, base),
         _distance(account, after, name, base),
-        _delta(before, base),
-        _delta(after, base),
+        _delta(account, before, base),
+        _delta(account, after, base),
     )
 
 
@@ -55,9 +55,9 @@ def _distance(account: Account, states: list[PoolState], name: str, base: str) -
     return None
 
 
-def _delta(states: list[PoolState], asset: str) -> Decimal:
+def _delta(account: Account, states: list[PoolState], asset: str) -> Decimal:
     """The account's delta over all pools, in units of the asset."""
-    return sum((deltas(state.pool).get(asset, ZERO) for state in states), ZERO)
+    return sum((deltas(account, state.pool).get(asset, ZERO) for state in states), ZERO)
 
 
 def hedges(account: Account) -> tuple[Position, ...]:

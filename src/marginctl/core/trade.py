@@ -100,7 +100,8 @@ def added_margin(account: Account, position: Position, quantity: Decimal, price:
     whole = position.quantity if position.initial_margin is not None else position.quantity + quantity
     rate = initial_rate(replace(position, quantity=whole), account.isolated_rules or account.rules, account.prices)
     part = replace(position, quantity=quantity, entry_price=price, mark_price=price)
-    return stand_alone_margin(account, replace(part, initial_rate=rate, leverage=None, initial_margin=None))
+    fixed = replace(part, initial_rate=rate, initial_growth=ZERO, leverage=None, initial_margin=None)
+    return stand_alone_margin(account, fixed)
 
 
 def isolated(account: Account, position: Position) -> Account:

@@ -1,6 +1,6 @@
 """What a position is worth and what it has made: notional, entry value and PnL, each with its one formula."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from marginctl.core.account import Basis, Position
@@ -50,14 +50,45 @@ def unit_notional(position: Position, prices: dict[str, Decimal]) -> Decimal:
     return notional(position, prices) / position.quantity
 
 
+def base_size(contract: Contract, quantity: Decimal, price: Decimal) -> Decimal:
+    """Units of the base in ``quantity`` contracts: quantity * contract_size, / price for inverse contracts."""
+    units = quantity * contract.contract_size
+    return units if contract.type is ContractType.LINEAR else units / price
+
+
 def unrealized_pnl(position: Position, prices: dict[str, Decimal], ratios: dict[str, Decimal]) -> Decimal:
     """Notional less entry value by the side of the exposure, in currency, with ``prices`` multiplied by ``ratios``.
 
     linear: s * q * size * (mark - entry) * quote price; inverse: s * n * size * (1 / entry - 1 / mark) * base price.
     """
     contract = position.contract
-    value = notional(position, prices) * ratios.get(contract.driver, ONE)
+    value = notional(position, prices) * driven(contract, ratios)
     return exposure_side(position) * net(value, -entry_value(position, prices) * ratios.get(contract.settle, ONE))
+
+
+def driven(contract: Contract, ratios: Mapping[str, Decimal]) -> Decimal:
+    """What a contract's notional in currency moves by: its own ratio, ``:SYMBOL``, or that of its driver."""
+    own = ratios.get(f":{contract.symbol}")
+    return ratios.get(contract.driver, ONE) if own is None else own
+
+
+def marked(contract: Contract, ratios: Mapping[str, Decimal]) -> Decimal:
+    """What a contract's mark moves by: ratio of the base / ratio of the quote, one of them its own, if it has one."""
+    base, quote = ratios.get(contract.base, ONE), ratios.get(contract.quote, ONE)
+    own = ratios.get(f":{contract.symbol}")
+    if own is None:
+        return base / quote
+    return own / quote if contract.type is ContractType.LINEAR else base / own
+
+
+def own_ratio(contract: Contract, shock: Decimal, ratios: Mapping[str, Decimal]) -> Decimal:
+    """``:SYMBOL`` of a contract that moves by ``shock`` as if its base did, whatever that does.
+
+    linear: 1 + shock; inverse: ratio of the base * ratio of the quote / (1 + shock), its notional going with 1 / mark.
+    """
+    if contract.type is ContractType.LINEAR:
+        return ONE + shock
+    return ratios.get(contract.base, ONE) * ratios.get(contract.quote, ONE) / (ONE + shock)
 
 
 def realized_pnl(contract: Contract, side: int, quantity: Decimal, entry_price: Decimal, price: Decimal) -> Decimal:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from marginctl.document.files import bytes_of
 from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Location, Problem
 
@@ -27,8 +28,7 @@ _HIGH_CONTROLS = frozenset(map(chr, (*range(0x80, 0x85), *range(0x86, 0xA0), 0xF
 def content_of(path: Path, name: str, largest: int = LARGEST) -> tuple[bytes, Problem | None]:
     """The bytes of a file (one more than may be read at most, so that ``decode`` can refuse it), or the problem."""
     try:
-        with path.open("rb") as file:
-            return file.read(largest + 1), None
+        return bytes_of(path, largest), None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return b"", Problem(Location(name), "MC001", f"cannot be read: {reason}")

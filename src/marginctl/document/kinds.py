@@ -145,10 +145,18 @@ class Number(ScalarKind[Decimal], frozen=True):
 
 
 class Rate(ScalarKind[Decimal], frozen=True):
-    """A percentage (``10%``) or a fraction (``0.1``), bounds included. Binds to ``Decimal``, the fraction."""
+    """A percentage (``10%``) or a fraction (``0.1``), bounds included. Binds to ``Decimal``, the fraction.
+
+    One that may be below 0 may have its sign written out: ``+10%``.
+    """
 
     minimum: int | None = 0
     maximum: int | None = None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it may be below 0."""
+        return self.minimum is None or self.minimum < 0
 
     def expects(self) -> str:
         return "a rate"
@@ -157,7 +165,7 @@ class Rate(ScalarKind[Decimal], frozen=True):
         return "a percentage such as 10%, or a fraction such as 0.1"
 
     def read(self, text: str) -> Decimal:
-        value = rate(text)
+        value = rate(text.removeprefix("+") if self.is_signed else text)
         if self.minimum is not None and value < self.minimum:
             raise NumberError(f"must be at least {self.minimum * 100}%: {echo(text)}", PERCENT_EXAMPLE)
         if self.maximum is not None and value > self.maximum:
@@ -165,9 +173,8 @@ class Rate(ScalarKind[Decimal], frozen=True):
         return value
 
     def schema(self) -> dict[str, Any]:
-        signed = self.minimum is None or self.minimum < 0
-        pattern = rf"^{'-?' if signed else ''}(0(\.[0-9]+)?|{DIGITS}%)$"
-        least = {"exclusiveMinimum": -1} if signed else {"minimum": self.minimum}
+        pattern = rf"^{'[-+]?' if self.is_signed else ''}(0(\.[0-9]+)?|{DIGITS}%)$"
+        least = {"exclusiveMinimum": -1} if self.is_signed else {"minimum": self.minimum}
         return _number_schema(pattern, exclusiveMaximum=1, **least)
 
 
@@ -238,7 +245,7 @@ class Instant(ScalarKind[str], frozen=True):
         return {"type": "string", "pattern": rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9.:]+{zone}$"}
 
 
-class Flag(ScalarKind[bool], frozen=True):
+class YesOrNo(ScalarKind[bool], frozen=True):
     """``true`` or ``false``. Binds to ``bool``."""
 
     def expects(self) -> str:
@@ -333,7 +340,7 @@ def _is_day(text: str) -> bool:
 
 
 TEXT = Text()
-FLAG = Flag()
+FLAG = YesOrNo()
 POSITIVE = Number(exclusive_minimum=0)
 AMOUNT = Number(minimum=0)
 SIGNED = Number()

@@ -43,7 +43,7 @@ def read(data: bytes, name: str) -> tuple[Source, Node | None, list[Problem]]:
 
 def parse(source: Source) -> tuple[Node | None, list[Problem]]:
     """The root node of a text; None when there is none, or when the text cannot be parsed to its end."""
-    builder = _Builder(StoppingCollector(source, []), surrogates.has_pairs(source.text))
+    builder = _TreeBuilder(StoppingCollector(source, []), surrogates.has_pairs(source.text))
     try:
         _build(builder, source)
     except TooManyProblemsError:
@@ -54,7 +54,7 @@ def parse(source: Source) -> tuple[Node | None, list[Problem]]:
     return builder.root, in_order(builder.found.problems)
 
 
-def _build(builder: "_Builder", source: Source) -> None:
+def _build(builder: "_TreeBuilder", source: Source) -> None:
     """Feeds a text's events to a builder, up to the last one or to what the builder refuses to go beyond."""
     handlers = builder.handlers()
     stream = libyaml.events(surrogates.hide(source.text) if builder.has_pairs else source.text)
@@ -67,7 +67,7 @@ def _build(builder: "_Builder", source: Source) -> None:
     builder.refuse_rest((0, 0), "MC001", message, "split it into several files")
 
 
-class _Builder:
+class _TreeBuilder:
     """Builds the tree event by event. ``open`` is the container being filled, its outer ones wait in ``outer``."""
 
     def __init__(self, found: Collector, has_pairs: bool) -> None:

@@ -166,6 +166,13 @@ class Record:
         node = self.at(one)
         return node.text if isinstance(node, Scalar) else ""
 
+    def written_at(self, one: Key[Any]) -> Any:
+        """What stands under a key: the text of a single value, those of a mapping by their keys."""
+        value = self[one]
+        if not isinstance(value, Record):
+            return self.text_at(one)
+        return {key.name: value.text_at(key) for key in value.layout.keys if key in value}
+
     def to_dict(self) -> dict[str, Any]:
         """Every key with its value, or its default where it was not written."""
         return {one.attribute: self[one] for one in self.layout.keys}

@@ -12,7 +12,7 @@ from msgspec import Struct
 from marginctl.document import libyaml, surrogates
 
 
-class Leaf(Struct, gc=False):
+class LeafSpan(Struct, gc=False):
     """A single value or a key."""
 
     text: str
@@ -23,7 +23,7 @@ class Leaf(Struct, gc=False):
 class Branch(Struct):
     """A mapping, or a list (its entries have no key). ``flow``: written in brackets."""
 
-    entries: "list[tuple[Leaf | None, Tree]]"
+    entries: "list[tuple[LeafSpan | None, Tree]]"
     start: int
     end: int
     flow: bool
@@ -41,7 +41,7 @@ class Branch(Struct):
         return (value if key is None else key).start, value.end
 
 
-Tree: TypeAlias = Leaf | Branch
+Tree: TypeAlias = LeafSpan | Branch
 Path: TypeAlias = tuple[str | int, ...]
 """Keys, and in lists indexes, from the root."""
 
@@ -52,7 +52,7 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
 def meaning(tree: Tree) -> Value:
     """The values of a tree, without places and styles."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, LeafSpan):
         return tree.text
     if tree.is_list:
         return [meaning(value) for _, value in tree.entries]
@@ -62,10 +62,10 @@ def meaning(tree: Tree) -> Value:
 def planted(value: Value, start: int = 0, end: int = 0) -> Tree:
     """The tree of a value that stands nowhere yet, or in a stretch of text; nothing is the text ``null``."""
     if isinstance(value, dict):
-        return Branch([(Leaf(key, 0, 0), planted(item)) for key, item in value.items()], start, end, True, False)
+        return Branch([(LeafSpan(key, 0, 0), planted(item)) for key, item in value.items()], start, end, True, False)
     if isinstance(value, list):
         return Branch([(None, planted(item)) for item in value], start, end, True, True)
-    return Leaf("null" if value is None else value, start, end)
+    return LeafSpan("null" if value is None else value, start, end)
 
 
 def tree_of(text: str) -> Tree | None:
@@ -86,12 +86,12 @@ class _Planter:
         self.root: Tree | None = None
         self.done = False
         self.open: list[Branch] = []
-        self.keys: list[Leaf | None] = []  # of every open branch, the key whose value comes next
+        self.keys: list[LeafSpan | None] = []  # of every open branch, the key whose value comes next
 
     def take(self, event: Any) -> None:
         kind = type(event).__name__
         if kind == "ScalarEvent":
-            self.place(Leaf(self.revealed(event.value), event.start_mark.index, event.end_mark.index))
+            self.place(LeafSpan(self.revealed(event.value), event.start_mark.index, event.end_mark.index))
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             start = event.start_mark.index
             branch = Branch([], start, start, bool(event.flow_style), kind == "SequenceStartEvent")
@@ -113,7 +113,7 @@ class _Planter:
         if branch.is_list or key is not None:
             branch.entries.append((key, node))
             self.keys[-1] = None
-        elif isinstance(node, Leaf):
+        elif isinstance(node, LeafSpan):
             self.keys[-1] = node
 
 

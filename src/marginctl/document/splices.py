@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from marginctl.document.nodes import NULLS
-from marginctl.document.spans import Branch, Leaf, Path, Tree, Value, planted, tree_of
+from marginctl.document.spans import Branch, LeafSpan, Path, Tree, Value, planted, tree_of
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _PLAIN = re.compile(r"[A-Za-z0-9_$/][A-Za-z0-9_$/.+%@-]*|-[0-9][0-9.]*%?")
@@ -165,7 +165,7 @@ def _replaced(layout: Layout, path: Path, node: Tree, value: Value) -> list[Spli
     key = branch.entries[index][0]
     branch.entries[index] = key, planted(value, node.start, node.end)
     new = flow(value, as_json=layout.as_json)
-    if isinstance(node, Leaf):
+    if isinstance(node, LeafSpan):
         old = layout.text[node.start : node.end]
         if isinstance(value, str):
             new = like(value, old, as_json=layout.as_json)
@@ -175,7 +175,7 @@ def _replaced(layout: Layout, path: Path, node: Tree, value: Value) -> list[Spli
     return [Splice(_after_colon(layout, key), node.end, f" {new}")]
 
 
-def _after_colon(layout: Layout, key: Leaf) -> int:
+def _after_colon(layout: Layout, key: LeafSpan) -> int:
     return layout.text.index(":", key.end) + 1
 
 
@@ -185,7 +185,7 @@ def renamed(layout: Layout, path: Path, key: str) -> list[Splice]:
     old, value = branch.entries[index]
     if old is None or branch.index(key) is not None:
         raise NoPlaceError
-    branch.entries[index] = Leaf(key, old.start, old.end), value
+    branch.entries[index] = LeafSpan(key, old.start, old.end), value
     quoted = layout.text[old.start] in "'\""
     return [Splice(old.start, old.end, like(key, layout.text[old.start], as_json=False) if quoted else key)]
 
@@ -242,7 +242,7 @@ def _with_entries(layout: Layout, branch: Branch, entries: dict[str, Value]) -> 
             lead = layout.line_break + lead
         lines = (lead + _block_entry(layout, branch, key, value) for key, value in entries.items())
         made = [_line_after(layout, branch.end, "".join(lines))]
-    branch.entries += [(Leaf(key, 0, 0), planted(value)) for key, value in entries.items()]
+    branch.entries += [(LeafSpan(key, 0, 0), planted(value)) for key, value in entries.items()]
     return made
 
 

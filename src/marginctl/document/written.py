@@ -19,21 +19,21 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*((?: \+ | |:)[A-Za-z0-9_./-]+)+
 _EXACT = Context(prec=400, Emin=-999_999, Emax=999_999)
 
 
-class Leaf(Struct, frozen=True):
+class WrittenValue(Struct, frozen=True):
     """A value on one line, and the comment behind it."""
 
     text: str
     note: str = ""
 
 
-class Line(Struct, frozen=True):
+class WrittenLine(Struct, frozen=True):
     """A mapping on one line, in brackets, with the comment behind it."""
 
     entries: Mapping[str, str]
     note: str = ""
 
 
-Written: TypeAlias = "str | Leaf | Line | Mapping[str, Written] | Sequence[Written]"
+Written: TypeAlias = "str | WrittenValue | WrittenLine | Mapping[str, Written] | Sequence[Written]"
 
 
 def document(header: Sequence[str], sections: Mapping[str, Written], remarks: Mapping[str, Sequence[str]]) -> str:
@@ -75,9 +75,9 @@ def _inline(value: Written) -> str | None:
     """A value on one line; None where it takes several."""
     if isinstance(value, str):
         return _word(value)
-    if isinstance(value, Leaf):
+    if isinstance(value, WrittenValue):
         return _noted(_word(value.text), value.note)
-    if isinstance(value, Line):
+    if isinstance(value, WrittenLine):
         entries = ", ".join(f"{_word(key)}: {_word(text)}" for key, text in value.entries.items())
         return _noted(f"{{{entries}}}", value.note)
     return None if value else "{}" if isinstance(value, Mapping) else "[]"

@@ -5,7 +5,6 @@ is worse than recorded, or not recorded, counts as ever; what has become better 
 comes back unnoticed. MC100 and the hygiene of waivers cannot be accepted.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from json import dumps
@@ -19,9 +18,9 @@ from marginctl.document.kinds import SIGNED, TEXT, ListOf, words
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.document.source import Source
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
-from marginctl.limits.config import unknown_code
+from marginctl.limits.config import named, unknown_code
 from marginctl.limits.engine import Evaluation
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.registry import BY_CODE, rule_of
 from marginctl.limits.rule import Comparison, Rule
 from marginctl.wording import amount, trimmed
 
@@ -104,19 +103,19 @@ def recorded(findings: Iterable[Finding]) -> list[BaselineEntry]:
         if not finding.by_baseline:
             continue
         key, entry = (finding.code, finding.subject), entry_of(finding)
-        if key not in worst or is_worse(BY_CODE[finding.code], finding, worst[key]):
+        if key not in worst or is_worse(rule_of(finding.code), finding, worst[key]):
             worst[key] = entry
     return [worst[key] for key in sorted(worst)]
 
 
 def is_acceptable(finding: Finding) -> bool:
     """Whether a baseline may accept it: a breach that counts, of a limit that can be waived and could be judged."""
-    return BY_CODE[finding.code].waivable and finding.severity is not Severity.NOTE and not finding.waived
+    return rule_of(finding.code).waivable and finding.severity is not Severity.NOTE and not finding.waived
 
 
 def entry_of(finding: Finding) -> BaselineEntry:
     """The entry that accepts a finding as it stands."""
-    rule = BY_CODE[finding.code]
+    rule = rule_of(finding.code)
     if rule.comparison is not Comparison.HOLDS:
         worse = Direction.UP if rule.comparison is Comparison.MAXIMUM else Direction.DOWN
         return BaselineEntry(finding.code, finding.subject, _short(finding.value, worse))
@@ -150,7 +149,7 @@ def _judged(finding: Finding, known: dict[tuple[str, str], BaselineEntry]) -> Fi
     entry = known.get((finding.code, finding.subject))
     if entry is None or not is_acceptable(finding):
         return finding
-    rule = BY_CODE[finding.code]
+    rule = rule_of(finding.code)
     figure = "" if entry.value is None else f" with {amount(entry.value, rule.unit.value)}"
     if is_worse(rule, finding, entry):
         return replace(finding, message=f"{finding.message}; worse than in the baseline, which has it{figure}")
@@ -201,14 +200,6 @@ class Baseline(Struct, frozen=True):
     def of(self, file: str) -> list[BaselineEntry]:
         """The entries of one portfolio."""
         return self.entries.get(named(file, self.folder), [])
-
-
-def named(file: str, folder: str) -> str:
-    """A portfolio as a baseline in ``folder`` calls it: the same from every directory that it is checked from."""
-    try:
-        return os.path.relpath(file, folder or ".").replace(os.sep, "/")
-    except ValueError:  # another drive
-        return file.replace(os.sep, "/")
 
 
 def baseline_text(entries: dict[str, list[BaselineEntry]]) -> str:

@@ -5,10 +5,12 @@ are, hold side by side: what breaks one of them is a breach, so the stricter one
 in one file cannot take away what another asks for.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,7 +30,7 @@ from marginctl.limits.format import (
     PurposeLimits,
     WaiverEntry,
 )
-from marginctl.limits.registry import BY_CODE, BY_KEY, RULES, closest
+from marginctl.limits.registry import BY_CODE, BY_KEY, RULES, closest, is_custom
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Rule, Unit
 from marginctl.wording import amount
 
@@ -68,7 +70,7 @@ class Bound(Struct, frozen=True):
         return self.subjects is None or subject in self.subjects
 
 
-class Scope(Struct, frozen=True):
+class BoundScope(Struct, frozen=True):
     """The bounds of one rule for one position, purpose or underlying (none = switched off there).
 
     ``section`` is the key they stand under, ``name`` what they are for, written at ``location``.
@@ -99,12 +101,27 @@ class Waiver(Struct, frozen=True):
 
 
 class FileLimits(Struct, frozen=True):
-    """One file's bounds by rule code (an empty tuple = switched off), its narrower ones, and its waivers."""
+    """One file's bounds by rule code (an empty tuple = switched off), its narrower ones, and its waivers.
+
+    ``custom``: the rules of its own. ``accounts``: the bounds for some accounts, by pattern.
+    """
 
     origin: LimitSource
     bounds: dict[str, tuple[Bound, ...]] = {}
     waivers: tuple[Waiver, ...] = ()
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
+    custom: tuple[Rule, ...] = ()
+    file: str = ""
+    accounts: tuple[tuple[str, "FileLimits"], ...] = ()
+
+    def under(self, account: str, path: str) -> "FileLimits":
+        """The limits for an account of a file: those of the patterns that fit it count instead of those for all."""
+        beside = named(path, os.path.dirname(self.file))  # noqa: PTH120
+        fitting = [one for pattern, one in self.accounts if fnmatchcase(beside if "/" in pattern else account, pattern)]
+        if not fitting:
+            return self
+        narrowed = together(fitting)
+        return replace(self, bounds=self.bounds | narrowed.bounds, scopes=self.scopes | narrowed.scopes)
 
 
 class LimitsConfig(Struct, frozen=True):
@@ -112,7 +129,8 @@ class LimitsConfig(Struct, frozen=True):
 
     bounds: dict[str, tuple[Bound, ...]]
     waivers: tuple[Waiver, ...] = ()
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
+    custom: tuple[Rule, ...] = ()
 
     def of(self, rule: Rule) -> tuple[Bound, ...]:
         """The bounds of a rule for everything; none = it is off, but for what narrower ones name."""
@@ -143,7 +161,15 @@ class LimitsConfig(Struct, frozen=True):
         ]
 
 
-def written_in(one: Bound | Scope | Waiver) -> tuple[LimitSource, str]:
+def named(file: str, folder: str) -> str:
+    """A portfolio as a file in ``folder`` calls it: the same from every directory that it is checked from."""
+    try:
+        return os.path.relpath(file, folder or ".").replace(os.sep, "/")
+    except ValueError:  # another drive
+        return file.replace(os.sep, "/")
+
+
+def written_in(one: Bound | BoundScope | Waiver) -> tuple[LimitSource, str]:
     """The file that something stands in, told from every other; a default stands in none."""
     return one.origin, one.location.file if one.location is not None else ""
 
@@ -152,7 +178,7 @@ def _policies_first(file: tuple[LimitSource, str]) -> int:
     return WRITTEN.index(file[0])
 
 
-def _of_file(file: tuple[LimitSource, str], covering: Iterable[Scope], general: Iterable[Bound]) -> list[Bound]:
+def _of_file(file: tuple[LimitSource, str], covering: Iterable[BoundScope], general: Iterable[Bound]) -> list[Bound]:
     own = [scope for scope in covering if written_in(scope) == file]
     chosen = [scope for scope in own if scope.section == POSITIONS] or own
     if not chosen:
@@ -163,22 +189,25 @@ def _of_file(file: tuple[LimitSource, str], covering: Iterable[Scope], general: 
 def together(files: Iterable[FileLimits]) -> FileLimits:
     """Several files as one: the bounds, narrower limits and waivers of all of them, each still of its own file."""
     bounds: dict[str, tuple[Bound, ...]] = {}
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
     waivers: list[Waiver] = []
+    custom: dict[str, Rule] = {}
     for one in files:
         for code, found in one.bounds.items():
             bounds[code] = (*bounds.get(code, ()), *found)
         for code, narrow in one.scopes.items():
             scopes[code] = (*scopes.get(code, ()), *narrow)
         waivers += one.waivers
-    return FileLimits(LimitSource.POLICY, bounds, tuple(waivers), scopes)
+        custom |= {rule.code: rule for rule in one.custom}
+    return FileLimits(LimitSource.POLICY, bounds, tuple(waivers), scopes, tuple(custom.values()))
 
 
 def combined(portfolio: FileLimits | None = None, policy: FileLimits | None = None) -> LimitsConfig:
     """The limits of a run: the policy's first, then the portfolio's, defaults where both are silent."""
     all_of = together(one for one in (policy, portfolio) if one is not None)
-    bounds = {rule.code: _bounds(rule, all_of, under_policy=policy is not None) for rule in RULES}
-    return LimitsConfig(bounds, all_of.waivers, all_of.scopes)
+    rules = (*RULES, *all_of.custom)
+    bounds = {rule.code: _bounds(rule, all_of, under_policy=policy is not None) for rule in rules}
+    return LimitsConfig(bounds, all_of.waivers, all_of.scopes, all_of.custom)
 
 
 def _bounds(rule: Rule, written: FileLimits, *, under_policy: bool) -> tuple[Bound, ...]:
@@ -195,7 +224,7 @@ def limits_of(
     """The ``limits`` and ``waivers`` of a portfolio or a policy."""
     problems: list[Problem] = []
     bounds: dict[str, tuple[Bound, ...]] = {}
-    scopes: dict[str, tuple[Scope, ...]] = {}
+    scopes: dict[str, tuple[BoundScope, ...]] = {}
     for word, value, node in limits.items() if limits is not None else ():
         if word.text in NARROWER:
             problems += _narrower(word.text, value, origin, source, scopes)
@@ -214,7 +243,7 @@ def _narrower(
     value: Entries[LimitKeys] | PurposeLimits,
     origin: LimitSource,
     source: Source,
-    scopes: dict[str, tuple[Scope, ...]],
+    scopes: dict[str, tuple[BoundScope, ...]],
 ) -> Iterable[Problem]:
     """The limits under `positions`, `purposes` or `underlyings`, added to ``scopes`` by rule."""
     for name, limits, _ in value.items() if isinstance(value, PurposeLimits) else value.rows():
@@ -224,7 +253,7 @@ def _narrower(
                 found = _levels(rule, level, node, origin, source)
                 meant = f"{name.text} positions" if section == PURPOSES else name.text
                 bounds = tuple(replace(bound, narrow=meant) for bound in found)
-                scope = Scope(section, name.text, bounds, origin, source.location(name))
+                scope = BoundScope(section, name.text, bounds, origin, source.location(name))
                 scopes[code] = (*scopes.get(code, ()), scope)
             yield from _contradictions(rule, level, node, found, source, word.text)
 
@@ -288,7 +317,7 @@ def _waiver(one: WaiverEntry, origin: LimitSource, source: Source) -> Waiver:
 
 def unknown_code(code: str, node: Node, source: Source) -> Iterable[Problem]:
     """A problem where no limit has a code."""
-    if code not in BY_CODE:
+    if code not in BY_CODE and not is_custom(code):
         known = closest(code)
         hint = f"did you mean `{known}`?" if known else "`marginctl rules` lists them"
         yield source.problem(node, "MC015", f"no limit has the code {echo(code)}", hint)

@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from marginctl.core.account import Equality
-from marginctl.core.exact import ONE
-from marginctl.core.liquidation import PoolState, health, pool_state
+from marginctl.core.bends import Bend
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.liquidation import PoolState, bends_of, health, pool_state
 from marginctl.core.motion import Motion, Stretch, asset_path, joint_path, shock_path
 from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition, terms_in
@@ -53,8 +54,9 @@ class Paths:
         return [joint_path(self.states[pool].assets, betas, side, reach) for side in (-1, 1)]
 
     def alone(self, asset: str, reach: Decimal) -> list[Path]:
-        """One asset down and up, as far as ``reach``."""
-        return [asset_path(asset, side, reach) for side in (-1, 1)]
+        """One asset, and what follows it, down and up, as far as ``reach``."""
+        followers = self.context.account.moving_with(asset)[1:]
+        return [asset_path(asset, side, reach, followers=followers) for side in (-1, 1)]
 
     def to(self, shocks: Mapping[str, Decimal]) -> list[Path]:
         """The straight path to a scenario."""
@@ -110,16 +112,16 @@ def shortfall(state: PoolState, path: Path, asset: str) -> Decimal | None:
 def _corners(state: PoolState, path: Path) -> Iterator[tuple[At, Decimal]]:
     """Health at the corners of a path, and the price ratios there."""
     for stretch in path:
-        pieces = list(health(state, stretch.motion, stretch.length))
+        pieces, bends = list(health(state, stretch.motion, stretch.length)), bends_of(state, stretch.motion)
         ends = [*(following.start for following in pieces[1:]), stretch.length]
         for piece, until in zip(pieces, ends, strict=True):
-            yield At(stretch.motion, piece.start), _at(piece, piece.start)
+            yield At(stretch.motion, piece.start), _at(piece, bends, piece.start)
             if until is not None:
-                yield At(stretch.motion, until), _at(piece, until)
+                yield At(stretch.motion, until), _at(piece, bends, until)
 
 
-def _at(piece: Piece, u: Decimal) -> Decimal:
-    return piece.at_zero + piece.slope * u
+def _at(piece: Piece, bends: Iterable[Bend], u: Decimal) -> Decimal:
+    return piece.at_zero + piece.slope * u - sum((one.at(u) for one in bends), ZERO)
 
 
 def _moves(asset: str, paths: Iterable[Path]) -> bool:

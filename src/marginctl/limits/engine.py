@@ -38,7 +38,7 @@ GRAVITY = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 STATUS = {Severity.WARNING: Status.WARN, Severity.ERROR: Status.FAIL}
 
 
-class Way(Struct, frozen=True):
+class DepositRemedy(Struct, frozen=True):
     """The deposit that alone lifts one finding."""
 
     code: str
@@ -58,7 +58,7 @@ class Evaluation(Struct, frozen=True):
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...] = ()
-    ways: tuple[Way, ...] = ()
+    ways: tuple[DepositRemedy, ...] = ()
     judged: frozenset[str] = frozenset()
     expectations: tuple[Expectation, ...] = ()
 
@@ -82,7 +82,7 @@ class _Result:
         self.checks: list[Check] = []
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []
-        self.ways: list[Way] = []
+        self.ways: list[DepositRemedy] = []
         self.undecided: set[str] = set()
 
 
@@ -98,7 +98,7 @@ def evaluate(context: Context, config: LimitsConfig, selection: Selection = EVER
         context = replace(context, named=config.named)
     result = _Result()
     ledger = Ledger(config.waivers, context.today)
-    taken = [rule for rule in RULES if selection.takes(rule)]
+    taken = [rule for rule in (*RULES, *config.custom) if selection.takes(rule)]
     for rule in taken:
         if config.of(rule) or config.scopes.get(rule.code):
             _apply(rule, config, context, ledger, result)
@@ -217,7 +217,7 @@ def _decided(rule: Rule, bounds: list[Bound], measurement: Measurement, ledger: 
     finding, deposit = _finding(rule, measurement, worst, reason, named=several)
     result.findings.append(finding)
     if deposit is not None and live:
-        result.ways.append(Way(rule.code, measurement.subject, worst.severity, deposit))
+        result.ways.append(DepositRemedy(rule.code, measurement.subject, worst.severity, deposit))
 
 
 def is_broken(rule: Rule, measurement: Measurement, threshold: Decimal | None) -> bool:

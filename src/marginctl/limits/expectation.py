@@ -37,7 +37,7 @@ TICK_UNKNOWN = "without the tick that the venue's screen adds: give the contract
 NONE_HERE = f"the venue's price lies beyond {FARTHEST} times the mark"
 
 
-class Shown(Struct, frozen=True):
+class VenueView(Struct, frozen=True):
     """What a venue shows figures of: ours as the venue would show it, and as it stands in the report.
 
     ``unshown``: figures that cannot be given as the venue shows them, with the reason.
@@ -136,11 +136,11 @@ def expectations(
     comparison = _Comparison(account, source, Within(expected.tolerance))
     shown = as_shown(account, report)
     if expected.totals is not None:
-        comparison.figures("totals", expected.totals, Shown(shown.totals, report.totals))
-    pools = {one.name: Shown(one, other) for one, other in zip(shown.pools, report.pools, strict=True)}
+        comparison.figures("totals", expected.totals, VenueView(shown.totals, report.totals))
+    pools = {one.name: VenueView(one, other) for one, other in zip(shown.pools, report.pools, strict=True)}
     comparison.named("pool", expected.pools, _with_cross(pools))
     positions = {
-        name: Shown(one, other, _unshown(account, one))
+        name: VenueView(one, other, _unshown(account, one))
         for name, one, other in zip(_names(report.positions), shown.positions, report.positions, strict=True)
     }
     comparison.named("position", expected.positions, positions)
@@ -156,7 +156,7 @@ class _Comparison(Struct):
     found: list[Expectation] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def named(self, what: str, given: Entries[ShownFigures], held: dict[str, Shown]) -> None:
+    def named(self, what: str, given: Entries[ShownFigures], held: dict[str, VenueView]) -> None:
         """The figures of every pool or position that is named; a position alone on its side may be ``SYMBOL:side``."""
         sides = _by_side(held) if what == "position" else {}
         for word, figures, _ in given.rows():
@@ -168,7 +168,7 @@ class _Comparison(Struct):
             advice = f"write one of {known}" if known else f"the account has no {what}s"
             self.refuse(word, "MC030", f"`expect` names no {what} of the account: {echo(word.text)}", advice)
 
-    def figures(self, subject: str, figures: ShownFigures, shown: Shown) -> None:
+    def figures(self, subject: str, figures: ShownFigures, shown: VenueView) -> None:
         """Every figure of a subject."""
         for word, given, node in figures.items():
             unit = given.unit if isinstance(given, ShownNumber) else ""
@@ -185,7 +185,7 @@ class _Comparison(Struct):
                 self.found.append(self.compared(subject, word.text, given, node, shown))
 
     def compared(
-        self, subject: str, figure: str, given: Decimal | ShownRatio | None, node: "Node", shown: Shown
+        self, subject: str, figure: str, given: Decimal | ShownRatio | None, node: "Node", shown: VenueView
     ) -> Expectation:
         """One figure; ``given`` is a number, None, or a record with a tolerance and a unit of its own."""
         record = given if isinstance(given, ShownRatio) else None
@@ -276,13 +276,13 @@ def _names(positions: Iterable[PositionFigures]) -> list[str]:
     return [position.symbol if counts[position.symbol] == 1 else position.key for position in rows]
 
 
-def _with_cross(pools: dict[str, Shown]) -> dict[str, Shown]:
+def _with_cross(pools: dict[str, VenueView]) -> dict[str, VenueView]:
     """The pools by name, and as ``cross`` the only cross pool, which may be that of one asset."""
     cross = [one for one in pools.values() if is_shared(one.reported.margin_mode)]
     return pools | ({CROSS: cross[0]} if len(cross) == 1 else {})
 
 
-def _by_side(held: dict[str, Shown]) -> dict[str, Shown]:
+def _by_side(held: dict[str, VenueView]) -> dict[str, VenueView]:
     """``SYMBOL:side`` -> the only position of that name."""
     names = [(f"{one.reported.symbol}:{one.reported.side}", one) for one in held.values()]
     counts = Counter(name for name, _ in names)

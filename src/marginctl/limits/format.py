@@ -23,10 +23,13 @@ from marginctl.document.kinds import (
     words,
 )
 from marginctl.document.record import Key, Nested, Record, Shape, key, nested, optional, records
+from marginctl.findings import Severity
 from marginctl.limits.registry import BY_CODE, BY_KEY
 from marginctl.limits.rule import Comparison, Rule, Unit
 
 OFF = "off"
+LISTS = ("positions", "pools", "collateral", "underlyings")
+"""The lists of a report whose rows a rule of one's own may be about."""
 POSITIONS, PURPOSES, UNDERLYINGS = "positions", "purposes", "underlyings"
 NARROWER: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
     POSITIONS: {
@@ -65,7 +68,7 @@ class ScenarioEntry(Record, name="scenario"):
     """Price moves that happen together."""
 
     name = key(TEXT, "how limits and reports call it")
-    shocks = key(MapOf(MOVE), 'relative price move by asset; "*" is every other volatile asset')
+    shocks = key(MapOf(MOVE), 'relative price move by asset, or by contract; "*" is every other volatile asset')
 
 
 class WaiverEntry(Record, name="waiver"):
@@ -142,12 +145,42 @@ LIMITS = Shape(
 )
 
 
-class PolicyFile(Record, name="policy"):
+class CustomEntry(Record, name="custom_rule"):
+    """A rule of one's own: a condition that has to hold."""
+
+    code = key(TEXT, "capitals and digits, such as ORG001; not MC")
+    name = optional(TEXT, "a few words; without it, the code", default="")
+    expression = key(TEXT, "what has to hold, over the keys of a report: `totals.equity >= 100000`")
+    where = optional(
+        Choice({"account": "", **{rows: rows for rows in LISTS}}),
+        "the account, or each row of a list, whose keys then are names; default account",
+        default="",
+    )
+    message = optional(TEXT, "what a finding says; `{totals.equity}` stands for a value", default="")
+    severity = optional(Choice({one.value: one for one in Severity}), "default error", default=Severity.ERROR)
+    remedy = optional(TEXT, "what to do about it", default="")
+
+
+class PolicyKeys(Record):
+    """What a policy asks for."""
+
+    limits = optional(Nested(LIMITS), "thresholds; the stricter of policy and portfolio wins")
+    accounts = optional(
+        MapOf(Nested(LIMITS)),
+        "the same for some accounts, instead of those for all: by a pattern of their names, or of their files if it "
+        "has a slash",
+    )
+    venues = optional(ListOf(TEXT), "the rule sets that portfolios may use; without it, any")
+    scenarios = optional(records(ScenarioEntry), "scenarios that every portfolio is put through", default=[])
+    custom = optional(records(CustomEntry), "rules of one's own", default=[])
+    waivers = optional(records(WaiverEntry), "accepted breaches of the policy's limits", default=[])
+
+
+class PolicyFile(PolicyKeys, name="policy"):
     """Limits that portfolios are checked against."""
 
     editor_schema = optional(TEXT, "where an editor finds the JSON Schema", name="$schema")
     format = optional(words("marginctl.policy/1"), "the format of this file", name="schema")
-    limits = optional(Nested(LIMITS), "thresholds; the stricter of policy and portfolio wins")
-    venues = optional(ListOf(TEXT), "the rule sets that portfolios may use; without it, any")
-    scenarios = optional(records(ScenarioEntry), "scenarios that every portfolio is put through", default=[])
-    waivers = optional(records(WaiverEntry), "accepted breaches of the policy's limits", default=[])
+    extends = optional(
+        any_of(TEXT, ListOf(TEXT)), "policies beside this one that hold as well; the stricter wins", default=[]
+    )

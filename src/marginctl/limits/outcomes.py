@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Purpose
-from marginctl.core.scenario import HedgeFigures, PathOutcome, expanded
+from marginctl.core.scenario import HedgeFigures, PathOutcome, moves_in
 from marginctl.limits.context import Context
 
 Scenarios = Mapping[str, Mapping[str, Decimal]]
@@ -27,10 +27,7 @@ def with_outcomes(context: Context, scenarios: Scenarios) -> Context:
 
 def moves_of(account: Account, scenarios: Scenarios) -> dict[str, dict[str, Decimal]]:
     """The shocks of every scenario on the assets that the account has a price for, ``*`` written out."""
-    return {
-        name: {asset: shock for asset, shock in expanded(dict(shocks), account).items() if asset in account.prices}
-        for name, shocks in scenarios.items()
-    }
+    return {name: moves_in(shocks, account) for name, shocks in scenarios.items()}
 
 
 def _outcomes(account: Account, moves: Scenarios) -> dict[str, PathOutcome]:

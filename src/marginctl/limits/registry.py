@@ -1,6 +1,8 @@
 """The catalogue: every rule, in the order of its code. A code is never used again for something else."""
 
-from marginctl.limits.rule import Rule
+import re
+
+from marginctl.limits.rule import Rule, nothing
 from marginctl.limits.rules import (
     mc100_account_liquidatable,
     mc101_utilization,
@@ -86,7 +88,18 @@ FACT_CODES = frozenset({"MC203", "MC204", "MC205", "MC206", "MC207", "MC208", "M
 """The codes that a ``DataFact`` may have."""
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}
+CUSTOM = re.compile(r"[A-Z]{2,12}[0-9]{1,6}", re.ASCII)
 BY_KEY: dict[str, Rule] = {rule.key: rule for rule in RULES if rule.key}
+
+
+def is_custom(code: str) -> bool:
+    """Whether a code may be one of a rule of one's own."""
+    return bool(CUSTOM.fullmatch(code)) and not code.startswith("MC")
+
+
+def rule_of(code: str) -> Rule:
+    """The rule of a code; for a code of one's own what all of those have in common."""
+    return BY_CODE.get(code) or Rule(code=code, name=code, summary="", manual="", measure=nothing)
 
 
 def closest(text: str) -> str:

@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from marginctl.core.exact import ONE
-from marginctl.findings import Location, Severity
+from marginctl.findings import DataFact, Location, Severity
 from marginctl.limits.context import Context
 
 
@@ -126,6 +126,25 @@ Measure = Callable[[Context], Iterable[Measurement]]
 def nothing(context: Context) -> Iterable[Measurement]:  # noqa: ARG001  (the signature of Measure)
     """The measure of a rule whose findings the engine itself makes."""
     return ()
+
+
+def facts_of(code: str, remedy: str) -> Measure:
+    """The measure of a rule whose breaches are the context's facts with its code; ``remedy`` is the same for all."""
+
+    def measure(context: Context) -> Iterable[Measurement]:
+        return [_measurement(fact, remedy) for fact in context.facts if fact.code == code]
+
+    return measure
+
+
+def _measurement(fact: DataFact, remedy: str) -> Measurement:
+    return Measurement(
+        subject=fact.subject,
+        measured=Fact(True, fact.value, fact.limit),
+        what=fact.message,
+        location=fact.location,
+        remedy=advice(remedy),
+    )
 
 
 class Rule(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from marginctl.core.report import Report
 from marginctl.document.names import meant
 from marginctl.document.source import Source, echo
 from marginctl.findings import Problem
-from marginctl.limits.config import FileLimits, Scope
+from marginctl.limits.config import BoundScope, FileLimits
 from marginctl.limits.engine import CANNOT_EVALUATE
 from marginctl.limits.format import POSITIONS, PURPOSES
 
@@ -35,7 +35,7 @@ def _positions(account: Account, report: Report) -> set[str]:
     return held | {order.contract.symbol for order in account.orders}
 
 
-def _problem(scope: Scope, known: Iterable[str], source: Source) -> Problem:
+def _problem(scope: BoundScope, known: Iterable[str], source: Source) -> Problem:
     advice = meant(scope.name, known)
     what = "position or order" if scope.section == POSITIONS else "asset"
     message = f"`limits.{scope.section}` names no {what} of the account: {echo(scope.name)}"

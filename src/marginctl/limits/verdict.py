@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from marginctl.findings import Finding, Severity
-from marginctl.limits.engine import GRAVITY, Evaluation, Way
+from marginctl.limits.engine import GRAVITY, DepositRemedy, Evaluation
 from marginctl.limits.remedy import deposit_text
 from marginctl.limits.rule import Deposit
 
@@ -35,7 +35,7 @@ FAILING = {
 }
 
 
-class Verdict(Struct, frozen=True):
+class FindingCounts(Struct, frozen=True):
     """Counts of the findings that are not waived, and what to do.
 
     ``deposits`` are the smallest ones, one per pool and asset, that together lift every finding named in ``lifted``;
@@ -67,7 +67,7 @@ def worst_exit(codes: Iterable[ExitCode]) -> ExitCode:
     return max(codes, key=lambda code: code.value, default=ExitCode.PASSED)
 
 
-def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR) -> Verdict:
+def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR) -> FindingCounts:
     """The counts, and the cheapest way to pass at this bar; warnings are worth lifting where nothing is graver."""
     live = [finding for finding in evaluation.findings if not finding.waived]
     counts = {severity: sum(finding.severity is severity for finding in live) for severity in Severity}
@@ -76,7 +76,7 @@ def verdict(evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR) -> Verdict:
     lifted = {(way.code, way.subject) for way in ways}
     left = [finding for finding in aims if (finding.code, finding.subject) not in lifted]
     deposits = _largest(ways)
-    return Verdict(
+    return FindingCounts(
         errors=counts[Severity.ERROR],
         warnings=counts[Severity.WARNING],
         notes=counts[Severity.NOTE],
@@ -95,7 +95,7 @@ def _aims(live: list[Finding], fail_on: FailOn) -> list[Finding]:
     return aims or [finding for finding in live if finding.severity is Severity.WARNING]
 
 
-def _largest(ways: Iterable[Way]) -> tuple[Deposit, ...]:
+def _largest(ways: Iterable[DepositRemedy]) -> tuple[Deposit, ...]:
     """The largest deposit of each pool and asset: it lifts what the smaller ones lift."""
     largest: dict[tuple[str, str], Decimal] = {}
     for way in ways:
@@ -108,7 +108,7 @@ def _codes(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(codes)))
 
 
-def _text(deposits: tuple[Deposit, ...], ways: list[Way], left: list[Finding]) -> str:
+def _text(deposits: tuple[Deposit, ...], ways: list[DepositRemedy], left: list[Finding]) -> str:
     """The deposits and what they pass, then the gravest thing that is left with its own remedy."""
     parts = []
     if deposits:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from marginctl.findings import Finding, Severity
 from marginctl.limits.config import Bound, LimitSource, Waiver, written_in
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.registry import BY_CODE, rule_of
 from marginctl.limits.rule import Measurement
 
 SOON = timedelta(days=14)
@@ -26,7 +26,7 @@ class Ledger:
         for number, waiver in enumerate(self.waivers):
             if waiver.code != code or self.is_expired(waiver) or not addresses(waiver, measurement):
                 continue
-            if BY_CODE[code].waivable and reaches(waiver, bound):
+            if rule_of(code).waivable and reaches(waiver, bound):
                 self.used.add(number)
                 covering.append(waiver)
             else:
@@ -48,7 +48,7 @@ class Ledger:
         until = waiver.until.isoformat()
         if self.is_expired(waiver):
             return "MC902", f"expired: its last day was {until}, the limit counts again", "remove it, or decide anew"
-        if not BY_CODE[waiver.code].waivable:
+        if not rule_of(waiver.code).waivable:
             return "MC904", f"has no effect: {waiver.code} cannot be waived", "remove it"
         if number in self.refused:
             other = "the policy" if waiver.origin is LimitSource.PORTFOLIO else "another policy"

@@ -12,13 +12,13 @@ from marginctl.core.contract import STEP, side_word
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures
-from marginctl.core.rooms import DepositWay, ReductionWay, Ways
+from marginctl.core.rooms import DepositWay, ReductionWay, Remedies
 from marginctl.core.search import down_to, smallest
 from marginctl.core.trade import reduced, secured, transferred
 from marginctl.core.value import unit_notional
 from marginctl.findings import Finding, Severity
 from marginctl.limits.figures import collateral
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.registry import rule_of
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
 from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Judged, Limit
@@ -42,17 +42,17 @@ class Seeker:
         self._asked: dict[tuple[bool, str, Decimal], AccountStanding] = {}
         broken = sorted({limit.code for limit in inquiry.broken})
         self._rules = {
-            ahead: tuple(BY_CODE[code] for code in broken if (code in AHEAD) is ahead) for ahead in (True, False)
+            ahead: tuple(rule_of(code) for code in broken if (code in AHEAD) is ahead) for ahead in (True, False)
         }
         totals = inquiry.context.report.totals
         self.everything = abs(totals.gross_collateral) + totals.gross_notional + ONE
 
-    def ways(self, finding: Finding) -> Ways:
+    def ways(self, finding: Finding) -> Remedies:
         """The ways to lift a finding."""
         reading = self._reading(finding)
         if reading is None or finding.code in NO_SIZE:
-            return Ways()
-        return Ways(tuple(self._deposits(reading)), self._reduction(reading.limit))
+            return Remedies()
+        return Remedies(tuple(self._deposits(reading)), self._reduction(reading.limit))
 
     def _reading(self, finding: Finding) -> Judged | None:
         """The gravest broken bound behind a finding: the one that its message names."""
@@ -179,7 +179,7 @@ def _way(notional: Decimal, quantity: Decimal, position: Position) -> ReductionW
     )
 
 
-def ways(inquiry: Inquiry, findings: tuple[Finding, ...]) -> list[tuple[Finding, Ways]]:
+def ways(inquiry: Inquiry, findings: tuple[Finding, ...]) -> list[tuple[Finding, Remedies]]:
     """The ways to lift every finding on a figure that is not waived, gravest first."""
     sized = {rule.code for rule in SIZED}
     seeker = Seeker(inquiry)

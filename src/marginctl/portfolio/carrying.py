@@ -13,7 +13,9 @@ from msgspec import Struct, field
 from marginctl.core.account import STABLECOINS, Account, Order, Position, PositionMode
 from marginctl.core.contract import Contract, Tier, side_word
 from marginctl.core.exact import ONE, sign
+from marginctl.core.requirement import initial_rate
 from marginctl.core.value import basis_value, notional
+from marginctl.portfolio.assets import links_of
 from marginctl.portfolio.margins import beyond_last_tier
 from marginctl.results.comparison import CarriedChange, MappedContract, NotCarried
 
@@ -53,6 +55,7 @@ class Carrier(Struct):
             "account": self._header(),
             "prices": {asset: _text(price) for asset, price in self.account.prices.items()},
             "betas": {asset: _text(beta) for asset, beta in self.account.betas.items()},
+            "assets": links_of(self.account),
             "collateral": collateral,
             "positions": positions,
             "orders": orders,
@@ -180,34 +183,31 @@ class Carrier(Struct):
         if self.rule_set.splits_symbols:
             symbol = f"{contract.base}{contract.quote}"
             return Contract(symbol, contract.type, contract.base, contract.quote, expiry=contract.expiry)
-        near = [one for one in self.rule_set.symbols() if contract.base in one]
-        known = [one for symbol in near if (one := self.rule_set.contract(symbol)) is not None]
+        known = self.rule_set.contracts_on(contract.base)
         for quote in quotes:
             for one in known:
-                if (one.type, one.base, one.quote, one.expiry) == (
-                    contract.type,
-                    contract.base,
-                    quote,
-                    contract.expiry,
-                ):
+                if (one.type, one.quote, one.expiry) == (contract.type, quote, contract.expiry):
                     return one
         return None
 
-    def _rates(self, position: Position, contract: Contract, quantity: Decimal) -> dict[str, str]:
+    def _rates(self, position: Position, contract: Contract, quantity: Decimal) -> dict[str, Any]:
         """The rates of a position by the venue's table: its own only where the venue has none."""
-        found: dict[str, str] = {}
+        found: dict[str, Any] = {}
         if position.maintenance_rate is not None:
             if contract.tiers:
                 self._change(position, "maintenance_rate", position.maintenance_rate, None)
             else:
-                found["maintenance_rate"] = _text(position.maintenance_rate)
+                found["maintenance_rate"] = _rate(position.maintenance_rate, position.maintenance_growth)
                 if position.maintenance_deduction:
                     found["maintenance_deduction"] = _text(position.maintenance_deduction)
         least = _initial_of(contract, position, quantity, self)
         if position.leverage is not None:
             found["leverage"] = _text(self._cut(position, position.leverage, least))
         elif position.initial_rate is not None:
-            found["initial_rate"] = _text(self._raised(position, "initial_rate", position.initial_rate, least))
+            own = initial_rate(position, self.mode.rules, self.account.prices)
+            raised = self._raised(position, "initial_rate", own, least)
+            kept = _rate(position.initial_rate, position.initial_growth)
+            found["initial_rate"] = kept if raised == own else _text(raised)
         elif position.initial_margin is not None:
             value = basis_value(position, self.mode.rules.initial_basis, self.account.prices)
             units = value / self.price(contract.settle)
@@ -248,6 +248,11 @@ def _tier_of(contract: Contract, position: Position, quantity: Decimal, carrier:
     value = basis_value(position, carrier.mode.rules.initial_basis, carrier.account.prices)
     value /= carrier.price(contract.settle)
     return contract.tiers[min(contract.tier_index(value, quantity), len(contract.tiers) - 1)]
+
+
+def _rate(rate: Decimal, growth: Decimal) -> str | dict[str, str]:
+    """A rate as a file states it."""
+    return {"base": _text(rate), "per_unit": _text(growth)} if growth else _text(rate)
 
 
 def _text(value: Decimal) -> str:

@@ -16,7 +16,7 @@ from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Edit, RewriteError
 from marginctl.document.source import echo
 from marginctl.portfolio.format import PortfolioFile
-from marginctl.portfolio.positions import Row
+from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.reading import short
 
 PLACES = 12
@@ -58,6 +58,13 @@ class Transfer(Struct, frozen=True):
     amount: Decimal
 
 
+class Secure(Struct, frozen=True):
+    """``amount`` of the settle asset out of the free balance into an isolated margin, back where negative."""
+
+    name: str
+    amount: Decimal
+
+
 class Reprice(Struct, frozen=True):
     """Another price of an asset, in the account's currency, or by a contract's symbol another mark of that contract."""
 
@@ -73,7 +80,7 @@ class Remode(Struct, frozen=True):
     side: int | None = None
 
 
-Change: TypeAlias = Open | Close | Resize | Transfer | Reprice | Remode
+Change: TypeAlias = Open | Close | Resize | Transfer | Secure | Reprice | Remode
 
 
 class ChangeError(RewriteError):
@@ -87,12 +94,12 @@ class Plan(Struct):
     notes: list[str] = field(default_factory=list)
 
 
-class Book(Struct, frozen=True):
+class WrittenPortfolio(Struct, frozen=True):
     """A portfolio as it is written, the account that it means, and the rows of its positions."""
 
     file: PortfolioFile
     account: Account
-    rows: tuple[Row, ...]
+    rows: tuple[StatedPosition, ...]
 
     @property
     def is_hedged(self) -> bool:
@@ -116,7 +123,7 @@ class Book(Struct, frozen=True):
             raise ChangeError(f"{echo(name)} names {len(found)} positions", f"write {keys}")
         return found[0]
 
-    def lots(self, position: Position) -> tuple[Row, ...]:
+    def lots(self, position: Position) -> tuple[StatedPosition, ...]:
         """The rows that merge into a position."""
         return next(row.lots for row in self.rows if row.position.key == position.key)
 

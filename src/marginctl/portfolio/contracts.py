@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
-from marginctl.core.symbols import Spelling, SpellingKind, expiry_of, spelling_of
 from marginctl.document.source import echo
 from marginctl.portfolio.format import ContractEntry, DeclaredTier, OrderEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
 from marginctl.portfolio.spelling import is_unsettled, not_modelled, pair_of, undeclared
 from marginctl.venues.contracts import rates_given_twice
+from marginctl.venues.symbols import Spelling, SpellingKind, expiry_of, spelling_of
 from marginctl.venues.tiers import Deduction, TierRow, faults, tiers_of
 
 if TYPE_CHECKING:
@@ -77,6 +77,12 @@ class Contracts:
             return published
         if self._rule_set.splits_symbols:
             return self._split(symbol, spelling, node)
+        meant = self._rule_set.meant(spelling, self._prices.currency)
+        if len(meant) > 1:
+            others = ", ".join(short(one.symbol) for one in meant[1:3])
+            self._reading.assume(f"{short(symbol)} means {short(meant[0].symbol)}, not {others}")
+        if meant:
+            return meant[0]
         message = f"{echo(symbol)} is no contract of {self._rule_set.name}"
         self._reading.refuse(node, "MC021", message, self._rule_set.unknown_help(short(symbol), self._on))
         return None

@@ -1,8 +1,9 @@
 """The portfolio file, ``marginctl.portfolio/1``."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from marginctl.core.account import MarginMode, Netting, PositionMode, Purpose
+from marginctl.core.account import Basis, CloseFee, CloseFeeIn, MarginMode, Netting, PositionMode, Purpose
 from marginctl.core.contract import LONG, SHORT, SIDES, ContractType, TiersBy
 from marginctl.core.exact import ZERO
 from marginctl.core.model import MarginModel
@@ -22,6 +23,7 @@ from marginctl.document.kinds import (
     Instant,
     ListOf,
     MapOf,
+    any_of,
     members,
     words,
 )
@@ -29,15 +31,23 @@ from marginctl.document.nodes import Node, Sequence
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.limits.expectation import Expected
 from marginctl.limits.format import LIMITS, ScenarioEntry, WaiverEntry
-from marginctl.portfolio.model_format import HistoryEntry, ModelEntry
 from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
 from marginctl.venues.loader import DEFAULT
+from marginctl.venues.model_format import HistoryEntry, ModelEntry
 
 QUANTO = "contracts that settle in a third asset (quantos) are not modelled"
 LEAVE_OUT = "leave its positions out: as linear or inverse their notional, profit and liquidation would be wrong"
 NOT_MODELLED = {"quanto": (QUANTO, LEAVE_OUT), "option": ("options are not modelled", LEAVE_OUT)}
 SYMBOL = "the venue's own symbol of the contract"
+
+
+class CloseFeeEntry(Record, name="close_fee"):
+    """The fee to close as a part of the margins, instead of the venue's rule."""
+
+    rate = optional(RATE, "of the value closed; default: the account's taker_fee")
+    at_price = optional(members(CloseFee), "the price that it is taken at; none: no margin has it", name="at")
+    part_of = optional(members(CloseFeeIn), "the margins that it is part of", name="in")
 
 
 class AccountEntry(Record, name="account"):
@@ -60,6 +70,11 @@ class AccountEntry(Record, name="account"):
         members(Netting, Netting.NONE, Netting.LARGER_LEG), "across contracts of one underlying"
     )
     liquidation_level = optional(POSITIVE, "liquidated when equity < level x maintenance margin")
+    initial_basis = optional(members(Basis), "the price that initial margins are taken on; default: the venue's")
+    maintenance_basis = optional(
+        members(Basis), "the price that maintenance margins are taken on; default: the venue's"
+    )
+    close_fee = optional(nested(CloseFeeEntry), "the fee to close in the margins; default: the venue's rule")
 
 
 class CollateralEntry(Record, name="collateral"):
@@ -70,6 +85,14 @@ class CollateralEntry(Record, name="collateral"):
     haircut = optional(SHARE, "share of the value that does not count")
     haircut_tiers = optional(records(HaircutStep), "haircuts that grow with the amount")
     loan_rate = optional(RATE, "maintenance margin on a debt")
+
+
+class AssetEntry(Record, name="asset"):
+    """What an asset moves with; it stands before the bundled list."""
+
+    follows = optional(TEXT, "the asset whose price moves it, or none: it moves by itself")
+    ratio = optional(POSITIVE, "units of that asset in one of it, where that is fixed: its price where none is given")
+    stablecoin = optional(FLAG, "true: a dollar token, priced at 1 where no price is given")
 
 
 class DeclaredTier(VenueTier, name="tier"):
@@ -102,6 +125,21 @@ class ContractEntry(
     expiry = optional(DATE, "its last day; default: the date in its symbol")
 
 
+class GrowingRate(Record, name="growing_rate"):
+    """A rate that grows with the size of the position."""
+
+    base = key(RATE, "the rate of a size of 0")
+    per_unit = key(RATE, "what it grows by with every unit of the base that the position holds")
+
+
+def rate_and_growth(written: Decimal | GrowingRate | None) -> tuple[Decimal | None, Decimal]:
+    """A rate, and what it grows by with every unit of the base; None where it is not written."""
+    return (written.base, written.per_unit) if isinstance(written, GrowingRate) else (written, ZERO)
+
+
+_RATE = any_of(RATE, nested(GrowingRate))
+
+
 class PositionEntry(Record, name="position"):
     """An open position."""
 
@@ -112,12 +150,13 @@ class PositionEntry(Record, name="position"):
     entry_price = optional(POSITIVE, "default: the mark price")
     mark_price = optional(POSITIVE, "default: price of the base / price of the quote")
     leverage = optional(POSITIVE, "initial rate = 1 / leverage")
-    initial_rate = optional(RATE, "instead of leverage")
+    initial_rate = optional(_RATE, "instead of leverage")
     initial_margin = optional(AMOUNT, "instead of leverage: an amount in the settle asset")
-    maintenance_rate = optional(RATE, "instead of the contract's tiers")
+    maintenance_rate = optional(_RATE, "instead of the contract's tiers")
     maintenance_deduction = optional(AMOUNT, "goes with maintenance_rate, in the settle asset; default 0", default=ZERO)
     margin_mode = optional(members(MarginMode), "default cross", default=MarginMode.CROSS)
     isolated_margin = optional(POSITIVE, "set aside out of the collateral, in the settle asset")
+    auto_add = optional(FLAG, "the venue may add free balance to its isolated margin: not counted; default false")
     funding_rate = optional(SIGNED_RATE, "per interval; positive: longs pay")
     funding_interval = optional(DURATION, "default 8h")
     purpose = optional(members(Purpose))
@@ -165,6 +204,7 @@ class PortfolioFile(Record, name="portfolio"):
     account = optional(nested(AccountEntry), "how the account is run")
     prices = optional(MapOf(POSITIVE), "price of one unit of an asset, in the account's currency", default=Entries())
     betas = optional(MapOf(SIGNED), "how far an asset moves when all move together", default=Entries())
+    assets = optional(MapOf(nested(AssetEntry)), "assets that belong together, by name", default=Entries())
     collateral = optional(records(CollateralEntry), "what the account holds, isolated margin included", default=[])
     contracts = optional(MapOf(nested(ContractEntry)), "contracts by symbol", default=Entries())
     positions = optional(records(PositionEntry), "open positions", default=[])

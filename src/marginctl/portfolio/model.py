@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,28 +14,30 @@ from marginctl.core.model import (
     INITIAL_FACTOR,
     STEADY,
     Charge,
-    ChargeBase,
     Grade,
     MarginModel,
     ModelTerms,
-    Move,
     MoveTable,
     Spread,
     SpreadBy,
     SpreadLeg,
     TailTerms,
-    Where,
 )
+from marginctl.core.model_margin import names_any
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
-from marginctl.portfolio.model_format import (
-    ChargeEntry,
+from marginctl.portfolio.model_history import history_terms
+from marginctl.portfolio.reading import Reading, short
+from marginctl.venues.model_format import (
+    Fault,
     ModelEntry,
+    ModelSettings,
+    PublishedCharge,
+    PublishedModel,
     SpreadLegEntry,
     UnderlyingEntry,
-    WeightedMove,
+    names_of,
 )
-from marginctl.portfolio.model_history import history_terms
-from marginctl.portfolio.reading import Reading, percent, short
+from marginctl.venues.symbols import is_dated
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
@@ -47,20 +48,22 @@ PARQUET = (".parquet", ".pq")
 SUFFICES = "add a row for it under `underlyings:`, or one for `assets: '*'`"
 
 
-def model_terms(reading: Reading, draft: PortfolioFile, account: Account, beside: Path) -> ModelTerms | None:
+def model_terms(
+    reading: Reading, draft: PortfolioFile, account: Account, beside: Path, settings: ModelSettings
+) -> ModelTerms | None:
     """The model of the account's cross pools; None for ``tiered``, and with problems. ``beside``: the file's folder."""
     header = draft.account
     if header is None or header.margin_model is MarginModel.TIERED:
         return None
-    model, settings = header.margin_model, draft.portfolio_margin
-    if settings is None:
+    model = header.margin_model
+    if settings.entry is None:
         message = f"`margin_model: {model.value}` needs `portfolio_margin:`"
         reading.refuse(
             header.at(AccountEntry.margin_model), "MC012", message, "add it, or write `margin_model: tiered`"
         )
         return None
     before = len(reading.problems)
-    found = _Terms(reading, draft, settings, account, model).read(beside)
+    found = _Terms(reading, draft, settings.entry, account, model, settings.published).read(beside)
     return found if len(reading.problems) == before else None
 
 
@@ -68,9 +71,16 @@ class _Terms:
     """Reads one ``portfolio_margin:``."""
 
     def __init__(
-        self, reading: Reading, draft: PortfolioFile, settings: ModelEntry, account: Account, model: MarginModel
+        self,
+        reading: Reading,
+        draft: PortfolioFile,
+        settings: ModelEntry,
+        account: Account,
+        model: MarginModel,
+        published: PublishedModel | None,
     ) -> None:
         self.reading, self.draft, self.settings, self.account, self.model = reading, draft, settings, account, model
+        self.published = published
         self.separate = settings.separate(model)
         self.scanned = _scanned(settings.scan_collateral)
 
@@ -95,6 +105,7 @@ class _Terms:
         )
         self._check_covered(terms)
         self._check_units(terms)
+        self._check_published(terms)
         if self.account.orders and not terms.scans_orders:
             self.reading.assume("open orders need what the tiers ask for them, beside the model")
         return terms
@@ -114,30 +125,24 @@ class _Terms:
         named: dict[str, int] = {}
         units: dict[str, int] = {}
         for row in self.settings.underlyings:
-            for asset in _names(row.assets):
+            for asset in names_of(row.assets):
                 self._once(row.at(UnderlyingEntry.assets), asset, named, "is named")
             if row.unit is not None:
                 self._once(row.at(UnderlyingEntry.unit), row.unit, units, "has a table")
-            moves = tuple(self._moves(row.moves))
-            if not moves:
-                self.reading.refuse(row.node, "MC012", "`moves` is empty", "list at least one, such as -10% and 10%")
-            yield MoveTable(tuple(_names(row.assets)), moves, row.unit)
+            self._refuse_all(row.faults())
+            yield row.table()
+        if self.published is not None:
+            yield from self.published.tables(self.settings)
+
+    def _refuse_all(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            self.reading.refuse(*fault)
 
     def _once(self, node: "Node", name: str, seen: dict[str, int], what: str) -> None:
         if name in seen:
             message = f"{short(name)} {what} twice, first on line {seen[name]}"
             self.reading.refuse(node, "MC016", message, "keep one of them: list all its assets and moves there")
         seen.setdefault(name, node.line)
-
-    def _moves(self, items: Sequence[WeightedMove | Decimal]) -> Iterator[Move]:
-        for item in items:
-            if isinstance(item, Decimal):
-                yield Move(item)
-                continue
-            if item.weight > ONE:
-                place, words = item.at(WeightedMove.weight), f"a weight of {percent(item.weight)}"
-                self.reading.refuse(place, "MC014", words, "write 100% or less")
-            yield Move(item.move, item.weight)
 
     def _check_tables(self, tables: Sequence[MoveTable]) -> None:
         lengths = {len(table.moves) for table in tables}
@@ -187,34 +192,10 @@ class _Terms:
 
     def _charges(self) -> Iterator[Charge]:
         for row in self.settings.charges:
-            if row.on is ChargeBase.COLLATERAL and row.where is not Where.ON_TOP:
-                place = row.at(ChargeEntry.where)
-                self.reading.refuse(place, "MC016", "a charge on collateral is on top", "write `where: on-top`")
-            if row.margins is not None and row.where is not Where.ON_TOP:
-                place = row.at(ChargeEntry.margins)
-                self.reading.refuse(place, "MC016", "only a charge on top is of one margin", "remove `in:`")
-            tiers = tuple((tier.up_to, tier.factor) for tier in row.tiers)
-            self._check_rising(row, tiers)
-            yield Charge(
-                name=row.name,
-                on=row.on,
-                rate=row.rate,
-                where=row.where,
-                names=None if row.assets is None else tuple(_names(row.assets)),
-                price=row.price,
-                tiers=tiers,
-                grade=row.margins,
-            )
-
-    def _check_rising(self, row: ChargeEntry, tiers: Sequence[tuple[Decimal | None, Decimal]]) -> None:
-        ends = [up_to for up_to, _ in tiers]
-        known = [end for end in ends[:-1] if end is not None]
-        rise = len(known) == len(ends[:-1]) and all(one < other for one, other in pairwise(known))
-        if tiers and (not rise or ends[-1] is not None):
-            message = "the tiers do not rise, or the last one has an end"
-            self.reading.refuse(
-                row.at(ChargeEntry.tiers), "MC025", message, "sort them by up_to; the last one has none"
-            )
+            self._refuse_all(row.faults())
+            yield row.charge(twin=self.published.twin(row.name) if self.published is not None else None)
+        if self.published is not None:
+            yield from self.published.further_charges(self.settings)
 
     def _in_use(self) -> list[str]:
         """Assets with an exposure in cross pools; opposite legs of one contract that cancel out have none.
@@ -242,6 +223,39 @@ class _Terms:
             elif asset in STEADY and not terms.takes_part(asset):
                 self.reading.assume(f"{short(asset)} stands still in the margin model")
 
+    def _check_published(self, terms: ModelTerms) -> None:
+        """What a venue's own model does not have: rates of an asset, contracts with a last day."""
+        published, venue = self.published, self.account.venue
+        if published is None:
+            return
+        contracts = [one.contract for one in self.account.positions if one.margin_mode is MarginMode.CROSS]
+        contracts += [one.contract for one in self.account.orders]
+        dated = [one.symbol for one in contracts if one.expiry is not None or is_dated(one.symbol)]
+        if published.refuses_dated and dated:
+            message = f"the portfolio margin of {venue} is known for perpetuals, not for {short(dated[0])}"
+            advice = "write `margin_model: tiered`, or describe the account under the generic rules"
+            self.reading.refuse(self._header_node(), "MC027", message, advice)
+        for asset in dict.fromkeys(one.base for one in contracts):
+            for name in published.needed:
+                if not any(one.name == name and names_any(one, (asset, terms.unit_of(asset))) for one in terms.charges):
+                    self._refuse_rate(name, asset, published.twin(name))
+        for text in published.notes:
+            self.reading.assume(text)
+
+    def _header_node(self) -> "Node":
+        header = self.draft.account
+        return self.draft.node if header is None else header.at(AccountEntry.margin_model)
+
+    def _refuse_rate(self, name: str, asset: str, twin: PublishedCharge | None) -> None:
+        terms = f"on: {twin.on.value}, where: {twin.where.value}" if twin is not None else "on: ..., where: ..."
+        row = f"{{name: {name}, {terms}, rate: ..., assets: [{short(asset)}]}}"
+        self.reading.refuse(
+            self.settings.at(ModelEntry.charges),
+            "MC022",
+            f"the rate of {name} of {short(asset)} is not known of {self.account.venue}",
+            f"give it: `portfolio_margin: {{charges: [{row}]}}`",
+        )
+
     def _check_units(self, terms: ModelTerms) -> None:
         """A unit has one table, and what a spread credits is the scan of one asset."""
         tables: dict[str, MoveTable] = {}
@@ -266,14 +280,9 @@ class _Terms:
                 )
 
 
-def _names(value: list[str] | str) -> Iterable[str]:
-    """One name, or a list of them."""
-    return [value] if isinstance(value, str) else value
-
-
 def _scanned(value: list[str] | str) -> frozenset[str] | None:
     """The coins that count as positions: None = all."""
-    names = frozenset(_names(value))
+    names = frozenset(names_of(value))
     if names == {"all"}:
         return None
     return frozenset() if names == {"none"} else names

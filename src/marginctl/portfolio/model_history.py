@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marginctl.core.exact import ONE
-from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, Span, Stressed, TailTerms
+from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, ReturnSpan, StressedFigure, TailTerms
 from marginctl.core.returns import History, ReturnPeriod, Returns, returns_of
 from marginctl.document.encoding import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
 from marginctl.portfolio.format import PortfolioFile
-from marginctl.portfolio.model_format import Blend, Decay, GradeEntry, HistoryEntry, ModelEntry, StressedEntry
 from marginctl.portfolio.reading import Reading, percent, short
+from marginctl.venues.model_format import Blend, Decay, GradeEntry, HistoryEntry, ModelEntry, StressedEntry
 
 if TYPE_CHECKING:
     from datetime import date
@@ -121,7 +121,7 @@ class _Tails:
 
     def _tail(self, grade: Grade, history: History, assets: Sequence[str]) -> TailTerms | None:
         settings, own = self.settings, self.settings.grade(grade) or GradeEntry()
-        span = Span(int(settings.horizon if own.horizon is None else own.horizon), settings.overlapping)
+        span = ReturnSpan(int(settings.horizon if own.horizon is None else own.horizon), settings.overlapping)
         node = settings.at(ModelEntry.confidence)
         confidence = settings.confidence
         if own.confidence is not None:
@@ -156,13 +156,15 @@ class _Tails:
             self.reading.refuse(self.settings.at(ModelEntry.quantile), "MC016", message, "remove one of them")
         return weighting.decay
 
-    def _stressed(self, history: History, assets: Sequence[str], span: Span, confidence: Decimal) -> Stressed | None:
+    def _stressed(
+        self, history: History, assets: Sequence[str], span: ReturnSpan, confidence: Decimal
+    ) -> StressedFigure | None:
         row: StressedEntry | None = self.settings.stress
         if row is None:
             return None
         returns = returns_of(history, assets, span, ReturnPeriod(row.first.toordinal(), row.last.toordinal()))
         self._check_enough(returns, confidence, row.node, "the stressed window")
-        return Stressed(returns, row.combine.blend if isinstance(row.combine, Blend) else None)
+        return StressedFigure(returns, row.combine.blend if isinstance(row.combine, Blend) else None)
 
     def _check_enough(self, returns: Returns, confidence: Decimal, node: "Node", what: str) -> None:
         n, p = len(returns.moves), ONE - confidence

@@ -6,11 +6,13 @@ Prices may be a list that many files share, and betas too. There a name without 
 that of a coin which is used and has no entry of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from marginctl.core.account import STABLECOINS, Account, default_beta
-from marginctl.core.scenario import EVERY_OTHER
+from marginctl.core.contract import ContractType
+from marginctl.core.scenario import EVERY_OTHER, contracts_of
 from marginctl.document.names import meant, near
 from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem
@@ -45,14 +47,13 @@ def scenario_problems(scenarios: "Sequence[ScenarioEntry]", source: Source) -> I
 
 def symbols_of(account: Account) -> dict[str, str]:
     """The base of every contract that has a position or an order, by symbol."""
-    contracts = [one.contract for one in account.positions] + [one.contract for one in account.orders]
-    return {contract.symbol: contract.base for contract in contracts}
+    return {symbol: contract.base for symbol, contract in contracts_of(account).items()}
 
 
 def assets_of(draft: "PortfolioFile", account: Account) -> set[str]:
     """The assets that a file has anywhere: held, traded, declared or priced."""
     declared = {asset for one in draft.contracts.values() for asset in (one.base, one.quote) if asset is not None}
-    return {*account.prices, *draft.prices, *declared}
+    return {*account.prices, *account.follows.values(), *draft.prices, *draft.assets, *declared}
 
 
 def asset_meant(name: str, account: Account, known: Iterable[str]) -> str:
@@ -68,7 +69,7 @@ def unknown_assets(
 
     ``symbols``: contracts may be named as well.
     """
-    known = {*account.prices, *(symbols_of(account) if symbols else ())}
+    known = {*account.prices, *account.follows.values(), *(symbols_of(account) if symbols else ())}
     return [
         Problem(
             Location(file),
@@ -79,6 +80,22 @@ def unknown_assets(
         for name in names
         if name != EVERY_OTHER and name not in known
     ]
+
+
+def unmarked(flag: str, shocks: Mapping[str, Decimal], account: Account, file: str) -> list[Problem]:
+    """A problem for each inverse contract that a flag moves to a mark of 0, at which it has no value."""
+    names = (name for name, shock in shocks.items() if _has_no_value(name, shock, account))
+    return [Problem(Location(file), "MC016", f"{flag} {_NO_VALUE.format(echo(name))}", _MORE) for name in names]
+
+
+_NO_VALUE = "moves {} to a mark of 0, at which an inverse contract has no value"
+_MORE = "write a fall of less than 100%"
+
+
+def _has_no_value(name: str, shock: Decimal, account: Account) -> bool:
+    contract = contracts_of(account).get(name)
+    is_inverse = contract is not None and contract.type is ContractType.INVERSE
+    return shock == -1 and is_inverse and name not in account.prices
 
 
 def misnamed_assets(
@@ -93,8 +110,12 @@ def misnamed_assets(
 
 
 def _shocked(draft: "PortfolioFile", account: Account, source: Source, known: set[str]) -> Iterator[Problem]:
+    known = known | {*draft.contracts, *contracts_of(account)}
     for one in draft.scenarios:
-        for key, _, _ in one.shocks.rows():
+        for key, shock, node in one.shocks.rows():
+            if _has_no_value(key.text, shock, account):
+                message = f"the scenario {echo(one.name)} {_NO_VALUE.format(echo(key.text))}"
+                yield source.problem(node, "MC016", message, _MORE)
             if key.text not in known and key.text not in {EVERY_OTHER, account.currency, *STABLECOINS}:
                 message = f"the scenario {echo(one.name)} moves {echo(key.text)}, which nothing in this file has"
                 yield source.problem(key, NO_SUCH_ASSET, message, asset_meant(key.text, account, known))

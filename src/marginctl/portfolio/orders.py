@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from marginctl.core.account import MarginMode, Order, OrderMaintenance, Position, PositionMode, Rules
+from marginctl.core.account import MarginMode, MarginRules, Order, OrderMaintenance, Position, PositionMode
 from marginctl.core.contract import LONG, SHORT, Contract
 from marginctl.core.exact import ZERO
 from marginctl.core.value import value_at
@@ -30,7 +30,7 @@ def orders(
     prices: Prices,
     mode: PositionMode,
     positions: list[Position],
-    rules: Rules,
+    rules: MarginRules,
     taker_fee: Decimal,
     *,
     needs_rates: bool = True,
@@ -58,7 +58,7 @@ class _Book:
         prices: Prices,
         hedge: bool,
         positions: list[Position],
-        rules: Rules,
+        rules: MarginRules,
         taker_fee: Decimal,
         needs_rates: bool,
     ) -> None:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.core.account import MarginMode, Position, PositionMode, Rules
+from marginctl.core.account import MarginMode, MarginRules, Position, PositionMode
 from marginctl.core.contract import Contract, ContractType, side_word
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.value import merged_entry
 from marginctl.document.record import Key
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.format import PositionEntry
+from marginctl.portfolio.format import GrowingRate, PositionEntry, rate_and_growth
 from marginctl.portfolio.margins import check_margins, observe_fraction
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
@@ -33,7 +33,7 @@ SAME_ON_EVERY_ROW: tuple[Key[Any], ...] = (
 )
 
 
-class Row(Struct):
+class StatedPosition(Struct):
     """One row with the position it makes; ``counted``: in contracts, not as a notional.
 
     ``number`` in the list. ``parts``: what was merged into it.
@@ -43,10 +43,10 @@ class Row(Struct):
     position: Position
     counted: bool = True
     number: int = 0
-    parts: "tuple[Row, ...]" = ()
+    parts: "tuple[StatedPosition, ...]" = ()
 
     @property
-    def lots(self) -> "tuple[Row, ...]":
+    def lots(self) -> "tuple[StatedPosition, ...]":
         """The rows as they stand in the file."""
         return self.parts or (self,)
 
@@ -59,11 +59,11 @@ class Defaults(Struct, frozen=True):
 
     taker_fee: Decimal | None
     funding_interval: Decimal
-    rules: Rules
-    isolated_rules: Rules | None
+    rules: MarginRules
+    isolated_rules: MarginRules | None
     needs_rates: bool = True
 
-    def rules_of(self, position: Position) -> Rules:
+    def rules_of(self, position: Position) -> MarginRules:
         """The rules of a position's pool."""
         isolated = self.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
         return isolated or self.rules
@@ -77,7 +77,7 @@ def positions(
     mode: PositionMode,
     defaults: Defaults,
     rule_set: "RuleSet",
-) -> list[Row]:
+) -> list[StatedPosition]:
     """All positions of a portfolio after merging, in the order of their first rows."""
     known: list[tuple[PositionEntry, Contract]] = []
     for draft in rows:
@@ -101,8 +101,11 @@ def positions(
     return merged
 
 
-def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults) -> Row | None:
+def _row(
+    reading: Reading, draft: PositionEntry, contract: Contract, prices: Prices, defaults: Defaults
+) -> StatedPosition | None:
     _refuse_contradictions(reading, draft, contract)
+    _observe_auto_add(reading, draft, contract)
     mark = prices.mark(contract, draft.at(PositionEntry.symbol))
     if mark is None:
         return None
@@ -113,6 +116,8 @@ def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Pri
     if entry is None:
         reading.assume(f"{short(contract.symbol)} entry_price = mark")
         entry = mark
+    initial_rate, initial_growth = rate_and_growth(draft.initial_rate)
+    maintenance_rate, maintenance_growth = rate_and_growth(draft.maintenance_rate)
     position = Position(
         key=contract.symbol,
         contract=contract,
@@ -120,10 +125,12 @@ def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Pri
         quantity=quantity,
         entry_price=entry,
         mark_price=mark,
-        initial_rate=draft.initial_rate,
+        initial_rate=initial_rate,
+        initial_growth=initial_growth,
         leverage=draft.leverage,
         initial_margin=draft.initial_margin,
-        maintenance_rate=draft.maintenance_rate,
+        maintenance_rate=maintenance_rate,
+        maintenance_growth=maintenance_growth,
         maintenance_deduction=draft.maintenance_deduction,
         margin_mode=draft.margin_mode,
         isolated_margin=draft.isolated_margin,
@@ -134,7 +141,7 @@ def _row(reading: Reading, draft: PositionEntry, contract: Contract, prices: Pri
     )
     needed = defaults.needs_rates or position.margin_mode is MarginMode.ISOLATED
     complete = not needed or _has_rates(reading, draft, position)
-    return Row(draft, position, PositionEntry.quantity in draft) if complete else None
+    return StatedPosition(draft, position, PositionEntry.quantity in draft) if complete else None
 
 
 def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Contract) -> None:
@@ -149,6 +156,13 @@ def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Con
             "MC016",
             "`maintenance_deduction` without `maintenance_rate`",
             "give both, or remove it",
+        )
+    if PositionEntry.maintenance_deduction in draft and isinstance(draft.maintenance_rate, GrowingRate):
+        reading.refuse(
+            draft.at(PositionEntry.maintenance_deduction),
+            "MC016",
+            "`maintenance_deduction` beside a `maintenance_rate` that grows with the size",
+            "remove it: such a rate counts on the whole position",
         )
     isolated = draft.margin_mode is MarginMode.ISOLATED
     if isolated and PositionEntry.isolated_margin not in draft:
@@ -165,6 +179,19 @@ def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Con
             "`isolated_margin` on a cross position",
             "add `margin_mode: isolated`, or remove it",
         )
+
+
+def _observe_auto_add(reading: Reading, draft: PositionEntry, contract: Contract) -> None:
+    """What a venue may add to an isolated margin is none before it is there."""
+    if not draft.auto_add:
+        return
+    if draft.margin_mode is not MarginMode.ISOLATED:
+        place = draft.at(PositionEntry.auto_add)
+        reading.refuse(place, "MC016", "`auto_add` on a cross position", "add `margin_mode: isolated`, or remove it")
+    reading.assume(
+        f"{short(contract.symbol)} auto_add is not counted: what the venue may add out of the free balance is promised "
+        "by nobody, so its liquidation is that of its own margin"
+    )
 
 
 def _quantity(reading: Reading, draft: PositionEntry, contract: Contract, mark: Decimal) -> Decimal | None:
@@ -218,15 +245,15 @@ def _has_rates(reading: Reading, draft: PositionEntry, position: Position) -> bo
     return complete
 
 
-def _merged(reading: Reading, rows: list[Row]) -> list[Row]:
-    groups: dict[tuple[str, MarginMode, int], list[Row]] = {}
+def _merged(reading: Reading, rows: list[StatedPosition]) -> list[StatedPosition]:
+    groups: dict[tuple[str, MarginMode, int], list[StatedPosition]] = {}
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode, row.position.side
         groups.setdefault(key, []).append(row)
     return [_one(reading, group) for group in groups.values()]
 
 
-def _one(reading: Reading, rows: list[Row]) -> Row:
+def _one(reading: Reading, rows: list[StatedPosition]) -> StatedPosition:
     """Rows of one contract, mode and side as one position: quantities and margins add, entries keep the PnL."""
     first = rows[0]
     if len(rows) == 1:
@@ -234,7 +261,7 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
     for row in rows[1:]:
         _refuse_difference(reading, first, row)
     held = [row.position for row in rows]
-    return Row(
+    return StatedPosition(
         first.draft,
         replace(
             first.position,
@@ -248,11 +275,11 @@ def _one(reading: Reading, rows: list[Row]) -> Row:
     )
 
 
-def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
+def _refuse_difference(reading: Reading, first: StatedPosition, row: StatedPosition) -> None:
     """Whatever two rows of one position state differently, or one of them alone, apart from what adds up."""
     symbol, see = echo(first.position.contract.symbol), f"see {reading.source.place(first.draft.node)}"
     for one in SAME_ON_EVERY_ROW:
-        if getattr(row.position, one.attribute) != getattr(first.position, one.attribute):
+        if _stated(row.position, one) != _stated(first.position, one):
             message = f"rows of {symbol} differ in `{one.name}`: {see}"
             reading.refuse(
                 row.draft.at(one),
@@ -269,13 +296,19 @@ def _refuse_difference(reading: Reading, first: Row, row: Row) -> None:
         )
 
 
+def _stated(position: Position, one: Key[Any]) -> tuple[Any, Any]:
+    """What a row states under a key, a rate with what it grows by."""
+    growth = {"initial_rate": position.initial_growth, "maintenance_rate": position.maintenance_growth}
+    return getattr(position, one.attribute), growth.get(one.name)
+
+
 def _added(amounts: list[Decimal | None]) -> Decimal | None:
     given = [amount for amount in amounts if amount is not None]
     return sum(given, ZERO) if given else None
 
 
-def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
-    seen: dict[tuple[str, MarginMode], Row] = {}
+def _refuse_opposite_sides(reading: Reading, rows: list[StatedPosition]) -> None:
+    seen: dict[tuple[str, MarginMode], StatedPosition] = {}
     for row in rows:
         key = row.position.contract.symbol, row.position.margin_mode
         if key in seen:
@@ -289,7 +322,7 @@ def _refuse_opposite_sides(reading: Reading, rows: list[Row]) -> None:
         seen.setdefault(key, row)
 
 
-def _name(rows: list[Row]) -> None:
+def _name(rows: list[StatedPosition]) -> None:
     """Give every position a key that tells it from the others: its symbol, with side and mode where needed."""
     symbols: dict[str, int] = {}
     for row in rows:

@@ -12,6 +12,7 @@ from marginctl.document.kinds import Entries
 from marginctl.document.names import near
 from marginctl.document.nodes import Node
 from marginctl.document.source import echo
+from marginctl.portfolio.assets import Links
 from marginctl.portfolio.reading import Reading, brief, short
 
 MARK_TOLERANCE = Decimal("0.05")
@@ -31,12 +32,14 @@ class Prices:
 
     mark = mark_price where one is given, else price of the base / price of the quote. A base that only marks price
     takes  mark * price of the quote  from its first contract. All marks are given before the first price is asked for.
+    What follows an asset at a fixed ratio is worth that many of it, and the other way round.
     """
 
-    def __init__(self, reading: Reading, currency: str, given: Entries[Decimal]):
+    def __init__(self, reading: Reading, currency: str, given: Entries[Decimal], links: Links):
         self._reading = reading
         self.currency = currency
         self._given = given
+        self._links = links
         self._marks: dict[str, Mark] = {}
         self._from_marks: dict[str, Decimal] | None = None
         self._missing: set[str] = set()
@@ -62,9 +65,9 @@ class Prices:
 
     def of(self, asset: str, node: Node, why: str) -> Decimal | None:
         """The price of an asset that the computation needs; None after noting that it is missing."""
-        price = self._default(asset)
+        price = self._alone(asset)
         if price is None:
-            price = self._priced_by_marks().get(asset)
+            price = self._related(asset)
         if price is None:
             self._miss(asset, node, why)
             return None
@@ -74,12 +77,63 @@ class Prices:
                 self._reading.assume(f"{asset} priced at 1")
         return price
 
+    def _alone(self, asset: str) -> Decimal | None:
+        """The price that the file, a convention or a mark gives."""
+        price = self._default(asset)
+        return self._priced_by_marks().get(asset) if price is None else price
+
     def _default(self, asset: str) -> Decimal | None:
         if asset in self._given:
             return self._given[asset]
-        if asset == self.currency or asset in STABLECOINS or asset == REFERENCE_CURRENCY:
-            return ONE
+        is_dollar = asset in STABLECOINS or asset == REFERENCE_CURRENCY or self._links.is_dollar(asset)
+        return ONE if asset == self.currency or is_dollar else None
+
+    def _related(self, asset: str) -> Decimal | None:
+        """ratio * price of what it follows, or price of what follows it / ratio; noted as an assumption."""
+        link = self._links.of(asset)
+        if link is not None and link.ratio is not None and (price := self._alone(link.follows)) is not None:
+            self._reading.assume(f"{asset} priced at {link.ratio:f} {link.follows}")
+            return price * link.ratio
+        for other in (*self._given, *self._priced_by_marks()):
+            link = self._links.of(other)
+            if link is not None and link.follows == asset and link.ratio is not None:
+                self._reading.assume(f"{asset} priced at 1/{link.ratio:f} {other}")
+                return (self._alone(other) or ONE) / link.ratio
         return None
+
+    def followed(self, node: Node) -> dict[str, str]:
+        """What every asset in use follows; where two move together, or one with its leader, the leader has a price.
+
+        Notes what the bundled list says where it changes figures, and a price that is off its ratio.
+        """
+        self._links.ask(self.used, node)
+        follows = {asset: led for asset in self.used if (led := self._links.leader(asset))}
+        for led in dict.fromkeys(follows.values()):
+            behind = [asset for asset, one in follows.items() if one == led]
+            if led not in self.used and len(behind) > 1 and led != self.currency:
+                self.of(led, node, f"which {' and '.join(map(short, behind))} follow")
+            for asset in behind if led in self.used else ():
+                self._weigh(asset, led)
+        return follows
+
+    def _weigh(self, asset: str, led: str) -> None:
+        """What follows an asset beside it: said where the bundled list says so; its price against its ratio."""
+        link = self._links.of(asset)
+        if link is not None and link.as_of:
+            self._reading.assume(f"{asset} moves with {led} (bundled list of {link.as_of})")
+        if link is None or link.ratio is None or asset not in self._given:
+            return
+        implied = link.ratio * self.used[led]
+        self._observe_gap(asset, self._given[asset], implied, self._given.places[asset][1], f"the price of {asset}")
+
+    def dollars(self) -> frozenset[str]:
+        """The assets in use that are stablecoins beyond the built-in ones."""
+        found = frozenset(asset for asset in self.used if self._links.is_dollar(asset))
+        for asset in sorted(found):
+            link = self._links.of(asset)
+            if link is not None and link.as_of:
+                self._reading.assume(f"{asset} counts as a stablecoin (bundled list of {link.as_of})")
+        return found
 
     def _priced_by_marks(self) -> dict[str, Decimal]:
         """Prices of bases that only marks give: those quoted in a priced asset, then those quoted in these, etc."""
@@ -126,14 +180,12 @@ class Prices:
         implied = base / quote
         if known is None:
             return implied
-        gap = abs(known.price - implied)
-        if gap > MARK_TOLERANCE * implied:
-            self._reading.observe(
-                "MC205",
-                contract.symbol,
-                f"the mark of {contract.symbol} is {known.price:f}, its prices give {brief(implied)}",
-                known.node,
-                gap / implied,
-                MARK_TOLERANCE,
-            )
+        self._observe_gap(contract.symbol, known.price, implied, known.node, f"the mark of {contract.symbol}")
         return known.price
+
+    def _observe_gap(self, subject: str, given: Decimal, implied: Decimal, node: Node, what: str) -> None:
+        """A mark, or the price of what follows an asset, more than 5% off the prices is a fact."""
+        gap = abs(given - implied)
+        if gap > MARK_TOLERANCE * implied:
+            message = f"{what} is {given:f}, its prices give {brief(implied)}"
+            self._reading.observe("MC205", subject, message, node, gap / implied, MARK_TOLERANCE)

@@ -12,33 +12,38 @@ from marginctl.core.account import (
     STABLECOINS,
     Account,
     MarginMode,
-    Netting,
+    MarginRules,
     OrderFees,
+    Position,
     PositionMode,
-    Rules,
     default_beta,
 )
 from marginctl.core.exact import ZERO
 from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
-from marginctl.document.record import Key
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
+from marginctl.portfolio.assets import Links
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
+from marginctl.portfolio.margins import (
+    closing_rate,
+    observe_kinder_bases,
+    observe_kinder_rules,
+    overridden,
+)
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.orders import Placed, orders
-from marginctl.portfolio.positions import Defaults, Row, positions
+from marginctl.portfolio.positions import Defaults, StatedPosition, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
+from marginctl.venues.model_format import ModelSettings, settings_of
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.source import Source
     from marginctl.venues.rule_set import Mode, RuleSet
-
-KINDER = {Netting.NONE: 0, Netting.HEDGED_FEES: 1, Netting.LARGER_LEG: 2, Netting.NET: 3}
 
 
 class Resolved(Struct, frozen=True):
@@ -49,7 +54,7 @@ class Resolved(Struct, frozen=True):
     assumptions: tuple[str, ...]
     facts: tuple[DataFact, ...]
     locations: dict[str, Location]
-    rows: tuple[Row, ...] = ()
+    rows: tuple[StatedPosition, ...] = ()
 
 
 class Header(Struct, frozen=True):
@@ -59,10 +64,16 @@ class Header(Struct, frozen=True):
     currency: str
     mode: "Mode"
     position_mode: PositionMode
-    rules: Rules
-    isolated_rules: Rules | None
+    rules: MarginRules
+    isolated_rules: MarginRules | None
     as_of: str | None
     taker_fee: Decimal | None
+    closing_fee: Decimal | None
+
+    def stated_rules(self, position: Position) -> MarginRules:
+        """What the venue states for a position's pool, without what the file states instead."""
+        own = self.mode.isolated_rules if position.margin_mode is MarginMode.ISOLATED else None
+        return own or self.mode.rules
 
 
 def resolve(
@@ -75,49 +86,41 @@ def resolve(
     """
     reading = Reading(source)
     header = _header(reading, draft.account, rule_set, path.stem)
-    prices = Prices(reading, header.currency, draft.prices)
-    on = day(header.as_of) if header.as_of else today
-    contracts = Contracts(reading, draft.contracts, rule_set, prices, on)
+    prices = Prices(reading, header.currency, draft.prices, Links(reading, draft.assets))
+    contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
+    settings = _model_settings(draft, header.mode)
     defaults = Defaults(
-        header.taker_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
+        header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
     )
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
     held = collateral.balances(reading, draft.collateral)
     collateral.check_prices(held, prices)
-    placed = orders(
-        reading,
-        draft.orders,
-        contracts,
-        prices,
-        header.position_mode,
-        [row.position for row in rows],
-        header.rules,
-        header.taker_fee or ZERO,
-        needs_rates=not _scans_orders(draft),
-    )
+    placed = _placed(reading, draft, contracts, prices, header, rows, settings)
     contracts.resolve_declared()
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
     collateral.check_isolated(reading, held, [(row.position, row.draft) for row in rows])
     _check_offered(reading, draft, rule_set, header, rows)
-    settled = _settled_assets(rows, placed)
-    terms = collateral.terms(reading, held, settled, header.mode, header.currency)
+    _check_bases(reading, draft.account, rule_set, header, rows, prices)
+    terms = collateral.terms(reading, held, _settled_assets(rows, placed), header.mode, header.currency)
     reading.problems += scenario_problems(draft.scenarios, source)
+    together = _together(draft, prices)
     if not held and not rows and not placed and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
         return None, reading.problems
     account = replace(
-        _bare_account(header, rule_set.name, prices, _betas(draft, prices)),
+        _bare_account(header, rule_set.name, prices),
+        **together,
         balances={asset: amount for asset, (amount, _) in held.items()},
         terms=terms,
         positions=tuple(row.position for row in rows),
         orders=tuple(one.order for one in placed),
     )
-    account = _with_model(reading, draft, account, path.parent)
+    account = _with_model(reading, draft, account, path.parent, settings)
     if reading.problems:
         return None, reading.problems
     traded = [row.position.contract.symbol for row in rows] + [one.order.contract.symbol for one in placed]
-    used = rule_set.used(header.mode, traded, contracts.overridden)
+    used = rule_set.used(header.mode, traded, contracts.overridden, settings.published)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
     return (
@@ -126,7 +129,30 @@ def resolve(
     )
 
 
-def _bare_account(header: Header, venue: str, prices: Prices, betas: dict[str, Decimal]) -> Account:
+def _placed(
+    reading: Reading,
+    draft: PortfolioFile,
+    contracts: Contracts,
+    prices: Prices,
+    header: Header,
+    rows: list[StatedPosition],
+    settings: ModelSettings,
+) -> list[Placed]:
+    """The open orders."""
+    return orders(
+        reading,
+        draft.orders,
+        contracts,
+        prices,
+        header.position_mode,
+        [row.position for row in rows],
+        header.rules,
+        header.taker_fee or ZERO,
+        needs_rates=not _scans_orders(draft, settings),
+    )
+
+
+def _bare_account(header: Header, venue: str, prices: Prices) -> Account:
     """The account that a header means, before anything is in it."""
     return Account(
         name=header.name,
@@ -137,7 +163,7 @@ def _bare_account(header: Header, venue: str, prices: Prices, betas: dict[str, D
         rules=header.rules,
         isolated_rules=header.isolated_rules,
         prices=prices.used,
-        betas=betas,
+        betas={},
         balances={},
         terms={},
         positions=(),
@@ -145,13 +171,23 @@ def _bare_account(header: Header, venue: str, prices: Prices, betas: dict[str, D
     )
 
 
-def _with_model(reading: Reading, draft: PortfolioFile, account: Account, folder: Path) -> Account:
+def _model_settings(draft: PortfolioFile, mode: "Mode") -> ModelSettings:
+    """What the file and the venue's mode say about a margin model of the whole."""
+    if draft.account is None:
+        return ModelSettings()
+    header = draft.account
+    return settings_of(header.margin_model, draft.portfolio_margin, mode.portfolio_margin, header.node)
+
+
+def _with_model(
+    reading: Reading, draft: PortfolioFile, account: Account, folder: Path, settings: ModelSettings
+) -> Account:
     """The account under the margin model that its file names; ``folder``: where its history lies."""
     if not _has_model(draft):
         return account
     from marginctl.portfolio.model import model_terms
 
-    return replace(account, model=model_terms(reading, draft, account, folder))
+    return replace(account, model=model_terms(reading, draft, account, folder, settings))
 
 
 def _has_model(draft: PortfolioFile) -> bool:
@@ -159,30 +195,34 @@ def _has_model(draft: PortfolioFile) -> bool:
     return draft.account is not None and draft.account.margin_model is not MarginModel.TIERED
 
 
-def _scans_orders(draft: PortfolioFile) -> bool:
+def _scans_orders(draft: PortfolioFile, settings: ModelSettings) -> bool:
     """Whether orders count as what they would make of a unit's scan."""
-    settings, header = draft.portfolio_margin, draft.account
-    return header is not None and settings is not None and settings.scans_orders(header.margin_model)
+    entry, header = settings.entry, draft.account
+    return header is not None and entry is not None and entry.scans_orders(header.margin_model)
 
 
 def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", stem: str) -> Header:
     mode = rule_set.modes[0]
     if draft is None:
         return Header(
-            stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None, mode.taker_fee
+            *(stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None),
+            mode.taker_fee,
+            mode.taker_fee,
         )
     _refuse_unavailable(reading, draft, rule_set)
     mode = rule_set.mode(draft.collateral_mode) or mode
-    _observe_kinder(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
+    observe_kinder_rules(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
+    account_fee = mode.taker_fee if draft.taker_fee is None else draft.taker_fee
     return Header(
         name=draft.name or stem,
         currency=draft.currency or REFERENCE_CURRENCY,
         mode=mode,
         position_mode=draft.position_mode,
-        rules=_overridden(draft, mode.rules),
-        isolated_rules=_overridden(draft, mode.isolated_rules) if mode.isolated_rules else None,
+        rules=overridden(draft, mode.rules),
+        isolated_rules=overridden(draft, mode.isolated_rules) if mode.isolated_rules else None,
         as_of=draft.as_of,
-        taker_fee=mode.taker_fee if draft.taker_fee is None else draft.taker_fee,
+        taker_fee=account_fee,
+        closing_fee=closing_rate(reading, draft, account_fee),
     )
 
 
@@ -215,36 +255,7 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
         reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
 
 
-def _overridden(draft: AccountEntry, rules: Rules) -> Rules:
-    """The venue's rules with the file's netting and level."""
-    return replace(
-        rules,
-        netting=draft.netting or rules.netting,
-        underlying_netting=draft.underlying_netting or rules.underlying_netting,
-        level=draft.liquidation_level or rules.level,
-    )
-
-
-def _observe_kinder(reading: Reading, draft: AccountEntry, stated: list[Rules], rule_set: "RuleSet") -> None:
-    """The file's netting or level, where it is kinder than what the venue states, is a fact."""
-    if rule_set.is_generic:
-        return
-    own = [_overridden(draft, rules) for rules in stated]
-    pairs = list(zip(own, stated, strict=True))
-    kinds: tuple[tuple[Key[Any], bool], ...] = (
-        (AccountEntry.netting, any(KINDER[ours.netting] > KINDER[theirs.netting] for ours, theirs in pairs)),
-        (
-            AccountEntry.underlying_netting,
-            any(KINDER[ours.underlying_netting] > KINDER[theirs.underlying_netting] for ours, theirs in pairs),
-        ),
-        (AccountEntry.liquidation_level, any(ours.level < theirs.level for ours, theirs in pairs)),
-    )
-    for one, kinder in kinds:
-        if kinder:
-            reading.observe("MC208", "account", f"`{one.name}` is kinder than {rule_set.name}'s rule", draft.at(one))
-
-
-def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
+def _settled_assets(rows: list[StatedPosition], placed: list[Placed]) -> dict[str, "Node"]:
     """Assets in which cross positions and orders settle, with the place of the first that does."""
     settled: dict[str, Node] = {}
     for row in rows:
@@ -256,7 +267,7 @@ def _settled_assets(rows: list[Row], placed: list[Placed]) -> dict[str, "Node"]:
 
 
 def _check_offered(
-    reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[Row]
+    reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, rows: list[StatedPosition]
 ) -> None:
     """What the venue does not offer in this mode."""
     for row in rows:
@@ -276,21 +287,38 @@ def _check_offered(
             f"{rule_set.name} offers no hedge mode",
             "write one-way, or remove the line",
         )
-    counts_order_fees = header.rules.order_fees is not OrderFees.NONE
-    if (
-        account is not None
-        and AccountEntry.taker_fee in account
-        and not (header.rules.needs_taker_fee or counts_order_fees)
-    ):
+    _check_fees(reading, draft, rule_set, header, closes=bool(rows))
+
+
+def _check_bases(
+    reading: Reading,
+    draft: AccountEntry | None,
+    rule_set: "RuleSet",
+    header: Header,
+    rows: list[StatedPosition],
+    prices: Prices,
+) -> None:
+    """The prices that margins are taken on, against what the venue states for each position."""
+    rated = [(row.position, header.stated_rules(row.position)) for row in rows if row.position.has_rates]
+    if draft is not None:
+        observe_kinder_bases(reading, draft, rated, prices.used, rule_set)
+
+
+def _check_fees(reading: Reading, draft: PortfolioFile, rule_set: "RuleSet", header: Header, *, closes: bool) -> None:
+    """A fee that no margin counts is said; one that a margin counts must be known."""
+    account, rules = draft.account, header.rules
+    counts_order_fees = rules.order_fees is not OrderFees.NONE
+    has_own = account is not None and account.close_fee is not None and account.close_fee.rate is not None
+    counted = (rules.needs_taker_fee and not has_own) or counts_order_fees
+    if account is not None and AccountEntry.taker_fee in account and not counted:
         reading.assume(f"taker_fee has no effect: {rule_set.name} counts no fee to close in its margins")
-    counted = "the fee to close" if header.rules.needs_taker_fee and rows else ""
-    if counts_order_fees and draft.orders:
-        counted = f"{counted} and the fees of orders" if counted else "the fees of orders"
-    if counted and header.taker_fee is None:
+    missing = ["the fee to close"] if rules.needs_taker_fee and closes and header.closing_fee is None else []
+    missing += ["the fees of orders"] if counts_order_fees and draft.orders and header.taker_fee is None else []
+    if missing:
         reading.refuse(
             account.node if account is not None else draft.node,
             "MC022",
-            f"{rule_set.name} counts {counted} in its margins: the account's fee is missing",
+            f"{rule_set.name} counts {' and '.join(missing)} in its margins: the account's fee is missing",
             "add `taker_fee: ...` under `account:`, for example 0.055%",
         )
 
@@ -300,5 +328,12 @@ def _modes_with_isolated(rule_set: "RuleSet") -> str:
     return f", or {' or '.join(modes)} under `account:`" if modes else ""
 
 
-def _betas(draft: PortfolioFile, prices: Prices) -> dict[str, Decimal]:
-    return {asset: draft.betas.get(asset, default_beta(asset)) for asset in prices.used}
+def _together(draft: PortfolioFile, prices: Prices) -> dict[str, Any]:
+    """What moves together: who follows whom, dollars, and betas: as the file says, else as what is followed."""
+    follows, dollars = prices.followed(draft.node), prices.dollars()
+
+    def beta(asset: str) -> Decimal:
+        led = follows.get(asset, asset)
+        return draft.betas.get(asset, draft.betas.get(led, ZERO if led in dollars else default_beta(led)))
+
+    return {"follows": follows, "dollars": dollars, "betas": {asset: beta(asset) for asset in prices.used}}

@@ -1,10 +1,10 @@
 """What to say about a symbol that nobody declares: what its spelling leaves open, and exactly what to declare."""
 
 from marginctl.core.account import STABLECOINS
-from marginctl.core.symbols import ALIASES, Spelling, SpellingKind, spelling_of
 from marginctl.document.source import echo
 from marginctl.portfolio.format import LEAVE_OUT
 from marginctl.portfolio.reading import short
+from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, spelling_of
 
 
 def pair_of(spelling: Spelling) -> tuple[str, str]:

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.contract import LONG, side_word
-from marginctl.core.exact import ZERO, Direction, net
+from marginctl.core.exact import ONE, ZERO, Direction, net
+from marginctl.core.pool import rules_of
+from marginctl.core.requirement import initial_rate
 from marginctl.core.scenario import moved, remarked
 from marginctl.core.trade import (
     added_margin,
@@ -31,7 +33,6 @@ from marginctl.document.rewrite import Append, Edit, Put, Remove
 from marginctl.document.source import echo
 from marginctl.document.spans import Value
 from marginctl.portfolio.changes import (
-    Book,
     Change,
     ChangeError,
     Close,
@@ -40,7 +41,9 @@ from marginctl.portfolio.changes import (
     Remode,
     Reprice,
     Resize,
+    Secure,
     Transfer,
+    WrittenPortfolio,
     rounding_note,
     text_of,
     written,
@@ -57,7 +60,7 @@ OWN_WORDS = ("symbol", "side", "quantity", "notional", "entry_price", "leverage"
 STATED_RATES = (*RATES, "initial_margin")
 
 
-def planned(book: Book, change: Change) -> Plan:
+def planned(book: WrittenPortfolio, change: Change) -> Plan:
     """The edits of one change, with what there is to say about it. Raises ChangeError."""
     match change:
         case Open():
@@ -69,13 +72,15 @@ def planned(book: Book, change: Change) -> Plan:
             return _resize(book, change)
         case Transfer():
             return _transfer(book, change)
+        case Secure():
+            return _secure(book, change)
         case Reprice():
             return _price(book, change)
         case Remode():
             return _mode(book, change)
 
 
-def _transfer(book: Book, change: Transfer) -> Plan:
+def _transfer(book: WrittenPortfolio, change: Transfer) -> Plan:
     """More or less of an asset; nothing is borrowed by withdrawing it."""
     asset, amount = short(change.asset), separated(abs(change.amount))
     held = book.account.balances.get(change.asset)
@@ -93,7 +98,29 @@ def _transfer(book: Book, change: Transfer) -> Plan:
     return written_back(book, transferred(book.account, {change.asset: change.amount}), f"{word} {amount} {asset}")
 
 
-def _resize(book: Book, change: Resize) -> Plan:
+def _secure(book: WrittenPortfolio, change: Secure) -> Plan:
+    """More or less of an isolated margin; what the account holds of the asset stays."""
+    position = book.position(change.name)
+    key, settle = short(position.key), short(position.contract.settle)
+    if position.isolated_margin is None:
+        advice = f"write --mode {key}=isolated first, or --deposit {settle}=... into the pool"
+        raise ChangeError(f"--transfer {key}: the position is cross, it has no margin of its own", advice)
+    margin, amount = position.isolated_margin + change.amount, separated(abs(change.amount))
+    if margin <= 0:
+        has = f"its margin is {separated(position.isolated_margin)} {settle}"
+        raise ChangeError(f"--transfer {key}={text_of(change.amount)} leaves it no margin", has)
+    asset = position.contract.settle
+    aside = (one.isolated_margin or ZERO for one in book.account.positions if one.contract.settle == asset)
+    free = net(book.account.balances.get(asset, ZERO), *(-one for one in aside))
+    if change.amount > max(free, ZERO):
+        message = f"--transfer {key}={text_of(change.amount)} is more than the account has free of {settle}"
+        raise ChangeError(message, f"{separated(max(free, ZERO))} {settle} are not set aside")
+    way = "into" if change.amount > 0 else "out of"
+    done = f"moved {amount} {settle} {way} the margin of {key}, which is {separated(margin)} now"
+    return written_back(book, with_position(book.account, replace(position, isolated_margin=margin)), done)
+
+
+def _resize(book: WrittenPortfolio, change: Resize) -> Plan:
     """A position to another quantity: less realises the part's profit, more merges the entries."""
     position = book.position(change.name)
     if change.quantity <= 0:
@@ -106,7 +133,7 @@ def _resize(book: Book, change: Resize) -> Plan:
     return resize(book, position, change.quantity, change.price or position.mark_price)
 
 
-def _less(book: Book, position: Position, left: Decimal, price: Decimal) -> Plan:
+def _less(book: WrittenPortfolio, position: Position, left: Decimal, price: Decimal) -> Plan:
     """Pay the profit of the whole at a price, less that of what is left at its entry.
 
     So the account's equity at this price stays the same to the last digit, whatever entry is written for the rest.
@@ -133,7 +160,7 @@ def _shown(position: Position, quantity: Decimal, price: Decimal) -> str:
     return f"{symbol} {side_word(position.side)}: {brief(quantity)} at {brief(price)}"
 
 
-def _more(book: Book, position: Position, quantity: Decimal, price: Decimal) -> Plan:
+def _more(book: WrittenPortfolio, position: Position, quantity: Decimal, price: Decimal) -> Plan:
     """In place where the merged entry can be written exactly; else a row more, which the format merges exactly."""
     added, lots = quantity - position.quantity, book.lots(position)
     after = increased(position, added, price)
@@ -154,13 +181,13 @@ def _more(book: Book, position: Position, quantity: Decimal, price: Decimal) -> 
 
 
 def _row_more(
-    book: Book, position: Position, quantity: Decimal, price: Decimal, given: dict[str, str], *said: str
+    book: WrittenPortfolio, position: Position, quantity: Decimal, price: Decimal, given: dict[str, str], *said: str
 ) -> Plan:
     """A row that adds to a position on its terms; ``given``: what it states itself."""
     first = book.lots(position)[0].draft
     entry = written_price(price, Direction.NEAREST)
     row = _row(position.contract.symbol, position.side, quantity, entry)
-    row |= {one.name: first.text_at(one) for one in SAME_ON_EVERY_ROW if one in first}
+    row |= {one.name: first.written_at(one) for one in SAME_ON_EVERY_ROW if one in first}
     notes = [*said, *rounding_note(f"the entry price of {short(position.key)}", price, entry)]
     margins: dict[str, Decimal] = {}
     if position.initial_margin is not None:
@@ -182,15 +209,15 @@ def _row(symbol: str, side: int, quantity: Decimal, entry: Decimal | None) -> di
     return row if entry is None else row | {"entry_price": text_of(entry)}
 
 
-def _open(book: Book, change: Open) -> Plan:
+def _open(book: WrittenPortfolio, change: Open) -> Plan:
     """A new row: of a new position, or one that merges with the position on the same side."""
     same = [one for one in _on(book, change.symbol) if one.margin_mode is change.margin_mode]
     existing = next((position for position in same if position.side == change.side), None)
     if existing is not None:
         _refuse_other_terms(existing, change)
         price = change.price or existing.mark_price
-        done = f"opened {_shown(existing, change.quantity, price)}"
-        return _row_more(book, existing, change.quantity, price, change.keys, done)
+        done = [f"opened {_shown(existing, change.quantity, price)}", *_kept_leverage(book, existing, change)]
+        return _row_more(book, existing, change.quantity, price, change.keys, *done)
     if same and not book.is_hedged:
         raise ChangeError(
             f"{echo(change.symbol)} is {side_word(same[0].side)} {brief(same[0].quantity)}, and in one-way mode a "
@@ -200,15 +227,13 @@ def _open(book: Book, change: Open) -> Plan:
     return _new(book, change)
 
 
-def _on(book: Book, symbol: str) -> list[Position]:
+def _on(book: WrittenPortfolio, symbol: str) -> list[Position]:
     return [position for position in book.account.positions if position.contract.symbol == symbol]
 
 
 def _refuse_other_terms(existing: Position, change: Open) -> None:
-    """More of a position has its terms: one contract on one side has one leverage."""
+    """More of a position has its terms."""
     words = [name for name in change.keys if name != "isolated_margin"]
-    if change.leverage is not None and change.leverage != existing.leverage:
-        words.insert(0, "leverage")
     if words:
         raise ChangeError(
             f"{echo(existing.key)} exists: what is added to it has its {words[0]}",
@@ -216,7 +241,16 @@ def _refuse_other_terms(existing: Position, change: Open) -> None:
         )
 
 
-def _new(book: Book, change: Open) -> Plan:
+def _kept_leverage(book: WrittenPortfolio, existing: Position, change: Open) -> list[str]:
+    """One contract on one side has one leverage: which one counts, where another was asked for."""
+    if change.leverage is None or change.leverage == existing.leverage:
+        return []
+    rate = initial_rate(existing, rules_of(book.account, existing.margin_mode), book.account.prices)
+    has = f"{brief(ONE / rate)}x" if rate else "no initial margin"
+    return [f"{short(existing.key)} keeps {has}, x{brief(change.leverage)} does not count: change it with --set"]
+
+
+def _new(book: WrittenPortfolio, change: Open) -> Plan:
     """A row of its own: beside another one on its contract at the mark, with the maintenance rate of that one."""
     for name in change.keys:
         if name not in PositionEntry.layout.by_name or name in OWN_WORDS:
@@ -247,7 +281,7 @@ def _new(book: Book, change: Open) -> Plan:
     return Plan([*edits, Append(("positions",), row)], [opened, *notes])
 
 
-def _rates_of_orders(book: Book, change: Open) -> tuple[list[Edit], dict[str, Value]]:
+def _rates_of_orders(book: WrittenPortfolio, change: Open) -> tuple[list[Edit], dict[str, Value]]:
     """What orders on a contract leave to the first cross position that they have a rate from: the edits, the rates."""
     legs = (change.side,) if book.is_hedged else (change.side, -change.side)
     if change.margin_mode is MarginMode.ISOLATED or any(
@@ -274,7 +308,7 @@ def _finite(price: Decimal) -> Decimal | None:
 def _maintenance(row: PositionEntry, change: Open) -> dict[str, Value]:
     """The maintenance rate that another position states, unless the new one has its own."""
     stated: tuple[Key[Any], ...] = (PositionEntry.maintenance_rate, PositionEntry.maintenance_deduction)
-    return {} if MAINTENANCE in change.keys else {one.name: row.text_at(one) for one in stated if one in row}
+    return {} if MAINTENANCE in change.keys else {one.name: row.written_at(one) for one in stated if one in row}
 
 
 def _beside(twin: Position, change: Open, price: Decimal) -> Position:
@@ -302,8 +336,10 @@ def _beside(twin: Position, change: Open, price: Decimal) -> Position:
     )
 
 
-def _price(book: Book, change: Reprice) -> Plan:
+def _price(book: WrittenPortfolio, change: Reprice) -> Plan:
     """Another price: marks that follow from it move by themselves, marks that are given move in proportion.
+
+    So do the prices of what follows the asset.
 
     Quantities and entries stay: what a row leaves to the mark (its entry, a size given as notional) is written out at
     the mark before, and an initial margin given as an amount stays the same share of the notional.
@@ -318,11 +354,19 @@ def _price(book: Book, change: Reprice) -> Plan:
     if before is None:
         return Plan([edit], [f"{short(asset)} priced at {separated(change.price)}"])
     said = f"{short(asset)} price from {brief(before)} to {separated(change.price)}"
-    plan = written_back(book, moved(account, {asset: change.price / before}), said)
-    return Plan([*plan.edits, edit], plan.notes)
+    plan = written_back(book, moved(account, dict.fromkeys(account.moving_with(asset), change.price / before)), said)
+    given = [one for one in account.moving_with(asset)[1:] if one in book.file.prices]
+    along = [_along(book, one, change.price / before) for one in given]
+    return Plan([*plan.edits, edit, *(put for put, _ in along)], [*plan.notes, *(note for _, note in along)])
 
 
-def _mark(book: Book, symbol: str, mark: Decimal) -> Plan:
+def _along(book: WrittenPortfolio, asset: str, ratio: Decimal) -> tuple[Edit, str]:
+    """The price of what follows an asset that is repriced, and what is said of it."""
+    price = written_price(book.account.prices[asset] * ratio, Direction.NEAREST)
+    return Put(("prices", asset), text_of(price)), f"{short(asset)} moves along, to {brief(price)}"
+
+
+def _mark(book: WrittenPortfolio, symbol: str, mark: Decimal) -> Plan:
     """Another mark of one contract; the prices of its assets stay, and so do all other contracts."""
     position = next(iter(_on(book, symbol)), None)
     if position is None:
@@ -333,7 +377,7 @@ def _mark(book: Book, symbol: str, mark: Decimal) -> Plan:
     return written_back(book, remarked(book.account, symbol, mark), said, marked=True)
 
 
-def _mode(book: Book, change: Remode) -> Plan:
+def _mode(book: WrittenPortfolio, change: Remode) -> Plan:
     """Another margin mode: isolated ones set their stand-alone initial margin aside, cross ones give it back."""
     after: Account = book.account
     notes: list[str] = []

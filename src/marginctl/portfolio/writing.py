@@ -13,19 +13,20 @@ from marginctl.core.account import STABLECOINS, Account, OrderMaintenance, Posit
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.orders import is_rated_by
-from marginctl.core.requirement import initial_rate
+from marginctl.core.requirement import initial_rate, tiers_in_force
+from marginctl.core.value import notional
 from marginctl.document.record import Key
 from marginctl.document.rewrite import Append, Edit, Put, Remove, Rename
 from marginctl.portfolio.changes import (
-    Book,
     Plan,
+    WrittenPortfolio,
     rounding_note,
     text_of,
     written,
     written_price,
 )
 from marginctl.portfolio.format import PositionEntry
-from marginctl.portfolio.positions import Row
+from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.portfolio.reading import brief, separated, short
 
@@ -34,7 +35,7 @@ MAINTENANCE = "maintenance_rate"
 LABELS = {"mark_price": "mark", "entry_price": "entry price"}
 
 
-def written_back(book: Book, after: Account, *said: str, marked: bool = False) -> Plan:
+def written_back(book: WrittenPortfolio, after: Account, *said: str, marked: bool = False) -> Plan:
     """The edits, and notes that begin with what was ``said``; ``marked``: every row takes its mark, not only in part.
 
     No positions are new: those come as rows. Values that stand there are edited before keys are added: edits that
@@ -55,7 +56,7 @@ def written_back(book: Book, after: Account, *said: str, marked: bool = False) -
     return Plan(edits, [*said, *dict.fromkeys(rows.notes)])
 
 
-def _balances(book: Book, after: Account) -> Iterator[Edit]:
+def _balances(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
     """What the account holds; nothing is added as no row."""
     numbers = {row.asset: number for number, row in enumerate(book.file.collateral)}
     for asset, amount in after.balances.items():
@@ -67,7 +68,7 @@ def _balances(book: Book, after: Account) -> Iterator[Edit]:
             yield Append(("collateral",), {"asset": asset, "amount": text_of(amount)})
 
 
-def _order_rates(book: Book, after: Account) -> Iterator[Edit]:
+def _order_rates(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
     """Rates that orders take over from a position that goes, and those that they leave to one that comes."""
     has_maintenance = after.rules.order_maintenance is not OrderMaintenance.NONE
     for number, (was, now) in enumerate(zip(book.account.orders, after.orders, strict=True)):
@@ -80,16 +81,19 @@ def _order_rates(book: Book, after: Account) -> Iterator[Edit]:
                 yield Put(("orders", number, name), _rate(book, source, name))
 
 
-def _rate(book: Book, position: Position, name: str) -> str:
-    """A rate of a position as its row states it; a margin given as an amount is a rate."""
-    row = book.lots(position)[0].draft
-    if (stated := _key(name)) in row:
+def _rate(book: WrittenPortfolio, position: Position, name: str) -> str:
+    """A rate of a position as its row states it; a margin given as an amount is a rate, one that grows what it is."""
+    row, prices = book.lots(position)[0].draft, book.account.prices
+    if (stated := _key(name)) in row and isinstance(row.written_at(stated), str):
         return row.text_at(stated)
-    rate = initial_rate(position, book.account.rules, book.account.prices)
+    rate = initial_rate(position, book.account.rules, prices)
+    if name == MAINTENANCE:
+        units = notional(position, prices) / prices[position.contract.settle]
+        rate = tiers_in_force(position, units, position.quantity)[0].maintenance_rate
     return f"{text_of(written(rate * 100, Direction.UP))}%"
 
 
-def _pinned(book: Book, after: Account) -> Iterator[Edit]:
+def _pinned(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
     """Prices that stay where the only mark that gives them moves: written out."""
     given = set(book.file.prices)
     marks = {position.key: position.mark_price for position in after.positions}
@@ -102,7 +106,7 @@ def _pinned(book: Book, after: Account) -> Iterator[Edit]:
             yield Put(("prices", base), text_of(written_price(price, Direction.NEAREST)))
 
 
-def _has_default(book: Book, asset: str) -> bool:
+def _has_default(book: WrittenPortfolio, asset: str) -> bool:
     return asset in STABLECOINS or asset in (book.account.currency, REFERENCE_CURRENCY)
 
 
@@ -120,7 +124,7 @@ class _Rows:
         self.keys: list[Edit] = []
         self.notes: list[str] = []
 
-    def write(self, lots: tuple[Row, ...], was: Position, now: Position) -> None:
+    def write(self, lots: tuple[StatedPosition, ...], was: Position, now: Position) -> None:
         """The rows of a position that is another one now: its only one, or each with its share."""
         comes_apart = now.is_isolated and not was.is_isolated
         written_margins = ZERO
@@ -137,7 +141,7 @@ class _Rows:
             exact = now.isolated_margin or ZERO
             self.notes += rounding_note(f"the isolated_margin of {name}", exact, written_margins)
 
-    def _row(self, lot: Row, now: Position) -> None:
+    def _row(self, lot: StatedPosition, now: Position) -> None:
         """What a row states, or leaves to the mark, where it is not so any more."""
         held = lot.position
         moves = now.mark_price != held.mark_price
@@ -163,7 +167,7 @@ class _Rows:
         if held.is_isolated and not now.is_isolated:
             self.keys.append(Remove(_path(lot, "isolated_margin")))
 
-    def _figure(self, lot: Row, key: str, name: str, exact: Decimal, direction: Direction) -> None:
+    def _figure(self, lot: StatedPosition, key: str, name: str, exact: Decimal, direction: Direction) -> None:
         """A figure as it can be written; a mark that stands there follows."""
         shown = (written if name.endswith("margin") else written_price)(exact, direction)
         what = f"the {LABELS.get(name, name)} of {short(key)}"
@@ -171,7 +175,7 @@ class _Rows:
         self.notes += [f"{what} follows: {brief(shown)}"] if name == "mark_price" else []
         self.notes += rounding_note(what, exact, shown)
 
-    def _size(self, lot: Row, key: str, ratio: Decimal) -> None:
+    def _size(self, lot: StatedPosition, key: str, ratio: Decimal) -> None:
         """A size given as notional, whose mark moves: the new notional where it is the exact one, else the quantity."""
         quantity, value = lot.position.quantity, (lot.draft.notional or ZERO) * ratio
         shown, amount = written_price(quantity, Direction.UP), written(value, Direction.UP)
@@ -180,7 +184,7 @@ class _Rows:
             return
         self._figure(lot, key, "quantity", quantity, Direction.UP)
 
-    def _put(self, lot: Row, name: str, value: Decimal) -> None:
+    def _put(self, lot: StatedPosition, name: str, value: Decimal) -> None:
         """A number under a key of a row; a quantity takes the place of a notional."""
         if name == "quantity" and _key(name) not in lot.draft:
             self.values.append(Put(_path(lot, "notional"), text_of(value)))
@@ -193,7 +197,7 @@ def _key(name: str) -> Key[Any]:
     return PositionEntry.layout.by_name[name]
 
 
-def _path(lot: Row, name: str) -> tuple[str, int, str]:
+def _path(lot: StatedPosition, name: str) -> tuple[str, int, str]:
     return ("positions", lot.number, name)
 
 

@@ -4,8 +4,11 @@ A format is one row of ``FORMATS`` and a function: ``draw(page, options)`` where
 ``render(result, options)``. A result is one row of ``RESULTS``. Only what is asked for is imported.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, cast
+
+from msgspec.structs import replace
 
 from marginctl.render.display import Options
 
@@ -15,6 +18,7 @@ FORMATS = {
     "jsonl": "json.render_lines",
     "csv": "formats.csv.render",
     "markdown": "formats.markdown.draw",
+    "html": "formats.html.draw",
     "github": "formats.github.render",
     "gitlab": "formats.gitlab.render",
     "sarif": "formats.sarif.render",
@@ -23,45 +27,55 @@ FORMATS = {
 """Every format and its function, in the order in which help texts list them."""
 OF_CHECKS = frozenset(("jsonl", "github", "gitlab", "sarif", "junit"))
 """Formats of findings, which only a check has."""
+TABLES = ("csv=positions", "csv=accounts", "csv=limits", "csv=findings")
+"""What ``csv`` of a check may have as its rows; alone it means the first."""
 COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
 """The formats of every result."""
 
 
-class Shown(NamedTuple):
-    """A kind of result: its class, the function that makes its page, and that of a comment where it is another one."""
+class ResultKind(NamedTuple):
+    """A kind of result: its class, the function that makes its page, and those of formats that have another one."""
 
     result: str
     page: str
-    comment: str = ""
+    others: Mapping[str, str] = {}
 
 
 RESULTS = {
-    "report": Shown("results.Run", "check.check_page", "comment.comment_page"),
-    "stress": Shown("results.StressResult", "stress.stress_page"),
-    "what-if": Shown("results.WhatIfResult", "what_if.what_if_page"),
-    "headroom": Shown("results.HeadroomResult", "headroom.headroom_page"),
-    "compare": Shown("results.comparison.CompareResult", "compare.compare_page"),
-    "explain": Shown("results.explanation.ExplainResult", "explain.explain_page"),
-    "scenarios": Shown("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
-    "venues": Shown("venues.catalogue.RuleSetList", "catalogue.venues_page"),
-    "rule-set": Shown("venues.catalogue.RuleSetResult", "venue.venue_page"),
-    "contract": Shown("venues.catalogue.ContractResult", "venue.contract_page"),
-    "refresh": Shown("venues.refresh.RefreshResult", "refresh.refresh_page"),
-    "import": Shown("reconciliation.ImportResult", "reconcile.reconcile_page"),
-    "rules": Shown("results.catalogue.RuleList", "catalogue.rules_page"),
-    "rule": Shown("results.catalogue.RuleResult", "catalogue.rule_page"),
+    "report": ResultKind(
+        "results.Run", "check.check_page", {"markdown": "comment.comment_page", "html": "overview.check_overview"}
+    ),
+    "stress": ResultKind("results.StressResult", "stress.stress_page"),
+    "what-if": ResultKind("results.WhatIfResult", "what_if.what_if_page"),
+    "headroom": ResultKind("results.headroom_result.HeadroomResult", "headroom.headroom_page"),
+    "compare": ResultKind("results.comparison.CompareResult", "compare.compare_page"),
+    "explain": ResultKind("results.explanation.ExplainResult", "explain.explain_page"),
+    "scenarios": ResultKind("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
+    "venues": ResultKind("venues.catalogue.RuleSetList", "catalogue.venues_page"),
+    "rule-set": ResultKind("venues.catalogue.RuleSetResult", "venue.venue_page"),
+    "contract": ResultKind("venues.catalogue.ContractResult", "venue.contract_page"),
+    "refresh": ResultKind("venues.refresh.RefreshResult", "refresh.refresh_page"),
+    "import": ResultKind("reconciliation.ImportResult", "reconcile.reconcile_page"),
+    "rules": ResultKind("results.catalogue.RuleList", "catalogue.rules_page"),
+    "rule": ResultKind("results.catalogue.RuleResult", "catalogue.rule_page"),
 }
 """By the kind of document, ``marginctl.KIND/1``: what ``marginctl schema`` knows it by."""
 
 
 def render(form: str, result: Any, options: Options | None = None) -> str:
-    """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break."""
+    """A result in one of ``FORMATS``, other than a check in one of ``COMMON``; empty or ending in a line break.
+
+    A check also in one of ``TABLES``.
+    """
     options = options or Options()
+    form, _, table = form.partition("=")
+    if table:
+        options = replace(options, table=table)
     write = found(f"render.{FORMATS[form]}")
     if write.__name__ != "draw":
         return cast(str, write(result, options))
     shown = RESULTS[kind_of(result)]
-    path = (shown.comment if form == "markdown" else "") or shown.page
+    path = shown.others.get(form, shown.page)
     return cast(str, write(found(f"render.pages.{path}")(result, options), options))
 
 

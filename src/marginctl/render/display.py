@@ -36,7 +36,10 @@ class Options(Struct, frozen=True, kw_only=True):
 
     width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else;
     manual: code -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF
-    gets waived findings too. depth: levels of a tree that are open, None = what fits two screens.
+    gets waived findings too. depth: levels of a tree that are open, None = what fits two screens. title: of a
+    page, empty = what it is about; data: with its documents; pictures: names of those that are wanted, None = all.
+    rule_pages: where the pages of the rules stand, see ``paths.rule_page``; empty = nowhere. table: which rows of a
+    check CSV has.
     """
 
     width: int | None = None
@@ -47,3 +50,8 @@ class Options(Struct, frozen=True, kw_only=True):
     notes: bool = False
     sarif_waived: bool = False
     depth: int | None = None
+    title: str = ""
+    data: bool = False
+    pictures: frozenset[str] | None = None
+    rule_pages: str = ""
+    table: str = ""

@@ -13,7 +13,7 @@ from marginctl.render.quantity import NONE, exact, in_numbers, number, result, s
 from marginctl.results.explanation import (
     SECTIONS,
     ExplainResult,
-    Origin,
+    InputOrigin,
     OriginKind,
     Solution,
     Step,
@@ -51,7 +51,7 @@ class Notes:
         words = between.join(filter(None, (self._who(origin), note)))
         return f"{self._arrow} {words}" if words else ""
 
-    def _who(self, origin: Origin) -> str:
+    def _who(self, origin: InputOrigin) -> str:
         if origin.kind is OriginKind.FILE:
             return ", ".join(spot(place) for place in origin.locations)
         if origin.kind is OriginKind.VENUE:
@@ -61,7 +61,7 @@ class Notes:
             return f"{origin.rule_set} rules" if origin.rule_set else ""
         return "" if origin.kind is OriginKind.FLAG else origin.kind.value
 
-    def _footnote(self, origin: Origin) -> str:
+    def _footnote(self, origin: InputOrigin) -> str:
         text = "; ".join(filter(None, (origin.source, origin.note)))
         if not text:
             return ""

@@ -24,12 +24,13 @@ from marginctl.core.moved import Moved
 from marginctl.core.outcome import ScenarioOutcome
 from marginctl.core.path import Scenario
 from marginctl.core.plain import DocumentKey, keys_of
-from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
+from marginctl.core.pooling import Pooling
+from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
 from marginctl.document.record import Key
 from marginctl.document.schema import bound_type
 from marginctl.render import RESULTS, found
 from marginctl.results import Outcome, Run
-from marginctl.results.catalogue import BuiltIn, Source
+from marginctl.results.catalogue import BuiltIn, Publication
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
@@ -47,18 +48,15 @@ NAMES = {
         Grid,
         Scenario,
         OrderRoom,
-        Ways,
+        Remedies,
         WithdrawalRoom,
-        PortfolioMargin,
-        ModelTerms,
+        Pooling,
         PortfolioMargin,
         ModelTerms,
         ScenarioOutcome,
         BuiltIn,
-        Source,
+        Publication,
         Moved,
-        PortfolioMargin,
-        ModelTerms,
     )
 }
 """Classes that the results name without importing them."""

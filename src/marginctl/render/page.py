@@ -110,7 +110,8 @@ NUMERIC = frozenset((ColumnKind.NUMBER, ColumnKind.POINTED))
 class Column(Struct, frozen=True, kw_only=True):
     """One column: title, unit, cells in the order of the rows; without a single text in its cells it is not there.
 
-    priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none.
+    priority: 0 stays always, then the higher the sooner it goes where there is no room; tones: one per cell, or none;
+    links: addresses, one per cell, or none.
     """
 
     title: str
@@ -119,6 +120,7 @@ class Column(Struct, frozen=True, kw_only=True):
     unit: str = ""
     priority: int = 0
     tones: Sequence[Tone] = ()
+    links: Sequence[str] = ()
 
 
 class DataTable(Struct, frozen=True):
@@ -168,20 +170,100 @@ class HeatMap(Struct, frozen=True):
     grid: Grid
 
 
+class Bar(Struct, frozen=True):
+    """From one value to another on the picture's axis; ``text`` stands beside it."""
+
+    start: Decimal
+    end: Decimal
+    text: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+class BarRow(Struct, frozen=True, kw_only=True):
+    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words below it."""
+
+    label: str
+    bars: tuple[Bar, ...] = ()
+    note: str = ""
+    is_sum: bool = False
+
+
+class BarPicture(Struct, frozen=True, kw_only=True):
+    """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
+
+    is_share: the axis is one of moves; unit: of the amounts otherwise.
+    """
+
+    name: str
+    title: str
+    reading: str
+    rows: tuple[BarRow, ...]
+    table: DataTable
+    unit: str = ""
+    is_share: bool = False
+
+
+class Stroke(Enum):
+    """How a line of a picture is drawn: never told apart by colour alone."""
+
+    SOLID = "solid"
+    DASHED = "dashed"
+    THIN = "thin"
+
+
+class Trace(Struct, frozen=True):
+    """A line through exact corners."""
+
+    label: str
+    points: tuple[tuple[Decimal, Decimal], ...]
+    stroke: Stroke = Stroke.SOLID
+
+
+class PlotMark(Struct, frozen=True):
+    """A place on the x axis with words."""
+
+    at: Decimal
+    text: str
+    is_end: bool = False
+
+
+class LinePicture(Struct, frozen=True, kw_only=True):
+    """LinePicture over one axis, as ``BarPicture``. ``gone``: the stretches of x on which the pool is liquidated."""
+
+    name: str
+    title: str
+    reading: str
+    traces: tuple[Trace, ...]
+    table: DataTable
+    marks: tuple[PlotMark, ...] = ()
+    gone: tuple[tuple[Decimal, Decimal], ...] = ()
+    x_title: str = ""
+    y_title: str = ""
+    is_share: bool = True
+
+
 class Explanation(Struct, frozen=True):
     """How a figure came about as a tree, or the list of all figures."""
 
     found: ExplainResult
 
 
+class Data(Struct, frozen=True):
+    """The document of a result, for who reads the page with a program; formats without room for it leave it out."""
+
+    name: str
+    result: object
+
+
 Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
-Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Explanation
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | BarPicture | LinePicture | Data | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):
     """Blocks below a heading, with a note beside it; without a heading they stand by themselves.
 
     is_title: the head of a page, of names that may be shortened; is_prose: text to be read like a page of a manual.
+    anchor: what links to it say.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -189,6 +271,7 @@ class Section(Struct, frozen=True, kw_only=True):
     note: Span = Span("", Tone.DIM)
     is_title: bool = False
     is_prose: bool = False
+    anchor: str = ""
 
 
 Page: TypeAlias = tuple[Section, ...]
@@ -215,9 +298,16 @@ def dim(text: str) -> Sentence:
 
 
 def _column(
-    kind: ColumnKind, title: str, cells: Sequence[str], unit: str = "", *, priority: int = 0, tones: Sequence[Tone] = ()
+    kind: ColumnKind,
+    title: str,
+    cells: Sequence[str],
+    unit: str = "",
+    *,
+    priority: int = 0,
+    tones: Sequence[Tone] = (),
+    links: Sequence[str] = (),
 ) -> Column:
-    return Column(title=title, cells=cells, kind=kind, unit=unit, priority=priority, tones=tones)
+    return Column(title=title, cells=cells, kind=kind, unit=unit, priority=priority, tones=tones, links=links)
 
 
 texts = partial(_column, ColumnKind.TEXT)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from marginctl.findings import Location, Problem
+from marginctl.render.display import Manual
 
 STANDARD_INPUT = "-"
 MOST_LINES = 20
@@ -24,6 +25,19 @@ def spot(location: Location) -> str:
     """``file:line:column`` or ``mapping:key`` as far as it is known."""
     known = (location.line or "", location.column or "", location.key)
     return ":".join([location.file, *(str(part) for part in known if part)])
+
+
+def rule_page(pages: str, code: str, manual: Manual) -> str:
+    """The address of a rule's page; empty where there are no pages, or the rule is not in the manual.
+
+    ``pages`` holds ``{code}`` and ``{name}``, or is one page with a heading per rule, such as ``#mc101-utilization``.
+    """
+    if not pages or code not in manual:
+        return ""
+    name = manual[code].name
+    if "{code}" in pages or "{name}" in pages:
+        return pages.replace("{code}", code).replace("{name}", name)
+    return f"{pages}#{code.lower()}-{name}"
 
 
 def explained(message: str, advice: str) -> str:

@@ -1,6 +1,6 @@
 """What the analyses return, as plain values; and how a text of it is wanted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec import Struct
 
 from marginctl import __version__
-from marginctl.core.report import PositionFigures, Report, RulesUsed
+from marginctl.core.report import Report, RulesUsed
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
+from marginctl.results.rows import AccountRow, FoundRow, LimitRow, PositionRow
 
 if TYPE_CHECKING:
     from marginctl.core.cascade import Cascade, IsolatedComparison
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from marginctl.core.moved import Moved
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
-    from marginctl.core.rooms import OrderRoom, Ways, WithdrawalRoom
-    from marginctl.results.catalogue import BuiltIn, Source
-
+    from marginctl.core.pooling import Pooling
+    from marginctl.results.catalogue import BuiltIn, Publication
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
 
@@ -53,6 +53,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     remedy: str = ""
     expectations: tuple[Expectation, ...] = ()
+    pooling: "Pooling | None" = None
 
     @property
     def checked(self) -> "Outcome | None":
@@ -81,17 +82,6 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     exit_code: int
 
 
-class PositionRow(Struct, frozen=True):
-    """A position with whose it is."""
-
-    shape: ClassVar[str] = (
-        "file account=report.account.name venue=report.account.venue currency=report.account.currency *position"
-    )
-    file: str
-    report: Report
-    position: PositionFigures
-
-
 class Run(Struct, frozen=True, kw_only=True):
     """All files of one run. ``fail_on`` is the lowest severity that fails it: error, warning or never."""
 
@@ -112,8 +102,27 @@ class Run(Struct, frozen=True, kw_only=True):
     @property
     def positions(self) -> tuple[PositionRow, ...]:
         """The positions of every checked file."""
-        reports = [(outcome.file, outcome.report) for outcome in self.outcomes if outcome.report is not None]
-        return tuple(PositionRow(file, report, one) for file, report in reports for one in report.positions)
+        return tuple(PositionRow(file, report, one) for file, report, _ in self._read() for one in report.positions)
+
+    @property
+    def accounts(self) -> tuple[AccountRow, ...]:
+        """Every checked file in a line."""
+        return tuple(AccountRow(file, report, verdict(one, self.fail_on)) for file, report, one in self._read())
+
+    @property
+    def limits(self) -> tuple[LimitRow, ...]:
+        """The limits of every checked file."""
+        return tuple(LimitRow(file, report, check) for file, report, one in self._read() for check in one.checks)
+
+    @property
+    def findings(self) -> tuple[FoundRow, ...]:
+        """The findings of every checked file, gravest first."""
+        found = ((file, report, ranked(one.findings)) for file, report, one in self._read())
+        return tuple(FoundRow(file, report, one) for file, report, rows in found for one in rows)
+
+    def _read(self) -> "Iterator[tuple[str, Report, Outcome]]":
+        """File, report and outcome of the files with a report."""
+        return ((one.file, one.report, one) for one in self.outcomes if one.report is not None)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -237,7 +246,7 @@ class ScenarioResult(Struct, frozen=True, kw_only=True):
         return self.built_in.date.isoformat() if self.built_in else ""
 
     @property
-    def sources(self) -> "tuple[Source, ...]":
+    def sources(self) -> "tuple[Publication, ...]":
         """Where its figures were published."""
         return self.built_in.sources if self.built_in else ()
 
@@ -356,44 +365,3 @@ class WhatIfResult(Struct, frozen=True, kw_only=True):
         """Counts."""
         words = [one.word for one in self.changes]
         return WhatIfSummary(len(words), words.count("worse"), words.count("better"), self.exit_code)
-
-
-class Broken(Struct, frozen=True):
-    """A broken limit and the ways to pass it."""
-
-    shape: ClassVar[str] = "*finding ways=ways.all"
-    finding: Finding
-    ways: "Ways"
-
-
-class HeadroomSummary(Struct, frozen=True):
-    """How much was found."""
-
-    orders: int
-    withdrawals: int
-    broken: int
-    exit_code: int
-
-
-class HeadroomResult(Struct, frozen=True, kw_only=True):
-    """One account, how much more it takes, and how to pass what is broken; with problems nothing was computed."""
-
-    schema: ClassVar[str] = "marginctl.headroom/2"
-    shape: ClassVar[str] = (
-        "schema version file=outcome.file account=outcome.report.account orders withdrawals broken "
-        "errors=outcome.problems summary"
-    )
-    table: ClassVar[str] = "orders"
-
-    outcome: Outcome
-    version: str = __version__
-    exit_code: int
-    orders: "tuple[OrderRoom, ...]" = ()
-    withdrawals: "tuple[WithdrawalRoom, ...]" = ()
-    broken: tuple[Broken, ...] = ()
-    fail_on: str = "error"
-
-    @property
-    def summary(self) -> HeadroomSummary:
-        """Counts."""
-        return HeadroomSummary(len(self.orders), len(self.withdrawals), len(self.broken), self.exit_code)

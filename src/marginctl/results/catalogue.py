@@ -12,7 +12,7 @@ from marginctl.findings import Document, Summary
 Default: TypeAlias = Decimal | str | bool | None
 
 
-class Source(Struct, frozen=True):
+class Publication(Struct, frozen=True):
     """Where a figure was published; ``date`` is a day, a month or a year."""
 
     publisher: str
@@ -35,7 +35,7 @@ class BuiltIn(Struct, frozen=True, kw_only=True):
     title: str
     date: date
     note: str
-    sources: tuple[Source, ...]
+    sources: tuple[Publication, ...]
 
     @property
     def name(self) -> str:

@@ -31,7 +31,7 @@ class OriginKind(Enum):
     DERIVED = "derived"
 
 
-class Origin(Struct, frozen=True, kw_only=True):
+class InputOrigin(Struct, frozen=True, kw_only=True):
     """Where an input comes from. ``locations``: every row of a merged position has one.
 
     ``as_of``, ``trust``, ``source``: of a venue's rule, as far as it states them. ``note``: what else to know.
@@ -158,7 +158,7 @@ class ExplainedStep(Struct, frozen=True):
         "operands?"
     )
     step: Step
-    origins: Mapping[str, Origin]
+    origins: Mapping[str, InputOrigin]
 
     @property
     def formula(self) -> str:
@@ -166,7 +166,7 @@ class ExplainedStep(Struct, frozen=True):
         return in_words(self.step)
 
     @property
-    def origin(self) -> Origin | None:
+    def origin(self) -> InputOrigin | None:
         """Of an input, as far as it is known."""
         return self.origins.get(self.step.key)
 
@@ -204,7 +204,7 @@ class ExplainResult(Document, frozen=True, kw_only=True):
     about: str = ""
     figures: Mapping[str, Value] = {}
     step: Step | None = None
-    origins: Mapping[str, Origin] = {}
+    origins: Mapping[str, InputOrigin] = {}
 
     @property
     def value(self) -> Value:

@@ -18,7 +18,7 @@ from marginctl.document.kinds import (
 )
 from marginctl.document.reader import read
 from marginctl.document.record import Record, bind, key, nested, optional, records
-from marginctl.results.catalogue import BuiltIn, Source
+from marginctl.results.catalogue import BuiltIn, Publication
 
 DATA = Path(__file__).parent / "data" / "builtin.yaml"
 
@@ -78,5 +78,5 @@ def _built_in(entry: BuiltInEntry) -> BuiltIn:
         title=entry.title,
         date=entry.date,
         note=entry.note,
-        sources=tuple(Source(**one.to_dict()) for one in entry.sources),
+        sources=tuple(Publication(**one.to_dict()) for one in entry.sources),
     )

@@ -1,17 +1,19 @@
 """What the classes of a rule file cannot say: names used once, sources that exist, tables that are sound."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
-from marginctl.core.account import Rules
+from marginctl.core.account import MarginRules
 from marginctl.document.nodes import Node
 from marginctl.document.record import Key, Record, bind
 from marginctl.document.source import Collector, Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.venues.collateral import Collateral, CollateralGroup, HaircutStep, PublishedTerms
-from marginctl.venues.contracts import ContractGroup, Entry, VenueTier, rates_given_twice
+from marginctl.venues.contracts import ContractGroup, ListedContract, VenueTier, rates_given_twice
 from marginctl.venues.format import StatedRules
-from marginctl.venues.origin import Origin, Publication, Traced
+from marginctl.venues.model_format import PublishedModel, UnderlyingEntry, names_of
+from marginctl.venues.origin import Origin, RuleSource, Traced
 from marginctl.venues.rule_set import Mode, RuleSet
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, faults, haircut_faults
@@ -40,8 +42,8 @@ def _complete(rule_set: RuleSet) -> None:
     isolated = rule_set.isolated_rules.values() if rule_set.isolated_rules is not None else {}
     for mode in rule_set.modes:
         own = stated | (mode.changes.values() if mode.changes is not None else {})
-        mode.rules = Rules(**own)
-        mode.isolated_rules = Rules(**(own | isolated)) if isolated else None
+        mode.rules = MarginRules(**own)
+        mode.isolated_rules = MarginRules(**(own | isolated)) if isolated else None
         mode.origins = origins | (mode.changes.origins() if mode.changes is not None else {})
         mode.taker_fee = rule_set.taker_fee
 
@@ -56,7 +58,7 @@ class _Checks:
         self.source_ids = {one.id for one in rule_set.sources}
 
     def rule_set(self, rule_set: RuleSet) -> None:
-        self.unique(rule_set.sources, Publication.id)
+        self.unique(rule_set.sources, RuleSource.id)
         self.unique(rule_set.modes, Mode.collateral_mode)
         if not rule_set.modes:
             self.found.add(rule_set.at(RuleSet.modes), "MC012", "`modes` is empty", "list at least one collateral_mode")
@@ -64,6 +66,8 @@ class _Checks:
             self.rules(stated)
         for mode in rule_set.modes:
             self.collateral(mode.collateral)
+            if mode.portfolio_margin is not None:
+                self.model(mode.portfolio_margin)
         for group in rule_set.groups:
             self.group(group)
         liquidation = rule_set.liquidation
@@ -106,6 +110,21 @@ class _Checks:
                 if isinstance(written, PublishedTerms):
                     self.terms(written, node)
 
+    def model(self, model: PublishedModel) -> None:
+        """Note what is wrong with a venue's own margin model."""
+        for origin in model.origins:
+            self.named(origin, Origin.source)
+        faults = [*(row.faults() for row in model.underlyings), *(row.faults() for row in model.charges)]
+        for fault in chain.from_iterable(faults):
+            self.found.add(*fault)
+        listed: set[str] = set()
+        for row in model.underlyings:
+            for asset in names_of(row.assets):
+                if asset in listed:
+                    message = f"{echo(asset)} is named twice"
+                    self.found.add(row.at(UnderlyingEntry.assets), "MC016", message, "keep one of them")
+                listed.add(asset)
+
     def terms(self, terms: PublishedTerms, node: Node) -> None:
         if (PublishedTerms.haircut in terms) == (PublishedTerms.haircut_tiers in terms):
             self.found.add(node, "MC016", "terms need `haircut` or `haircut_tiers`, not both", "write one of them")
@@ -122,7 +141,7 @@ class _Checks:
             message = f"`contract_size` is missing: {echo(unsized[0])} of the table has none of its own"
             self.found.add(group.node, "MC012", message, "give that of the table's contracts")
         for word, entry, node in group.entries.rows():
-            self.named(entry, Entry.source)
+            self.named(entry, ListedContract.source)
             self.tiers(entry, group.deduction)
             if group.table is not None and group.table.contract(word.text) is not None:
                 self.beside_table(entry)
@@ -139,21 +158,21 @@ class _Checks:
             self.found.add(group.at(ContractGroup.table_name), "MC001", message, "put it beside this file")
         self.of_tables += problems
 
-    def beside_table(self, entry: Entry) -> None:
+    def beside_table(self, entry: ListedContract) -> None:
         """Note what a remark on a contract of the table says again."""
-        for one in (Entry.base, Entry.quote, Entry.tiers):
+        for one in (ListedContract.base, ListedContract.quote, ListedContract.tiers):
             if one in entry:
                 self.found.add(entry.word(one), "MC016", f"`{one.name}` stands in the table already", "remove it")
 
-    def entry(self, group: ContractGroup, entry: Entry, node: Node) -> None:
+    def entry(self, group: ContractGroup, entry: ListedContract, node: Node) -> None:
         """Note what a contract without a table lacks."""
-        for one in (Entry.base, Entry.quote):
+        for one in (ListedContract.base, ListedContract.quote):
             if one not in entry:
                 self.found.add(node, "MC012", f"`{one.name}` is missing", f"add `{one.name}`: an asset")
-        if Entry.contract_size not in entry and ContractGroup.contract_size not in group:
+        if ListedContract.contract_size not in entry and ContractGroup.contract_size not in group:
             self.found.add(node, "MC012", "`contract_size` is missing", "add it here or to the group")
 
-    def tiers(self, entry: Entry, deduction: Deduction) -> None:
+    def tiers(self, entry: ListedContract, deduction: Deduction) -> None:
         for found in rates_given_twice(entry.tiers):
             self.found.add(*found)
         for fault in faults(entry.rows, deduction):

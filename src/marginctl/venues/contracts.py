@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE
-from marginctl.core.symbols import expiry_of, spelling_of
 from marginctl.document.kinds import AMOUNT, FLAG, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members, words
 from marginctl.document.nodes import Node
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.origin import Verification
+from marginctl.venues.symbols import expiry_of, spelling_of
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
 
@@ -58,7 +58,7 @@ def rates_given_twice(tiers: Iterable[VenueTier]) -> Iterator[tuple[Node, str, s
             yield tier.at(VenueTier.initial_rate), "MC016", message, "keep one of them"
 
 
-class Entry(Record, name="listed_contract"):
+class ListedContract(Record, name="listed_contract"):
     """A contract of the venue, or a remark on one of the table."""
 
     base = optional(TEXT, "the asset that is traded")
@@ -82,7 +82,7 @@ class Entry(Record, name="listed_contract"):
         return tuple(tier.row for tier in self.tiers)
 
 
-UNLISTED = Entry()
+UNLISTED = ListedContract()
 
 
 class TablesFrom(Record, name="tables_from"):
@@ -155,7 +155,9 @@ class ContractGroup(Record, name="contracts"):
         TEXT, "a CSV file beside this one: symbol,base,quote,floor,cap,maintenance_rate,...", name="table"
     )
     tables_from = optional(nested(TablesFrom), "named where a contract is not listed")
-    entries = optional(MapOf(nested(Entry)), "contracts by the venue's own symbol", name="listed", default=Entries())
+    entries = optional(
+        MapOf(nested(ListedContract)), "contracts by the venue's own symbol", name="listed", default=Entries()
+    )
     splits_symbols = key(
         Choice({"refused": False, "split": True}),
         "other symbols - refused: the portfolio declares them; split: read as base and quote",
@@ -217,7 +219,7 @@ class ContractGroup(Record, name="contracts"):
             entry = self.entries.get(symbol, UNLISTED)
             yield symbol in rated and not entry.tiers_cut, not entry.size_assumption and self._has_size(symbol, entry)
 
-    def _has_size(self, symbol: str, entry: Entry) -> bool:
+    def _has_size(self, symbol: str, entry: ListedContract) -> bool:
         if not self.size_assumption or entry.contract_size is not None:
             return True
         listing = self.listing(symbol) if self.sizes_by_base else None

@@ -10,12 +10,12 @@ from marginctl.core.account import (
     CloseFeeIn,
     Equality,
     MaintenanceShown,
+    MarginRules,
     Netting,
     OpenLoss,
     OrderFees,
     OrderMaintenance,
     PriceShown,
-    Rules,
 )
 from marginctl.core.exact import CONTEXT
 from marginctl.document.kinds import (
@@ -103,7 +103,7 @@ SWITCHES: dict[str, tuple[Kind[Any], str]] = {
         "the maintenance margin that the venue shows: all that liquidates, or that without the fee to close",
     ),
 }
-"""The fields of the engine's ``Rules``, as a file states them."""
+"""The fields of the engine's ``MarginRules``, as a file states them."""
 UNSAID = ("order_fees", "order_maintenance", "shown_liquidation_price", "shown_maintenance")
 """Switches that a file may leave out, with their defaults: they came after files of one's own were written."""
 
@@ -128,7 +128,7 @@ def _stated(name: str) -> Key[Any]:
     kind, doc = _KINDS[name], SWITCHES[name][1]
     if name not in UNSAID:
         return key(kind, doc, name=name)
-    return optional(kind, f"{doc}; default {getattr(Rules(), name).value}", name=name)
+    return optional(kind, f"{doc}; default {getattr(MarginRules(), name).value}", name=name)
 
 
 RULES = Shape("rules", tuple(map(_stated, SWITCHES)), "The choices in which venues differ, each stated", StatedRules)

@@ -4,6 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from marginctl.document.files import bytes_of
 from marginctl.document.nodes import Node
 from marginctl.document.reader import read
 from marginctl.document.source import Source, echo, printable
@@ -140,8 +141,7 @@ def _contents(path: Path) -> bytes | None:
     try:
         if not path.is_file():
             return None
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+        return bytes_of(path, LARGEST)
     except (OSError, ValueError):
         return None
 

@@ -49,7 +49,7 @@ class Trust(Enum):
         return self not in {Trust.SAMPLE, Trust.SUPERSEDED}
 
 
-class Publication(Record, name="source"):
+class RuleSource(Record, name="source"):
     """Something the venue, or someone about it, published."""
 
     id = key(TEXT, "how other parts of this file refer to it")

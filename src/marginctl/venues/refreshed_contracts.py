@@ -11,13 +11,13 @@ from marginctl.document.nodes import Mapping, Node
 from marginctl.document.nodes import Sequence as Items
 from marginctl.venues import rewriting as to
 from marginctl.venues.assigning import Assigned
-from marginctl.venues.contracts import ContractGroup, Entry
+from marginctl.venues.contracts import ContractGroup, ListedContract
 from marginctl.venues.rule_set import RuleSet
 from marginctl.venues.table_text import columns_for, contracts_of, lines_of, plain, table_text
 from marginctl.venues.tiers import Deduction, TierRow, continuous_deductions, initial_rate
 
 
-class Step(Struct, frozen=True):
+class TierStep(Struct, frozen=True):
     """A row of a margin table as it counts. ``initial_rate``: the printed one, else 1 / max_leverage."""
 
     up_to: Decimal | None
@@ -33,8 +33,8 @@ class TableChange(Struct, frozen=True):
     shape: ClassVar[str] = "symbol change=kind before after"
 
     symbol: str
-    before: tuple[Step, ...] | None
-    after: tuple[Step, ...] | None
+    before: tuple[TierStep, ...] | None
+    after: tuple[TierStep, ...] | None
 
     @property
     def kind(self) -> str:
@@ -52,7 +52,7 @@ class Kept(Struct, frozen=True):
     names: tuple[str, ...]
 
 
-class Contracts(Struct, frozen=True):
+class RefreshedContracts(Struct, frozen=True):
     """The new list of groups, its tables by name, what changed, and the dates of what was replaced."""
 
     node: Items
@@ -72,11 +72,11 @@ def refresh_contracts(
     source: str,
     stem: str,
     complete: bool,
-) -> Contracts:
+) -> RefreshedContracts:
     """The contracts with the tables taken, each group that has some split in two: of ``day``, and of its old date."""
     old = to.value_of(root, "contracts")
     nodes = [node for node in old.items if isinstance(node, Mapping)] if isinstance(old, Items) else []
-    built = _Builder(rules, day, source, stem)
+    built = _GroupBuilder(rules, day, source, stem)
     for number, (group, node) in enumerate(zip(rules.groups, nodes, strict=True)):
         mine = {symbol: one for symbol, one in taken.items() if one.group == number}
         if mine:
@@ -85,10 +85,12 @@ def refresh_contracts(
         else:
             built.keep(group, node)
     changes = tuple(sorted(built.changes, key=lambda change: change.symbol))
-    return Contracts(to.with_items(old, built.nodes), built.tables, changes, tuple(built.kept), tuple(built.dates))
+    return RefreshedContracts(
+        to.with_items(old, built.nodes), built.tables, changes, tuple(built.kept), tuple(built.dates)
+    )
 
 
-class _Builder:
+class _GroupBuilder:
     """Builds the new groups one after the other."""
 
     def __init__(self, rules: RuleSet, day: str, source: str, stem: str) -> None:
@@ -171,7 +173,7 @@ def _entry(group: ContractGroup, symbol: str, one: Assigned) -> Mapping:
 
     With a size of before goes what it rests on.
     """
-    old = group.entries.get(symbol, Entry())
+    old = group.entries.get(symbol, ListedContract())
     size, tick = one.size or old.contract_size, one.tick or old.tick_size
     figures = (("contract_size", size), ("tick_size", tick))
     words = {key: plain(figure) for key, figure in figures if figure is not None}
@@ -180,7 +182,7 @@ def _entry(group: ContractGroup, symbol: str, one: Assigned) -> Mapping:
     return to.mapping((key, to.scalar(word)) for key, word in words.items())
 
 
-def _before(group: ContractGroup, symbol: str) -> tuple[Step, ...] | None:
+def _before(group: ContractGroup, symbol: str) -> tuple[TierStep, ...] | None:
     """The old table of a contract, empty where it had none; None where the contract is new."""
     found = group.table.contract(symbol) if group.table is not None else None
     if found is not None:
@@ -189,10 +191,10 @@ def _before(group: ContractGroup, symbol: str) -> tuple[Step, ...] | None:
     return None if entry is None else _steps(entry.rows, group.deduction)
 
 
-def _steps(rows: Sequence[TierRow], deduction: Deduction) -> tuple[Step, ...]:
+def _steps(rows: Sequence[TierRow], deduction: Deduction) -> tuple[TierStep, ...]:
     derived = continuous_deductions(list(rows)) if deduction is Deduction.DERIVED and rows else [ZERO] * len(rows)
     return tuple(
-        Step(
+        TierStep(
             row.up_to,
             row.maintenance_rate,
             (row.deduction or ZERO) if deduction is Deduction.GIVEN else derived[k],

@@ -13,14 +13,14 @@ from marginctl.core.account import (
     AssetTerms,
     CollateralMode,
     MarginMode,
+    MarginRules,
     PositionMode,
     PriceShown,
-    Rules,
 )
-from marginctl.core.contract import Contract, HaircutTier
+from marginctl.core.contract import Contract, ContractType, HaircutTier
 from marginctl.core.exact import ZERO
+from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
-from marginctl.core.symbols import expiry_of
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.document.source import echo
@@ -36,11 +36,14 @@ from marginctl.venues.format import (
     PublishedLiquidation,
     TakerFee,
 )
-from marginctl.venues.origin import UNSTATED, Origin, Publication, Stated, Verification
+from marginctl.venues.model_format import PublishedModel
+from marginctl.venues.origin import UNSTATED, Origin, RuleSource, Stated, Verification
+from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
 INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
 LONGEST_SYMBOL = 40
+USUAL_QUOTES = ("USDT", "USDC", "USD")
 USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
 IN_COMMANDS = frozenset(ascii_letters + digits + "-_:")
 """What a symbol may have to stand in a command that is shown."""
@@ -57,7 +60,7 @@ class Mode(Record, name="mode"):
 
     shape: ClassVar[str] = (
         "collateral_mode status isolated_positions=offers_isolated hedge_mode=offers_hedge rules=stated "
-        "isolated_rules=differing collateral assumptions=notes"
+        "isolated_rules=differing collateral assumptions=notes margin_models"
     )
 
     collateral_mode = key(members(CollateralMode))
@@ -67,11 +70,18 @@ class Mode(Record, name="mode"):
     changes = optional(Nested(RULE_CHANGES), "what differs from the rules above in this mode", name="rules")
     collateral = key(nested(Collateral))
     notes = optional(records(Assumption), name="assumptions", default=[])
+    portfolio_margin = optional(nested(PublishedModel), "its `margin_model: scenario`")
 
-    rules: Rules
-    isolated_rules: Rules | None
+    rules: MarginRules
+    isolated_rules: MarginRules | None
     taker_fee: Decimal | None
     origins: dict[str, Origin]
+
+    @property
+    def margin_models(self) -> tuple[str, ...]:
+        """The margin models that it has of its own."""
+        models = [MarginModel.TIERED, *([MarginModel.SCENARIO] if self.portfolio_margin is not None else [])]
+        return tuple(one.value for one in models)
 
     @property
     def stated(self) -> dict[str, Stated]:
@@ -126,7 +136,7 @@ class RuleSet(Record, name="venue"):
     title = key(TEXT)
     as_of = optional(PERIOD, "the date of the tables and ratios; absent: conventions, which do not age")
     status = key(members(Verification), "how well the rules are known")
-    sources = key(records(Publication))
+    sources = key(records(RuleSource))
     rules = key(Nested(RULES))
     isolated_rules = optional(Nested(RULE_CHANGES), "what differs for isolated positions")
     modes = key(records(Mode), "the first is the default")
@@ -193,6 +203,29 @@ class RuleSet(Record, name="venue"):
         """Every symbol of the venue that is known here."""
         return list(dict.fromkeys(symbol for group in self.groups for symbol in group.symbols()))
 
+    def contracts_on(self, base: str) -> list[Contract]:
+        """Its known contracts on an asset, whatever their symbols call it; dated ones of an unknown day come last."""
+        names = [base, *(other for other, asset in ALIASES.items() if asset == base)]
+        near = [symbol for symbol in self.symbols() if any(name in symbol for name in names)]
+        known = [one for symbol in near if (one := self.contract(symbol)) is not None and one.base == base]
+        return sorted(known, key=lambda one: one.expiry is None and is_dated(one.symbol))
+
+    def meant(self, spelling: Spelling, currency: str) -> list[Contract]:
+        """What a venue-neutral symbol may mean here, the likeliest first: same settlement, base, quote and last day.
+
+        ``BTC-PERP`` leaves out the quote: linear before inverse, the account's currency before USDT, USDC, USD.
+        """
+        if not spelling.is_neutral:
+            return []
+        settles = spelling.settles if spelling.kind is SpellingKind.ALIASED else spelling.kind
+        here = [one for one in self.contracts_on(spelling.base) if one.expiry == spelling.expiry]
+        here = here if spelling.expiry else [one for one in here if not is_dated(one.symbol)]
+        if not spelling.is_bare:
+            return [one for one in here if (one.type.value, one.quote) == (settles.value, spelling.quote)]
+        quotes = list(dict.fromkeys((currency, *USUAL_QUOTES)))
+        usual = [one for one in here if one.quote in quotes]
+        return sorted(usual, key=lambda one: (one.type is not ContractType.LINEAR, quotes.index(one.quote)))
+
     def completeness(self) -> Completeness:
         """How many contracts need nothing from the portfolio."""
         known = [one for group in self.groups for one in group.complete()]
@@ -246,15 +279,19 @@ class RuleSet(Record, name="venue"):
         found = (one.message for one in self.not_offered if (one.setting, one.value) == (setting, value))
         return next(found, "")
 
-    def used(self, mode: Mode, symbols: list[str], overridden: set[str]) -> RulesUsed:
+    def used(
+        self, mode: Mode, symbols: list[str], overridden: set[str], model: PublishedModel | None = None
+    ) -> RulesUsed:
         """What stands behind the figures of an account: the oldest date, the weakest trust, the sources.
 
-        ``overridden`` symbols are described by the portfolio itself.
+        ``overridden`` symbols are described by the portfolio itself. ``model``: the venue's, where that counts.
         """
         listings = [listing for symbol in symbols if symbol not in overridden and (listing := self.listing(symbol))]
-        dates = [first_day(date) for date in (self.as_of, *(listing.as_of for listing in listings)) if date]
+        modelled = list(model.origins) if model is not None else []
+        dated = (self.as_of, *(listing.as_of for listing in listings), *(one.as_of for one in modelled))
+        dates = [first_day(date) for date in dated if date]
         published = [terms.origin for terms in mode.collateral.assets.values() if terms.origin.enters_figures]
-        origins = [*mode.origins.values(), *published]
+        origins = [*mode.origins.values(), *published, *modelled]
         named = {origin.source for origin in origins} | {listing.source for listing in listings}
         return RulesUsed(
             venue=self.name,

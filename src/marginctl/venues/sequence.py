@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from marginctl.core.exact import ZERO
-from marginctl.core.sequence import ClosingOrder, Sequence
+from marginctl.core.sequence import ClosingOrder, LiquidationSequence
 from marginctl.venues.format import LiquidationStep, PublishedLiquidation, PublishedOrder
 
 AT_THE_MARK = "liquidations close at the mark; what the market or an insurance fund makes of it is not the account's"
@@ -13,7 +13,7 @@ ENDINGS = frozenset({LiquidationStep.CLOSE_POSITIONS, LiquidationStep.CLOSE_ON_B
 
 def sequence_of(
     liquidation: PublishedLiquidation, venue: str, fee: Decimal | None = None
-) -> tuple[Sequence, tuple[str, ...]]:
+) -> tuple[LiquidationSequence, tuple[str, ...]]:
     """The sequence of a rule set and its assumptions; ``fee`` replaces what the venue publishes.
 
     Where a venue publishes no sequence, orders are cancelled and positions closed whole, the largest loss first.
@@ -21,7 +21,7 @@ def sequence_of(
     steps = frozenset(liquidation.steps)
     charged = liquidation.fee if fee is None else fee
     at_once = liquidation.order is PublishedOrder.ALL_AT_ONCE
-    sequence = Sequence(
+    sequence = LiquidationSequence(
         cancels_orders=not steps or LiquidationStep.CANCEL_ORDERS in steps,
         nets_legs=LiquidationStep.NET_LEGS in steps,
         repays=LiquidationStep.REPAY in steps,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from marginctl.document.reader import read
 from marginctl.venues.answers.account import Amount
-from marginctl.venues.answers.expressions import MisfitError, Row, path_of, printed, rows_at
+from marginctl.venues.answers.expressions import AnswerRow, MisfitError, path_of, printed, rows_at
 from marginctl.venues.answers.map_files import number, word
 
 from .recordings import F
@@ -40,11 +40,11 @@ def expression(text: str, read_as: Any = number) -> Any:
 
 
 def value(text: str, row: Any = ROW) -> Amount | None:
-    return expression(text).of(Row(row, (), {"top": "9", **row}))
+    return expression(text).of(AnswerRow(row, (), {"top": "9", **row}))
 
 
 def said(text: str) -> str | None:
-    return expression(text, word).of(Row(ROW, (), ROW))
+    return expression(text, word).of(AnswerRow(ROW, (), ROW))
 
 
 @pytest.mark.parametrize(
@@ -201,5 +201,5 @@ def test_every_decimal_is_itself(number: Any) -> None:
     ],
 )
 def test_rows_are_where_they_stand(path: str, trails: list[tuple[str | int, ...]] | None) -> None:
-    rows = rows_at(Row(ROW, (), ROW), path_of(path))
+    rows = rows_at(AnswerRow(ROW, (), ROW), path_of(path))
     assert (None if rows is None else [row.trail for row in rows]) == trails

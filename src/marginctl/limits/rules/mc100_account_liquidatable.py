@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 
-from marginctl.core.account import Equality, Rules
+from marginctl.core.account import Equality, MarginRules
 from marginctl.core.exact import ONE, Direction, ratio
 from marginctl.core.pool import rules_of
 from marginctl.core.report import PoolFigures
@@ -46,7 +46,7 @@ def _slack(pool: PoolFigures, _: Decimal) -> Decimal:
     return pool.buffer
 
 
-def _message(pool: PoolFigures, rules: Rules, currency: str) -> str:
+def _message(pool: PoolFigures, rules: MarginRules, currency: str) -> str:
     equity = money(pool.equity, currency, Direction.DOWN)
     margin = money(pool.maintenance_margin, currency, Direction.UP)
     times = "" if rules.level == ONE else f"{trimmed(rules.level)} x "
@@ -54,13 +54,13 @@ def _message(pool: PoolFigures, rules: Rules, currency: str) -> str:
     return f"{pool.name} is liquidatable: equity {equity} {below} {times}the maintenance margin {margin}"
 
 
-def _remedy(context: Context, pool: PoolFigures, rules: Rules, _: Decimal) -> Remedy:
+def _remedy(context: Context, pool: PoolFigures, rules: MarginRules, _: Decimal) -> Remedy:
     strict = rules.equality is Equality.LIQUIDATED
     found = deposit(context, pool, -pool.buffer, relief_weight=rules.level, strict=strict)
     return remedy(found, _less(context, pool, rules))
 
 
-def _less(context: Context, pool: PoolFigures, rules: Rules) -> str:
+def _less(context: Context, pool: PoolFigures, rules: MarginRules) -> str:
     missing: Decimal = -pool.buffer / rules.level
     if pool.equity <= 0 or not missing:
         return ""

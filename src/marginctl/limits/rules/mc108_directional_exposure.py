@@ -30,7 +30,8 @@ def measure(context: Context) -> Iterable[Measurement]:
     """One measurement of all cross pools together, then one per asset that a limit names."""
     account, pools = context.account, cross_pools(context.report)
     nets: dict[str, Decimal] = {}
-    for row in (row for pool in pools for row in underlyings(context.report, pool) if account.is_volatile(row.asset)):
+    rows = [row for pool in pools for row in underlyings(context.report, pool) if account.is_volatile(row.asset)]
+    for row in (row for row in rows if account.underlying(row.asset) == row.asset):
         nets[row.asset] = nets.get(row.asset, ZERO) + row.delta * account.prices[row.asset]
     equity = total(pool.equity for pool in pools)
     yield _measurement(context, SUBJECT, "the account", total(nets.values()), equity)

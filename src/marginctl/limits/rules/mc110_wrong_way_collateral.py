@@ -42,7 +42,10 @@ def measure(context: Context) -> Iterable[Measurement]:
     """One measurement per cross pool that holds a position, an order or a debt."""
     currency = context.account.currency
     for pool in occupied(context.report, cross_pools(context.report)):
-        held = {row.asset: row.value for row in collateral(context.report, pool) if row.value > 0}
+        held: dict[str, Decimal] = {}
+        for row in (row for row in collateral(context.report, pool) if row.value > 0):
+            asset = context.account.underlying(row.asset)
+            held[asset] = held.get(asset, ZERO) + row.value
         rows = underlyings(context.report, pool)
         coins = [
             WrongWay(r.asset, held[r.asset], r.net_notional) for r in rows if r.asset in held and r.net_notional > 0

@@ -12,8 +12,7 @@ screen (`expect`), and waive the finding with that as the reason.
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC203"
 

@@ -11,8 +11,7 @@ Instead: correct the one that is wrong; a dated contract with a true premium can
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC205"
 

@@ -12,8 +12,7 @@ Instead: set the leverage that the venue applies.
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC206"
 

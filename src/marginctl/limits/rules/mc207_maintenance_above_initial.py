@@ -16,8 +16,7 @@ from collections.abc import Iterable
 from marginctl.core.exact import Direction
 from marginctl.findings import Severity
 from marginctl.limits.context import Context
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Fact, Measurement, Rule, advice
+from marginctl.limits.rule import Fact, Measurement, Rule, advice, facts_of
 from marginctl.wording import money
 
 CODE = "MC207"

@@ -13,8 +13,7 @@ Instead: remove the override; if the rule set is out of date, update it, or have
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC208"
 

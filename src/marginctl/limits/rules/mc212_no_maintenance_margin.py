@@ -12,8 +12,7 @@ Instead: write the venue's rate, or the deduction that goes with the tier of thi
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC212"
 

@@ -13,8 +13,7 @@ Instead: write contracts, or the value as `notional:`.
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC213"
 

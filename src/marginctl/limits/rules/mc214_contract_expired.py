@@ -13,8 +13,7 @@ Instead: write what it was settled into, and the contract that replaced it.
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC214"
 

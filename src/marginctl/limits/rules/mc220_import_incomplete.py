@@ -14,8 +14,7 @@ does not matter.
 """
 
 from marginctl.findings import Severity
-from marginctl.limits.facts import facts_of
-from marginctl.limits.rule import Rule
+from marginctl.limits.rule import Rule, facts_of
 
 CODE = "MC220"
 

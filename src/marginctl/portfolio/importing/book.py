@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from marginctl.core.contract import Contract
-from marginctl.document.written import Leaf, Written, document
+from marginctl.document.written import Written, WrittenValue, document
 from marginctl.portfolio.importing.declaring import Declaring
 from marginctl.portfolio.importing.expected import Expecting, origin
 from marginctl.portfolio.importing.gathering import Gathered, gathered
@@ -21,7 +21,7 @@ LAID = ("prices", "betas", "limits", "scenarios", "contracts")
 """Sections that --with may give; ``account`` key by key."""
 
 
-class Book(Struct, frozen=True):
+class ImportedBook(Struct, frozen=True):
     """An imported portfolio: its sections, and the notes. ``gathered``: what it was made of.
 
     ``unknown``: contracts that nobody declares, with the base and quote that their symbols may mean.
@@ -38,7 +38,7 @@ class Book(Struct, frozen=True):
         return document(header, self.sections, self.notes.remarks)
 
 
-def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request, today: date) -> Book:
+def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request, today: date) -> ImportedBook:
     """The portfolio that the answers of one account mean."""
     notes = Notebook(remarks={"account": list(request.remarks)})
     whole = gathered(answers, notes)
@@ -75,7 +75,7 @@ def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request,
         "origin": origin(whole.answers, notes),
     }
     sections = {name: value for name, value in _laid_under(told, request.laid, notes).items() if value}
-    return Book(sections, notes, whole, held, tuple(_unknown(declaring, symbols)))
+    return ImportedBook(sections, notes, whole, held, tuple(_unknown(declaring, symbols)))
 
 
 def rule_set_name(rule_set: RuleSet, request: Request) -> str:
@@ -83,7 +83,7 @@ def rule_set_name(rule_set: RuleSet, request: Request) -> str:
     return request.given("account.venue") or rule_set.name
 
 
-def fee(whole: Gathered, request: Request) -> Leaf | None:
+def fee(whole: Gathered, request: Request) -> WrittenValue | None:
     """The account's fee: an answer's for the account, or for the contracts that it holds where they agree."""
     if request.sets.get("account.taker_fee"):
         return None

@@ -7,14 +7,14 @@ from typing import Any
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
-from marginctl.core.symbols import expiry_of, spelling_of
-from marginctl.document.written import Line, Written
+from marginctl.document.written import Written, WrittenLine
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook, Request
 from marginctl.portfolio.spelling import pair_of
 from marginctl.venues.answers.account import PublishedContract, PublishedTable, VenueAnswer
 from marginctl.venues.answers.map_files import forms_of
 from marginctl.venues.rule_set import RuleSet
+from marginctl.venues.symbols import expiry_of, spelling_of
 from marginctl.venues.tiers import Deduction, TierRow, tiers_of
 
 TIER_KEYS = ("up_to", "maintenance_rate", "initial_rate", "max_leverage", "deduction")
@@ -147,8 +147,8 @@ def _text(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _tier(row: TierRow) -> Line:
-    return Line({key: _text(value) for key in TIER_KEYS if (value := getattr(row, key)) is not None})
+def _tier(row: TierRow) -> WrittenLine:
+    return WrittenLine({key: _text(value) for key in TIER_KEYS if (value := getattr(row, key)) is not None})
 
 
 def _deduction(answer: VenueAnswer, table: PublishedTable) -> Deduction:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract
 from marginctl.core.figures import FIGURES
-from marginctl.document.written import Leaf, Line, Written, decimal_text
+from marginctl.document.written import Written, WrittenLine, WrittenValue, decimal_text
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook
 from marginctl.venues.answers.account import Amount, HeldPosition, VenueAnswer
@@ -59,18 +59,18 @@ class Expecting(Struct, frozen=True):
     ) -> dict[str, Written]:
         """Every figure of a subject; ``none`` where the venue shows that there is none."""
         return {
-            name: Leaf("none") if figure is None else self.figure(name, figure, settle, contract)
+            name: WrittenValue("none") if figure is None else self.figure(name, figure, settle, contract)
             for name, figure in given.items()
             if figure is not None or name.endswith("_price")
         }
 
-    def figure(self, name: str, figure: Amount, settle: str | None, contract: Contract | None) -> Line:
+    def figure(self, name: str, figure: Amount, settle: str | None, contract: Contract | None) -> WrittenLine:
         """One figure with its tolerance, and its unit where that is another asset's price away."""
         text, is_exact = decimal_text(figure.value)
         has_unit = settle is not None and FIGURES[name].kind == "money" and self.is_priced(settle)
         entries = {"value": text, "tolerance": decimal_text(allowed(name, figure, contract))[0]}
         entries |= {"unit": settle} if has_unit and settle else {}
-        return Line(entries, figure.formula if not is_exact else "")
+        return WrittenLine(entries, figure.formula if not is_exact else "")
 
     def is_priced(self, asset: str) -> bool:
         """Whether an amount in an asset is another amount in the account's currency."""
@@ -106,7 +106,9 @@ def rounded_up(value: Fraction) -> Fraction:
 def origin(answers: Iterable[VenueAnswer], notes: Notebook) -> dict[str, Written]:
     """What the file was imported from, and what that held beyond it."""
     rows: list[Written] = [
-        Line({"file": one.file, "answer": f"{one.venue} {one.name}", **({"as_of": one.as_of} if one.as_of else {})})
+        WrittenLine(
+            {"file": one.file, "answer": f"{one.venue} {one.name}", **({"as_of": one.as_of} if one.as_of else {})}
+        )
         for one in answers
     ]
     found: dict[str, Written] = {"answers": rows}

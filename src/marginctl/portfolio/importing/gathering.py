@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from marginctl.portfolio.importing.notebook import Apart, Notebook
+from marginctl.portfolio.importing.notebook import NotCompared, Notebook
 from marginctl.venues.answers.account import (
     Amount,
     HeldAsset,
@@ -199,7 +199,7 @@ def _totals(answers: Sequence[VenueAnswer], strangers: list[VenueAnswer], notes:
             if reason:
                 pool, _, figure_name = name.rpartition(".")
                 theirs = None if figure is None else figure.value
-                notes.apart.append(Apart(pool or "totals", figure_name, theirs, reason))
+                notes.apart.append(NotCompared(pool or "totals", figure_name, theirs, reason))
             else:
                 found[name] = figure
     return found

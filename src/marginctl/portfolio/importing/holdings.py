@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.contract import SIDES, Contract, ContractType
-from marginctl.document.written import Leaf, Written
+from marginctl.document.written import Written, WrittenValue
 from marginctl.portfolio.importing.declaring import Declaring
 from marginctl.portfolio.importing.notebook import Notebook, Request, leaf
 from marginctl.venues.answers.account import Amount, HeldPosition, RestingOrder
@@ -134,7 +134,7 @@ class Holdings(Struct, frozen=True):
         self.notes.remark("positions", f"{row.symbol}: no answer gives its leverage; its initial margin is used")
         return {"initial_margin": leaf(margin)}
 
-    def own_rate(self, rate: Amount | None) -> Leaf | None:
+    def own_rate(self, rate: Amount | None) -> WrittenValue | None:
         """The maintenance rate of the account's own figures, where that is wanted."""
         return leaf(rate, f"the account's own: {rate.formula}") if rate and self.request.own_rates else None
 
@@ -167,5 +167,5 @@ class Holdings(Struct, frozen=True):
         return {key: value for key, value in told.items() if value}
 
 
-def _leaf(amount: Amount | None) -> Leaf | None:
+def _leaf(amount: Amount | None) -> WrittenValue | None:
     return None if amount is None else leaf(amount)

@@ -3,7 +3,7 @@
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
 from marginctl.document.reader import read
 from marginctl.document.record import bind
-from marginctl.document.written import Line, Written
+from marginctl.document.written import Written, WrittenLine
 from marginctl.findings import Problem
 from marginctl.portfolio.format import PortfolioFile
 
@@ -35,5 +35,5 @@ def _written(node: Node) -> Written:
 
 def _row(node: Node) -> Written:
     if isinstance(node, Mapping) and all(isinstance(value, Scalar) for _, value in node.entries):
-        return Line({key.text: value.text for key, value in node.entries if isinstance(value, Scalar)})
+        return WrittenLine({key.text: value.text for key, value in node.entries if isinstance(value, Scalar)})
     return _written(node)

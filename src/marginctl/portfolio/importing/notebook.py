@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from marginctl.document.written import Leaf, decimal_text
+from marginctl.document.written import WrittenValue, decimal_text
 from marginctl.venues.answers.account import Amount
 
 
@@ -44,7 +44,7 @@ class Missing(Struct, frozen=True):
     flag: str
 
 
-class Apart(Struct, frozen=True):
+class NotCompared(Struct, frozen=True):
     """A figure of the venue that cannot be compared, and why."""
 
     subject: str
@@ -59,7 +59,7 @@ class Notebook(Struct):
     missing: list[Missing] = field(default_factory=list)
     incomplete: list[str] = field(default_factory=list)
     remarks: dict[str, list[str]] = field(default_factory=dict)
-    apart: list[Apart] = field(default_factory=list)
+    apart: list[NotCompared] = field(default_factory=list)
 
     def need(self, fact: str, flag: str) -> None:
         """Note a missing fact, once."""
@@ -76,13 +76,13 @@ class Notebook(Struct):
         found += [] if text in found else [text]
 
 
-def leaf(amount: Amount, note: str = "") -> Leaf:
+def leaf(amount: Amount, note: str = "") -> WrittenValue:
     """A number as the file writes it: what it was worked out of, or that it was rounded, is its comment."""
     return number(amount.value, note or amount.formula)
 
 
-def number(value: Fraction, note: str = "") -> Leaf:
+def number(value: Fraction, note: str = "") -> WrittenValue:
     """The same of a bare number."""
     text, is_exact = decimal_text(value)
     rounded = "" if is_exact else "rounded to 28 digits"
-    return Leaf(text, ", ".join(filter(None, (note, rounded))))
+    return WrittenValue(text, ", ".join(filter(None, (note, rounded))))

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from marginctl.core.account import STABLECOINS, CollateralMode
 from marginctl.core.contract import Contract
-from marginctl.document.written import Leaf, Line, Written, decimal_text, simplest
+from marginctl.document.written import Written, WrittenLine, WrittenValue, decimal_text, simplest
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook, Request, leaf, number
 from marginctl.venues.answers.account import Amount, HeldAsset, HeldPosition
@@ -80,26 +80,28 @@ class Wallet(Struct, frozen=True, kw_only=True):
         implied = self.implied_haircut(mode)
         return [self.row(asset, amount, mode, implied) for asset, amount in rows]
 
-    def row(self, asset: str, amount: Fraction, mode: Mode | None, implied: Leaf | None) -> Written:
+    def row(self, asset: str, amount: Fraction, mode: Mode | None, implied: WrittenValue | None) -> Written:
         """One asset."""
         known = self.gathered.assets.get(asset)
         value = leaf(known.amount) if known else number(amount)
         haircut = self.haircut(asset, known, mode, implied)
         if haircut is None and not value.note:
-            return Line({"asset": asset, "amount": value.text})
+            return WrittenLine({"asset": asset, "amount": value.text})
         return {"asset": asset, "amount": value, **({"haircut": haircut} if haircut else {})}
 
-    def haircut(self, asset: str, known: HeldAsset | None, mode: Mode | None, implied: Leaf | None) -> Leaf | None:
+    def haircut(
+        self, asset: str, known: HeldAsset | None, mode: Mode | None, implied: WrittenValue | None
+    ) -> WrittenValue | None:
         """The account's own haircut, where the answers show one that counts in its mode."""
         if known is None or mode is None or mode.collateral_mode is not CollateralMode.MULTI_ASSET:
             return None
         if known.unused:
-            return Leaf("100%", "switched off as collateral")
+            return WrittenValue("100%", "switched off as collateral")
         if known.haircut is not None:
             return self.told(asset, known.haircut, mode)
         return implied
 
-    def told(self, asset: str, haircut: Amount, mode: Mode) -> Leaf | None:
+    def told(self, asset: str, haircut: Amount, mode: Mode) -> WrittenValue | None:
         """A haircut that the answer shows: the rule set's where that is the same to the printed digits."""
         terms = mode.terms(asset, self.currency)
         low, high = haircut.value - haircut.unit, haircut.value + haircut.unit
@@ -110,9 +112,9 @@ class Wallet(Struct, frozen=True, kw_only=True):
         if published is not None:
             shown = percent_text(published)
             self.notes.remark("collateral", f"{asset}: the rule set's haircut is {shown}, the account's own another")
-        return Leaf(percent_text(value), haircut.formula or "the account's own")
+        return WrittenValue(percent_text(value), haircut.formula or "the account's own")
 
-    def implied_haircut(self, mode: Mode | None) -> Leaf | None:
+    def implied_haircut(self, mode: Mode | None) -> WrittenValue | None:
         """With one coin held: 1 - equity counted / equity, where that is a haircut to the printed digits."""
         equity = self.gathered.totals.get("equity")
         (coin, *others) = self.gathered.assets.values() or [None]
@@ -128,7 +130,9 @@ class Wallet(Struct, frozen=True, kw_only=True):
         is_haircut = 0 < found <= 1 and (found * 10**MOST_PLACES).denominator == 1
         if found > 0 and not is_haircut:
             self.notes.remark("collateral", f"{coin.asset}: {COUNTED_LESS}")
-        return Leaf(percent_text(found), "1 - equity counted / equity: one coin is held") if is_haircut else None
+        return (
+            WrittenValue(percent_text(found), "1 - equity counted / equity: one coin is held") if is_haircut else None
+        )
 
     def check_whole(self, mode: Mode | None) -> None:
         """A wallet that is a part of the account: not enough where all assets make up one pool."""

@@ -10,33 +10,52 @@ from io import StringIO
 from typing import Any
 
 from marginctl.core.plain import as_plain, keys_of
-from marginctl.core.report import PositionFigures
+from marginctl.core.report import PositionFigures, Totals
 from marginctl.document.source import printable
+from marginctl.findings import Check, Finding, Location
 from marginctl.render.display import Options
 from marginctl.results import Run
+from marginctl.results.rows import AccountRow, FoundRow, LimitRow, PositionRow
 from marginctl.wording import plain
 
-POSITION_COLUMNS = ("file", "account", "venue", "currency", *(key.name for key in keys_of(PositionFigures)))
-"""What stands above the rows of a check, also where there are none."""
+TABLES = {"positions": PositionRow, "accounts": AccountRow, "limits": LimitRow, "findings": FoundRow}
+"""The rows that a check has."""
+INSIDE = {
+    "position": PositionFigures,
+    "totals": Totals,
+    "check": Check,
+    "finding": Finding,
+    "location": Location,
+}
+"""Of what class the keys are that stand in the place of a key."""
 
 
-def render(result: Any, _: Options) -> str:
-    """Rows below a header, ended by line feeds."""
-    rows = flat_rows(result)
+def render(result: Any, options: Options) -> str:
+    """Rows below a header, ended by line feeds; a check's header stands also where there are none."""
+    table = options.table or result.table
+    rows = flat_rows(result, table)
     out = StringIO()
-    columns = POSITION_COLUMNS if isinstance(result, Run) else tuple(rows[0]) if rows else ()
+    columns = tuple(_columns(TABLES[table])) if isinstance(result, Run) else tuple(rows[0]) if rows else ()
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 
-def flat_rows(result: Any) -> list[dict[str, Any]]:
+def _columns(kind: type) -> Iterator[str]:
+    for key in keys_of(kind):
+        if key.mark[:1] == "*":
+            yield from _columns(INSIDE[key.name])
+        else:
+            yield key.name
+
+
+def flat_rows(result: Any, table: str = "") -> list[dict[str, Any]]:
     """The rows of a result, each with all columns, and values as they are; an unknown one is None.
 
     What stands inside a row has its path as its name; a list is one text, and lists of rows are left out.
     """
-    flat = [dict(_flat(row)) for row in as_plain(getattr(result, result.table))]
+    flat = [dict(_flat(row)) for row in as_plain(getattr(result, table or result.table))]
     names = list(dict.fromkeys(name for row in flat for name in row))
     shown = [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
     return [{name: row.get(name) for name in shown} for row in flat]

@@ -10,7 +10,7 @@ from msgspec import Struct
 from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.display import Options
-from marginctl.render.paths import relative
+from marginctl.render.paths import relative, rule_page
 from marginctl.results import Run, ranked, uploaded, verdict, worst
 
 PER_LEVEL = 10
@@ -28,7 +28,7 @@ class Annotation(Struct, frozen=True):
 
 def render(run: Run, options: Options) -> str:
     """One command per line, worst first, then the verdict; no waived findings, notes only where asked for."""
-    found = list(_all(run, notes=options.notes))
+    found = list(_all(run, options))
     annotations = [annotation for level in LEVELS.values() for annotation in found if annotation.level == level]
     shown = _limited(annotations)
     lines = [command(annotation) for annotation in shown]
@@ -42,27 +42,28 @@ def render(run: Run, options: Options) -> str:
     return "".join(f"{line}\n" for line in [*lines, f"marginctl: {word}, {len(run.outcomes)} checked"])
 
 
-def _all(run: Run, *, notes: bool) -> Iterable[Annotation]:
+def _all(run: Run, options: Options) -> Iterable[Annotation]:
     """Problems before findings: a file that was not checked is worse than one that failed."""
     for outcome in run.outcomes:
         yield from map(_of_problem, outcome.problems)
     for outcome in run.outcomes:
-        findings = uploaded(ranked(outcome.findings), notes=notes)
-        yield from (_of_finding(finding, outcome.file) for finding in findings)
+        findings = uploaded(ranked(outcome.findings), notes=options.notes)
+        yield from (_of_finding(finding, outcome.file, options) for finding in findings)
 
 
 def _of_problem(problem: Problem) -> Annotation:
     return Annotation("error", problem.location, problem.code, _text(problem.message, problem.help))
 
 
-def _of_finding(finding: Finding, file: str) -> Annotation:
+def _of_finding(finding: Finding, file: str, options: Options) -> Annotation:
     location = finding.location if finding.location.file else Location(file)
     title = f"{finding.code} {finding.name}"
-    return Annotation(LEVELS[finding.severity], location, title, _text(finding.message, finding.remedy))
+    page = rule_page(options.rule_pages, finding.code, options.manual)
+    return Annotation(LEVELS[finding.severity], location, title, _text(finding.message, finding.remedy, page))
 
 
-def _text(message: str, help: str) -> str:
-    return "\n".join(map(printable, filter(None, (message, help))))
+def _text(*lines: str) -> str:
+    return "\n".join(map(printable, filter(None, lines)))
 
 
 def _limited(annotations: Sequence[Annotation]) -> list[Annotation]:

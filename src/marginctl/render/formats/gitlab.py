@@ -9,7 +9,7 @@ import msgspec
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.display import Options
 from marginctl.render.json import encoded
-from marginctl.render.paths import explained, fingerprint, relative
+from marginctl.render.paths import explained, fingerprint, relative, rule_page
 from marginctl.results import Run, ranked, uploaded
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
@@ -19,15 +19,15 @@ NOT_CHECKED = "blocker"
 def render(run: Run, options: Options) -> str:
     """The issues of all files; waived findings are none, notes only where asked for."""
     seen: Counter[str] = Counter()
-    issues = [_numbered(issue, seen) for issue in _issues(run, notes=options.notes)]
+    issues = [_numbered(issue, seen) for issue in _issues(run, options)]
     return msgspec.json.format(encoded(issues), indent=2).decode() + "\n"
 
 
-def _issues(run: Run, *, notes: bool) -> Iterable[dict[str, Any]]:
+def _issues(run: Run, options: Options) -> Iterable[dict[str, Any]]:
     for outcome in run.outcomes:
         yield from (_of_problem(problem, outcome.file) for problem in outcome.problems)
-        findings = uploaded(ranked(outcome.findings), notes=notes)
-        yield from (_of_finding(finding, outcome.file) for finding in findings)
+        findings = uploaded(ranked(outcome.findings), notes=options.notes)
+        yield from (_of_finding(finding, outcome.file, options) for finding in findings)
 
 
 def _of_problem(problem: Problem, file: str) -> dict[str, Any]:
@@ -35,10 +35,11 @@ def _of_problem(problem: Problem, file: str) -> dict[str, Any]:
     return _issue(text, problem.code, NOT_CHECKED, problem.location, fingerprint(file, problem.code, problem.message))
 
 
-def _of_finding(finding: Finding, file: str) -> dict[str, Any]:
+def _of_finding(finding: Finding, file: str, options: Options) -> dict[str, Any]:
     location = finding.location if finding.location.file else Location(file)
     text, name = explained(finding.message, finding.remedy), fingerprint(file, finding.code, finding.subject)
-    return _issue(text, finding.code, SEVERITIES[finding.severity], location, name)
+    page = rule_page(options.rule_pages, finding.code, options.manual)
+    return _issue(f"{text} ({page})" if page else text, finding.code, SEVERITIES[finding.severity], location, name)
 
 
 def _issue(description: str, code: str, severity: str, location: Location, name: str) -> dict[str, Any]:

@@ -2,29 +2,29 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
 
-from marginctl.core.curve import Point
-from marginctl.core.exact import Direction
 from marginctl.document.source import printable
 from marginctl.findings import Problem
 from marginctl.render.display import Options
 from marginctl.render.page import (
     NUMERIC,
     Balance,
+    BarPicture,
     Block,
     Column,
     ColumnKind,
     CurveChart,
+    Data,
     DataTable,
     Explanation,
     Facts,
     Findings,
     HeatMap,
     Items,
+    LinePicture,
     Page,
     Problems,
     Section,
@@ -35,14 +35,11 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.paths import spot
-from marginctl.wording import cents, share, signed_percent, whom
+from marginctl.render.tables import curve_table, heat_table
 
 MOST_ROWS = 500
 """Rows of one table; a comment on a code host holds about 65,000 characters."""
 BOLD = frozenset((Tone.STRONG, Tone.BAD))
-MOVES = 8
-"""Steps of a curve's table."""
-NOW = "now"
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
 
@@ -123,7 +120,9 @@ def _cells(column: Column) -> list[str]:
     if column.kind is ColumnKind.PLACE:
         return [code(cell) if cell else "" for cell in column.cells]
     tones = column.tones or [Tone.PLAIN] * len(column.cells)
-    return [_span(Span(cell, tone)) for cell, tone in zip(column.cells, tones, strict=True)]
+    cells = [_span(Span(cell, tone)) for cell, tone in zip(column.cells, tones, strict=True)]
+    links = column.links or [""] * len(cells)
+    return [f"[{cell}](<{link}>)" if link else cell for cell, link in zip(cells, links, strict=True)]
 
 
 def _rows(heads: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -158,35 +157,11 @@ def _problem(problem: Problem) -> tuple[str, str, str, str]:
     return problem.code, code(spot(problem.location)), text(problem.message), text(problem.help)
 
 
-def _curve(block: CurveChart) -> str:
-    size = block.curve.points[-1].move
-    points = [block.curve.at(size * k / (MOVES // 2)) for k in range(-MOVES // 2, MOVES // 2 + 1)]
-    rows = [(_move(one.move), cents(one.equity), cents(one.required, Direction.UP), _missing(one)) for one in points]
-    return _rows(("Move", "Equity", "Required", "Missing"), [":---", "---:", "---:", "---:"], rows)
-
-
-def _missing(point: Point) -> str:
-    lacking = point.required - point.equity
-    return cents(lacking, Direction.UP) if lacking > 0 else ""
-
-
-def _move(move: Decimal) -> str:
-    return signed_percent(move) if move else NOW
-
-
-def _heat_map(block: HeatMap) -> str:
-    grid = block.grid
-    heads = [f"{text(whom(grid.down.asset))} / {text(whom(grid.across.asset))}", *map(_move, grid.across.moves)]
-    rows = [
-        (_move(move), *(_ratio(cell.maintenance_ratio, gone=cell.liquidatable) for cell in cells))
-        for move, cells in zip(reversed(grid.down.moves), reversed(grid.rows), strict=True)
-    ]
-    return _rows(heads, ["---:"] * len(heads), rows)
-
-
-def _ratio(ratio: Decimal | None, *, gone: bool) -> str:
-    shown = "n/a" if ratio is None else share(ratio)
-    return f"**{shown}**" if gone else shown
+def _picture(block: LinePicture | BarPicture) -> str:
+    """Its figures: what it says goes before them."""
+    return "\n\n".join(
+        part for part in (f"**{text(block.title)}** {text(block.reading)}".rstrip(), _table(block.table)) if part
+    )
 
 
 def text(words: str) -> str:
@@ -212,6 +187,9 @@ _DRAWN: dict[type[Block], Callable[[Any], str]] = {
     DataTable: _table,
     Findings: _findings,
     Problems: _problems,
-    CurveChart: _curve,
-    HeatMap: _heat_map,
+    CurveChart: lambda block: _table(curve_table(block)),
+    HeatMap: lambda block: _table(heat_table(block)),
+    LinePicture: _picture,
+    BarPicture: _picture,
+    Data: lambda _: "",
 }

@@ -14,7 +14,7 @@ from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
 from marginctl.render.display import Manual, Options, RuleText
 from marginctl.render.json import encoded
-from marginctl.render.paths import explained, fingerprint, relative
+from marginctl.render.paths import explained, fingerprint, relative, rule_page
 from marginctl.results import Outcome, Run, uploaded
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -34,7 +34,7 @@ def render(run: Run, options: Options) -> str:
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": _driver(run, codes, options.manual)},
+                "tool": {"driver": _driver(run, codes, options)},
                 "columnKind": "unicodeCodePoints",
                 "invocations": [_invocation(run)],
                 "results": _with_suppressions(results) if options.sarif_waived else results,
@@ -51,23 +51,26 @@ def _codes(run: Run, manual: Manual) -> list[str]:
     return sorted(used | problems | set(manual))
 
 
-def _driver(run: Run, codes: Sequence[str], manual: Manual) -> dict[str, Any]:
+def _driver(run: Run, codes: Sequence[str], options: Options) -> dict[str, Any]:
     names = {finding.code: finding.name for outcome in run.outcomes for finding in outcome.findings}
     texts = {code: RuleText(name, name, name) for code, name in names.items()}
+    manual = options.manual
     return {
         "name": "marginctl",
         "version": run.version,
-        "rules": [_rule(code, manual.get(code) or texts.get(code, NOT_CHECKED)) for code in codes],
+        "rules": [_rule(code, manual.get(code) or texts.get(code, NOT_CHECKED), options) for code in codes],
     }
 
 
-def _rule(code: str, text: RuleText) -> dict[str, Any]:
+def _rule(code: str, text: RuleText, options: Options) -> dict[str, Any]:
+    page = rule_page(options.rule_pages, code, options.manual)
     return {
         "id": code,
         "name": text.name,
         "shortDescription": {"text": text.short},
         "fullDescription": {"text": text.short},
         "help": {"text": text.help, "markdown": text.help},
+        **({"helpUri": page} if page else {}),
     }
 
 

@@ -85,7 +85,7 @@ def shown_problems(problems: Sequence[Problem], options: Options) -> str:
 
 
 def printed(rows: Iterable[Line], options: Options) -> str:
-    """Lines as text; none ends in spaces."""
+    """LinePicture as text; none ends in spaces."""
     paint = _painted if options.color else _bare
     return "".join(f"{paint(row).rstrip()}\n" for row in rows)
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from marginctl.core.pool import is_shared
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
@@ -24,9 +24,12 @@ from marginctl.render.page import (
     dim,
     section,
 )
-from marginctl.render.pages.columns import UNKNOWN
+from marginctl.render.pages.columns import NEVER, UNKNOWN
 from marginctl.results import Outcome, Run, Verdict, cheapest, live, ranked, verdict, worst
-from marginctl.wording import check_value, counted, figure, figure_percent, label_of, limit_text, listed, same
+from marginctl.wording import check_value, counted, figure, figure_percent, label_of, limit_text, listed, same, share
+
+if TYPE_CHECKING:
+    from marginctl.core.pooling import Pooling
 
 STATUS_WORDS = {
     Status.FAIL: Span("FAIL", Tone.BAD),
@@ -102,6 +105,7 @@ def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section |
     balance = Balance(rows=amounts, gauges=tuple(_gauge(ratio, report, outcome.checks) for ratio in RATIOS))
     sentences = (
         common_move(report.liquidation, several=len(report.pools) > 1) + _alone(report),
+        pooling_text(outcome.pooling) if outcome.pooling else "",
         funding(report.funding, report.account.currency),
     )
     outlook = (Sentence(text=text) for text in sentences if text)
@@ -173,6 +177,27 @@ def _alone(report: Report) -> str:
         return ""
     distance, asset = min(reached, key=lambda pair: pair[0])
     return f" {asset} alone does, {figure_percent('distance', distance)}% away."
+
+
+def pooling_text(found: "Pooling") -> str:
+    """What sharing pools ties up against isolated positions, and how far the nearest liquidation moves."""
+    what = "The portfolio" if found.model != "tiered" else "One pool" if found.pools == 1 else "The account"
+    together, apart = (figure("initial_margin", margin) for margin in (found.margin, found.margin_apart))
+    words = f"{what} ties up {together} where {found.positions} isolated positions tie up {apart}: "
+    return f"{words}{_saved(found.saving_rate)}; {_moved(found.distance_apart, found.distance)}"
+
+
+def _saved(rate: Decimal | None) -> str:
+    if not rate:
+        return "nothing saved"
+    return f"{share(rate)} saved" if rate > 0 else f"{share(-rate)} more"
+
+
+def _moved(apart: Decimal | None, together: Decimal | None) -> str:
+    if apart is None and together is None:
+        return "neither is liquidated by all assets moving together."
+    near, far = (NEVER if one is None else share(one) for one in (apart, together))
+    return f"the nearest liquidation moves from {near} to {far}."
 
 
 def funding(figures: FundingFigures, currency: str) -> str:

@@ -72,7 +72,7 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
     if report is not None and not is_quiet:
         yield title(outcome, report)
         yield account(outcome, report, verbosity)
-        yield from _tables(report)
+        yield from tables(report)
         yield _expectations(outcome.expectations, outcome.checks)
         if verbosity is Verbosity.VERBOSE:
             yield limits(outcome.checks, options.manual)
@@ -107,7 +107,8 @@ def _limits_line(outcome: Outcome) -> Section | None:
     return Section(blocks=(Sentence(text=text, tone=Tone.DIM),))
 
 
-def _tables(report: Report) -> Iterable[Section | None]:
+def tables(report: Report) -> Iterable[Section | None]:
+    """Pools, positions, collateral, netting, the model, and what each asset alone does."""
     yield _pools(report)
     yield _positions(report)
     yield _collateral(report)
@@ -167,12 +168,20 @@ def _positions(report: Report) -> Section | None:
         numbers("tier", known([str(row.tier) if row.tier else None for row in rows]), priority=13),
         signed("funding", rows, "funding_per_day", f"{unit}/day", priority=11),
         texts("purpose", known([row.purpose for row in rows]), priority=14),
+        *_dates(rows),
         _prices("bankruptcy", rows, "bankruptcy_price", priority=16),
         _prices("contract liq.", rows, "contract_liquidation_price", priority=12),
         _prices("liquidation", rows, "liquidation_price", priority=2),
         figured("distance", rows, "distance_to_liquidation", priority=1, absent=NEVER),
     )
     return section("Positions", DataTable(columns), note="nearest to liquidation first")
+
+
+def _dates(rows: Sequence[PositionFigures]) -> tuple[Column, ...]:
+    """Last day and basis, where a contract has a last day."""
+    if not any(row.expiry for row in rows):
+        return ()
+    return texts("ends", known([row.expiry for row in rows]), priority=13), figured("basis", rows, "basis", priority=9)
 
 
 def _collateral(report: Report) -> Section | None:

@@ -21,23 +21,23 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import MONEY, RATIOS, common_move, finding_word, ratio_text
-from marginctl.render.paths import spot
+from marginctl.render.paths import rule_page, spot
 from marginctl.results import Outcome, Run, Verdict, cheapest, ranked, verdict
 from marginctl.wording import capitalized, check_value, figure, headroom_text, label_of, limit_text
 
 
 def comment_page(run: Run, options: Options) -> Page:
     """A section per file."""
-    return tuple(_outcome(outcome, run, options.manual) for outcome in run.outcomes)
+    return tuple(_outcome(outcome, run, options) for outcome in run.outcomes)
 
 
-def _outcome(outcome: Outcome, run: Run, manual: Manual) -> Section:
+def _outcome(outcome: Outcome, run: Run, options: Options) -> Section:
     word = verdict(outcome, run.fail_on)
     name = outcome.report.account.name if outcome.report else outcome.file
-    return Section(heading=f"{word.value}: {name}", blocks=tuple(_blocks(outcome, word, manual)), is_title=True)
+    return Section(heading=f"{word.value}: {name}", blocks=tuple(_blocks(outcome, word, options)), is_title=True)
 
 
-def _blocks(outcome: Outcome, word: Verdict, manual: Manual) -> Iterable[Block]:
+def _blocks(outcome: Outcome, word: Verdict, options: Options) -> Iterable[Block]:
     report = outcome.report
     if report is not None:
         yield _introduction(outcome, report)
@@ -49,8 +49,8 @@ def _blocks(outcome: Outcome, word: Verdict, manual: Manual) -> Iterable[Block]:
     if report is not None:
         yield _account(report)
         yield Sentence(text=common_move(report.liquidation, several=len(report.pools) > 1))
-    yield from _checks(outcome.checks, manual)
-    yield from _findings(ranked(outcome.findings))
+    yield from _checks(outcome.checks, options.manual)
+    yield from _findings(ranked(outcome.findings), options)
     if outcome.assumptions:
         yield Items(texts=outcome.assumptions, folded="Assumptions")
 
@@ -103,14 +103,15 @@ def _limits(rows: Sequence[Check], units: Sequence[str]) -> DataTable:
     )
 
 
-def _findings(rows: Sequence[Finding]) -> Iterable[DataTable]:
+def _findings(rows: Sequence[Finding], options: Options) -> Iterable[DataTable]:
     if not rows:
         return
     words = [finding_word(row) for row in rows]
+    pages = [rule_page(options.rule_pages, row.code, options.manual) for row in rows]
     yield DataTable(
         (
             texts("Severity", [word.text for word in words], tones=[word.tone for word in words]),
-            texts("Code", [row.code for row in rows]),
+            texts("Code", [row.code for row in rows], links=pages),
             texts("Finding", [row.message for row in rows]),
             texts("Remedy", [_advice(row) for row in rows]),
             Column(title="Place", cells=[_place(row) for row in rows], kind=ColumnKind.PLACE),

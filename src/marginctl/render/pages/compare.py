@@ -1,10 +1,9 @@
 """``compare``: what the book ties up per mode and venue, and what was mapped, changed and left out on the way."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from marginctl.core.exact import ZERO
-from marginctl.core.report import AccountLiquidation
+from marginctl.core.pooling import Pooling
 from marginctl.render.display import Options, Verbosity
 from marginctl.render.page import (
     Column,
@@ -21,6 +20,7 @@ from marginctl.render.page import (
     section,
     texts,
 )
+from marginctl.render.pages.account import pooling_text
 from marginctl.render.pages.columns import NEVER, figured
 from marginctl.results.comparison import AS_IS, ISOLATED_ROW, ComparedRow, CompareResult, NamedRow, NotCarried
 from marginctl.wording import counted, exactly, figure, listed, share
@@ -49,34 +49,24 @@ def compare_page(result: CompareResult, options: Options) -> Page:
 def answer_text(result: CompareResult) -> str:
     """What pooling ties up against isolated positions, and how far the nearest liquidation moves; empty if unknown."""
     apart = result.rows.get(ISOLATED_ROW)
-    names_ = [name for name in PREFERRED if name in result.rows and result.rows[name].is_complete]
-    if apart is None or not apart.is_complete or not names_ or result.positions < 2:
+    found = [result.rows[name] for name in PREFERRED if name in result.rows and result.rows[name].is_complete]
+    if apart is None or not apart.is_complete or not found or result.positions < 2:
         return ""
-    pooled = result.rows[names_[0]]
+    pooled = found[0]
     if pooled.initial_margin is None or apart.initial_margin is None:
         return ""
-    what = "The portfolio" if names_[0] == "portfolio" else "One pool" if pooled.pools == 1 else "The account"
-    words = f"{what} ties up {_cents(pooled.initial_margin)} where {result.positions} isolated positions tie up "
-    words += f"{_cents(apart.initial_margin)}: {_saved(pooled.saving_rate)}"
-    return f"{words}; {_moved(apart.liquidation, pooled.liquidation)}"
-
-
-def _cents(value: Decimal) -> str:
-    return figure("initial_margin", value)
-
-
-def _saved(rate: Decimal | None) -> str:
-    if not rate:
-        return "nothing saved"
-    return f"{share(rate)} saved" if rate > 0 else f"{share(-rate)} more"
-
-
-def _moved(apart: AccountLiquidation | None, pooled: AccountLiquidation | None) -> str:
-    before, after = (None if one is None else one.distance for one in (apart, pooled))
-    if before is None and after is None:
-        return "neither is liquidated by all assets moving together."
-    near, far = (NEVER if one is None else share(one) for one in (before, after))
-    return f"the nearest liquidation moves from {near} to {far}."
+    distances = [None if row.liquidation is None else row.liquidation.distance for row in (pooled, apart)]
+    return pooling_text(
+        Pooling(
+            positions=result.positions,
+            pools=pooled.pools or 0,
+            model=pooled.model or "",
+            margin=pooled.initial_margin,
+            margin_apart=apart.initial_margin,
+            distance=distances[0],
+            distance_apart=distances[1],
+        )
+    )
 
 
 def _table(rows: Sequence[NamedRow], unit: str) -> DataTable:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import ONE, Direction
-from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Stop, Ways, WithdrawalRoom
+from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Remedies, Stop, WithdrawalRoom
 from marginctl.findings import Finding
 from marginctl.render.display import Options
 from marginctl.render.page import (
@@ -27,7 +27,8 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.account import SEVERITY_WORDS, problems, title, verdict_line
 from marginctl.render.pages.columns import figured
-from marginctl.results import HeadroomResult, Run
+from marginctl.results import Run
+from marginctl.results.headroom_result import HeadroomResult
 from marginctl.wording import grouped, listed, separated
 
 UNLIMITED = "no limit"
@@ -117,7 +118,7 @@ def _broken(result: HeadroomResult, unit: str) -> Section | None:
     return section(heading, Findings(rows)) if rows else None
 
 
-def _mended(finding: Finding, ways: Ways, unit: str) -> FindingRow:
+def _mended(finding: Finding, ways: Remedies, unit: str) -> FindingRow:
     found = [(_deposit_text(way), way.value) for way in ways.deposits]
     found += [(_reduction_text(way), way.notional) for way in (ways.reduction,) if way]
     advice = tuple(f"{text} ({grouped(value, 2, Direction.UP)} {unit})" for text, value in found)

@@ -7,7 +7,7 @@ from marginctl.render.display import Options
 from marginctl.render.page import Block, Facts, Page, Section, Sentence, Tone, dim, page, section
 from marginctl.venues.collateral import schedule_text
 from marginctl.venues.refresh import Refreshed, RefreshResult
-from marginctl.venues.refreshed_contracts import Step, TableChange
+from marginctl.venues.refreshed_contracts import TableChange, TierStep
 from marginctl.venues.refreshed_haircuts import HaircutChange
 from marginctl.wording import counted, exact_percent, exactly, listed
 
@@ -81,7 +81,7 @@ def table_words(change: TableChange) -> list[str]:
     return words
 
 
-def _whole(steps: Sequence[Step]) -> str:
+def _whole(steps: Sequence[TierStep]) -> str:
     if not steps:
         return "no tiers"
     first, last = steps[0], steps[-1]
@@ -89,11 +89,11 @@ def _whole(steps: Sequence[Step]) -> str:
     return f"{tiers}; first: {_row(first)}; last: {_row(last)}" if len(steps) > 1 else f"{tiers}: {_row(first)}"
 
 
-def _row(step: Step) -> str:
+def _row(step: TierStep) -> str:
     return ", ".join(f"{name} {value}" for name, value in _fields(step) if value)
 
 
-def _fields(step: Step) -> list[tuple[str, str]]:
+def _fields(step: TierStep) -> list[tuple[str, str]]:
     leverage = "" if step.max_leverage is None else f"{exactly(step.max_leverage)}x"
     return [
         ("up to", "no limit" if step.up_to is None else exactly(step.up_to)),

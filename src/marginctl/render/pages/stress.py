@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from marginctl.core.cascade import Cascade, Fate, IsolatedComparison
+from marginctl.core.cascade import Cascade, IsolatedComparison, PositionFate
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
 from marginctl.core.sequence import Action, CascadeStep
@@ -40,7 +40,7 @@ from marginctl.render.pages.account import (
 )
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
-from marginctl.results import Outcome, ScenarioResult, StressResult, Verdict, live
+from marginctl.results import Outcome, ScenarioOrigin, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
     counted,
@@ -48,6 +48,7 @@ from marginctl.wording import (
     figure,
     grouped,
     listed,
+    money,
     moves_text,
     price_places,
     share,
@@ -86,14 +87,14 @@ def stress_page(stress: StressResult, options: Options) -> Page:
     is_quiet = options.verbosity is Verbosity.QUIET
     parts: list[Section | None] = []
     if stress.report is not None and not is_quiet:
-        parts += _body(stress, stress.report, outcome, options)
+        parts += [title(outcome, stress.report, _now(stress.report)), *scenarios(stress, stress.report, options)]
     parts += [problems(outcome), findings(outcome)]
     parts += [] if is_quiet else [assumptions(outcome, options.verbosity)]
     return page([*parts, _verdict(stress, outcome)])
 
 
-def _body(stress: StressResult, report: Report, outcome: Outcome, options: Options) -> Iterable[Section | None]:
-    yield title(outcome, report, _now(report))
+def scenarios(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
+    """What the account was put through: scenarios, cascades, grid, curve, funding."""
     if stress.scenarios:
         yield _scenarios(stress, report)
     if options.verbosity is Verbosity.VERBOSE:
@@ -158,7 +159,25 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
     )
     idle = [told.name for told in rows if told.days is None and not any(told.moves.values())]
     untouched = dim(f"Moves nothing that this account holds or trades: {', '.join(idle)}.") if idle else None
-    return section("Scenarios", DataTable(columns), dim(BREAKS_AT), untouched, note="as if nothing were closed")
+    answer = _worst_day(rows, unit)
+    return section("Scenarios", DataTable(columns), answer, dim(BREAKS_AT), untouched, note="as if nothing were closed")
+
+
+def _worst_day(rows: Sequence[ScenarioResult], unit: str) -> Sentence | None:
+    """What the worst return of a history does to the book, and how much of it liquidates; None without one."""
+    told = next((row for row in rows if row.origin is ScenarioOrigin.HISTORY), None)
+    if told is None:
+        return None
+    change = told.outcome.change
+    effect = f"costs {money(-change, unit, Direction.UP)}" if change < 0 else "costs nothing"
+    return Sentence(text=f"The worst of the history ends on {told.name} and {effect}; {_multiple(told.outcome.reach)}.")
+
+
+def _multiple(reach: Decimal | None) -> str:
+    """How many times a move liquidates, rounded down."""
+    if reach is None:
+        return "no multiple of it liquidates"
+    return f"{grouped(reach, 4, Direction.DOWN)} times that move liquidates" if reach else "it is liquidatable already"
 
 
 def _reach(row: ScenarioResult) -> str:
@@ -290,7 +309,7 @@ def _side_by_side(told: ScenarioResult, comparison: IsolatedComparison) -> DataT
     )
 
 
-def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> tuple[Column, Column]:
+def _fate_columns(heading: str, fates: Sequence[PositionFate], told: ScenarioResult) -> tuple[Column, Column]:
     tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
     return (
         texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
@@ -298,7 +317,7 @@ def _fate_columns(heading: str, fates: Sequence[Fate], told: ScenarioResult) -> 
     )
 
 
-def _fate(fate: Fate, told: ScenarioResult) -> str:
+def _fate(fate: PositionFate, told: ScenarioResult) -> str:
     if fate.closed_at is None:
         return "reduced" if fate.reduced else "kept"
     if told.days is None:

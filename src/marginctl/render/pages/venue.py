@@ -35,6 +35,7 @@ from marginctl.render.pages.catalogue import (
     is_stale,
     status_column,
 )
+from marginctl.render.pages.venue_model import venue_model
 from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetResult
 from marginctl.venues.collateral import Collateral, PublishedTerms, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing
@@ -75,6 +76,7 @@ def venue_page(result: RuleSetResult, _: Options) -> Page:
             section("Modes", *modes, is_prose=True),
             _rules(rule_set),
             *(_haircuts(mode) for mode in rule_set.modes),
+            *(venue_model(mode.portfolio_margin) for mode in rule_set.modes),
             _contracts(result),
             section("Liquidation and fees", Facts(rows=tuple(_liquidation(rule_set)))),
             bullets("Not offered", (one.message for one in rule_set.not_offered)),
@@ -107,6 +109,8 @@ def _mode(mode: Mode, rule_set: RuleSet) -> Iterable[Block]:
         "isolated positions" if mode.offers_isolated else "no isolated positions",
         "hedge mode" if mode.offers_hedge else "no hedge mode",
     ]
+    if mode.portfolio_margin is not None:
+        offers.append("portfolio margin (margin_model: scenario)")
     yield Items(texts=(", ".join(offers), *_collateral_texts(mode.collateral)), depth=1)
 
 

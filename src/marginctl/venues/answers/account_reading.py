@@ -19,7 +19,7 @@ from marginctl.venues.answers.answer_map import (
     PositionMap,
     WholeMap,
 )
-from marginctl.venues.answers.expressions import MisfitError, Number, Path, Row, Word, rows_at
+from marginctl.venues.answers.expressions import AnswerRow, MisfitError, NumberRead, Path, Word, rows_at
 
 T = TypeVar("T")
 LEAST_GAP = Fraction(2, 10**8)
@@ -37,17 +37,17 @@ class HeldPositions(Struct, frozen=True):
     mode: str | None
 
 
-def value_of(expression: Number | None, row: Row) -> Amount | None:
+def value_of(expression: NumberRead | None, row: AnswerRow) -> Amount | None:
     """The number of an expression that a map may leave out."""
     return None if expression is None else expression.of(row)
 
 
-def word_of(expression: Word | None, row: Row) -> str | None:
+def word_of(expression: Word | None, row: AnswerRow) -> str | None:
     """The text of an expression that a map may leave out."""
     return None if expression is None else expression.of(row)
 
 
-def needed(row: Row, expression: Number) -> Amount:
+def needed(row: AnswerRow, expression: NumberRead) -> Amount:
     """A number that an answer must give. Raises MisfitError."""
     amount = expression.of(row)
     if amount is None:
@@ -55,7 +55,7 @@ def needed(row: Row, expression: Number) -> Amount:
     return amount
 
 
-def named(row: Row, expression: Word) -> str:
+def named(row: AnswerRow, expression: Word) -> str:
     """A text that an answer must give. Raises MisfitError."""
     word = expression.of(row)
     if word is None:
@@ -63,7 +63,7 @@ def named(row: Row, expression: Word) -> str:
     return word
 
 
-def _shown(row: Row, expression: Word) -> str:
+def _shown(row: AnswerRow, expression: Word) -> str:
     """A name that a screen shows as it is: no control characters, no half pairs. Raises MisfitError."""
     word = named(row, expression)
     if not word.isprintable():
@@ -71,14 +71,14 @@ def _shown(row: Row, expression: Word) -> str:
     return word
 
 
-def rows_of(rows: Iterable[Row], path: Path | None) -> list[Row]:
+def rows_of(rows: Iterable[AnswerRow], path: Path | None) -> list[AnswerRow]:
     """The rows of a part: those of the answer, or those at a path in each of them."""
     if path is None:
         return list(rows)
     return [inner for row in rows for inner in rows_at(row, path) or []]
 
 
-def judged(row: Row, judgements: Iterable[Judgement]) -> str:
+def judged(row: AnswerRow, judgements: Iterable[Judgement]) -> str:
     """The first thing that is wrong with a row; empty where nothing is."""
     for one in judgements:
         amount = value_of(one.when, row)
@@ -87,12 +87,12 @@ def judged(row: Row, judgements: Iterable[Judgement]) -> str:
     return ""
 
 
-def kept(rows: list[Row], keep: Keep | None, name: Word) -> tuple[list[Row], tuple[LeftOut, ...]]:
+def kept(rows: list[AnswerRow], keep: Keep | None, name: Word) -> tuple[list[AnswerRow], tuple[LeftOut, ...]]:
     """The rows that are read, and the others by what they are."""
     if keep is None:
         return rows, ()
     others: dict[str, list[str]] = {}
-    taken: list[Row] = []
+    taken: list[AnswerRow] = []
     for row in rows:
         word = keep.field.of(row)
         if (word or "") in keep.kept:
@@ -107,14 +107,14 @@ def _left_out(text: str, names: list[str]) -> LeftOut:
     return LeftOut(text, len(names), tuple(dict.fromkeys(filter(None, names))))
 
 
-def assets_of(rows: Iterable[Row], part: CollateralMap) -> tuple[tuple[HeldAsset, ...], tuple[LeftOut, ...]]:
+def assets_of(rows: Iterable[AnswerRow], part: CollateralMap) -> tuple[tuple[HeldAsset, ...], tuple[LeftOut, ...]]:
     """The assets held or owed; balances of 0 are none. Raises MisfitError."""
     taken, left = kept(rows_of(rows, part.rows), part.keep, part.asset)
     assets = [_asset(row, part) for row in taken]
     return tuple(one for one in assets if one.amount.value), left
 
 
-def _asset(row: Row, part: CollateralMap) -> HeldAsset:
+def _asset(row: AnswerRow, part: CollateralMap) -> HeldAsset:
     return HeldAsset(
         asset=_shown(row, part.asset),
         amount=needed(row, part.amount),
@@ -124,7 +124,7 @@ def _asset(row: Row, part: CollateralMap) -> HeldAsset:
     )
 
 
-def positions_of(rows: Iterable[Row], part: PositionMap) -> HeldPositions:
+def positions_of(rows: Iterable[AnswerRow], part: PositionMap) -> HeldPositions:
     """The open positions; rows of size 0 are none, but say how positions are held. Raises MisfitError."""
     taken, left = kept(rows_of(rows, part.rows), part.keep, part.symbol)
     legs = [(row, word_of(part.leg, row)) for row in taken]
@@ -134,7 +134,7 @@ def positions_of(rows: Iterable[Row], part: PositionMap) -> HeldPositions:
     return HeldPositions(tuple(held), left, mode)
 
 
-def _position(row: Row, leg: str | None, part: PositionMap) -> HeldPosition:
+def _position(row: AnswerRow, leg: str | None, part: PositionMap) -> HeldPosition:
     signed = needed(row, part.quantity)
     amounts = {name: value_of(getattr(part, name), row) for name in _AMOUNTS}
     _sound(row, part, amounts)
@@ -167,7 +167,7 @@ NEVER_ZERO = ("notional", "entry_price", "mark_price")
 """What a position cannot have 0 of."""
 
 
-def _sound(row: Row, part: PositionMap, amounts: Mapping[str, Amount | None]) -> None:
+def _sound(row: AnswerRow, part: PositionMap, amounts: Mapping[str, Amount | None]) -> None:
     """Refuse a position that cannot be. Raises MisfitError."""
     for name in NEVER_ZERO:
         amount, expression = amounts[name], getattr(part, name)
@@ -176,7 +176,7 @@ def _sound(row: Row, part: PositionMap, amounts: Mapping[str, Amount | None]) ->
             raise MisfitError(row.trail, words, "ask the venue again; a sample of a documentation is no account")
 
 
-def expected(row: Row, figures: Mapping[str, Number]) -> dict[str, Amount | None]:
+def expected(row: AnswerRow, figures: Mapping[str, NumberRead]) -> dict[str, Amount | None]:
     """The venue's own figures by our name; None where the venue shows, by a 0, that there is none."""
     values: dict[str, Amount | None] = {}
     for name, expression in figures.items():
@@ -186,7 +186,7 @@ def expected(row: Row, figures: Mapping[str, Number]) -> dict[str, Amount | None
     return values
 
 
-def orders_of(rows: Iterable[Row], part: OrderMap) -> tuple[tuple[RestingOrder, ...], tuple[LeftOut, ...]]:
+def orders_of(rows: Iterable[AnswerRow], part: OrderMap) -> tuple[tuple[RestingOrder, ...], tuple[LeftOut, ...]]:
     """The open orders; nothing left of one is none, and one without a price rests nowhere. Raises MisfitError."""
     taken, left = kept(rows_of(rows, part.rows), part.keep, part.symbol)
     orders: list[RestingOrder] = []
@@ -200,7 +200,7 @@ def orders_of(rows: Iterable[Row], part: OrderMap) -> tuple[tuple[RestingOrder, 
     return tuple(orders), (*left, _left_out("orders without a price", unpriced)) if unpriced else left
 
 
-def _order(row: Row, quantity: Amount, price: Amount, part: OrderMap) -> RestingOrder:
+def _order(row: AnswerRow, quantity: Amount, price: Amount, part: OrderMap) -> RestingOrder:
     return RestingOrder(
         symbol=_shown(row, part.symbol),
         side=named(row, part.side),
@@ -211,7 +211,7 @@ def _order(row: Row, quantity: Amount, price: Amount, part: OrderMap) -> Resting
     )
 
 
-def facts_of(rows: Iterable[Row], part: AccountMap) -> dict[str, str | Amount | None]:
+def facts_of(rows: Iterable[AnswerRow], part: AccountMap) -> dict[str, str | Amount | None]:
     """How the account is run, as the first row that says it has it."""
     listed = list(rows)
     return {
@@ -225,7 +225,7 @@ def _first(values: Iterable[T | None]) -> T | None:
     return next((one for one in values if one is not None), None)
 
 
-def is_whole(row: Row, part: WholeMap) -> bool | None:
+def is_whole(row: AnswerRow, part: WholeMap) -> bool | None:
     """Whether the rows make up the total, to two last digits of each; None where the answer does not say."""
     total, parts = part.total.of(row), part.parts.of(row)
     if total is None or parts is None:
@@ -233,7 +233,7 @@ def is_whole(row: Row, part: WholeMap) -> bool | None:
     return abs(total.value - parts.value) <= max(2 * (total.unit + parts.unit), LEAST_GAP)
 
 
-def lost_of(row: Row, parts: Iterable[LostMap]) -> Iterator[Lost]:
+def lost_of(row: AnswerRow, parts: Iterable[LostMap]) -> Iterator[Lost]:
     """What totals contain and no row shows."""
     for one in parts:
         amount = one.when.of(row)

@@ -8,7 +8,7 @@ from collections.abc import Mapping as Keys
 from msgspec import Struct
 
 from marginctl.core.contract import TiersBy
-from marginctl.venues.answers.expressions import Number, Path, Word
+from marginctl.venues.answers.expressions import NumberRead, Path, Word
 from marginctl.venues.answers.live_map import LiveMap
 
 
@@ -24,14 +24,14 @@ class Judgement(Struct, frozen=True, kw_only=True):
     """What is wrong where ``when`` is given and not 0, or where ``unless`` is not given."""
 
     text: str
-    when: Number | None = None
+    when: NumberRead | None = None
     unless: Word | None = None
 
 
 class LostMap(Struct, frozen=True, kw_only=True):
     """What totals contain and no row shows, where ``when`` is not 0, unless the run has ``unless``."""
 
-    when: Number
+    when: NumberRead
     text: str
     unless: str = ""
 
@@ -51,8 +51,8 @@ class MoreMap(Struct, frozen=True, kw_only=True):
 class WholeMap(Struct, frozen=True, kw_only=True):
     """An account's total and the sum of the rows that should make it up."""
 
-    total: Number
-    parts: Number
+    total: NumberRead
+    parts: NumberRead
 
 
 class AccountMap(Struct, frozen=True, kw_only=True):
@@ -60,18 +60,18 @@ class AccountMap(Struct, frozen=True, kw_only=True):
 
     position_mode: Word | None = None
     collateral_mode: Word | None = None
-    taker_fee: Number | None = None
+    taker_fee: NumberRead | None = None
 
 
 class CollateralMap(Struct, frozen=True, kw_only=True):
     """Assets held; ``unused`` gives ``true`` where one is switched off as collateral."""
 
     asset: Word
-    amount: Number
+    amount: NumberRead
     rows: Path | None = None
     keep: Keep | None = None
-    price: Number | None = None
-    haircut: Number | None = None
+    price: NumberRead | None = None
+    haircut: NumberRead | None = None
     unused: Word | None = None
 
 
@@ -80,21 +80,21 @@ class PositionMap(Struct, frozen=True, kw_only=True):
 
     symbol: Word
     side: Word
-    quantity: Number
+    quantity: NumberRead
     rows: Path | None = None
     keep: Keep | None = None
     leg: Word | None = None
-    entry_price: Number | None = None
-    mark_price: Number | None = None
-    notional: Number | None = None
-    unrealized_pnl: Number | None = None
-    leverage: Number | None = None
-    initial_margin: Number | None = None
+    entry_price: NumberRead | None = None
+    mark_price: NumberRead | None = None
+    notional: NumberRead | None = None
+    unrealized_pnl: NumberRead | None = None
+    leverage: NumberRead | None = None
+    initial_margin: NumberRead | None = None
     margin_mode: Word | None = None
-    isolated_margin: Number | None = None
-    maintenance_rate: Number | None = None
+    isolated_margin: NumberRead | None = None
+    maintenance_rate: NumberRead | None = None
     settle: Word | None = None
-    expect: Keys[str, Number] = {}
+    expect: Keys[str, NumberRead] = {}
 
 
 class OrderMap(Struct, frozen=True, kw_only=True):
@@ -102,8 +102,8 @@ class OrderMap(Struct, frozen=True, kw_only=True):
 
     symbol: Word
     side: Word
-    quantity: Number
-    price: Number
+    quantity: NumberRead
+    price: NumberRead
     rows: Path | None = None
     keep: Keep | None = None
     reduce_only: Word | None = None
@@ -122,13 +122,13 @@ class LookupMap(Struct, frozen=True, kw_only=True):
 class LadderMap(Struct, frozen=True, kw_only=True):
     """Tiers that are not listed: ``levels`` of them, border and rates rising by the same steps."""
 
-    levels: Number
-    up_to: Number
-    up_to_step: Number
-    maintenance_rate: Number
-    maintenance_step: Number
-    initial_rate: Number
-    initial_step: Number
+    levels: NumberRead
+    up_to: NumberRead
+    up_to_step: NumberRead
+    maintenance_rate: NumberRead
+    maintenance_step: NumberRead
+    initial_rate: NumberRead
+    initial_step: NumberRead
 
 
 class TierMap(Struct, frozen=True, kw_only=True):
@@ -141,18 +141,18 @@ class TierMap(Struct, frozen=True, kw_only=True):
     be given; an open border is not given, or the largest 64-bit number.
     """
 
-    sort: Number
+    sort: NumberRead
     rows: Path | None = None
     lookup: LookupMap | None = None
     ladder: LadderMap | None = None
-    up_to: Number | None = None
-    maintenance_rate: Number | None = None
-    initial_rate: Number | None = None
-    max_leverage: Number | None = None
-    deduction: Number | None = None
-    floor: Number | None = None
-    begins: Number | None = None
-    checked_rate: Number | None = None
+    up_to: NumberRead | None = None
+    maintenance_rate: NumberRead | None = None
+    initial_rate: NumberRead | None = None
+    max_leverage: NumberRead | None = None
+    deduction: NumberRead | None = None
+    floor: NumberRead | None = None
+    begins: NumberRead | None = None
+    checked_rate: NumberRead | None = None
     optional: tuple[str, ...] = ()
     first_deduction: bool = False
 
@@ -178,10 +178,10 @@ class HaircutTierMap(Struct, frozen=True, kw_only=True):
     """Marginal steps of a haircut schedule; ``rest`` counts beyond the last border."""
 
     rows: Path
-    sort: Number
-    up_to: Number
-    haircut: Number
-    rest: Number | None = None
+    sort: NumberRead
+    up_to: NumberRead
+    haircut: NumberRead
+    rest: NumberRead | None = None
 
 
 class HaircutMap(Struct, frozen=True, kw_only=True):
@@ -189,9 +189,9 @@ class HaircutMap(Struct, frozen=True, kw_only=True):
 
     asset: Word
     rows: Path | None = None
-    haircut: Number | None = None
+    haircut: NumberRead | None = None
     tiers: HaircutTierMap | None = None
-    debt_factor: Number | None = None
+    debt_factor: NumberRead | None = None
     faults: tuple[Judgement, ...] = ()
 
 
@@ -207,20 +207,20 @@ class ContractMap(Struct, frozen=True, kw_only=True):
     settle: Word | None = None
     expires: Word | None = None
     margin_mode: Word | None = None
-    contract_size: Number | None = None
-    tick_size: Number | None = None
-    lot: Number | None = None
-    mark_price: Number | None = None
-    leverage: Number | None = None
-    taker_fee: Number | None = None
-    max_leverage: Number | None = None
+    contract_size: NumberRead | None = None
+    tick_size: NumberRead | None = None
+    lot: NumberRead | None = None
+    mark_price: NumberRead | None = None
+    leverage: NumberRead | None = None
+    taker_fee: NumberRead | None = None
+    max_leverage: NumberRead | None = None
 
 
 class PriceMap(Struct, frozen=True, kw_only=True):
     """Prices of assets, in the account's currency."""
 
     asset: Word
-    price: Number
+    price: NumberRead
     rows: Path | None = None
 
 
@@ -250,7 +250,7 @@ class AnswerForm(Struct, frozen=True, kw_only=True):
     collateral: CollateralMap | None = None
     positions: PositionMap | None = None
     orders: OrderMap | None = None
-    expect: Keys[str, Number] = {}
+    expect: Keys[str, NumberRead] = {}
     expect_unit: Word | None = None
     lost: tuple[LostMap, ...] = ()
     remarks: tuple[Judgement, ...] = ()

@@ -43,7 +43,7 @@ class Path(Struct, frozen=True):
     text: str
 
 
-class Row(Struct, frozen=True, gc=False):
+class AnswerRow(Struct, frozen=True, gc=False):
     """One object of an answer, where it stands in it, and the whole answer."""
 
     value: Value
@@ -57,7 +57,7 @@ def path_of(text: str) -> Path:
     return Path(keys, text.startswith("/"), text)
 
 
-def found(row: Row, path: Path) -> Value:
+def found(row: AnswerRow, path: Path) -> Value:
     """The value at a path; None where there is none."""
     value = row.root if path.rooted else row.value
     for key in path.keys:
@@ -65,7 +65,7 @@ def found(row: Row, path: Path) -> Value:
     return value
 
 
-def has(row: Row, path: Path) -> bool:
+def has(row: AnswerRow, path: Path) -> bool:
     """Whether the keys of a path are there, whatever stands behind the last of them."""
     *keys, last = path.keys
     value = found(row, Path(tuple(keys), path.rooted, ""))
@@ -83,24 +83,24 @@ def _inner(value: Value, key: str) -> Value:
     return next((one for one in items if key == "*" or (isinstance(one, dict) and one.get(name) == word)), None)
 
 
-def trail_to(row: Row, path: Path) -> Trail:
+def trail_to(row: AnswerRow, path: Path) -> Trail:
     """Where a path leads in the whole answer."""
     return path.keys if path.rooted else (*row.trail, *path.keys)
 
 
-def rows_at(row: Row, path: Path) -> list[Row] | None:
+def rows_at(row: AnswerRow, path: Path) -> list[AnswerRow] | None:
     """The rows at a path: a list's items, an object as one row; None where the path leads nowhere."""
     places: list[tuple[Value, Trail]] = [(row.root, ()) if path.rooted else (row.value, row.trail)]
     for key in path.keys:
         places = list(_inside(places, key))
     if not places and "*" not in path.keys:
         return None
-    rows: list[Row] = []
+    rows: list[AnswerRow] = []
     for value, trail in places:
         if isinstance(value, list):
-            rows += [Row(one, (*trail, k), row.root) for k, one in enumerate(value)]
+            rows += [AnswerRow(one, (*trail, k), row.root) for k, one in enumerate(value)]
         elif isinstance(value, dict):
-            rows.append(Row(value, trail, row.root))
+            rows.append(AnswerRow(value, trail, row.root))
         elif "*" not in path.keys:
             return None
     return rows
@@ -138,26 +138,26 @@ def printed(written: str) -> Amount | None:
     return Amount(int(f"{sign}{whole}{fraction}") * unit, unit)
 
 
-class Number(Struct, frozen=True):
+class NumberRead(Struct, frozen=True):
     """An expression that gives a number. ``shown``: the operand of a ``nonzero``, whose 0 says that there is none."""
 
     text: str
-    of: Callable[[Row], Amount | None]
-    shown: "Number | None" = None
+    of: Callable[[AnswerRow], Amount | None]
+    shown: "NumberRead | None" = None
 
 
 class Word(Struct, frozen=True):
     """An expression that gives a text; ``path``: where a text stands that is taken as it is."""
 
     text: str
-    of: Callable[[Row], str | None]
+    of: Callable[[AnswerRow], str | None]
     path: Path | None = None
 
 
-def number_at(path: Path) -> Number:
+def number_at(path: Path) -> NumberRead:
     """The number at a path. Raises MisfitError where something else stands there."""
 
-    def of(row: Row) -> Amount | None:
+    def of(row: AnswerRow) -> Amount | None:
         value = found(row, path)
         if value is None or value == "":
             return None
@@ -167,7 +167,7 @@ def number_at(path: Path) -> Number:
             raise MisfitError(trail_to(row, path), f"`{path.text}` is not a number: {echo(written or '')}")
         return amount
 
-    return Number(path.text, of)
+    return NumberRead(path.text, of)
 
 
 def word_at(path: Path) -> Word:
@@ -175,44 +175,44 @@ def word_at(path: Path) -> Word:
     return Word(path.text, lambda row: text_of(found(row, path)), path)
 
 
-def constant(text: str, value: Fraction) -> Number:
+def constant(text: str, value: Fraction) -> NumberRead:
     """A number that the map states."""
     amount = Amount(value)
-    return Number(text, lambda _: amount)
+    return NumberRead(text, lambda _: amount)
 
 
-def absolute(one: Number) -> Number:
+def absolute(one: NumberRead) -> NumberRead:
     """The operand without its sign."""
     return _changed(f"|{one.text}|", one, lambda amount: _like(amount, abs(amount.value)))
 
 
-def negated(one: Number) -> Number:
+def negated(one: NumberRead) -> NumberRead:
     """The operand with the other sign."""
     return _changed(f"-{one.text}", one, lambda amount: _like(amount, -amount.value))
 
 
-def nonzero(one: Number) -> Number:
+def nonzero(one: NumberRead) -> NumberRead:
     """The operand, not given where it is 0."""
-    return Number(one.text, _changed(one.text, one, lambda amount: amount if amount.value else None).of, one)
+    return NumberRead(one.text, _changed(one.text, one, lambda amount: amount if amount.value else None).of, one)
 
 
-def cut(one: Number, places: int) -> Number:
+def cut(one: NumberRead, places: int) -> NumberRead:
     """The operand, of which the venue shows that many places and drops the others."""
     unit = Fraction(1, 10**places)
     return _changed(one.text, one, lambda amount: Amount(amount.value, unit, amount.formula, cut=True))
 
 
-def first_number(operands: tuple[Number, ...]) -> Number:
+def first_number(operands: tuple[NumberRead, ...]) -> NumberRead:
     """The first operand that is given; another than the first of them is named as the formula."""
 
-    def of(row: Row) -> Amount | None:
+    def of(row: AnswerRow) -> Amount | None:
         for place, one in enumerate(operands):
             amount = one.of(row)
             if amount is not None:
                 return _like(amount, amount.value, one.text) if place and not amount.formula else amount
         return None
 
-    return Number(" ?? ".join(one.text for one in operands), of)
+    return NumberRead(" ?? ".join(one.text for one in operands), of)
 
 
 def first_word(operands: tuple[Word, ...]) -> Word:
@@ -259,13 +259,13 @@ COMBINATIONS: Mapping[str, tuple[Combine, str]] = {
 }
 
 
-def combined(name: str, operands: tuple[Number, ...]) -> Number:
+def combined(name: str, operands: tuple[NumberRead, ...]) -> NumberRead:
     """The operands, combined from the left."""
     combine, sign = COMBINATIONS[name]
     text = f" {sign} ".join(_enclosed(one.text) for one in operands)
     head, *rest = [one.of for one in operands]
 
-    def of(row: Row) -> Amount | None:
+    def of(row: AnswerRow) -> Amount | None:
         total = head(row)
         for one in rest:
             amount = one(row)
@@ -274,14 +274,14 @@ def combined(name: str, operands: tuple[Number, ...]) -> Number:
             total = combine(total, amount, text)
         return total
 
-    return Number(text, of)
+    return NumberRead(text, of)
 
 
-def sum_of(rows: Path, value: Number) -> Number:
+def sum_of(rows: Path, value: NumberRead) -> NumberRead:
     """The sum of an expression over rows; not given where there are no such rows or one of them does not give it."""
     text = f"sum of {rows.text} {value.text}"
 
-    def of(row: Row) -> Amount | None:
+    def of(row: AnswerRow) -> Amount | None:
         inner = rows_at(row, rows)
         if inner is None:
             return None
@@ -293,13 +293,13 @@ def sum_of(rows: Path, value: Number) -> Number:
             total = plus(total, amount, text)
         return total
 
-    return Number(text, of)
+    return NumberRead(text, of)
 
 
-def chosen(field: Word, choices: Mapping[str, Callable[[Row], T]]) -> Callable[[Row], T | None]:
+def chosen(field: Word, choices: Mapping[str, Callable[[AnswerRow], T]]) -> Callable[[AnswerRow], T | None]:
     """What a venue's word means, or what it chooses. Raises MisfitError for a word that means nothing."""
 
-    def of(row: Row) -> T | None:
+    def of(row: AnswerRow) -> T | None:
         written = field.of(row)
         if written is None:
             return None
@@ -311,20 +311,20 @@ def chosen(field: Word, choices: Mapping[str, Callable[[Row], T]]) -> Callable[[
     return of
 
 
-def signed(one: Number) -> Word:
+def signed(one: NumberRead) -> Word:
     """The side that the sign of a size says; not given for 0."""
 
-    def of(row: Row) -> str | None:
+    def of(row: AnswerRow) -> str | None:
         amount = one.of(row)
         return None if amount is None or not amount.value else "long" if amount.value > 0 else "short"
 
     return Word(one.text, of)
 
 
-def by_zero(one: Number, zero: str, nonzero: str) -> Word:
+def by_zero(one: NumberRead, zero: str, nonzero: str) -> Word:
     """One word where an amount is 0, another where it is not."""
 
-    def of(row: Row) -> str | None:
+    def of(row: AnswerRow) -> str | None:
         amount = one.of(row)
         return None if amount is None else nonzero if amount.value else zero
 
@@ -334,7 +334,7 @@ def by_zero(one: Number, zero: str, nonzero: str) -> Word:
 def without(field: Word, end: str) -> Word:
     """A text without its end; not given where it does not end so or is nothing else."""
 
-    def of(row: Row) -> str | None:
+    def of(row: AnswerRow) -> str | None:
         written = field.of(row)
         return written[: -len(end)] or None if written is not None and written.endswith(end) else None
 
@@ -345,19 +345,19 @@ def spelled(field: Word, pattern: str, form: str) -> Word:
     """A text in another spelling: the parts that a pattern finds, in the form of the map; else not given."""
     compiled = re.compile(pattern)
 
-    def of(row: Row) -> str | None:
+    def of(row: AnswerRow) -> str | None:
         match = compiled.fullmatch(field.of(row) or "")
         return None if match is None else match.expand(form)
 
     return Word(field.text, of)
 
 
-def _changed(text: str, one: Number, change: Callable[[Amount], Amount | None]) -> Number:
-    def of(row: Row) -> Amount | None:
+def _changed(text: str, one: NumberRead, change: Callable[[Amount], Amount | None]) -> NumberRead:
+    def of(row: AnswerRow) -> Amount | None:
         amount = one.of(row)
         return None if amount is None else change(amount)
 
-    return Number(text, of)
+    return NumberRead(text, of)
 
 
 def _like(amount: Amount, value: Fraction, formula: str = "") -> Amount:

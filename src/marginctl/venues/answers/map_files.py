@@ -17,7 +17,7 @@ from marginctl.document.source import Collector, Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.venues.answers import expressions as to
 from marginctl.venues.answers.answer_map import AnswerForm, AnswerMap
-from marginctl.venues.answers.expressions import COMBINATIONS, Number, Path, Word, path_of, printed
+from marginctl.venues.answers.expressions import COMBINATIONS, NumberRead, Path, Word, path_of, printed
 
 SCHEMA = "marginctl.answers/1"
 DATA = pathlib.Path(__file__).parent.parent / "data" / "answers"
@@ -115,7 +115,13 @@ class _Reader:
         return self.single(node, kind)
 
     def single(self, node: Node, kind: Any) -> Any:
-        readers: dict[Any, Callable[[Node], Any]] = {Number: number, Word: word, Path: _path, str: _text, bool: _flag}
+        readers: dict[Any, Callable[[Node], Any]] = {
+            NumberRead: number,
+            Word: word,
+            Path: _path,
+            str: _text,
+            bool: _flag,
+        }
         if kind in readers:
             return readers[kind](node)
         if kind is int:
@@ -166,7 +172,7 @@ def _member(node: Node, kind: type[Enum]) -> Enum:
     return known[_text(node)]
 
 
-def number(node: Node) -> Number:
+def number(node: Node) -> NumberRead:
     """The number expression in a node."""
     if isinstance(node, Scalar):
         return to.number_at(_path(node))
@@ -190,7 +196,7 @@ def number(node: Node) -> Number:
     if name == "map":
         field, choices = _choices(operand)
         numbers = {key: number(one) if isinstance(one, Mapping) else _constant(one) for key, one in choices.items()}
-        return Number(field.text, to.chosen(field, {key: one.of for key, one in numbers.items()}))
+        return NumberRead(field.text, to.chosen(field, {key: one.of for key, one in numbers.items()}))
     raise _unknown(node, name, "const, abs, negate, nonzero, first, sum, minus, times, over, sum_of, map, of")
 
 
@@ -230,7 +236,7 @@ def _unknown(node: Node, name: str, known: str) -> _MapError:
     return _MapError(node, "MC010", f"unknown operator {echo(name)}", f"known: {known}")
 
 
-def _constant(node: Node) -> Number:
+def _constant(node: Node) -> NumberRead:
     amount = printed(_text(node))
     if amount is None:
         raise _MapError(node, "MC014", f"{echo(_text(node))} is no number")

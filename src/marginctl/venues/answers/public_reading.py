@@ -12,7 +12,7 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.venues.answers.account import Amount, LeftOut, PublishedContract, PublishedHaircuts, PublishedTable
 from marginctl.venues.answers.account_reading import judged, kept, named, needed, rows_of, time_of, value_of, word_of
 from marginctl.venues.answers.answer_map import ContractMap, HaircutMap, LadderMap, PriceMap, TableMap, TierMap
-from marginctl.venues.answers.expressions import MisfitError, Number, Row, rows_at
+from marginctl.venues.answers.expressions import AnswerRow, MisfitError, NumberRead, rows_at
 from marginctl.venues.tiers import Fault, TierRow, haircut_faults
 
 NO_LIMIT = Decimal(2**63 - 1)
@@ -51,24 +51,24 @@ def _rounded(value: Fraction) -> Decimal:
     return Decimal(f"{round(value * Fraction(10) ** places)}E{-places}")
 
 
-def tables_of(rows: Iterable[Row], part: TableMap) -> tuple[PublishedTable, ...]:
+def tables_of(rows: Iterable[AnswerRow], part: TableMap) -> tuple[PublishedTable, ...]:
     """The margin tables, in the order of the answer. Raises MisfitError."""
     listed, _ = kept(rows_of(rows, part.rows), part.keep, part.name)
     if not part.grouped:
         return tuple(_table(*_name(row, part), row, _tier_rows(row, part.tiers), part) for row in listed)
-    grouped: defaultdict[tuple[str, bool], list[Row]] = defaultdict(list)
+    grouped: defaultdict[tuple[str, bool], list[AnswerRow]] = defaultdict(list)
     for row in listed:
         grouped[_name(row, part)].append(row)
     return tuple(_table(*name, tiers[0], tiers, part) for name, tiers in grouped.items())
 
 
-def _name(row: Row, part: TableMap) -> tuple[str, bool]:
+def _name(row: AnswerRow, part: TableMap) -> tuple[str, bool]:
     """How a table is called, and whether that is a family."""
     name, family = part.name.of(row), word_of(part.family, row)
     return (name or "", False) if name or not family else (family, True)
 
 
-def _tier_rows(row: Row, part: TierMap) -> list[Row]:
+def _tier_rows(row: AnswerRow, part: TierMap) -> list[AnswerRow]:
     """The rows of a contract's tiers: its own, those of the table it names, none for a ladder, else itself."""
     if part.rows is not None:
         return rows_of([row], part.rows)
@@ -80,7 +80,7 @@ def _tier_rows(row: Row, part: TierMap) -> list[Row]:
     return [row] if found is None else rows_of([found], part.lookup.tiers)
 
 
-def _table(name: str, family: bool, row: Row, tiers: list[Row], part: TableMap) -> PublishedTable:
+def _table(name: str, family: bool, row: AnswerRow, tiers: list[AnswerRow], part: TableMap) -> PublishedTable:
     tier = part.tiers
     listed = sorted(tiers, key=lambda one: needed(one, tier.sort).value)
     rows = [_tier(one, tier, is_first=k == 0) for k, one in enumerate(listed)]
@@ -93,7 +93,7 @@ def _table(name: str, family: bool, row: Row, tiers: list[Row], part: TableMap) 
     return PublishedTable(name=name, family=family, rows=tuple(rows), fault=fault)
 
 
-def _ladder(row: Row, part: LadderMap) -> Iterator[TierRow]:
+def _ladder(row: AnswerRow, part: LadderMap) -> Iterator[TierRow]:
     """Tier k of a ladder: the first figures, and k times their steps."""
     for k in range(min(int(needed(row, part.levels).value), MOST_LEVELS)):
         yield TierRow(
@@ -106,7 +106,7 @@ def _ladder(row: Row, part: LadderMap) -> Iterator[TierRow]:
         )
 
 
-def _tier(row: Row, part: TierMap, *, is_first: bool) -> TierRow:
+def _tier(row: AnswerRow, part: TierMap, *, is_first: bool) -> TierRow:
     values = {key: _figure(row, key, part) for key in TIER_KEYS}
     if values["up_to"] is not None:
         values["up_to"] = border(values["up_to"])
@@ -115,9 +115,9 @@ def _tier(row: Row, part: TierMap, *, is_first: bool) -> TierRow:
     return TierRow(**values)
 
 
-def _figure(row: Row, key: str, part: TierMap) -> Decimal | None:
+def _figure(row: AnswerRow, key: str, part: TierMap) -> Decimal | None:
     """A figure of a tier. Raises MisfitError where it is missing and the map does not allow that."""
-    expression: Number | None = getattr(part, key)
+    expression: NumberRead | None = getattr(part, key)
     if expression is None:
         return None
     if key in part.optional:
@@ -129,7 +129,7 @@ def _decimal(amount: Amount | None) -> Decimal | None:
     return None if amount is None else decimal_of(amount.value)
 
 
-def _rates(listed: list[Row], rows: list[TierRow], part: TierMap) -> str:
+def _rates(listed: list[AnswerRow], rows: list[TierRow], part: TierMap) -> str:
     """The first printed initial rate that is not 1 / the leverage beside it."""
     if part.checked_rate is None:
         return ""
@@ -138,7 +138,7 @@ def _rates(listed: list[Row], rows: list[TierRow], part: TierMap) -> str:
     return next(filter(None, faults), "")
 
 
-def _gap(listed: list[Row], rows: list[TierRow], part: TierMap) -> str:
+def _gap(listed: list[AnswerRow], rows: list[TierRow], part: TierMap) -> str:
     """A tier that does not begin where the one before it ends, or a lot behind."""
     if part.begins is None:
         return ""
@@ -151,7 +151,7 @@ def _gap(listed: list[Row], rows: list[TierRow], part: TierMap) -> str:
     return ""
 
 
-def type_of(rows: Iterable[Row], part: TableMap) -> ContractType | None:
+def type_of(rows: Iterable[AnswerRow], part: TableMap) -> ContractType | None:
     """The type of an answer's contracts; None where it does not say, or where they differ."""
     if part.type is None:
         return None
@@ -160,12 +160,12 @@ def type_of(rows: Iterable[Row], part: TableMap) -> ContractType | None:
     return types.pop() if len(types) == 1 else None
 
 
-def haircuts_of(rows: Iterable[Row], part: HaircutMap) -> tuple[PublishedHaircuts, ...]:
+def haircuts_of(rows: Iterable[AnswerRow], part: HaircutMap) -> tuple[PublishedHaircuts, ...]:
     """The haircuts by asset. Raises MisfitError."""
     return tuple(_haircuts(row, part) for row in rows_of(rows, part.rows))
 
 
-def _haircuts(row: Row, part: HaircutMap) -> PublishedHaircuts:
+def _haircuts(row: AnswerRow, part: HaircutMap) -> PublishedHaircuts:
     steps = () if judged(row, part.faults) else _schedule(row, part)
     factor = _decimal(value_of(part.debt_factor, row))
     return PublishedHaircuts(
@@ -176,7 +176,7 @@ def _haircuts(row: Row, part: HaircutMap) -> PublishedHaircuts:
     )
 
 
-def _schedule(row: Row, part: HaircutMap) -> tuple[HaircutTier, ...]:
+def _schedule(row: AnswerRow, part: HaircutMap) -> tuple[HaircutTier, ...]:
     if part.tiers is None:
         if part.haircut is None:
             raise MisfitError(row.trail, "the map has neither a haircut nor tiers")
@@ -200,13 +200,15 @@ def _debt_fault(factor: Decimal | None) -> str:
     return f"a debt counts {factor:f}, less than it is" if factor is not None and factor < ONE else ""
 
 
-def contracts_of(rows: Iterable[Row], part: ContractMap) -> tuple[tuple[PublishedContract, ...], tuple[LeftOut, ...]]:
+def contracts_of(
+    rows: Iterable[AnswerRow], part: ContractMap
+) -> tuple[tuple[PublishedContract, ...], tuple[LeftOut, ...]]:
     """What is said of contracts, those without a price or size too. Raises MisfitError."""
     taken, left = kept(rows_of(rows, part.rows), part.keep, part.symbol)
     return tuple(_contract(row, part) for row in taken), left
 
 
-def _contract(row: Row, part: ContractMap) -> PublishedContract:
+def _contract(row: AnswerRow, part: ContractMap) -> PublishedContract:
     return PublishedContract(
         symbol=named(row, part.symbol),
         type=TYPES.get(word_of(part.type, row) or ""),
@@ -231,7 +233,7 @@ def _day(time: str | None) -> str | None:
     return day if day and day < NEVER else None
 
 
-def prices_of(rows: Iterable[Row], part: PriceMap) -> dict[str, Amount]:
+def prices_of(rows: Iterable[AnswerRow], part: PriceMap) -> dict[str, Amount]:
     """Prices by asset; what names no asset is left out."""
     found = ((part.asset.of(row), part.price.of(row)) for row in rows_of(rows, part.rows))
     return {asset: price for asset, price in found if asset is not None and price is not None}

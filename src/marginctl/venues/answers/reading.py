@@ -19,7 +19,7 @@ from marginctl.venues.answers.account_reading import (
     word_of,
 )
 from marginctl.venues.answers.answer_map import AnswerForm, AnswerMap
-from marginctl.venues.answers.expressions import MisfitError, Row
+from marginctl.venues.answers.expressions import AnswerRow, MisfitError
 from marginctl.venues.answers.public_reading import contracts_of, haircuts_of, prices_of, tables_of, type_of
 from marginctl.venues.answers.refusal import REASONS
 
@@ -34,7 +34,7 @@ class Recognized(Struct, frozen=True):
     venue: str
     map: AnswerMap
     form: AnswerForm
-    rows: Sequence[Row]
+    rows: Sequence[AnswerRow]
 
     @property
     def shown(self) -> str:
@@ -59,7 +59,7 @@ def answers(one: Recognized, file: str, asked: str = "") -> tuple[VenueAnswer, .
     return tuple(_answer(one, rows, file, name) for name, rows in apart.items())
 
 
-def _answer(one: Recognized, rows: Sequence[Row], file: str, who: str | None) -> VenueAnswer:
+def _answer(one: Recognized, rows: Sequence[AnswerRow], file: str, who: str | None) -> VenueAnswer:
     form = one.form
     _refuse(form, rows)
     times = sorted(time for row in rows if (time := time_of(word_of(form.as_of, row))) is not None)
@@ -80,7 +80,7 @@ def _answer(one: Recognized, rows: Sequence[Row], file: str, who: str | None) ->
     )
 
 
-def _refuse(form: AnswerForm, rows: Sequence[Row]) -> None:
+def _refuse(form: AnswerForm, rows: Sequence[AnswerRow]) -> None:
     """Raises MisfitError for an account that does not exist, several of them, or one that the map refuses."""
     if form.expect and len(rows) > 1 and not form.parts:
         raise MisfitError(rows[1].trail, f"{len(rows)} accounts in one answer", ONE_ACCOUNT)
@@ -93,7 +93,7 @@ def _refuse(form: AnswerForm, rows: Sequence[Row]) -> None:
             raise MisfitError(row.trail, reason, NOT_COVERED)
 
 
-def _more(form: AnswerForm, rows: Sequence[Row]) -> MorePages | None:
+def _more(form: AnswerForm, rows: Sequence[AnswerRow]) -> MorePages | None:
     part = form.more
     cursor = word_of(part.cursor, rows[0]) if part is not None and rows else None
     if part is None or cursor is None or len(rows) < part.default_page:
@@ -101,7 +101,7 @@ def _more(form: AnswerForm, rows: Sequence[Row]) -> MorePages | None:
     return MorePages(part.parameter, cursor, len(rows), part.encoded)
 
 
-def _account(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+def _account(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     """The account's facts, assets, positions and orders, and what is left out."""
     found: dict[str, Any] = facts_of(rows, form.account) if form.account is not None else {}
     left: tuple[LeftOut, ...] = ()
@@ -117,7 +117,7 @@ def _account(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
     return {**found, "left_out": left}
 
 
-def _totals(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+def _totals(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     """The account's totals, where the answer has one account, and what they contain that no row shows."""
     if len(rows) != 1:
         return {}
@@ -130,7 +130,7 @@ def _totals(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _published(form: AnswerForm, rows: Sequence[Row]) -> dict[str, Any]:
+def _published(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     """Tables, haircuts, contracts and prices."""
     found: dict[str, Any] = {"remarks": tuple(text for row in rows if (text := judged(row, form.remarks)))}
     if form.tables is not None:

@@ -11,7 +11,7 @@ from marginctl.findings import Location, Problem
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.answer_map import AnswerForm, AnswerMap
 from marginctl.venues.answers.contents import AGAIN, WHOLE, Content, Value, content_of
-from marginctl.venues.answers.expressions import MisfitError, Path, Row, has, rows_at
+from marginctl.venues.answers.expressions import AnswerRow, MisfitError, Path, has, rows_at
 from marginctl.venues.answers.map_files import bundled_maps, forms_of, is_own
 from marginctl.venues.answers.reading import Recognized, answers
 from marginctl.venues.answers.refusal import DATA, REASONS, Refusal, emptiness, refusal
@@ -50,7 +50,7 @@ class Sighting(Struct, frozen=True):
 
     file: str
     content: Content
-    root: Row
+    root: AnswerRow
     forms: tuple[Recognized, ...]
     empty: tuple[Recognized, ...]
     asked: str = ""
@@ -99,10 +99,10 @@ def sighting(file: AnswerFile, venue: str | None = None) -> tuple[Sighting | Non
     if content.value in (None, {}):
         return None, [content.problem((), f"the answer is empty: {emptiness(content.value)}", REASONS["no-account"])]
     value = _undone(content.value)
-    root = Row(value, (), value)
+    root = AnswerRow(value, (), value)
     strong: list[Recognized] = []
     empty: list[Recognized] = []
-    at: dict[Path, list[Row] | None] = {}
+    at: dict[Path, list[AnswerRow] | None] = {}
     for name in bundled_maps():
         for own, form in forms_of(name):
             rows = _rows(root, form, at)
@@ -111,7 +111,7 @@ def sighting(file: AnswerFile, venue: str | None = None) -> tuple[Sighting | Non
     return Sighting(file.name, content, root, tuple(strong), tuple(empty), file.form, file.account), []
 
 
-def _rows(root: Row, form: AnswerForm, at: dict[Path, list[Row] | None]) -> list[Row] | None:
+def _rows(root: AnswerRow, form: AnswerForm, at: dict[Path, list[AnswerRow] | None]) -> list[AnswerRow] | None:
     """The rows of a form in an answer, none where its list is empty; None where the answer is of another form.
 
     ``at``: the rows of paths that were looked at before.
@@ -127,7 +127,7 @@ def _rows(root: Row, form: AnswerForm, at: dict[Path, list[Row] | None]) -> list
     return [] if is_empty else None
 
 
-def _is_of(row: Row, form: AnswerForm) -> bool:
+def _is_of(row: AnswerRow, form: AnswerForm) -> bool:
     return all(has(row, path) for path in form.has) and not any(has(row, path) for path in form.lacks)
 
 
@@ -283,7 +283,7 @@ def _is_portfolio(value: dict[str, Any]) -> bool:
 
 def _first_objects(value: Value) -> list[dict[str, Any]]:
     """The objects in which an answer's keys stand: the first of its rows, and the rows' envelope."""
-    root = Row(value, (), value)
+    root = AnswerRow(value, (), value)
     rows = [row for keys in (*DATA, ()) for row in (rows_at(root, Path(keys, False, "")) or [])[:1]]
     return [row.value for row in rows if isinstance(row.value, dict) and row.value]
 
@@ -292,7 +292,7 @@ def _looks_like_ccxt(value: dict[str, Any]) -> bool:
     return any(all(key in value for key in keys) for keys in CCXT_KEYS)
 
 
-def _nearest(root: Row, venue: str | None) -> str:
+def _nearest(root: AnswerRow, venue: str | None) -> str:
     """``it looks like bybit position, but `positionIM` is missing``; empty where most keys of every form are."""
     best = (Fraction(1, 2), "")
     for name in [venue] if venue in bundled_maps() else bundled_maps():
@@ -301,7 +301,7 @@ def _nearest(root: Row, venue: str | None) -> str:
     return best[1]
 
 
-def _nearness(root: Row, own: AnswerMap, form: AnswerForm) -> tuple[Fraction, str]:
+def _nearness(root: AnswerRow, own: AnswerMap, form: AnswerForm) -> tuple[Fraction, str]:
     """How many of a form's keys the best of an answer's rows has, as a share, and which it lacks."""
     shares: list[tuple[Fraction, str]] = []
     for path in form.rows:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.contents import content_of
-from marginctl.venues.answers.expressions import Row
+from marginctl.venues.answers.expressions import AnswerRow
 from marginctl.venues.answers.live_map import LiveCall
 from marginctl.venues.answers.recognition import AnswerFile, read_answers
 from marginctl.venues.answers.refusal import emptiness
@@ -106,7 +106,7 @@ class _Round:
     def _parameters(self, call: LiveCall, symbol: str, account: str) -> dict[str, str] | None:
         """What is sent; None where a word is not given: the call is not for that contract."""
         words = {**self.client.words, "symbol": symbol, "account": account}
-        row = Row(words, (), words)
+        row = AnswerRow(words, (), words)
         filled = {name: text for name, word in call.filled.items() if (text := word.of(row)) is not None}
         added = {name: text for name, word in call.added.items() if (text := word.of(row)) is not None}
         return {**call.parameters, **filled, **added} if filled.keys() == call.filled.keys() else None
@@ -136,7 +136,7 @@ class _Round:
         return read_answers([file], self.client.venue)[0]
 
 
-def _value(file: AnswerFile) -> Row:
+def _value(file: AnswerFile) -> AnswerRow:
     content, _ = content_of(file.data, file.name)
     value = None if content is None else content.value
-    return Row(value, (), value)
+    return AnswerRow(value, (), value)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from marginctl.document.files import bytes_of
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.venues.answers.live_map import LiveMap
 
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+LARGEST = 1024 * 1024
 MASK = "***"
 SHORTEST = 4
 """Characters of a text that can be told from a word that merely occurs."""
@@ -57,7 +59,7 @@ def _of_file(path: Path) -> dict[str, str]:
         mode = path.stat().st_mode
         if mode & OPEN_TO_OTHERS and os.name == "posix":
             raise LiveError(f"{shown}: others may read it", f"chmod 600 {printable(str(path))}")
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = bytes_of(path, LARGEST).decode("utf-8").splitlines()
     except OSError as error:
         raise LiveError(f"{shown} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

@@ -5,9 +5,11 @@ be coin-margined or not), so a symbol may leave open in what a contract settles;
 """
 
 from collections.abc import Set
+from datetime import date
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.core.account import FIAT_CURRENCIES, STABLECOINS
 
@@ -19,8 +21,11 @@ ALIASES = {"XBT": "BTC"}
 PERPETUAL = ("PERP", "PERPETUAL", "SWAP")
 OPTION_SIDES = ("C", "P", "CALL", "PUT")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+MONTH_LETTERS = tuple("FGHJKMNQUVXZ")
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 CENTURY = 2000
+MONTH_CODES = "FGHJKMNQUVXZ"
+FRIDAY = 5
 
 
 class SpellingKind(Enum):
@@ -51,7 +56,8 @@ PREFIXES = {
 class Spelling(Struct, frozen=True):
     """A symbol, taken apart; what it does not say is empty, None without a last day.
 
-    ``settles``: of an ALIASED symbol, LINEAR or INVERSE where it says so.
+    ``settles``: of an ALIASED symbol, LINEAR or INVERSE where it says so. ``is_neutral``: no venue's own notation, but
+    one that means a contract on any of them; ``is_bare``: without a quote, as ``BTC-PERP``.
     """
 
     kind: SpellingKind
@@ -60,6 +66,8 @@ class Spelling(Struct, frozen=True):
     settle: str = ""
     expiry: str | None = None
     settles: SpellingKind = SpellingKind.UNSETTLED
+    is_neutral: bool = False
+    is_bare: bool = False
 
 
 UNKNOWN = Spelling(SpellingKind.UNKNOWN)
@@ -71,7 +79,7 @@ def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Sp
     ``BTC-PERP`` is quoted in ``currency``, the account's; ``known``: assets that the file names elsewhere.
     """
     if "/" in symbol:
-        return _with_slash(symbol)
+        return replace(_with_slash(symbol), is_neutral=True)
     words = symbol.replace("_", "-").split("-")
     if not all(word.isalnum() for word in words):
         return UNKNOWN
@@ -93,9 +101,17 @@ def spelling_of(symbol: str, currency: str, known: Set[str] = frozenset()) -> Sp
 
 
 def expiry_of(symbol: str) -> str | None:
-    """The last day that a symbol states at its end: ``BTCUSDT_261225``, ``BTC-27DEC24``, ``BTC/USDT:USDT-261225``."""
+    """The last day that a symbol states at its end: ``BTCUSDT_261225``, ``BTC-27DEC24``, ``BTC/USDT:USDT-261225``.
+
+    Of ``BTCUSDZ26``, which states a month, its last Friday: on that day quarterly contracts end.
+    """
     words = symbol.replace("_", "-").split("-")
-    return day_of(words[-1]) if len(words) > 1 else None
+    return day_of(words[-1]) if len(words) > 1 else _last_friday(symbol)
+
+
+def is_dated(symbol: str) -> bool:
+    """Whether a symbol states a last day, or a month by its letter, as ``BTCUSDZ26``."""
+    return expiry_of(symbol) is not None or (symbol[-2:].isdecimal() and symbol[-3:-2] in MONTH_LETTERS)
 
 
 def day_of(word: str) -> str | None:
@@ -114,6 +130,30 @@ def day_of(word: str) -> str | None:
     if not (1 <= month <= len(MONTHS) and 1 <= day <= LONGEST_MONTHS[month - 1]):
         return None
     return f"{year if year > CENTURY else CENTURY + year}-{month:02}-{day:02}"
+
+
+def _last_friday(symbol: str) -> str | None:
+    """The last Friday of the month that ``BTCUSDZ26`` or ``XBTZ26`` ends in; None for any other word."""
+    head, month, year = symbol[:-3], symbol[-3:-2], symbol[-2:]
+    if month not in MONTH_CODES or not (year.isascii() and year.isdecimal()) or not _names_a_coin(head):
+        return None
+    number = MONTH_CODES.index(month) + 1
+    return max(one for one in (_day_if_friday(CENTURY + int(year), number, day) for day in range(22, 32)) if one)
+
+
+def _names_a_coin(word: str) -> bool:
+    """Whether a word is a coin or a pair that is quoted: in front of a month's letter nothing else is sure."""
+    known = {*COIN_QUOTES, *ALIASES}
+    return word in known or any(word.endswith(quote) and len(word) > len(quote) for quote in CURRENCIES)
+
+
+def _day_if_friday(year: int, month: int, day: int) -> str:
+    """The day as text where it is one and a Friday, else nothing."""
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        return ""
+    return found.isoformat() if found.isoweekday() == FRIDAY else ""
 
 
 def _with_slash(symbol: str) -> Spelling:
@@ -158,9 +198,11 @@ def _bare(words: list[str], ending: str, currency: str, expiry: str | None) -> S
     """A base alone before its ending: ``BTC-PERP`` is quoted in the account's currency, other endings do not say."""
     if len(words) != 1:
         return UNKNOWN
-    if ending == "PERP":
-        return _named(words[0], currency, SpellingKind.LINEAR, expiry)
-    return _named(words[0], "", SpellingKind.UNSETTLED, expiry)
+    is_quoted = ending == "PERP"
+    named = _named(
+        words[0], currency if is_quoted else "", SpellingKind.LINEAR if is_quoted else SpellingKind.UNSETTLED, expiry
+    )
+    return replace(named, is_neutral=expiry is None, is_bare=True)
 
 
 def _named(base: str, quote: str, settles: SpellingKind, expiry: str | None, *, marked: bool = True) -> Spelling:

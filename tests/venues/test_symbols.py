@@ -2,7 +2,7 @@
 
 import pytest
 
-from marginctl.core.symbols import SpellingKind, day_of, expiry_of, spelling_of
+from marginctl.venues.symbols import SpellingKind, day_of, expiry_of, spelling_of
 
 DECEMBER = "2024-12-27"
 
@@ -142,3 +142,21 @@ def test_a_symbol_ends_with_its_last_day() -> None:
     assert expiry_of("ETHUSD_260925") == "2026-09-25"
     assert expiry_of("260925") is None
     assert expiry_of("BTCUSDT") is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "expiry"),
+    [
+        ("BTCUSDZ26", "2026-12-25"),
+        ("XBTZ26", "2026-12-25"),
+        ("ETHUSDM20", "2020-06-26"),  # BitMEX, 26 June 2020
+        ("XRPUSDTH21", "2021-03-26"),
+        ("BTCUSDA26", None),  # no month
+        ("BTCUSDZ6", None),
+        ("LUNA2USDT", None),
+        ("SPELLZ26", None),  # neither a coin that is known nor a pair
+        ("Z26", None),
+    ],
+)
+def test_a_month_at_the_end_means_its_last_friday(symbol: str, expiry: str | None) -> None:
+    assert expiry_of(symbol) == expiry

@@ -1,0 +1,252 @@
+"""A page as one HTML file that asks nobody for anything: no script, no link to a resource, no style outside its sheet.
+
+Everything goes through one tree (``formats.tree``). Without its sheet the page reads from top to bottom; pictures are
+SVG whose colours are right on white without it.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from msgspec.structs import replace
+
+from marginctl import __version__
+from marginctl.core.plain import as_plain
+from marginctl.render.display import Options
+from marginctl.render.formats.problems import problem_lines
+from marginctl.render.formats.svg import bars_of, lines_of
+from marginctl.render.formats.tree import html_of, name_of, tag, verbatim
+from marginctl.render.json import encoded
+from marginctl.render.page import (
+    NUMERIC,
+    Balance,
+    BarPicture,
+    Block,
+    Column,
+    ColumnKind,
+    CurveChart,
+    Data,
+    DataTable,
+    Explanation,
+    Facts,
+    FindingRow,
+    Findings,
+    Gauge,
+    HeatMap,
+    Items,
+    LinePicture,
+    Page,
+    Problems,
+    Section,
+    Sentence,
+    Span,
+    Tone,
+    Words,
+)
+from marginctl.render.tables import curve_lines, heat_table
+
+HEADINGS = ("h1", "h2", "h3", "h4")
+MOST_IN_LINE = 24
+"""Characters of a cell that stay in one line."""
+MAP = "Maintenance ratio while two assets move"
+
+
+def draw(page: Page, options: Options) -> str:
+    """The whole file; ends in a line break."""
+    sheet = files("marginctl.render.formats").joinpath("page.css").read_text(encoding="utf-8")
+    main = tag("main", *fragments(page, options), id="content")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy(sheet)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="generator", content=f"marginctl {__version__}"),
+        tag("title", title_of(page, options)),
+        verbatim("style", sheet),
+    )
+    body = tag("body", tag("a", "Skip to the content", class_="skip", href="#content"), main)
+    return f"<!DOCTYPE html>\n{html_of(tag('html', head, body, lang='en'))}\n"
+
+
+def policy(sheet: str) -> str:
+    """What a browser may load for the page: its own style sheet, and nothing else."""
+    known = b64encode(sha256(sheet.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{known}'; base-uri 'none'; form-action 'none'"
+
+
+def title_of(page: Page, options: Options) -> str:
+    """What the page is called: what it was told, else its only head."""
+    heads = [section.heading for section in page if section.is_title]
+    return options.title or (heads[0] if len(heads) == 1 else "marginctl")
+
+
+def fragments(page: Page, options: Options) -> Iterable[Element]:
+    """The sections, each in the one that it belongs to: a head opens a section, the others stand in it."""
+    heads = sum(section.is_title for section in page)
+    is_one = heads == 1 and page[0].is_title and not options.title
+    if not is_one:
+        yield tag("h1", name_of(title_of(page, options)))
+    level, holder = 1, tag("section")
+    for section in page:
+        if section.is_title:
+            if len(holder):
+                yield holder
+            holder, level = tag("section", **({"id": section.anchor} if section.anchor else {})), 1 if is_one else 2
+            holder.append(_heading(HEADINGS[level - 1], name_of(section.heading), section.note))
+        elif section.heading:
+            words = section.heading.removesuffix(":")
+            holder.append(_heading(HEADINGS[level], tag("span", words), section.note))
+        for block in section.blocks:
+            holder.append(_drawn(block, section, options))
+    if len(holder):
+        yield holder
+
+
+def _heading(name: str, words: Element, note: Span) -> Element:
+    return tag(name, words, " " if note.text else None, _span(note) if note.text else None)
+
+
+def _drawn(block: Block, section: Section, options: Options) -> Element:
+    return _DRAWN[type(block)](block, section.heading.removesuffix(":") or "Figures", options)
+
+
+def _span(span: Span) -> Element:
+    if span.tone is Tone.CODE:
+        return tag("code", name_of(span.text))
+    name = "strong" if span.tone in (Tone.STRONG, Tone.BAD) else "span"
+    return tag(name, span.text, **_classed(span.tone))
+
+
+def _classed(tone: Tone) -> dict[str, str]:
+    return {} if tone is Tone.PLAIN else {"class_": tone.value}
+
+
+def _sentence(block: Sentence, *_: object) -> Element:
+    return tag("p", *map(_span, block.lead), _span(Span(block.text, block.tone)))
+
+
+def _items(block: Items, *_: object) -> Element:
+    made = tag("ul", *(tag("li", text) for text in block.texts))
+    return tag("details", tag("summary", f"{block.folded} ({len(block.texts)})"), made) if block.folded else made
+
+
+def _words(block: Words, *_: object) -> Element:
+    return tag("p", ", ".join(block.texts), **_classed(block.tone))
+
+
+def _facts(block: Facts, *_: object) -> Element:
+    made = tag("dl")
+    for label, words in block.rows:
+        made.extend((tag("dt", label or "also"), tag("dd", words)))
+    return made
+
+
+def _findings(block: Findings, *_: object) -> Element:
+    return tag("ul", *map(_finding, block.rows), class_="findings")
+
+
+def _finding(row: FindingRow) -> Element:
+    """Grade, code and sentence; below them each way out, or why it is waived."""
+    told = [tag("p", f"waived: {text}" if row.is_waived else text, class_="dim") for text in row.advice]
+    return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", row.text), *told)
+
+
+def _problems(block: Problems, *_: object) -> Element:
+    """Place, message, the line with a caret, and help, as on the terminal."""
+    rows = problem_lines(block.rows, Options())
+    return _boxed(verbatim("pre", "\n".join("".join(text for text, _ in row).rstrip() for row in rows)), "Problems")
+
+
+def _explanation(block: Explanation, _: str, options: Options) -> Element:
+    """The tree as the terminal has it."""
+    from marginctl.render.formats import screen
+
+    drawn = screen.draw((Section(blocks=(block,)),), replace(options, color=False, ascii=False, width=100))
+    return _boxed(verbatim("pre", drawn), "Explanation")
+
+
+def _balance(block: Balance, caption: str, _: Options) -> Element:
+    made = tag("tbody")
+    for label, amount in block.rows:
+        made.append(tag("tr", tag("th", label, scope="row"), tag("td", amount, class_="number"), tag("td")))
+    for gauge in block.gauges:
+        cells = (tag("td", gauge.text, class_="number"), tag("td", _gauged(gauge)))
+        made.append(tag("tr", tag("th", gauge.label, scope="row"), *cells))
+    heads = [tag("th", words, scope="col") for words in ("Figure", "Value", "Limit")]
+    return _boxed(tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), made), caption)
+
+
+def _gauged(gauge: Gauge) -> Element | None:
+    return _span(gauge.verdict) if gauge.verdict.text else None
+
+
+def _table(block: DataTable, caption: str, _: Options | None = None) -> Element:
+    """Columns with their units in the head; the first names its row."""
+    columns = block.shown
+    heads = [_head(column) for column in columns]
+    rows = [
+        tag("tr", *(_cell(column, at, is_head=not n) for n, column in enumerate(columns)))
+        for at in range(len(columns[0].cells) if columns else 0)
+    ]
+    made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows))
+    return _boxed(made, caption)
+
+
+def _head(column: Column) -> Element:
+    unit = tag("span", f" {column.unit}", class_="dim") if column.unit else None
+    return tag("th", column.title, unit, scope="col", **({"class_": "number"} if column.kind in NUMERIC else {}))
+
+
+def _cell(column: Column, at: int, *, is_head: bool) -> Element:
+    text, tone = column.cells[at], column.tones[at] if column.tones else Tone.PLAIN
+    is_long = column.kind not in NUMERIC and len(text) > MOST_IN_LINE
+    words = ["number"] * (column.kind in NUMERIC) + ["prose"] * is_long + [tone.value] * (tone is not Tone.PLAIN)
+    classes = " ".join(words)
+    attributes = {"class_": classes} if classes else {}
+    shown = name_of(text) if column.kind in (ColumnKind.NAME, ColumnKind.PLACE) and text else text
+    if column.links and column.links[at]:
+        shown = tag("a", shown, href=column.links[at])
+    return tag("th", shown, scope="row", **attributes) if is_head else tag("td", shown, **attributes)
+
+
+def _boxed(made: Element, label: str) -> Element:
+    """In a box of its own that scrolls sideways where there is no room."""
+    return tag("div", made, class_="wide", role="region", tabindex="0", aria_label=label)
+
+
+def _picture(block: LinePicture | BarPicture, *_: object) -> Element:
+    """The picture, what it says in one line, and its figures."""
+    svg = lines_of(block) if isinstance(block, LinePicture) else bars_of(block)
+    told = f" {block.reading}" if block.reading else None
+    figures = tag("details", tag("summary", "Figures"), _table(block.table, f"{block.title}: figures"))
+    return tag("figure", tag("figcaption", tag("strong", block.title), told), _boxed(svg, block.title), figures)
+
+
+def _data(block: Data, *_: object) -> Element:
+    """JSON that no reader of HTML takes for an end of it."""
+    text = encoded(as_plain(block.result)).decode()
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return verbatim("script", text, type="application/json", data_document=block.name)
+
+
+_DRAWN: dict[type[Any], Callable[[Any, str, Options], Element]] = {
+    Sentence: _sentence,
+    Items: _items,
+    Words: _words,
+    Facts: _facts,
+    Balance: _balance,
+    DataTable: _table,
+    Findings: _findings,
+    Problems: _problems,
+    Explanation: _explanation,
+    Data: _data,
+    CurveChart: lambda block, *_: _picture(curve_lines(block)),
+    HeatMap: lambda block, *_: _table(heat_table(block, "✗ "), MAP),
+    LinePicture: _picture,
+    BarPicture: _picture,
+}

@@ -1,0 +1,243 @@
+"""Lines and bars as SVG: through the exact corners, labelled directly, colours right on white without a style sheet.
+
+A picture is 640 units wide. Text is 12 units high; its width is taken as ``PER_CHARACTER`` a character, which is more
+than any digit or letter of the fonts that browsers use for it needs on average.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import accumulate
+from xml.etree.ElementTree import Element
+
+from marginctl.core.exact import ONE, ZERO, Direction, rounded
+from marginctl.document.source import printable
+from marginctl.render.formats.scale import Scale, number
+from marginctl.render.formats.tree import tag
+from marginctl.render.page import Bar, BarPicture, BarRow, LinePicture, PlotMark, Stroke, Tone, Trace
+from marginctl.wording import grouped, natural_places, signed_percent
+
+WIDTH = Decimal(640)
+HEIGHT = Decimal(280)
+LEFT, RIGHT, TOP, BOTTOM = Decimal(86), Decimal(14), Decimal(34), Decimal(46)
+LABELS = Decimal(170)
+"""Room for what the rows of bars are called."""
+WORDS = Decimal(104)
+"""Room for what stands beside the longest bar."""
+ROW = Decimal(24)
+PER_CHARACTER = Decimal("6.6")
+INK, DIM, BAD, FILL = "#1b1f24", "#59636e", "#b42318", "#1f6feb"
+DASHES = {Stroke.SOLID: "", Stroke.DASHED: "7 4", Stroke.THIN: "2 3"}
+WIDTHS = {Stroke.SOLID: "2.5", Stroke.DASHED: "2", Stroke.THIN: "1.5"}
+FILLS = {
+    Tone.PLAIN: FILL,
+    Tone.GOOD: "#1a7f37",
+    Tone.BAD: BAD,
+    Tone.LOSS: BAD,
+    Tone.DIM: "#6e7781",
+    Tone.WARN: "#9a6700",
+}
+
+
+def lines_of(block: LinePicture) -> Element:
+    """Every line over one axis, zero and the liquidated stretches with it."""
+    xs = [x for trace in block.traces for x, _ in trace.points]
+    ys = [y for trace in block.traces for _, y in trace.points]
+    across = Scale(min(xs), max(xs), LEFT, WIDTH - RIGHT)
+    up = Scale(min(*ys, ZERO), max(*ys, ZERO), HEIGHT - BOTTOM, TOP)
+    made = _picture(block.title, block.reading, HEIGHT)
+    made.extend(_ground(across, up, block))
+    made.extend(_trace(trace, across, up) for trace in block.traces)
+    made.extend(_names(block.traces, up))
+    made.extend(_marks(block.marks, across))
+    return made
+
+
+def bars_of(block: BarPicture) -> Element:
+    """A row each, its bars from value to value, its words beside them or below where there is no room."""
+    values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
+    across = Scale(
+        min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, WIDTH - (RIGHT * 2 if block.is_share else WORDS)
+    )
+    tops = list(accumulate((_height(row) for row in block.rows), initial=TOP))
+    height = tops[-1] + BOTTOM
+    made = _picture(block.title, block.reading, height)
+    foot = height - BOTTOM
+    for tick in across.ticks:
+        made.extend(_tick(across.at(tick), foot, _told(tick, block.is_share)))
+    made.append(_line(across.at(ZERO), TOP - 6, across.at(ZERO), foot, INK, "1"))
+    for row, top in zip(block.rows, tops, strict=False):
+        made.extend(_row(row, top, across))
+    if block.unit:
+        made.append(_text(WIDTH - RIGHT, height - 8, block.unit, "end", DIM))
+    return made
+
+
+def _picture(title: str, reading: str, height: Decimal) -> Element:
+    box = f"0 0 {number(WIDTH)} {number(height)}"
+    return tag(
+        "svg",
+        tag("title", title),
+        tag("desc", reading or title),
+        role="img",
+        viewBox=box,
+        font_family="system-ui, sans-serif",
+        font_size="12",
+    )
+
+
+def _ground(across: Scale, up: Scale, block: LinePicture) -> Iterable[Element]:
+    """Axes with their ticks, the zero line, what is liquidated."""
+    foot = HEIGHT - BOTTOM
+    for start, end in block.gone:
+        left, right = across.at(start), across.at(end)
+        if right > left:
+            yield from _hatched(left, right, foot)
+    for tick in up.ticks:
+        at = up.at(tick)
+        yield _line(LEFT, at, WIDTH - RIGHT, at, INK if not tick else "#d0d7de", "1", "axis" if not tick else "rule")
+        yield _text(LEFT - 6, at + 4, _told(tick, is_share=False), "end", DIM)
+    for tick in across.ticks:
+        yield from _tick(across.at(tick), foot, _told(tick, block.is_share), line=False)
+    yield _text(LEFT, Decimal(14), block.y_title, "start", DIM)
+    yield _text(WIDTH - RIGHT, HEIGHT - 8, block.x_title, "end", DIM)
+
+
+def _hatched(left: Decimal, right: Decimal, foot: Decimal) -> Iterable[Element]:
+    yield tag(
+        "rect",
+        x=number(left),
+        y=number(TOP),
+        width=number(right - left),
+        height=number(foot - TOP),
+        fill="#fdecea",
+        class_="gone",
+    )
+    step = Decimal(10)
+    for at in range(int((right - left) / step) + 1):
+        x = left + step * at
+        run = min(step, right - x)
+        yield _line(x, foot, x + run, foot - run, BAD, "0.8", "hatch")
+        yield _line(x, TOP + run, x + run, TOP, BAD, "0.8", "hatch")
+
+
+def _tick(at: Decimal, foot: Decimal, text: str, *, line: bool = True) -> Iterable[Element]:
+    if line:
+        yield _line(at, TOP - 6, at, foot, "#d0d7de", "1", "rule")
+    half = PER_CHARACTER * len(text) / 2
+    yield _text(min(max(at, half), WIDTH - half), foot + 16, text, "middle", DIM)
+
+
+def _trace(trace: Trace, across: Scale, up: Scale) -> Element:
+    corners = [f"{number(across.at(x))},{number(up.at(y))}" for x, y in trace.points]
+    shown = [one for n, one in enumerate(corners) if not n or one != corners[n - 1]]
+    dashes = DASHES[trace.stroke]
+    return tag(
+        "polyline",
+        points=" ".join(shown),
+        fill="none",
+        stroke=INK if trace.stroke is not Stroke.SOLID else FILL,
+        stroke_width=WIDTHS[trace.stroke],
+        class_=f"trace {trace.stroke.value}",
+        **({"stroke_dasharray": dashes} if dashes else {}),
+    )
+
+
+def _names(traces: Sequence[Trace], up: Scale) -> Iterable[Element]:
+    """What the lines are called, at their right ends and apart from one another."""
+    ends = sorted((up.at(trace.points[-1][1]), trace.label) for trace in traces)
+    for at, label in apart([end for end, _ in ends], [label for _, label in ends]):
+        yield _text(WIDTH - RIGHT - 4, at - 5, label, "end", INK, "over")
+
+
+def apart(places: Sequence[Decimal], labels: Sequence[str]) -> Iterable[tuple[Decimal, str]]:
+    """Labels of ascending places, at least a line of text from one another, within the picture."""
+    step, low, high = Decimal(14), TOP + 16, HEIGHT - BOTTOM
+    found: list[Decimal] = []
+    for place in places:
+        found.append(max(place, low, *(one + step for one in found[-1:])))
+    for at in range(len(found) - 1, -1, -1):
+        found[at] = min(found[at], high if at == len(found) - 1 else found[at + 1] - step)
+    return zip(found, labels, strict=True)
+
+
+def _marks(marks: Sequence[PlotMark], across: Scale) -> Iterable[Element]:
+    """Words at places of the x axis, above it; where two would meet the second goes a line lower."""
+    taken: list[tuple[Decimal, Decimal]] = []
+    for mark in sorted(marks, key=lambda one: one.at):
+        at, half = across.at(mark.at), PER_CHARACTER * len(mark.text) / 2
+        middle = min(max(at, LEFT + half), WIDTH - RIGHT - half)
+        meets = any(middle - half < right and left < middle + half for left, right in taken)
+        taken.append((middle - half, middle + half))
+        colour = BAD if mark.is_end else DIM
+        yield _line(at, TOP - 4, at, HEIGHT - BOTTOM, colour, "1.2", "end" if mark.is_end else "now")
+        yield _text(middle, TOP + (9 if meets else -7), mark.text, "middle", colour, "end" if mark.is_end else "now")
+
+
+def _row(row: BarRow, top: Decimal, across: Scale) -> Iterable[Element]:
+    room = int((LABELS - 10) / PER_CHARACTER)
+    whole = printable(row.label)
+    label = whole if len(whole) <= room else f"{whole[: room - 1]}…"
+    yield _text(
+        LABELS - 8, top + 13, label, "end", INK, "total" if row.is_sum else "", title=whole if label != whole else ""
+    )
+    for bar in row.bars:
+        yield _bar(bar, top, across, is_sum=row.is_sum)
+    words = "  ".join(bar.text for bar in row.bars if bar.text)
+    if words:
+        yield _beside(words, row, top, across)
+    if row.note:
+        yield _text(LABELS, top + 28, row.note, "start", DIM)
+
+
+def _height(row: BarRow) -> Decimal:
+    return ROW + 14 if row.note else ROW
+
+
+def _bar(bar: Bar, top: Decimal, across: Scale, *, is_sum: bool) -> Element:
+    left, right = sorted((across.at(bar.start), across.at(bar.end)))
+    fill = FILLS.get(bar.tone, FILL)
+    outlined = {"fill": "none", "stroke": fill, "stroke_width": "2"} if is_sum else {"fill": fill}
+    return tag(
+        "rect",
+        x=number(left),
+        y=number(top + 3),
+        width=number(max(right - left, ONE)),
+        height="12",
+        class_=f"bar {bar.tone.value}",
+        **outlined,
+    )
+
+
+def _beside(words: str, row: BarRow, top: Decimal, across: Scale) -> Element:
+    """Right of the bars where there is room, else left of them, else over them at the edge on a ground of its own."""
+    width = PER_CHARACTER * len(words)
+    ends = [across.at(value) for bar in row.bars for value in (bar.start, bar.end)] or [across.at(ZERO)]
+    if max(ends) + 6 + width <= WIDTH:
+        return _text(max(ends) + 6, top + 13, words, "start", INK)
+    if min(ends) - 6 - width >= LABELS:
+        return _text(min(ends) - 6, top + 13, words, "end", INK)
+    return _text(WIDTH - RIGHT, top + 13, words, "end", INK, "over")
+
+
+def _line(x1: Decimal, y1: Decimal, x2: Decimal, y2: Decimal, colour: str, width: str, name: str = "axis") -> Element:
+    places = {"x1": number(x1), "y1": number(y1), "x2": number(x2), "y2": number(y2)}
+    return tag("line", **places, stroke=colour, stroke_width=width, class_=name)
+
+
+def _text(x: Decimal, y: Decimal, words: str, anchor: str, colour: str, name: str = "", *, title: str = "") -> Element:
+    more = {"class_": name} if name else {}
+    made = tag("text", x=number(x), y=number(y), text_anchor=anchor, fill=colour, **more)
+    if name == "over":
+        made.attrib.update({"paint-order": "stroke", "stroke": "#ffffff", "stroke-width": "4"})
+    if title:
+        made.append(tag("title", title))
+        made[-1].tail = printable(words)
+    else:
+        made.text = printable(words)
+    return made
+
+
+def _told(value: Decimal, is_share: bool) -> str:
+    if is_share:
+        return signed_percent(rounded(value, 4, Direction.NEAREST)) if value else "now"
+    return grouped(value, min(natural_places(value), 8), Direction.NEAREST)

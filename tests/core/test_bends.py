@@ -1,0 +1,110 @@
+"""What is curved: parabolas and hyperbolas against their own closed forms, and the ends of a way."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.accounts import d
+
+from marginctl.core.bends import Bend, first_below_bent
+from marginctl.core.exact import exactly
+from marginctl.core.piecewise import Crossing, Line, Piece, bent
+
+FLAT = Line(d(1), d(0))
+TINY = d("1e-60")
+
+
+def first(*rows: tuple[str, str, str], bends: list[Bend], end: str | None = None, **how: bool) -> Crossing | None:
+    """``first_below_bent`` of pieces (start, at zero, slope), a thousand of money being involved."""
+    with exactly():
+        pieces = [Piece(d(start), d(at_zero), d(slope)) for start, at_zero, slope in rows]
+        return first_below_bent(pieces, bends, None if end is None else d(end), d(1000), **how)
+
+
+def u_of(found: Crossing | None) -> Decimal:
+    """Where it was found."""
+    assert found is not None
+    return found.u
+
+
+def test_a_parabola() -> None:
+    """10 + u - 2 (1 + u)^2 = 0: 8 - 3 u - 2 u^2, u = (-3 + sqrt 73) / 4."""
+    found = first(("0", "10", "1"), bends=[Bend(d(2), Line(d(1), d(1)), FLAT)])
+    with exactly():
+        assert abs(u_of(found) - (d(73).sqrt() - 3) / 4) < TINY
+
+
+def test_a_hyperbola_toward_a_price_of_0() -> None:
+    """3 + u - 1 / (1 - u) = 0: 2 - 2 u - u^2, u = -1 + sqrt 3; at u = 1 the coin is worth nothing."""
+    found = first(("0", "3", "1"), bends=[Bend(d(1), FLAT, Line(d(1), d(-1)))], end="1")
+    with exactly():
+        assert abs(u_of(found) - (d(3).sqrt() - 1)) < TINY
+
+
+def test_where_the_coin_rises_a_bend_fades() -> None:
+    """2 - 1 / (1 + u) stays above 0; 2 - u - 1 / (1 + u) = 0 at u = (1 + sqrt 5) / 2."""
+    hyperbola = [Bend(d(1), FLAT, Line(d(1), d(1)))]
+    assert first(("0", "2", "0"), bends=hyperbola) is None
+    with exactly():
+        assert abs(u_of(first(("0", "2", "-1"), bends=hyperbola)) - (1 + d(5).sqrt()) / 2) < TINY
+
+
+def test_far_out_a_bend_may_be_straight() -> None:
+    """(1 + u)^2 / (1 + u) = 1 + u: against 3 + u / 2 at u = 4, against 3 + 2 u never."""
+    line = [Bend(d(1), Line(d(1), d(1)), Line(d(1), d(1)))]
+    with exactly():
+        assert abs(u_of(first(("0", "3", "0.5"), bends=line)) - 4) < TINY
+    assert first(("0", "3", "2"), bends=line) is None
+
+
+def test_the_first_of_several_pieces_counts() -> None:
+    """Health recovers at u = 1 by a piece that leaps up; the crossing before it is the one."""
+    parabola = [Bend(d(1), Line(d(0), d(1)), FLAT)]
+    found = first(("0", "0.25", "0"), ("1", "100", "0"), bends=parabola)
+    assert abs(u_of(found) - d("0.5")) < TINY
+    assert abs(u_of(first(("0", "4", "0"), ("1", "9", "0"), bends=parabola)) - 3) < TINY
+
+
+def test_a_jump_below_zero_is_one() -> None:
+    assert first(("0", "4", "0"), ("1", "0.5", "0"), bends=[Bend(d(1), FLAT, FLAT)]) == Crossing(d(1), True)
+
+
+def test_equality_counts_where_it_does() -> None:
+    """1 - u^2 on the way to 1 ends at 0."""
+    parabola = [Bend(d(1), Line(d(0), d(1)), FLAT)]
+    assert first(("0", "1", "0"), bends=parabola, end="1") is None
+    assert first(("0", "1", "0"), bends=parabola, end="1", or_at_zero=True) is None
+    assert first(("0", "1", "0"), bends=parabola, end="1", or_at_zero=True, end_included=True) == Crossing(d(1), False)
+
+
+def test_a_worthless_coin() -> None:
+    assert bent(d(1), d(2), d(0)) > d("1e20")
+    assert bent(d(1), d(0), d(0)) == 0
+
+
+AMOUNTS = st.integers(1, 400).map(lambda one: Decimal(one) / 20)
+
+
+@given(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS, st.integers(-40, 40))
+def test_the_place_is_the_first_at_which_nothing_is_left(
+    factor: Decimal, value: Decimal, price: Decimal, spare: Decimal, slope: int
+) -> None:
+    """spare + bend(0) + slope u - factor value^2 / (price (1 - u)): above 0 before the place, 0 at it."""
+    with exactly():
+        one = Bend(factor, Line(value, d(0)), Line(price, -price))
+        at_zero = spare + one.at(d(0))
+        found = first_below_bent([Piece(d(0), at_zero, d(slope))], [one], d(1), at_zero)
+        place = u_of(found)
+        left = [at_zero + slope * u - one.at(u) for u in (place * k / 7 for k in range(7))]
+        assert min(left) > 0
+        assert abs(at_zero + slope * place - one.at(place)) < TINY * at_zero
+
+
+@pytest.mark.parametrize("u", ["0", "0.25", "0.5"])
+def test_a_tangent_touches(u: str) -> None:
+    with exactly():
+        one = Bend(d(3), Line(d(2), d(1)), Line(d(5), d(-1)))
+        line = one.line_at(d(u))
+        assert abs(line.at(d(u)) - one.at(d(u))) < TINY
+        assert all(line.at(d(v)) <= one.at(d(v)) + TINY for v in ("0", "0.1", "0.3", "0.6", "0.9"))

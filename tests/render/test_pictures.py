@@ -1,0 +1,64 @@
+"""Pictures: round ticks, places within, labels apart, bars that add up in the digits they show."""
+
+import itertools
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marginctl.core.exact import exactly
+from marginctl.render.formats.scale import Scale, number, step_of
+from marginctl.render.formats.svg import HEIGHT, apart
+
+D = Decimal
+VALUES = st.decimals(D("-1e12"), D("1e12"), places=6)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        ("0", "20000", ["0", "5000", "10000", "15000", "20000"]),
+        ("-1", "1", ["-1", "-0.5", "0", "0.5", "1"]),
+        ("-300", "12000", ["0", "2000", "4000", "6000", "8000", "10000", "12000"]),
+        ("0.01", "0.07", ["0.01", "0.02", "0.03", "0.04", "0.05", "0.06", "0.07"]),
+    ],
+)
+def test_ticks_are_round(low: str, high: str, expected: list[str]) -> None:
+    with exactly():
+        assert Scale(D(low), D(high), D(0), D(100)).ticks == list(map(D, expected))
+
+
+@given(VALUES, VALUES)
+def test_there_are_few_ticks_and_all_lie_within(one: Decimal, other: Decimal) -> None:
+    low, high = sorted((one, other))
+    with exactly():
+        ticks = Scale(low, high, D(0), D(100)).ticks
+    assert len(ticks) <= 8
+    assert all(low <= tick <= high for tick in ticks)
+    assert low > 0 or high < 0 or D(0) in ticks
+
+
+@given(VALUES, VALUES, VALUES)
+def test_places_lie_between_the_ends(one: Decimal, other: Decimal, value: Decimal) -> None:
+    low, high = sorted((one, other))
+    with exactly():
+        place = Scale(low, high, D(86), D(626)).at(value)
+    assert 86 <= place <= 626
+    assert place == round(place, 1)
+
+
+@pytest.mark.parametrize(("value", "text"), [("12.50", "12.5"), ("40", "40"), ("0.04", "0"), ("100.96", "101")])
+def test_a_coordinate_has_a_tenth_at_most(value: str, text: str) -> None:
+    assert number(D(value)) == text
+
+
+def test_a_step_of_nothing_is_one_seventh_rounded_up() -> None:
+    assert step_of(D(0)) == D("0.2")
+
+
+@given(st.lists(st.decimals(0, HEIGHT, places=1), min_size=1, max_size=6))
+def test_labels_of_lines_stay_apart_and_within(places: list[Decimal]) -> None:
+    found = [place for place, _ in apart(sorted(places), [""] * len(places))]
+    assert all(after - before >= 14 for before, after in itertools.pairwise(found))
+    assert found[-1] <= HEIGHT
