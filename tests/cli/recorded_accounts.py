@@ -18,6 +18,7 @@ contracts:
   ADAUSDT: {base: ADA, quote: USDT, tiers: [{maintenance_rate: 0.75%, max_leverage: 50}]}
   FARTCOIN-USDT: {base: FARTCOIN, quote: USDT, tiers: [{maintenance_rate: 1%, max_leverage: 50}]}
   BTCUSDT: {base: BTC, quote: USDT, tiers: [{maintenance_rate: 0.5%, max_leverage: 200}]}
+  LTC_USDT: {base: LTC, quote: USDT, contract_size: 0.1, tiers: [{maintenance_rate: 1%, max_leverage: 50}]}
   "flx:CRCL":
     type: linear
     base: CRCL
@@ -160,6 +161,13 @@ ACCOUNTS = [
         "--set positions.0.mark_price=114700 --set positions.0.isolated_margin=1.147441 --set account.taker_fee=0.02%",
         *(0, 1),
         known="0/1",
+    ),
+    Recorded(
+        "gate-1",
+        "gate/1-*.json",
+        f"--with declared.yaml {RATE.format(0, '1%')}",
+        *(2, 3),
+        known="2/3",  # (7.435 - 1.49257625) / (0.1 x (1 - 1%)) = 60.0245; 60.07 with 0.075% more, the fee to close
     ),
     Recorded("weex-1", "weex/1-*.json", "--with declared.yaml", 3, 3, known="2/2", why=SCREEN_SHOWS_NONE),
 ]

@@ -29,6 +29,19 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
+HIDDEN: set[str] = set()
+"""Secrets and signatures of all requests of a test."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_is_written(tmp_path: Path) -> Iterator[None]:
+    """In no file that a test leaves, but its own file of keys, stands a secret or a signature."""
+    HIDDEN.clear()
+    yield
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "keys"]
+    assert [(path.name, one) for path in files for one in HIDDEN if one.encode() in path.read_bytes()] == []
+
+
 @contextmanager
 def running(table: dict[str, Any], **variables: str) -> Iterator[tuple[Any, Venue]]:
     """A server and a way to run a command against it, in whose output nothing secret may stand."""
@@ -37,7 +50,9 @@ def running(table: dict[str, Any], **variables: str) -> Iterator[tuple[Any, Venu
         def ran(*arguments: str, env: dict[str, str | None] | None = None) -> Ran:
             words: dict[str, str | None] = {**ENVIRONMENT, "MARGINCTL_LIVE_URL": server.address, **variables}
             result = run(*arguments, env={**words, **(env or {})})
-            assert [one for one in server.hidden() if one in result.out + result.errors] == []
+            HIDDEN.update(server.hidden())
+            assert [one for one in HIDDEN if one in result.out + result.errors] == []
+            assert result.code in (0, 1, 2)  # no exception of ours, nor of the library
             return result
 
         yield ran, server
@@ -192,6 +207,7 @@ def test_a_file_may_stand_beside_the_live_answers(tmp_path: Path) -> None:
         (["import", "a.json", "--sandbox"], "--sandbox changes nothing here"),
         (["import", "a.json", "--save", "d"], "--save changes nothing here"),
         (["check", "a.yaml", "--wallet", "USDT=1"], "--wallet changes nothing here"),
+        (["check", "a.yaml", "--account", "1"], "--account changes nothing here"),
         (["check", "a.yaml", "--rates", "account"], "--rates changes nothing here"),
         (["check", "a.yaml", "--demo"], "--demo changes nothing here"),
         (["check", "--live", "bybit", "a.yaml"], "--live and `a.yaml` do not go together"),
@@ -338,3 +354,47 @@ def test_a_contract_that_is_not_bundled_comes_with_its_table_and_its_size(
     assert (result.code, f"Contracts added\n  {symbol}" in result.out) == (0, True)
     assert f"{symbol}: {{contract_size: {size}, " in Path(f"{venue}.yaml").read_text()
     assert {f"{one.method} {one.path}" for one in server.asked} == set(table)
+
+
+STATE, BUILDERS = "hyperliquid/1-hype-isolated.clearinghouseState", "hyperliquid/4-hip3-crcl.clearinghouseState"
+EMPTY = json.loads(recorded(STATE)) | {"assetPositions": [], "marginSummary": {"accountValue": "0", "totalNtlPos": "0"}}
+MARKETS = {
+    "POST /info": [ABSENT, "public/hyperliquid.perpDexs", STATE, BUILDERS, EMPTY, "public/hyperliquid.meta.flx", ABSENT]
+}
+
+
+def test_markets_of_builders_are_accounts_of_their_own() -> None:
+    with running(MARKETS) as (ran, server):
+        result = ran("import", "--live", "hyperliquid", *FEW)
+    assert (result.code, result.out) == (2, "")
+    assert "clearinghouseState.json: MC028 the answers are of 2 accounts: `main`, `flx`" in result.errors
+    assert "--account main takes that one" in result.errors
+    asked = [(one.words["type"], one.words.get("dex")) for one in server.asked]
+    assert asked == [
+        ("meta", None),
+        ("perpDexs", None),
+        ("clearinghouseState", None),
+        ("clearinghouseState", "flx"),
+        ("clearinghouseState", "abc"),
+        ("meta", "flx"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "symbol", "remarks"), [("main", "HYPE", 1), ("flx", "flx:CRCL", 2)])
+def test_one_of_them_is_asked_for_by_name(name: str, symbol: str, remarks: int) -> None:
+    state = STATE if name == "main" else BUILDERS
+    more = ["public/hyperliquid.meta.flx"] if name == "flx" else []
+    with running({"POST /info": [ABSENT, ABSENT, state, *more]}) as (ran, server):
+        flags = ("--account", name, "--reconcile", "--format", "json")
+        result = ran("import", "--live", "hyperliquid", *flags, *FEW).json()
+    assert [one["symbol"] for one in result["portfolio"]["positions"]] == [symbol]
+    assert (result["summary"]["within"], result["summary"]["beyond"]) == (8, 0)
+    assert server.asked[2].words.get("dex") == (None if name == "main" else "flx")
+    assert len(result["remarks"]) == remarks + 1
+
+
+def test_an_account_that_is_alone_is_taken_without_its_name() -> None:
+    with running({"POST /info": [ABSENT, "public/hyperliquid.perpDexs", STATE, EMPTY, EMPTY]}) as (ran, _):
+        result = ran("import", "--live", "hyperliquid", *FEW)
+    assert result.code == 0
+    assert "symbol: HYPE\n" in result.out

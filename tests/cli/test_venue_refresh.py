@@ -245,6 +245,7 @@ ASKED_FOR = [
     ("kraken-inverse", "PI_LTCUSD", published("kraken-inverse.instruments", XBT="LTC", BTC="LTC", **DATED), "0.01"),
     ("dydx", "LTC-USD", published("dydx.perpetualMarkets", BTC="LTC"), "0.012"),
     ("hyperliquid", "XMR", published("hyperliquid.meta"), "0.05"),
+    ("hyperliquid", "abc:XMR", published("hyperliquid.meta", XMR="abc:XMR"), "0.05"),
 ]
 
 

@@ -1,6 +1,7 @@
 """The page on imports, and the second example of the README: screens are what the commands print."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,30 +12,40 @@ OMITTED = "[...]\n"
 WIDTHS = {"docs/import.md": "130", "README.md": "90"}
 
 
-def screen(page: str) -> tuple[list[str], str]:
-    """The words of the import that a page shows, and what it prints."""
+def screen(page: str) -> tuple[list[list[str]], str]:
+    """The words of the commands in the line that a page shows, as a shell reads them, and what they print."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    shown = re.findall(r"^```console\n\$ marginctl (import [^\n]*)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
-    ((command, output),) = shown
-    return command.split(), output
+    shown = re.findall(r"^```console\n\$ (marginctl import [^\n]*)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    ((line, output),) = shown
+    return [command.split()[1:] for command in line.split("; ")], output
+
+
+def expanded(words: list[str]) -> list[str]:
+    """The words with patterns of files as the files."""
+    return [name for word in words for name in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
+
+
+@pytest.fixture(autouse=True)
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh copy of what the examples read."""
+    shutil.copytree(ROOT / "portfolios", tmp_path / "portfolios")
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("page", WIDTHS)
-def test_a_screen_is_what_the_command_prints(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    words, shown = screen(page)
-    ran = run(*words, "--today", TODAY, "--width", WIDTHS[page], "--color", "never")
+def test_a_screen_is_what_the_line_prints(page: str) -> None:
+    commands, shown = screen(page)
+    flags = ("--today", TODAY, "--width", WIDTHS[page], "--color", "never")
+    printed = "".join(run(*expanded(words), *flags).out for words in commands)
     at = 0
     for piece in shown.split(OMITTED):
-        at = ran.out.index(piece, at) + len(piece)
+        at = printed.index(piece, at) + len(piece)
 
 
-def test_the_example_is_imported_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    words, _ = screen("README.md")
-    ran = run(*words[: words.index("--reconcile")], "--today", TODAY)
-    assert ran.code == 0
-    found = check("-", "--format", "json", stdin=ran.out.encode()).json()
+def test_the_example_is_imported_reconciled_and_checked() -> None:
+    (importing, checking), _ = screen("README.md")
+    assert run(*expanded(importing), "--today", TODAY).code == 1  # two figures are beyond
+    found = check(*checking[1:], "--format", "json").json()
     assert found["errors"] == []
     assert [one["status"] for one in found["reports"][0]["expectations"]].count("pass") == 8
 

@@ -15,6 +15,7 @@ from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
 from marginctl.core.rooms import ReductionWay
 from marginctl.core.scenario import expanded, moved, ratios
+from marginctl.document.nodes import Node
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.reader import read
 from marginctl.document.record import bind
@@ -108,11 +109,21 @@ def load_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded |
     return (None, problems) if loaded is None else shocked(loaded, settings)
 
 
+def loaded_nodes(source: Source, node: Node, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """The same of a text that is read."""
+    loaded, problems = resolved_nodes(source, node, settings)
+    return (None, problems) if loaded is None else shocked(loaded, settings)
+
+
 def resolved_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
     """The same before shocks."""
     source, node, problems = read(data, name)
-    if node is None or problems:
-        return None, problems
+    return (None, problems) if node is None or problems else resolved_nodes(source, node, settings)
+
+
+def resolved_nodes(source: Source, node: Node, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """The same of a text that is read; its nodes are edited where the settings say so."""
+    problems: list[Problem] = []
     if settings.is_mapping:
         from marginctl.document.mapping import key_paths
 
@@ -130,7 +141,7 @@ def resolved_portfolio(data: bytes, name: str, settings: Settings) -> tuple[Load
     if rule_set is None:
         return None, problems
     watches = _watches_tail(file, settings.policy)
-    resolved, problems = resolve(file, source, rule_set, Path(name), settings.today, watches_tail=watches)
+    resolved, problems = resolve(file, source, rule_set, Path(source.name), settings.today, watches_tail=watches)
     if resolved is None:
         return None, in_order(problems)
     return Loaded(source, file, resolved, resolved.account), []

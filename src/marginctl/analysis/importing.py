@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.analysis.check import Loaded, Settings, load_portfolio
+from marginctl.analysis.check import Loaded, Settings, load_portfolio, loaded_nodes
 from marginctl.analysis.reconciling import implied_fee, reconciled
 from marginctl.document.edit import PathError, place_and_value
 from marginctl.document.nodes import Mapping, Node, Scalar
@@ -25,7 +25,7 @@ from marginctl.portfolio.importing.notebook import Request
 from marginctl.reconciliation import Agreement, ImportResult, MissingFact, UsedAnswer
 from marginctl.venues import loader
 from marginctl.venues.answers.account import VenueAnswer
-from marginctl.venues.answers.recognition import AnswerFile, read_answers
+from marginctl.venues.answers.recognition import AnswerFile, of_account, read_answers
 from marginctl.venues.rule_set import RuleSet
 from marginctl.wording import exact_percent
 
@@ -54,8 +54,9 @@ class Imported(Struct, frozen=True):
 def imported(files: Sequence[AnswerFile], venue: str | None, request: Request, settings: Settings) -> Imported:
     """The portfolio of the answers in files, or every problem and every missing fact."""
     answers, problems = read_answers(files, venue)
-    if not answers or problems:
-        return _refused(problems)
+    answers, more = of_account(answers, request.account) if answers else ((), [])
+    if not answers or problems or more:
+        return _refused([*problems, *more])
     rule_set, problems = _rule_set(answers[0], request, settings)
     if rule_set is None:
         return _refused(problems)
@@ -149,13 +150,13 @@ def _with_sets(text: str, request: Request) -> str:
     return text
 
 
-def _result(book: ImportedBook, text: str) -> ImportResult:
+def _result(book: ImportedBook, text: str, root: Node | None) -> ImportResult:
     answers = book.gathered.answers
     return ImportResult(
         version=__version__,
         exit_code=0,
         text=text,
-        portfolio=values_of(text),
+        portfolio=values_of(root),
         answers=tuple(UsedAnswer(one.file, f"{one.venue} {one.name}", one.title, one.as_of) for one in answers),
         missing=tuple(MissingFact(one.fact, one.flag) for one in book.notes.missing),
         incomplete=tuple(book.notes.incomplete),
@@ -166,10 +167,13 @@ def _result(book: ImportedBook, text: str) -> ImportResult:
 def _checked(book: ImportedBook, request: Request, settings: Settings) -> Imported:
     """The text with what `check` finds missing in it, or the account that it means. Raises as ``_with_sets``."""
     text = _with_sets(book.text(_header(book.gathered.answers)), request)
-    one = Imported(_result(book, text), book)
-    loaded, problems = load_portfolio(one.result.text.encode(), request.place, settings)
+    source, root, problems = read(text.encode(), request.place)
+    one = Imported(_result(book, text, root), book)
+    loaded = None
+    if root is not None and not problems:
+        loaded, problems = loaded_nodes(source, root, settings)
     wrong = tuple(problem for problem in problems if problem.code not in FACTS)
-    facts = _facts(one, problems, request, settings)
+    facts = _facts(one, root, problems, request, settings) if problems else []
     missing = (*one.result.missing, *(fact for fact in facts if not _is_noted(fact, one.result.missing)))
     remarks = (*one.result.remarks, *(_stale(loaded) if loaded is not None else ()))
     result = replace(one.result, missing=tuple(dict.fromkeys(missing)), errors=wrong, remarks=remarks)
@@ -182,18 +186,20 @@ def _stale(loaded: Loaded) -> list[str]:
     return [f"{text}: the bracket is stale, or the account has its own" for text in facts]
 
 
-def _facts(one: Imported, problems: Sequence[Problem], request: Request, settings: Settings) -> list[MissingFact]:
+def _facts(
+    one: Imported, root: Node | None, problems: Sequence[Problem], request: Request, settings: Settings
+) -> list[MissingFact]:
     """What the problems ask for, and what those hide: the text is read again with anything for what is missing."""
     text = one.result.text
-    found = {fact: None for problem in problems if problem.code in FACTS for fact in [_fact(problem, text)]}
+    found = {fact: None for problem in problems if problem.code in FACTS for fact in [_fact(problem, root)]}
     stated: dict[str, str] = {}
     for _ in range(MOST_ROUNDS):
-        more = {**_placeholders(found), **(_declarations(one) if problems else {})}
+        more = {**_placeholders(found), **_declarations(one)}
         if not more.keys() - stated.keys():
             break
         stated |= more
         _, hidden = load_portfolio(text.encode(), request.place, replace(settings, sets=tuple(stated.items())))
-        found |= {_fact(problem, text): None for problem in hidden if problem.code in HIDDEN}
+        found |= {_fact(problem, root): None for problem in hidden if problem.code in HIDDEN}
     return list(found)
 
 
@@ -215,9 +221,9 @@ def _is_noted(fact: MissingFact, known: Sequence[MissingFact]) -> bool:
     return any(fact.fact in (one.fact, one.fact.replace("`", "")) or one.flag.startswith(f"{path}=") for one in known)
 
 
-def _fact(problem: Problem, text: str) -> MissingFact:
-    """What a problem of the text asks for, as a flag."""
-    message, row = problem.message.replace("`", ""), _row_at(problem.location, text)
+def _fact(problem: Problem, root: Node | None) -> MissingFact:
+    """What a problem of the text with that root asks for, as a flag."""
+    message, row = problem.message.replace("`", ""), _row_at(problem.location, root)
     found = _ADD.search(problem.help)
     if "has no mark_price either" in message.replace("which has no mark_price", "has no mark_price"):
         return MissingFact(message, f"--set {row}.mark_price=PRICE")
@@ -228,9 +234,8 @@ def _fact(problem: Problem, text: str) -> MissingFact:
     return MissingFact(message, f"--set {place}.{key}=...")
 
 
-def _row_at(location: Location, text: str) -> str:
+def _row_at(location: Location, root: Node | None) -> str:
     """The path of the row or section in which a place lies: ``positions.0``."""
-    _, root, _ = read(text.encode(), NAME)
     found = ""
     for path, node in _mappings(root, ()) if root is not None else ():
         if node.line <= location.line:
@@ -250,9 +255,8 @@ def _mappings(node: Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
             yield from _mappings(item, (*path, number))
 
 
-def values_of(text: str) -> dict[str, Any]:
-    """A portfolio's text as values: numbers exact, anything else as it is written."""
-    _, root, _ = read(text.encode(), NAME)
+def values_of(root: Node | None) -> dict[str, Any]:
+    """A portfolio's nodes as values: numbers exact, anything else as it is written."""
     return dict(_value(root)) if isinstance(root, Mapping) else {}
 
 

@@ -200,7 +200,8 @@ def _refuse_contradictions(flags: CheckFlags) -> None:
     if flags.watch and flags.write_baseline is not None:
         raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
     refuse_without_live(flags)
-    for name, given in {"--with": flags.laid, "--wallet": flags.wallet, "--rates": flags.rates != "venue"}.items():
+    own = {"--with": flags.laid, "--wallet": flags.wallet, "--account": flags.account}
+    for name, given in {**own, "--rates": flags.rates != "venue"}.items():
         if given and flags.live is None:
             raise FlagError(f"{name} changes nothing here", "it is for --live")
     _used_by("--statistics", flags.statistics, FOR_PEOPLE, flags)

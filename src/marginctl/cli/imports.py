@@ -90,7 +90,7 @@ def import_command(flags: ImportFlags) -> int:
         refuse_existing(str(flags.output), force=flags.force)
     venue, names = (flags.live, flags.files or []) if flags.live else _venue_and_files(flags.files)
     files, problems = _files(names)
-    asked, refused = answered(flags, strict=flags.strict)
+    asked, refused = answered(flags, flags.account, strict=flags.strict)
     if flags.save is not None:
         save(flags.save, asked, flags.live)
     request, more = request_of(flags, asked.remarks)
@@ -131,7 +131,8 @@ def request_of(flags: Any, remarks: tuple[str, ...]) -> tuple[Request, list[Prob
     """What flags of edits and facts say beside the answers, and what is wrong with the file laid under."""
     laid, problems = _laid(flags.laid)
     own = flags.rates == "account"
-    return Request(sets=dict(flags.set), laid=laid, wallet=flags.wallet, own_rates=own, remarks=remarks), problems
+    told = Request(sets=dict(flags.set), laid=laid, wallet=flags.wallet, own_rates=own, account=flags.account)
+    return replace(told, remarks=remarks), problems
 
 
 def _files(names: list[str]) -> tuple[list[AnswerFile], list[Problem]]:

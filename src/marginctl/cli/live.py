@@ -37,15 +37,18 @@ def connection(flags: ConnectionFlags) -> Connection:
     )
 
 
-def answered(flags: LiveFlags, *, strict: bool = False) -> tuple[Asked, list[Problem]]:
-    """The answers about the account of ``--live``, none without it; or why there are none. Raises FlagError."""
+def answered(flags: LiveFlags, which: str, *, strict: bool = False) -> tuple[Asked, list[Problem]]:
+    """The answers about the account of ``--live``, none without it; or why there are none. Raises FlagError.
+
+    ``which``: the account of several that is meant.
+    """
     if flags.live is None:
         refuse_without_live(flags)
         return NOTHING, []
     live = _live(flags.live, "calls")
     try:
         client = Client(flags.live, live, credentials_of(live, flags.keys), connection(flags))
-        return account(client, strict=strict), []
+        return account(client, which, strict=strict), []
     except LiveError as error:
         return NOTHING, [Problem(Location(flags.live), "MC028", error.message, error.help)]
 

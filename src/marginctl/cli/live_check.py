@@ -58,7 +58,7 @@ def _every(flags: CheckFlags) -> int | None:
 
 def _outcome(flags: CheckFlags, settings: Settings, said: set[str]) -> Outcome:
     """The account as it stands now; remarks on the asking are said once."""
-    asked, problems = answered(flags)
+    asked, problems = answered(flags, flags.account)
     for text in asked.remarks:
         if text not in said:
             complain(text)

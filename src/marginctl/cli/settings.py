@@ -68,6 +68,9 @@ class FactFlags(Flags):
         typer.Option("--wallet", metavar="ASSET=AMOUNT", help="A balance that is in no file; repeatable."),
         Read(balances, many=True),
     ]
+    account: Annotated[
+        str, typer.Option("--account", metavar="NAME", help="Which of several accounts that the answers hold.")
+    ] = ""
     rates: Annotated[
         str,
         typer.Option("--rates", help="Maintenance rates: of the venue's rule set, or the account's own figures."),

@@ -73,11 +73,14 @@ class Homes:
         """The home of a symbol; None where nothing is spelled like it, and no answer says what it is made of."""
         if symbol in self.known:
             return self.known[symbol]
+        said = self._of_type(published) if published is not None else None
+        if said is not None:
+            return said
         for start in range(1, len(symbol) + 1):
             found = self.spellings.get(_shape(symbol[start:]))
             if found:
                 return Home(found[0], symbol[:start], found[1], False)
-        return self._of_type(published) if published is not None else None
+        return None
 
     def _of_type(self, published: PublishedContract) -> Home | None:
         """The home of a contract whose base and quote an answer gives: the one group of its type and quote."""

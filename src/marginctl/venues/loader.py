@@ -76,6 +76,7 @@ def _unreadable(directory: str, name: str) -> Problem | None:
     return None
 
 
+@cache
 def bundled() -> tuple[str, ...]:
     """The names of the bundled rule sets, in alphabetical order."""
     return _names(DATA)

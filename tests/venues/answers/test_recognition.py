@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given as draws
 from hypothesis import strategies as st
 
-from marginctl.venues.answers.recognition import AnswerFile, read_answers, sighting
+from marginctl.venues.answers.recognition import AnswerFile, of_account, read_answers, sighting
 
 from .recordings import (
     ACCOUNTS,
@@ -44,7 +44,7 @@ def test_an_answer_of_an_account_has_exactly_one_form(path: Path) -> None:
 
 
 def test_there_are_all_of_them() -> None:
-    assert len(ACCOUNTS) == 47
+    assert len(ACCOUNTS) == 48
 
 
 @pytest.mark.parametrize("path", ERRORS, ids=lambda path: path.name)
@@ -187,10 +187,48 @@ def test_an_unknown_shape_names_its_keys() -> None:
     ]
 
 
-def test_two_accounts_in_one_answer_are_refused() -> None:
+def subaccounts(*numbers: int) -> Any:
+    """An answer about several accounts, each with the positions of the recorded one, one dollar apart."""
     document = document_of(FOLDER / "dydx/1-btc-short.subaccount.json")
-    document["subaccounts"] *= 2
-    assert said(file_of(document)) == ["dydx subaccount: 2 accounts in one answer"]
+    (row,) = document["subaccounts"]
+    equity = int(row["equity"].partition(".")[0])
+    document["subaccounts"] = [{**row, "subaccountNumber": one, "equity": str(equity + one)} for one in numbers]
+    return document
+
+
+def test_two_accounts_in_one_answer_are_refused_with_how_to_choose() -> None:
+    found, problems = read_answers([file_of(subaccounts(0, 1))])
+    assert (problems, [one.who for one in found]) == ([], ["0", "1"])
+    chosen, (problem,) = of_account(found)
+    assert chosen == ()
+    assert problem.message == "the answers are of 2 accounts: `0`, `1`"
+    assert problem.help == "one run makes one account: --account 0 takes that one"
+
+
+def test_one_account_of_several_is_taken_where_it_is_named() -> None:
+    found, _ = read_answers([file_of(subaccounts(0, 1))])
+    (one,), problems = of_account(found, "1")
+    assert (problems, one.who) == ([], "1")
+    assert one.expect["equity"] is not None
+    assert one.expect["equity"].value == 25347
+    _, (problem,) = of_account(found, "7")
+    assert problem.message == "--account `7` is none of those in the answers: it is `0` or `1`"
+    _, (problem,) = of_account(read("okx/1-eth-isolated.positions.json"), "7")
+    assert problem.message.endswith("they are of one account alone")
+
+
+def test_an_account_that_holds_nothing_is_none_of_several() -> None:
+    document = subaccounts(0, 128)
+    document["subaccounts"][1] |= {"equity": "0", "freeCollateral": "0", "openPerpetualPositions": {}}
+    found, _ = read_answers([file_of(document)])
+    (one,), problems = of_account(found)
+    assert (problems, one.who) == ([], "0")
+    (empty,), problems = of_account(found[1:])
+    assert (problems, empty.who) == ([], "128")
+
+
+def test_the_same_account_twice_in_one_answer_is_refused() -> None:
+    assert said(file_of(subaccounts(3, 3))) == ["dydx subaccount: 2 accounts in one answer"]
 
 
 @pytest.mark.parametrize(

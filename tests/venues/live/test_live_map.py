@@ -50,7 +50,7 @@ def test_the_one_post_asks_for_information() -> None:
     one = entry("hyperliquid", READING_POST)
     assert (one.path, one.api) == ("info", ["public"])
     posted = [call for live in LIVE.values() for call in (*live.calls, *live.tables) if call.method == READING_POST]
-    assert {call.parameters["type"] for call in posted} == {"meta", "clearinghouseState"}
+    assert {call.parameters["type"] for call in posted} == {"meta", "perpDexs", "clearinghouseState"}
 
 
 def test_accounts_are_asked_for_at_every_venue_whose_account_answers_are_read() -> None:

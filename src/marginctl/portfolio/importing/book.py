@@ -45,7 +45,7 @@ def book_of(answers: Sequence[VenueAnswer], rule_set: RuleSet, request: Request,
     currency = request.given("account.currency") or whole.first.currency
     declaring = Declaring(rule_set, whole, request, currency)
     held = tuple((row, declaring.contract(row.symbol)) for row in whole.positions)
-    hedge = is_hedge(whole)
+    hedge = is_hedge(whole, notes)
     mode, mode_name = mode_of(rule_set, whole, request, notes)
     as_of = whole.as_of or request.as_of
     account: dict[str, Written] = {

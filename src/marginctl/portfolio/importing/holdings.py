@@ -131,6 +131,7 @@ class Holdings(Struct, frozen=True):
         whole = _whole_leverage(value, margin) if value else None
         if whole:
             return {"leverage": leaf(Amount(whole, formula="notional / initial margin"))}
+        self.notes.remark("positions", f"{row.symbol}: no answer gives its leverage; its initial margin is used")
         return {"initial_margin": leaf(margin)}
 
     def own_rate(self, rate: Amount | None) -> WrittenValue | None:

@@ -14,15 +14,16 @@ from marginctl.venues.answers.account import Amount
 class Request(Struct, frozen=True, kw_only=True):
     """What the files do not say: ``sets`` by path, ``laid``: a portfolio laid under, ``wallet``: balances by asset.
 
-    ``own_rates``: maintenance rates are those of the account's own figures, not the rule set's. ``place``: the file
-    that is written, from whose folder the path of a rule file counts. ``remarks``: what the asking of the answers
-    leaves to say.
+    ``own_rates``: maintenance rates are those of the account's own figures, not the rule set's. ``account``: which of
+    several is meant. ``place``: the file that is written, from whose folder the path of a rule file counts.
+    ``remarks``: what the asking of the answers leaves to say.
     """
 
     sets: Mapping[str, str] = {}
     laid: Mapping[str, Any] = {}
     wallet: Mapping[str, Decimal] = {}
     own_rates: bool = False
+    account: str = ""
     name: str = ""
     as_of: str = ""
     place: str = "<import>"

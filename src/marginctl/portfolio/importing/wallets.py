@@ -15,6 +15,7 @@ from marginctl.venues.answers.map_files import bundled_maps, forms_of
 from marginctl.venues.rule_set import Mode, RuleSet
 
 CROSS_UNKNOWN = "the cross wallet: it is in no answer"
+COUNTED_LESS = "the venue counts another equity than what is held and its profit, by no haircut that can be told"
 PERCENT = 100
 MOST_PLACES = 4
 """Decimals of a haircut that was worked back: beyond them it is no haircut."""
@@ -127,6 +128,8 @@ class Wallet(Struct, frozen=True, kw_only=True):
         share, slack = 1 - equity.value / whole, 2 * max(equity.unit, Fraction(1, 10**8)) / whole
         found = simplest(share - slack, share + slack)
         is_haircut = 0 < found <= 1 and (found * 10**MOST_PLACES).denominator == 1
+        if found > 0 and not is_haircut:
+            self.notes.remark("collateral", f"{coin.asset}: {COUNTED_LESS}")
         return (
             WrittenValue(percent_text(found), "1 - equity counted / equity: one coin is held") if is_haircut else None
         )
@@ -184,7 +187,10 @@ def mode_of(rule_set: RuleSet, gathered: Gathered, request: Request, notes: Note
     return first, first.collateral_mode.value
 
 
-def is_hedge(gathered: Gathered) -> bool:
-    """Whether the account may hold both sides of a contract."""
+def is_hedge(gathered: Gathered, notes: Notebook) -> bool:
+    """Whether the account may hold both sides of a contract; where positions do not say it, that is a remark."""
     legs = {row.leg for row in gathered.positions}
-    return bool(legs & {"long", "short"}) or gathered.said("position_mode") == "hedge"
+    said = gathered.said("position_mode")
+    if legs == {None} and said is None:
+        notes.remark("account", "no answer gives the position mode; taken as one-way")
+    return bool(legs & {"long", "short"}) or said == "hedge"

@@ -6,7 +6,7 @@ from marginctl.findings import Problem
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.expressions import MisfitError
 from marginctl.venues.answers.map_files import bundled_maps
-from marginctl.venues.answers.reading import answer
+from marginctl.venues.answers.reading import answers
 from marginctl.venues.answers.recognition import AnswerFile, sighting, unknown
 from marginctl.venues.answers.refusal import emptiness
 
@@ -26,7 +26,7 @@ def answer_of(data: bytes, name: str, venue: str | None = None) -> tuple[VenueAn
         return None, [problem if empty else replace(problem, help=f"known: {', '.join(_titles())}")]
     form = next((one for one in public if one.venue == venue), public[0])
     try:
-        return answer(form, name), []
+        return answers(form, name)[0], []
     except MisfitError as error:
         return None, [seen.content.problem(error.trail, f"{form.form.title}: {error.message}", error.help)]
 

@@ -152,6 +152,7 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
 
     ``holds``: the parts that such an answer speaks of (``account``, ``collateral``, ``positions``, ``orders``,
     ``tables``, ``haircuts``, ``contracts``, ``prices``), also where it lists none.
+    ``who``: which of several accounts of the venue it is of, None = there is one; ``accounts``: those that it lists.
     ``as_of``: its own time in UTC, ``2025-10-02T19:16:00.944Z``; None = it has none. ``whole``: whether its collateral
     makes up the account's total, None = it does not say. ``expect``: totals by our name, ``cross.equity`` of the cross
     pool, ``initial_margin + order_margin``; in ``expect_unit``, None = the account's currency.
@@ -162,6 +163,8 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
     name: str
     title: str
     holds: tuple[str, ...]
+    who: str | None = None
+    accounts: tuple[str, ...] = ()
     as_of: str | None = None
     currency: str = "USD"
     position_mode: str | None = None
@@ -188,3 +191,8 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
     def day(self) -> str | None:
         """The day of its time, UTC."""
         return None if self.as_of is None else self.as_of[:10]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds nothing of an account."""
+        return not (self.collateral or self.positions or self.orders)

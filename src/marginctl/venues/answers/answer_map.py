@@ -228,7 +228,8 @@ class AnswerForm(Struct, frozen=True, kw_only=True):
     """One answer: where its rows may stand, the keys that tell it (``has``, ``lacks``), and what they say.
 
     ``seen``: where the shape was seen, and when. ``parts``: rows are parts of one account, so that of several none
-    has its totals. ``proof``: fields of which an account that exists gives one.
+    has its totals. ``who``: which of several accounts a row is of, where a venue keeps them under one name.
+    ``accounts``: an account that a row lists. ``proof``: fields of which an account that exists gives one.
     """
 
     name: str
@@ -240,6 +241,8 @@ class AnswerForm(Struct, frozen=True, kw_only=True):
     as_of: Word | None = None
     more: MoreMap | None = None
     parts: bool = False
+    who: Word | None = None
+    accounts: Word | None = None
     proof: tuple[Word, ...] = ()
     refuse: tuple[Judgement, ...] = ()
     account: AccountMap | None = None
@@ -250,7 +253,7 @@ class AnswerForm(Struct, frozen=True, kw_only=True):
     expect: Keys[str, NumberRead] = {}
     expect_unit: Word | None = None
     lost: tuple[LostMap, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Judgement, ...] = ()
     tables: TableMap | None = None
     haircuts: HaircutMap | None = None
     contracts: ContractMap | None = None

@@ -11,15 +11,18 @@ class LiveCall(Struct, frozen=True, kw_only=True):
     """One request: the implicit method of ccxt, and the form of this map that its answer has.
 
     ``parameters`` are sent as they stand; ``filled`` are words of the credentials and, with ``each``, of the symbol of
-    every position, so that one is asked for each; where one is not given nothing is asked. ``optional``: without its
-    answer the rest still stands.
+    every position, so that one is asked for each; where one is not given nothing is asked. ``added`` are sent where
+    they are given. ``accounts``: asked for every account that an answer lists, or for the one meant, as the word
+    ``account``. ``optional``: without its answer the rest still stands.
     """
 
     method: str
     answer: str
     parameters: Keys[str, str] = {}
     filled: Keys[str, Word] = {}
+    added: Keys[str, Word] = {}
     each: bool = False
+    accounts: bool = False
     optional: bool = False
 
 

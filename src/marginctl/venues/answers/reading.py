@@ -23,6 +23,7 @@ from marginctl.venues.answers.expressions import AnswerRow, MisfitError
 from marginctl.venues.answers.public_reading import contracts_of, haircuts_of, prices_of, tables_of, type_of
 from marginctl.venues.answers.refusal import REASONS
 
+ONE_ACCOUNT = "one run makes one account: save the answer about one of them"
 NOT_COVERED = "there is no rule set for such an account"
 PARTS = ("account", "collateral", "positions", "orders", "tables", "haircuts", "contracts", "prices")
 
@@ -45,9 +46,21 @@ class Recognized(Struct, frozen=True):
         return getattr(self.form, part) is not None
 
 
-def answer(one: Recognized, file: str) -> VenueAnswer:
-    """What an answer says. Raises MisfitError where it is not what its map promises, or is refused."""
-    form, rows = one.form, one.rows
+def answers(one: Recognized, file: str, asked: str = "") -> tuple[VenueAnswer, ...]:
+    """What an answer says, of each account apart where it holds several; ``asked``: the one that was asked for.
+
+    Raises MisfitError where it is not what its map promises, or is refused.
+    """
+    who = one.form.who
+    if who is None or asked:
+        return (_answer(one, one.rows, file, asked or None),)
+    names = [who.of(row) or "" for row in one.rows]
+    apart = {name: [row for row, own in zip(one.rows, names, strict=True) if own == name] for name in names}
+    return tuple(_answer(one, rows, file, name) for name, rows in apart.items())
+
+
+def _answer(one: Recognized, rows: Sequence[AnswerRow], file: str, who: str | None) -> VenueAnswer:
+    form = one.form
     _refuse(form, rows)
     times = sorted(time for row in rows if (time := time_of(word_of(form.as_of, row))) is not None)
     return VenueAnswer(
@@ -56,6 +69,8 @@ def answer(one: Recognized, file: str) -> VenueAnswer:
         name=form.name,
         title=form.title,
         holds=tuple(part for part in PARTS if one.holds(part)),
+        who=who,
+        accounts=tuple(name for row in rows if (name := word_of(form.accounts, row))),
         currency=one.map.currency,
         as_of=times[0] if times else None,
         more=_more(form, rows),
@@ -68,7 +83,7 @@ def answer(one: Recognized, file: str) -> VenueAnswer:
 def _refuse(form: AnswerForm, rows: Sequence[AnswerRow]) -> None:
     """Raises MisfitError for an account that does not exist, several of them, or one that the map refuses."""
     if form.expect and len(rows) > 1 and not form.parts:
-        raise MisfitError(rows[1].trail, f"{len(rows)} accounts in one answer", "one run makes one account")
+        raise MisfitError(rows[1].trail, f"{len(rows)} accounts in one answer", ONE_ACCOUNT)
     for row in rows:
         if form.proof and all(word.of(row) is None for word in form.proof):
             shown = ", ".join(f"`{word.text}`" for word in form.proof)
@@ -117,7 +132,7 @@ def _totals(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
 
 def _published(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     """Tables, haircuts, contracts and prices."""
-    found: dict[str, Any] = {"remarks": form.remarks}
+    found: dict[str, Any] = {"remarks": tuple(text for row in rows if (text := judged(row, form.remarks)))}
     if form.tables is not None:
         found["tables"] = tables_of(rows, form.tables)
         found["tables_type"], found["tiers_by"] = type_of(rows, form.tables), form.tables.by

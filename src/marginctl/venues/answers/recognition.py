@@ -7,13 +7,13 @@ from typing import Any
 from msgspec import Struct
 
 from marginctl.document.source import echo
-from marginctl.findings import Problem
+from marginctl.findings import Location, Problem
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.answer_map import AnswerForm, AnswerMap
 from marginctl.venues.answers.contents import AGAIN, WHOLE, Content, Value, content_of
 from marginctl.venues.answers.expressions import AnswerRow, MisfitError, Path, has, rows_at
 from marginctl.venues.answers.map_files import bundled_maps, forms_of, is_own
-from marginctl.venues.answers.reading import Recognized, answer
+from marginctl.venues.answers.reading import Recognized, answers
 from marginctl.venues.answers.refusal import DATA, REASONS, Refusal, emptiness, refusal
 
 MOST_KEYS = 8
@@ -31,17 +31,21 @@ CCXT_KEYS = (
 
 
 class AnswerFile(Struct, frozen=True):
-    """A file given: its name, without folders where it is shown, its bytes, and its form where it was asked for."""
+    """A file given: its name, without folders where it is shown, its bytes; where it was asked for its form and whose.
+
+    ``account``: the one of several that was asked for.
+    """
 
     name: str
     data: bytes
     form: str = ""
+    account: str = ""
 
 
 class Sighting(Struct, frozen=True):
     """A file that holds JSON and no error: its forms by shape, and those that an empty list may be.
 
-    ``asked``: the form that was asked for, where one was.
+    ``asked``: the form that was asked for, ``account``: whose, where it was.
     """
 
     file: str
@@ -50,6 +54,7 @@ class Sighting(Struct, frozen=True):
     forms: tuple[Recognized, ...]
     empty: tuple[Recognized, ...]
     asked: str = ""
+    account: str = ""
 
     def venues(self) -> set[str]:
         """The venues that give such an answer."""
@@ -97,19 +102,25 @@ def sighting(file: AnswerFile, venue: str | None = None) -> tuple[Sighting | Non
     root = AnswerRow(value, (), value)
     strong: list[Recognized] = []
     empty: list[Recognized] = []
+    at: dict[Path, list[AnswerRow] | None] = {}
     for name in bundled_maps():
         for own, form in forms_of(name):
-            rows = _rows(root, form)
+            rows = _rows(root, form, at)
             if rows is not None:
                 (strong if rows else empty).append(Recognized(name, own, form, rows))
-    return Sighting(file.name, content, root, tuple(strong), tuple(empty), file.form), []
+    return Sighting(file.name, content, root, tuple(strong), tuple(empty), file.form, file.account), []
 
 
-def _rows(root: AnswerRow, form: AnswerForm) -> list[AnswerRow] | None:
-    """The rows of a form in an answer, none where its list is empty; None where the answer is of another form."""
+def _rows(root: AnswerRow, form: AnswerForm, at: dict[Path, list[AnswerRow] | None]) -> list[AnswerRow] | None:
+    """The rows of a form in an answer, none where its list is empty; None where the answer is of another form.
+
+    ``at``: the rows of paths that were looked at before.
+    """
     is_empty = False
     for path in form.rows:
-        rows = rows_at(root, path)
+        if path not in at:
+            at[path] = rows_at(root, path)
+        rows = at[path]
         if rows and any(_is_of(row, form) for row in rows):
             return rows
         is_empty = is_empty or (rows == [] and "*" not in path.keys)
@@ -188,7 +199,7 @@ def _read(sightings: Sequence[Sighting], venue: str) -> tuple[tuple[VenueAnswer,
     chosen = [(one, _form(one, venue)) for one in sightings]
     has_wallet = any(form is not None and form.holds("collateral") for _, form in chosen)
     held = {part for _, form in chosen if form is not None for part in LISTS if form.holds(part)}
-    answers: list[VenueAnswer] = []
+    found: list[VenueAnswer] = []
     problems: list[Problem] = []
     for seen, fitting in chosen:
         form = fitting or (_empty_form(seen, venue, held) if has_wallet and not seen.forms else None)
@@ -197,10 +208,34 @@ def _read(sightings: Sequence[Sighting], venue: str) -> tuple[tuple[VenueAnswer,
             continue
         held |= {part for part in LISTS if form.holds(part)}
         try:
-            answers.append(answer(form, seen.file))
+            found += answers(form, seen.file, seen.account)
         except MisfitError as error:
             problems.append(seen.content.problem(error.trail, f"{form.shown}: {error.message}", error.help))
-    return (() if problems else tuple(answers)), problems
+    return (() if problems else tuple(found)), problems
+
+
+def of_account(found: Sequence[VenueAnswer], account: str = "") -> tuple[tuple[VenueAnswer, ...], list[Problem]]:
+    """The answers about one of the accounts that they are of; none with a problem where nobody says which.
+
+    Accounts that hold nothing are none, unless all are.
+    """
+    whose = list(dict.fromkeys(one.who for one in found if one.who is not None))
+    held = [name for name in whose if any(one.who == name and not one.is_empty for one in found)]
+    names = whose if account or not held else held
+    if account and account not in names:
+        known = f"it is {' or '.join(map(echo, names))}" if names else "they are of one account alone"
+        return (), [_told(found, f"--account {echo(account)} is none of those in the answers: {known}", "name another")]
+    if not account and len(held) > 1:
+        advice = f"one run makes one account: --account {held[0]} takes that one"
+        return (), [_told(found, f"the answers are of {len(held)} accounts: {', '.join(map(echo, held))}", advice)]
+    chosen = account or next(iter(names), None)
+    return tuple(one for one in found if one.who in (None, chosen)), []
+
+
+def _told(found: Sequence[VenueAnswer], message: str, help: str) -> Problem:
+    """A problem of the first answer that names its account."""
+    file = next((one.file for one in found if one.who is not None), found[0].file)
+    return Problem(Location(file), "MC028", message, help)
 
 
 def _form(seen: Sighting, venue: str) -> Recognized | None:

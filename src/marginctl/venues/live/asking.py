@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.contents import content_of
@@ -27,14 +28,19 @@ class Asked(Struct, frozen=True):
     masks: Masks = Masks()
 
 
-def account(client: Client, *, strict: bool) -> Asked:
-    """All answers about one account. ``strict``: a key that may do more than read is refused. Raises LiveError."""
+def account(client: Client, which: str = "", *, strict: bool) -> Asked:
+    """All answers about one account, ``which`` of several. Raises LiveError.
+
+    ``strict``: a key that may do more than read is refused.
+    """
     round_ = _Round(client)
     if client.live.permission is not None and not (client.connection.sandbox or client.connection.demo):
         round_.permission(strict=strict)
     for call in client.live.calls:
-        symbols = round_.symbols() if call.each else [""]
-        round_.ask_each(call, symbols)
+        if call.accounts:
+            round_.ask_accounts(call, which)
+        else:
+            round_.ask_each(call, round_.symbols() if call.each else [""])
     return Asked(tuple(round_.files), tuple(round_.remarks), client.masks)
 
 
@@ -73,25 +79,37 @@ class _Round:
 
     def symbols(self) -> list[str]:
         """The contracts of all positions so far."""
-        return list(dict.fromkeys(row.symbol for file in self.files for row in self._read(file).positions))
+        rows = (row for file in self.files for one in self._read(file) for row in one.positions)
+        return list(dict.fromkeys(row.symbol for row in rows))
 
-    def ask_each(self, call: LiveCall, symbols: Iterable[str]) -> None:
+    def ask_accounts(self, call: LiveCall, which: str) -> None:
+        """One call for the account meant; else for the first, and those that answers list and that hold something."""
+        listed = [name for file in self.files for one in self._read(file) for name in one.accounts]
+        self.ask_each(call, [""], which)
+        for name in dict.fromkeys(() if which else listed):
+            before = len(self.files)
+            self.ask_each(replace(call, optional=True), [""], name)
+            held = [file for file in self.files[before:] if not all(one.is_empty for one in self._read(file))]
+            self.files[before:] = held
+
+    def ask_each(self, call: LiveCall, symbols: Iterable[str], account: str = "") -> None:
         """One call for every symbol, once where several need the same. Raises LiveError unless it is optional."""
-        requests = [one for symbol in symbols if (one := self._parameters(call, symbol)) is not None]
+        requests = [one for symbol in symbols if (one := self._parameters(call, symbol, account)) is not None]
         for parameters in {tuple(one.items()): one for one in requests}.values():
             try:
-                self.files += list(self._pages(call, parameters))
+                self.files += [replace(page, account=account) for page in self._pages(call, parameters)]
             except LiveError as error:
                 if not call.optional:
                     raise
                 self.remarks.append(f"not answered: {error.message}")
 
-    def _parameters(self, call: LiveCall, symbol: str) -> dict[str, str] | None:
+    def _parameters(self, call: LiveCall, symbol: str, account: str) -> dict[str, str] | None:
         """What is sent; None where a word is not given: the call is not for that contract."""
-        words = {**self.client.words, **({"symbol": symbol} if symbol else {})}
+        words = {**self.client.words, "symbol": symbol, "account": account}
         row = AnswerRow(words, (), words)
         filled = {name: text for name, word in call.filled.items() if (text := word.of(row)) is not None}
-        return {**call.parameters, **filled} if filled.keys() == call.filled.keys() else None
+        added = {name: text for name, word in call.added.items() if (text := word.of(row)) is not None}
+        return {**call.parameters, **filled, **added} if filled.keys() == call.filled.keys() else None
 
     def _pages(self, call: LiveCall, parameters: Mapping[str, str]) -> Iterator[AnswerFile]:
         """An answer and its further pages until one is empty or the last. Raises LiveError."""
@@ -99,7 +117,7 @@ class _Round:
         for number in range(MOST_PAGES):
             page = self._named(call, self.client.ask(call.method, {**parameters, **more}, call.answer), number)
             yield page
-            found = self._read(page).more
+            found = next((one.more for one in self._read(page) if one.more is not None), None)
             if found is None:
                 return
             cursor = unquote(found.cursor) if found.encoded else found.cursor
@@ -113,10 +131,9 @@ class _Round:
         number = 1 + ahead + sum(one.form == call.answer for one in self.files)
         return AnswerFile(f"{call.answer}{f'_{number}' if number > 1 else ''}.json", file.data, call.answer)
 
-    def _read(self, file: AnswerFile) -> VenueAnswer:
+    def _read(self, file: AnswerFile) -> tuple[VenueAnswer, ...]:
         """What an answer says; nothing where that needs the others, or is wrong and told with them."""
-        answers, _ = read_answers([file], self.client.venue)
-        return answers[0] if answers else VenueAnswer(file=file.name, venue="", name="", title="", holds=())
+        return read_answers([file], self.client.venue)[0]
 
 
 def _value(file: AnswerFile) -> AnswerRow:
