@@ -16,8 +16,8 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(47_122, 19_000),
-    "files of source": Ceiling(308, 125),
+    "lines of source": Ceiling(48_845, 19_000),
+    "files of source": Ceiling(318, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(52, 45),
     "functions over 45 lines": Ceiling(2, 0),
