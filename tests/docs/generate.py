@@ -376,7 +376,15 @@ def roff(text: str) -> str:
     return rf"\&{shown}" if shown[:1] in (".", "'") else shown
 
 
+def brief_page() -> str:
+    """Statements about margin with the lines that answer them."""
+    from tests.docs.brief import page
+
+    return page(NOTE)
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/brief.md": brief_page,
     "docs/reference/limits.md": limits_page,
     "docs/reference/portfolio.md": portfolio_page,
     "docs/reference/report.md": report_page,
