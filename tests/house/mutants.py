@@ -2,7 +2,7 @@
 
 Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
 ``max``, a sum without one of its sides), in a copy of the source; the tests of core, portfolio and limits run on it
-until one fails. Prints the seed, every survivor with its place, and the share that was noticed. Slow (minutes for ten), so
+until one fails. Prints the seed, every survivor with its place, and the share that was noticed. Slow, so
 no part of the tests. Bounded by ``--minutes``.
 """
 
