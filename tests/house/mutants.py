@@ -1,0 +1,163 @@
+"""``python -m tests.house.mutants --number 100``: random slips in the engine, and whether the tests notice each.
+
+Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
+``max``, a sum without one of its sides), in a copy of the source; the tests of core, portfolio and limits run on it
+until one fails. Prints the seed, every survivor with its place, and the share that was noticed. Slow, so
+no part of the tests. Bounded by ``--minutes``.
+"""
+
+import argparse
+import ast
+import random
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+CORE = Path("marginctl/core")
+TESTS = ("tests/core", "tests/portfolio", "tests/limits")
+PATIENCE = 900
+"""Seconds after which a mutant runs without end, which is noticed as well."""
+COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+COMPARISONS |= {ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In}
+OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "ZERO": "ONE", "ONE": "ZERO", "LONG": "SHORT"}
+NAMES |= {"SHORT": "LONG", "up": "down", "down": "up"}
+
+
+class Mutant(NamedTuple):
+    """A change: the text from ``start`` to ``end`` of a module becomes ``after``."""
+
+    module: Path
+    line: int
+    start: int
+    end: int
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.module.as_posix()}:{self.line}: {' '.join(self.before.split())} -> {self.after}"
+
+
+def mutants_of(module: Path, text: str) -> Iterator[Mutant]:
+    """Every change of a module, in the order of its syntax tree; docstrings and annotations are let be."""
+    starts = [0]
+    for line in text.encode().splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    data = text.encode()
+    for node in _code(ast.parse(text)):
+        for after in _changes(node):
+            start = starts[node.lineno - 1] + node.col_offset
+            end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+            yield Mutant(module, node.lineno, start, end, data[start:end].decode(), after)
+
+
+def _code(tree: ast.AST) -> Iterator[ast.expr]:
+    """Expressions that are computed."""
+    for name, value in ast.iter_fields(tree):
+        if name in ("annotation", "returns", "decorator_list", "bases"):
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, ast.expr):
+                yield one
+            if isinstance(one, ast.AST):
+                yield from _code(one)
+
+
+def _changes(node: ast.expr) -> Iterator[str]:
+    """What could stand in the place of an expression."""
+    match node:
+        case ast.Compare(left, [operator], [right]) if type(operator) in COMPARISONS:
+            yield _text(ast.Compare(left, [COMPARISONS[type(operator)]()], [right]))
+        case ast.BinOp(left, operator, right) if type(operator) in OPERATORS:
+            yield _text(ast.BinOp(left, OPERATORS[type(operator)](), right))
+            yield _text(left)
+            yield _text(right)
+        case ast.BoolOp(operator, values):
+            yield _text(ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values))
+            yield _text(values[0])
+        case ast.UnaryOp(ast.Not() | ast.USub(), operand):
+            yield _text(operand)
+        case ast.IfExp(test, body, orelse):
+            yield _text(ast.IfExp(test, orelse, body))
+        case ast.Name(name) if name in NAMES:
+            yield NAMES[name]
+        case ast.Constant(bool() as value):
+            yield repr(not value)
+        case ast.Constant(int() as value):
+            yield repr(value + 1)
+
+
+def _text(node: ast.expr) -> str:
+    return f"({ast.unparse(node)})"
+
+
+def sample(number: int, seed: int, source: Path = ROOT / "src") -> list[Mutant]:
+    """As many different changes of the engine, the same for a seed."""
+    every = [
+        one
+        for path in sorted((source / CORE).rglob("*.py"))
+        for one in mutants_of(path.relative_to(source), path.read_text(encoding="utf-8"))
+    ]
+    return random.Random(seed).sample(every, min(number, len(every)))
+
+
+def applied(mutant: Mutant, text: str) -> str:
+    """The module with the change."""
+    data = text.encode()
+    return (data[: mutant.start] + mutant.after.encode() + data[mutant.end :]).decode()
+
+
+def is_noticed(mutant: Mutant, copy: Path, tests: tuple[str, ...]) -> bool:
+    """Whether a test fails on the copy with the change; the copy is as before afterwards."""
+    path = copy / mutant.module
+    text = path.read_text(encoding="utf-8")
+    path.write_text(applied(mutant, text), encoding="utf-8")
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
+    try:
+        ended = subprocess.run(
+            [*command, "-o", f"pythonpath={copy}", *tests],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        path.write_text(text, encoding="utf-8")
+    return ended.returncode != 0
+
+
+def main() -> int:
+    """The command line."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--number", type=int, default=100)
+    reader.add_argument("--minutes", type=float, default=60)
+    reader.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
+    reader.add_argument("tests", nargs="*", default=TESTS)
+    given = reader.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    until = time.monotonic() + given.minutes * 60
+    tried = survived = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(shutil.copytree(ROOT / "src", Path(folder) / "src", ignore=shutil.ignore_patterns("__pycache__")))
+        for mutant in sample(given.number, given.seed):
+            if time.monotonic() > until:
+                break
+            tried += 1
+            if not is_noticed(mutant, copy, tuple(given.tests)):
+                survived += 1
+                print(f"survived: {mutant}", flush=True)
+    print(f"{tried - survived} of {tried} noticed" + (f", {(tried - survived) / tried:.1%}" if tried else ""))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""The script that makes mutants: each is one change that parses, and the same seed makes the same."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from tests.house.mutants import ROOT, applied, mutants_of, sample
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("a < b", ["(a <= b)"]),
+        ("a + b", ["(a - b)", "(a)", "(b)"]),
+        ("a and b", ["(a or b)", "(a)"]),
+        ("not a", ["(a)"]),
+        ("min(a)", ["max(a)"]),
+        ("a if b else c", ["(c if b else a)"]),
+        ("True", ["False"]),
+        ("2", ["3"]),
+        ("'text'", []),
+        ("größe + 1", ["(größe - 1)", "(größe)", "(1)", "größe + 2"]),
+    ],
+)
+def test_an_expression_and_what_may_stand_in_its_place(text: str, changed: list[str]) -> None:
+    assert [applied(one, text) for one in mutants_of(Path("m.py"), text)] == changed
+
+
+def test_annotations_are_let_be() -> None:
+    assert list(mutants_of(Path("m.py"), "def f(a: 1 + 1) -> 2:\n    b: 3\n")) == []
+
+
+def test_a_seed_makes_the_same_and_each_parses() -> None:
+    found = sample(200, 7)
+    assert found == sample(200, 7)
+    assert len(set(found)) == 200
+    for one in found:
+        text = (ROOT / "src" / one.module).read_text(encoding="utf-8")
+        assert ast.dump(ast.parse(applied(one, text))) != ast.dump(ast.parse(text)) or one.before == one.after
+        assert str(one).startswith("marginctl/core/")
