@@ -360,3 +360,25 @@ def test_a_leverage_above_the_bracket_is_kept_and_said() -> None:
     ran = run("import", *named("binance-usdm/2-aapl-isolated.balance.json"), "risk.json", "--today", TODAY)
     assert "    leverage: 500\n" in ran.out
     assert "which is used: the bracket is stale, or the account has its own\n" in ran.errors
+
+
+TIERS = """{"retCode": 0, "retMsg": "OK", "time": 1795176000000, "result": {"category": "linear", "list": [
+  {"id": 1, "symbol": "ADAUSDT", "riskLimitValue": "200000", "maintenanceMargin": "0.0075", "initialMargin": "0.015",
+   "maxLeverage": "66.67", "mmDeduction": ""}], "nextPageCursor": ""}}"""
+
+
+def test_the_answer_that_the_command_saves_declares_the_contract() -> None:
+    Path("tables.json").write_text(TIERS)
+    account = named("bybit/5-ada-tpsl.position.json")
+    flags = ("--wallet", "USDT=10000", "--set", "account.taker_fee=0.055%", "--today", TODAY)
+    assert run("import", *account, *flags).code == 2
+    ran = run("import", *account, "tables.json", *flags)
+    assert ran.code == 0
+    assert "      - {up_to: 200000, maintenance_rate: 0.0075, max_leverage: 66.67, deduction: 0}\n" in ran.out
+
+
+def test_a_contract_whose_size_nobody_knows_is_no_contradiction() -> None:
+    ran = run("import", *named("gate/1-ltc-isolated.positions.json"), "--today", TODAY)
+    assert ran.code == 2
+    assert "LTC_USDT is no contract of gate" in ran.errors
+    assert "contradicts itself" not in ran.errors

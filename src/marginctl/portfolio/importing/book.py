@@ -104,7 +104,7 @@ def _contracts(declaring: Declaring, symbols: Sequence[str], notes: Notebook) ->
 def _unknown(declaring: Declaring, symbols: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Contracts that neither the rule set nor a file knows."""
     for symbol in dict.fromkeys(symbols):
-        if declaring.rule_set.contract(symbol) is None and not declaring.declared(symbol):
+        if not declaring.is_known(symbol):
             base, quote = declaring.pair(symbol)
             yield symbol, base or "BASE", quote or next(iter(declaring.gathered.assets), "USDT")
 

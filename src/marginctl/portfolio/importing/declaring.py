@@ -71,9 +71,13 @@ class Declaring(Struct, frozen=True):
         laid = self.laid(symbol)
         for key in told.keys() & laid.keys():
             notes.remark("contracts", f"{symbol}: `{key}` of an answer counts, not that of --with")
-        if known is None and not self.declared(symbol) and not self.rule_set.splits_symbols:
+        if not self.is_known(symbol) and not self.rule_set.splits_symbols:
             self._need(symbol, notes)
         return {**laid, **told}
+
+    def is_known(self, symbol: str) -> bool:
+        """Whether the rule set, an answer or the file laid under describes a contract."""
+        return self.rule_set.contract(symbol) is not None or self.declared(symbol)
 
     def declared(self, symbol: str) -> bool:
         """Whether an answer or the file laid under describes a contract."""

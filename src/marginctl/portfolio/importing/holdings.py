@@ -98,7 +98,8 @@ class Holdings(Struct, frozen=True):
     def position(self, row: HeldPosition) -> dict[str, Written]:
         """One position, key by key."""
         contract = self.declaring.contract(row.symbol)
-        row = self.marked(repaired(row, contract, self.notes))
+        is_sized = self.declaring.is_known(row.symbol)  # of a contract that nobody knows 1 is no size to judge by
+        row = self.marked(repaired(row, contract if is_sized else None, self.notes))
         told: dict[str, Written | None] = {
             "symbol": row.symbol,
             "side": row.side,
