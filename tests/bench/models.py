@@ -3,7 +3,8 @@
 goal                                                               measured
 a report of 20 positions, 1,000 returns, ES 97.5%      < 0.3 s     liquidation of every kind included, read apart
 a report of 50 positions, 2,500 returns, ES 97.5%      < 2 s       the same
-``compare`` of 5 positions over all venues             < 10 x      ``check`` of the same file, in one process
+``compare`` of 5 positions over all venues             < 10 x      ``check`` of the same file, whole processes in turn
+what ``check`` says of sharing a pool, 5 positions     -           beside the rest of ``check``, in one process
 """
 
 import random
@@ -14,8 +15,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+from run import MARGINCTL, compared
+
 from marginctl.analysis.check import Settings, check, load_portfolio
-from marginctl.analysis.compare import CompareOptions, compare
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import exactly
 
@@ -76,17 +78,15 @@ def main() -> None:
             account = loaded.account
             took = seconds(lambda account=account: report_of(account), 3)  # type: ignore[misc]
             print(f"{rows:,} returns x {assets} assets: report {took:.2f} s, beside it {read:.2f} s to read the files")
-        settings = Settings(today=TODAY)
-        every = CompareOptions(venues=("all",))
-        pairs = [
-            (
-                seconds(lambda: compare(FIVE.encode(), "five.yaml", settings, every), 1),
-                seconds(lambda: check(FIVE.encode(), "five.yaml", settings), 1),
-            )
-            for _ in range(6)
-        ][1:]
-        ratio = statistics.median(one / other for one, other in pairs)
-        print(f"compare of 5 positions over all venues: {pairs[-1][0]:.3f} s, {ratio:.1f} x a check")
+        path = Path(folder) / "five.yaml"
+        path.write_text(FIVE)
+        took, ratio = compared([MARGINCTL, "compare", str(path), "--venues", "all"], [MARGINCTL, "check", str(path)])
+        print(f"compare of 5 positions over all venues: {took:.3f} s, {ratio:.1f} x a check")
+        plain, weighing = Settings(today=TODAY), Settings(today=TODAY, weighs_pools=True)
+        checks = [seconds(lambda one=one: check(FIVE.encode(), "five.yaml", one), 25) for one in (plain, weighing)]  # type: ignore[misc]
+        print(
+            f"check of 5 positions: {checks[0] * 1000:.2f} ms, with what sharing a pool saves {checks[1] * 1000:.2f} ms"
+        )
 
 
 if __name__ == "__main__":

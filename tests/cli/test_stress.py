@@ -425,3 +425,10 @@ def test_returns_over_several_rows_do_not_share_any(desk: Path) -> None:
         ("2026-01-02", -1800),
         ("2026-01-03", 0),
     ]
+
+
+@pytest.mark.parametrize("flags", [["--worst", "5"], ["--span", "2"], ["--returns"]])
+def test_what_is_about_a_history_needs_one(flags: list[str], desk: Path) -> None:
+    ran = stress("mild.yaml", *flags)
+    assert ran.code == 2
+    assert f"{flags[0]} changes nothing here" in ran.errors

@@ -73,6 +73,10 @@ class ScenarioFlags(Flags):
     ]
 
 
+MOST_DAYS = 10
+"""Returns of a history that are run unless told otherwise."""
+
+
 class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     """Of ``stress``."""
 
@@ -91,7 +95,9 @@ class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, D
     history: Annotated[
         str | None, typer.Option("--history", metavar="FILE", help="CSV of prices by date; its worst days are run.")
     ] = None
-    worst: Annotated[int, typer.Option("--worst", metavar="N", help="How many of them."), Read(count("--worst"), 10)]
+    worst: Annotated[
+        int, typer.Option("--worst", metavar="N", help="How many of them."), Read(count("--worst"), MOST_DAYS)
+    ]
     span: Annotated[int, typer.Option("--span", metavar="ROWS", help="Rows per return."), Read(count("--span"), 1)]
     returns: Annotated[bool, typer.Option("--returns", help="The history holds returns, not prices.")] = False
     format: Format
@@ -112,7 +118,16 @@ def stress_command(flags: StressFlags) -> int:
     return show(_stressed(flags.path, flags), flags)
 
 
+def _refuse_without_history(flags: StressFlags) -> None:
+    """Refuse what is about a history where none is given. Raises FlagError."""
+    given = {"--worst": flags.worst != MOST_DAYS, "--span": flags.span != 1, "--returns": flags.returns}
+    for flag, is_given in given.items():
+        if is_given and flags.history is None:
+            raise FlagError(f"{flag} changes nothing here", "it is for --history FILE")
+
+
 def _stressed(path: str, flags: StressFlags) -> StressResult:
+    _refuse_without_history(flags)
     name = printable(path)
     settings, problems = with_policies(flags)
     rates, wrong = rates_of(flags.funding)

@@ -307,7 +307,7 @@ def settings_of(
 class HistoryEntry(Record, name="history"):
     """Prices or returns by date."""
 
-    file = key(TEXT, "a CSV beside this file: date, then an asset each")
+    file = key(TEXT, "a CSV or Parquet file beside this one: date, then an asset each")
     values = optional(words("prices", "returns"), "prices of one unit, or relative moves; default prices")
     missing = optional(members(Filling), "what a blank cell means; default error", default=Filling.ERROR)
     first = optional(DATE, "first date on which a return ends", name="from")
