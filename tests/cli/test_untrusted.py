@@ -60,8 +60,9 @@ class TestOrders:
         assert not (book / "out.txt").read_text().startswith("::stop-commands")
 
     def test_annotations_are_not_wrapped(self, book: Path) -> None:
-        ran = check("evil.yaml", "--format", "github", env={"GITHUB_ACTIONS": "true"})
-        assert ran.out.startswith("::warning file=evil.yaml")
+        limit = ("--set", "limits.max_utilization=0.01%")
+        ran = check("evil.yaml", *limit, "--format", "github", env={"GITHUB_ACTIONS": "true"})
+        assert ran.out.startswith("::error file=evil.yaml")
 
     def test_excerpts_and_messages_on_standard_error_give_none(self, book: Path) -> None:
         (book / "wrong.yaml").write_text("a: [\n  ::add-mask::x\n  ##[error]y ##vso[task]z\n")

@@ -30,7 +30,7 @@ STEPS = {f"PositionFigures.{name}" for name in ("entry_value", "close_fee", "cro
 INPUTS = {
     "PoolFigures": {"name", "margin_mode", "liquidation"},
     "PositionFigures": {"symbol", "side", "entry_price", "margin_mode", "pool", "purpose", "key", "expiry"},
-    "CollateralFigures": {"asset", "pool"},
+    "CollateralFigures": {"asset", "pool", "next_unit"},
     "UnderlyingFigures": {"asset", "pool"},
     "NettingFigures": {"maintenance"},
     "PortfolioMargin": {

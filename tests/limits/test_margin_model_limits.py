@@ -129,7 +129,7 @@ def test_expected_shortfall_is_held_against_the_equity_under_any_model(
     document: dict[str, Any], tmp_path: Path
 ) -> None:
     other = document | {"portfolio_margin": {**document["portfolio_margin"], "confidence": "60%"}}
-    said = "expected shortfall of cross is 40%, above the limit 39%: 400 USD on 1,000 USD of equity"
+    said = "expected shortfall of cross is 40%, above the limit 39%: 400.00 USD on 1,000.00 USD of equity"
     assert findings(other, {"max_expected_shortfall": "40%"}, "MC117", tmp_path) == []
     assert findings(other, {"max_expected_shortfall": "39%"}, "MC117", tmp_path) == [said]
     old = "age of the history is 10 days, above the limit 7 days (default): its last date is 2026-11-12"

@@ -243,7 +243,7 @@ def test_other_models_take_orders_by_tiers_and_say_so(document: dict[str, Any], 
 def test_a_model_that_asks_more_to_be_kept_than_opened_is_a_finding(tmp_path: Path) -> None:
     found = outcome(changed(SCENARIO, {"portfolio_margin.initial": {"factor": "0.5"}}), tmp_path)
     told = [one.message for one in found.findings if one.code == "MC207"]
-    assert told == ["the model asks 9,000 USD to be kept and 4,500 USD to be opened of cross"]
+    assert told == ["the model asks 9,000.00 USD to be kept and 4,500.00 USD to be opened of cross"]
 
 
 def test_tables_of_different_length_are_scanned_apart(tmp_path: Path) -> None:

@@ -210,4 +210,5 @@ def test_of_isolated_positions_alone_the_fullest_pool_is_no_cross_pool() -> None
              isolated_margin: 700}
     """
     screen = render("table", Run(outcomes=(checked(text),), exit_code=0, version="0"), Options(width=120))
-    assert "those of the fullest pool, isolated:BTCUSDT:long." in " ".join(screen.split())
+    assert "fullest cross pool" not in " ".join(screen.split())
+    assert "A fall of 10.77% liquidates isolated:BTCUSDT:long (BTC at 53,535.36)." in " ".join(screen.split())

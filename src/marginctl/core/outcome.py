@@ -96,11 +96,17 @@ def outcome_of(account: Account, states: Sequence[PoolState], path: ScenarioPath
         change=equity - sum((state.risk.equity for state in states), ZERO),
         maintenance_margin=sum((one.maintenance_margin for _, one in ends), ZERO),
         maintenance_ratio=risk.maintenance_ratio(worst.rules.level),
-        free_collateral=next(left for (pool, _), left in zip(ends, free, strict=True) if pool is worst),
+        free_collateral=_usable([(pool, left) for (pool, _), left in zip(ends, free, strict=True)], worst),
         worst_pool=worst.name,
         worst=_worst(account, path),
         pools=pools,
     )
+
+
+def _usable(left: list[tuple[Pool, Decimal | None]], worst: Pool) -> Decimal | None:
+    """Free collateral of the worst pool; of all that is not isolated where that one is. None: it cannot be told."""
+    found = [amount for pool, amount in left if (pool is worst if worst.is_shared else pool.is_shared)]
+    return None if None in found else sum((one for one in found if one is not None), ZERO)
 
 
 def _reach(pool: PoolOutcome) -> Decimal:

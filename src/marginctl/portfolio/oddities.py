@@ -69,6 +69,7 @@ def _beyond(subject: str, whose: str, record: Record, *keys: Key[Any]) -> Iterat
     """Those of the keys whose value lies beyond its highest."""
     for one in keys:
         value, highest = getattr(record, one.name), HIGHEST[one]
+        value = getattr(value, "base", value)  # of a rate that grows with the size
         if value is not None and abs(value) > highest:
             shown, most = (percent(value), percent(highest)) if one in RATES else (f"{value:f}", f"{highest}")
             yield subject, f"`{one.name}` of {whose} is {shown}, beyond {most}", record.at(one)

@@ -55,7 +55,7 @@ def test_the_one_post_asks_for_information() -> None:
 
 def test_accounts_are_asked_for_at_every_venue_whose_account_answers_are_read() -> None:
     assert {name for name, live in LIVE.items() if live.calls} == ACCOUNT_VENUES
-    assert {one.files.split("/")[0] for one in ACCOUNTS} <= {*ACCOUNT_VENUES, "bingx"}
+    assert {one.files.split("/")[0] for one in ACCOUNTS} <= {*ACCOUNT_VENUES, "bingx", "gate"}
 
 
 @pytest.mark.parametrize("name", LIVE)

@@ -11,10 +11,9 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.exact import Direction
-from marginctl.core.figures import FIGURES
 from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
-from marginctl.findings import Check, Expectation, Finding, Severity, Status
+from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.render import found
 from marginctl.render.display import Manual, Options, Verbosity
 from marginctl.render.page import (
@@ -35,12 +34,11 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.account import STATUS_WORDS, account, assumptions, findings, foot, problems, run_notes
 from marginctl.render.pages.columns import NEVER, UNKNOWN, figured, known, sign_tone, signed
+from marginctl.render.pages.expectations import expectations
 from marginctl.render.pages.head import answer, head, price_text
 from marginctl.render.pages.runs import run_sections, statistics, worst_first
-from marginctl.results import Outcome, Run, Verdict, judged, unevaluated, verdict
+from marginctl.results import Outcome, Run, Verdict, unevaluated, verdict
 from marginctl.wording import (
-    HUNDRED,
-    beside,
     check_value,
     counted,
     exactly,
@@ -53,12 +51,9 @@ from marginctl.wording import (
     natural_places,
     price_places,
     same,
-    separated,
     toward,
 )
 
-FEWEST, MOST = 2, 8
-"""Decimals of an expected figure."""
 EXPLAIN = "`marginctl explain FILE` derives every figure"
 
 
@@ -108,7 +103,7 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
     yield account(outcome, report, verbosity)
     yield from tables(report, is_full=is_full)
     yield from plots(report, options)
-    yield _expectations(outcome.expectations, outcome.checks)
+    yield expectations(outcome.expectations, outcome.checks)
     if is_full:
         yield limits(outcome.checks, options.manual)
     yield None if is_asked else findings(outcome)
@@ -338,25 +333,6 @@ def _is_said(row: UnderlyingFigures, report: Report) -> bool:
     return not held and len(on_it) == 1 and same(on_it[0].distance_to_liquidation, row.distance)
 
 
-def _expectations(rows: Sequence[Expectation], checks: Sequence[Check]) -> Section | None:
-    """Ours, theirs and the difference of every figure that `expect:` asked to compare, in the order of the file."""
-    if not rows:
-        return None
-    found = [judged(row, checks) for row in rows]
-    words = [STATUS_WORDS[check.status if check else Status.NOT_EVALUATED] for check in found]
-    columns = (
-        texts("status", [word.text for word in words], tones=[word.tone for word in words]),
-        names("of", [row.subject for row in rows]),
-        names("figure", [row.figure for row in rows]),
-        pointed("ours", [_expected(row, row.ours) for row in rows], priority=3),
-        pointed("theirs", [_expected(row, row.theirs) for row in rows], priority=3),
-        pointed("difference", [_expected(row, row.difference) for row in rows], priority=2),
-        numbers("of theirs", [_relative(row) for row in rows], "%", priority=1),
-        _tolerances(rows),
-    )
-    return section("Expected", DataTable(columns), note="what the venue shows")
-
-
 def limits(checks: Sequence[Check], manual: Manual) -> Section | None:
     """Every limit that was looked at, broken ones first, in the units that the manual gives."""
     order = list(STATUS_WORDS)
@@ -418,39 +394,3 @@ def _pools_of(report: Report, pools: Sequence[str], *, priority: int) -> Column:
 
 def _nearest(distance: Decimal | None) -> tuple[bool, Decimal]:
     return (distance is None, distance or Decimal(0))
-
-
-def _expected(row: Expectation, value: Decimal | None) -> str:
-    """With two decimals more than the venue shows, so that a difference below its last digit shows."""
-    if value is None:
-        return UNKNOWN
-    theirs = row.theirs or Decimal(0)
-    is_share = FIGURES[row.figure].kind == "ratio"
-    scale = HUNDRED if is_share else Decimal(1)
-    places = min(max(natural_places(theirs * scale) + 2, FEWEST), MOST)
-    if value == theirs:
-        places = max(natural_places(theirs * scale), FEWEST)
-    return grouped(value * scale, places, Direction.NEAREST) + ("%" if is_share else "")
-
-
-def _relative(row: Expectation) -> str:
-    """The relative difference, never rounded onto or across the tolerance."""
-    if row.relative is None or row.tolerance is None:
-        return UNKNOWN
-    return beside(row.relative * HUNDRED, row.tolerance * HUNDRED, Direction.UP, 2)
-
-
-def _tolerances(rows: Sequence[Expectation]) -> Column:
-    """What the differences may be: shares, or where the file gives amounts those as well."""
-    if all(row.absolute is None for row in rows):
-        return numbers("tolerance", [_exact_percent(row.tolerance or Decimal(0)) for row in rows], "%", priority=4)
-    amounts = [row.absolute for row in rows]
-    shown = (
-        f"{_exact_percent(row.tolerance or Decimal(0))}%" if amount is None else separated(amount)
-        for row, amount in zip(rows, amounts, strict=True)
-    )
-    return pointed("tolerance", list(shown), priority=4)
-
-
-def _exact_percent(share: Decimal) -> str:
-    return grouped(share * HUNDRED, natural_places(share * HUNDRED), Direction.NEAREST)

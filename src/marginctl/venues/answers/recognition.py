@@ -14,7 +14,7 @@ from marginctl.venues.answers.contents import AGAIN, WHOLE, Content, Value, cont
 from marginctl.venues.answers.expressions import AnswerRow, MisfitError, Path, has, rows_at
 from marginctl.venues.answers.map_files import bundled_maps, forms_of, is_own
 from marginctl.venues.answers.reading import Recognized, answers
-from marginctl.venues.answers.refusal import DATA, REASONS, Refusal, emptiness, refusal
+from marginctl.venues.answers.refusal import DATA, REASONS, AnswerRefusal, emptiness, refusal
 
 MOST_KEYS = 8
 NOTHING = "no positions, or the wrong account: name the venue ({}), and give the account's wallet answer as well"
@@ -141,7 +141,7 @@ def _undone(value: Value) -> Value:
     return value
 
 
-def _refused(content: Content, refused: Refusal, venue: str | None) -> Problem:
+def _refused(content: Content, refused: AnswerRefusal, venue: str | None) -> Problem:
     """The error that a venue sent, and what to do, by the reasons of its map."""
     named = {
         name: reason
@@ -155,7 +155,7 @@ def _refused(content: Content, refused: Refusal, venue: str | None) -> Problem:
     return content.problem((), message, advice)
 
 
-def _reason(name: str, refused: Refusal) -> str:
+def _reason(name: str, refused: AnswerRefusal) -> str:
     for reason, signs in bundled_maps()[name].errors.items():
         if refused.code in signs or any(" " in sign and sign in refused.words for sign in signs):
             return reason

@@ -33,7 +33,7 @@ REASONS = {
 """What to do about an error, by its reason."""
 
 
-class Refusal(Struct, frozen=True):
+class AnswerRefusal(Struct, frozen=True):
     """An error of a venue: its code without the key, what it says, and both as a message shows them."""
 
     code: str
@@ -41,13 +41,13 @@ class Refusal(Struct, frozen=True):
     shown: str
 
 
-def refusal(root: Value) -> Refusal | None:
+def refusal(root: Value) -> AnswerRefusal | None:
     """The error that an answer carries instead of data; None where it carries none."""
     if not isinstance(root, dict) or (isinstance(root.get("data"), list) and root["data"]):
         return None
     nested = [one for name in NESTED for one in _nested(root.get(name))]
     if nested:
-        return Refusal(nested[0].code, nested[0].words, "; ".join(one.shown for one in nested[:MOST_ERRORS]))
+        return AnswerRefusal(nested[0].code, nested[0].words, "; ".join(one.shown for one in nested[:MOST_ERRORS]))
     if any(_code(root)) or _is_failure(root) or _is_words_alone(root):
         return _refusal(root)
     return None
@@ -66,23 +66,23 @@ def emptiness(root: Value) -> str:
     return ""
 
 
-def _nested(value: Value) -> list[Refusal]:
+def _nested(value: Value) -> list[AnswerRefusal]:
     """What an error beside the data says, one for each of a list."""
     if isinstance(value, list):
         return [one for item in value for one in _nested(item)]
     if isinstance(value, dict):
         return [_refusal(value)] if value else []
     words = text_of(value)
-    return [] if words in (None, "false", "0") else [Refusal("", words or "", echo(words or "", LONGEST_WORDS))]
+    return [] if words in (None, "false", "0") else [AnswerRefusal("", words or "", echo(words or "", LONGEST_WORDS))]
 
 
-def _refusal(value: dict[str, Any]) -> Refusal:
+def _refusal(value: dict[str, Any]) -> AnswerRefusal:
     """``retCode `10003` `API key is invalid.` ``; of an error without code and words all that it has."""
     name, code = _code(value)
     words = next((found for key in WORDS if (found := text_of(value.get(key)))), "")
     parts = [f"{name} {echo(code)}"] if code else []
     parts += [echo(words, LONGEST_WORDS)] if words else []
-    return Refusal(code, words, " ".join(parts) or ", ".join(_values(value)))
+    return AnswerRefusal(code, words, " ".join(parts) or ", ".join(_values(value)))
 
 
 def _code(value: dict[str, Any]) -> tuple[str, str]:
