@@ -266,7 +266,7 @@ OF_THE_COMMAND_ALONE = frozenset(
             "depth",
         ),
         *(
-        *("statistics", "account"),
+            *("statistics", "account"),
             "jobs",
             "write_baseline",
             "watch",
