@@ -66,7 +66,7 @@ def _code(tree: ast.AST) -> Iterator[ast.expr]:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, ast.expr):
                 yield one
-            if isinstance(one, ast.AST):
+            if isinstance(one, ast.AST) and not isinstance(one, ast.JoinedStr):  # places in it are known from 3.12 on
                 yield from _code(one)
 
 

@@ -26,6 +26,10 @@ def test_an_expression_and_what_may_stand_in_its_place(text: str, changed: list[
     assert [applied(one, text) for one in mutants_of(Path("m.py"), text)] == changed
 
 
+def test_texts_with_expressions_are_let_be() -> None:
+    assert list(mutants_of(Path("m.py"), "f'{a + b} {c < d}'")) == []
+
+
 def test_annotations_are_let_be() -> None:
     assert list(mutants_of(Path("m.py"), "def f(a: 1 + 1) -> 2:\n    b: 3\n")) == []
 
@@ -35,6 +39,7 @@ def test_a_seed_makes_the_same_and_each_parses() -> None:
     assert found == sample(200, 7)
     assert len(set(found)) == 200
     for one in found:
+        assert ast.unparse(ast.parse(f"({one.before})")) != ""
         text = (ROOT / "src" / one.module).read_text(encoding="utf-8")
         assert ast.dump(ast.parse(applied(one, text))) != ast.dump(ast.parse(text)) or one.before == one.after
         assert str(one).startswith("marginctl/core/")

@@ -51,8 +51,9 @@ def _of_file(draft: PortfolioFile) -> Iterator[tuple[str, str, Node]]:
 def _of_tiers(symbol: str, contract: ContractEntry) -> Iterator[tuple[str, str, Node]]:
     for tier in contract.tiers or ():
         yield from _beyond(symbol, f"a tier of {short(symbol)}", tier, DeclaredTier.maintenance_rate)
-        if tier.initial_rate is not None and tier.maintenance_rate > tier.initial_rate:
-            rates = f"{percent(tier.maintenance_rate)} against {percent(tier.initial_rate)}"
+        maintenance, initial = _rate(tier.maintenance_rate), _rate(tier.initial_rate)
+        if maintenance is not None and initial is not None and maintenance > initial:
+            rates = f"{percent(maintenance)} against {percent(initial)}"
             message = f"a tier of {short(symbol)} asks for more maintenance than initial margin: {rates}"
             yield symbol, message, tier.at(DeclaredTier.maintenance_rate)
 
@@ -65,11 +66,15 @@ def _of_entries(rows: "Iterable[StatedPosition]") -> Iterator[tuple[str, str, No
             yield row.draft.symbol, message, row.draft.at(PositionEntry.entry_price)
 
 
+def _rate(value: Any) -> Decimal | None:
+    """A figure; of a rate that grows with the size nothing is said."""
+    return value if isinstance(value, Decimal) else None
+
+
 def _beyond(subject: str, whose: str, record: Record, *keys: Key[Any]) -> Iterator[tuple[str, str, Node]]:
     """Those of the keys whose value lies beyond its highest."""
     for one in keys:
-        value, highest = getattr(record, one.name), HIGHEST[one]
-        value = getattr(value, "base", value)  # of a rate that grows with the size
+        value, highest = _rate(getattr(record, one.name)), HIGHEST[one]
         if value is not None and abs(value) > highest:
             shown, most = (percent(value), percent(highest)) if one in RATES else (f"{value:f}", f"{highest}")
             yield subject, f"`{one.name}` of {whose} is {shown}, beyond {most}", record.at(one)

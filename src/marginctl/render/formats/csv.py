@@ -73,15 +73,20 @@ def _flat(row: Mapping[str, Any], lead: str = "") -> Iterator[tuple[str, Any]]:
         elif not isinstance(value, list | tuple):
             yield lead + name, value
         elif not any(isinstance(one, Mapping) for one in value):
-            yield lead + name, "; ".join(map(_cell, value))
+            yield lead + name, "; ".join(map(_text, value))
 
 
 def _cell(value: Any) -> str:
+    """A value as a cell; a text that would be a formula has a quote in front."""
+    text = _text(value)
+    return f"'{text}" if text.startswith(FORMULAS) and not isinstance(value, Decimal) else text
+
+
+def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return plain(value)
-    text = harmless(printable(str(value)))
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return harmless(printable(str(value)))
