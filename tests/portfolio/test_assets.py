@@ -57,7 +57,7 @@ class TestStakedCollateral:
         assert "WBETH moves with ETH (bundled list of 2026-11-29)" in found["assumptions"]
 
     def test_limits_see_one_underlying(self) -> None:
-        found = report(STAKED)
+        found = report(STAKED + "    limits: {max_concentration: 60%}\n")
         # (1,140,000 + 410,000) / 401,300: each counts once
         assert check_of(found, "MC108", "account")["value"] == d("3.8624470471")
         assert check_of(found, "MC107", "ETH")["value"] == 1
