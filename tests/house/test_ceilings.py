@@ -16,7 +16,7 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(48_901, 19_000),
+    "lines of source": Ceiling(48_911, 19_000),
     "files of source": Ceiling(319, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(52, 45),
