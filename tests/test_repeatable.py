@@ -11,13 +11,15 @@ from hypothesis.internal.conjecture import providers
 
 TESTS = Path(__file__).parent
 OWN = {"conftest.py", "test_repeatable.py"}
+SCRIPTS = {"bench", "run.py", "fuzz.py", "mutants.py"}
+"""What somebody runs by hand: measures, and searches that a clock or a seed bounds."""
 CLOCKS = re.compile(r"perf_counter|process_time|monotonic\(|time\.time\(|date(time)?\.(now|today|utcnow)\(")
 CHANCE = re.compile(r"random\.(random|choice|randint)\(|import (secrets|uuid)\b|urandom|SystemRandom")
 
 
 @pytest.mark.parametrize("pattern", [CLOCKS, CHANCE], ids=["clock", "chance"])
 def test_no_test_looks_at_a_clock_or_leaves_something_to_chance(pattern: re.Pattern[str]) -> None:
-    files = [path for path in TESTS.rglob("*.py") if path.name not in OWN and not {"bench", "run.py"} & {*path.parts}]
+    files = [path for path in TESTS.rglob("*.py") if path.name not in OWN and not SCRIPTS & {*path.parts}]
     assert [str(path.relative_to(TESTS)) for path in files if pattern.search(path.read_text(encoding="utf-8"))] == []
 
 
