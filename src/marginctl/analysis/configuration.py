@@ -16,9 +16,11 @@ from marginctl.document.mapping import key_paths, mapping_text
 from marginctl.document.reader import read
 from marginctl.document.record import Record, bind, optional
 from marginctl.document.source import Source, printable
-from marginctl.findings import Location, Problem
+from marginctl.document.toml_places import toml_place, toml_places
+from marginctl.findings import Problem
 from marginctl.limits.format import PolicyKeys
 
+TABLE = "tool.marginctl"
 CONFIGURATION, PROJECT = "marginctl.yaml", "pyproject.toml"
 R = TypeVar("R", bound=Record)
 COUNT = Number(minimum=0, integer=True)
@@ -72,21 +74,16 @@ def bound_file(path: str, record: type[R]) -> tuple[tuple[R, Source] | None, lis
     return (None, [problem]) if problem is not None else _bound(data, name, record)
 
 
-def _bound(
-    data: bytes, name: str, record: type[R], *, is_mapping: bool = False
-) -> tuple[tuple[R, Source] | None, list[Problem]]:
+def _bound(data: bytes, name: str, record: type[R]) -> tuple[tuple[R, Source] | None, list[Problem]]:
     source, node, problems = read(data, name)
     if node is None or problems:
         return None, problems
-    if is_mapping:
-        source.key_paths = key_paths(node)
     found, problems = bind(node, record, source)
     return (None, problems) if found is None else ((found, source), [])
 
 
 def _project(path: str) -> tuple[tuple[ConfigFile, Source] | None, list[Problem]]:
-    """The table of a project's file, whose places are paths of keys; numbers stay the decimals that were written."""
-    tomllib = import_module("tomllib")  # only ever needed for such a file
+    """The table of a project's file; numbers stay the decimals that were written."""
     name = printable(path)
     data, problem = content_of(Path(path), name)
     if problem is not None:
@@ -94,18 +91,42 @@ def _project(path: str) -> tuple[tuple[ConfigFile, Source] | None, list[Problem]
     source, problems = decode(data, name)
     if problems:
         return None, problems
-    try:
-        tree: Any = tomllib.loads(source.text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        return None, [_syntax(str(error), name)]
-    except RecursionError:
-        return None, [Problem(Location(name), "MC003", "it is nested too deep", "write it flatter")]
-    table = tree.get("tool", {}).get("marginctl", {}) if isinstance(tree.get("tool", {}), dict) else {}
+    tree, problems = _toml(source)
+    if tree is None:
+        return None, problems
+    tool = tree.get("tool", {})
+    table = tool.get("marginctl", {}) if isinstance(tool, dict) else {}
     text, problems = mapping_text(table if isinstance(table, dict) else {"": table}, name)
-    return (None, problems) if problems else _bound(text.encode(), name, ConfigFile, is_mapping=True)
+    if problems:
+        return None, [_located(one, source) for one in problems]
+    return _table(text, source)
 
 
-def _syntax(message: str, name: str) -> Problem:
-    place = _LINE.search(message)
-    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-    return Problem(Location(name, line, column), "MC001", f"it is no TOML: {_LINE.sub('', message)}")
+def _table(text: str, source: Source) -> tuple[tuple[ConfigFile, Source] | None, list[Problem]]:
+    """The table as a text of ours, whose problems and places are those of the file."""
+    _, node, problems = read(text.encode(), source.name)
+    if node is None or problems:
+        return None, problems
+    source.key_paths = key_paths(node)
+    places = toml_places(source.text)
+    source.written = lambda path: toml_place(f"{TABLE}.{path}" if path else TABLE, places, source.text)
+    found, problems = bind(node, ConfigFile, source)
+    return (None, problems) if found is None else ((found, source), [])
+
+
+def _located(problem: Problem, source: Source) -> Problem:
+    """A problem of a path of keys, at its line."""
+    place = toml_place(f"{TABLE}.{problem.location.key}", toml_places(source.text), source.text)
+    return source.problem(place, problem.code, problem.message, problem.help)
+
+
+def _toml(source: Source) -> tuple[dict[str, Any] | None, list[Problem]]:
+    tomllib = import_module("tomllib")  # only ever needed for such a file
+    try:
+        return dict(tomllib.loads(source.text, parse_float=Decimal)), []
+    except tomllib.TOMLDecodeError as error:
+        place = _LINE.search(str(error))
+        where = (int(place[1]), int(place[2])) if place else (0, 0)
+        return None, [source.problem(where, "MC001", f"it is no TOML: {_LINE.sub('', str(error))}")]
+    except RecursionError:
+        return None, [source.problem((0, 0), "MC003", "it is nested too deep", "write it flatter")]

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Policy, scenarios_of
 from marginctl.analysis.configuration import bound_file, is_configuration, read_configuration
+from marginctl.document.files import lies_in
 from marginctl.document.nodes import Node, Sequence
 from marginctl.document.record import Record
-from marginctl.document.source import Source, echo
+from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.baseline import Baseline, BaselineEntry, BaselineFile, baseline_text, entries_of, recorded
 from marginctl.limits.config import Bound, FileLimits, LimitSource, limits_of, named
@@ -23,13 +24,25 @@ from marginctl.portfolio.names import scenario_problems
 from marginctl.results import Outcome
 
 R = TypeVar("R", bound=Record)
+OUTSIDE = "it lies outside of the repository: it is not read"
 
 
-def policy_of(paths: Listed[str]) -> tuple[Policy | None, list[Problem]]:
+class AskedPolicy(NamedTuple):
+    """A policy that a found configuration names, or is. ``root``: nothing outside of it is read for it.
+
+    ``only_adds``: there is a policy that it must not weaken, so what it waives or switches off does not count.
+    """
+
+    path: str
+    root: Path
+    only_adds: bool = False
+
+
+def policy_of(paths: Listed[str | AskedPolicy]) -> tuple[Policy | None, list[Problem]]:
     """The policies of all ``--limits`` as one; None with what is wrong with them, or where none was given."""
     read: list[Policy] = []
     problems: list[Problem] = []
-    waiting = [_Wanted(path) for path in reversed(paths)]
+    waiting = [_Wanted(one) if isinstance(one, str) else _Wanted(one.path, by=one) for one in reversed(paths)]
     seen: set[str] = set()
     while waiting:
         wanted = waiting.pop()
@@ -88,6 +101,7 @@ class _Wanted(NamedTuple):
     path: str
     source: Source | None = None
     node: Node | None = None
+    by: AskedPolicy | None = None
 
 
 def _policy(wanted: _Wanted) -> tuple[Policy | None, list[_Wanted], list[Problem]]:
@@ -99,21 +113,37 @@ def _policy(wanted: _Wanted) -> tuple[Policy | None, list[_Wanted], list[Problem
     limits, problems = _limits(file, source)
     problems += scenario_problems(file.scenarios, source)
     extended, wrong = _extended(file, source) if isinstance(file, PolicyFile) else ([], [])
+    extended = [one._replace(by=wanted.by) for one in extended]
     problems += wrong
     if problems:
         return None, extended, problems
     name = source.name
+    if wanted.by is not None and wanted.by.only_adds:
+        limits = _asking(limits)
     venues = ((name, tuple(file.venues)),) if file.venues is not None else ()
     return Policy((limits,), scenarios_of(file.scenarios), venues, (name,)), extended, []
 
 
 def _read_policy(wanted: _Wanted) -> tuple[tuple[PolicyKeys, Source] | None, list[Problem]]:
+    if wanted.by is not None and not lies_in(Path(wanted.path), wanted.by.root):
+        problem = Problem(Location(printable(wanted.path)), "MC001", OUTSIDE)
+        return None, [problem]
     if is_configuration(wanted.path):
         return read_configuration(wanted.path)
     if wanted.source is not None and wanted.node is not None and not Path(wanted.path).is_file():
         message = f"`extends` names {echo(wanted.path)}, and there is no such file"
         return None, [wanted.source.problem(wanted.node, "MC001", message, "paths count from the folder of this file")]
     return bound_file(wanted.path, PolicyFile)
+
+
+def _asking(limits: FileLimits) -> FileLimits:
+    """What a policy asks for, without what it lets pass."""
+    return replace(
+        limits,
+        waivers=(),
+        bounds={code: bounds for code, bounds in limits.bounds.items() if bounds},
+        accounts=tuple((pattern, _asking(one)) for pattern, one in limits.accounts),
+    )
 
 
 def _extended(file: PolicyFile, source: Source) -> tuple[list[_Wanted], list[Problem]]:

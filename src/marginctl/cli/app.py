@@ -129,6 +129,16 @@ class FilesOrLive(TyperCommand):
         return super().parse_args(ctx, args)
 
 
+class FilesOrConfiguration(TyperCommand):
+    """A command that needs no file where a configuration names some: what is missing is found when it runs."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Ask for no file."""
+        for one in self.params:
+            one.required = False
+        return super().parse_args(ctx, args)
+
+
 class Nameless(TyperCommand):
     """A command that usage lines do not name."""
 

@@ -14,7 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
-from marginctl.cli.app import FilesOrLive, app
+from marginctl.cli.app import FilesOrConfiguration, app
+from marginctl.cli.choosing import Chosen
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import (
@@ -97,6 +98,11 @@ class BatchFlags(Flags):
         str | None,
         typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
     ] = None
+    exclude: Annotated[
+        list[str],
+        typer.Option("--exclude", metavar="GLOB", help="Left out of directories and globs; repeatable."),
+        Read(list, many=True),
+    ]
 
 
 class RunFlags(BatchFlags):
@@ -142,9 +148,12 @@ class CheckFlags(
 ):
     """Of ``check``."""
 
+    is_gate = True
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
+        typer.Argument(
+            metavar="[PATH...]", help="Portfolio files, directories or globs; - for standard input; default: `paths:`."
+        ),
     ]
     format: format_of(*FORMATS, more="; csv=accounts, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
     plot: Annotated[
@@ -167,7 +176,7 @@ class FileLine(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-@app.command("check", cls=FilesOrLive)
+@app.command("check", cls=FilesOrConfiguration)
 @command
 def check_command(flags: CheckFlags) -> int:
     """Compute and lint portfolios.
@@ -188,13 +197,26 @@ def check_command(flags: CheckFlags) -> int:
 
 def _watched(flags: CheckFlags) -> list[Path]:
     """The files that a run reads: portfolios, also those that are new, the policies and the baseline."""
-    found, _ = inputs(flags.paths, flags.stdin_filename)
-    named = [Path(file) for file in (*flags.limits, flags.baseline) if file is not None]
-    return [*named, *(one.path for one in found if one.path is not None)]
+    found, _ = inputs(flags.paths, flags.stdin_filename, chosen=chosen_of(flags))
+    return [*map(Path, _judging(flags)), *(one.path for one in found if one.path is not None)]
+
+
+def _judging(flags: CheckFlags) -> list[str]:
+    """The files that portfolios are judged by: policies and the baseline."""
+    found = [one.path for one in flags.around.policies]
+    return [file for file in (*flags.limits, *found, flags.baseline) if file is not None]
+
+
+def chosen_of(flags: BatchFlags) -> Chosen:
+    """Which files of folders and globs are meant."""
+    around = flags.around
+    return Chosen(tuple(flags.exclude), around.portfolios, around.root)
 
 
 def _refuse_contradictions(flags: CheckFlags) -> None:
     """Refuse flags that do not go together. Raises FlagError."""
+    if not flags.paths and flags.live is None:
+        raise FlagError("nothing names what to check", "add a PATH, or `paths:` to marginctl.yaml")
     if flags.watch and STDIN in (flags.paths or ()):
         raise FlagError("--watch cannot watch standard input", "name a file or a directory")
     if flags.watch and flags.write_baseline is not None:
@@ -211,6 +233,8 @@ def _refuse_contradictions(flags: CheckFlags) -> None:
 
 def _used_by(flag: str, given: bool, forms: tuple[str, ...], flags: CheckFlags) -> None:
     """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
+    if flag.removeprefix("--").replace("-", "_") in flags.around.taken:
+        return
     if given and {flags.format, *(name for name, _ in flags.output)}.isdisjoint(forms):
         raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")
 
@@ -220,7 +244,7 @@ def checked_once(flags: CheckFlags) -> int:
     settings, problems = with_files(flags)
     if problems:
         return report(failed(problems), flags)
-    files, problems = inputs(flags.paths, flags.stdin_filename, complain)
+    files, problems = inputs(flags.paths, flags.stdin_filename, complain, chosen_of(flags))
     _refuse_targets(files, flags)
     if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
         return _streamed(failed(problems), files, settings, flags)
@@ -260,7 +284,7 @@ def _refuse_targets(found: Iterable[Input], flags: CheckFlags) -> None:
     """Refuse to write over what is read, and one file twice, before anything is computed. Raises FlagError."""
     targets = [*(path for _, path in flags.output), *map(Path, filter(None, [flags.write_baseline]))]
     if targets:
-        others = [file for file in (*flags.limits, flags.baseline) if file and file != flags.write_baseline]
+        others = [file for file in _judging(flags) if file != flags.write_baseline]
         refuse_overlaps(targets, [*(one.path for one in found if one.path is not None), *map(Path, others)])
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from marginctl.analysis.check import Settings, outcome_exit
 from marginctl.analysis.stress import ScenarioChoice, stress, widest_two
 from marginctl.cli.app import app
-from marginctl.cli.check import BatchFlags, checked, each, exit_of, failed, with_files
+from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, with_files
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Read, command
 from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, manual, picture_names
@@ -53,7 +53,7 @@ def report_command(flags: ReportFlags) -> int:
     Exits as `check` does: 0, 1 when a finding is at or above --fail-on, 2 when a file could not be checked.
     """
     settings, problems = with_files(flags)
-    found, missing = inputs(flags.paths, flags.stdin_filename, complain)
+    found, missing = inputs(flags.paths, flags.stdin_filename, complain, chosen_of(flags))
     if STDIN in flags.paths and len(found) > 1:
         raise FlagError("standard input does not go with other files", "write it to a file")
     if flags.output != STDIN:

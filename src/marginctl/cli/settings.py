@@ -204,11 +204,11 @@ class Opened(NamedTuple):
 def with_policies(flags: FileFlags) -> tuple[Settings, list[Problem]]:
     """The settings with the policies that the flags name, and what is wrong with those files."""
     settings = settings_of(flags)
-    if not isinstance(flags, PolicyFlags) or not flags.limits:
+    if not isinstance(flags, PolicyFlags) or not (flags.limits or flags.around.policies):
         return settings, []
     from marginctl.analysis.policies import policy_of
 
-    policy, problems = policy_of(flags.limits)
+    policy, problems = policy_of([*flags.limits, *flags.around.policies])
     return replace(settings, policy=policy), problems
 
 
