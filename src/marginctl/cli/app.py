@@ -34,6 +34,7 @@ class Commands(TyperGroup):
         "venue": "catalogue",
         "rules": "catalogue",
         "rule": "catalogue",
+        "config": "configuring",
         "schema": "catalogue",
         "init": "catalogue",
     }

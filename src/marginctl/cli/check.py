@@ -233,7 +233,7 @@ def _refuse_contradictions(flags: CheckFlags) -> None:
 
 def _used_by(flag: str, given: bool, forms: tuple[str, ...], flags: CheckFlags) -> None:
     """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
-    if flag.removeprefix("--").replace("-", "_") in flags.around.taken:
+    if any(one.setting.switch == flag and one.origin.value != "flag" for one in flags.around.told):
         return
     if given and {flags.format, *(name for name, _ in flags.output)}.isdisjoint(forms):
         raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from marginctl.analysis.configuration import ConfigFile
     from marginctl.analysis.policies import AskedPolicy
+    from marginctl.cli.settled import Taken
+    from marginctl.document.source import Source
 
 NAMES = ("marginctl.yaml", "pyproject.toml")
 """In a folder the first of them that is a configuration counts."""
@@ -29,12 +32,18 @@ class ConfigPlace(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What a command took from around it: the flags by attribute, and the policies, portfolios and root of a file."""
+    """What a command took from around it.
 
-    taken: frozenset[str] = frozenset()
+    ``told``: its settings; ``policies``, ``portfolios``: those that the configuration names; ``root``: what the PATHs
+    may not lead out of, where they are the configuration's; ``file``: its name, ``config``: what it says.
+    """
+
+    told: "tuple[Taken, ...]" = ()
     policies: "tuple[AskedPolicy, ...]" = ()
     portfolios: tuple[str, ...] = ()
     root: Path | None = None
+    file: str = ""
+    config: "tuple[ConfigFile, Source] | None" = None
 
 
 def configuration_place() -> ConfigPlace | None:

@@ -65,6 +65,7 @@ class Flags:
 
     around = Surroundings()
     is_gate = False
+    lists_settings = False
 
     def __init__(self, **values: Any) -> None:
         vars(self).update(values)
@@ -133,7 +134,7 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
 def _read(group: type[F], texts: dict[str, Any], called: typer.Context) -> F:
     """The flags, with what the surroundings say. Raises FlagError, RefusedError."""
     place = configuration_place() if texts.get("no_config") is False else None
-    if place is None and not variables():
+    if place is None and not variables() and not group.lists_settings:
         return group.read(**texts)
     from marginctl.cli.settled import read_settled
 

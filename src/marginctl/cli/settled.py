@@ -116,25 +116,16 @@ class _File(NamedTuple):
     place: ConfigPlace
 
 
-class Settled(NamedTuple):
-    """What a command is told by its flags and its surroundings. ``remarks``: what does not count, and why."""
-
-    taken: tuple[Taken, ...]
-    around: Surroundings
-    remarks: tuple[str, ...] = ()
-    config: ConfigFile | None = None
-    source: Source | None = None
-
-
 def read_settled(
     group: type[F], typed: Mapping[str, Any], given: Callable[[str], bool], place: ConfigPlace | None
 ) -> F:
     """The flags of a command, read, with what its surroundings say. Raises FlagError, RefusedError."""
-    found = settled(group, typed, given, place)
-    for remark in found.remarks:
+    around, remarks = settled(group, typed, given, place)
+    for remark in remarks:
         complain(remark)
-    values = dict(typed) | {one.setting.flag: one.value for one in found.taken}
-    by_flag = {one.setting.flag: one for one in found.taken}
+    by_flag = {one.setting.flag: one for one in around.told}
+    own = _own(group)
+    values = dict(typed) | {name: one.value for name, one in by_flag.items() if name not in own and _adds(one)}
     read: dict[str, Any] = {}
     problems: list[Problem] = []
     for flag in flags_of(group):
@@ -147,8 +138,18 @@ def read_settled(
     if problems:
         raise RefusedError(problems)
     flags = group(**read)
-    flags.around = found.around
+    flags.around = around
     return flags
+
+
+def _own(group: type[Flags]) -> frozenset[str]:
+    """The flags of a command that lists settings which are about its list."""
+    return frozenset(("format",)) if group.lists_settings else frozenset()
+
+
+def _adds(one: Taken) -> bool:
+    """Whether a setting is a flag's value: the policies of a file are read apart, since less is allowed to them."""
+    return one.setting.key != "policy" or one.origin is not Origin.FILE
 
 
 def _refused(one: Taken, error: FlagError) -> Problem:
@@ -161,18 +162,19 @@ def _refused(one: Taken, error: FlagError) -> Problem:
 
 def settled(
     group: type[Flags], typed: Mapping[str, Any], given: Callable[[str], bool], place: ConfigPlace | None
-) -> Settled:
-    """Every setting that a command has, as it counts, and who says so. Raises FlagError, RefusedError."""
+) -> tuple[Surroundings, tuple[str, ...]]:
+    """Every setting that a command has, as it counts, and what does not count. Raises FlagError, RefusedError."""
     names = {flag.name for flag in flags_of(group)}
-    settings = [one for one in SETTINGS if one.flag in names and (group.is_gate or not one.of_gate)]
+    settings = [one for one in SETTINGS if group.is_gate or (one.flag in names and not one.of_gate)]
     spoken = _spoken(variables())
     file, remarks = _opened(place)
-    by_flag = _with_rivals({one.flag for one in settings if given(one.flag)})
+    typed_ones = {one.flag for one in settings if given(one.flag) and one.flag not in _own(group)}
+    by_flag = _with_rivals(set(typed_ones))
     by_variable = _with_rivals({one.flag for one in settings if one.key in spoken}) | by_flag
     is_bound = "limits" in names and bool(typed.get("limits") or "policy" in spoken)
     taken = []
     for one in settings:
-        if given(one.flag):
+        if one.flag in typed_ones:
             taken.append(Taken(one, typed[one.flag], Origin.FLAG, one.switch))
         elif one.key in spoken and one.flag not in by_flag:
             value = _said(one, spoken[one.key])
@@ -181,10 +183,10 @@ def settled(
             found = _written(one, file)
             if is_bound and one.weakens and not _is_stricter(one, found.value):
                 remarks += (f"{found.place}: `{one.key}` does not count beside a policy that {_who(typed)} names",)
-            elif one.key != "policy":
+            else:
                 taken.append(found)
     policies = _policies(file, is_bound=is_bound) if file is not None and "limits" in names else ()
-    return Settled(tuple(taken), _around(taken, policies, file), remarks, file and file.record, file and file.source)
+    return _around(taken, policies, file), remarks
 
 
 def _who(typed: Mapping[str, Any]) -> str:
@@ -289,11 +291,14 @@ def _policies(file: _File, *, is_bound: bool) -> tuple[AskedPolicy, ...]:
 
 
 def _around(taken: Iterable[Taken], policies: tuple[AskedPolicy, ...], file: _File | None) -> Surroundings:
-    flags = frozenset(one.setting.flag for one in taken if one.origin in (Origin.VARIABLE, Origin.FILE))
+    taken = tuple(taken)
     from_file = any(one.setting.flag == "paths" and one.origin is Origin.FILE for one in taken)
     named = file is not None and ConfigFile.paths in file.record
     portfolios = _written(SETTINGS[0], file).value if file is not None and named else []
-    return Surroundings(flags, policies, tuple(portfolios), file.place.root if file is not None and from_file else None)
+    if file is None:
+        return Surroundings(taken, policies)
+    root = file.place.root if from_file else None
+    return Surroundings(taken, policies, tuple(portfolios), root, file.place.path, (file.record, file.source))
 
 
 def _said(one: Setting, text: str) -> Any:

@@ -58,6 +58,7 @@ RESULTS = {
     "import": ResultKind("reconciliation.ImportResult", "reconcile.reconcile_page"),
     "rules": ResultKind("results.catalogue.RuleList", "catalogue.rules_page"),
     "rule": ResultKind("results.catalogue.RuleResult", "catalogue.rule_page"),
+    "settings": ResultKind("results.catalogue.SettingList", "catalogue.settings_page"),
     "refusal": ResultKind("findings.Refusal", "catalogue.refusal_page"),
 }
 """By the kind of document, ``marginctl.KIND/1``: what ``marginctl schema`` knows it by."""
