@@ -35,6 +35,7 @@ class Commands(TyperGroup):
         "rules": "catalogue",
         "rule": "catalogue",
         "config": "configuring",
+        "policy": "policy_files",
         "schema": "catalogue",
         "init": "catalogue",
     }
@@ -117,6 +118,16 @@ class VenueCommands(Commands):
         return ("" if name == DEFAULT else name), command, rest
 
 
+class PolicyCommands(Commands):
+    """``policy check`` and ``policy test``."""
+
+    modules: ClassVar[dict[str, str]] = {"check": "policy_files", "test": "policy_files"}
+
+    def registered(self) -> typer.Typer:
+        """Where the module adds its commands."""
+        return policy
+
+
 class FilesOrLive(TyperCommand):
     """A command that needs no file where it asks a venue."""
 
@@ -157,6 +168,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=CONTEXT,
 )
+policy = typer.Typer(cls=PolicyCommands, no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
 venue = typer.Typer(cls=VenueCommands, no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
 
 

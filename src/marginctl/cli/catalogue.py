@@ -36,7 +36,7 @@ from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetList
 from marginctl.venues.rule_set import RuleSet
 from marginctl.venues.table import Table
 
-READ = ("portfolio", "venue", "policy", "baseline")
+READ = ("portfolio", "venue", "policy", "policy-case", "config", "baseline")
 """Kinds of files that are read; the others are written."""
 SCHEMAS = (*READ, "report-line", *RESULTS)
 STARTER = Path(__file__).with_name("starter.yaml")
@@ -265,12 +265,15 @@ def schema_of(kind: str) -> dict[str, Any]:
         from marginctl.render.json_schema import schema_of_document
 
         return schema_of_document(kind)
+    from marginctl.analysis.configuration import ConfigFile
+    from marginctl.analysis.policy_cases import CasesFile
     from marginctl.document.schema import json_schema
     from marginctl.limits.baseline import BaselineFile
     from marginctl.limits.format import PolicyFile
     from marginctl.portfolio.format import PortfolioFile
 
     formats = {"portfolio": PortfolioFile, "policy": PolicyFile, "venue": RuleSet, "baseline": BaselineFile}
+    formats |= {"config": ConfigFile, "policy-case": CasesFile}
     shape = formats[kind].layout
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
 

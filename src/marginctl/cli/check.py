@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import FilesOrConfiguration, app
-from marginctl.cli.choosing import Chosen
+from marginctl.cli.choosing import FileChoice
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import (
@@ -207,10 +207,10 @@ def _judging(flags: CheckFlags) -> list[str]:
     return [file for file in (*flags.limits, *found, flags.baseline) if file is not None]
 
 
-def chosen_of(flags: BatchFlags) -> Chosen:
+def chosen_of(flags: BatchFlags) -> FileChoice:
     """Which files of folders and globs are meant."""
     around = flags.around
-    return Chosen(tuple(flags.exclude), around.portfolios, around.root)
+    return FileChoice(tuple(flags.exclude), around.portfolios, around.root)
 
 
 def _refuse_contradictions(flags: CheckFlags) -> None:

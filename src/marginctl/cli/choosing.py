@@ -10,8 +10,8 @@ from typing import NamedTuple
 from marginctl.cli.discovery import NAMES
 from marginctl.document.encoding import LARGEST
 
-PORTFOLIO = "portfolio"
-OTHERS = ("policy", "policy-case", "config", "venue", "baseline", "book")
+PORTFOLIO, CASES = "portfolio", "policy-case"
+OTHERS = ("policy", CASES, "config", "venue", "baseline", "book")
 """Kinds of files of ours that are no portfolios."""
 GLANCE = 64 * 1024
 """Bytes of a file in which its kind nearly always shows."""
@@ -23,16 +23,18 @@ _FLOWING_KEY = re.compile(rb"[{,\s]" + _OWN)
 _SOMETHING = re.compile(rb"""^(?:-\s|["']?[\w$./-][^#\n]*:(?:\s|$))""", re.MULTILINE)
 
 
-class Chosen(NamedTuple):
+class FileChoice(NamedTuple):
     """Which files are meant.
 
     ``exclude``: globs that are left out of folders; ``portfolios``: what a configuration names, which are portfolios
-    whatever they hold; ``root``: nothing outside of it is read, None = anything may be.
+    whatever they hold; ``root``: nothing outside of it is read, None = anything may be; ``wanted``: the
+    kind of file.
     """
 
     exclude: tuple[str, ...] = ()
     portfolios: tuple[str, ...] = ()
     root: Path | None = None
+    wanted: str = PORTFOLIO
 
     def leaves_out(self, path: str) -> bool:
         """Whether a path of the working directory, or a folder that it lies in, is one that is left out."""
@@ -43,7 +45,7 @@ class Chosen(NamedTuple):
         return PORTFOLIO if any(_matches(path, pattern) for pattern in self.portfolios) else kind_of_file(path)
 
 
-ANY = Chosen()
+ANY = FileChoice()
 """Nothing is left out, and nothing forbidden."""
 
 

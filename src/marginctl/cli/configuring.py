@@ -11,7 +11,7 @@ from marginctl.cli.check import BatchFlags, CheckFlags, outputs
 from marginctl.cli.discovery import Surroundings
 from marginctl.cli.options import DetailFlags, FileFlags, Format, Read, command, flags_of, show
 from marginctl.cli.settings import ExplainedCodeFlags, PolicyFlags
-from marginctl.cli.settled import SETTINGS, Origin, Setting, Taken
+from marginctl.cli.settled import SETTINGS, Setting, SettingOrigin, Taken
 from marginctl.limits.format import PolicyKeys
 from marginctl.results.catalogue import SettingEntry, SettingList
 
@@ -41,7 +41,7 @@ def config_command(flags: ConfigFlags) -> int:
 
 
 def _entry(one: Setting, taken: Taken | None, flag: Any) -> SettingEntry:
-    value, origin, place = flag.default, Origin.DEFAULT, ""
+    value, origin, place = flag.default, SettingOrigin.DEFAULT, ""
     if taken is not None:
         value, origin, place = taken.value, taken.origin, taken.place
     return SettingEntry(
@@ -69,7 +69,7 @@ def _limits(around: Surroundings) -> Iterator[SettingEntry]:
         location = source.location(config.word(ConfigFile.layout.by_name[key.name]))
         place = f"{location.file}:{location.line}"
         yield SettingEntry(
-            name=key.name, value=_named(config[key]), origin=Origin.FILE.value, place=place, flag="", variable=""
+            name=key.name, value=_named(config[key]), origin=SettingOrigin.FILE.value, place=place, flag="", variable=""
         )
 
 

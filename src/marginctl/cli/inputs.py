@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from marginctl.cli.choosing import ANY, PORTFOLIO, Chosen, passed_over
+from marginctl.cli.choosing import ANY, PORTFOLIO, FileChoice, passed_over
 from marginctl.document.encoding import LARGEST, content_of
 from marginctl.document.files import lies_in, note_open
 from marginctl.document.source import printable
@@ -31,7 +31,7 @@ class Input(Struct, frozen=True):
 
 
 def inputs(
-    patterns: list[str], stdin_name: str, tell: Callable[[str], object] = str, chosen: Chosen = ANY
+    patterns: list[str], stdin_name: str, tell: Callable[[str], object] = str, chosen: FileChoice = ANY
 ) -> tuple[list[Input], list[Problem]]:
     """The files of all patterns in order, each once; what matches nothing or cannot be looked into is a problem.
 
@@ -49,7 +49,7 @@ def inputs(
         matched = search.files(pattern)
         problems += search.problems
         if not matched and not search.problems:
-            problems.append(_nothing(pattern, search.others))
+            problems.append(_nothing(pattern, search.others, chosen.wanted))
         for path in matched:
             found.setdefault(os.path.realpath(path), Input(printable(str(path)), path))
         for link in search.links:
@@ -59,7 +59,10 @@ def inputs(
     return list(found.values()), problems
 
 
-def _nothing(pattern: str, others: list[str]) -> Problem:
+def _nothing(pattern: str, others: list[str], wanted: str) -> Problem:
+    if wanted != PORTFOLIO:
+        message, advice = f"no marginctl.{wanted} lies there", f"a file of them says `schema: marginctl.{wanted}/1`"
+        return Problem(Location(printable(pattern)), "MC001", message, advice)
     if others:
         said = passed_over(map(printable, others))
         return Problem(Location(printable(pattern)), "MC001", "no portfolio lies in it", said)
@@ -74,7 +77,7 @@ def _nothing(pattern: str, others: list[str]) -> Problem:
 class _Search:
     """The files that one pattern means, what could not be read on the way, and the links that were not followed."""
 
-    def __init__(self, chosen: Chosen) -> None:
+    def __init__(self, chosen: FileChoice) -> None:
         self.chosen = chosen
         self.others: list[str] = []
         self.root = Path()
@@ -112,9 +115,9 @@ class _Search:
                 yield from () if entry.name.startswith(".") else self._below(entry.path)
             elif entry.path not in self.links and entry.name.lower().endswith(SUFFIXES) and self._is_file(entry.path):
                 kind = self.chosen.kind(entry.path)
-                if kind == PORTFOLIO:
+                if kind == self.chosen.wanted:
                     yield entry.path
-                elif not kind and not entry.name.startswith("."):
+                elif not kind and self.chosen.wanted == PORTFOLIO and not entry.name.startswith("."):
                     self.others.append(os.path.normpath(entry.path))
 
     def _matches(self, folder: str, parts: list[str]) -> Iterator[str]:

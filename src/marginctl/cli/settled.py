@@ -89,7 +89,7 @@ BESIDE_LIVE = "paths"
 """What nobody takes from a file where a venue is asked."""
 
 
-class Origin(Enum):
+class SettingOrigin(Enum):
     """Who says a setting."""
 
     FLAG = "flag"
@@ -103,7 +103,7 @@ class Taken(NamedTuple):
 
     setting: Setting
     value: Any
-    origin: Origin
+    origin: SettingOrigin
     place: str
     location: tuple[Source, Any] | None = None
 
@@ -149,14 +149,14 @@ def _own(group: type[Flags]) -> frozenset[str]:
 
 def _adds(one: Taken) -> bool:
     """Whether a setting is a flag's value: the policies of a file are read apart, since less is allowed to them."""
-    return one.setting.key != "policy" or one.origin is not Origin.FILE
+    return one.setting.key != "policy" or one.origin is not SettingOrigin.FILE
 
 
 def _refused(one: Taken, error: FlagError) -> Problem:
     if one.location is not None:
         source, node = one.location
         return source.problem(node, FLAG, error.message, error.help)
-    lead = f"{one.place}: " if one.origin is Origin.VARIABLE else ""
+    lead = f"{one.place}: " if one.origin is SettingOrigin.VARIABLE else ""
     return Problem(Location(""), FLAG, f"{lead}{error.message}", error.help)
 
 
@@ -175,10 +175,10 @@ def settled(
     taken = []
     for one in settings:
         if one.flag in typed_ones:
-            taken.append(Taken(one, typed[one.flag], Origin.FLAG, one.switch))
+            taken.append(Taken(one, typed[one.flag], SettingOrigin.FLAG, one.switch))
         elif one.key in spoken and one.flag not in by_flag:
             value = _said(one, spoken[one.key])
-            taken.append(Taken(one, value, Origin.VARIABLE, one.variable))
+            taken.append(Taken(one, value, SettingOrigin.VARIABLE, one.variable))
         elif file is not None and one.flag not in by_variable and _counts(one, file, typed):
             found = _written(one, file)
             if is_bound and one.weakens and not _is_stricter(one, found.value):
@@ -236,7 +236,7 @@ def _written(one: Setting, file: _File) -> Taken:
     key = ConfigFile.layout.by_name[one.key]
     node, value = file.record.at(key), file.record[key]
     location = file.source.location(node)
-    taken = Taken(one, value, Origin.FILE, f"{location.file}:{location.line}", (file.source, node))
+    taken = Taken(one, value, SettingOrigin.FILE, f"{location.file}:{location.line}", (file.source, node))
     if isinstance(value, Decimal):
         most = WIDEST if one.key == "width" else processors()
         value = min(int(value), most) if one.key != "width" or value >= NARROWEST else NARROWEST
@@ -292,7 +292,7 @@ def _policies(file: _File, *, is_bound: bool) -> tuple[AskedPolicy, ...]:
 
 def _around(taken: Iterable[Taken], policies: tuple[AskedPolicy, ...], file: _File | None) -> Surroundings:
     taken = tuple(taken)
-    from_file = any(one.setting.flag == "paths" and one.origin is Origin.FILE for one in taken)
+    from_file = any(one.setting.flag == "paths" and one.origin is SettingOrigin.FILE for one in taken)
     named = file is not None and ConfigFile.paths in file.record
     portfolios = _written(SETTINGS[0], file).value if file is not None and named else []
     if file is None:

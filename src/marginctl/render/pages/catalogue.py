@@ -193,10 +193,10 @@ def settings_page(result: SettingList, _: Options) -> Page:
     rows = result.settings
     columns = (
         texts("setting", [one.name for one in rows]),
-        Column(title="value", cells=[one.value for one in rows], kind=ColumnKind.PROSE),
         texts("from", [one.place or one.origin for one in rows]),
-        texts("flag", [one.flag for one in rows], priority=2),
-        texts("variable", [one.variable for one in rows], priority=3),
+        texts("flag", [one.flag for one in rows], priority=8),
+        texts("variable", [one.variable for one in rows], priority=9),
+        Column(title="value", cells=[one.value for one in rows], kind=ColumnKind.PROSE),
     )
     note = result.file or "no marginctl.yaml, and no [tool.marginctl] in a pyproject.toml"
     return page([section("Settings", DataTable(columns), dim(SETTINGS_HINT), note=note)])
