@@ -369,6 +369,7 @@ class TestFolders:
             "# nothing yet\n",
             "\x00\x01",
             "collateral: [\n",
+            "- {asset: USDT, amount: 1}\n",
         ],
     )
     def test_what_may_be_meant_as_one_is_never_passed_over(self, text: str, repo: Path) -> None:
@@ -416,6 +417,7 @@ class TestList:
     def test_without_a_configuration_all_is_default(self, repo: Path) -> None:
         document = run("config", "--format", "json").json()
         assert (document["file"], {one["origin"] for one in document["settings"]}) == ("", {"default"})
+        assert document["settings"][0]["value"] == ""
 
     def test_the_keys_of_a_projects_file_have_lines(self, repo: Path) -> None:
         configured(

@@ -18,7 +18,7 @@ GLANCE = 64 * 1024
 _SCHEMA = re.compile(rb"""^(?:\{\s*)?["']?schema["']?\s*:\s*["']?marginctl\.([a-z-]+)/""", re.MULTILINE)
 _EDITOR = re.compile(rb"""\$schema["']?\s*[=:].*marginctl-portfolio""")
 _OWN = rb"""["']?(?:account|prices|betas|collateral|contracts|positions|orders|expect)["']?\s*:"""
-_KEY = re.compile(rb"^" + _OWN, re.MULTILINE)
+_KEY = re.compile(rb"""^(?:-\s*\{?\s*["']?(?:asset|symbol)["']?\s*:|""" + _OWN + rb")", re.MULTILINE)
 _FLOWING_KEY = re.compile(rb"[{,\s]" + _OWN)
 _SOMETHING = re.compile(rb"""^(?:-\s|["']?[\w$./-][^#\n]*:(?:\s|$))""", re.MULTILINE)
 

@@ -1,6 +1,7 @@
 """``marginctl config``: every setting as it counts here, and who says so."""
 
 from collections.abc import Iterator
+from inspect import Parameter
 from typing import Annotated, Any
 
 import typer
@@ -55,7 +56,7 @@ def _text(value: Any) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None or value is ... else str(value)
+    return "" if value is None or value is Parameter.empty else str(value)
 
 
 def _limits(around: Surroundings) -> Iterator[SettingEntry]:

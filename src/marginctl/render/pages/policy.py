@@ -39,7 +39,7 @@ def policy_page(result: PolicyResult, _: Options) -> Page:
     """What is wrong with the files, or every limit with its file and line, scenarios, rule sets and waivers."""
     if result.problems:
         count = counted(len(result.problems), "problem")
-        return page([Section(blocks=(Problems(result.problems),)), answered(Verdict.ERROR, f"no policy: {count}.")])
+        return page([answered(Verdict.ERROR, f"no policy: {count}."), Section(blocks=(Problems(result.problems),))])
     sections = [answered(Verdict.PASS, f"{counted(len(result.files), 'file')}, {_content(result)}.")]
     files = Items(texts=result.files, mark="- ") if len(result.files) > 1 else None
     return page([*sections, section("Files, all of them hold", files), _limits(result), *_others(result)])
