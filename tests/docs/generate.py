@@ -18,8 +18,10 @@ from typer.main import get_command  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 from marginctl import __version__  # noqa: E402
+from marginctl.analysis.configuration import ConfigFile  # noqa: E402
+from marginctl.analysis.policy_cases import CasesFile  # noqa: E402
 from marginctl.cli import entry as program  # noqa: E402
-from marginctl.cli.app import app  # noqa: E402
+from marginctl.cli.app import DEFAULT, app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
 from marginctl.document.record import Nested, Shape  # noqa: E402
 from marginctl.limits.baseline import BaselineFile  # noqa: E402
@@ -108,6 +110,8 @@ def portfolio_page() -> str:
     for title, shape in (
         ("A portfolio", PortfolioFile.layout),
         ("A policy", PolicyFile.layout),
+        ("A configuration", ConfigFile.layout),
+        ("Tests of a policy", CasesFile.layout),
         ("A baseline", BaselineFile.layout),
     ):
         parts.append(f"## {title}\n")
@@ -330,6 +334,8 @@ def man_page() -> str:
     ]
     for name, command in commands_of(group).items():
         parts += [*_command(name, command)]
+        for below, inner in commands_of(command).items() if hasattr(command, "list_commands") else ():
+            parts += [*_command(f"{name} {below}", inner)] if below != DEFAULT else []
     parts += [".SH EXIT STATUS"]
     for code, text in EXITS.items():
         parts += [".TP", rf"\fB{code}\fR", roff(text.replace("`", ""))]
@@ -347,6 +353,7 @@ ENVIRONMENT = {
     "NO_COLOR, FORCE_COLOR": "No colour, or colour also where the output is no terminal; --color outranks both.",
     "COLUMNS": "The width of tables at a terminal; --width outranks it.",
     "GITHUB_STEP_SUMMARY": "Where it is set, check appends its tables to the summary page of the job's step.",
+    "MARGINCTL_KEY": "The setting KEY of a configuration, such as MARGINCTL_FAIL_ON: marginctl config lists them.",
     "GITHUB_WORKSPACE, CI_PROJECT_DIR": "The root that paths in the formats github, gitlab and sarif are relative to.",
 }
 
