@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from marginctl.cli.html_report import ReportFlags
 
 Result = TypeVar("Result")
+GIT = "git:"
+"""How a baseline begins that is a commit."""
 FOR_PEOPLE = ("table",)
 """Formats that begin with what to do."""
 HOSTS = ("github", "gitlab", "sarif")
@@ -96,7 +98,9 @@ class BatchFlags(Flags):
     ] = 0
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
+        typer.Option(
+            "--baseline", metavar="FILE", help="Breaches accepted while no worse than in this file, or in git:COMMIT."
+        ),
     ] = None
     exclude: Annotated[
         list[str],
@@ -121,6 +125,9 @@ class RunFlags(BatchFlags):
             "-w",
             help="Check again whenever a file is saved, until Ctrl-C; with --live every 30s, or --watch TIME.",
         ),
+    ] = False
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what moved, and what is new or fixed, since --baseline git:COMMIT.")
     ] = False
     notes: Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")] = False
     statistics: Annotated[bool, typer.Option("--statistics", help="How often each rule was broken.")] = False
@@ -198,13 +205,14 @@ def check_command(flags: CheckFlags) -> int:
 def _watched(flags: CheckFlags) -> list[Path]:
     """The files that a run reads: portfolios, also those that are new, the policies and the baseline."""
     found, _ = inputs(flags.paths, flags.stdin_filename, chosen=chosen_of(flags))
-    return [*map(Path, _judging(flags)), *(one.path for one in found if one.path is not None)]
+    return [*map(Path, judging(flags)), *(one.path for one in found if one.path is not None)]
 
 
-def _judging(flags: CheckFlags) -> list[str]:
+def judging(flags: "CheckFlags | ReportFlags") -> list[str]:
     """The files that portfolios are judged by: policies and the baseline."""
     found = [one.path for one in flags.around.policies]
-    return [file for file in (*flags.limits, *found, flags.baseline) if file is not None]
+    baseline = flags.baseline if flags.baseline and not flags.baseline.startswith(GIT) else None
+    return [file for file in (*flags.limits, *found, baseline) if file is not None]
 
 
 def chosen_of(flags: BatchFlags) -> FileChoice:
@@ -226,6 +234,12 @@ def _refuse_contradictions(flags: CheckFlags) -> None:
     for name, given in {**own, "--rates": flags.rates != "venue"}.items():
         if given and flags.live is None:
             raise FlagError(f"{name} changes nothing here", "it is for --live")
+    is_git = flags.baseline is not None and flags.baseline.startswith(GIT)
+    if flags.diff and not is_git:
+        raise FlagError("--diff has nothing to compare with", "add --baseline git:COMMIT, as in git:origin/main")
+    if is_git and flags.live is not None:
+        raise FlagError("--baseline git: and --live do not go together", "compare with a baseline file")
+    _used_by("--diff", flags.diff, (*FOR_PEOPLE, "markdown", "json", "jsonl"), flags)
     _used_by("--statistics", flags.statistics, FOR_PEOPLE, flags)
     _used_by("--notes", flags.notes, HOSTS, flags)
     _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)
@@ -272,7 +286,12 @@ def with_files(flags: "CheckFlags | ReportFlags") -> tuple[Settings, list[Proble
         is_read = flags.format in FOR_PEOPLE and not flags.quiet
         settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
         settings = replace(settings, seeks_closing=is_read)
-    if flags.baseline is not None:
+        settings = replace(settings, compares=flags.diff)
+    if flags.baseline is not None and flags.baseline.startswith(GIT):
+        from marginctl.document.commits import commit_of
+
+        settings = replace(settings, commit=commit_of(flags.baseline.removeprefix(GIT)))
+    elif flags.baseline is not None:
         from marginctl.analysis.policies import baseline_of
 
         baseline, wrong = baseline_of(flags.baseline)
@@ -284,7 +303,7 @@ def _refuse_targets(found: Iterable[Input], flags: CheckFlags) -> None:
     """Refuse to write over what is read, and one file twice, before anything is computed. Raises FlagError."""
     targets = [*(path for _, path in flags.output), *map(Path, filter(None, [flags.write_baseline]))]
     if targets:
-        others = [file for file in _judging(flags) if file != flags.write_baseline]
+        others = [file for file in judging(flags) if file != flags.write_baseline]
         refuse_overlaps(targets, [*(one.path for one in found if one.path is not None), *map(Path, others)])
 
 
@@ -304,7 +323,13 @@ def _written(path: Path, outcomes: tuple[Outcome, ...]) -> list[Problem]:
 def checked(one: Input, settings: Settings) -> Outcome:
     """The outcome of one file."""
     data, problem = content(one)
-    return Outcome(file=one.name, problems=(problem,)) if problem else check(data, one.name, settings)
+    if problem:
+        return Outcome(file=one.name, problems=(problem,))
+    if settings.commit is None:
+        return check(data, one.name, settings)
+    from marginctl.analysis.against_commit import checked_against
+
+    return checked_against(data, one.name, one.path, settings)
 
 
 def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings, flags: CheckFlags) -> int:

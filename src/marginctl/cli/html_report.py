@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from marginctl.analysis.check import Settings, outcome_exit
 from marginctl.analysis.stress import ScenarioChoice, stress, widest_two
 from marginctl.cli.app import app
-from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, with_files
+from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, judging, with_files
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Read, command
 from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, manual, picture_names
@@ -57,7 +57,7 @@ def report_command(flags: ReportFlags) -> int:
     if STDIN in flags.paths and len(found) > 1:
         raise FlagError("standard input does not go with other files", "write it to a file")
     if flags.output != STDIN:
-        others = [file for file in (*flags.limits, flags.baseline) if file]
+        others = judging(flags)
         refuse_overlaps([Path(flags.output)], [*(one.path for one in found if one.path), *map(Path, others)])
     results = [] if problems else each(found, partial(checked, settings=settings), flags.jobs, bar=False)
     outcomes = (*failed([*problems, *missing]), *results)

@@ -68,7 +68,12 @@ def check_page(run: Run, options: Options) -> Page:
         told = (part for outcome in worst_first(run) for part in _of_several(outcome, run, options))
         parts = [*run_sections(run), *told]
     notes = Section(blocks=tuple(run_notes(outcomes) if len(outcomes) > 1 else ()))
-    return page([*parts, statistics(run) if options.statistics else None, notes])
+    return page([*parts, *diffs(run), statistics(run) if options.statistics else None, notes])
+
+
+def diffs(run: Run) -> Iterable[Section | None]:
+    """What became of the accounts, where that was asked for."""
+    return found("render.pages.diff.diff_sections")(run) if any(one.diff for one in run.outcomes) else ()
 
 
 def _quiet(outcome: Outcome, run: Run) -> Iterable[Section | None]:
