@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import FilesOrConfiguration, app
 from marginctl.cli.choosing import FileChoice
+from marginctl.cli.contradictions import FOR_PEOPLE, GIT, HOSTS, refuse_contradictions
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.inputs import STDIN, Input, content, inputs
+from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import (
     FOR_MACHINES,
     DateFlags,
@@ -40,7 +41,6 @@ from marginctl.cli.settings import (
     ShockFlags,
     manual,
     picture_names,
-    refuse_without_live,
     with_policies,
 )
 from marginctl.cli.targets import TargetError, refuse_overlaps, write_files
@@ -57,12 +57,6 @@ if TYPE_CHECKING:
     from marginctl.cli.html_report import ReportFlags
 
 Result = TypeVar("Result")
-GIT = "git:"
-"""How a baseline begins that is a commit."""
-FOR_PEOPLE = ("table",)
-"""Formats that begin with what to do."""
-HOSTS = ("github", "gitlab", "sarif")
-"""Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
 LINKING = (*HOSTS, "markdown")
 """Formats that lead to the page of a rule."""
 PLAIN = Terminal(None, False, False)
@@ -190,7 +184,7 @@ def check_command(flags: CheckFlags) -> int:
 
     Exits 0 when nothing is at or above --fail-on, 1 when something is, 2 when a file could not be checked.
     """
-    _refuse_contradictions(flags)
+    refuse_contradictions(flags)
     if flags.live is not None:
         from marginctl.cli.live_check import check_live
 
@@ -219,38 +213,6 @@ def chosen_of(flags: BatchFlags) -> FileChoice:
     """Which files of folders and globs are meant."""
     around = flags.around
     return FileChoice(tuple(flags.exclude), around.portfolios, around.root)
-
-
-def _refuse_contradictions(flags: CheckFlags) -> None:
-    """Refuse flags that do not go together. Raises FlagError."""
-    if not flags.paths and flags.live is None:
-        raise FlagError("nothing names what to check", "add a PATH, or `paths:` to marginctl.yaml")
-    if flags.watch and STDIN in (flags.paths or ()):
-        raise FlagError("--watch cannot watch standard input", "name a file or a directory")
-    if flags.watch and flags.write_baseline is not None:
-        raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
-    refuse_without_live(flags)
-    own = {"--with": flags.laid, "--wallet": flags.wallet, "--account": flags.account}
-    for name, given in {**own, "--rates": flags.rates != "venue"}.items():
-        if given and flags.live is None:
-            raise FlagError(f"{name} changes nothing here", "it is for --live")
-    is_git = flags.baseline is not None and flags.baseline.startswith(GIT)
-    if flags.diff and not is_git:
-        raise FlagError("--diff has nothing to compare with", "add --baseline git:COMMIT, as in git:origin/main")
-    if is_git and flags.live is not None:
-        raise FlagError("--baseline git: and --live do not go together", "compare with a baseline file")
-    _used_by("--diff", flags.diff, (*FOR_PEOPLE, "markdown", "json", "jsonl"), flags)
-    _used_by("--statistics", flags.statistics, FOR_PEOPLE, flags)
-    _used_by("--notes", flags.notes, HOSTS, flags)
-    _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)
-
-
-def _used_by(flag: str, given: bool, forms: tuple[str, ...], flags: CheckFlags) -> None:
-    """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
-    if any(one.setting.switch == flag and one.origin.value != "flag" for one in flags.around.told):
-        return
-    if given and {flags.format, *(name for name, _ in flags.output)}.isdisjoint(forms):
-        raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")
 
 
 def checked_once(flags: CheckFlags) -> int:

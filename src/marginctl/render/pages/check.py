@@ -36,7 +36,7 @@ from marginctl.render.pages.account import STATUS_WORDS, account, assumptions, f
 from marginctl.render.pages.columns import NEVER, UNKNOWN, figured, known, sign_tone, signed
 from marginctl.render.pages.expectations import expectations
 from marginctl.render.pages.head import answer, head, price_text
-from marginctl.render.pages.runs import run_sections, statistics, worst_first
+from marginctl.render.pages.runs import diffs, run_sections, statistics, worst_first
 from marginctl.results import Outcome, Run, Verdict, unevaluated, verdict
 from marginctl.wording import (
     check_value,
@@ -69,11 +69,6 @@ def check_page(run: Run, options: Options) -> Page:
         parts = [*run_sections(run), *told]
     notes = Section(blocks=tuple(run_notes(outcomes) if len(outcomes) > 1 else ()))
     return page([*parts, *diffs(run), statistics(run) if options.statistics else None, notes])
-
-
-def diffs(run: Run) -> Iterable[Section | None]:
-    """What became of the accounts, where that was asked for."""
-    return found("render.pages.diff.diff_sections")(run) if any(one.diff for one in run.outcomes) else ()
 
 
 def _quiet(outcome: Outcome, run: Run) -> Iterable[Section | None]:

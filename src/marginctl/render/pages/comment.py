@@ -22,7 +22,7 @@ from marginctl.render.page import (
     texts,
 )
 from marginctl.render.pages.account import MONEY, RATIOS, common_move, finding_word, ratio_text
-from marginctl.render.pages.check import diffs
+from marginctl.render.pages.runs import diffs
 from marginctl.render.paths import rule_page, spot
 from marginctl.results import Outcome, Run, Verdict, cheapest, ranked, verdict
 from marginctl.wording import capitalized, check_value, figure, headroom_text, label_of, limit_text
