@@ -1,7 +1,7 @@
 """A run over several files: the answer for all of them, a line each, and how often each rule was broken."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from marginctl.core.report import Report
