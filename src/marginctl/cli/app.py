@@ -112,6 +112,12 @@ class VenueCommands(Commands):
         named = bool(args) and args[0] in self.modules
         return super().parse_args(ctx, args if named or not args else [DEFAULT, *args])
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The commands of the group, and what stands in the place of one: a rule set."""
+        command = self.get_command(ctx, DEFAULT)
+        (name, *_) = (one for one in command.params if one.param_type_name == "argument")
+        return [*super().shell_complete(ctx, incomplete), *name.shell_complete(ctx, incomplete)]
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command, nameless where it is the default: usage lines then read ``marginctl venue NAME``."""
         name, command, rest = super().resolve_command(ctx, args)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from marginctl.cli.app import DEFAULT, Nameless, app, venue
+from marginctl.cli.completing import completes
 from marginctl.cli.entry import OK
 from marginctl.cli.options import (
     DateFlags,
@@ -45,7 +46,12 @@ MOST_NAMES = 5
 
 app.add_typer(venue, name="venue", help="Show one rule set, or bring one up to date: venue refresh.")
 
-RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
+RuleSetName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.", autocompletion=completes("venues")
+    ),
+]
 
 
 class VenuesFlags(RuleSetFlags, DateFlags, ScreenFlags):
@@ -213,7 +219,10 @@ def rules(flags: RulesFlags) -> int:
 class RuleFlags(ScreenFlags):
     """Of ``rule``."""
 
-    code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")]
+    code: Annotated[
+        str,
+        typer.Argument(help="A code such as MC102, or a name such as utilization.", autocompletion=completes("rules")),
+    ]
     format: Format
 
 
@@ -244,7 +253,9 @@ class SchemaFlags(Flags):
 
     kind: Annotated[
         str,
-        typer.Argument(help=f"{', '.join(READ)}; {', '.join(RESULTS)}; report-line."),
+        typer.Argument(
+            help=f"{', '.join(READ)}; {', '.join(RESULTS)}; report-line.", autocompletion=completes("kinds")
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ import typer
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, bar, codes, edits, shocks
+from marginctl.cli.completing import completes
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice
 from marginctl.document.numbers import NumberError, decimal
@@ -159,8 +160,12 @@ SELECT, IGNORE = Read(codes("--select"), many=True), Read(codes("--ignore"), man
 class CodeFlags(Flags):
     """Which limits are looked at."""
 
-    select: Annotated[frozenset[str], typer.Option("--select", metavar="CODE,..."), SELECT]
-    ignore: Annotated[frozenset[str], typer.Option("--ignore", metavar="CODE,..."), IGNORE]
+    select: Annotated[
+        frozenset[str], typer.Option("--select", metavar="CODE,...", autocompletion=completes("codes")), SELECT
+    ]
+    ignore: Annotated[
+        frozenset[str], typer.Option("--ignore", metavar="CODE,...", autocompletion=completes("codes")), IGNORE
+    ]
 
 
 class ExplainedCodeFlags(CodeFlags):
@@ -168,12 +173,22 @@ class ExplainedCodeFlags(CodeFlags):
 
     select: Annotated[
         frozenset[str],
-        typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100; repeatable."),
+        typer.Option(
+            "--select",
+            metavar="CODE,...",
+            help="Only these limits, and MC100; repeatable.",
+            autocompletion=completes("codes"),
+        ),
         SELECT,
     ]
     ignore: Annotated[
         frozenset[str],
-        typer.Option("--ignore", metavar="CODE,...", help="All limits but these; repeatable."),
+        typer.Option(
+            "--ignore",
+            metavar="CODE,...",
+            help="All limits but these; repeatable.",
+            autocompletion=completes("codes"),
+        ),
         IGNORE,
     ]
 

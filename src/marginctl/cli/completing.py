@@ -1,0 +1,101 @@
+"""What a shell may complete: codes of limits, names of rule sets, figures of a portfolio, kinds of schemas.
+
+Nothing here may fail or write: a shell that asks gets less, never an error.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+Completed = list[str] | list[tuple[str, str]]
+
+
+def codes(incomplete: str) -> Completed:
+    """Codes behind the last comma, each with its name."""
+    from marginctl.limits.registry import RULES
+
+    before, comma, last = incomplete.rpartition(",")
+    given = set(before.upper().split(","))
+    found = [rule for rule in RULES if rule.code.startswith(last.upper()) and rule.code not in given]
+    return [(f"{before}{comma}{rule.code}", rule.name) for rule in found]
+
+
+def rules(incomplete: str) -> Completed:
+    """Codes, and names of limits where a name is begun."""
+    from marginctl.limits.registry import RULES
+
+    by_code = [(rule.code, rule.name) for rule in RULES if rule.code.startswith(incomplete.upper())]
+    by_name = [(rule.name, rule.code) for rule in RULES if incomplete and rule.name.startswith(incomplete.lower())]
+    return by_code + by_name
+
+
+def venues(incomplete: str) -> Completed:
+    """The bundled rule sets; the shell knows files by itself."""
+    from marginctl.venues.loader import bundled
+
+    return _beginning(bundled(), incomplete)
+
+
+def scenarios(incomplete: str) -> Completed:
+    """The built-in scenarios."""
+    from marginctl.scenarios.catalogue import built_in
+
+    return _beginning((*built_in(), "all"), incomplete)
+
+
+def kinds(incomplete: str) -> Completed:
+    """What ``schema`` knows."""
+    from marginctl.cli.catalogue import SCHEMAS
+
+    return _beginning(SCHEMAS, incomplete)
+
+
+def figures(path: str | None, incomplete: str) -> Completed:
+    """The figures of the portfolio that is named before; one part of their paths at a time."""
+    try:
+        found = _figures(path)
+    except Exception:
+        return []
+    depth = incomplete.count(".") + 1
+    fitting = [one for one in found if one.startswith(incomplete)]
+    steps = dict.fromkeys(_up_to(one, depth) for one in fitting)
+    return list(steps) if len(steps) > 1 else fitting
+
+
+def _up_to(figure: str, depth: int) -> str:
+    """The first parts of a path, with a dot behind them where there are more."""
+    parts = figure.split(".")
+    return ".".join(parts[:depth]) + ("." if len(parts) > depth else "")
+
+
+def _figures(path: str | None) -> Iterable[str]:
+    from marginctl.analysis.check import Settings
+    from marginctl.analysis.explain import explain
+    from marginctl.core.exact import exactly
+    from marginctl.document.encoding import content_of
+    from marginctl.document.scalars import today
+
+    data, problem = content_of(Path(path or ""), path or "")
+    with exactly():
+        return () if problem is not None else explain(data, path or "", None, Settings(today=today())).figures
+
+
+def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def completes(name: str) -> Callable[[Any, str], Completed]:
+    """The function of a parameter, which imports nothing before a shell asks."""
+
+    def completed(ctx: Any, incomplete: str) -> Completed:
+        chosen: Callable[..., Completed] = globals()[name]
+        return chosen(ctx.params.get("path"), incomplete) if name == "figures" else chosen(incomplete)
+
+    completed.__annotations__ = {"ctx": _context(), "incomplete": str}
+    return completed
+
+
+def _context() -> Any:
+    from typer import Context
+
+    return Context
