@@ -202,6 +202,8 @@ def _type(schema: dict[str, Any]) -> str:
         return _code(schema["const"])
     if "enum" in schema:
         return ", ".join(_code("null" if value is None else str(value)) for value in schema["enum"])
+    if "type" not in schema:
+        return "any"
     if schema["type"] == "array":
         return f"list of {_type(schema['items'])}"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

@@ -72,3 +72,21 @@ def test_the_configuration_on_its_page_works(folder: Path) -> None:
     (folder / "out").mkdir()
     assert run("check", "--today", TODAY, "-q").code == 0
     assert {path.name for path in (folder / "out").iterdir()} == {"margin.json", "margin.sarif"}
+
+
+def test_the_page_of_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.cli.test_git_baseline import BOOK, POLICY, git
+
+    monkeypatch.chdir(tmp_path)
+    Path("books").mkdir()
+    Path("policy.yaml").write_text(POLICY)
+    for name in "ab":
+        Path(f"books/{name}.yaml").write_text(BOOK)
+    git("init", "-q", ".")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    for name, leverage in (("a", 8), ("b", 15)):
+        Path(f"books/{name}.yaml").write_text(BOOK.replace("leverage: 10", f"leverage: {leverage}"))
+    Path("books/c.yaml").write_text(BOOK)
+    (screen,) = (one for one in blocks("ci", "console") if "--diff" in one)
+    hold(screen.replace("--diff", f"--diff --today {TODAY}"))
