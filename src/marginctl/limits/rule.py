@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import Enum
+from inspect import cleandoc
 
 from msgspec import Struct
 
@@ -129,13 +130,14 @@ def nothing(context: Context) -> Iterable[Measurement]:  # noqa: ARG001  (the si
     return ()
 
 
-def facts_of(code: str, remedy: str) -> Measure:
-    """The measure of a rule whose breaches are the context's facts with its code; ``remedy`` is the same for all."""
+def facts(context: Context, code: str, remedy: str) -> Iterable[Measurement]:
+    """The breaches of a rule that are the context's facts with its code; ``remedy`` is the same for all."""
+    return [_measurement(fact, remedy) for fact in context.facts if fact.code == code]
 
-    def measure(context: Context) -> Iterable[Measurement]:
-        return [_measurement(fact, remedy) for fact in context.facts if fact.code == code]
 
-    return measure
+def manual_of(measure: Measure) -> str:
+    """The manual of a rule: the docstring of its measure."""
+    return cleandoc(measure.__doc__ or "") + "\n"
 
 
 def _measurement(fact: DataFact, remedy: str) -> Measurement:

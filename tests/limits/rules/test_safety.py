@@ -1,19 +1,17 @@
-"""MC102: smallest move that liquidates a cross pool, all together or one asset alone."""
+"""The rules of ``limits/rules/safety``."""
 
 import pytest
 from msgspec.structs import replace
-
-from marginctl.core.account import AssetTerms
-from marginctl.findings import Status
-
-from .builders import (
+from tests.limits.builders import (
     account,
     by_default,
     check,
+    context,
     d,
     deposited,
     finding,
     haircut,
+    held,
     inverse,
     isolated,
     judged,
@@ -23,6 +21,78 @@ from .builders import (
     stand,
     underlying,
 )
+
+from marginctl.core.account import AssetTerms, Equality, MarginRules
+from marginctl.findings import Severity, Status
+
+# MC100: any pool is liquidatable; always an error.
+
+
+def test_a_healthy_pool_passes_with_its_headroom() -> None:
+    found = check(by_default("MC100", report(pool(equity=1000, maintenance=250))))
+    assert (found.status, found.value, found.limit, found.headroom) == (Status.PASS, d("0.25"), 1, d("0.75"))
+
+
+def test_a_liquidatable_pool_is_an_error_with_the_deposit_that_saves_it() -> None:
+    figures = report(pool(equity=900, maintenance=1000, liquidatable=True), collateral=(held("USDT", 900),))
+    found = finding(by_default("MC100", figures))
+    assert found.severity is Severity.ERROR
+    assert found.message == "cross is liquidatable: equity 900.00 USD is below the maintenance margin 1,000.00 USD"
+    assert found.remedy == "deposit 100 USDT, or close positions until the maintenance margin is 100.00 USD lower"
+
+
+def test_every_pool_counts_isolated_ones_too() -> None:
+    figures = report(pool(), pool("isolated:BTCUSDT:long", equity=-1, maintenance=1, liquidatable=True))
+    evaluation = by_default("MC100", figures)
+    assert check(evaluation, "cross").status is Status.PASS
+    failed = check(evaluation, "isolated:BTCUSDT:long")
+    assert (failed.status, failed.value, failed.headroom) == (Status.FAIL, None, None)
+
+
+def test_equality_is_alive_where_the_venue_says_so() -> None:
+    # long 10 BTC entered at 199, mark 100: equity 1000 - 990 = 10; maintenance 1% of 1000 = 10
+    book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100))
+    assert check(by_default("MC100", book)).status is Status.PASS
+    strict = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=MarginRules(equality=Equality.LIQUIDATED))
+    found = finding(by_default("MC100", strict))
+    assert found.message == "cross is liquidatable: equity 10.00 USD does not exceed the maintenance margin 10.00 USD"
+    assert found.remedy == "deposit 0.000001 USDT"
+    assert check(by_default("MC100", deposited(strict, "cross", "USDT", "0.000001"))).status is Status.PASS
+
+
+def test_the_level_is_part_of_the_message() -> None:
+    # equity 10, maintenance 10, level 1.05: 10.50 needed
+    book = account({"USDT": 1000}, stand(linear(), 1, 10, 199, 100), rules=MarginRules(level=d("1.05")))
+    found = finding(by_default("MC100", book))
+    assert "equity 10.00 USD is below 1.05 x the maintenance margin 10.00 USD" in found.message
+    # 0.5 USDT of equity, or 0.5 / 1.05 = 0.476190476... of maintenance margin
+    assert found.remedy == "deposit 0.5 USDT, or close positions until the maintenance margin is 0.48 USD lower"
+
+
+def test_an_isolated_position_asks_for_isolated_margin() -> None:
+    # margin 5, loss 10 * (100 - 99) = 10 -> equity -5 with maintenance 1% of 990 = 9.9
+    position = isolated(linear(), 1, 10, 100, 5)
+    book = account({"USDT": 1000}, position, prices={"BTC": 99})
+    book = replace(book, positions=(replace(position, mark_price=d(99)),))
+    found = finding(by_default("MC100", book))
+    assert found.remedy == "add 14.9 USDT of isolated margin"
+    assert found.location == context(book).locations.account
+
+
+def test_an_isolated_pool_has_rules_of_its_own() -> None:
+    # margin 15, no loss, maintenance 1% of 1000 = 10: alive at level 1, dead at level 2 which asks for 20
+    book = account({"USDT": 1000}, isolated(linear(), 1, 10, 100, 15))
+    assert check(by_default("MC100", book), "isolated:BTCUSDT:long").value == 10 / d(15)
+    stricter = replace(book, isolated_rules=MarginRules(level=d(2)))
+    found = finding(by_default("MC100", stricter))
+    assert found.value == 20 / d(15)
+    # 2 * 10 - 15 = 5; 5 / 2 = 2.5 of maintenance margin
+    assert found.remedy == (
+        "add 5 USDT of isolated margin, or close positions until the maintenance margin is 2.50 USD lower"
+    )
+
+
+# MC102: smallest move that liquidates a cross pool, all together or one asset alone.
 
 
 @pytest.mark.parametrize(
@@ -35,7 +105,7 @@ from .builders import (
         pytest.param(None, Status.PASS, id="never"),
     ],
 )
-def test_breaks_below_the_limit(distance: str | None, status: Status) -> None:
+def test_mc102_breaks_below_the_limit(distance: str | None, status: Status) -> None:
     together = report(pool(distance=distance, direction="down" if distance else None))
     alone = report(pool(), underlyings=(underlying("BTC", distance=distance, down=80),))
     for figures, subject in ((together, "cross"), (alone, "BTC")):
@@ -217,3 +287,95 @@ def test_the_deposit_covers_a_path_beyond_a_price_of_zero() -> None:
     found = judged("MC102", "0.6", book)
     assert finding(found, "cross").remedy.startswith("deposit 40.4 USDT")
     assert check(judged("MC102", "0.6", deposited(book, "cross", "USDT", "40.4")), "cross").status is Status.PASS
+
+
+# MC103: level x maintenance margin / equity of every cross pool.
+
+
+@pytest.mark.parametrize(
+    ("maintenance", "status"),
+    [
+        pytest.param("549.99999999", Status.PASS, id="just below"),
+        pytest.param("550", Status.PASS, id="equality passes"),
+        pytest.param("550.00000001", Status.FAIL, id="just above"),
+    ],
+)
+def test_breaks_above_the_limit(maintenance: str, status: Status) -> None:
+    found = check(judged("MC103", "0.55", report(pool(equity=1000, maintenance=maintenance))))
+    assert (found.status, found.value) == (status, d(maintenance) / 1000)
+    assert found.headroom == d("0.55") - d(maintenance) / 1000
+
+
+def test_names_value_limit_and_remedy() -> None:
+    figures = report(pool(equity=1000, maintenance=600), collateral=(held("USDT", 1000),))
+    found = finding(judged("MC103", "0.5", figures))
+    assert found.message == (
+        "maintenance ratio of cross is 60%, above the limit 50%: "
+        "600.00 USD of maintenance margin on 1,000.00 USD of equity"
+    )
+    # 600 / 0.5 - 1000 = 200; 600 - 0.5 * 1000 = 100
+    assert found.remedy == "deposit 200 USDT, or close positions until the maintenance margin is 100.00 USD lower"
+
+
+def test_counts_the_level() -> None:
+    # 10 BTC at 100: maintenance 10, level 2, equity 40: 20 / 40; one more unit of debt breaks it
+    position = stand(linear(), 1, 10, 100)
+    assert (
+        check(judged("MC103", "0.5", account({"USDT": 40}, position, rules=MarginRules(level=d(2))))).status
+        is Status.PASS
+    )
+    found = finding(judged("MC103", "0.5", account({"USDT": 39}, position, rules=MarginRules(level=d(2)))))
+    assert "is 51.29%, above the limit 50%: 2 x 10.00 USD of maintenance margin on 39.00 USD of equity" in found.message
+    # (20 - 0.5 * 39) / 2 = 0.25
+    assert found.remedy == "deposit 1 USDT, or close positions until the maintenance margin is 0.25 USD lower"
+
+
+def test_without_equity_it_fails() -> None:
+    found = finding(judged("MC103", "0.5", report(pool(equity=0, maintenance=5), collateral=(held("USDT", 0),))))
+    assert found.message == (
+        "maintenance ratio of cross does not exist, limit 50%: equity is 0.00 USD under 5.00 USD of maintenance margin"
+    )
+    assert (found.value, found.remedy) == (None, "deposit 10 USDT")
+
+
+def test_warns_by_default_above_50_percent() -> None:
+    assert check(by_default("MC103", report(pool(maintenance=500)))).status is Status.PASS
+    assert check(by_default("MC103", report(pool(maintenance="500.1")))).status is Status.WARN
+
+
+# MC106: distance of every isolated pool; off unless configured.
+
+
+LONG = "isolated:BTCUSDT:long"
+BOOK = account({"USDT": 1000}, isolated(linear(), 1, 10, 100, 50))
+
+
+@pytest.mark.parametrize(
+    ("together", "alone", "value", "status"),
+    [
+        pytest.param("0.1", "0.3", "0.1", Status.PASS, id="equality passes"),
+        pytest.param("0.3", "0.0999999999", "0.0999999999", Status.FAIL, id="the smaller one counts"),
+        pytest.param(None, "0.05", "0.05", Status.FAIL, id="only alone"),
+        pytest.param(None, None, None, Status.PASS, id="never"),
+    ],
+)
+def test_mc106_breaks_below_the_limit(
+    together: str | None, alone: str | None, value: str | None, status: Status
+) -> None:
+    figures = report(pool(LONG, distance=together), underlyings=(underlying("BTC", pool=LONG, distance=alone),))
+    found = check(judged("MC106", "0.1", figures, account=BOOK))
+    assert (found.subject, found.status, found.value) == (LONG, status, None if value is None else d(value))
+
+
+def test_asks_for_exactly_the_margin_that_reaches_the_limit() -> None:
+    # 10 BTC at 100 with 50 of margin: at -10% equity 50 - 100 = -50, maintenance 9 -> 59 more
+    found = finding(judged("MC106", "0.1", BOOK))
+    # 50 + 10 (p - 100) = 0.1 p -> p = 95.9595...: 4.0404...%, rounded down
+    assert found.message == "distance of isolated:BTCUSDT:long to liquidation is 4.04%, below the limit 10%"
+    assert found.remedy == "add 59 USDT of isolated margin, or reduce the position"
+    assert check(judged("MC106", "0.1", deposited(BOOK, LONG, "USDT", 59))).status is Status.PASS
+    assert check(judged("MC106", "0.1", deposited(BOOK, LONG, "USDT", "58.999999"))).status is Status.FAIL
+
+
+def test_is_off_by_default() -> None:
+    assert by_default("MC106", BOOK).checks == ()

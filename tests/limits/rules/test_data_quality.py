@@ -1,15 +1,16 @@
-"""MC201 to MC220: the data behind the figures."""
+"""The rules of ``limits/rules/data_quality``."""
 
 from datetime import date
 
 import pytest
+from tests.limits.builders import bound, by_default, check, context, d, finding, judged, only, pool, report
 
 from marginctl.core.report import RulesUsed
 from marginctl.findings import DataFact, Location, Severity, Status
 from marginctl.limits.config import FileLimits, LimitSource, combined
 from marginctl.limits.engine import evaluate
 
-from .builders import bound, by_default, check, context, d, finding, judged, only, pool, report
+# MC201 to MC220: the data behind the figures.
 
 
 def rules(as_of: str | None) -> RulesUsed:
