@@ -3,8 +3,7 @@
 from fractions import Fraction
 
 from marginctl.core.funding import after_funding, funding_per_interval
-from marginctl.core.funding_cases import funding_table
-from marginctl.core.rate_history import RateHistory
+from marginctl.core.funding_cases import RateHistory, funding_table
 
 from .accounts import LONG, SHORT, account, d, inverse, linear, position
 

@@ -19,7 +19,7 @@ from marginctl.core.report import (
     UnderlyingFigures,
 )
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
-from marginctl.render.display import RuleText
+from marginctl.render import RuleText
 from marginctl.results import Outcome, Run
 
 D = Decimal

@@ -5,8 +5,7 @@ from msgspec.structs import replace
 from tests.render import samples
 
 from marginctl.findings import Severity
-from marginctl.render import FORMATS, render
-from marginctl.render.display import Options
+from marginctl.render import FORMATS, Options, render
 from marginctl.results import Outcome, Verdict, cheapest, ranked, verdict, worst
 
 HOSTILE = "a\x00\x1b[31m\u202e\ud800\n|`<>&\"'%::@x"

@@ -10,12 +10,11 @@ from typing import Any
 
 from marginctl.analysis import solutions
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
-from marginctl.analysis.figures import reported, rows_of
 from marginctl.analysis.model_operands import margin_subject, saving_subject, tiered_subject
 from marginctl.analysis.operands import collateral_subject, position_subject, underlying_subject
 from marginctl.analysis.origins import origins_of
 from marginctl.analysis.pool_operands import liquidation_subject, pool_subject
-from marginctl.analysis.subjects import ExplainedAccount, Named, Subject
+from marginctl.analysis.subjects import ExplainedAccount, Named, Subject, reported, rows_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import CollateralFigures, Report

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.funding_cases import RateHistory
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import Filling, ReturnSpan
-from marginctl.core.rate_history import RateHistory
 from marginctl.core.returns import History, ReturnPeriod, returns_of
 from marginctl.document.encoding import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, price_history

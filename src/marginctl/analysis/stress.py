@@ -21,23 +21,20 @@ from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
 from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.exact import ZERO
-from marginctl.core.funding_cases import FundingTable, funding_table
+from marginctl.core.funding_cases import FundingTable, RateHistory, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import ReturnSpan
 from marginctl.core.motion import joint_path
-from marginctl.core.outcome import ScenarioOutcome, outcome_of
+from marginctl.core.outcome import ScenarioOutcome, outcome_of, path_outcome, states_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
-from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.returns import History
 from marginctl.core.scenario import PathOutcome, moves_in
 from marginctl.core.sequence import LiquidationSequence
-from marginctl.core.stress import path_outcome, states_of
-from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
-from marginctl.document.source import echo
+from marginctl.document.source import echo, meant
 from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate

@@ -22,7 +22,7 @@ from marginctl.cli.app import app
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, with_policies
-from marginctl.core.rate_history import RateHistory
+from marginctl.core.funding_cases import RateHistory
 from marginctl.core.returns import History
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable

@@ -20,11 +20,18 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 from msgspec import Struct
 
 from marginctl.document.kinds import AnyOf, Choice, Entries, Kind, ListOf, ScalarKind
-from marginctl.document.names import said_as
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
 from marginctl.document.numbers import NumberError
 from marginctl.document.scalars import WordError
-from marginctl.document.source import Collector, Source, StoppingCollector, TooManyProblemsError, echo, in_order
+from marginctl.document.source import (
+    Collector,
+    Source,
+    StoppingCollector,
+    TooManyProblemsError,
+    echo,
+    in_order,
+    said_as,
+)
 from marginctl.findings import Problem
 
 T = TypeVar("T")

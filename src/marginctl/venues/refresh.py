@@ -15,14 +15,13 @@ from marginctl.document.nodes import Sequence as Items
 from marginctl.document.reader import read
 from marginctl.document.source import Source, echo
 from marginctl.findings import Document, Problem, Summary
-from marginctl.venues import rewriting as to
+from marginctl.venues import rule_text as to
 from marginctl.venues.answers.account import PublishedHaircuts, VenueAnswer
 from marginctl.venues.assigning import Assigned, Homes, Untaken, assign
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.refreshed_contracts import Kept, TableChange, refresh_contracts
 from marginctl.venues.refreshed_haircuts import HaircutChange, refresh_haircuts
 from marginctl.venues.rule_set import RuleSet
-from marginctl.venues.rule_text import rule_text
 from marginctl.venues.table import Table, open_table, table_problems
 from marginctl.venues.table_text import fits_table
 from marginctl.venues.tiers import Deduction
@@ -168,7 +167,7 @@ def refreshed(
     root = to.with_value(root, "sources", _sources(root, source_id, answers, day))
     as_of = day if moves else rules.as_of
     root = to.with_value(root, "as_of", to.scalar(as_of)) if moves else root
-    text = rule_text(root, file.source)
+    text = to.rule_text(root, file.source)
     _sound(text, contracts.tables)
     return Refreshed(
         name=rules.name,

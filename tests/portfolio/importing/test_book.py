@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from marginctl.core.contract import Contract, ContractType
-from marginctl.portfolio.importing.expected import allowed
+from marginctl.portfolio.importing.book import allowed
 from marginctl.venues.answers.account import Amount
 
 from .answers import amount

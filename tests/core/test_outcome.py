@@ -11,11 +11,10 @@ from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, O
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.grid import Axis, grid_of, spread
-from marginctl.core.outcome import ScenarioOutcome, outcome_of
+from marginctl.core.outcome import ScenarioOutcome, hedge_figures, outcome_of, path_outcome, states_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, way_to
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
-from marginctl.core.stress import hedge_figures, path_outcome, states_of
 
 from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 from .strategies import accounts, number
