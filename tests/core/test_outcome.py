@@ -12,7 +12,7 @@ from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.grid import Axis, grid_of, spread
 from marginctl.core.outcome import ScenarioOutcome, hedge_figures, outcome_of, path_outcome, states_of
-from marginctl.core.path import FundingShock, PricePath, Scenario, way_to
+from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
 
@@ -295,7 +295,8 @@ def test_a_scenario_goes_on_where_a_price_is_gone(shocks: dict[str, str], expect
     # Short 1 BTC at 100, long 1 ETH at 10 without a maintenance margin, 5000 USDT.
     eth = linear("ETHUSDT", "ETH", table=flat("0"))
     held = account(position(BTC, SHORT, 1, 100), position(eth, LONG, 1, 10), balances={"USDT": 5000})
-    found = PricePath({asset: d(shock) for asset, shock in shocks.items()}).reach(states_of(held)[0], held)
+    path = PricePath({asset: d(shock) for asset, shock in shocks.items()})
+    found = reach(path, states_of(held)[0], held)
     assert found is None if expected is None else close(found, expected)
 
 

@@ -10,7 +10,7 @@ from marginctl.core.account import Account, Position, Purpose
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import shock_path
-from marginctl.core.path import ScenarioPath
+from marginctl.core.path import ScenarioPath, first_crossing, reach
 from marginctl.core.pool import Pool, deltas, partition
 from marginctl.core.risk import Risk, pool_risk, worst_pool
 from marginctl.core.scenario import HedgeFigures, PathOutcome, moved
@@ -195,11 +195,11 @@ def _pool_outcome(
     state: PoolState, account: Account, path: ScenarioPath, risk: Risk, free_collateral: Decimal | None
 ) -> PoolOutcome:
     rules = state.pool.rules
-    crossing = path.first(state, account, ZERO)
+    crossing = first_crossing(path, state, account, ZERO)
     return PoolOutcome(
         name=state.pool.name,
         crossing=crossing,
-        reach=path.reach(state, account) if crossing is None else crossing,
+        reach=reach(path, state, account) if crossing is None else crossing,
         equity=risk.equity,
         maintenance_margin=risk.maintenance_margin,
         maintenance_ratio=risk.maintenance_ratio(rules.level),

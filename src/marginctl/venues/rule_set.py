@@ -12,7 +12,6 @@ from marginctl.core.account import (
     Account,
     AssetTerms,
     CollateralMode,
-    MarginMode,
     MarginRules,
     PositionMode,
     PriceShown,
@@ -342,7 +341,7 @@ def _occasions(account: Account) -> set[Occasion]:
         Occasion.ALWAYS: bool(account.positions or account.orders),
         Occasion.ORDERS: bool(account.orders),
         Occasion.DEBT: any(amount < ZERO for amount in account.balances.values()),
-        Occasion.ISOLATED: any(position.margin_mode is MarginMode.ISOLATED for position in account.positions),
+        Occasion.ISOLATED: any(position.is_isolated for position in account.positions),
         Occasion.HEDGE_MODE: account.position_mode is PositionMode.HEDGE,
     }
     return {occasion for occasion, held in holds.items() if held}

@@ -137,6 +137,27 @@ def test_expected_shortfall_is_held_against_the_equity_under_any_model(
     assert findings(other, {"max_expected_shortfall": "40%"}, "MC211", tmp_path) == ["1 blank cell of h.csv carried"]
 
 
+def with_leverage(document: dict[str, Any], leverage: int) -> dict[str, Any]:
+    return document | {"positions": [{**one, "leverage": leverage} for one in document["positions"]]}
+
+
+def test_under_a_model_only_a_leverage_that_a_position_states_is_limited(tmp_path: Path) -> None:
+    """Tiers of the contracts would allow 1 / 1% = 100; the model asks for the pool, so nobody trades at 100."""
+    tiers = [{"initial_rate": "1%", "maintenance_rate": "0.5%"}]
+    scanned = SCANNED | {"contracts": {one["symbol"]: {"tiers": tiers} for one in SCANNED["positions"]}}
+    assert findings(scanned, {}, "MC105", tmp_path) == []
+    assert findings(scanned, {"max_position_leverage": 5}, "MC105", tmp_path) == []
+    assert findings(with_leverage(scanned, 10), {}, "MC105", tmp_path) == []
+    assert findings(with_leverage(scanned, 20), {}, "MC105", tmp_path) == [
+        f"leverage of the {symbol} {side} is 20x, above the limit 10x (default)"
+        for symbol, side in (("BTCUSDT", "short"), ("ETHUSDT", "long"))
+    ]
+    by_tiers = scanned | {"account": {}}  # without the model both trade at what the tiers allow
+    assert [one.split(" is ")[1] for one in findings(by_tiers, {}, "MC105", tmp_path)] == [
+        "100x, above the limit 10x (default)"
+    ] * 2
+
+
 def test_a_history_that_nothing_reads_is_left_alone(tmp_path: Path) -> None:
     assert findings(TIERED, {}, "MC210", tmp_path, "no history at all") == []
     (message, *_) = findings(TIERED, {"max_expected_shortfall": "40%"}, "MC117", tmp_path, "no history at all")

@@ -8,7 +8,15 @@ from marginctl.core.account import Purpose
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.core.report import PoolFigures
 from marginctl.limits.context import Context
-from marginctl.limits.figures import belonging, cross_pools, symbols_by_underlying, total, underlyings, used_margin
+from marginctl.limits.figures import (
+    belonging,
+    cross_pools,
+    modelled_pools,
+    symbols_by_underlying,
+    total,
+    underlyings,
+    used_margin,
+)
 from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit, manual_of
 from marginctl.wording import money, trimmed
@@ -152,7 +160,9 @@ def position_leverage(context: Context) -> Iterable[Measurement]:
 
     Value: 1 / initial rate in force, the rate being that of the position's tier where the leverage asked for is too high.
     Configured as `max_position_leverage`; not configured: a warning above 10. `positions: {BTCUSDT: {max_leverage: 5}}`
-    sets it for one position, `purposes` and `underlyings` for some; these count for hedges too.
+    sets it for one position, `purposes` and `underlyings` for some; these count for hedges too. Under a margin model a
+    position that states no leverage has none of its own: what it needs, the model says of the pool, and this limit is
+    not about it.
 
     Why: the initial margin is the venue's first buffer on a position. A hedge is left out because a low margin on it frees
     collateral without adding risk.
@@ -164,8 +174,10 @@ def position_leverage(context: Context) -> Iterable[Measurement]:
     """
     # One measurement per position; of a hedge for the limits that name it
     belongs = belonging(context)
+    modelled = {pool.name for pool, _ in modelled_pools(context.report)}
+    stating = {position.key for position in context.account.positions if position.states_initial}
     for row in context.report.positions:
-        if row.initial_rate is None:  # only where a model of the whole says what is needed
+        if row.initial_rate is None or (row.pool in modelled and row.key not in stating):
             continue
         yield Measurement(
             subject=row.key,
