@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from msgspec.structs import replace
 from tests.analysis.formulas import check_figure
-from tests.core.accounts import LONG, SHORT, account, linear, position
+from tests.builders import LONG, SHORT, account, linear, position
 from tests.core.strategies import accounts
 
 from marginctl.analysis.check import Settings, load_portfolio

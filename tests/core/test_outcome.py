@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance
 from marginctl.core.assemble import report_of
@@ -16,7 +17,6 @@ from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
 
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 from .strategies import accounts, number
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from msgspec.structs import replace
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position
 
 from marginctl.core.account import Account, AssetTerms, CloseFee, Equality, MarginRules, Netting, Position
 from marginctl.core.assemble import report_of
@@ -20,8 +21,6 @@ from marginctl.core.piecewise import Crossing, Curve, Line, Piece, along, first_
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.sequence import LiquidationSequence
-
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position
 
 THIRD = ONE / 3
 RESIDUE = Decimal("1e-97")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.core.accounts import order
+from tests.builders import order
 from tests.core.strategies import accounts
 
 from marginctl.core.account import Account, MarginMode, PositionMode
