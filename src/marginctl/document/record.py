@@ -28,6 +28,7 @@ from marginctl.document.source import (
     Source,
     StoppingCollector,
     TooManyProblemsError,
+    alike,
     echo,
     in_order,
     said_as,
@@ -323,9 +324,7 @@ class _Binder:
         named = next((one for one in said_as(word) if one in shape.by_name), "")
         if named:
             return named
-        from difflib import get_close_matches  # only ever needed for a file with a mistake
-
-        return next(iter(get_close_matches(word.lower(), shape.by_name, 1)), "")
+        return next(iter(alike(word.lower(), shape.by_name)), "")
 
     def misfit(self, label: str, node: Node, kind: Kind[Any]) -> Any:
         found = {Mapping: "a mapping", Sequence: "a list"}.get(type(node)) or echo(getattr(node, "text", ""))

@@ -185,12 +185,17 @@ def said_as(word: str) -> list[str]:
     return [key for key, words in GLOSSARY.items() if plain in words.split()]
 
 
-def near(name: str, known: Iterable[str], *, surely: bool = False) -> str:
-    """The known name that is most like this one, small letters or not; nothing where none is."""
+def alike(name: str, known: Iterable[str], most: int = 1, least: float = LIKELY) -> list[str]:
+    """The known names that are most like this one, the most alike first, as they are written."""
     from difflib import get_close_matches  # only ever needed for a mistake
 
+    return get_close_matches(name, list(known), most, least)
+
+
+def near(name: str, known: Iterable[str], *, surely: bool = False) -> str:
+    """The known name that is most like this one, small letters or not; nothing where none is."""
     by_capitals = {one.upper(): one for one in known}
-    close = get_close_matches(name[:LONGEST_NAME].upper(), by_capitals, 1, SURE if surely else LIKELY)
+    close = alike(name[:LONGEST_NAME].upper(), by_capitals, 1, SURE if surely else LIKELY)
     return by_capitals[close[0]] if close else ""
 
 

@@ -22,7 +22,7 @@ from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
 from marginctl.document.record import Nested, Record, key, nested, optional, records
-from marginctl.document.source import echo
+from marginctl.document.source import alike, echo
 from marginctl.venues.collateral import Collateral, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing, TablesFrom
 from marginctl.venues.format import (
@@ -267,15 +267,13 @@ class RuleSet(Record, name="venue"):
 
     def close_symbols(self, symbol: str, on: date) -> list[str]:
         """Known symbols that a mistaken one may stand for, the likeliest first, three at most; ``on``: as above."""
-        from difflib import get_close_matches  # only ever needed for a mistake
-
         day = on.isoformat()
         known = [one for one in self.symbols() if (expiry_of(one) or day) >= day]
         same = [one for one in known if _plain(one) == _plain(symbol)]
         similar = [one for one in known if _underlying(one) == _underlying(symbol)]
-        close = get_close_matches(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75)
+        close = alike(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75)
         asset = _underlying(symbol[:LONGEST_SYMBOL])
-        meant = [one for one in close if get_close_matches(asset, [_underlying(one)], 1, 0.5)]
+        meant = [one for one in close if alike(asset, [_underlying(one)], 1, 0.5)]
         return (same or similar or meant)[:3]
 
     def not_offered_message(self, setting: str, value: str) -> str:
