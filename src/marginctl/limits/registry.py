@@ -8,9 +8,7 @@ from marginctl.limits.rules import data_quality, exceptions, freshness, intentio
 THEMES = (safety, size, reserves, intentions, modelled, freshness, data_quality, exceptions)
 _FOUND = [one for theme in THEMES for one in vars(theme).values() if isinstance(one, Rule)]
 RULES: tuple[Rule, ...] = tuple(sorted(_FOUND, key=lambda rule: rule.code))
-FACT_CODES = frozenset(
-    {"MC203", "MC204", "MC205", "MC206", "MC207", "MC208", "MC212", "MC213", "MC214", "MC215", "MC216", "MC220"}
-)
+FACT_CODES = frozenset(rule.code for rule in RULES if rule.of_facts)
 """The codes that a ``DataFact`` may have."""
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}

@@ -158,7 +158,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     file says otherwise, at ``default_severity``; without such a severity the rule is off unless configured.
     ``policy_severity`` replaces it under a policy file. ``always``: cannot be ignored. ``waivable``: waivers count.
     ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing. ``tacit``: not
-    configured, it says nothing where there is nothing to measure, instead of passing.
+    configured, it says nothing where there is nothing to measure, instead of passing. ``of_facts``: its breaches are
+    the context's facts with its code.
     """
 
     code: str
@@ -177,3 +178,4 @@ class Rule(Struct, frozen=True, kw_only=True):
     waivable: bool = True
     needs_subject: bool = False
     tacit: bool = False
+    of_facts: bool = False

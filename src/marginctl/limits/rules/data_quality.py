@@ -34,6 +34,7 @@ MC203 = Rule(
     summary="a partial or unverified rule set, or part of one",
     manual=manual_of(unverified_rules),
     measure=unverified_rules,
+    of_facts=True,
     default_severity=Severity.NOTE,
     policy_severity=Severity.WARNING,
 )
@@ -60,6 +61,7 @@ MC204 = Rule(
     summary="a figure that was assumed because the file does not give it",
     manual=manual_of(assumption_made),
     measure=assumption_made,
+    of_facts=True,
     key="forbid_assumptions",
     compares="nothing that moves a figure is assumed",
     default_severity=None,
@@ -88,6 +90,7 @@ MC205 = Rule(
     summary="a mark more than 5% off the asset prices",
     manual=manual_of(mark_off_prices),
     measure=mark_off_prices,
+    of_facts=True,
     default_severity=Severity.WARNING,
 )
 
@@ -114,6 +117,7 @@ MC206 = Rule(
     summary="leverage above the maximum of the position's tier, or below 1",
     manual=manual_of(leverage_above_tier),
     measure=leverage_above_tier,
+    of_facts=True,
     default_severity=Severity.WARNING,
 )
 
@@ -153,6 +157,7 @@ MC207 = Rule(
     summary="a maintenance rate above the initial rate",
     manual=manual_of(maintenance_above_initial),
     measure=maintenance_above_initial,
+    of_facts=True,
     default_severity=Severity.WARNING,
 )
 
@@ -180,6 +185,7 @@ MC208 = Rule(
     summary="an override kinder than the venue's rule",
     manual=manual_of(kinder_than_venue),
     measure=kinder_than_venue,
+    of_facts=True,
     default_severity=Severity.WARNING,
     policy_severity=Severity.ERROR,
 )
@@ -207,6 +213,7 @@ MC212 = Rule(
     summary="an open position without a maintenance margin",
     manual=manual_of(no_maintenance_margin),
     measure=no_maintenance_margin,
+    of_facts=True,
     default_severity=Severity.WARNING,
     policy_severity=Severity.ERROR,
 )
@@ -237,6 +244,7 @@ MC213 = Rule(
     summary="a quantity that is no multiple of the contract's lot",
     manual=manual_of(fraction_of_contract),
     measure=fraction_of_contract,
+    of_facts=True,
     default_severity=Severity.WARNING,
     policy_severity=Severity.ERROR,
 )
@@ -265,6 +273,7 @@ MC214 = Rule(
     summary="a position or order in a contract whose last day is over",
     manual=manual_of(contract_expired),
     measure=contract_expired,
+    of_facts=True,
     default_severity=Severity.WARNING,
     policy_severity=Severity.ERROR,
 )
@@ -291,6 +300,7 @@ MC215 = Rule(
     summary="a dollar stablecoin more than 5% off 1",
     manual=manual_of(stablecoin_off_peg),
     measure=stablecoin_off_peg,
+    of_facts=True,
     default_severity=Severity.WARNING,
     policy_severity=Severity.ERROR,
 )
@@ -318,6 +328,7 @@ MC216 = Rule(
     summary="a figure that no venue or market has",
     manual=manual_of(improbable_figure),
     measure=improbable_figure,
+    of_facts=True,
     default_severity=Severity.WARNING,
 )
 
@@ -346,5 +357,6 @@ MC220 = Rule(
     summary="something that the venue's answers held and the file does not",
     manual=manual_of(import_incomplete),
     measure=import_incomplete,
+    of_facts=True,
     default_severity=Severity.WARNING,
 )
