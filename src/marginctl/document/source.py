@@ -143,9 +143,9 @@ def in_order(problems: list[Problem]) -> list[Problem]:
 
 MOST_NAMES = 8
 LONGEST_NAME = 40
-LIKELY = 3 / 5
-SURE = 4 / 5
-"""How alike two names are: with one letter too many in four they are so, with one of three letters changed not."""
+LIKELY = 60
+SURE = 80
+"""How alike two names are, in percent: with one letter too many in four surely, with one of three changed likely not."""
 
 GLOSSARY = {
     "asset": "coin currency token ccy margin_coin margin_asset",
@@ -185,11 +185,11 @@ def said_as(word: str) -> list[str]:
     return [key for key, words in GLOSSARY.items() if plain in words.split()]
 
 
-def alike(name: str, known: Iterable[str], most: int = 1, least: float = LIKELY) -> list[str]:
-    """The known names that are most like this one, the most alike first, as they are written."""
+def alike(name: str, known: Iterable[str], most: int = 1, least: int = LIKELY) -> list[str]:
+    """The known names that are most like this one, the most alike first; ``least``: as LIKELY."""
     from difflib import get_close_matches  # only ever needed for a mistake
 
-    return get_close_matches(name, list(known), most, least)
+    return get_close_matches(name, list(known), most, least / 100)
 
 
 def near(name: str, known: Iterable[str], *, surely: bool = False) -> str:

@@ -271,9 +271,9 @@ class RuleSet(Record, name="venue"):
         known = [one for one in self.symbols() if (expiry_of(one) or day) >= day]
         same = [one for one in known if _plain(one) == _plain(symbol)]
         similar = [one for one in known if _underlying(one) == _underlying(symbol)]
-        close = alike(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75)
+        close = alike(symbol[:LONGEST_SYMBOL].upper(), known, 3, 75)
         asset = _underlying(symbol[:LONGEST_SYMBOL])
-        meant = [one for one in close if alike(asset, [_underlying(one)], 1, 0.5)]
+        meant = [one for one in close if alike(asset, [_underlying(one)], 1, 50)]
         return (same or similar or meant)[:3]
 
     def not_offered_message(self, setting: str, value: str) -> str:
