@@ -145,7 +145,8 @@ MOST_NAMES = 8
 LONGEST_NAME = 40
 LIKELY = 60
 SURE = 80
-"""How alike two names are, in percent: with one letter too many in four surely, with one of three changed likely not."""
+"""How alike two names are, in percent: with one letter too many in four they are so, with one of three letters changed
+not."""
 
 GLOSSARY = {
     "asset": "coin currency token ccy margin_coin margin_asset",
