@@ -429,7 +429,7 @@ def test_returns_over_several_rows_do_not_share_any(desk: Path) -> None:
 
 def test_returns_are_said_of_a_history_that_is_named(desk: Path) -> None:
     ran = stress("mild.yaml", "--returns")
-    assert (ran.code, "--returns changes nothing here" in ran.out) == (2, True)
+    assert (ran.code, "--returns changes nothing here" in ran.errors) == (2, True)
 
 
 @pytest.mark.parametrize("flags", [["--worst", "5"], ["--span", "2"]])
