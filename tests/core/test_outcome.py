@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
-from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance
+from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance, Purpose
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.grid import Axis, grid_of, spread
-from marginctl.core.outcome import ScenarioOutcome, hedge_figures, outcome_of, path_outcome, states_of
+from marginctl.core.outcome import ScenarioOutcome, hedge_effects, outcome_of, path_outcome, states_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
@@ -306,11 +306,11 @@ def test_without_a_hedge_the_orders_on_its_contract_keep_its_rates() -> None:
     bare = linear(table=())
     book = account(
         position(ETH, LONG, 20, 10, leverage="1", maintenance_rate="0"),
-        position(bare, SHORT, 1, 100, leverage="2", maintenance_rate="0.5", key="hedge"),
+        position(bare, SHORT, 1, 100, leverage="2", maintenance_rate="0.5", key="hedge", purpose=Purpose.HEDGE),
         balances={"USDT": 200},
         orders=(order(bare, SHORT, 2, 100, 100),),
         rules=MarginRules(order_maintenance=OrderMaintenance.MARGIN),
     )
-    found = hedge_figures(book, book.positions[1])
+    found = hedge_effects(book, states_of(book))["hedge"]
     assert found.distance_without == d("0.5")
     assert (found.delta, found.delta_without) == (-1, 0)

@@ -213,6 +213,19 @@ def test_a_contract_that_is_not_bundled_is_named_with_the_address_of_its_table(n
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "symbol", "request_line"),
+    [
+        ("binance-usdm", "ABCUSDT", "GET /fapi/v1/leverageBracket?symbol=ABCUSDT"),
+        ("binance-coinm", "ABCUSD_PERP", "GET /dapi/v2/leverageBracket?symbol=ABCUSD_PERP"),
+    ],
+)
+def test_a_table_that_only_an_account_is_told_is_named_with_the_request_and_what_reads_it(name, symbol, request_line):
+    command = f"`marginctl venue refresh {name} --from FILE --as-of $(date +%F) -o {name}.yaml`"
+    found = bundled(name).unknown_help(symbol, TODAY)
+    assert f"{command} takes your account's answer to {request_line}; or look for its table at https://" in found
+
+
 @pytest.mark.parametrize(("symbol", "dex"), [("ZZZ", ""), ("flx:CRCL", "flx")])
 def test_an_address_may_be_asked_with_a_body(symbol, dex):
     command = (
@@ -237,6 +250,7 @@ def test_nothing_is_shown_as_a_command_that_a_shell_could_take_for_more_than_a_s
 def test_addresses_of_tables_are_complete(name):
     for group in bundled(name).groups:
         if group.tables_from is not None:
+            assert "{" not in group.tables_from.request("ABC-USDT")
             address = group.tables_from.place("ABC-USDT")
             assert address.startswith("https://")
             assert not set(address) & set("{}'\"` ")

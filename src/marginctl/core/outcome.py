@@ -7,11 +7,11 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.core.account import Account, Position, Purpose
-from marginctl.core.exact import ONE, ZERO
-from marginctl.core.liquidation import PoolState, asset_sides, first_on_path, joint_sides, pool_state
+from marginctl.core.exact import ONE, ZERO, net
+from marginctl.core.liquidation import NO_SIDES, PoolState, Sides, asset_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import shock_path
 from marginctl.core.path import ScenarioPath, first_crossing, reach
-from marginctl.core.pool import Pool, deltas, partition
+from marginctl.core.pool import Pool, deltas, partition, rebuilt
 from marginctl.core.risk import Risk, pool_risk, worst_pool
 from marginctl.core.scenario import HedgeFigures, PathOutcome, moved
 from marginctl.core.trade import reduced
@@ -39,30 +39,40 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
     return PathOutcome(u, state.pool.name, winners, not any(shocks.values()))
 
 
-def hedge_figures(account: Account, position: Position) -> HedgeFigures:
-    """What removing a position changes: the smallest move (all together or its base alone) and the account delta."""
-    base = account.underlying(position.contract.base)
-    before, after = states_of(account), states_of(reduced(account, position, position.quantity))
-    name = next(state.pool.name for state in before if any(p.key == position.key for p in state.pool.positions))
-    return HedgeFigures(
-        _distance(account, before, name, base),
-        _distance(account, after, name, base),
-        _delta(account, before, base),
-        _delta(account, after, base),
-    )
+def hedge_effects(account: Account, states: Iterable[PoolState]) -> dict[str, HedgeFigures]:
+    """What removing each position marked hedge changes, by its key; ``states``: of the account's pools.
+
+    The smallest move that liquidates its pool (all together or its base alone) and the account's delta. Every removal
+    has a first crossing of its own to be found, so the time grows as hedges times positions.
+    """
+    found: dict[str, HedgeFigures] = {}
+    marked = {position.key for position in hedges(account)}
+    standing = [(state, deltas(account, state.pool)) for state in states] if marked else []
+    for state, held in standing:
+        hedging = [position for position in state.pool.positions if position.key in marked]
+        joint = joint_sides(state, account.betas) if hedging else NO_SIDES
+        for position in hedging:
+            base = account.underlying(position.contract.base)
+            distance, left = _without(account, state, position, base)
+            near = _nearest(asset_sides(state, base), joint)
+            units = sum((one.get(base, ZERO) for _, one in standing), ZERO)
+            found[position.key] = HedgeFigures(near, distance, units, net(units, -held.get(base, ZERO), left))
+    return found
 
 
-def _distance(account: Account, states: list[PoolState], name: str, base: str) -> Decimal | None:
-    for state in states:
-        if state.pool.name == name:
-            sides = asset_sides(state, base), joint_sides(state, account.betas)
-            return min((side.nearest for side in sides if side.nearest is not None), default=None)
-    return None
+def _without(account: Account, state: PoolState, position: Position, base: str) -> tuple[Decimal | None, Decimal]:
+    """A pool without one of its positions: the smallest move that liquidates it, its delta in ``base``."""
+    after = reduced(account, position, position.quantity)
+    pool = rebuilt(after, state.pool)
+    if pool is None:
+        return None, ZERO
+    rest = pool_state(pool)
+    distance = _nearest(asset_sides(rest, base), joint_sides(rest, after.betas))
+    return distance, deltas(after, pool).get(base, ZERO)
 
 
-def _delta(account: Account, states: list[PoolState], asset: str) -> Decimal:
-    """The account's delta over all pools, in units of the asset."""
-    return sum((deltas(account, state.pool).get(asset, ZERO) for state in states), ZERO)
+def _nearest(*sides: Sides) -> Decimal | None:
+    return min((side.nearest for side in sides if side.nearest is not None), default=None)
 
 
 def hedges(account: Account) -> tuple[Position, ...]:

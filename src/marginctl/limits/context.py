@@ -79,8 +79,8 @@ def _effects(account: Account, moves: Scenarios) -> tuple[dict[str, PathOutcome]
     """Of every scenario, and of every hedge."""
     if not moves and not any(position.purpose is Purpose.HEDGE for position in account.positions):
         return {}, {}
-    from marginctl.core.outcome import hedge_figures, hedges, path_outcome, states_of
+    from marginctl.core.outcome import hedge_effects, path_outcome, states_of
 
     states = states_of(account)
     outcomes = {name: path_outcome(account, states, dict(shocks)) for name, shocks in moves.items()}
-    return outcomes, {position.key: hedge_figures(account, position) for position in hedges(account)}
+    return outcomes, hedge_effects(account, states)

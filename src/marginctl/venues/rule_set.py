@@ -250,7 +250,9 @@ class RuleSet(Record, name="venue"):
             return ""
         address, refresh = source.place(symbol), f"marginctl venue refresh {self.name}"
         if source.refresh is None:
-            return f"look for its table at {address} and "
+            command = f"`{refresh} --from FILE --as-of $(date +%F) -o {self.name}.yaml`"
+            own = f"{command} takes your account's answer to {source.request(symbol)}; or " if source.signed else ""
+            return f"{own}look for its table at {address} and "
         if source.size_address:
             command = f"{refresh} --live --symbol {symbol} -o {self.name}.yaml"
             where = f"its table is at {address}: "
