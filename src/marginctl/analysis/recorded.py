@@ -12,9 +12,8 @@ from marginctl.core.liquidation import PoolState
 from marginctl.core.model import Filling, ReturnSpan
 from marginctl.core.returns import History, returns_of
 from marginctl.document.encoding import content_of
-from marginctl.document.names import meant
 from marginctl.document.price_history import LARGEST_HISTORY, price_history
-from marginctl.document.source import echo, printable
+from marginctl.document.source import echo, meant, printable
 from marginctl.findings import Location, Problem
 from marginctl.portfolio.model_history import checked_history, history_file
 from marginctl.portfolio.reading import Reading
