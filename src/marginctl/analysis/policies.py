@@ -1,4 +1,4 @@
-"""Files that a run is judged by beyond the portfolios' own limits: the risk team's policies, and the baseline."""
+"""Files that a run is judged by beyond the portfolios' own limits: the policies, and the baseline."""
 
 import os
 from collections.abc import Iterable

@@ -20,9 +20,8 @@ from marginctl.cli.discovery import PREFIX, ConfigPlace, Surroundings, variables
 from marginctl.cli.options import FLAG, Flags, RefusedError, flags_of
 from marginctl.cli.terminal import NARROWEST, complain
 from marginctl.document.files import lies_in
-from marginctl.document.names import near
 from marginctl.document.scalars import FlagError
-from marginctl.document.source import Source, echo
+from marginctl.document.source import Source, echo, near
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import FailOn
 

@@ -4,7 +4,7 @@ from itertools import groupby
 from typing import Any
 
 from marginctl.document.source import printable
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.junit import DECLARATION, failed_to_read
 from marginctl.render.pages.policy import differences
 from marginctl.results.policy_results import CaseResult, CasesResult

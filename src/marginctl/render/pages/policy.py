@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from marginctl.findings import Location
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import (
     Column,
     ColumnKind,
