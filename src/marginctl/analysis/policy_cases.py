@@ -22,7 +22,7 @@ from marginctl.limits.engine import Selection
 from marginctl.limits.registry import rule_of
 from marginctl.limits.verdict import FailOn
 from marginctl.results import Outcome
-from marginctl.results.policy_results import CaseResult, CasesResult, Expected
+from marginctl.results.policy_results import CaseResult, CasesResult, ExpectedFinding
 
 FAIL_ON = members(FailOn)
 EXITS = ("0", "1", "2")
@@ -153,12 +153,12 @@ def _own(one: CaseEntry, settings: Settings) -> Settings:
 def _judged(one: CaseEntry, outcome: Outcome, source: Source, fail_on: FailOn) -> CaseResult:
     """What was expected beside what was found: each of one matched by one of the other."""
     open_ones = [finding for finding in outcome.findings if not finding.waived]
-    missing: list[Expected] = []
+    missing: list[ExpectedFinding] = []
     for row in one.findings:
         found = next((finding for finding in open_ones if _fits(finding, row)), None)
         if found is None:
             severity = row.severity.value if row.severity else ""
-            missing.append(Expected(row.code, row.subject, severity, row.message))
+            missing.append(ExpectedFinding(row.code, row.subject, severity, row.message))
         else:
             open_ones.remove(found)
     others = [finding for finding in open_ones if finding.severity is not Severity.NOTE]
@@ -180,5 +180,5 @@ def _fits(finding: Finding, row: ExpectedEntry) -> bool:
     return same and row.severity in (None, finding.severity)
 
 
-def _as_expected(finding: Finding) -> Expected:
-    return Expected(finding.code, finding.subject, finding.severity.value, finding.message)
+def _as_expected(finding: Finding) -> ExpectedFinding:
+    return ExpectedFinding(finding.code, finding.subject, finding.severity.value, finding.message)

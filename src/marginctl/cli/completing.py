@@ -7,57 +7,56 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from typer import Context
+
+from marginctl.core.exact import exactly
+from marginctl.document.encoding import content_of
+from marginctl.document.scalars import today
+from marginctl.render import found
+
 Completed = list[str] | list[tuple[str, str]]
 
 
 def codes(incomplete: str) -> Completed:
     """Codes behind the last comma, each with its name."""
-    from marginctl.limits.registry import RULES
-
     before, comma, last = incomplete.rpartition(",")
     given = set(before.upper().split(","))
-    found = [rule for rule in RULES if rule.code.startswith(last.upper()) and rule.code not in given]
-    return [(f"{before}{comma}{rule.code}", rule.name) for rule in found]
+    rules_of = found("limits.registry.RULES")
+    fitting = [rule for rule in rules_of if rule.code.startswith(last.upper()) and rule.code not in given]
+    return [(f"{before}{comma}{rule.code}", rule.name) for rule in fitting]
 
 
 def rules(incomplete: str) -> Completed:
     """Codes, and names of limits where a name is begun."""
-    from marginctl.limits.registry import RULES
-
-    by_code = [(rule.code, rule.name) for rule in RULES if rule.code.startswith(incomplete.upper())]
-    by_name = [(rule.name, rule.code) for rule in RULES if incomplete and rule.name.startswith(incomplete.lower())]
+    known = found("limits.registry.RULES")
+    by_code = [(rule.code, rule.name) for rule in known if rule.code.startswith(incomplete.upper())]
+    by_name = [(rule.name, rule.code) for rule in known if incomplete and rule.name.startswith(incomplete.lower())]
     return by_code + by_name
 
 
 def venues(incomplete: str) -> Completed:
     """The bundled rule sets; the shell knows files by itself."""
-    from marginctl.venues.loader import bundled
-
-    return _beginning(bundled(), incomplete)
+    return _beginning(found("venues.loader.bundled")(), incomplete)
 
 
 def scenarios(incomplete: str) -> Completed:
     """The built-in scenarios."""
-    from marginctl.scenarios.catalogue import built_in
-
-    return _beginning((*built_in(), "all"), incomplete)
+    return _beginning((*found("scenarios.catalogue.built_in")(), "all"), incomplete)
 
 
 def kinds(incomplete: str) -> Completed:
     """What ``schema`` knows."""
-    from marginctl.cli.catalogue import SCHEMAS
-
-    return _beginning(SCHEMAS, incomplete)
+    return _beginning(found("cli.catalogue.SCHEMAS"), incomplete)
 
 
 def figures(path: str | None, incomplete: str) -> Completed:
     """The figures of the portfolio that is named before; one part of their paths at a time."""
     try:
-        found = _figures(path)
+        known = _figures(path)
     except Exception:
         return []
     depth = incomplete.count(".") + 1
-    fitting = [one for one in found if one.startswith(incomplete)]
+    fitting = [one for one in known if one.startswith(incomplete)]
     steps = dict.fromkeys(_up_to(one, depth) for one in fitting)
     return list(steps) if len(steps) > 1 else fitting
 
@@ -69,15 +68,12 @@ def _up_to(figure: str, depth: int) -> str:
 
 
 def _figures(path: str | None) -> Iterable[str]:
-    from marginctl.analysis.check import Settings
-    from marginctl.analysis.explain import explain
-    from marginctl.core.exact import exactly
-    from marginctl.document.encoding import content_of
-    from marginctl.document.scalars import today
-
-    data, problem = content_of(Path(path or ""), path or "")
+    name = path or ""
+    data, problem = content_of(Path(name), name)
     with exactly():
-        return () if problem is not None else explain(data, path or "", None, Settings(today=today())).figures
+        settings = found("analysis.check.Settings")(today=today())
+        explained = found("analysis.explain.explain")
+        return () if problem is not None else explained(data, name, None, settings).figures
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
@@ -91,11 +87,5 @@ def completes(name: str) -> Callable[[Any, str], Completed]:
         chosen: Callable[..., Completed] = globals()[name]
         return chosen(ctx.params.get("path"), incomplete) if name == "figures" else chosen(incomplete)
 
-    completed.__annotations__ = {"ctx": _context(), "incomplete": str}
+    completed.__annotations__ = {"ctx": Context, "incomplete": str}
     return completed
-
-
-def _context() -> Any:
-    from typer import Context
-
-    return Context

@@ -83,7 +83,7 @@ class PolicyResult(Document, frozen=True, kw_only=True):
         return PolicySummary(exit_code=code, files=len(self.files), limits=len(self.limits))
 
 
-class Expected(Struct, frozen=True):
+class ExpectedFinding(Struct, frozen=True):
     """A finding as a test names it; an empty part is any. ``message``: of one that is there."""
 
     shape: ClassVar[str] = "code subject severity message"
@@ -110,8 +110,8 @@ class CaseResult(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     exit_code: int
     expected_exit: int | None = None
-    missing: tuple[Expected, ...] = ()
-    unexpected: tuple[Expected, ...] = ()
+    missing: tuple[ExpectedFinding, ...] = ()
+    unexpected: tuple[ExpectedFinding, ...] = ()
 
     @property
     def is_run(self) -> bool:

@@ -24,7 +24,7 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.head import answered
 from marginctl.results import Verdict
-from marginctl.results.policy_results import CaseResult, CasesResult, Expected, PolicyResult
+from marginctl.results.policy_results import CaseResult, CasesResult, ExpectedFinding, PolicyResult
 from marginctl.wording import counted
 
 STANDING_TONES = {"counts": Tone.GOOD, "weaker": Tone.DIM, "off": Tone.WARN}
@@ -123,7 +123,7 @@ def differences(one: CaseResult) -> Iterator[str]:
         yield f"+ {_row(row)}"
 
 
-def _row(row: Expected) -> str:
+def _row(row: ExpectedFinding) -> str:
     lead = " ".join(filter(None, (row.code, row.subject, row.severity)))
     return f"{lead}: {row.message}" if row.message else lead
 
