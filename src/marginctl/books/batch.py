@@ -90,7 +90,7 @@ def check_batch(
     """
     screen = None if exact else screening()
     if screen is not None:
-        return screen(header, batch)
+        return screen(header, batch)  # rows that ``stored.forced`` marks are left to the exact core
     rows = exact_rows(header, batch)
     return results_of(rows), [problem for row in rows for problem in row.problems]
 

@@ -14,10 +14,10 @@ from msgspec import Struct
 from marginctl.analysis.check import Loaded, context_of
 from marginctl.books.header import JUDGED, BookHeader
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored, problems_of
-from marginctl.core.account import Account, Position
+from marginctl.core.account import Account, Position, PositionMode
 from marginctl.core.assemble import report_of
 from marginctl.core.crossings import Crossings
-from marginctl.core.exact import ZERO, exactly
+from marginctl.core.exact import ONE, ZERO, exactly
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides
 from marginctl.core.report import AccountLiquidation, PoolFigures, Report, Totals, UnderlyingFigures
 from marginctl.core.scenario import expanded, moved, ratios
@@ -192,3 +192,24 @@ def isolated_distance(report: Report) -> Decimal | None:
     if any(pool.liquidatable for pool in pools):
         return ZERO
     return min((row.distance for row in _rows(report, pools) if row.distance is not None), default=None)
+
+
+def nobody(header: BookHeader) -> Report:
+    """The report of an account that holds nothing, under the header's name: where a document names an account."""
+    account = header.draft.account
+    mode = header.rule_set.mode(account.collateral_mode if account is not None else None) or header.rule_set.modes[0]
+    empty = Account(
+        name=Path(header.source.name).stem,
+        venue=header.rule_set.name,
+        currency=header.currency,
+        collateral_mode=mode.collateral_mode,
+        position_mode=account.position_mode if account is not None else PositionMode.ONE_WAY,
+        rules=mode.rules,
+        prices={header.currency: ONE},
+        betas={},
+        balances={},
+        terms={},
+        positions=(),
+    )
+    with exactly():
+        return report_of(empty)

@@ -20,7 +20,7 @@ from marginctl.document.numbers import MOST_DIGITS, NumberError
 from marginctl.document.record import Key, Record
 from marginctl.document.scalars import WordError
 from marginctl.document.source import Source, echo
-from marginctl.findings import Problem
+from marginctl.findings import Location, Problem
 from marginctl.portfolio.format import AccountEntry, CollateralEntry, PortfolioFile, PositionEntry
 
 ACCOUNTS, BALANCES, POSITIONS, HEADER = "accounts", "balances", "positions", "header"
@@ -58,13 +58,17 @@ class RowProblem(Struct, frozen=True, kw_only=True):
 
 
 class Stored(NamedTuple):
-    """An account as its row has it: texts by field, those that are null left out."""
+    """An account as its row has it: texts by field, those that are null left out.
+
+    ``refused``: column, code, message and help of what is wrong with the row as a whole.
+    """
 
     account_id: str | None
     as_of: str | None
     options: Named[str, str]
     balances: list[dict[str, str]]
     positions: list[dict[str, str]]
+    refused: tuple[tuple[str, str, str, str], ...] = ()
 
 
 def kind_of(one: Key[Any]) -> ScalarKind[Any]:
@@ -150,6 +154,9 @@ def places_of(table: str, item: int, fields: tuple[str, ...]) -> dict[str, tuple
     return {attribute: (node, node) for attribute, node in nodes.items()}  # type: ignore[misc]
 
 
+ID_PLACE = Location(SOURCE.name, key=f"{ACCOUNTS}.0.account_id")
+
+
 class Drafts(NamedTuple):
     """A portfolio that a row means."""
 
@@ -191,9 +198,9 @@ class RowReader:
         """The header's account with what the row says, and the header under the venue that it names."""
         stored, header = self.stored, self.header
         if stored.account_id is None:
-            self.problems.append(
-                SOURCE.problem(node_of(ACCOUNTS, 0), "MC012", "`account_id` is null", "every account needs one")
-            )
+            self.problems.append(Problem(ID_PLACE, "MC012", "`account_id` is null", "every account needs one"))
+        for column, code, message, advice in stored.refused:
+            self.problems.append(Problem(Location(SOURCE.name, key=f"{ACCOUNTS}.0.{column}"), code, message, advice))
         base = header.draft.account
         account = AccountEntry.__new__(AccountEntry)
         account.__dict__ |= base.__dict__ if base is not None else {"node": header.draft.node, "places": {}}

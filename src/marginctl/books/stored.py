@@ -8,6 +8,12 @@ import pyarrow.compute as pc
 
 from marginctl.books.row_drafts import BALANCE_FIELDS, BALANCES, OPTIONS, POSITION_FIELDS, POSITIONS, Stored
 
+ORDERS, TWICE = "orders", "__twice"
+REFUSALS = (
+    (ORDERS, "orders", "MC010", "open orders are not read in books", "leave them out, or check the account by itself"),
+    (TWICE, "account_id", "MC016", "the account occurs twice", "keep one row of it, or tell them apart by `as_of`"),
+)
+"""Columns that mark a row as one that cannot be checked, and what is said of it."""
 CHILDREN = {BALANCES: BALANCE_FIELDS, POSITIONS: POSITION_FIELDS}
 
 
@@ -16,6 +22,8 @@ def stored_rows(batch: pa.RecordBatch) -> list[Stored]:
     ids, moments = texts_of(batch.column("account_id")), texts_of(batch.column("as_of"))
     options = [(name, texts_of(batch.column(name))) for name in OPTIONS if batch.column(name).null_count < len(batch)]
     balances, positions = (_lists(batch.column(table), CHILDREN[table]) for table in (BALANCES, POSITIONS))
+    refused = list(zip(*(_refusals(batch, *one) for one in REFUSALS), strict=True))
+    refused = [tuple(one for one in found if one is not None) for found in refused]
     return [
         Stored(
             ids[i],
@@ -23,9 +31,40 @@ def stored_rows(batch: pa.RecordBatch) -> list[Stored]:
             {name: text for name, column in options if (text := column[i]) is not None},
             next(balances),
             next(positions),
+            refused[i],
         )
         for i in range(len(batch))
     ]
+
+
+def forced(batch: pa.RecordBatch) -> Any:
+    """Whether a row is refused as a whole, whatever is in it; None where none is."""
+    found = None
+    for column, *_ in REFUSALS:
+        mask = _marked(batch, column)
+        found = mask if found is None or mask is None else pc.or_(found, mask)
+        found = mask if found is None else found
+    return found
+
+
+def _marked(batch: pa.RecordBatch, name: str) -> Any:
+    """Whether a marking column has something in a row; None where the batch does not have it."""
+    if name not in batch.schema.names:
+        return None
+    column = batch.column(name)
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        return column
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pc.greater(pc.fill_null(pc.list_value_length(column), 0), 0)
+    return pc.is_valid(column)
+
+
+def _refusals(batch: pa.RecordBatch, name: str, *told: str) -> list[Any]:
+    mask = _marked(batch, name)
+    if mask is None:
+        return [None] * len(batch)
+    return [(*told,) if one else None for one in mask.to_pylist()]
 
 
 def _lists(column: Any, fields: tuple[str, ...]) -> Iterator[list[dict[str, str]]]:

@@ -58,6 +58,11 @@ FIGURES: dict[str, Figure] = {
         "money", "Money in collateral; the judged figure in checks and findings, null where it does not exist.", _DOWN
     ),
     "saving": Figure("money", "gross - net.", _DOWN),
+    "failing_notional": Figure("money", "Gross notional of the accounts that fail.", _UP),
+    "warning_notional": Figure("money", "Gross notional of the accounts that only warn.", _UP),
+    "ExposureRow.long": Figure("money", "Notional of all longs.", _UP),
+    "ExposureRow.short": Figure("money", "Notional of all shorts.", _UP),
+    "LiquidatableAccounts.shortfall": Figure("money", "What equities below 0 add up to.", _UP),
     # Ratios: of requirements up, distances toward zero.
     "leverage": Figure("multiple", "1 / initial_rate of a position; gross_notional / equity of an account.", _UP),
     "Totals.leverage": Figure("multiple", "", _UP, _NONE_WORST),
