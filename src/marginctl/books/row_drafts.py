@@ -185,6 +185,7 @@ class RowReader:
             return None
         file = PortfolioFile.__new__(PortfolioFile)
         held = self.held(header, balances)
+        held += self.settled(header, held, positions)
         own = {"account": account, "collateral": held, "positions": positions}
         file.__dict__ |= header.draft.__dict__
         file.__dict__ |= own
@@ -269,6 +270,16 @@ class RowReader:
                 places = {name: terms.places[name] for name in stated}
                 entry.__dict__["places"] = {**entry.places, **places}
         return balances
+
+    def settled(
+        self, header: BookHeader, held: list[CollateralEntry], positions: list[PositionEntry]
+    ) -> list[CollateralEntry]:
+        """Empty balances of what positions settle in and the header states terms of, where the row has none."""
+        known = {entry.asset for entry in held}
+        settles = {contract.settle for one in positions if (contract := header.contract(one.symbol)) is not None}
+        missing = [asset for asset in header.held if asset in settles and asset not in known] if settles else []
+        rows = [self.entry(BALANCES, len(held) + i, {"asset": one, "amount": "0"}) for i, one in enumerate(missing)]
+        return self.held(header, rows)
 
     def with_margins(
         self, header: BookHeader, held: list[CollateralEntry], positions: list[PositionEntry]

@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 
 from marginctl.books.row_drafts import BALANCE_FIELDS, BALANCES, OPTIONS, POSITION_FIELDS, POSITIONS, Stored
 
-ORDERS, TWICE = "orders", "__twice"
+ORDERS, TWICE, UNLISTED = "orders", "__twice", "__unlisted"
 REFUSALS = (
     (ORDERS, "orders", "MC010", "open orders are not read in books", "leave them out, or check the account by itself"),
     (TWICE, "account_id", "MC016", "the account occurs twice", "keep one row of it, or tell them apart by `as_of`"),
+    (UNLISTED, "account_id", "MC012", "the table of accounts lacks it", "add it to accounts.*, or take its rows out"),
 )
 """Columns that mark a row as one that cannot be checked, and what is said of it."""
 CHILDREN = {BALANCES: BALANCE_FIELDS, POSITIONS: POSITION_FIELDS}

@@ -18,7 +18,7 @@ from marginctl.books.row_drafts import ACCOUNTS
 from marginctl.books.running import MOST_PROBLEMS, BatchOutcome, Plan, doubles_in
 from marginctl.books.summing import summary_of
 from marginctl.books.tally import Tally
-from marginctl.cli.book import BookRunFlags, HeaderFlags
+from marginctl.cli.book_commands import BookRunFlags, HeaderFlags
 from marginctl.cli.book_engine import local_outcomes
 from marginctl.cli.book_progress import Progress
 from marginctl.cli.book_sinks import Staged, check_target, is_folder
@@ -31,6 +31,9 @@ from marginctl.findings import Location, Problem
 from marginctl.render import render
 from marginctl.results import Outcome, Run
 from marginctl.results.book_summary import BookResult
+
+MOST_SHOWN = 20
+"""Problems that a terminal is told."""
 
 
 class Prepared(NamedTuple):
@@ -154,7 +157,10 @@ def write_errors(lines: Sequence[bytes], tally: Tally, flags: BookRunFlags) -> N
         text += msgspec.json.encode({"more": rest, "by_code": dict(sorted(tally.errors.items()))}) + b"\n"
     target = errors_file(flags)
     if target is None:
-        say("".join(f"{printable(line)}\n" for line in text.decode().splitlines()))
+        shown = text.decode().splitlines()
+        if sys.stderr.isatty() and len(shown) > MOST_SHOWN:
+            shown = [*shown[:MOST_SHOWN], f"{len(shown) - MOST_SHOWN:,} more lines: --errors FILE keeps them"]
+        say("".join(f"{printable(line)}\n" for line in shown))
         return
     try:
         write_files({target: text})

@@ -143,4 +143,23 @@ def book_show(flags: BookShowFlags) -> int:
     return shown_account(flags)
 
 
-__all__ = ["BookCheckFlags", "BookRunFlags", "BookShowFlags", "Flags", "HeaderFlags", "book", "book_check", "book_show"]
+class BookSampleFlags(Flags):
+    """Of ``book sample``."""
+
+    accounts: Annotated[int, typer.Argument(min=1, max=1_000_000_000, metavar="N", help="How many accounts.")]
+    folder: Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="The folder to write.")]
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="S", help="Another seed, other accounts.")] = 0
+    positions: Annotated[
+        int, typer.Option("--positions", min=1, max=1000, metavar="K", help="Of an account, about.")
+    ] = 5
+    force: Annotated[bool, typer.Option("--force", help="Replace a sample that is there.")] = False
+
+
+@book.command("sample")
+@command
+def book_sample(flags: BookSampleFlags) -> int:
+    """Write a book of invented accounts with its header, to try the other commands on."""
+    need_tables()
+    from marginctl.cli.book_sample import written_sample
+
+    return written_sample(flags)
