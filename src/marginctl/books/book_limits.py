@@ -17,24 +17,24 @@ SUBJECT = "book"
 
 
 class BookLimit(NamedTuple):
-    """A limit on the book: its code, its key, and what it counts."""
+    """A limit on the book: its code, the name of its key, and what it counts."""
 
     code: str
-    key: Key[Any]
+    word: str
     what: str
     default: Allowance | None = None
 
     @property
     def name(self) -> str:
         """As other limits are named."""
-        return self.key.name.replace("_", "-")
+        return self.word.replace("_", "-")
 
 
-FAILED = BookLimit("MC301", BookLimitsEntry.max_failed, "fail a limit", NONE)
-WARNED = BookLimit("MC302", BookLimitsEntry.max_warned, "have a warning")
-LIQUIDATABLE = BookLimit("MC303", BookLimitsEntry.max_liquidatable, "are liquidatable")
-ERRORS = BookLimit("MC304", BookLimitsEntry.max_errors, "could not be checked", NONE)
-SHORTFALL = BookLimit("MC305", BookLimitsEntry.max_shortfall, "is lost beyond bankruptcy")
+FAILED = BookLimit("MC301", "max_failed", "fail a limit", NONE)
+WARNED = BookLimit("MC302", "max_warned", "have a warning")
+LIQUIDATABLE = BookLimit("MC303", "max_liquidatable", "are liquidatable")
+ERRORS = BookLimit("MC304", "max_errors", "could not be checked", NONE)
+SHORTFALL = BookLimit("MC305", "max_shortfall", "is lost beyond bankruptcy")
 
 
 class BookVerdict(NamedTuple):
@@ -52,12 +52,17 @@ class BookBound(NamedTuple):
     allowed: Any
 
 
+def key_of(limit: BookLimit) -> Key[Any]:
+    """Its key in the header."""
+    return BookLimitsEntry.layout.by_name[limit.word]
+
+
 def bounds_of(header: BookHeader, limit: BookLimit) -> list[BookBound]:
     """The bounds of a limit, the gravest first."""
     entry = header.file.book_limits
-    if entry is None or limit.key not in entry:
+    if entry is None or key_of(limit) not in entry:
         return [] if limit.default is None else [BookBound(Severity.ERROR, limit.default)]
-    level = entry[limit.key]
+    level = entry[key_of(limit)]
     if isinstance(level, Levels):
         words = {word.text: value for word, value, _ in level.items()}
         grades = (("fail", Severity.ERROR), ("warn", Severity.WARNING))
@@ -68,7 +73,7 @@ def bounds_of(header: BookHeader, limit: BookLimit) -> list[BookBound]:
 def place_of(header: BookHeader, limit: BookLimit) -> Location:
     """Where a limit is written, else the header."""
     entry = header.file.book_limits
-    node = header.file.node if entry is None else entry.at(limit.key)
+    node = header.file.node if entry is None else entry.at(key_of(limit))
     return header.source.location(node)
 
 

@@ -219,7 +219,7 @@ class BookHeader(Struct, frozen=True):
     def terms(self, asset: str, mode: Mode) -> AssetTerms | None:
         """How an asset counts in a mode of the venue: as the header says, else the venue; None where neither does."""
         row = self.held.get(asset)
-        tiers = None
+        tiers: tuple[HaircutTier, ...] | None = None
         if row is not None and row.haircut is not None:
             tiers = (HaircutTier(None, row.haircut),)
         elif row is not None and row.haircut_tiers is not None:

@@ -107,11 +107,8 @@ def plain_number(text: str) -> str:
             raise NumberError(f"is {text.lower().lstrip('+')}", "store a number, or null where there is none")
         example = "store digits, a point and perhaps an exponent, as in -1250.5"
         raise NumberError(f"is not a number: {echo(text)}", example)
-    number = Decimal(text)
-    digits, exponent = number.as_tuple().digits, number.as_tuple().exponent
-    while len(digits) > 1 and digits[-1] == 0 and isinstance(exponent, int) and exponent < 0:
-        digits, exponent = digits[:-1], exponent + 1
-    plain = format(Decimal((number.as_tuple().sign, digits, exponent)), "f")
+    plain = format(Decimal(text), "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     if len(plain) > MOST_DIGITS + 2:
         raise NumberError(f"has more than {MOST_DIGITS} digits: {echo(text)}", "store fewer decimals")
     return plain

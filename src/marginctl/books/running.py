@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from marginctl.analysis.check import Settings
-from marginctl.books.batch import check_batch
+from marginctl.books.batch import check_batch, screening
 from marginctl.books.book_parts import Accounts, Part, account_batches, raw_batches
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import ROW, Renames, normalised
@@ -50,6 +50,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     top: int = 20
     doubles: Doubles = Doubles()
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether every account is decided by the exact core."""
+        return self.exact or screening() is None
+
     def header(self) -> BookHeader:
         """The header, compiled. Raises ValueError where it is wrong, which whoever made the plan has looked at."""
         with exactly():
@@ -71,7 +76,7 @@ class Once:
     """Marks all rows but the first of the accounts that occur twice in a part."""
 
     def __init__(self, twice: frozenset[Name], first_of: Mapping[Name, tuple[str, int]], part: Part) -> None:
-        self._names = pa.array(sorted({name for name, _ in twice}), pa.string())
+        self._names = pa.array(sorted({name or "" for name, _ in twice}), pa.string())
         self._twice, self._first_of, self._part = twice, first_of, part
 
     def marked(self, accounts: Accounts) -> Accounts:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from marginctl.books.batch import exact_rows
 from marginctl.books.book_limits import ERRORS, FAILED, LIQUIDATABLE, WARNED, verdict_on
-from marginctl.books.deciding import BookRow
+from marginctl.books.deciding import BookRow, exact_rows
 from marginctl.books.header import BookHeader
 from marginctl.books.tally import DISTANCES, SHARES, Tally, unpacked
 from marginctl.core.exact import ZERO

@@ -1,9 +1,11 @@
 """Where batches are computed: in this process, on threads, or in processes of their own where the exact core works."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from signal import SIG_DFL, SIGINT, signal
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec.structs import replace
 
 from marginctl.books.book_parts import Accounts, Part
 from marginctl.books.header import BookHeader
@@ -11,6 +13,11 @@ from marginctl.books.normalising import BookError
 from marginctl.books.running import BatchOutcome, Plan, accounts_of, outcome_of
 from marginctl.cli.batch import processors
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+EXACT_BATCH = 1_000
+"""Accounts that the exact core decides at a time: seconds."""
 AHEAD = 2
 """Batches per thread that may be under way."""
 Found: TypeAlias = tuple[Part, BatchOutcome | BookError]
@@ -18,12 +25,41 @@ Found: TypeAlias = tuple[Part, BatchOutcome | BookError]
 
 def local_outcomes(header: BookHeader, plan: Plan, parts: Sequence[Part], jobs: int) -> Iterator[Found]:
     """Every batch of all parts in their order; a part that cannot be read ends with why."""
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from multiprocessing import get_context
+
     threads = jobs or processors()
-    if threads < 2:
+    if plan.is_exact:
+        plan = replace(plan, batch=min(plan.batch, EXACT_BATCH))
+    if threads < 2 or (plan.is_exact and _is_small(parts)):
         yield from _one_by_one(header, plan, parts)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield from _spread(pool, header, plan, parts, threads)
+    elif plan.is_exact:
+        with ProcessPoolExecutor(threads, get_context("spawn"), _begin, (plan,)) as workers:
+            yield from _spread(lambda *one: workers.submit(_work, *one), plan, parts, threads)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            yield from _spread(lambda *one: pool.submit(outcome_of, header, plan, *one), plan, parts, threads)
+
+
+def _is_small(parts: Sequence[Part]) -> bool:
+    """Whether one process is done before others have begun."""
+    sizes = [part.rows for part in parts]
+    return None not in sizes and sum(size or 0 for size in sizes) <= EXACT_BATCH
+
+
+_MADE: list[tuple[BookHeader, Plan]] = []
+"""What this process was begun with."""
+
+
+def _begin(plan: Plan) -> None:
+    """A worker compiles the header once, and ends with Ctrl-C at once."""
+    signal(SIGINT, SIG_DFL)
+    _MADE[:] = [(plan.header(), plan)]
+
+
+def _work(part: Part, number: int, accounts: Accounts) -> BatchOutcome:
+    header, plan = _MADE[0]
+    return outcome_of(header, plan, part, number, accounts)
 
 
 def _one_by_one(header: BookHeader, plan: Plan, parts: Sequence[Part]) -> Iterator[Found]:
@@ -35,14 +71,16 @@ def _one_by_one(header: BookHeader, plan: Plan, parts: Sequence[Part]) -> Iterat
             yield part, error
 
 
-def _spread(pool: Executor, header: BookHeader, plan: Plan, parts: Sequence[Part], threads: int) -> Iterator[Found]:
+def _spread(
+    submit: Callable[..., "Future[BatchOutcome]"], plan: Plan, parts: Sequence[Part], threads: int
+) -> Iterator[Found]:
     waiting: deque[tuple[Part, Future[BatchOutcome] | BookError]] = deque()
     for number, part in enumerate(parts):
         for accounts in _guarded(plan, part):
             if isinstance(accounts, BookError):
                 waiting.append((part, accounts))
             else:
-                waiting.append((part, pool.submit(outcome_of, header, plan, part, number, accounts)))
+                waiting.append((part, submit(part, number, accounts)))
             if len(waiting) >= threads * AHEAD:
                 yield _ready(*waiting.popleft())
     while waiting:

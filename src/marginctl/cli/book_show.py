@@ -13,8 +13,7 @@ from marginctl.books.normalising import BookError
 from marginctl.books.one_account import found_rows, portfolio_text
 from marginctl.cli.book_check import prepared
 from marginctl.cli.book_commands import BookShowFlags
-from marginctl.cli.check import FOR_MACHINES
-from marginctl.cli.options import RefusedError, options
+from marginctl.cli.options import FOR_MACHINES, RefusedError, options
 from marginctl.cli.settings import manual
 from marginctl.cli.terminal import deliver, put, tell
 from marginctl.document.scalars import FlagError
