@@ -4,7 +4,7 @@ Row by row what ``check`` would say of it as a portfolio of its own; only what a
 of single positions, messages, remedies.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,14 +145,20 @@ def loaded_row(header: BookHeader, stored: Stored) -> tuple[Loaded | None, list[
     return Loaded(SOURCE, drafts.file, found, account), []
 
 
-def judgement(header: BookHeader, context: Context) -> tuple[tuple[str, ...], tuple[str, ...], list[Problem]]:
-    """The codes that fail and those that only warn, and the limits that cannot be evaluated."""
+def judgement(
+    header: BookHeader, context: Context, codes: Container[str] = JUDGED
+) -> tuple[tuple[str, ...], tuple[str, ...], list[Problem]]:
+    """The codes that fail and those that only warn, and the limits that cannot be evaluated; only of ``codes``."""
     config = header.limits_for(context.account.name)
     ledger = Ledger(config.waivers, context.today)
     worst: dict[str, Severity] = {}
     problems: list[Problem] = []
     for rule in RULES:
-        if not header.settings.selection.takes(rule) or not (config.of(rule) or config.scopes.get(rule.code)):
+        if (
+            rule.code not in codes
+            or not header.settings.selection.takes(rule)
+            or not (config.of(rule) or config.scopes.get(rule.code))
+        ):
             continue
         for measurement in rule.measure(context):
             for bound in config.in_force(rule, measurement):

@@ -1,6 +1,7 @@
 """A part of a book, batch by batch: what each comes to, the same wherever it is computed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -8,12 +9,13 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from marginctl.analysis.check import Settings
-from marginctl.books.batch import check_batch, screening
+from marginctl.books.batch import RESULTS, check_batch, screening
 from marginctl.books.book_parts import Accounts, Part, account_batches, raw_batches
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import ROW, Renames, normalised
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, HEADER, POSITIONS, RowProblem
 from marginctl.books.stored import TWICE
+from marginctl.books.stressed_rows import STRESSED, through_all
 from marginctl.books.tally import Tally, problem_counts, tally_of
 from marginctl.core.exact import exactly
 
@@ -21,6 +23,8 @@ Name = tuple[str | None, str | None]
 """An account, and the time of its row."""
 MOST_PROBLEMS = 1000
 """Problems told in full; behind them they are counted."""
+TEN = 10
+"""Accounts whose share in a shortfall is told."""
 BATCH_ROWS = 65_536
 SORT_MEMORY = 2 << 30
 ONLY = {"all": None, "failed": ("fail",), "warned": ("fail", "warn")}
@@ -35,7 +39,10 @@ class Doubles(NamedTuple):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """All that a worker needs to know, as plain values. ``beside``: what results depend on beyond the header."""
+    """All that a worker needs to know, as plain values.
+
+    ``beside``: what results depend on beyond the header; ``gaps``: of a stress test, None = a check.
+    """
 
     header_text: bytes
     header_name: str
@@ -48,12 +55,18 @@ class Plan(Struct, frozen=True, kw_only=True):
     exact: bool = False
     only: str = "all"
     top: int = 20
+    gaps: tuple[Decimal, ...] | None = None
     doubles: Doubles = Doubles()
 
     @property
     def is_exact(self) -> bool:
         """Whether every account is decided by the exact core."""
-        return self.exact or screening() is None
+        return self.exact or self.gaps is not None or screening() is None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the table out."""
+        return RESULTS if self.gaps is None else STRESSED
 
     def header(self) -> BookHeader:
         """The header, compiled. Raises ValueError where it is wrong, which whoever made the plan has looked at."""
@@ -154,12 +167,28 @@ def outcome_of(header: BookHeader, plan: Plan, part: Part, number: int, accounts
     """What a batch of a part comes to; ``number``: of the part."""
     with exactly():
         batch, first = accounts
+        if plan.gaps is not None:
+            return _stressed(header, plan, part, number, accounts)
         results, problems = check_batch(header, batch, exact=plan.exact)
         tally = tally_of(header, batch, results, part=number, first=first, most=plan.top)
         tally.errors = problem_counts(problem.code for problem in problems)
         rows = written_rows(results, plan.only)
         tally.rows = len(rows)
         return BatchOutcome(rows, tally, [placed(one, batch, part, first) for one in problems[:MOST_PROBLEMS]])
+
+
+def _stressed(header: BookHeader, plan: Plan, part: Part, number: int, accounts: Accounts) -> BatchOutcome:
+    batch, first = accounts
+    rows, sums, problems, ok = through_all(
+        header, batch, plan.gaps or (), part=number, first=first, most=max(TEN, plan.top)
+    )
+    if plan.only != "all":
+        wanted = pc.or_(pc.is_valid(rows.column("crossing")), pc.greater(rows.column("shortfall"), 0))
+        wanted = pc.or_(wanted, rows.column("below_limits")) if plan.only == "warned" else wanted
+        rows = rows.filter(pc.or_(pc.fill_null(wanted, False), pc.equal(rows.column("status"), "error")))
+    errors = problem_counts(problem.code for problem in problems)
+    tally = Tally(accounts=len(batch), ok=ok, recomputed=ok, rows=len(rows), errors=errors, scenarios=sums)
+    return BatchOutcome(rows, tally, [placed(one, batch, part, first) for one in problems[:MOST_PROBLEMS]])
 
 
 def written_rows(results: pa.RecordBatch, only: str) -> pa.RecordBatch:

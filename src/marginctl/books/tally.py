@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from marginctl.books.exposure import exposures
 from marginctl.books.header import BookHeader
+from marginctl.books.stressed_rows import ScenarioTally
 from marginctl.core.exact import ZERO
 
 MONEY = pa.decimal128(38, 8)
@@ -74,6 +75,7 @@ class Tally(Struct):
     distances: list[int] = []
     utilizations: list[int] = []
     worst: list[Worst] = []
+    scenarios: dict[str, ScenarioTally] = {}
 
     def add(self, other: "Tally", most: int) -> None:
         """Add what others come to; keep ``most`` of the worst accounts."""
@@ -89,6 +91,8 @@ class Tally(Struct):
         for code, found in other.codes.items():
             own = self.codes.get(code, CodeCount())
             self.codes[code] = CodeCount(*(a + b for a, b in zip(_tuple(own), _tuple(found), strict=True)))
+        for name, sums in other.scenarios.items():
+            self.scenarios.setdefault(name, ScenarioTally()).add(sums, most)
         self.worst = sorted((*self.worst, *other.worst), key=lambda one: one.rank)[:most]
 
 

@@ -1,6 +1,7 @@
 """``marginctl book``: tables of many accounts. What reads and computes them is imported when a command runs."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -122,6 +123,47 @@ def book_check(flags: BookCheckFlags) -> int:
     from marginctl.cli.book_check import checked_book
 
     return checked_book(flags)
+
+
+def shares(texts: list[str]) -> tuple[Decimal, ...]:
+    """--gap: shares of a path between commas. Raises FlagError."""
+    from marginctl.document.numbers import NumberError, rate
+
+    found: list[Decimal] = []
+    for text in (part.strip() for one in texts for part in one.split(",")):
+        try:
+            gap = rate(text)
+        except NumberError as error:
+            raise FlagError(f"--gap {echo(text)} {error.message}", error.help) from None
+        if not 0 <= gap <= 1:
+            raise FlagError(f"--gap {echo(text)} is no share of a path", "write 0% to 100%")
+        found.append(gap)
+    return tuple(dict.fromkeys(found))
+
+
+class BookStressFlags(BookRunFlags):
+    """Of ``book stress``."""
+
+    books: Books
+    gap: Annotated[
+        tuple[Decimal, ...],
+        typer.Option("--gap", metavar="SHARE,...", help="Close liquidated pools this much of the path later."),
+        Read(shares, many=True),
+    ]
+
+
+@book.command("stress")
+@command
+def book_stress(flags: BookStressFlags) -> int:
+    """Scenarios over the book: who is liquidated on the way, and what is lost beyond bankruptcy.
+
+    The scenarios are those of the header and of the policies. Exits 1 where `max_shortfall` is broken, 2 when an
+    account could not be checked.
+    """
+    need_tables()
+    from marginctl.cli.book_stress import stressed_book
+
+    return stressed_book(flags)
 
 
 class BookShowFlags(PolicyFlags, ExplainedCodeFlags, ShockFlags, HeaderFlags, DetailFlags):

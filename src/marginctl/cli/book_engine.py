@@ -20,10 +20,12 @@ EXACT_BATCH = 1_000
 """Accounts that the exact core decides at a time: seconds."""
 AHEAD = 2
 """Batches per thread that may be under way."""
+Numbered: TypeAlias = tuple[int, Part]
+"""A part, and its place in the book."""
 Found: TypeAlias = tuple[Part, BatchOutcome | BookError]
 
 
-def local_outcomes(header: BookHeader, plan: Plan, parts: Sequence[Part], jobs: int) -> Iterator[Found]:
+def local_outcomes(header: BookHeader, plan: Plan, parts: Sequence[Numbered], jobs: int) -> Iterator[Found]:
     """Every batch of all parts in their order; a part that cannot be read ends with why."""
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing import get_context
@@ -41,9 +43,9 @@ def local_outcomes(header: BookHeader, plan: Plan, parts: Sequence[Part], jobs: 
             yield from _spread(lambda *one: pool.submit(outcome_of, header, plan, *one), plan, parts, threads)
 
 
-def _is_small(parts: Sequence[Part]) -> bool:
+def _is_small(parts: Sequence[Numbered]) -> bool:
     """Whether one process is done before others have begun."""
-    sizes = [part.rows for part in parts]
+    sizes = [part.rows for _, part in parts]
     return None not in sizes and sum(size or 0 for size in sizes) <= EXACT_BATCH
 
 
@@ -62,8 +64,8 @@ def _work(part: Part, number: int, accounts: Accounts) -> BatchOutcome:
     return outcome_of(header, plan, part, number, accounts)
 
 
-def _one_by_one(header: BookHeader, plan: Plan, parts: Sequence[Part]) -> Iterator[Found]:
-    for number, part in enumerate(parts):
+def _one_by_one(header: BookHeader, plan: Plan, parts: Sequence[Numbered]) -> Iterator[Found]:
+    for number, part in parts:
         try:
             for accounts in accounts_of(plan, part):
                 yield part, outcome_of(header, plan, part, number, accounts)
@@ -72,10 +74,10 @@ def _one_by_one(header: BookHeader, plan: Plan, parts: Sequence[Part]) -> Iterat
 
 
 def _spread(
-    submit: Callable[..., "Future[BatchOutcome]"], plan: Plan, parts: Sequence[Part], threads: int
+    submit: Callable[..., "Future[BatchOutcome]"], plan: Plan, parts: Sequence[Numbered], threads: int
 ) -> Iterator[Found]:
     waiting: deque[tuple[Part, Future[BatchOutcome] | BookError]] = deque()
-    for number, part in enumerate(parts):
+    for number, part in parts:
         for accounts in _guarded(plan, part):
             if isinstance(accounts, BookError):
                 waiting.append((part, accounts))

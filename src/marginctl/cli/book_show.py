@@ -11,8 +11,8 @@ from marginctl.books.deciding import decided
 from marginctl.books.header import BookHeader
 from marginctl.books.normalising import BookError
 from marginctl.books.one_account import found_rows, portfolio_text
-from marginctl.cli.book_check import prepared
 from marginctl.cli.book_commands import BookShowFlags
+from marginctl.cli.book_running import prepared
 from marginctl.cli.options import FOR_MACHINES, RefusedError, options
 from marginctl.cli.settings import manual
 from marginctl.cli.terminal import deliver, put, tell

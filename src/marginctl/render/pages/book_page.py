@@ -23,7 +23,7 @@ from marginctl.render.page import (
 from marginctl.render.pages.columns import NEVER, figured
 from marginctl.render.pages.head import TONES, WAYS
 from marginctl.results import Verdict
-from marginctl.results.book_summary import BookResult, Step, WorstAccount
+from marginctl.results.book_summary import BookResult, ExposureRow, Step, WorstAccount
 from marginctl.wording import check_value, counted, headroom_text, limit_text, listed, share
 
 WORDS = {Severity.ERROR: Span("FAIL", Tone.BAD), Severity.WARNING: Span("WARN", Tone.WARN)}
@@ -44,7 +44,9 @@ def _figures(result: BookResult) -> list[Section | None]:
         section("Limits on the book", _book_limits(result)),
         section("Limits of accounts", _limits(result)) if result.limits else None,
         section("All accounts", _totals(result), note=result.currency),
-        section("Notional by underlying", _exposure(result), note=result.currency) if result.exposure else None,
+        section("Notional by underlying", exposure_table(result.exposure), note=result.currency)
+        if result.exposure
+        else None,
         _steps("Distance to liquidation, all together", result.distances),
         _steps("Utilization", result.utilizations),
         section("Worst accounts", _worst(result), note=f"{result.currency}; by the exact core")
@@ -132,26 +134,28 @@ def _totals(result: BookResult) -> DataTable | None:
     )
 
 
-def _exposure(result: BookResult) -> DataTable:
-    rows = result.exposure
+def exposure_table(rows: Sequence[ExposureRow]) -> DataTable:
+    """Notional by underlying and side."""
     return DataTable(
         (names("asset", [row.asset for row in rows]), figured("long", rows, "long"), figured("short", rows, "short"))
     )
 
 
 def _steps(heading: str, steps: Sequence[Step]) -> Section | None:
-    if not steps:
-        return None
+    return section(heading, steps_table(steps)) if steps else None
+
+
+def steps_table(steps: Sequence[Step]) -> DataTable:
+    """A histogram in words and numbers."""
     total = sum(step.count for step in steps) or 1
     parts = [f"{step.count * 100 / total:.1f}%" for step in steps]
-    table = DataTable(
+    return DataTable(
         (
             texts("", [step.label for step in steps]),
             numbers("accounts", [f"{step.count:,}" for step in steps]),
             numbers("share", parts),
         )
     )
-    return section(heading, table)
 
 
 def _worst(result: BookResult) -> DataTable:
