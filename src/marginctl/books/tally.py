@@ -6,6 +6,7 @@ Sums are of the figures as the rows have them, in whole 1e-8 of the currency: no
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from zlib import compress, decompress
 
 import msgspec
 import pyarrow as pa
@@ -193,12 +194,12 @@ def packed(batch: pa.RecordBatch) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch.take(pa.array(range(len(batch)))))
-    return bytes(sink.getvalue())
+    return compress(bytes(sink.getvalue()))
 
 
 def unpacked(data: bytes) -> pa.RecordBatch:
     """The batch that ``packed`` made bytes of."""
-    return next(iter(pa.ipc.open_stream(data)))
+    return next(iter(pa.ipc.open_stream(decompress(data))))
 
 
 def problem_counts(codes: Iterable[str]) -> dict[str, int]:
