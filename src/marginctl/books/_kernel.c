@@ -65,7 +65,7 @@ typedef struct { /* weight * ((slope + fee) * v + (intercept + entry) * w): the 
 } Term;
 
 typedef struct {
-    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, next_driver, next_settle,
+    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, flat, next_driver, next_settle,
         base, next_group, group;
     Amount quantity, margin;
     double notional, entry, unit_notional, unit_entry, mark;
@@ -84,7 +84,7 @@ typedef struct {
 typedef struct {
     int local, n, at, falls, on;
     const Piece *curve;
-    double balance, price, own, moving, gross, leaf, value, loan, loan_rate, steepest;
+    double balance, price, own, gross, leaf, leaf_now, value, loan, loan_rate, steepest;
     double g0, g1, p0, p1;
 } Hold;
 
@@ -94,7 +94,7 @@ typedef struct {
         occupied, only;
     Hold *holds;
     int *legs;
-    double equity, initial, maintenance, leaf_equity, leaf_initial, leaf_maintenance, coefficient, e_equity, e_initial,
+    double equity, initial, maintenance, leaf_equity, leaf_path, leaf_initial, leaf_maintenance, coefficient, e_equity, e_initial,
         e_maintenance, buffer, e_buffer, steepest_beta, down, up;
 } Pool;
 
@@ -131,6 +131,7 @@ typedef struct {
     Pool *pool;
     double equity, maintenance; /* what does not move */
     double leaves, beta;        /* the bound at 0 and how it grows */
+    double gone;                /* where all that moves is worth nothing, and nothing else is there: health is 0 */
 } Path;
 
 #define AT(column, i) ((column) ? (column)[i] : NAN)
@@ -278,7 +279,8 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
         Slot *slot = &w->slots[w->slot_of[b->symbol[row]]];
         Amount units = amount_of(quantity, marks & ON_GRID), aside = amount_of(isolated ? own : 0, marks & ON_GRID);
         int place = 2 * isolated + (side < 0), at = slot->leg[place];
-        if (isnan(entry))
+        int flat = isnan(entry); /* opened at the mark: a profit of 0 to the last digit */
+        if (flat)
             entry = slot->mark;
         int fresh = at == NONE;
         if (fresh) {
@@ -298,6 +300,7 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
             leg->margin = plus(leg->margin, aside, 1);
             leg->initial_margin += margin;
             leg->entry += at_entry;
+            leg->flat &= flat;
             leg->rows++;
             continue;
         }
@@ -307,6 +310,7 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
         leg->isolated = isolated;
         leg->rows = 1;
         leg->aux = marks & AUX;
+        leg->flat = flat;
         leg->twin = leg->next_driver = leg->next_settle = leg->next_group = leg->group = NONE;
         leg->quantity = units;
         leg->margin = aside;
@@ -586,9 +590,12 @@ static int add_leg(const Book *book, Work *w, Pool *pool, const Variant *v, int 
     if (!is_rated(book, leg, c, settle->price))
         return WHY_INPUT;
     Hold *hold = pool->shared ? &w->holds[w->locals[leg->settle].hold] : pool->holds;
-    hold->moving += leg->exposure * leg->notional;
     hold->own -= leg->exposure * leg->entry;
     hold->leaf += leg->notional + leg->entry;
+    if (!leg->flat) {
+        hold->gross += leg->exposure * (leg->notional - leg->entry);
+        hold->leaf_now += leg->notional + leg->entry;
+    }
     pool->rows += leg->rows;
     if (r->netting == NET_NET && leg->twin != NONE && pool->shared) {
         Leg *twin = &w->legs[leg->twin];
@@ -645,19 +652,19 @@ static int weigh(const Book *book, Work *w, Pool *pool, const Variant *v)
     double loans = 0;
     for (int k = 0; k < pool->n_holds; k++) {
         Hold *h = &pool->holds[k];
-        h->gross = h->own + h->moving;
         h->at = piece_at(h->curve, h->n, 0, h->gross, h->price);
         h->value = h->curve[h->at].slope * h->gross + h->curve[h->at].intercept * h->price;
         h->loan = h->gross < 0 ? -h->loan_rate * h->gross : 0;
         loans += h->loan;
         pool->equity += h->value;
-        pool->leaf_equity += h->leaf * h->steepest + fabs(h->curve[h->at].intercept) * h->price;
+        pool->leaf_equity += h->leaf_now * h->steepest + fabs(h->curve[h->at].intercept) * h->price;
+        pool->leaf_path += h->leaf * h->steepest;
         pool->curved |= h->falls;
         if (h->loan_rate > 0) {
             pool->can_owe |= h->leaf > 0;
-            if (h->gross < pool->coefficient * h->leaf) {
-                pool->leaf_maintenance += h->loan_rate * h->leaf;
-                pool->maybe_loan |= h->gross > -pool->coefficient * h->leaf && h->leaf > 0;
+            if (h->gross < pool->coefficient * h->leaf_now) {
+                pool->leaf_maintenance += h->loan_rate * h->leaf_now;
+                pool->maybe_loan |= h->gross > -pool->coefficient * h->leaf_now && h->leaf_now > 0;
             }
         }
     }
@@ -731,9 +738,9 @@ static void partition(const Book *book, Work *w, const Variant *v)
         h->local = local;
         set_hold(book, h, w, v, 0);
         h->balance = rest.value;
-        h->own = rest.value * h->price;
+        h->own = h->gross = rest.value * h->price;
         double leaf = rest.exact || book->limits->apart ? fabs(rest.value) : fabs(one->amount.value) + one->aside.value;
-        h->leaf = leaf * h->price;
+        h->leaf = h->leaf_now = leaf * h->price;
         if (!v->multi || !w->n_pools) {
             Pool *pool = new_pool(w, &v->cross, 1, v->multi ? 0 : 1 + one->id);
             pool->holds = h;
@@ -763,7 +770,7 @@ static void partition(const Book *book, Work *w, const Variant *v)
         h->local = leg->settle;
         set_hold(book, h, w, v, 1);
         h->balance = leg->margin.value;
-        h->own = h->leaf = leg->margin.value * h->price;
+        h->own = h->gross = h->leaf = h->leaf_now = leg->margin.value * h->price;
         leg->pool = w->n_pools;
         Pool *pool = new_pool(w, &v->isolated, 0, 1 + n_assets + 2 * leg->contract + (leg->side < 0));
         pool->holds = h;
@@ -894,6 +901,8 @@ static Found cross_concave(const Path *path, double from, double end, double pin
 {
     Found none = {DECIDED, NONE, 0};
     At line, next;
+    if (end == path->gone && now > now_off)
+        return none; /* above the chord to 0 */
     line_at(path, end, pin, &line);
     if (isinf(end)) {
         double off = path->pool->coefficient * (path->leaves * path->beta + line.size_slope);
@@ -1075,8 +1084,9 @@ static void begin(Path *path, Work *w, Pool *pool)
     path->pool = pool;
     path->equity = pool->equity;
     path->maintenance = pool->maintenance;
-    path->leaves = pool->leaf_equity + pool->rules->level * pool->leaf_maintenance;
+    path->leaves = pool->leaf_path + pool->rules->level * pool->leaf_maintenance;
     path->beta = 1;
+    path->gone = NONE;
 }
 
 /* A leg of the pool that an asset drives: its hold and its term move with it. */
@@ -1153,6 +1163,7 @@ static Found cross_together(Work *w, Pool *pool, double side)
         Path path;
         begin(&path, w, pool);
         path.beta = 0;
+        int moves_all = side < 0;
         for (int pass = 0; pass < 2; pass++)
             for (int k = 0; k < (pass ? pool->n_legs : pool->n_holds); k++) {
                 Local *one = &w->locals[pass ? w->legs[pool->legs[k]].driver : pool->holds[k].local];
@@ -1162,6 +1173,7 @@ static Found cross_together(Work *w, Pool *pool, double side)
                 if (zero > from && zero < stop)
                     stop = zero;
                 path.beta = fmax(path.beta, fabs(slope));
+                moves_all &= slope == -1;
             }
         for (int k = 0; k < pool->n_holds; k++) {
             Hold *h = touch_hold(&path, pool->holds[k].local);
@@ -1179,6 +1191,8 @@ static Found cross_together(Work *w, Pool *pool, double side)
             leg->term.w0 = leg->term.unit * settle->r0, leg->term.w1 = leg->term.unit * settle->r1;
         }
         path.equity = path.maintenance = 0; /* nothing stays */
+        if (moves_all)
+            path.gone = 1;
         if (from > 0) {
             At line;
             line_at(&path, from, from + (isinf(stop) ? 1 : (stop - from) / 2), &line);
