@@ -60,12 +60,12 @@ typedef struct {
 typedef struct { /* weight * ((slope + fee) * v + (intercept + entry) * w): the maintenance of a leg along lines v, w */
     const Piece *curve;
     int n, at, jumps, on;
-    double amount, unit, weight, fee, entry, leaf;
+    double amount, unit, weight, fee, entry, leaf, spread; /* spread: of what netting took from, over what it left */
     double v0, v1, w0, w1;
 } Term;
 
 typedef struct {
-    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, flat, next_driver, next_settle,
+    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, flat, cancels, next_driver, next_settle,
         base, next_group, group;
     Amount quantity, margin;
     double notional, entry, unit_notional, unit_entry, mark;
@@ -84,7 +84,7 @@ typedef struct {
 typedef struct {
     int local, n, at, falls, on;
     const Piece *curve;
-    double balance, price, own, gross, leaf, leaf_now, value, loan, loan_rate, steepest;
+    double balance, price, own, gross, leaf, leaf_own, leaf_now, value, loan, loan_rate, steepest;
     double g0, g1, p0, p1;
 } Hold;
 
@@ -130,7 +130,7 @@ typedef struct {
     Work *work;
     Pool *pool;
     double equity, maintenance; /* what does not move */
-    double leaves, beta;        /* the bound at 0 and how it grows */
+    double leaves, moving;      /* leaves at 0, and of them what moves per u */
     double gone;                /* where all that moves is worth nothing, and nothing else is there: health is 0 */
 } Path;
 
@@ -347,8 +347,11 @@ static int read_sides(const Batch *b, Work *w, const Variant *v, const Book *boo
             if (!mode && v->cross.netting == NET_HEDGED)
                 return WHY_UNMODELLED;
             if (!mode) {
-                w->legs[longs].twin = shorts;
-                w->legs[shorts].twin = longs;
+                Leg *one = &w->legs[longs], *other = &w->legs[shorts];
+                one->twin = shorts;
+                other->twin = longs;
+                one->cancels = other->cancels =
+                    one->quantity.exact && other->quantity.exact && one->quantity.k == other->quantity.k;
             }
         }
     }
@@ -544,6 +547,7 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
     pool->leaf_initial += weight * leaf;
     pool->leaf_maintenance += term->leaf;
     pool->n_terms++;
+    term->spread = quantity.exact ? 1 : leg->quantity.value / quantity.value;
     term->on = 1;
     return DECIDED;
 }
@@ -592,6 +596,7 @@ static int add_leg(const Book *book, Work *w, Pool *pool, const Variant *v, int 
     Hold *hold = pool->shared ? &w->holds[w->locals[leg->settle].hold] : pool->holds;
     hold->own -= leg->exposure * leg->entry;
     hold->leaf += leg->notional + leg->entry;
+    hold->leaf_own += leg->entry;
     if (!leg->flat) {
         hold->gross += leg->exposure * (leg->notional - leg->entry);
         hold->leaf_now += leg->notional + leg->entry;
@@ -740,7 +745,7 @@ static void partition(const Book *book, Work *w, const Variant *v)
         h->balance = rest.value;
         h->own = h->gross = rest.value * h->price;
         double leaf = rest.exact || book->limits->apart ? fabs(rest.value) : fabs(one->amount.value) + one->aside.value;
-        h->leaf = h->leaf_now = leaf * h->price;
+        h->leaf = h->leaf_own = h->leaf_now = leaf * h->price;
         if (!v->multi || !w->n_pools) {
             Pool *pool = new_pool(w, &v->cross, 1, v->multi ? 0 : 1 + one->id);
             pool->holds = h;
@@ -770,7 +775,7 @@ static void partition(const Book *book, Work *w, const Variant *v)
         h->local = leg->settle;
         set_hold(book, h, w, v, 1);
         h->balance = leg->margin.value;
-        h->own = h->gross = h->leaf = h->leaf_now = leg->margin.value * h->price;
+        h->own = h->gross = h->leaf = h->leaf_own = h->leaf_now = leg->margin.value * h->price;
         leg->pool = w->n_pools;
         Pool *pool = new_pool(w, &v->isolated, 0, 1 + n_assets + 2 * leg->contract + (leg->side < 0));
         pool->holds = h;
@@ -842,12 +847,12 @@ static void line_at(const Path *path, double u, double pin, At *found)
                 t->at = piece_at(t->curve, t->n, t->at, t->v0, t->w0);
             s += t->curve[t->at].slope;
             y += t->curve[t->at].intercept;
-            size += level * t->weight * fabs(t->curve[t->at].intercept * t->w0);
-            size_slope += level * t->weight * fabs(t->curve[t->at].intercept * t->w1);
+            size += t->spread * level * t->weight * fabs(t->curve[t->at].intercept * t->w0);
+            size_slope += t->spread * level * t->weight * fabs(t->curve[t->at].intercept * t->w1);
         }
         double now = t->weight * (s * t->v0 + y * t->w0), rise = t->weight * (s * t->v1 + y * t->w1);
-        size += level * t->weight * fabs(s * t->v0);
-        size_slope += level * t->weight * fabs(s * t->v1);
+        size += t->spread * level * t->weight * fabs(s * t->v0);
+        size_slope += t->spread * level * t->weight * fabs(s * t->v1);
         if (leg->group == NONE) {
             need += now;
             need_slope += rise;
@@ -882,7 +887,7 @@ static void line_at(const Path *path, double u, double pin, At *found)
 
 static double bound_at(const Path *path, const At *line, double u)
 {
-    return path->pool->coefficient * (path->leaves * (1 + path->beta * u) + line->size + line->size_slope * u);
+    return path->pool->coefficient * (path->leaves + path->moving * u + line->size + line->size_slope * u);
 }
 
 typedef struct {
@@ -905,8 +910,8 @@ static Found cross_concave(const Path *path, double from, double end, double pin
         return none; /* above the chord to 0 */
     line_at(path, end, pin, &line);
     if (isinf(end)) {
-        double off = path->pool->coefficient * (path->leaves * path->beta + line.size_slope);
-        if (line.slope > off || (line.slope >= 0 && line.size_slope == 0))
+        double off = path->pool->coefficient * (path->moving + line.size_slope);
+        if (line.slope > off || off == 0)
             return none;
         if (line.slope >= -off)
             return undecided(WHY_PATH);
@@ -1085,7 +1090,7 @@ static void begin(Path *path, Work *w, Pool *pool)
     path->equity = pool->equity;
     path->maintenance = pool->maintenance;
     path->leaves = pool->leaf_path + pool->rules->level * pool->leaf_maintenance;
-    path->beta = 1;
+    path->moving = 0;
     path->gone = NONE;
 }
 
@@ -1094,7 +1099,11 @@ static void drive(Path *path, int at, double side)
 {
     Work *w = path->work;
     Leg *leg = &w->legs[at];
-    touch_hold(path, leg->settle)->g1 += side * leg->exposure * leg->notional;
+    Hold *h = touch_hold(path, leg->settle);
+    if (!leg->cancels) {
+        h->g1 += side * leg->exposure * leg->notional;
+        path->moving += h->steepest * leg->notional;
+    }
     touch_leg(w, at);
     if (leg->term.on)
         leg->term.v1 += side * leg->term.amount;
@@ -1123,6 +1132,7 @@ static void lay_alone(Path *path, Work *w, Pool *pool, int local, double side)
             Hold *h = touch_hold(path, local);
             h->g1 += side * h->own;
             h->p1 = side * h->price;
+            path->moving += h->steepest * h->leaf_own;
         }
     }
     if (!pool->shared) {
@@ -1162,7 +1172,6 @@ static Found cross_together(Work *w, Pool *pool, double side)
         double stop = end;
         Path path;
         begin(&path, w, pool);
-        path.beta = 0;
         int moves_all = side < 0;
         for (int pass = 0; pass < 2; pass++)
             for (int k = 0; k < (pass ? pool->n_legs : pool->n_holds); k++) {
@@ -1172,12 +1181,12 @@ static Found cross_together(Work *w, Pool *pool, double side)
                 one->r1 = zero <= from ? 0 : slope;
                 if (zero > from && zero < stop)
                     stop = zero;
-                path.beta = fmax(path.beta, fabs(slope));
                 moves_all &= slope == -1;
             }
         for (int k = 0; k < pool->n_holds; k++) {
             Hold *h = touch_hold(&path, pool->holds[k].local);
             const Local *one = &w->locals[h->local];
+            path.moving += h->steepest * h->leaf_own * fabs(one->r1);
             h->g0 = h->own * one->r0, h->g1 = h->own * one->r1;
             h->p0 = h->price * one->r0, h->p1 = h->price * one->r1;
         }
@@ -1185,7 +1194,10 @@ static Found cross_together(Work *w, Pool *pool, double side)
             Leg *leg = &w->legs[pool->legs[k]];
             const Local *driver = &w->locals[leg->driver], *settle = &w->locals[leg->settle];
             Hold *h = touch_hold(&path, leg->settle);
-            add_line(driver->r0, driver->r1, &h->g0, &h->g1, leg->exposure * leg->notional);
+            if (!leg->cancels) {
+                add_line(driver->r0, driver->r1, &h->g0, &h->g1, leg->exposure * leg->notional);
+                path.moving += h->steepest * leg->notional * fabs(driver->r1);
+            }
             touch_leg(w, pool->legs[k]);
             leg->term.v0 = leg->term.amount * driver->r0, leg->term.v1 = leg->term.amount * driver->r1;
             leg->term.w0 = leg->term.unit * settle->r0, leg->term.w1 = leg->term.unit * settle->r1;
@@ -1363,8 +1375,8 @@ static void judge_concentration(const Book *book, Work *w, Verdict *verdict)
             continue;
         int fails = exceeds(part, all, limits->fail[MC107]), warns = exceeds(part, all, limits->warn[MC107]);
         if (count == 1) { /* all of it: 1 to the last digit */
-            fails = limits->fail_alone && limits->fail[MC107] < 1;
-            warns = limits->warn_alone && limits->warn[MC107] < 1;
+            fails = limits->fail_alone;
+            warns = limits->warn_alone;
         }
         judge(verdict, MC107, fails, warns);
     }

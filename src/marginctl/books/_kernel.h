@@ -62,7 +62,7 @@ typedef struct {
 
 typedef struct {
     double fail[N_LIMITS], warn[N_LIMITS]; /* NaN: not limited */
-    int32_t fail_alone, warn_alone;        /* whether a concentration counts with one underlying alone */
+    int32_t fail_alone, warn_alone;        /* whether a concentration of 1 is above the limit */
     int32_t apart, bare;                   /* isolated margins beside the balances; the curve of what counts in full */
 } Limits;
 

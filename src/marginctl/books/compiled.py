@@ -306,4 +306,8 @@ def _limits(limits: Mapping[str, ScreenLimit], *, apart: bool, bare: int) -> Fig
     rows = [limits.get(code, ScreenLimit()) for code in SCREENED_LIMITS]
     fail, warn = ([_nothing(getattr(row, level)) for row in rows] for level in ("fail", "warn"))
     last = rows[-1]
-    return _array([(fail, warn, last.fail_alone, last.warn_alone, apart, bare)], LIMITS)
+    alone = [
+        counts and limit is not None and limit < ONE
+        for counts, limit in ((last.fail_alone, last.fail), (last.warn_alone, last.warn))
+    ]
+    return _array([(fail, warn, *alone, apart, bare)], LIMITS)
