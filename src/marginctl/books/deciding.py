@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from marginctl.analysis.check import Loaded, context_of
-from marginctl.books.header import JUDGED, BookHeader
+from marginctl.analysis.check import Loaded
+from marginctl.books.header import JUDGED, OF_SCENARIOS, BookHeader
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored, problems_of
 from marginctl.core.account import Account, Position, PositionMode
 from marginctl.core.assemble import report_of
@@ -21,21 +21,23 @@ from marginctl.core.exact import ONE, ZERO, exactly
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides
 from marginctl.core.report import AccountLiquidation, PoolFigures, Report, Totals, UnderlyingFigures
 from marginctl.core.scenario import expanded, moved, ratios
-from marginctl.findings import Problem, Severity
+from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.config import LimitSource
-from marginctl.limits.context import Context
+from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import CANNOT_EVALUATE, GRAVITY, is_broken
 from marginctl.limits.figures import cross_pools, isolated_pools, underlyings
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Unknown
 from marginctl.limits.waivers import Ledger
 from marginctl.portfolio.resolve import resolve
+from marginctl.results import NO_RULES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PLACE = Path("book")
-RULES = tuple(BY_CODE[code] for code in JUDGED)
+NOWHERE = Location("")
+RULES = tuple(BY_CODE[code] for code in (*JUDGED, OF_SCENARIOS))
 
 
 class Nearest(Struct, frozen=True):
@@ -106,7 +108,7 @@ def decided(header: BookHeader, stored: Stored, row: int) -> BookRow:
     if loaded is None:
         return _bad(stored, row, problems)
     report = report_of(loaded.account, crossings=BookCrossings())
-    context = context_of(loaded, report, header.settings)
+    context = context_for(header, loaded.account, report)
     failed, warned, problems = judgement(header, context)
     if problems:
         return _bad(stored, row, problems)
@@ -121,6 +123,13 @@ def decided(header: BookHeader, stored: Stored, row: int) -> BookRow:
         warned=warned,
         report=report,
         account=loaded.account,
+    )
+
+
+def context_for(header: BookHeader, account: Account, report: Report) -> Context:
+    """What the limits look at: the figures, and nothing about the data or the venue."""
+    return Context(
+        report=report, account=account, rules=NO_RULES, today=header.settings.today, locations=Locations(NOWHERE)
     )
 
 

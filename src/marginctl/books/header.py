@@ -52,8 +52,10 @@ from marginctl.venues.loader import DEFAULT, is_path, named
 from marginctl.venues.origin import Verification
 from marginctl.venues.rule_set import Mode, RuleSet
 
-JUDGED = ("MC100", "MC101", "MC102", "MC103", "MC104", "MC106", "MC107", "MC113")
-"""The limits that a book is judged by."""
+JUDGED = ("MC100", "MC101", "MC102", "MC103", "MC104", "MC106", "MC107")
+"""The limits that accounts of a book are judged by."""
+OF_SCENARIOS = "MC113"
+"""The limit that `book stress` judges by."""
 IN_THE_BOOK = "amounts and positions stand in the book's rows"
 
 
@@ -157,7 +159,7 @@ class BookHeader(Struct, frozen=True):
     laid into, without rows of its own. ``rule_set``: the venue's, with the contracts that the header declares.
     ``held``: by asset the row that states its terms, without an amount. ``prices_at``: prices by the time of the rows
     that they are for, where a table gives them. ``configs``: the limits of accounts, ``others``: the header under
-    other venues, as they are asked for.
+    other venues, ``screens``: tables of the float screen by contracts, as they are asked for.
     """
 
     text: str
@@ -173,6 +175,7 @@ class BookHeader(Struct, frozen=True):
     prices_at: dict[str, Entries[Decimal]] = {}
     configs: dict[str, LimitsConfig] = {}
     others: "dict[str, tuple[BookHeader | None, list[Problem]]]" = {}
+    screens: dict[frozenset[str], Any] = {}
 
     @property
     def is_apart(self) -> bool:
@@ -209,8 +212,13 @@ class BookHeader(Struct, frozen=True):
             if rule_set is not None:
                 rule_set, problems = _declared(self.file, self.source, rule_set, self.settings)
             fits = rule_set is not None and not problems
-            self.others[venue] = (replace(self, rule_set=rule_set) if fits else None), problems
+            self.others[venue] = (replace(self, rule_set=rule_set, screens={}) if fits else None), problems
         return self.others[venue]
+
+    @property
+    def symbols(self) -> Iterable[str]:
+        """The contracts that the header declares."""
+        return self.file.contracts
 
     def contract(self, symbol: str) -> Contract | None:
         """The contract of a symbol as rows resolve it; None where no contract is meant by it."""
@@ -292,6 +300,7 @@ def _compiled(
         settings=settings,
         configs={},
         others={},
+        screens={},
     )
     return header, []
 
@@ -348,7 +357,7 @@ def _unjudged(file: BookFile, source: Source, settings: Settings) -> list[Proble
     problems = []
     for word, value, _ in file.limits.items() if file.limits is not None else ():
         rule = BY_KEY.get(word.text)
-        if rule is None or rule.code in JUDGED or value is None or not settings.selection.takes(rule):
+        if rule is None or rule.code in {*JUDGED, OF_SCENARIOS} or value is None or not settings.selection.takes(rule):
             continue
         message = f"`{word.text}` ({rule.code}) is not judged over a book"
         problems.append(source.problem(word, "MC030", message, f"remove it, or add --ignore {rule.code}"))

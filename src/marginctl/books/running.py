@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from marginctl.analysis.check import Settings
-from marginctl.books.batch import RESULTS, check_batch, screening
+from marginctl.books.batch import check_batch, screening
 from marginctl.books.book_parts import Accounts, Part, account_batches, raw_batches
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import ROW, Renames, normalised
+from marginctl.books.results_out import RESULTS
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, HEADER, POSITIONS, RowProblem
 from marginctl.books.stored import TWICE
 from marginctl.books.stressed_rows import STRESSED, through_all

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from msgspec import Struct
 
-from marginctl.books.batch import floats
-from marginctl.books.deciding import judgement, loaded_row
+from marginctl.books.deciding import context_for, judgement, loaded_row
 from marginctl.books.header import BookHeader
+from marginctl.books.results_out import floats
 from marginctl.books.row_drafts import RowProblem, Stored, problems_of
 from marginctl.books.stored import stored_rows
 from marginctl.core.account import Account
@@ -23,9 +23,6 @@ from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved, moves_in, ratios
 from marginctl.core.stress import states_of
 from marginctl.core.value import notional
-from marginctl.findings import Location
-from marginctl.limits.context import Context, Locations
-from marginctl.results import NO_RULES
 
 STRESSED = pa.schema(
     [
@@ -136,14 +133,7 @@ def _exposure(account: Account, states: Iterable[PoolState]) -> dict[str, Decima
 def _failing(header: BookHeader, account: Account) -> frozenset[str]:
     """The limits on figures of an account as it stands that fail."""
     report = report_of(account, looks_ahead=False)
-    context = Context(
-        report=report,
-        account=account,
-        rules=NO_RULES,
-        today=header.settings.today,
-        locations=Locations(Location("")),
-    )
-    failed, _, _ = judgement(header, context, STATIC)
+    failed, _, _ = judgement(header, context_for(header, account, report), STATIC)
     return frozenset(failed)
 
 
