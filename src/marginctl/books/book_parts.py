@@ -223,9 +223,11 @@ def csv_batches(file: str) -> Iterator[Any]:
 
 
 def guarded(file: str, batches: Iterator[Any]) -> Iterator[Any]:
-    """The batches; what stops them is a BookError."""
+    """The batches, whole and valid; what stops them is a BookError."""
     try:
-        yield from batches
+        for batch in batches:
+            batch.validate(full=True)
+            yield batch
     except (OSError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise BookError(file, f"cannot be read: {reason}", "save it again, whole") from None
