@@ -400,3 +400,29 @@ def test_a_plain_check_imports_nothing_of_books() -> None:
     loaded = modules_of_a_check()
     assert {name for name in loaded if name.startswith(("marginctl.books", "marginctl.cli.book"))} == set()
     assert {name.partition(".")[0] for name in loaded} & {"pyarrow", "numpy", "dask", "distributed"} == set()
+
+
+def test_prices_may_be_a_table_by_time(header: Path, tmp_path: Path) -> None:
+    """Long 1 BTC, entry 60000: 50000 at noon, 62000 an hour later; 10000 - 10000 = 0, and 10000 + 2000."""
+    noon, later = "2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z"
+    (tmp_path / "p.csv").write_text(f"asset,price,as_of\nBTC,50000,{noon}\nBTC,62000,{later}\nETH,1,\n")
+    held_one = held("BTCUSDT", "1", entry_price="60000")
+    rows = [account("a", "10000", held_one, as_of=noon), account("a", "10000", held_one, as_of=later)]
+    path = nested(tmp_path / "b.parquet", rows)
+    flags = ["--header", header, "--prices", tmp_path / "p.csv", "--rows", tmp_path / "o.parquet"]
+    book(path, *flags)
+    assert [row["equity"] for row in rows_of(tmp_path / "o.parquet")] == [0, 12000]
+    shown = ["book", "show", str(path), "a", "--header", str(header), "--prices", str(tmp_path / "p.csv")]
+    assert run(*shown).code == 2
+    one = run(*shown, "--as-of", later, "--format", "json").json()
+    assert one["reports"][0]["totals"]["equity"] == 12000
+
+
+@pytest.mark.parametrize(
+    "text", ["asset\nBTC\n", "asset,price\nBTC,0\n", "asset,price\nBTC,1\nBTC,2\n", "asset,price\nBTC,\n"]
+)
+def test_a_table_of_prices_that_is_wrong_is_refused(text: str, header: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(text)
+    ran = book(nested(tmp_path / "b.parquet", GOOD), "--header", header, "--prices", tmp_path / "p.csv")
+    assert ran.code == 2
+    assert "p.csv" in ran.errors

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.books.made import HEADER, many, nested, rows_of
+from tests.books.made import HEADER, flat, many, nested, rows_of
 from tests.cli.running import TODAY, Ran, run
+from tests.cli.test_book_check import shuffled
 
 
 @pytest.fixture
@@ -147,3 +148,31 @@ def test_a_sample_is_the_same_for_the_same_seed_and_can_be_checked(tmp_path: Pat
     ran = run("book", "check", str(tmp_path / "one" / "accounts"), "--header", str(tmp_path / "one" / "header.yaml"))
     assert ran.code == 0
     assert run("book", "sample", "1", "--out", str(tmp_path / "one")).code == 2
+
+
+@pytest.mark.parametrize("room", ["2GiB", "4kB"])
+def test_packed_tables_give_the_rows_of_the_book(room: str, folder: Path) -> None:
+    rows = many(48)
+    tables = shuffled(flat(folder / "flat", rows))
+    files = ["--positions", str(tables / "positions.csv"), "--balances", str(tables / "balances.csv")]
+    ran = run("book", "pack", *files, "--out", str(folder / "packed"), "--sort-memory", room)
+    assert ran.code == 0, ran.errors
+    assert "48 accounts" in ran.out
+    assert (len(list((folder / "packed").glob("*.parquet"))) > 1) is (room == "4kB")
+    check(folder, "whole.parquet")
+    common = ["book", "check", str(folder / "packed"), "--header", str(folder / "h.yaml"), "--fail-on", "never"]
+    run(*common, "--today", TODAY, "--rows", str(folder / "out.parquet"))
+    key = lambda row: row["account_id"]  # noqa: E731
+    assert sorted(rows_of(folder / "out.parquet"), key=key) == sorted(rows_of(folder / "whole.parquet"), key=key)
+    assert run("book", "pack", *files, "--out", str(folder / "packed")).code == 2
+
+
+def test_packing_refuses_an_account_that_is_not_listed(folder: Path) -> None:
+    tables = flat(folder / "flat", many(3))
+    (tables / "accounts.csv").write_text("account_id\na0000\na0001\n")
+    names = ("positions", "balances", "accounts")
+    files = [part for name in names for part in (f"--{name}", str(tables / f"{name}.csv"))]
+    ran = run("book", "pack", *files, "--out", str(folder / "packed"))
+    assert ran.code == 2
+    assert "a0002" in ran.errors
+    assert not list((folder / "packed").glob("*.parquet"))

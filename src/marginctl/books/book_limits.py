@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from marginctl.books.header import Allowance, BookHeader, BookLimitsEntry
+from marginctl.books.header import BookHeader
+from marginctl.books.header_format import Allowance, BookLimitsEntry
 from marginctl.core.exact import ZERO
 from marginctl.document.record import Key
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status

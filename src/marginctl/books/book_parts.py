@@ -100,7 +100,10 @@ def _of_file(path: Path) -> list[Part]:
         raise BookError(str(path), "is no table", f"give {', '.join(ENDINGS)}", "MC013")
     if ending not in PARQUET:
         return [Part(name=path.stem, files={ACCOUNTS: str(path)})]
-    sizes = [group.num_rows for group in row_groups(str(path))]
+    try:
+        sizes = [group.num_rows for group in row_groups(str(path))]
+    except BookError:  # told when the part is read: the others complete
+        return [Part(name=path.stem, files={ACCOUNTS: str(path)})]
     parts, groups, start, count = list[Part](), list[int](), 0, 0
     for number, size in enumerate(sizes):
         groups.append(number)

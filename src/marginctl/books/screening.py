@@ -102,7 +102,7 @@ def _is_stated(batch: pa.RecordBatch) -> bool:
     """Whether all positions state their entry and none its mark: then a shock moves prices alone."""
     items = batch.column("positions").flatten()
     entry, mark = (pc.struct_field(items, name) for name in ("entry_price", "mark_price"))
-    return entry.null_count == 0 and mark.null_count == len(mark)
+    return bool(entry.null_count == 0 and mark.null_count == len(mark))
 
 
 def _symbols(batch: pa.RecordBatch) -> list[str]:
