@@ -76,6 +76,8 @@ FEES_IN = (CloseFeeIn.MAINTENANCE, CloseFeeIn.INITIAL_AND_MAINTENANCE)
 UNDERLYING_NETTINGS = (Netting.NONE, Netting.LARGER_LEG)
 TYPES = {ContractType.LINEAR: LINEAR, ContractType.INVERSE: INVERSE}
 Piece: TypeAlias = tuple[Decimal | None, Decimal, Decimal, int]
+Variant: TypeAlias = tuple[str, str | None, str | None]
+"""Collateral mode, netting, netting across an underlying (None = the header's)."""
 
 
 class ModeTerms(Struct, frozen=True, kw_only=True):
@@ -111,7 +113,7 @@ class Compiled(Struct, frozen=True):
     tables: tuple[Figures, ...]
     symbols: dict[str, int]
     assets: dict[str, int]
-    variants: dict[tuple[str, str | None, str | None], int]
+    variants: dict[Variant, int]
     mode: str
     is_hedged: bool
     venue: str
@@ -275,15 +277,17 @@ def _contract(contract: Contract, account: Account, assets: dict[str, int], tabl
     )
 
 
-def _variants(modes: tuple[ModeTerms, ...], n_assets: int) -> tuple[Figures, dict[tuple[str, str | None, str | None], int]]:
-    codes: dict[tuple[str, str | None, str | None], int] = {}
-    rows = []
+def _variants(modes: tuple[ModeTerms, ...], n_assets: int) -> tuple[Figures, dict[Variant, int]]:
+    codes: dict[Variant, int] = {}
+    rows: list[tuple[Any, ...]] = []
     for number, mode in enumerate(modes):
         account = mode.account
         for netting, underlying in product((None, *NETTINGS), (None, *UNDERLYING_NETTINGS)):
             word = account.collateral_mode.value
             codes[word, netting and netting.value, underlying and underlying.value] = len(rows)
-            rules = [_rules(one, netting, underlying) for one in (account.rules, account.isolated_rules or account.rules)]
+            rules = [
+                _rules(one, netting, underlying) for one in (account.rules, account.isolated_rules or account.rules)
+            ]
             multi = account.collateral_mode is CollateralMode.MULTI_ASSET
             rows.append((*rules, mode.taker_fee, number * n_assets, multi, mode.offers_isolated, mode.offers_hedge))
     return _array(rows, VARIANT), codes
