@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from marginctl.books.compiled import Compiled, ModeTerms, ScreenLimit, compile_book
-from marginctl.books.screen import FIGURES, REASONS, Screened, screen
+from marginctl.books.float_screen import FIGURES, REASONS, Screened, screen
 from marginctl.core.account import (
     Account,
     AssetTerms,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tests.books.random_books import Book, Expected, batch_of, expected, gross_of
 
-from marginctl.books.screen import REASONS, Screened, screen
+from marginctl.books.float_screen import REASONS, Screened, screen
 from marginctl.core.exact import exactly
 
 MONEY = (

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from tests.books.random_books import Book, batch_of, random_book
 
-from marginctl.books.screen import CODES, FIGURES, MARKS, kernel_columns
+from marginctl.books.float_screen import CODES, FIGURES, MARKS, kernel_columns
 
 ODD = (0.0, -0.0, 1e308, -1e308, 5e-324, 1e-300, 1e15, 2.0**53, -1.0, 1e30, float("nan"), float("inf"), float("-inf"))
 WHOLE = (-(2**31), -2, -1, 0, 1, 2, 3, 7, 100, 2**31 - 1)

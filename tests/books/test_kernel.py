@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.books import kernel_fuzz
 from tests.books.random_books import batch_of, random_book
 
-from marginctl.books.screen import CODES, FIGURES, MARKS, is_built, kernel_columns
+from marginctl.books.float_screen import CODES, FIGURES, MARKS, is_built, kernel_columns
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="the kernel is not built")
 

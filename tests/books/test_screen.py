@@ -18,7 +18,7 @@ from tests.books.thresholds import placed
 from tests.core.accounts import PRICES, account, d, flat, haircuts, inverse, linear, position, tiers
 
 from marginctl.books.compiled import FALLS, JUMPS, ModeTerms, ScreenLimit, compile_book
-from marginctl.books.screen import REASONS, is_built, screen
+from marginctl.books.float_screen import REASONS, is_built, screen
 from marginctl.core.account import AssetTerms
 from marginctl.core.contract import HaircutTier, derived_deductions
 

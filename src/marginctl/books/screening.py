@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from marginctl.books.compiled import SCREENED_LIMITS, Compiled, ModeTerms, ScreenLimit, compile_book
 from marginctl.books.deciding import PLACE, exact_rows
+from marginctl.books.float_screen import Screened, screen
 from marginctl.books.header import BookHeader
 from marginctl.books.results_out import RESULTS, results_of
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored
-from marginctl.books.screen import Screened, screen
 from marginctl.books.stored import forced
 from marginctl.core.account import STABLECOINS, CollateralMode
 from marginctl.core.contract import Contract
@@ -102,7 +102,7 @@ def _is_stated(batch: pa.RecordBatch) -> bool:
     """Whether all positions state their entry and none its mark: then a shock moves prices alone."""
     items = batch.column("positions").flatten()
     entry, mark = (pc.struct_field(items, name) for name in ("entry_price", "mark_price"))
-    return entry.null_count == 0 and mark.null_count == len(mark)
+    return bool(entry.null_count == 0 and mark.null_count == len(mark))
 
 
 def _symbols(batch: pa.RecordBatch) -> list[str]:

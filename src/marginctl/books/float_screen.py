@@ -13,29 +13,11 @@ import pyarrow as pa
 from marginctl.books import arrow_numbers as arrow
 from marginctl.books.arrow_numbers import Lists, Plain
 from marginctl.books.compiled import SCREENED_LIMITS, Compiled
+from marginctl.books.results_out import RESULTS
 
 Columns: TypeAlias = tuple[Plain | None, ...]
 
-FIGURES = (
-    "equity",
-    "gross_collateral",
-    "unrealized_pnl",
-    "initial_margin",
-    "maintenance_margin",
-    "gross_notional",
-    "leverage",
-    "free_collateral",
-    "buffer",
-    "utilization",
-    "maintenance_ratio",
-    "liquidation_down",
-    "liquidation_up",
-    "liquidation_distance",
-    "nearest_distance",
-    "nearest_move",
-    "isolated_distance",
-    "error_bound",
-)
+FIGURES = tuple(field.name for field in RESULTS if pa.types.is_float64(field.type))
 CODES = ("worst_pool", "nearest_asset")
 MARKS = ("why", "state", "liquidatable", "failed", "warned")
 """Rows of what the kernel writes, in its order."""
