@@ -2,11 +2,14 @@
 
 from collections import Counter
 from decimal import Decimal
+from fractions import Fraction
+from math import isnan
 from typing import Any, NamedTuple
 
-from marginctl.books.screen import REASONS, Screened, screen
-from marginctl.core.exact import exactly
 from tests.books.random_books import Book, Expected, batch_of, expected, gross_of
+
+from marginctl.books.float_screen import REASONS, Screened, screen
+from marginctl.core.exact import exactly
 
 MONEY = (
     "equity",
@@ -56,8 +59,10 @@ def _wrong(found: Screened, place: int, exact: Expected, words: dict[str, Any], 
     verdict = "fail" if exact.failed else "warn" if exact.warned else "pass"
     nearest = exact.nearest or (None, None, None)
     right = (totals.liquidatable, totals.state, totals.worst_pool, nearest[2], exact.failed, exact.warned, verdict)
-    wrong = [f"{name} {words[name]!r}, exact {one!r}" for name, one in zip(WORDS, right, strict=True) if words[name] != one]
-    bound = Decimal.from_float(float(found.figure("error_bound")[place]))
+    wrong = [
+        f"{name} {words[name]!r}, exact {one!r}" for name, one in zip(WORDS, right, strict=True) if words[name] != one
+    ]
+    bound = as_stored(found.figure("error_bound")[place])
     with exactly():
         gross = gross_of(account, report)
         if bound > MONEY_SHARE * gross:
@@ -81,8 +86,14 @@ def _wrong(found: Screened, place: int, exact: Expected, words: dict[str, Any], 
     return wrong
 
 
+def as_stored(figure: Any) -> Decimal:
+    """All digits of a binary number."""
+    return Decimal(Fraction(figure).numerator) / Decimal(Fraction(figure).denominator)
+
+
 def _far(found: Screened, place: int, name: str, exact: Decimal | None, most: Decimal) -> list[str]:
-    figure = float(found.figure(name)[place])
-    if exact is None or figure != figure:
-        return [] if exact is None and figure != figure else [f"{name} {figure}, exact {exact}"]
-    return [] if abs(Decimal.from_float(figure) - exact) <= most else [f"{name} {figure!r}, exact {exact:.20g}, off {Decimal.from_float(figure) - exact:.3g}"]
+    figure = found.figure(name)[place]
+    if exact is None or isnan(figure):
+        return [] if exact is None and isnan(figure) else [f"{name} {figure}, exact {exact}"]
+    off = as_stored(figure) - exact
+    return [] if abs(off) <= most else [f"{name} {figure!r}, exact {exact:.20g}, off {off:.3g}"]

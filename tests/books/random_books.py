@@ -1,17 +1,18 @@
 """Random books: a header of the engine's own objects, accounts under it, and the same accounts as a batch of rows.
 
-Everything follows from a seed. Sizes are such that some accounts are liquidatable, most are not, and every rule that the
-screen models has its turn: both collateral modes, both kinds of contracts, continuous tables and tables that jump,
+Everything follows from a seed. Sizes are such that some accounts are liquidatable, most are not, and every rule that
+the screen models has its turn: both collateral modes, both kinds of contracts, continuous tables and tables that jump,
 tiers by quantity, haircuts that rise and fall, debts, hedge legs, isolated margins, betas above 1 and below 0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 from msgspec.structs import replace
+from tests.limits.builders import context
 
 from marginctl.books.compiled import SCREENED_LIMITS, Compiled, ModeTerms, ScreenLimit, compile_book
 from marginctl.core.account import (
@@ -38,7 +39,6 @@ from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.engine import GRAVITY, is_broken
 from marginctl.limits.figures import cross_pools, isolated_pools, underlyings
 from marginctl.limits.registry import BY_CODE
-from tests.limits.builders import context
 
 LINEAR, INVERSE = ContractType.LINEAR, ContractType.INVERSE
 MULTI, SINGLE = CollateralMode.MULTI_ASSET, CollateralMode.SINGLE_ASSET
@@ -136,7 +136,7 @@ def some_rules(random: Random, plain: bool) -> MarginRules:
 
 
 def some_tiers(random: Random, unit: Decimal, *, by_quantity: bool) -> tuple[Tier, ...]:
-    """1 to 8 tiers from some ``unit`` on: continuous, with jumps, with a deduction in the first, the last perhaps bounded."""
+    """1 to 8 tiers from some ``unit`` on: continuous, with jumps, a deduction in the first, perhaps with an end."""
     count = random.randint(1, 8)
     borders = sorted({digits(unit * between(random, 0.3, 3000), 3) for _ in range(count - 1)})
     count = len(borders) + 1
@@ -258,12 +258,21 @@ def some_account(random: Random, modes: tuple[ModeTerms, ...], contracts: dict[s
     hedge = random.random() < 0.4
     size = random.choice((3e3, 3e4, 1e6))
     positions = some_positions(random, contracts, mode.prices, hedge=hedge, size=size, most=random.choice((1, 3, 6)))
-    gross = sum((p.quantity * p.contract.contract_size * mode.prices[p.contract.base if p.contract.type is LINEAR
-                 else p.contract.quote] for p in positions), ZERO)
+    gross = sum(
+        (
+            p.quantity
+            * p.contract.contract_size
+            * mode.prices[p.contract.base if p.contract.type is LINEAR else p.contract.quote]
+            for p in positions
+        ),
+        ZERO,
+    )
     balances = {"USDT": digits((gross / 2 + 100) * between(random, 0.05, 3) - random.choice((0, 0, 0, 200)), 12)}
     for asset in random.sample(ASSETS, random.randint(0, 3)):
         sign = random.choice((1, 1, 1, -1))
-        balances[asset] = sign * digits(between(random, 10, float(gross) / 3 + 20) / mode.prices[asset], random.choice((4, 11)))
+        balances[asset] = sign * digits(
+            between(random, 10, float(gross) / 3 + 20) / mode.prices[asset], random.choice((4, 11))
+        )
     for position in positions:
         if position.isolated_margin is not None:
             settle = position.contract.settle
@@ -371,8 +380,8 @@ class Expected(NamedTuple):
     """What the exact core says of an account; ``report`` None where it is no account that can be checked."""
 
     report: Report | None
-    failed: list[str] = []
-    warned: list[str] = []
+    failed: Sequence[str] = ()
+    warned: Sequence[str] = ()
     nearest: tuple[Decimal, Decimal, str | None] | None = None
     isolated: Decimal | None = None
 
@@ -402,9 +411,9 @@ def is_sound(account: Account) -> bool:
         own = any(value is not None for value in (one.leverage, one.initial_rate, one.initial_margin))
         units = one.quantity * contract.contract_size
         notional = units * one.mark_price if contract.type is LINEAR else units / one.mark_price
-        if not own or one.maintenance_rate is None:
-            if contract.tier_index(notional, one.quantity) == len(contract.tiers):
-                return False
+        tiered = not own or one.maintenance_rate is None
+        if tiered and contract.tier_index(notional, one.quantity) == len(contract.tiers):
+            return False
         if one.isolated_margin is not None:
             aside[contract.settle] = aside.get(contract.settle, ZERO) + one.isolated_margin
         if not price:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from random import Random
 
 from msgspec.structs import replace
+from tests.books.random_books import Book, nearest_of, random_book, rows_of
 
 from marginctl.books.compiled import ScreenLimit
 from marginctl.core.account import Account, MarginMode, PositionMode
@@ -13,7 +14,6 @@ from marginctl.core.contract import ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO, exactly
 from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
-from tests.books.random_books import Book, nearest_of, random_book, rows_of
 
 PLACES = 28
 STEPS = 12

@@ -14,7 +14,6 @@
 #define UNIT 1.1102230246251565e-16 /* 2^-53 */
 #define NEAR_BORDER (64 * UNIT)
 #define FAR_OFF 1e-10   /* the largest error of a crossing, x (1 + u) */
-#define SAME_MOVE 1e-9  /* crossings that are nearer than this, x (1 + u), tie */
 #define BOUND_SHARE 1e-12
 #define RATIO_SHARE 2e-10
 #define GRID 1e8
@@ -901,6 +900,15 @@ static Found undecided(int why)
     return found;
 }
 
+/* 1 or -1 where health is above or below 0 by more than its bound, else 0. */
+static int health_sign(const Path *path, double u, double pin)
+{
+    At line;
+    line_at(path, u, pin, &line);
+    double health = line.value + line.slope * u, off = bound_at(path, &line, u);
+    return (health > off) - (health < -off);
+}
+
 /* The first crossing on a piece (from, end) on which health is concave; at ``from`` it is ``now``, above its bound. */
 static Found cross_concave(const Path *path, double from, double end, double pin, double now, double now_off)
 {
@@ -937,8 +945,14 @@ static Found cross_concave(const Path *path, double from, double end, double pin
     }
     double off = bound_at(path, &next, u);
     Found found = {DECIDED, u, (u - from) * off / (now - now_off) + 8 * UNIT * (1 + u)};
-    if (!(now > 2 * now_off) || found.off > FAR_OFF * (1 + u) || !(next.need + next.need_slope * u > off))
+    if (!(now > 2 * now_off) || !(next.need + next.need_slope * u > off))
         return undecided(WHY_PATH);
+    if (found.off > FAR_OFF * (1 + u)) { /* the chord from ``from`` says too little: health just before and behind it */
+        found.off = FAR_OFF * (1 + u) / 2;
+        if (u - found.off <= from || u + found.off >= end || health_sign(path, u - found.off, pin) <= 0
+            || health_sign(path, u + found.off, pin) >= 0)
+            return undecided(WHY_PATH);
+    }
     return found;
 }
 
@@ -1383,7 +1397,7 @@ static void judge_concentration(const Book *book, Work *w, Verdict *verdict)
 }
 
 typedef struct {
-    double distance, move; /* NONE: nothing liquidates */
+    double distance, off, move; /* NONE: nothing liquidates */
     int asset, exists;
 } Nearest;
 
@@ -1396,7 +1410,7 @@ static int row_of(const Book *book, Work *w, Pool *pool, int local, Nearest *bes
     one->is_row = mark;
     double least = NONE, off = 0;
     for (double side = -1; side <= 1; side += 2) {
-        double reach = best->exists ? best->distance * (1 + SAME_MOVE) + SAME_MOVE : INFINITY; /* the nearest so far */
+        double reach = best->exists ? best->distance + 2 * best->off : INFINITY; /* beyond the nearest so far */
         double end = fmin(reach, side < 0 ? 1 : INFINITY);
         Found found = cross_alone(w, pool, local, side, end);
         if (found.why)
@@ -1405,11 +1419,12 @@ static int row_of(const Book *book, Work *w, Pool *pool, int local, Nearest *bes
             continue;
         if (least == NONE || found.u < least)
             least = found.u, off = found.off;
-        if (best->exists && fabs(found.u - best->distance) <= SAME_MOVE * (1 + best->distance))
+        if (best->exists && fabs(found.u - best->distance) <= 2 * (found.off + best->off))
             return WHY_TIE;
         if (!best->exists || found.u < best->distance) {
             best->exists = 1;
             best->distance = found.u;
+            best->off = found.off;
             best->move = side * found.u;
             best->asset = one->id;
         }
@@ -1429,7 +1444,7 @@ static int nearest_move(const Book *book, Work *w, Nearest *best, Verdict *verdi
         dead |= pool->shared && pool->liquidatable;
     }
     if (dead)
-        *best = (Nearest){0, 0, NONE, 1};
+        *best = (Nearest){0, 0, 0, NONE, 1};
     for (int k = 0; k < w->n_pools; k++) {
         Pool *pool = &w->pools[k];
         if (!pool->shared || (occupied && !pool->only))
@@ -1561,7 +1576,7 @@ static int figures(const Book *book, Work *w, Results *out, Py_ssize_t i)
     if (unsure)
         return WHY_FIGURE;
     double down = NONE, up = NONE, isolated = NONE;
-    Nearest best = {NONE, 0, NONE, 0};
+    Nearest best = {NONE, 0, 0, NONE, 0};
     judge_ratio(&verdict, book->limits, MC104, gross, equity);
     judge_concentration(book, w, &verdict);
     if (verdict.why || (why = distances(book, w, &down, &up, &isolated, &verdict)))
@@ -1650,7 +1665,7 @@ static int within(int64_t begin, int64_t end, int64_t count) { return 0 <= begin
 
 static const char *checked_book(const Book *b)
 {
-    if (b->n_assets < 1 || b->limits->bare < 0 || b->limits->bare + 2 > b->n_pieces)
+    if (b->n_assets < 1 || b->limits->bare < 0 || (int64_t)b->limits->bare + 2 > b->n_pieces)
         return "tables without assets, or without the curve of what counts in full";
     for (Py_ssize_t k = 0; k < b->n_contracts; k++) {
         const Contract *c = &b->contracts[k];

@@ -1,8 +1,8 @@
-"""Columns of a batch as the plain arrays that the kernel reads: binary numbers, codes of words, what is odd about a row.
+"""Columns of a batch as the plain arrays that the kernel reads: binary numbers, codes of words, what is odd of a row.
 
 A number counts as it is stored. Decimals, whole numbers and texts become the nearest binary number, a narrow binary one
-the nearest to its own shortest decimal. ``grid`` says which of them are whole multiples of 1e-8, so that what the kernel
-adds up as such is exact.
+the nearest to its own shortest decimal. ``grid`` says which of them are whole multiples of 1e-8, so that what the
+kernel adds up as such is exact.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ MOST_DIGITS = 18
 
 
 class Numbers(NamedTuple):
-    """``values``: NaN where null; ``bad``: stored and no number; ``grid``: a whole multiple of 1e-8. None = none, all."""
+    """``values``: NaN where null; ``bad``: stored, but no number (None = none); ``grid``: of 1e-8 (None = all)."""
 
     values: Plain
     bad: Plain | None = None

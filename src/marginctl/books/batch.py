@@ -58,9 +58,7 @@ def check_batch(
 
 def screening() -> Callable[[BookHeader, pa.RecordBatch], tuple[pa.RecordBatch, list[RowProblem]]] | None:
     """The way through the float screen; None where it is not built."""
-    try:
-        from marginctl.books import _kernel  # noqa: F401
-        from marginctl.books.screening import screened_batch
-    except ImportError:
-        return None
-    return screened_batch
+    from marginctl.books.float_screen import is_built
+    from marginctl.books.screening import screened_batch
+
+    return screened_batch if is_built() else None

@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from msgspec import Struct
 
-from marginctl.core.account import Account, Basis, CloseFee, CloseFeeIn, CollateralMode, MarginRules, Netting
+from marginctl.core.account import Account, Basis, CloseFee, CloseFeeIn, MarginRules, Netting
 from marginctl.core.contract import Contract, ContractType, TiersBy, collateral_curve, maintenance_curve
 from marginctl.core.exact import ONE, ZERO, exactly, sign
 from marginctl.core.piecewise import Curve
-from marginctl.core.pool import BARE_TERMS, terms_in
+from marginctl.core.pool import BARE_TERMS, shared_name, terms_in
 
 Figures: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -76,6 +76,8 @@ FEES_IN = (CloseFeeIn.MAINTENANCE, CloseFeeIn.INITIAL_AND_MAINTENANCE)
 UNDERLYING_NETTINGS = (Netting.NONE, Netting.LARGER_LEG)
 TYPES = {ContractType.LINEAR: LINEAR, ContractType.INVERSE: INVERSE}
 Piece: TypeAlias = tuple[Decimal | None, Decimal, Decimal, int]
+Variant: TypeAlias = tuple[str, str | None, str | None]
+"""Collateral mode, netting, netting across an underlying (None = the header's)."""
 
 
 class ModeTerms(Struct, frozen=True, kw_only=True):
@@ -111,7 +113,7 @@ class Compiled(Struct, frozen=True):
     tables: tuple[Figures, ...]
     symbols: dict[str, int]
     assets: dict[str, int]
-    variants: dict[tuple[str, str | None, str | None], int]
+    variants: dict[Variant, int]
     mode: str
     is_hedged: bool
     venue: str
@@ -202,10 +204,15 @@ def _assets(account: Account) -> list[str]:
     return [asset for asset in account.prices if asset in account.betas and asset not in linked]
 
 
+def _shares_all(account: Account) -> bool:
+    """Whether one pool holds every asset, instead of one an asset."""
+    return len({shared_name(account, asset) for asset in (account.currency, *account.prices, "")}) == 1
+
+
 def _asset(mode: ModeTerms, asset: str, tables: _Tables) -> tuple[Any, ...]:
     account = mode.account
     terms = terms_in(account, "cross", asset)
-    known = asset in account.terms or account.collateral_mode is CollateralMode.SINGLE_ASSET
+    known = asset in account.terms or not _shares_all(account)
     curve = collateral_curve(terms.haircuts, terms.liability_factor)
     falls = any(later > earlier for earlier, later in pairwise(curve.slopes))
     flags = (
@@ -275,17 +282,21 @@ def _contract(contract: Contract, account: Account, assets: dict[str, int], tabl
     )
 
 
-def _variants(modes: tuple[ModeTerms, ...], n_assets: int) -> tuple[Figures, dict[tuple[str, str | None, str | None], int]]:
-    codes: dict[tuple[str, str | None, str | None], int] = {}
-    rows = []
+def _variants(modes: tuple[ModeTerms, ...], n_assets: int) -> tuple[Figures, dict[Variant, int]]:
+    codes: dict[Variant, int] = {}
+    rows: list[tuple[Any, ...]] = []
     for number, mode in enumerate(modes):
         account = mode.account
         for netting, underlying in product((None, *NETTINGS), (None, *UNDERLYING_NETTINGS)):
             word = account.collateral_mode.value
             codes[word, netting and netting.value, underlying and underlying.value] = len(rows)
-            rules = [_rules(one, netting, underlying) for one in (account.rules, account.isolated_rules or account.rules)]
-            multi = account.collateral_mode is CollateralMode.MULTI_ASSET
-            rows.append((*rules, mode.taker_fee, number * n_assets, multi, mode.offers_isolated, mode.offers_hedge))
+            rules = [
+                _rules(one, netting, underlying) for one in (account.rules, account.isolated_rules or account.rules)
+            ]
+            all_in_one = _shares_all(account)
+            rows.append(
+                (*rules, mode.taker_fee, number * n_assets, all_in_one, mode.offers_isolated, mode.offers_hedge)
+            )
     return _array(rows, VARIANT), codes
 
 

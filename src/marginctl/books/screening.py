@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from marginctl.books.compiled import SCREENED_LIMITS, Compiled, ModeTerms, ScreenLimit, compile_book
 from marginctl.books.deciding import PLACE, exact_rows
+from marginctl.books.float_screen import Screened, screen
 from marginctl.books.header import BookHeader
 from marginctl.books.results_out import RESULTS, results_of
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored
-from marginctl.books.screen import Screened, screen
 from marginctl.books.stored import forced
 from marginctl.core.account import STABLECOINS, CollateralMode
 from marginctl.core.contract import Contract

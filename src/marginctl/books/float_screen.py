@@ -4,6 +4,7 @@
 exact core says: every verdict, flag and null; figures are within ``error_bound``. The rest is ``undecided``.
 """
 
+from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,29 +13,11 @@ import pyarrow as pa
 from marginctl.books import arrow_numbers as arrow
 from marginctl.books.arrow_numbers import Lists, Plain
 from marginctl.books.compiled import SCREENED_LIMITS, Compiled
+from marginctl.books.results_out import RESULTS
 
 Columns: TypeAlias = tuple[Plain | None, ...]
 
-FIGURES = (
-    "equity",
-    "gross_collateral",
-    "unrealized_pnl",
-    "initial_margin",
-    "maintenance_margin",
-    "gross_notional",
-    "leverage",
-    "free_collateral",
-    "buffer",
-    "utilization",
-    "maintenance_ratio",
-    "liquidation_down",
-    "liquidation_up",
-    "liquidation_distance",
-    "nearest_distance",
-    "nearest_move",
-    "isolated_distance",
-    "error_bound",
-)
+FIGURES = tuple(field.name for field in RESULTS if pa.types.is_float64(field.type))
 CODES = ("worst_pool", "nearest_asset")
 MARKS = ("why", "state", "liquidatable", "failed", "warned")
 """Rows of what the kernel writes, in its order."""
@@ -79,7 +62,8 @@ class Screened(NamedTuple):
     @property
     def undecided(self) -> Plain:
         """Which accounts the exact core has to decide."""
-        return self.why != 0
+        found: Plain = self.why != 0
+        return found
 
     def figure(self, name: str) -> Plain:
         """A figure by account, NaN where there is none."""
@@ -115,10 +99,13 @@ def _lists_of_codes(masks: Plain) -> Any:
     return pa.ListArray.from_arrays(pa.array(ends), _words(np.nonzero(bits)[1], JUDGED_CODES))
 
 
+KERNEL = "marginctl.books._kernel"
+
+
 def is_built() -> bool:
     """Whether the kernel was compiled when the package was installed."""
     try:
-        from marginctl.books import _kernel  # noqa: F401
+        import_module(KERNEL)
     except ImportError:
         return False
     return True
@@ -126,8 +113,6 @@ def is_built() -> bool:
 
 def screen(compiled: Compiled, batch: Any) -> Screened:
     """The figures of every account of a RecordBatch. Raises ImportError where the kernel is not built."""
-    from marginctl.books import _kernel
-
     count = batch.num_rows
     found = Screened(
         compiled,
@@ -136,7 +121,8 @@ def screen(compiled: Compiled, batch: Any) -> Screened:
         np.zeros((len(MARKS), count), "u1"),
     )
     columns = kernel_columns(compiled, batch)
-    _kernel.screen(compiled.tables, len(compiled.assets), columns, count, (found.figures, found.codes, found.marks))
+    kernel = import_module(KERNEL)
+    kernel.screen(compiled.tables, len(compiled.assets), columns, count, (found.figures, found.codes, found.marks))
     return found
 
 
