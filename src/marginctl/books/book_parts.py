@@ -5,7 +5,6 @@ A part is a file, a range of row groups of a large Parquet file, or a folder of 
 
 import os
 from collections.abc import Iterable, Iterator
-from glob import glob
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,6 +63,8 @@ def parts_of(books: Iterable[str]) -> list[Part]:
         elif path.is_file():
             found += _of_file(path)
         else:
+            from glob import glob
+
             named = sorted(Path(one) for one in glob(book, recursive=True) if Path(one).is_file())  # noqa: PTH207
             if not named:
                 raise BookError(
