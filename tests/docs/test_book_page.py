@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.cli.running import TODAY, run
 
 import marginctl.books
-from tests.cli.running import TODAY, run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "book.md").read_text(encoding="utf-8")
 OMITTED = "[...]\n"

@@ -72,9 +72,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     def header(self) -> BookHeader:
         """The header, compiled. Raises ValueError where it is wrong, which whoever made the plan has looked at."""
         with exactly():
-            header, problems = read_header(
-                self.header_text, self.header_name, self.settings, self.beside, self.prices
-            )
+            header, problems = read_header(self.header_text, self.header_name, self.settings, self.beside, self.prices)
         if header is None:
             raise ValueError(problems[0].message)
         return header

@@ -155,7 +155,7 @@ def _add_account(source: Random, columns: _Columns, positions: int) -> None:
     columns.position_modes.append("hedge" if is_hedged else None)
     held = _balances(source, size, owes=not is_single and source.random() < 0.15)
     count = max(1, positions + source.randrange(-2, 3))
-    worth = max(20, int(size * 10 ** source.gauss(0.35, 0.35)) // count)
+    worth = max(20, int(size * 10 ** source.gauss(0.45, 0.5)) // count)
     symbols = source.sample(SYMBOLS, count) if count <= len(SYMBOLS) else sorted(source.choices(SYMBOLS, k=count))
     sides: dict[str, str] = {}
     for symbol in symbols:

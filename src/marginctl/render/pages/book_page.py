@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from marginctl.findings import Severity, Status
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     DataTable,
     FindingRow,
