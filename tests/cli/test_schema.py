@@ -206,6 +206,6 @@ def test_an_unknown_kind_exits_2_and_lists_the_kinds():
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
         "write one of portfolio, venue, policy, policy-case, config, baseline, book, report-line, report, stress, "
-        "what-if, headroom, compare, book-summary, book-stress, explain, scenarios, venues, rule-set, contract, refresh, "
-        "import, rules, rule, resolved-policy, policy-test, settings, refusal" in result.stderr
+        "what-if, headroom, compare, book-summary, book-stress, explain, scenarios, venues, rule-set, contract, "
+        "refresh, import, rules, rule, resolved-policy, policy-test, settings, refusal" in result.stderr
     )
