@@ -19,8 +19,8 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(48_800, 19_000),
-    "files of source": Ceiling(267, 125),
+    "lines of source": Ceiling(57_600, 19_000),
+    "files of source": Ceiling(330, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(45, 45),
     "functions over 45 lines": Ceiling(0, 0),
