@@ -948,7 +948,7 @@ static Found cross_concave(const Path *path, double from, double end, double pin
     if (!(now > 2 * now_off) || !(next.need + next.need_slope * u > off))
         return undecided(WHY_PATH);
     if (found.off > FAR_OFF * (1 + u)) { /* the chord from ``from`` says too little: health just before and behind it */
-        found.off = FAR_OFF * (1 + u) / 2;
+        found.off = 4 * FAR_OFF * (1 + u);
         if (u - found.off <= from || u + found.off >= end || health_sign(path, u - found.off, pin) <= 0
             || health_sign(path, u + found.off, pin) >= 0)
             return undecided(WHY_PATH);
@@ -1189,7 +1189,10 @@ static Found cross_together(Work *w, Pool *pool, double side)
         int moves_all = side < 0;
         for (int pass = 0; pass < 2; pass++)
             for (int k = 0; k < (pass ? pool->n_legs : pool->n_holds); k++) {
-                Local *one = &w->locals[pass ? w->legs[pool->legs[k]].driver : pool->holds[k].local];
+                const Leg *leg = pass ? &w->legs[pool->legs[k]] : NULL;
+                if (pass && leg->cancels && !leg->term.on)
+                    continue; /* what drives legs that leave nothing of each other drives nothing */
+                Local *one = &w->locals[pass ? leg->driver : pool->holds[k].local];
                 double slope = side * one->beta, zero = slope < 0 ? -1 / slope : INFINITY;
                 one->r0 = zero <= from ? 0 : 1;
                 one->r1 = zero <= from ? 0 : slope;
