@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from marginctl.books.header import Allowance, BookHeader, BookLimitsEntry
+from marginctl.books.header import BookHeader
+from marginctl.books.header_format import Allowance, BookLimitsEntry
 from marginctl.core.exact import ZERO
 from marginctl.document.record import Key
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
 from marginctl.limits.engine import STATUS
 from marginctl.limits.format import Levels
-from marginctl.wording import check_value, counted, limit_text
+from marginctl.wording import check_value, limit_text
 
 NONE = Allowance(ZERO)
 SUBJECT = "book"
@@ -30,11 +31,11 @@ class BookLimit(NamedTuple):
         return self.word.replace("_", "-")
 
 
-FAILED = BookLimit("MC301", "max_failed", "fail a limit", NONE)
-WARNED = BookLimit("MC302", "max_warned", "have a warning")
-LIQUIDATABLE = BookLimit("MC303", "max_liquidatable", "are liquidatable")
-ERRORS = BookLimit("MC304", "max_errors", "could not be checked", NONE)
-SHORTFALL = BookLimit("MC305", "max_shortfall", "is lost beyond bankruptcy")
+FAILED = BookLimit("MC301", "max_failed", "failing accounts", NONE)
+WARNED = BookLimit("MC302", "max_warned", "accounts with a warning")
+LIQUIDATABLE = BookLimit("MC303", "max_liquidatable", "liquidatable accounts")
+ERRORS = BookLimit("MC304", "max_errors", "accounts that could not be checked", NONE)
+SHORTFALL = BookLimit("MC305", "max_shortfall", "lost beyond bankruptcy")
 
 
 class BookVerdict(NamedTuple):
@@ -107,8 +108,8 @@ def _judged(header: BookHeader, limit: BookLimit, count: int, accounts: int) -> 
     finding = None
     if broken:
         unit = "fraction" if allowed.is_share else "count"
-        message = f"{counted(count, 'account')} of {accounts:,} {limit.what}"
-        message += f" ({check_value(check, unit)}), limit {limit_text(check, unit)}"
+        shown = f" ({check_value(check, unit)})" if allowed.is_share else ""
+        message = f"{limit.what}: {count:,} of {accounts:,}{shown}, limit {limit_text(check, unit)}"
         finding = Finding(
             code=limit.code,
             name=limit.name,

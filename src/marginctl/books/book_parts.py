@@ -5,7 +5,6 @@ A part is a file, a range of row groups of a large Parquet file, or a folder of 
 
 import os
 from collections.abc import Iterable, Iterator
-from glob import glob
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,6 +63,8 @@ def parts_of(books: Iterable[str]) -> list[Part]:
         elif path.is_file():
             found += _of_file(path)
         else:
+            from glob import glob
+
             named = sorted(Path(one) for one in glob(book, recursive=True) if Path(one).is_file())  # noqa: PTH207
             if not named:
                 raise BookError(
@@ -100,7 +101,10 @@ def _of_file(path: Path) -> list[Part]:
         raise BookError(str(path), "is no table", f"give {', '.join(ENDINGS)}", "MC013")
     if ending not in PARQUET:
         return [Part(name=path.stem, files={ACCOUNTS: str(path)})]
-    sizes = [group.num_rows for group in row_groups(str(path))]
+    try:
+        sizes = [group.num_rows for group in row_groups(str(path))]
+    except BookError:  # told when the part is read: the others complete
+        return [Part(name=path.stem, files={ACCOUNTS: str(path)})]
     parts, groups, start, count = list[Part](), list[int](), 0, 0
     for number, size in enumerate(sizes):
         groups.append(number)
@@ -223,9 +227,11 @@ def csv_batches(file: str) -> Iterator[Any]:
 
 
 def guarded(file: str, batches: Iterator[Any]) -> Iterator[Any]:
-    """The batches; what stops them is a BookError."""
+    """The batches, whole and valid; what stops them is a BookError."""
     try:
-        yield from batches
+        for batch in batches:
+            batch.validate(full=True)
+            yield batch
     except (OSError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise BookError(file, f"cannot be read: {reason}", "save it again, whole") from None

@@ -16,9 +16,9 @@ from marginctl.books.header import JUDGED, OF_SCENARIOS, BookHeader
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored, problems_of
 from marginctl.core.account import Account, Position, PositionMode
 from marginctl.core.assemble import report_of
-from marginctl.core.crossings import Crossings
 from marginctl.core.exact import ONE, ZERO, exactly
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides
+from marginctl.core.position_figures import Crossings
 from marginctl.core.report import AccountLiquidation, PoolFigures, Report, Totals, UnderlyingFigures
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.findings import Location, Problem, Severity

@@ -3,7 +3,7 @@
 Words and meanings are those of a portfolio file; what belongs to one account alone stands in the book's rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from decimal import Decimal
 from hashlib import sha256
@@ -15,38 +15,25 @@ from msgspec.structs import replace
 
 from marginctl import __version__
 from marginctl.analysis.check import Settings, scenarios_of
+from marginctl.books.header_format import BookFile, TermsEntry
 from marginctl.core.account import AssetTerms
 from marginctl.core.contract import Contract, HaircutTier
 from marginctl.document.kinds import (
-    AMOUNT,
-    POSITIVE,
-    RATE,
-    SHARE,
-    SIGNED,
-    TEXT,
-    Choice,
     Entries,
-    Kind,
-    MapOf,
-    Number,
-    ScalarKind,
-    any_of,
-    words,
 )
+from marginctl.document.nodes import Scalar
 from marginctl.document.reader import read
-from marginctl.document.record import Key, Nested, Record, Shape, bind, key, nested, optional, records
+from marginctl.document.record import Key, bind
 from marginctl.document.source import Source, in_order
 from marginctl.findings import Problem
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of
-from marginctl.limits.format import LIMITS, OFF, Levels, ScenarioEntry, WaiverEntry
 from marginctl.limits.registry import BY_KEY
 from marginctl.portfolio.assets import Links
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.format import AccountEntry, AssetEntry, CollateralEntry, ContractEntry, PortfolioFile
+from marginctl.portfolio.format import AccountEntry, CollateralEntry, PortfolioFile
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
 from marginctl.portfolio.resolve import resolve
-from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.contracts import Listing
 from marginctl.venues.loader import DEFAULT, is_path, named
 from marginctl.venues.origin import Verification
@@ -56,91 +43,6 @@ JUDGED = ("MC100", "MC101", "MC102", "MC103", "MC104", "MC106", "MC107")
 """The limits that accounts of a book are judged by."""
 OF_SCENARIOS = "MC113"
 """The limit that `book stress` judges by."""
-IN_THE_BOOK = "amounts and positions stand in the book's rows"
-
-
-class TermsEntry(Record, name="collateral", not_offered={"amount": IN_THE_BOOK}):
-    """How an asset counts, whoever holds it."""
-
-    asset = key(TEXT, "the coin or currency")
-    haircut = optional(SHARE, "share of the value that does not count")
-    haircut_tiers = optional(records(HaircutStep), "haircuts that grow with the amount")
-    loan_rate = optional(RATE, "maintenance margin on a debt")
-
-
-class Allowance(Struct, frozen=True):
-    """How many accounts: a count, or with ``is_share`` a fraction of all."""
-
-    amount: Decimal
-    is_share: bool = False
-
-
-class CountOrShare(ScalarKind[Allowance], frozen=True):
-    """A count, or with % a share. Binds to ``Allowance``."""
-
-    def expects(self) -> str:
-        """What a message calls it."""
-        return "a count or a percentage"
-
-    def hint(self) -> str:
-        """What a help text asks for."""
-        return "a count such as 0, or a share of all accounts such as 0.5%"
-
-    def read(self, text: str) -> Allowance:
-        """The value of a text. Raises NumberError."""
-        if text.endswith("%"):
-            return Allowance(SHARE.read(text), is_share=True)
-        return Allowance(Number(minimum=0, integer=True).read(text))
-
-    def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the value."""
-        return {"type": ["number", "string"], "minimum": 0, "pattern": r"^[0-9]+(\.[0-9]+)?%?$"}
-
-
-def _levels(name: str, kind: Kind[Any]) -> Kind[Any]:
-    keys = optional(kind, "more is a warning", name="warn"), optional(kind, "more is an error", name="fail")
-    both = Shape(f"{name}_levels", keys, "a warning level, a failing level, or both", Levels)
-    return any_of(kind, Choice({OFF: None}), Nested(both))
-
-
-_ACCOUNTS, _MONEY = _levels("accounts", CountOrShare()), _levels("money", AMOUNT)
-
-
-class BookLimitsEntry(Record, name="book_limits"):
-    """What a book as a whole may come to."""
-
-    max_failed = optional(_ACCOUNTS, "accounts that fail a limit; default fail: 0")
-    max_warned = optional(_ACCOUNTS, "accounts with a warning; default off")
-    max_liquidatable = optional(_ACCOUNTS, "accounts that are liquidatable; default off")
-    max_errors = optional(_ACCOUNTS, "accounts that cannot be checked; default 0, above it the run exits 2")
-    max_shortfall = optional(_MONEY, "what is lost beyond bankruptcy, in currency, by scenario; default off")
-
-
-class BookFile(Record, name="book", not_offered={"positions": IN_THE_BOOK, "orders": "orders are not read in books"}):
-    """What all accounts of a book share."""
-
-    editor_schema = optional(TEXT, "where an editor finds the JSON Schema", name="$schema")
-    format = optional(words("marginctl.book/1", "marginctl.portfolio/1"), "the format of this file", name="schema")
-    account = optional(nested(AccountEntry), "how accounts are run where their rows do not say")
-    prices = optional(MapOf(POSITIVE), "price of one unit of an asset, in the account's currency", default=Entries())
-    betas = optional(MapOf(SIGNED), "how far an asset moves when all move together", default=Entries())
-    assets = optional(MapOf(nested(AssetEntry)), "assets that belong together, by name", default=Entries())
-    collateral = optional(records(TermsEntry), "haircuts and loan rates by asset", default=[])
-    contracts = optional(MapOf(nested(ContractEntry)), "contracts by symbol", default=Entries())
-    limits = optional(Nested(LIMITS), "thresholds of every account")
-    scenarios = optional(records(ScenarioEntry), "price moves to survive", default=[])
-    waivers = optional(records(WaiverEntry), "accepted breaches", default=[])
-    isolated = optional(
-        words("within", "apart"), "whether balances include isolated margins; default within", default="within"
-    )
-    book_limits = optional(nested(BookLimitsEntry), "what the book as a whole may come to")
-
-    @property
-    def venue(self) -> str:
-        """The rule set named, the generic one where none is."""
-        return (self.account.venue if self.account is not None else None) or DEFAULT
-
-
 SHARED: tuple[Key[Any], ...] = (
     BookFile.prices,
     BookFile.betas,
@@ -149,6 +51,8 @@ SHARED: tuple[Key[Any], ...] = (
     BookFile.scenarios,
 )
 """Keys that mean in a portfolio what they mean here."""
+UNSEEN = Scalar("", 0, 0, 0, plain=True)
+"""The place of what stands in no line of the header."""
 EMPTY = "the account is empty"
 
 
@@ -238,11 +142,16 @@ class BookHeader(Struct, frozen=True):
 
 
 def read_header(
-    data: bytes, name: str, settings: Settings, beside: Iterable[bytes] = ()
+    data: bytes,
+    name: str,
+    settings: Settings,
+    beside: Iterable[bytes] = (),
+    prices: Mapping[str, Mapping[str, Decimal]] | None = None,
 ) -> tuple[BookHeader | None, list[Problem]]:
     """The header of a book; None with everything wrong with it.
 
     ``name``: its file, as messages call it. ``beside``: what else results depend on, such as the texts of policies.
+    ``prices``: of a table, by the time of the rows that they are for; under no time they are for all.
     """
     source, node, problems = read(data, name)
     if node is None or problems:
@@ -255,7 +164,31 @@ def read_header(
     if rule_set is None:
         return None, problems
     own = (Path(name).parent / venue).read_bytes() if is_path(venue) else b""
-    return _compiled(file, source, rule_set, settings, _digest(source.text, settings, (own, *beside)))
+    told = repr(sorted((time, sorted(some.items())) for time, some in (prices or {}).items())).encode()
+    digest = _digest(source.text, settings, (own, told, *beside))
+    _lay_prices(file, (prices or {}).get("", {}))
+    header, problems = _compiled(file, source, rule_set, settings, digest)
+    if header is None:
+        return None, problems
+    timed = {time: _with(header.draft.prices, some) for time, some in (prices or {}).items() if time}
+    return replace(header, prices_at=timed), []
+
+
+def _lay_prices(file: BookFile, prices: Mapping[str, Decimal]) -> None:
+    """Prices of a table in the place of those that the header has."""
+    if prices:
+        file.__dict__["prices"] = _with(file.prices, prices)
+        file.places.setdefault("prices", (UNSEEN, file.node))
+
+
+def _with(known: Entries[Decimal], more: Mapping[str, Decimal]) -> Entries[Decimal]:
+    found: Entries[Decimal] = Entries()
+    for word, price, node in known.rows():
+        found[word.text], found.places[word.text] = price, (word, node)
+    for asset, price in more.items():
+        found[asset] = price
+        found.places.setdefault(asset, (UNSEEN, UNSEEN))
+    return found
 
 
 def _rule_set(file: BookFile, source: Source, settings: Settings, venue: str) -> tuple[RuleSet | None, list[Problem]]:

@@ -18,9 +18,8 @@ from marginctl.books.row_drafts import (
     TABLES,
 )
 from marginctl.books.stored import ORDERS
-from marginctl.document.names import near
 from marginctl.document.scalars import FlagError
-from marginctl.document.source import echo, printable
+from marginctl.document.source import echo, near, printable
 from marginctl.findings import Location, Problem
 
 ROW = "__row"

@@ -12,7 +12,7 @@ from marginctl.analysis.check import Settings
 from marginctl.books.batch import check_batch, screening
 from marginctl.books.book_parts import Accounts, Part, account_batches, raw_batches
 from marginctl.books.header import BookHeader, read_header
-from marginctl.books.normalising import ROW, Renames, normalised
+from marginctl.books.normalising import ROW, BookError, Renames, normalised
 from marginctl.books.results_out import RESULTS
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, HEADER, POSITIONS, RowProblem
 from marginctl.books.stored import TWICE
@@ -49,7 +49,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     header_name: str
     settings: Settings
     beside: tuple[bytes, ...] = ()
-    prices: tuple[bytes, str] | None = None
+    prices: dict[str, dict[str, Decimal]] | None = None
     named: Renames = Renames()
     batch: int = BATCH_ROWS
     sort_memory: int = SORT_MEMORY
@@ -72,7 +72,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     def header(self) -> BookHeader:
         """The header, compiled. Raises ValueError where it is wrong, which whoever made the plan has looked at."""
         with exactly():
-            header, problems = read_header(self.header_text, self.header_name, self.settings, self.beside)
+            header, problems = read_header(self.header_text, self.header_name, self.settings, self.beside, self.prices)
         if header is None:
             raise ValueError(problems[0].message)
         return header
@@ -118,7 +118,7 @@ def names_in(part: Part, named: Renames) -> Iterator[tuple[pa.Array, pa.Array]]:
 
 def doubles_in(parts: Iterable[Part], named: Renames) -> Doubles:
     """Which accounts occur twice in a book. Where names ascend nothing has to be remembered."""
-    parts = list(parts)
+    parts = [part for part in parts if _can_be_read(part, named)]
     order = _Order()
     if all(order.follows(ids, moments) for part in parts for ids, moments in names_in(part, named)):
         return Doubles()
@@ -133,6 +133,15 @@ def doubles_in(parts: Iterable[Part], named: Renames) -> Doubles:
                 row += 1
     twice = frozenset(name for name, count in counted.items() if count > 1 and name[0] is not None)
     return Doubles(twice, {name: first_of[name] for name in twice})
+
+
+def _can_be_read(part: Part, named: Renames) -> bool:
+    """Whether a part has names at all; why not is told when it is read."""
+    try:
+        next(names_in(part, named), None)
+    except BookError:
+        return False
+    return True
 
 
 class _Order:

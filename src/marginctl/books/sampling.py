@@ -149,12 +149,13 @@ def sample_tables(accounts: int, seed: int, positions: int) -> Iterator[pa.Table
 def _add_account(source: Random, columns: _Columns, positions: int) -> None:
     """One account: its size, what it holds, and how far it is geared."""
     size = int(10 ** (3 + 3.5 * source.random()))
-    columns.collateral_modes.append("single-asset" if source.random() < 0.3 else None)
+    is_single = source.random() < 0.3
+    columns.collateral_modes.append("single-asset" if is_single else None)
     is_hedged = source.random() < 0.2
     columns.position_modes.append("hedge" if is_hedged else None)
-    held = _balances(source, size)
+    held = _balances(source, size, owes=not is_single and source.random() < 0.15)
     count = max(1, positions + source.randrange(-2, 3))
-    worth = max(20, int(size * 10 ** source.gauss(0.35, 0.35)) // count)
+    worth = max(20, int(size * 10 ** source.gauss(0.45, 0.5)) // count)
     symbols = source.sample(SYMBOLS, count) if count <= len(SYMBOLS) else sorted(source.choices(SYMBOLS, k=count))
     sides: dict[str, str] = {}
     for symbol in symbols:
@@ -168,13 +169,13 @@ def _add_account(source: Random, columns: _Columns, positions: int) -> None:
     columns.position_ends.append(len(columns.positions["symbol"]))
 
 
-def _balances(source: Random, size: int) -> dict[str, int]:
-    """What an account holds, worth about its size, and now and then a debt."""
+def _balances(source: Random, size: int, *, owes: bool) -> dict[str, int]:
+    """What an account holds, worth about its size, and now and then owes, where other assets secure it."""
     held = {"USDT": source.randrange(size // 2, 2 * size) * ONE}
     for coin in HELD:
         if source.random() < 0.5:
             held[coin] = source.randrange(size // 10, size) * ONE * SCALE // UNITS[coin]
-    if source.random() < 0.1:
+    if owes:
         held["USDC"] = -source.randrange(1, size // 5) * ONE
     return held
 

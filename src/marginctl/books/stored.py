@@ -1,6 +1,7 @@
 """Columns of a batch -> rows of texts, every number exactly as it is stored."""
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -40,12 +41,8 @@ def stored_rows(batch: pa.RecordBatch) -> list[Stored]:
 
 def forced(batch: pa.RecordBatch) -> Any:
     """Whether a row is refused as a whole, whatever is in it; None where none is."""
-    found = None
-    for column, *_ in REFUSALS:
-        mask = _marked(batch, column)
-        found = mask if found is None or mask is None else pc.or_(found, mask)
-        found = mask if found is None else found
-    return found
+    masks = [mask for column, *_ in REFUSALS if (mask := _marked(batch, column)) is not None]
+    return reduce(pc.or_, masks) if masks else None
 
 
 def _marked(batch: pa.RecordBatch, name: str) -> Any:

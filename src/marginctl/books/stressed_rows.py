@@ -18,10 +18,10 @@ from marginctl.core.contract import side_word
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.liquidation import PoolState, first_on_path
 from marginctl.core.motion import shock_path
+from marginctl.core.outcome import states_of
 from marginctl.core.position_figures import underlying_of
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved, moves_in, ratios
-from marginctl.core.stress import states_of
 from marginctl.core.value import notional
 
 STRESSED = pa.schema(

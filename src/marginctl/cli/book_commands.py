@@ -46,7 +46,20 @@ def book_outputs(texts: list[str]) -> tuple[tuple[str, Path], ...]:
     return found
 
 
-class HeaderFlags(RuleSetFlags, DateFlags, ScreenFlags):
+class TableFlags(Flags):
+    """How flat tables are read."""
+
+    columns: Annotated[
+        list[str],
+        typer.Option("--columns", metavar="TABLE.NAME=THEIRS", help="What a column is called there; repeatable."),
+        Read(list, many=True),
+    ]
+    sort_memory: Annotated[
+        int, typer.Option("--sort-memory", metavar="SIZE", help="For flat tables in no order."), Read(memory, "2GiB")
+    ]
+
+
+class HeaderFlags(TableFlags, RuleSetFlags, DateFlags, ScreenFlags):
     """What all accounts share, and how tables are read."""
 
     header: Annotated[
@@ -56,14 +69,6 @@ class HeaderFlags(RuleSetFlags, DateFlags, ScreenFlags):
     prices: Annotated[
         str | None, typer.Option("--prices", metavar="FILE", help="A table of asset, price, perhaps as_of.")
     ] = None
-    columns: Annotated[
-        list[str],
-        typer.Option("--columns", metavar="TABLE.NAME=THEIRS", help="What a column is called there; repeatable."),
-        Read(list, many=True),
-    ]
-    sort_memory: Annotated[
-        int, typer.Option("--sort-memory", metavar="SIZE", help="For flat tables in no order."), Read(memory, "2GiB")
-    ]
 
 
 Books = Annotated[list[str], typer.Argument(metavar="BOOK...", help="Tables, folders of them, or globs.")]
@@ -183,6 +188,27 @@ def book_show(flags: BookShowFlags) -> int:
     from marginctl.cli.book_show import shown_account
 
     return shown_account(flags)
+
+
+class BookPackFlags(TableFlags):
+    """Of ``book pack``."""
+
+    positions: Annotated[str, typer.Option("--positions", metavar="FILE", help="A row for every position.")]
+    balances: Annotated[str, typer.Option("--balances", metavar="FILE", help="A row for every balance.")]
+    out: Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="The folder to write.")]
+    accounts: Annotated[
+        str | None, typer.Option("--accounts", metavar="FILE", help="A row for every account there is.")
+    ] = None
+
+
+@book.command("pack")
+@command
+def book_pack(flags: BookPackFlags) -> int:
+    """Make one row per account of flat tables in any order, however large."""
+    need_tables()
+    from marginctl.cli.book_pack import packed_book
+
+    return packed_book(flags)
 
 
 class BookSampleFlags(Flags):

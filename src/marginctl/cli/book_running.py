@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from marginctl.books.book_parts import Part, parts_of, schema_of
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import BookError, renames, unknown_columns
 from marginctl.books.part_lines import PartLine
+from marginctl.books.price_table import price_table
 from marginctl.books.row_drafts import ACCOUNTS
 from marginctl.books.running import MOST_PROBLEMS, Plan, doubles_in
 from marginctl.books.tally import Tally
@@ -57,7 +58,13 @@ def prepared(flags: HeaderFlags) -> Prepared:
     data, beside = _bytes(flags.header), tuple(_bytes(file) for file in getattr(flags, "limits", ()))
     if problems:
         raise RefusedError(problems)
-    header, problems = read_header(data, flags.header, settings, beside)
+    prices = None
+    if flags.prices is not None:
+        try:
+            prices = price_table(flags.prices)
+        except BookError as error:
+            raise RefusedError([error.problem]) from None
+    header, problems = read_header(data, flags.header, settings, beside, prices)
     if header is None:
         raise RefusedError(problems)
     plan = Plan(
@@ -65,6 +72,7 @@ def prepared(flags: HeaderFlags) -> Prepared:
         header_name=flags.header,
         settings=settings,
         beside=beside,
+        prices=prices,
         named=named,
         sort_memory=flags.sort_memory,
     )
@@ -232,12 +240,13 @@ def _refuse_targets(parts: Sequence[Part], flags: BookRunFlags) -> None:
 
 
 def _tell_of_columns(parts: Sequence[Part], plan: Plan) -> None:
-    """Name once the columns that nothing reads. Raises BookError for files that cannot be read."""
+    """Name once the columns that nothing reads."""
     unread: dict[str, None] = {}
     for part in parts:
         for table, file in part.files.items():
             own = table if part.is_flat else ACCOUNTS
-            unread.update(dict.fromkeys(unknown_columns(schema_of(file), plan.named, own, flat=part.is_flat)))
+            with suppress(BookError):  # told when the part is read
+                unread.update(dict.fromkeys(unknown_columns(schema_of(file), plan.named, own, flat=part.is_flat)))
     if unread:
         names = ", ".join(printable(name) for name in list(unread)[:8]) + (", ..." if len(unread) > 8 else "")
         complain(f"columns that are not read: {names}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from marginctl.findings import Severity, Status
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     DataTable,
     FindingRow,
@@ -58,7 +58,7 @@ def _figures(result: BookResult) -> list[Section | None]:
 
 def _head(result: BookResult) -> Section:
     word = Verdict(result.verdict)
-    parts = [counted(result.failing, "account") + " fail", f"{result.warning:,} warn", f"{result.passing:,} pass"]
+    parts = [f"{result.failing:,} fail", f"{result.warning:,} warn", f"{result.passing:,} pass"]
     errors = result.accounts - result.ok
     parts += [f"{errors:,} could not be checked"] if errors else []
     facts = [result.header, *([result.rules.venue] if result.rules is not None else [])]

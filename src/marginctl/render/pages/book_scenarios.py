@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from marginctl.findings import Severity
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     DataTable,
     FindingRow,
