@@ -230,11 +230,26 @@ def guarded(file: str, batches: Iterator[Any]) -> Iterator[Any]:
     """The batches, whole and valid; what stops them is a BookError."""
     try:
         for batch in batches:
-            batch.validate(full=True)
+            for column in batch.columns:
+                _check_texts(column)
             yield batch
     except (OSError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise BookError(file, f"cannot be read: {reason}", "save it again, whole") from None
+
+
+def _check_texts(column: Any) -> None:
+    """Texts are UTF-8, also those within lists: Arrow itself takes whatever bytes there are."""
+    types, kind = pa.types, column.type
+    if types.is_string(kind) or types.is_large_string(kind):
+        column.validate(full=True)
+    elif types.is_dictionary(kind):
+        _check_texts(column.dictionary)
+    elif types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        _check_texts(column.flatten())
+    elif types.is_struct(kind):
+        for number in range(kind.num_fields):
+            _check_texts(column.field(number))
 
 
 def account_batches(part: BookPart, named: Renames, size: int, sort_memory: int) -> Iterator[Accounts]:
