@@ -63,6 +63,12 @@ def tiers(unit: Decimal) -> tuple[Tier, ...]:
 
 def header() -> tuple[tuple[ModeTerms, ...], dict[str, Contract]]:
     """What all accounts share."""
+    with exactly():
+        return exact_header()
+
+
+def exact_header() -> tuple[tuple[ModeTerms, ...], dict[str, Contract]]:
+    """Borders of inverse contracts are quotients: exact to 100 digits, so that their margins do not jump."""
     prices = {asset: Decimal(str(price)) for asset, price in (COINS | STABLE).items()}
     contracts = {}
     for coin in COINS:

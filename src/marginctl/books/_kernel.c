@@ -130,6 +130,7 @@ typedef struct {
     Pool *pool;
     double equity, maintenance; /* what does not move */
     double leaves, moving;      /* leaves at 0, and of them what moves per u */
+    int from_within;            /* whether crossings are looked for from the beginning: most paths have one */
     double gone;                /* where all that moves is worth nothing, and nothing else is there: health is 0 */
 } Path;
 
@@ -813,13 +814,12 @@ static void line_at(const Path *path, double u, double pin, At *found)
     const Pool *pool = path->pool;
     double level = pool->rules->level, value = path->equity, slope = 0, need = path->maintenance, need_slope = 0;
     double size = 0, size_slope = 0;
+    int far = isinf(u);
     for (int k = 0; k < w->n_touched_holds; k++) {
         Hold *h = &pool->holds[w->touched_holds[k]];
-        double place = h->falls ? pin : u, g, p;
-        if (isinf(place))
-            g = h->g1, p = h->p1;
-        else
-            g = h->g0 + h->g1 * place, p = h->p0 + h->p1 * place;
+        int out = far && !h->falls;
+        double place = h->falls ? pin : u;
+        double g = out ? h->g1 : h->g0 + h->g1 * place, p = out ? h->p1 : h->p0 + h->p1 * place;
         h->at = piece_at(h->curve, h->n, h->at, g, p);
         double s = h->curve[h->at].slope, y = h->curve[h->at].intercept;
         value += s * h->g0 + y * h->p0;
@@ -827,7 +827,7 @@ static void line_at(const Path *path, double u, double pin, At *found)
         size += fabs(s * h->g0) + fabs(y * h->p0);
         size_slope += fabs(s * h->g1) + fabs(y * h->p1);
         if (h->loan_rate > 0) {
-            double owed = isinf(u) ? h->g1 : h->g0 + h->g1 * u;
+            double owed = far ? h->g1 : h->g0 + h->g1 * u;
             size += level * h->loan_rate * fabs(h->g0);
             size_slope += level * h->loan_rate * fabs(h->g1);
             if (owed < 0)
@@ -839,11 +839,12 @@ static void line_at(const Path *path, double u, double pin, At *found)
         Term *t = &leg->term;
         double s = t->fee, y = t->entry;
         if (t->n) {
+            int out = far && !t->jumps;
             double place = t->jumps ? pin : u;
-            double x = isinf(place) ? t->v1 : t->v0 + t->v1 * place, p = isinf(place) ? t->w1 : t->w0 + t->w1 * place;
+            double x = out ? t->v1 : t->v0 + t->v1 * place, p = out ? t->w1 : t->w0 + t->w1 * place;
+            if (out && !t->v1 && !t->w1)
+                x = t->v0, p = t->w0;
             t->at = piece_at(t->curve, t->n, t->at, x, p);
-            if (isinf(place) && !t->v1 && !t->w1)
-                t->at = piece_at(t->curve, t->n, t->at, t->v0, t->w0);
             s += t->curve[t->at].slope;
             y += t->curve[t->at].intercept;
             size += t->spread * level * t->weight * fabs(t->curve[t->at].intercept * t->w0);
@@ -868,9 +869,9 @@ static void line_at(const Path *path, double u, double pin, At *found)
             Group *g = &w->groups[k];
             if (!g->on)
                 continue;
-            double longs = isinf(u) ? g->long_initial : g->long_need + g->long_initial * u;
-            double shorts = isinf(u) ? g->short_initial : g->short_need + g->short_initial * u;
-            if (isinf(u) && longs == shorts)
+            double longs = far ? g->long_initial : g->long_need + g->long_initial * u;
+            double shorts = far ? g->short_initial : g->short_need + g->short_initial * u;
+            if (far && longs == shorts)
                 longs = g->long_need, shorts = g->short_need;
             need += longs >= shorts ? g->long_need : g->short_need;
             need_slope += longs >= shorts ? g->long_initial : g->short_initial;
@@ -914,41 +915,56 @@ static Found cross_concave(const Path *path, double from, double end, double pin
 {
     Found none = {DECIDED, NONE, 0};
     At line, next;
+    double u = 0, off;
     if (end == path->gone && now > now_off)
         return none; /* above the chord to 0 */
-    line_at(path, end, pin, &line);
-    if (isinf(end)) {
-        double off = path->pool->coefficient * (path->moving + line.size_slope);
-        if (line.slope > off || off == 0)
-            return none;
-        if (line.slope >= -off)
-            return undecided(WHY_PATH);
-    } else {
-        double health = line.value + line.slope * end, off = bound_at(path, &line, end);
-        if (fabs(health) <= 2 * off)
-            return undecided(WHY_PATH);
-        if (health > 0)
-            return none;
+    /* A concave function lies below its tangents: where that of the beginning is 0, the crossing lies behind. */
+    int begun = 0;
+    if (path->from_within || isinf(end)) {
+        line_at(path, from, pin, &line);
+        u = line.slope < 0 ? -line.value / line.slope : INFINITY;
+        if (u > from && u < end) {
+            line_at(path, u, pin, &next);
+            begun = next.value + next.slope * u < bound_at(path, &next, u);
+        }
     }
-    double u = 0;
+    if (!begun) {
+        line_at(path, end, pin, &line);
+        if (isinf(end)) {
+            off = path->pool->coefficient * (path->moving + line.size_slope);
+            if (line.slope > off || off == 0)
+                return none;
+            if (line.slope >= -off)
+                return undecided(WHY_PATH);
+        } else {
+            double health = line.value + line.slope * end;
+            off = bound_at(path, &line, end);
+            if (fabs(health) <= 2 * off)
+                return undecided(WHY_PATH);
+            if (health > 0)
+                return none;
+        }
+    }
     for (int step = 0;; step++) {
-        if (!(line.slope < 0) || step > MOST_STEPS)
-            return undecided(WHY_PATH);
-        u = -line.value / line.slope;
-        if (!(u > from) || u > end || !isfinite(u))
-            return undecided(WHY_PATH);
-        line_at(path, u, pin, &next);
+        if (!begun || step) {
+            if (!(line.slope < 0) || step > MOST_STEPS)
+                return undecided(WHY_PATH);
+            u = -line.value / line.slope;
+            if (!(u > from) || u > end || !isfinite(u))
+                return undecided(WHY_PATH);
+            line_at(path, u, pin, &next);
+        }
         if ((next.value == line.value && next.slope == line.slope)
             || next.value + next.slope * u >= -bound_at(path, &next, u) / 8)
             break;
         line = next;
     }
-    double off = bound_at(path, &next, u);
+    off = bound_at(path, &next, u);
     Found found = {DECIDED, u, (u - from) * off / (now - now_off) + 8 * UNIT * (1 + u)};
     if (!(now > 2 * now_off) || !(next.need + next.need_slope * u > off))
         return undecided(WHY_PATH);
     if (found.off > FAR_OFF * (1 + u)) { /* the chord from ``from`` says too little: health just before and behind it */
-        found.off = FAR_OFF * (1 + u) / 2;
+        found.off = 4 * FAR_OFF * (1 + u);
         if (u - found.off <= from || u + found.off >= end || health_sign(path, u - found.off, pin) <= 0
             || health_sign(path, u + found.off, pin) >= 0)
             return undecided(WHY_PATH);
@@ -1106,6 +1122,7 @@ static void begin(Path *path, Work *w, Pool *pool)
     path->leaves = pool->leaf_path + pool->rules->level * pool->leaf_maintenance;
     path->moving = 0;
     path->gone = NONE;
+    path->from_within = 0;
 }
 
 /* A leg of the pool that an asset drives: its hold and its term move with it. */
@@ -1166,15 +1183,53 @@ static void lay_alone(Path *path, Work *w, Pool *pool, int local, double side)
     settle_rest(path);
 }
 
-static Found cross_alone(Work *w, Pool *pool, int local, double side, double end)
+/* The same path to the other side. */
+static void turn(Path *path)
 {
-    Path path;
-    lay_alone(&path, w, pool, local, side);
-    Found found = {DECIDED, NONE, 0};
-    if (w->n_touched_holds || w->n_touched_legs)
-        found = cross_stretch(&path, 0, end, pool->buffer, pool->e_buffer);
-    untouch(&path);
-    return found;
+    Work *w = path->work;
+    for (int k = 0; k < w->n_touched_holds; k++) {
+        Hold *h = &path->pool->holds[w->touched_holds[k]];
+        h->g1 = -h->g1, h->p1 = -h->p1;
+    }
+    for (int k = 0; k < w->n_touched_legs; k++) {
+        Term *t = &w->legs[w->touched_legs[k]].term;
+        t->v1 = -t->v1, t->w1 = -t->w1;
+    }
+}
+
+static Found cross_alone(const Path *path, double end)
+{
+    Found none = {DECIDED, NONE, 0};
+    if (!path->work->n_touched_holds && !path->work->n_touched_legs)
+        return none;
+    return cross_stretch(path, 0, end, path->pool->buffer, path->pool->e_buffer);
+}
+
+/* No slope of health is steeper while an asset moves alone; INFINITY where that is not plain. Only what bends without
+ * jumping has such a slope, and of an asset in which legs settle the tiers climb on both sides. */
+static double steepest_alone(const Work *w, const Pool *pool, int local)
+{
+    const Local *one = &w->locals[local];
+    double level = pool->rules->level, found = 0;
+    int p = (int)(pool - w->pools);
+    if (pool->curved || !pool->shared)
+        return INFINITY;
+    for (int k = one->first_settle; k != NONE; k = w->legs[k].next_settle)
+        if (w->legs[k].pool == p)
+            return INFINITY;
+    if (one->hold != NONE && &w->holds[one->hold] >= pool->holds && &w->holds[one->hold] < pool->holds + pool->n_holds)
+        found = fabs(w->holds[one->hold].value) + level * w->holds[one->hold].loan;
+    for (int k = one->first_driver; k != NONE; k = w->legs[k].next_driver) {
+        const Leg *leg = &w->legs[k];
+        if (leg->pool != p)
+            continue;
+        const Hold *h = &w->holds[w->locals[leg->settle].hold];
+        double rate = leg->term.n ? leg->term.curve[leg->term.n - 1].slope : 0;
+        found += leg->notional * (h->steepest + level * h->loan_rate);
+        if (leg->term.on)
+            found += level * leg->term.weight * (rate + leg->term.fee) * leg->term.amount;
+    }
+    return found * (1 + 1e-9);
 }
 
 /* All assets together by their betas: stretch by stretch, cut where a price reaches 0. */
@@ -1187,9 +1242,13 @@ static Found cross_together(Work *w, Pool *pool, double side)
         Path path;
         begin(&path, w, pool);
         int moves_all = side < 0;
+        path.from_within = 1;
         for (int pass = 0; pass < 2; pass++)
             for (int k = 0; k < (pass ? pool->n_legs : pool->n_holds); k++) {
-                Local *one = &w->locals[pass ? w->legs[pool->legs[k]].driver : pool->holds[k].local];
+                const Leg *leg = pass ? &w->legs[pool->legs[k]] : NULL;
+                if (pass && leg->cancels && !leg->term.on)
+                    continue; /* what drives legs that leave nothing of each other drives nothing */
+                Local *one = &w->locals[pass ? leg->driver : pool->holds[k].local];
                 double slope = side * one->beta, zero = slope < 0 ? -1 / slope : INFINITY;
                 one->r0 = zero <= from ? 0 : 1;
                 one->r1 = zero <= from ? 0 : slope;
@@ -1401,6 +1460,9 @@ typedef struct {
     int asset, exists;
 } Nearest;
 
+/* Beyond the nearest so far. */
+static double reach_of(const Nearest *best) { return best->exists ? best->distance + 2 * best->off : INFINITY; }
+
 static int row_of(const Book *book, Work *w, Pool *pool, int local, Nearest *best, Verdict *verdict)
 {
     Local *one = &w->locals[local];
@@ -1409,18 +1471,26 @@ static int row_of(const Book *book, Work *w, Pool *pool, int local, Nearest *bes
         return DECIDED;
     one->is_row = mark;
     double least = NONE, off = 0;
+    if (best->exists && pool->buffer - pool->e_buffer > reach_of(best) * steepest_alone(w, pool, local))
+        return DECIDED;
+    Path path;
+    lay_alone(&path, w, pool, local, -1);
     for (double side = -1; side <= 1; side += 2) {
-        double reach = best->exists ? best->distance + 2 * best->off : INFINITY; /* beyond the nearest so far */
-        double end = fmin(reach, side < 0 ? 1 : INFINITY);
-        Found found = cross_alone(w, pool, local, side, end);
-        if (found.why)
+        if (side > 0)
+            turn(&path);
+        Found found = cross_alone(&path, fmin(reach_of(best), side < 0 ? 1 : INFINITY));
+        if (found.why) {
+            untouch(&path);
             return found.why;
+        }
         if (found.u == NONE)
             continue;
         if (least == NONE || found.u < least)
             least = found.u, off = found.off;
-        if (best->exists && fabs(found.u - best->distance) <= 2 * (found.off + best->off))
+        if (best->exists && fabs(found.u - best->distance) <= 2 * (found.off + best->off)) {
+            untouch(&path);
             return WHY_TIE;
+        }
         if (!best->exists || found.u < best->distance) {
             best->exists = 1;
             best->distance = found.u;
@@ -1429,8 +1499,19 @@ static int row_of(const Book *book, Work *w, Pool *pool, int local, Nearest *bes
             best->asset = one->id;
         }
     }
+    untouch(&path);
     judge_distance(verdict, book->limits, MC102, least, off);
     return verdict->why;
+}
+
+/* The underlying of the largest leg: where the nearest crossing often is, so that others are looked at up to there. */
+static int heaviest(const Work *w, const Pool *pool)
+{
+    const Leg *found = &w->legs[pool->legs[0]];
+    for (int k = 1; k < pool->n_legs; k++)
+        if (w->legs[pool->legs[k]].notional > found->notional)
+            found = &w->legs[pool->legs[k]];
+    return found->underlying;
 }
 
 /* The smallest move of one underlying that liquidates a cross pool, and the limit on it. */
@@ -1455,6 +1536,8 @@ static int nearest_move(const Book *book, Work *w, Nearest *best, Verdict *verdi
             judge_distance(verdict, book->limits, MC102, 0, 0);
         if (verdict->why || dead || !can_cross(pool))
             continue;
+        if (pool->n_legs && (why = row_of(book, w, pool, heaviest(w, pool), best, verdict)))
+            return why;
         for (int j = 0; j < pool->n_legs; j++) {
             const Leg *leg = &w->legs[pool->legs[j]];
             const Contract *c = &book->contracts[leg->contract];
@@ -1492,17 +1575,23 @@ static int distances(const Book *book, Work *w, double *down, double *up, double
         }
         double alone = pool->liquidatable ? 0 : NONE;
         const Leg *leg = &w->legs[pool->legs[0]];
-        for (int row = 0; row < 2 && can_cross(pool); row++) {
+        int other = leg->underlying == leg->driver ? leg->settle : leg->driver, first = 0;
+        if (w->locals[leg->underlying].beta == 1 && w->locals[other].beta == 0)
+            alone = least, first = 1; /* what moves together is the underlying alone */
+        for (int row = first; row < 2 && can_cross(pool); row++) {
             int local = row ? leg->settle : leg->underlying;
             if (row && (local == leg->underlying || !(w->locals[local].flags & VOLATILE)))
                 continue;
-            for (double side = -1; side <= 1; side += 2) {
-                Found found = cross_alone(w, pool, local, side, side < 0 ? 1 : INFINITY);
-                if (found.why)
-                    return found.why;
-                alone = nearer(alone, found.u);
-                off = fmax(off, found.off);
-            }
+            Path path;
+            lay_alone(&path, w, pool, local, -1);
+            Found falls = cross_alone(&path, 1);
+            turn(&path);
+            Found rises = cross_alone(&path, INFINITY);
+            untouch(&path);
+            if (falls.why || rises.why)
+                return falls.why ? falls.why : rises.why;
+            alone = nearer(alone, nearer(falls.u, rises.u));
+            off = fmax(off, fmax(falls.off, rises.off));
         }
         *isolated = nearer(*isolated, alone);
         judge_distance(verdict, book->limits, MC106, nearer(least, alone), off);

@@ -12,7 +12,7 @@ from marginctl.core.exact import ZERO, Direction
 from marginctl.findings import Check, Finding, Problem, Status
 from marginctl.limits.engine import STATUS
 from marginctl.limits.verdict import exit_code
-from marginctl.results.book_summary import ErrorCount, Step
+from marginctl.results.book_summary import ErrorCount, HistogramStep
 from marginctl.results.stressed_book import BookScenario, BookStressResult, GapLoss, LostAccount
 from marginctl.wording import exact_percent, money
 
@@ -66,7 +66,9 @@ def _scenario(header: BookHeader, name: str, tally: ScenarioTally, gaps: tuple[D
         shortfall=tally.shortfall,
         largest_share=min(Decimal(1), largest / tally.shortfall) if tally.shortfall else ZERO,
         below_limits=tally.below,
-        crossings=tuple(Step(label=label, count=count) for label, count in zip(ends, tally.crossings, strict=False)),
+        crossings=tuple(
+            HistogramStep(label=label, count=count) for label, count in zip(ends, tally.crossings, strict=False)
+        ),
         liquidated_exposure=tuple(exposure_rows(tally.exposure)),
         gaps=tuple(GapLoss(gap=gap, loss=loss, accounts=n) for gap, loss, n in zip(gaps, losses, losing, strict=True)),
         worst=tuple(

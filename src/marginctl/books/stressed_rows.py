@@ -175,7 +175,7 @@ def stressed_table(rows: Iterable[StressedRow]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=STRESSED)
 
 
-class Lost(Struct, frozen=True):
+class LostRow(Struct, frozen=True):
     """An account by what it loses."""
 
     shortfall: Decimal
@@ -207,7 +207,7 @@ class ScenarioTally(Struct):
     exposure: dict[str, Decimal] = {}
     losses: list[Decimal] = []
     losing: list[int] = []
-    worst: list[Lost] = []
+    worst: list[LostRow] = []
 
     def count(self, one: Through, stored: Stored, *, part: int, row: int, most: int) -> None:
         """Add an account."""
@@ -228,7 +228,7 @@ class ScenarioTally(Struct):
             self.losses[number] += whole(loss)
             self.losing[number] += loss > 0
         if one.shortfall > 0:
-            lost = Lost(
+            lost = LostRow(
                 *(one.shortfall, part, row, stored.account_id or "", stored.as_of, one.crossing),
                 one.equity_before,
                 one.equity_after,

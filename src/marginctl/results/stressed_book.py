@@ -9,7 +9,7 @@ from msgspec import Struct
 from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.findings import Check, Document, Finding, Summary
-from marginctl.results.book_summary import ErrorCount, ExposureRow, Step
+from marginctl.results.book_summary import ErrorCount, ExposureRow, HistogramStep
 
 
 class GapLoss(Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class BookScenario(Struct, frozen=True, kw_only=True):
     shortfall: Decimal
     largest_share: Decimal
     below_limits: int
-    crossings: tuple[Step, ...]
+    crossings: tuple[HistogramStep, ...]
     liquidated_exposure: tuple[ExposureRow, ...]
     gaps: tuple[GapLoss, ...]
     worst: tuple[LostAccount, ...]
