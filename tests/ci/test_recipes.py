@@ -1,5 +1,6 @@
 """The action, the container and the release: pinned, with the rights they need; the action's script as it runs."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from tests.cli.running import BROKEN, CLEAN, PATIENCE
@@ -56,6 +58,11 @@ class TestRecipes:
 
 
 class TestRelease:
+    def test_it_fits_the_schema_of_workflows(self) -> None:
+        tree = {("on" if name is True else name): value for name, value in RELEASE.items()}
+        schema = json.loads((Path(__file__).parent / "schemas/github-workflow.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft7Validator(schema).validate(tree)
+
     def test_only_the_job_that_publishes_may_ask_for_an_identity(self) -> None:
         jobs = RELEASE["jobs"]
         assert RELEASE["permissions"] == {}
