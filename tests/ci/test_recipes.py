@@ -1,5 +1,6 @@
 """The action, the container and the release: pinned, with the rights they need; the action's script as it runs."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from tests.cli.running import BROKEN, CLEAN, PATIENCE
+from tests.cli.test_git_baseline import git
 
 ROOT = Path(__file__).parents[2]
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
@@ -56,6 +59,11 @@ class TestRecipes:
 
 
 class TestRelease:
+    def test_it_fits_the_schema_of_workflows(self) -> None:
+        tree = {("on" if name is True else name): value for name, value in RELEASE.items()}
+        schema = json.loads((Path(__file__).parent / "schemas/github-workflow.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft7Validator(schema).validate(tree)
+
     def test_only_the_job_that_publishes_may_ask_for_an_identity(self) -> None:
         jobs = RELEASE["jobs"]
         assert RELEASE["permissions"] == {}
@@ -144,6 +152,16 @@ class TestAction:
         code, _, out = self.ran(runner, paths=text)
         assert (code, out.splitlines()[0]) == (2, "exit-code=2")
         assert not (runner / "tree/pwned").exists()
+
+    def test_against_a_commit_the_summary_shows_what_moved(self, runner: Path) -> None:
+        tree = str(runner / "tree")
+        git("init", "-q", tree)
+        git("-C", tree, "add", "-A")
+        git("-C", tree, "commit", "-q", "-m", "one")
+        path = runner / "tree/books/broken.yaml"
+        path.write_text(path.read_text().replace("leverage: 10", "leverage: 20"))
+        code, _, _ = self.ran(runner, paths="books", baseline="git:HEAD")
+        assert (code, "broken since HEAD" in (runner / "summary.md").read_text()) == (0, True)
 
     def test_modules_of_the_tree_are_not_those_of_the_program(self, runner: Path) -> None:
         for name in ("msgspec", "typer", "marginctl"):

@@ -1,6 +1,7 @@
 """What a folder's configuration and the environment say, where it came from, and what a hostile one cannot do."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -201,6 +202,7 @@ class TestErrors:
             ("rule_pages: 'javascript:x'\n", "marginctl.yaml:1:13: MC004 --rule-pages"),
             ("schema: marginctl.config/2\n", "marginctl.yaml:1:9"),
             ("- x\n", "marginctl.yaml:1:1: MC013"),
+            ("paths: ['-']\n", "marginctl.yaml:1:8: MC004 standard input is no file"),
             ("a: &x [\n", "marginctl.yaml:"),
         ],
     )
@@ -219,6 +221,10 @@ class TestErrors:
             ("width = 3.5\n", "pyproject.toml:3:1: MC0"),
             ("x = \n", "pyproject.toml:3:5: MC001 it is no TOML: Invalid value"),
             ("at = 10:00:00\n", "pyproject.toml:3:1: MC0"),
+            ("limits = {max_leverage = 1e999999999}\n", "pyproject.toml:3:11: MC014"),
+            ("limits = {max_leverage = inf}\n", "pyproject.toml:3:11: MC014"),
+            (f"jobs = {'9' * 5000}\n", "pyproject.toml: MC001 it is no TOML: a number has too many digits"),
+            (f"paths = {'[' * 5000}\n", "pyproject.toml"),
         ],
     )
     def test_those_of_a_projects_file_too(self, text: str, said: str, repo: Path) -> None:
@@ -400,6 +406,14 @@ class TestFolders:
     def test_a_file_that_is_named_is_not_left_out(self, repo: Path) -> None:
         assert check("books/desk-a.yaml", "--exclude", "desk-*").code == 0
         assert check("books", "--exclude", "books").code == 2
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_the_screens(width: int, repo: Path, golden_file: Callable[[Path, str], None]) -> None:
+    configured("paths: [books, more]\npolicy: risk/policy.yaml\nlimits: {max_leverage: 3, max_utilization: 50%}\n")
+    ran = run("config", "--width", str(width), "--jobs", "2", env={"MARGINCTL_SELECT": "MC101,MC102"})
+    assert max(map(len, ran.out.splitlines())) <= width
+    golden_file(Path(__file__).parent / "golden" / "config" / f"{width}.txt", ran.out)
 
 
 class TestList:

@@ -5,7 +5,6 @@
 
 import os
 import re
-from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,7 +82,7 @@ def _bound(data: bytes, name: str, record: type[R]) -> tuple[tuple[R, Source] | 
 
 
 def _project(path: str) -> tuple[tuple[ConfigFile, Source] | None, list[Problem]]:
-    """The table of a project's file; numbers stay the decimals that were written."""
+    """The table of a project's file; numbers with a point stay as they were written."""
     name = printable(path)
     data, problem = content_of(Path(path), name)
     if problem is not None:
@@ -123,10 +122,12 @@ def _located(problem: Problem, source: Source) -> Problem:
 def _toml(source: Source) -> tuple[dict[str, Any] | None, list[Problem]]:
     tomllib = import_module("tomllib")  # only ever needed for such a file
     try:
-        return dict(tomllib.loads(source.text, parse_float=Decimal)), []
+        return dict(tomllib.loads(source.text, parse_float=str)), []
     except tomllib.TOMLDecodeError as error:
         place = _LINE.search(str(error))
         where = (int(place[1]), int(place[2])) if place else (0, 0)
         return None, [source.problem(where, "MC001", f"it is no TOML: {_LINE.sub('', str(error))}")]
     except RecursionError:
         return None, [source.problem((0, 0), "MC003", "it is nested too deep", "write it flatter")]
+    except ValueError:  # a whole number of more digits than Python reads
+        return None, [source.problem((0, 0), "MC001", "it is no TOML: a number has too many digits")]

@@ -1,5 +1,6 @@
 """Flags of ``check`` that do not go together, or change nothing."""
 
+import os
 from typing import TYPE_CHECKING
 
 from marginctl.cli.inputs import STDIN
@@ -35,7 +36,8 @@ def refuse_contradictions(flags: "CheckFlags") -> None:
         raise FlagError("--diff has nothing to compare with", "add --baseline git:COMMIT, as in git:origin/main")
     if is_git and flags.live is not None:
         raise FlagError("--baseline git: and --live do not go together", "compare with a baseline file")
-    _used_by("--diff", flags.diff, (*FOR_PEOPLE, "markdown", "json", "jsonl"), flags)
+    shows_page = bool(os.environ.get("GITHUB_STEP_SUMMARY"))
+    _used_by("--diff", flags.diff and not shows_page, (*FOR_PEOPLE, "markdown", "json", "jsonl"), flags)
     _used_by("--statistics", flags.statistics, FOR_PEOPLE, flags)
     _used_by("--notes", flags.notes, HOSTS, flags)
     _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)

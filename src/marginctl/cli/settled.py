@@ -17,6 +17,7 @@ from marginctl.analysis.configuration import ConfigFile, read_configuration
 from marginctl.analysis.policies import AskedPolicy
 from marginctl.cli.batch import processors
 from marginctl.cli.discovery import PREFIX, ConfigPlace, Surroundings, variables
+from marginctl.cli.inputs import STDIN
 from marginctl.cli.options import FLAG, Flags, RefusedError, flags_of
 from marginctl.cli.terminal import NARROWEST, complain
 from marginctl.document.files import lies_in
@@ -258,6 +259,8 @@ def _beside(text: str, file: _File) -> str:
 def _within(text: str, file: _File, node: Any) -> str:
     """The same of one that stays within the repository. Raises RefusedError."""
     path = _beside(text, file)
+    if text == STDIN:
+        raise RefusedError([file.source.problem(node, FLAG, "standard input is no file", "name it by a flag: -")])
     start = MAGIC.split(path)[0]
     fixed = path if start == path else os.path.dirname(start)  # noqa: PTH120
     if not (lies_in(Path(fixed), file.place.root) or os.path.realpath(fixed) == os.path.realpath(file.place.root)):
