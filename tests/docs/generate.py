@@ -6,6 +6,7 @@ python tests/docs/generate.py [--check]
 """
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ from marginctl.portfolio.assets import bundled as links  # noqa: E402
 from marginctl.portfolio.format import PortfolioFile  # noqa: E402
 from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
+from marginctl.venues.origin import TRUST_DOC  # noqa: E402
 
 EXITS = {
     program.OK: "checked; nothing at or above `--fail-on` (default `error`)",
@@ -183,11 +185,13 @@ def venues_page() -> str:
     """What each bundled rule set states, and the published examples that the engine reproduces."""
     parts = ["# Venues\n", NOTE]
     parts.append(
-        "What the bundled rule sets state; `marginctl venue NAME` shows each value with its source and date. *Partial* "
-        "and *unverified* are meant: what is not published is asked for, never guessed.\n"
+        "The bundled rule sets; `marginctl venue NAME` shows what its page does. *Partial* and *unverified* are meant: "
+        "what is not published is asked for, never guessed.\n"
     )
-    heads = ("rule set", "as of", "modes", "contracts", "collateral", "liquidation", "funding interval")
+    heads = ("rule set", "is", "as of", "modes", "contracts")
     parts.append(table(heads, (_venue(_told(name)) for name in bundled())))
+    parts += ["What stands behind a figure on their pages:\n"]
+    parts += ["".join(f"- {re.sub('^[a-z, ]+', lambda word: f'*{word[0]}*', one)}\n" for one in TRUST_DOC.split("; "))]
     parts += ["## Worked examples\n", *_examples()]
     return "\n".join(parts)
 
@@ -199,48 +203,13 @@ def _told(name: str) -> dict[str, Any]:
 
 
 def _venue(told: dict[str, Any]) -> list[str]:
-    hours, steps = told["funding_interval_hours"], told["liquidation"]["steps"]
-    groups = map(_group, told["contract_groups"])
-    count = told["contracts"]
     return [
         f"[{told['name']}](venues/{told['name']}.md)",
+        told["title"],
         told["as_of"] or "-",
-        "<br>".join(map(_mode, told["modes"])),
-        "<br>".join(dict.fromkeys([*([f"{count} bundled"] if count else []), *groups])),
-        "<br>".join(map(_collateral, told["modes"])),
-        ", ".join(steps) or "not stated",
-        "not stated" if hours is None else f"{hours}h",
+        "<br>".join(f"{mode['collateral_mode']}: {mode['status']}" for mode in told["modes"]),
+        "any" if told["contracts"] is None else str(told["contracts"]),
     ]
-
-
-def _mode(mode: dict[str, Any]) -> str:
-    offers = [
-        word for word in ("isolated", "hedge") if mode["isolated_positions" if word == "isolated" else "hedge_mode"]
-    ]
-    return f"{mode['collateral_mode']} ({', '.join([mode['status'], *offers])})"
-
-
-TABLES = {
-    "given": "deductions given",
-    "derived": "deductions derived",
-    "whole": "the rate counts on the whole position",
-}
-UNLISTED = {
-    "unused": "no haircuts: every coin secures its own pool",
-    "stable-zero": "stablecoins in full, others from the file",
-    "required": "others from the file",
-    "refused": "others refused",
-}
-
-
-def _group(group: dict[str, Any]) -> str:
-    return f"{group['type']}, tiers by {group['tiers_by']}, {TABLES[group['deduction']]}"
-
-
-def _collateral(mode: dict[str, Any]) -> str:
-    counted = sum(asset["enters_figures"] for asset in mode["collateral"]["assets"])
-    haircuts = [f"{counted} haircut{'' if counted == 1 else 's'}"] if counted else []
-    return f"{mode['collateral_mode']}: {', '.join([*haircuts, UNLISTED[mode['collateral']['unlisted']]])}"
 
 
 def _examples() -> Iterator[str]:

@@ -13,7 +13,7 @@ from marginctl.cli.html_report import PICTURES
 from marginctl.limits.format import NARROWER
 from marginctl.limits.registry import RULES
 from marginctl.limits.rule import Comparison, Rule, Unit
-from marginctl.render import FORMATS, OF_CHECKS
+from marginctl.render import FORMATS
 from marginctl.venues.loader import bundled
 from marginctl.wording import amount
 
@@ -31,14 +31,14 @@ def limits_page() -> str:
     parts.append("How they are set, for whom, and what waives them: [limits](../limits.md).\n")
     for start, title in SECTIONS.items():
         rules = [rule for rule in RULES if rule.code.startswith(start)]
-        heads = ("code", "name", "key", "not configured", "what")
-        rows = ((_anchored(rule), rule.name, code(rule.key), _default(rule), rule.summary) for rule in rules)
+        heads = ("limit", "what", "key", "not configured")
+        rows = ((_anchored(rule), rule.summary, code(rule.key), _default(rule)) for rule in rules)
         parts += [f"## {title}\n", table(heads, rows)]
     return "\n".join(parts)
 
 
 def _anchored(rule: Rule) -> str:
-    return f'<a id="{rule.code.lower()}-{rule.name}"></a>[{rule.code}](rules/{rule.code}.md)'
+    return f'<a id="{rule.code.lower()}-{rule.name}"></a>[{rule.code}](rules/{rule.code}.md) {rule.name}'
 
 
 def _default(rule: Rule) -> str:
@@ -111,19 +111,28 @@ def command_page(name: str) -> str:
     about = PROSE.commands.get(name, Command())
     guides = about.guides or [name] * (ROOT / f"docs/{name}.md").exists()
     if guides:
-        parts.append(f"More about it: {', '.join(f'[{one}](../../{one}.md)' for one in guides)}.\n")
+        parts.append(f"More about it: {', '.join(f'[{_title(one)}](../../{one}.md)' for one in guides)}.\n")
     if about.example:
         parts += ["## Example\n", _screen(about.example)]
     return "\n".join([*parts, *_flags(command, context)])
 
 
+def _title(guide: str) -> str:
+    return (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+
+
 def _flags(command: Any, context: Any) -> Iterator[str]:
     for title, kind in (("Arguments", "argument"), ("Options", "option")):
         found = [one.get_help_record(context) for one in command.params if one.param_type_name == kind]
-        rows = [(code(one[0]), one[1]) for one in found if one]
+        rows = [(_spellings(one[0]), one[1].replace("<", "&lt;")) for one in found if one]
         if rows:
             yield f"## {title}\n"
             yield table((kind, "is" if kind == "argument" else "does"), rows)
+
+
+def _spellings(flag: str) -> str:
+    """The spellings of a flag, the value behind the last."""
+    return ", ".join(map(code, re.split(r", (?=-)| / (?=-)", flag)))
 
 
 def formats_page() -> str:
@@ -139,9 +148,17 @@ def formats_page() -> str:
 def format_page(name: str) -> str:
     """A format: for whom, what it holds, an example."""
     one = PROSE.formats[name]
-    whose = "`check` has it." if name in OF_CHECKS else "Every command that shows something has it."
-    parts = [f"# {name}\n", NOTE, f"For {one.whom}. {whose}\n", f"{one.holds}\n"]
+    whose = ", ".join(f"[{each}](../commands/{_file(each)})" for each in _offering(name))
+    parts = [f"# {name}\n", NOTE, f"For {one.whom}. Offered by {whose}.\n", f"{one.holds}\n"]
     return "\n".join([*parts, *([_screen(one.example)] if one.example else [])])
+
+
+def _offering(form: str) -> Iterator[str]:
+    """The commands whose help for `--format` names it."""
+    for name, command in commands().items():
+        for one in command.params:
+            if "--format" in one.opts and re.search(rf"\b{form}\b", one.help or ""):
+                yield name
 
 
 def pictures_page() -> str:
@@ -152,13 +169,13 @@ def pictures_page() -> str:
         "terminal `check --plot NAME,...` draws the first three, and `stress` the others: in blocks, or in ASCII where "
         "the terminal has none.\n"
     )
-    return "\n".join(["# Pictures\n", NOTE, told, table(("name", "shows", "where"), rows)])
+    return "\n".join(["# Pictures\n", NOTE, told, table(("name", "shows", "drawn for"), rows)])
 
 
 def picture_page(name: str) -> str:
     """A picture: what it shows, how it is read, an example as the terminal draws it."""
     one = PROSE.pictures[name]
-    shown = f"Shows {one.shows}. It is there: {one.where}.\n"
+    shown = f"Shows {one.shows}. Drawn for: {one.where}.\n"
     parts = [f"# {name}\n", NOTE, shown, "## How to read it\n", f"{one.read}\n", "## Example\n"]
     return "\n".join([*parts, _screen(one.example)])
 

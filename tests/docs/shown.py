@@ -73,6 +73,8 @@ def screen(line: str, start: str = "", end: str | None = None, most: int = 24) -
         (at for at, text in enumerate(lines) if end is not None and at > first and re.fullmatch(end, text)), len(lines)
     )
     shown = [text if len(text) <= LONGEST else text[:LONGEST].rstrip() + OMITTED for text in lines[first:last][:most]]
+    while not shown[-1]:
+        shown.pop()
     above, below = first > 0, first + len(shown) < len(lines)
     parts = [f"$ marginctl {line}", *[OMITTED] * above, *shown, *[OMITTED] * below]
     return "```console\n" + "\n".join(parts) + "\n```\n"

@@ -1,8 +1,8 @@
 """Tutorials: pages that are walked through from top to bottom in a folder of their own, as a reader does.
 
 A block below a line that ends in "`NAME`:" is a file, or more of it where the line has "Add ... to". A `console` block
-holds commands and what they print; `[...]` stands for lines that are left out. What is printed is written anew, the same
-stretches of it.
+holds commands and what they print; `[...]` stands for lines that are left out. What is printed is written anew, the
+same stretches of it.
 """
 
 import re
