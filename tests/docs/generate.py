@@ -206,7 +206,7 @@ def _venue(told: dict[str, Any]) -> list[str]:
     return [
         f"[{told['name']}](venues/{told['name']}.md)",
         told["title"],
-        told["as_of"] or "-",
+        code(told["as_of"]) or "-",
         "<br>".join(f"{mode['collateral_mode']}: {mode['status']}" for mode in told["modes"]),
         "any" if told["contracts"] is None else str(told["contracts"]),
     ]
