@@ -14,7 +14,7 @@ from marginctl.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 TODAY = "2026-11-22"
-WIDTH, LONGEST = "80", 100
+WIDTH, LONGEST = "80", 240
 OMITTED = "[...]"
 HIDDEN = {"--today": TODAY, "--width": WIDTH, "--color": "never"}
 """Flags that are not shown, for they only make the output the same everywhere."""
