@@ -11,8 +11,8 @@ from marginctl.cli.app import app
 from marginctl.render import FORMATS
 
 from .generate import EXITS, PAGES, ROOT, main, man_page, roff
-from .marks import table
-from .shown import commands
+from .marks import outside_code, table
+from .shown import OMITTED, TODAY, commands, hidden, screen
 
 REWRITE = "run `python tests/docs/generate.py` and look at the difference"
 
@@ -65,3 +65,21 @@ def test_roff_shows_text_as_it_is(text: str, shown: str) -> None:
 
 def test_a_bar_does_not_end_a_cell() -> None:
     assert table(["a"], [["x | y"]]) == "| a |\n| --- |\n| x \\| y |\n"
+
+
+def test_links_are_put_where_the_text_is_no_code() -> None:
+    text = outside_code("MC101, `MC101 = 1`, MC101", "(MC101)", r"[\1](\1.md)")
+    assert text == "[MC101](MC101.md), `MC101 = 1`, [MC101](MC101.md)"
+
+
+def test_an_example_says_what_it_leaves_out() -> None:
+    lines = screen("rule MC101", start="^key", end="", most=2).splitlines()
+    assert lines[:3] == ["```console", "$ marginctl rule MC101", OMITTED]
+    assert [line.split()[0] for line in lines[3:5]] == ["key", "default"]
+    assert lines[5:] == [OMITTED, "```"]
+
+
+def test_flags_that_only_pin_the_output_are_given_where_a_command_has_them() -> None:
+    assert hidden(["check", "a.yaml", "--width", "90"]) == ["--today", TODAY, "--color", "never"]
+    assert hidden(["init", "-"]) == []
+    assert "--today" in hidden(["venue", "refresh", "okx"])
