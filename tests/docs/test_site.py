@@ -21,6 +21,7 @@ from .walk import TUTORIALS, again
 DOCS = ROOT / "docs"
 SITE = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
 PAGES = sorted(DOCS.rglob("*.md"))
+TEXTS = [ROOT / "README.md", ROOT / "SECURITY.md", *PAGES]
 FENCED = re.compile(r"^```.*?^```$", flags=re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[(?:[^\]\\]|\\.)*\]\(<?([^)>\s]+)>?\)")
 SCHEME = re.compile(r"[a-z]+:")
@@ -55,7 +56,7 @@ def test_every_page_is_in_the_navigation_once_and_nothing_else() -> None:
     assert sorted(listed) == sorted(page.relative_to(DOCS).as_posix() for page in PAGES)
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "SECURITY.md", *PAGES], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
 def test_every_link_leads_to_a_file_and_an_anchor_that_exist(page: Path) -> None:
     for target in links(page):
         path, _, anchor = target.partition("#")
@@ -63,6 +64,27 @@ def test_every_link_leads_to_a_file_and_an_anchor_that_exist(page: Path) -> None
         assert file.exists(), target
         assert not anchor or anchor in anchors(file), target
         assert page not in PAGES or file.is_relative_to(DOCS), f"{target}: the site has no page of it"
+
+
+def calls(page: Path) -> Iterator[list[str]]:
+    """The words behind `marginctl` wherever a page has it, in a line of a block or between marks."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    blocks = "\n".join(re.findall(r"^```(?:sh|console|yaml)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE))
+    marked = re.findall(r"`(marginctl [^`]+)`", FENCED.sub("", text))
+    for line in [*blocks.splitlines(), *(" ".join(one.split()) for one in marked)]:
+        for call in re.findall(r"(?:^\$ |^|run: |[;|] ?|- )marginctl ([^;|#]+)", line.strip()):
+            yield call.split()
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
+def test_every_command_on_a_page_has_the_flags_that_it_is_given(page: Path) -> None:
+    known = commands()
+    for words in calls(page):
+        name = next((one for one in (" ".join(words[:2]), words[0]) if one in known), "check")
+        flags = {flag for one in known[name].params for flag in (*one.opts, *one.secondary_opts)}
+        given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        assert given - {"--help", "-h", "--version"} <= flags, " ".join(words)
+        assert words[0] in {one.split()[0] for one in known} or not re.fullmatch("[a-z-]+", words[0]), words
 
 
 def test_what_is_written_is_all_that_there_is_of_a_kind() -> None:
@@ -87,6 +109,15 @@ def test_every_format_picture_and_example_is_one_of_the_program() -> None:
 
 def test_every_tutorial_is_walked_through() -> None:
     assert set(TUTORIALS) <= set(generate.PAGES)
+
+
+@pytest.mark.parametrize("page", TUTORIALS)
+def test_every_number_that_a_tutorial_speaks_of_stands_in_one_of_its_blocks(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    said = re.sub(r"`[^`\n]*`|\]\([^)]*\)|\bMC\d+|\d{4}-\d\d-\d\d", "", FENCED.sub("", text))
+    shown = "".join(FENCED.findall(text)).replace(",", "")
+    for number in re.findall(r"\d[\d,.]*\d|\d", said):
+        assert re.search(rf"(?<![\d.]){re.escape(number.replace(',', ''))}(?![\d]|\.0*[1-9])", shown), number
 
 
 PRINTED = "one\ntwo\nthree\nfour\nfive\n"
