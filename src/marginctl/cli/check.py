@@ -31,8 +31,8 @@ from marginctl.cli.options import (
     options,
 )
 from marginctl.cli.settings import (
-    CodeFlags,
     EditFlags,
+    ExplainedCodeFlags,
     FactFlags,
     LiveFlags,
     PolicyFlags,
@@ -130,7 +130,7 @@ class RunFlags(BatchFlags):
 
 class CheckFlags(
     PolicyFlags,
-    CodeFlags,
+    ExplainedCodeFlags,
     EditFlags,
     ShockFlags,
     DateFlags,

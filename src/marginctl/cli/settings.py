@@ -159,6 +159,13 @@ SELECT, IGNORE = Read(codes("--select"), many=True), Read(codes("--ignore"), man
 class CodeFlags(Flags):
     """Which limits are looked at."""
 
+    select: Annotated[frozenset[str], typer.Option("--select", metavar="CODE,..."), SELECT]
+    ignore: Annotated[frozenset[str], typer.Option("--ignore", metavar="CODE,..."), IGNORE]
+
+
+class ExplainedCodeFlags(CodeFlags):
+    """The same with a help text."""
+
     select: Annotated[
         frozenset[str],
         typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100; repeatable."),
