@@ -10,7 +10,7 @@ from typing import Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from marginctl.cli.app import app
+from marginctl.cli.app import Nameless, app
 
 ROOT = Path(__file__).parents[2]
 TODAY = "2026-11-22"
@@ -34,7 +34,7 @@ def commands(group: Any = None) -> dict[str, Any]:
 
 def _below(name: str, group: Any) -> dict[str, Any]:
     inner = commands(group)
-    return {name if word == "show" else f"{name} {word}": command for word, command in inner.items()}
+    return {name if isinstance(one, Nameless) else f"{name} {word}": one for word, one in inner.items()}
 
 
 def hidden(words: list[str]) -> list[str]:

@@ -9,12 +9,12 @@ from marginctl.analysis.headroom import headroom, leverage_of
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.options import DateFlags, FileFlags, Format, OnePath, Read, command, show
-from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, ShockFlags, opened, single
+from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, ShockFlags, opened, single
 from marginctl.results import Outcome
 from marginctl.results.headroom_result import HeadroomResult
 
 
-class HeadroomFlags(PolicyFlags, ExplainedCodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags):
+class HeadroomFlags(PolicyFlags, CodeFlags, EditFlags, ShockFlags, DateFlags, FileFlags):
     """Of ``headroom``."""
 
     path: OnePath

@@ -159,13 +159,6 @@ SELECT, IGNORE = Read(codes("--select"), many=True), Read(codes("--ignore"), man
 class CodeFlags(Flags):
     """Which limits are looked at."""
 
-    select: Annotated[frozenset[str], typer.Option("--select", metavar="CODE,..."), SELECT]
-    ignore: Annotated[frozenset[str], typer.Option("--ignore", metavar="CODE,..."), IGNORE]
-
-
-class ExplainedCodeFlags(CodeFlags):
-    """The same with a help text."""
-
     select: Annotated[
         frozenset[str],
         typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100; repeatable."),
@@ -176,6 +169,9 @@ class ExplainedCodeFlags(CodeFlags):
         typer.Option("--ignore", metavar="CODE,...", help="All limits but these; repeatable."),
         IGNORE,
     ]
+
+
+ExplainedCodeFlags = CodeFlags
 
 
 def settings_of(flags: FileFlags) -> Settings:

@@ -23,7 +23,7 @@ from marginctl.cli.options import (
     refuse_existing,
     show,
 )
-from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, Opened, PolicyFlags, manual, opened, single
+from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, manual, opened, single
 from marginctl.cli.targets import TargetError, write_files
 from marginctl.cli.terminal import complain, say
 from marginctl.document.encoding import UTF_8_MARK
@@ -91,9 +91,7 @@ class WriteFlags(Flags):
     format: Format
 
 
-class WhatIfFlags(
-    ChangeFlags, WriteFlags, PolicyFlags, ExplainedCodeFlags, EditFlags, DateFlags, FileFlags, DetailFlags
-):
+class WhatIfFlags(ChangeFlags, WriteFlags, PolicyFlags, CodeFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     """Of ``what-if``."""
 
     path: OnePath
