@@ -165,9 +165,8 @@ def pictures_page() -> str:
     """Every picture in a line."""
     rows = ((f"[{name}](pictures/{name}.md)", one.shows, one.where) for name, one in PROSE.pictures.items())
     told = (
-        "[`marginctl report`](../report.md) and `--format html` draw them, each above a table of its figures. In the "
-        "terminal `check --plot NAME,...` draws the first three, and `stress` the others: in blocks, or in ASCII where "
-        "the terminal has none.\n"
+        "[`marginctl report`](../report.md) and `--format html` draw them, each above a table of its figures. The terminal "
+        "draws them too, in blocks, or in ASCII where it has none: `check --plot NAME,...`, and `stress` those of moves.\n"
     )
     return "\n".join(["# Pictures\n", NOTE, told, table(("name", "shows", "drawn for"), rows)])
 
