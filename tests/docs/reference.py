@@ -54,36 +54,34 @@ def rule_page(rule: Rule) -> str:
     manual = LEAD.sub(r"**\1** ", rule.manual.strip())
     linked = outside_code(manual, rf"\b(?!{rule.code})({'|'.join(one.code for one in RULES)})\b", r"[\1](\1.md)")
     parts = [f"# {rule.code} {rule.name}\n", NOTE, f"{rule.summary[:1].upper()}{rule.summary[1:]}.\n"]
-    settings = "".join(f"- {name}: {value}\n" for name, value in _settings(rule))
+    settings = "".join(f"- {setting}\n" for setting in _settings(rule))
     return "\n".join([*parts, settings, f"{linked}\n"])
 
 
-def _settings(rule: Rule) -> Iterator[tuple[str, str]]:
-    yield "key", f"`limits: {{{rule.key}: ...}}`" if rule.key else "none: it cannot be configured"
-    yield "not configured", _default(rule)
-    if rule.policy_severity is not None:
-        yield "under a policy", rule.policy_severity.value
+def _settings(rule: Rule) -> Iterator[str]:
+    said = printed(f"rule {rule.code} --format markdown")
+    yield from re.findall(r"^- ((?:key|default|waivers): .*)$", _with_code(said), flags=re.MULTILINE)
     if rule.unit is not Unit.NONE:
-        yield "unit", rule.unit.value
+        yield f"unit: {rule.unit.value}"
     narrow = [
         f"`{part}: {key}`" for part, keys in NARROWER.items() for key, (codes, _) in keys.items() if rule.code in codes
     ]
     if narrow:
-        yield "[narrower](../../limits.md#for-one-position-purpose-or-underlying)", ", ".join(narrow)
+        yield f"[narrower](../../limits.md#for-one-position-purpose-or-underlying): {', '.join(narrow)}"
 
 
 def venue_page(name: str) -> str:
     """What `marginctl venue NAME` says, as a page."""
     text = printed(f"venue {name} --format markdown --today {UNDATED}")
     heading, title, dated, rest = text.removeprefix("### ").split("\n\n", 3)
-    body = re.sub(r"^#### ", "## ", re.sub(r"\\`(.+?)\\`", _unescaped, rest), flags=re.MULTILINE)
+    body = re.sub(r"^#### ", "## ", _with_code(rest), flags=re.MULTILINE)
     told = f"{title}: {dated}. The [table of all](../venues.md) says what the words mean.\n"
     return "\n".join([f"# {heading}\n", NOTE, told, body])
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    plain = re.sub(r"\\(.)", r"\1", found[1])
-    return f"`{plain}`"
+def _with_code(said: str) -> str:
+    """What the program says in Markdown, which escapes all marks, with its code as code."""
+    return re.sub(r"\\`(.+?)\\`", lambda found: "`" + re.sub(r"\\(.)", r"\1", found[1]) + "`", said)
 
 
 def commands_page() -> str:
