@@ -10,7 +10,7 @@ Inside a pool everything is written against *price ratios* r (asset price / its 
 * what positions need is a ``Requirement`` (see ``requirement``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -167,27 +167,39 @@ def partition(account: Account) -> tuple[Pool, ...]:
 
     Isolated margins are set aside out of the balances, so every partition shares out the same collateral.
     """
-    isolated = [position for position in account.positions if position.margin_mode is MarginMode.ISOLATED]
-    cross = [position for position in account.positions if position.margin_mode is MarginMode.CROSS]
-    balances = dict(account.balances)
-    for settle in [p.contract.settle for p in account.positions] + [o.contract.settle for o in account.orders]:
-        balances.setdefault(settle, ZERO)
-    for position in isolated:
-        settle = position.contract.settle
-        balances[settle] = net(balances[settle], -(position.isolated_margin or ZERO))
-    pools = list(_cross_pools(account, balances, cross))
-    pools += [_isolated_pool(account, position) for position in isolated]
+    pools = [_shared_pool(account, name, share) for name, share in _shares(account).items()]
+    pools += [_isolated_pool(account, position) for position in account.positions if position.is_isolated]
     return tuple(pools) or (_pool(account, shared_name(account, account.currency), MarginMode.CROSS, {}, [], ()),)
 
 
-def _cross_pools(account: Account, balances: dict[str, Decimal], cross: list[Position]) -> Iterable[Pool]:
+def rebuilt(account: Account, pool: Pool) -> Pool | None:
+    """The shared pool of the same name of an account with the same rules and prices, None where it has none.
+
+    Legs of the positions that both have are taken over.
+    """
+    share = _shares(account).get(pool.name)
+    return None if share is None else _shared_pool(account, pool.name, share, pool.legs)
+
+
+def _shares(account: Account) -> dict[str, dict[str, Decimal]]:
+    """The balances of each shared pool by its name: what isolated positions have set aside is out of them."""
+    balances = dict(account.balances)
+    for settle in [p.contract.settle for p in account.positions] + [o.contract.settle for o in account.orders]:
+        balances.setdefault(settle, ZERO)
+    for position in account.positions:
+        if position.is_isolated:
+            settle = position.contract.settle
+            balances[settle] = net(balances[settle], -(position.isolated_margin or ZERO))
     shares: dict[str, dict[str, Decimal]] = {}
     for asset, balance in balances.items():
         shares.setdefault(shared_name(account, asset), {})[asset] = balance
-    for name, share in shares.items():
-        positions = [position for position in cross if position.contract.settle in share]
-        orders = tuple(order for order in account.orders if order.contract.settle in share)
-        yield _pool(account, name, MarginMode.CROSS, share, positions, orders)
+    return shares
+
+
+def _shared_pool(account: Account, name: str, share: dict[str, Decimal], kept: Iterable[Leg] = ()) -> Pool:
+    positions = [one for one in account.positions if not one.is_isolated and one.contract.settle in share]
+    orders = tuple(order for order in account.orders if order.contract.settle in share)
+    return _pool(account, name, MarginMode.CROSS, share, positions, orders, {one.position.key: one for one in kept})
 
 
 def _isolated_pool(account: Account, position: Position) -> Pool:
@@ -203,10 +215,12 @@ def _pool(
     balances: dict[str, Decimal],
     positions: list[Position],
     orders: tuple[Order, ...],
+    kept: Mapping[str, Leg] | None = None,
 ) -> Pool:
     rules, terms = rules_of(account, mode), {asset: terms_in(account, mode, asset) for asset in balances}
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
-    legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE)) for p in positions]
+    known = kept or {}
+    legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE), known.get(p.key)) for p in positions]
     tiered = NO_TIERS
     if all(one.is_known for one in legs):
         tiered = combined(netted(legs, rules, account.prices, weights), rules)
@@ -238,8 +252,13 @@ def _pool(
     )
 
 
-def _leg(account: Account, position: Position, rules: MarginRules, weight: Decimal) -> Leg:
-    """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own."""
+def _leg(account: Account, position: Position, rules: MarginRules, weight: Decimal, kept: Leg | None) -> Leg:
+    """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own.
+
+    ``kept``: one that was worked out for the same position.
+    """
+    if kept is not None and kept.position is position:
+        return kept
     if account.model is not None and not position.has_rates:
         return Leg(position, (), (), is_known=False)
     return leg(position, rules, account.prices, weight)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from marginctl.core.pool import is_shared
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Check, Finding, Severity, Status
-from marginctl.render.display import Verbosity
+from marginctl.render import Verbosity
 from marginctl.render.page import (
     Balance,
     Block,

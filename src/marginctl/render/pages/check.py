@@ -14,8 +14,7 @@ from marginctl.core.exact import Direction
 from marginctl.core.pool import is_shared
 from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
 from marginctl.findings import Check, Finding, Severity, Status
-from marginctl.render import found
-from marginctl.render.display import Manual, Options, Verbosity
+from marginctl.render import Manual, Options, Verbosity, found
 from marginctl.render.page import (
     BarPicture,
     Column,
