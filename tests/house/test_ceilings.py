@@ -19,12 +19,12 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(57_600, 19_000),
+    "lines of source": Ceiling(57_700, 19_000),
     "files of source": Ceiling(330, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(45, 45),
     "functions over 45 lines": Ceiling(0, 0),
-    "class names that occur twice": Ceiling(6, 0),
+    "class names that occur twice": Ceiling(0, 0),
     "file names that occur twice": Ceiling(21, 18),  # allowed in two rooms, with one meaning
     "file names that occur twice in a room": Ceiling(0, 0),
     "conditions on a mode outside partition and the reading rooms": Ceiling(1, 0),
