@@ -189,7 +189,7 @@ def outcome_of(header: BookHeader, plan: BookPlan, part: BookPart, number: int, 
 
 def _stressed(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
     batch, first = accounts
-    rows, sums, problems, ok = through_all(
+    rows, sums, problems, verdicts = through_all(
         header, batch, plan.gaps or (), part=number, first=first, most=max(TEN, plan.top)
     )
     if plan.only != "all":
@@ -197,7 +197,16 @@ def _stressed(header: BookHeader, plan: BookPlan, part: BookPart, number: int, a
         wanted = pc.or_(wanted, rows.column("below_limits")) if plan.only == "warned" else wanted
         rows = rows.filter(pc.or_(pc.fill_null(wanted, False), pc.equal(rows.column("status"), "error")))
     errors = problem_counts(problem.code for problem in problems)
-    tally = Tally(accounts=len(batch), ok=ok, recomputed=ok, rows=len(rows), errors=errors, scenarios=sums)
+    ok = sum(verdicts.values())
+    tally = Tally(
+        accounts=len(batch),
+        ok=ok,
+        recomputed=ok,
+        rows=len(rows),
+        errors=errors,
+        verdicts=verdicts,
+        scenarios=sums,
+    )
     return BatchOutcome(rows, tally, [placed(one, batch, part, first) for one in problems[:MOST_PROBLEMS]])
 
 
