@@ -22,7 +22,7 @@ PART_ROWS = 100_000
 FLAT = (POSITIONS, BALANCES, ACCOUNTS)
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class BookPart(Struct, frozen=True, kw_only=True):
     """What is computed at once: a file of rows, some of its row groups, or the tables of a flat book by name.
 
     ``name``: unique in the book, of the part of the table out; ``first``: the row of the file that it begins with;
@@ -53,9 +53,9 @@ class Accounts(NamedTuple):
     first: int
 
 
-def parts_of(books: Iterable[str]) -> list[Part]:
+def parts_of(books: Iterable[str]) -> list[BookPart]:
     """The parts of all BOOKs, in order. Raises BookError."""
-    found: list[Part] = []
+    found: list[BookPart] = []
     for book in books:
         path = Path(book)
         if path.is_dir():
@@ -74,11 +74,11 @@ def parts_of(books: Iterable[str]) -> list[Part]:
     return _named(found)
 
 
-def _of_folder(folder: Path) -> list[Part]:
+def _of_folder(folder: Path) -> list[BookPart]:
     tables = {name: _table(folder, name) for name in FLAT}
     flat = {name: str(path) for name, path in tables.items() if path is not None}
     if POSITIONS in flat and BALANCES in flat:
-        return [Part(name=folder.name or "book", files=flat)]
+        return [BookPart(name=folder.name or "book", files=flat)]
     files = sorted(one for one in folder.rglob("*") if one.suffix.lower() in ENDINGS and one.is_file())
     files = [one for one in files if not any(part.startswith((".", "_")) for part in one.relative_to(folder).parts)]
     if not files:
@@ -95,28 +95,28 @@ def _table(folder: Path, name: str) -> Path | None:
     return found[0] if found else None
 
 
-def _of_file(path: Path) -> list[Part]:
+def _of_file(path: Path) -> list[BookPart]:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise BookError(str(path), "is no table", f"give {', '.join(ENDINGS)}", "MC013")
     if ending not in PARQUET:
-        return [Part(name=path.stem, files={ACCOUNTS: str(path)})]
+        return [BookPart(name=path.stem, files={ACCOUNTS: str(path)})]
     try:
         sizes = [group.num_rows for group in row_groups(str(path))]
     except BookError:  # told when the part is read: the others complete
-        return [Part(name=path.stem, files={ACCOUNTS: str(path)})]
-    parts, groups, start, count = list[Part](), list[int](), 0, 0
+        return [BookPart(name=path.stem, files={ACCOUNTS: str(path)})]
+    parts, groups, start, count = list[BookPart](), list[int](), 0, 0
     for number, size in enumerate(sizes):
         groups.append(number)
         count += size
         if count >= PART_ROWS or number == len(sizes) - 1:
             files = {ACCOUNTS: str(path)}
-            parts.append(Part(name=path.stem, files=files, groups=tuple(groups), first=start, rows=count))
+            parts.append(BookPart(name=path.stem, files=files, groups=tuple(groups), first=start, rows=count))
             groups, start, count = [], start + count, 0
-    return parts or [Part(name=path.stem, files={ACCOUNTS: str(path)}, groups=(), rows=0)]
+    return parts or [BookPart(name=path.stem, files={ACCOUNTS: str(path)}, groups=(), rows=0)]
 
 
-def _named(parts: list[Part]) -> list[Part]:
+def _named(parts: list[BookPart]) -> list[BookPart]:
     """The parts with names of their own: part numbers where a file has several."""
     from msgspec.structs import replace
 
@@ -230,14 +230,29 @@ def guarded(file: str, batches: Iterator[Any]) -> Iterator[Any]:
     """The batches, whole and valid; what stops them is a BookError."""
     try:
         for batch in batches:
-            batch.validate(full=True)
+            for column in batch.columns:
+                _check_texts(column)
             yield batch
     except (OSError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise BookError(file, f"cannot be read: {reason}", "save it again, whole") from None
 
 
-def account_batches(part: Part, named: Renames, size: int, sort_memory: int) -> Iterator[Accounts]:
+def _check_texts(column: Any) -> None:
+    """Texts are UTF-8, also those within lists: Arrow itself takes whatever bytes there are."""
+    types, kind = pa.types, column.type
+    if types.is_string(kind) or types.is_large_string(kind):
+        column.validate(full=True)
+    elif types.is_dictionary(kind):
+        _check_texts(column.dictionary)
+    elif types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        _check_texts(column.flatten())
+    elif types.is_struct(kind):
+        for number in range(kind.num_fields):
+            _check_texts(column.field(number))
+
+
+def account_batches(part: BookPart, named: Renames, size: int, sort_memory: int) -> Iterator[Accounts]:
     """The accounts of a part, some at a time. Raises BookError."""
     if part.is_flat:
         from marginctl.books.flat_tables import flat_batches

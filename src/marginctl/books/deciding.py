@@ -40,7 +40,7 @@ NOWHERE = Location("")
 RULES = tuple(BY_CODE[code] for code in (*JUDGED, OF_SCENARIOS))
 
 
-class Nearest(Struct, frozen=True):
+class NearestMove(Struct, frozen=True):
     """The smallest move of one asset alone that liquidates: signed, 0 without an asset where a pool is liquidatable."""
 
     move: Decimal
@@ -55,7 +55,7 @@ class BookRow(Struct, frozen=True, kw_only=True):
     problems: tuple[RowProblem, ...] = ()
     totals: Totals | None = None
     liquidation: AccountLiquidation | None = None
-    nearest: Nearest | None = None
+    nearest: NearestMove | None = None
     isolated_distance: Decimal | None = None
     failed: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
@@ -179,8 +179,8 @@ def judgement(
                     rule.code, measurement, bound
                 ):
                     worst[rule.code] = max(worst.get(rule.code, Severity.NOTE), bound.severity, key=GRAVITY.__getitem__)
-    failed = tuple(code for code in JUDGED if worst.get(code) is Severity.ERROR)
-    warned = tuple(code for code in JUDGED if worst.get(code) is Severity.WARNING)
+    failed = tuple(sorted(code for code, grade in worst.items() if grade is Severity.ERROR))
+    warned = tuple(sorted(code for code, grade in worst.items() if grade is Severity.WARNING))
     return failed, warned, problems
 
 
@@ -188,16 +188,16 @@ def _rows(report: Report, pools: Iterable[PoolFigures]) -> Iterator[UnderlyingFi
     return (row for pool in pools for row in underlyings(report, pool))
 
 
-def nearest_of(report: Report) -> Nearest | None:
+def nearest_of(report: Report) -> NearestMove | None:
     """Over the cross pools; None where no asset alone liquidates any."""
     pools = cross_pools(report)
     if any(pool.liquidatable for pool in pools):
-        return Nearest(ZERO, None)
-    found: Nearest | None = None
+        return NearestMove(ZERO, None)
+    found: NearestMove | None = None
     for row in _rows(report, pools):
         if row.distance is not None and (found is None or row.distance < abs(found.move)):
             falls = row.down is not None and -row.down == row.distance
-            found = Nearest(-row.distance if falls else row.distance, row.asset)
+            found = NearestMove(-row.distance if falls else row.distance, row.asset)
     return found
 
 

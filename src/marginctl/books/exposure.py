@@ -10,7 +10,7 @@ from msgspec import Struct
 from marginctl.books.header import BookHeader
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract, ContractType
-from marginctl.core.exact import ONE
+from marginctl.core.exact import ONE, ZERO
 from marginctl.portfolio.assets import bundled
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 
@@ -71,40 +71,55 @@ def exposures(header: BookHeader, batch: pa.RecordBatch, is_ok: Any) -> dict[str
     items = positions.flatten()
     if header.prices_at or not len(items) or pa.types.is_null(pc.struct_field(items, "symbol").type):
         return {}
-    parents = pc.list_parent_indices(positions)
-    items = items.filter(is_ok.take(parents))
+    if not pc.all(is_ok).as_py():
+        items = items.filter(is_ok.take(pc.list_parent_indices(positions)))
     symbols = pc.struct_field(items, "symbol").dictionary_encode()
     weights = [_weight(header, symbol) for symbol in symbols.dictionary.to_pylist()]
     quantity, mark = (_floats(pc.struct_field(items, name)) for name in ("quantity", "mark_price"))
+    value = _values(weights, symbols.indices, pc.abs(quantity), mark)
+    table = pa.table({"code": _codes(symbols.indices, items, quantity), "value": value.cast(EXACT, safe=False)})
+    sums = table.group_by("code", use_threads=False).aggregate([("value", "sum")]).to_pylist()
+    found: dict[str, Decimal] = {}
+    for one in sums:
+        weight = weights[one["code"] // 2] if one["code"] is not None else None
+        if weight is not None and one["value_sum"] is not None:
+            name = f"{weight.underlying}:{'short' if one['code'] % 2 else 'long'}"
+            found[name] = found.get(name, ZERO) + one["value_sum"]
+    return found
+
+
+def _values(weights: list[Weight | None], symbols: Any, size: Any, mark: Any) -> Any:
+    """Notionals in binary: sizes and marks of every position, by what its contract counts."""
 
     def each(name: str) -> Any:
         values = [getattr(one, name) if one is not None else None for one in weights]
         texts = pa.array([None if value is None else str(value) for value in values], pa.string())
-        return texts.cast(pa.float64()).take(symbols.indices)
+        return texts.cast(pa.float64()).take(symbols) if any(value is not None for value in values) else None
 
-    mark = pc.coalesce(pc.multiply(mark, each("ratio")), each("mark"))
-    size = pc.abs(quantity)
-    straight = pc.multiply(pc.multiply(size, each("linear")), mark)
-    divided = pc.divide(pc.multiply(size, each("inverse")), mark)
-    value = pc.coalesce(straight, divided, pc.multiply(size, each("fixed")))
-    sides = pc.coalesce(_sides(items), pc.if_else(pc.less(quantity, 0), "short", "long"))
-    names = pa.array([one.underlying if one is not None else None for one in weights], pa.string()).take(
-        symbols.indices
-    )
-    table = pa.table({"name": pc.binary_join_element_wise(names, sides, ":"), "value": value}).drop_null()
-    table = table.set_column(1, "value", table.column("value").cast(EXACT, safe=False))
-    sums = table.group_by("name", use_threads=False).aggregate([("value", "sum")]).to_pylist()
-    return {one["name"]: one["value_sum"] for one in sums}
+    own = each("mark")
+    if mark.null_count < len(mark):
+        moved = pc.multiply(mark, each("ratio"))
+        own = moved if own is None else pc.coalesce(moved, own)
+    own = mark if own is None else own
+    linear, inverse, fixed = each("linear"), each("inverse"), each("fixed")
+    parts = [] if linear is None else [pc.multiply(pc.multiply(size, linear), own)]
+    parts += [] if inverse is None else [pc.divide(pc.multiply(size, inverse), own)]
+    parts += [] if fixed is None else [pc.multiply(size, fixed)]
+    return pc.coalesce(*parts) if parts else pa.nulls(len(size), pa.float64())
+
+
+def _codes(symbols: Any, items: Any, quantity: Any) -> Any:
+    """Twice the contract, and one more where it is short: by the side, else by the sign of the quantity."""
+    short = pc.less(quantity, 0)
+    side = pc.struct_field(items, "side")
+    if side.null_count < len(side):
+        short = pc.coalesce(pc.equal(side, "short"), short)
+    return pc.add(pc.multiply(symbols, 2), short.cast(pa.int32()))
 
 
 def _weight(header: BookHeader, symbol: str) -> Weight | None:
     contract = header.contract(symbol)
     return None if contract is None else weight_of(header, contract)
-
-
-def _sides(items: Any) -> Any:
-    column = pc.struct_field(items, "side")
-    return column.cast(pa.string()) if pa.types.is_null(column.type) else column
 
 
 def _floats(column: Any) -> Any:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from marginctl.books.book_parts import Accounts, Part, raw_batches, schema_of
+from marginctl.books.book_parts import Accounts, BookPart, raw_batches, schema_of
 from marginctl.books.normalising import (
     FIELDS,
     KNOWN,
@@ -38,7 +38,7 @@ ORDERS_OF_NAMES: dict[str, tuple[Key, bool]] = {
 """Orders that tables may share: by letters, or as whole numbers without leading zeros are."""
 
 
-class Run(Struct):
+class TableRun(Struct):
     """Rows of one table for some accounts, which are all of theirs: their names and how many rows each has."""
 
     names: list[str]
@@ -46,7 +46,7 @@ class Run(Struct):
     rows: pa.StructArray
 
 
-def flat_batches(part: Part, named: Renames, size: int, sort_memory: int) -> Iterator[Accounts]:
+def flat_batches(part: BookPart, named: Renames, size: int, sort_memory: int) -> Iterator[Accounts]:
     """The accounts of a flat book. Raises BookError."""
     for table, file in part.files.items():
         _check(table, file, named)
@@ -87,7 +87,7 @@ def _ids(table: str, file: str, named: Renames) -> Iterator[Any]:
         yield pc.run_end_encode(column).values.to_pylist()
 
 
-def _order_of(part: Part, named: Renames) -> str | None:
+def _order_of(part: BookPart, named: Renames) -> str | None:
     """The order that all tables are in; None where there is none."""
     possible = dict(ORDERS_OF_NAMES)
     for table, file in part.files.items():
@@ -137,7 +137,7 @@ def _read(table: str, file: str, named: Renames, size: int) -> Iterator[tuple[An
         start += len(batch)
 
 
-def _stream(table: str, file: str, named: Renames, size: int) -> Iterator[Run]:
+def _stream(table: str, file: str, named: Renames, size: int) -> Iterator[TableRun]:
     """Runs of whole accounts of a table in order."""
     held: tuple[Any, pa.StructArray] | None = None
     for read in _read(table, file, named, size):
@@ -156,11 +156,11 @@ def _stream(table: str, file: str, named: Renames, size: int) -> Iterator[Run]:
         yield _run([held[0][0].as_py()], [len(held[0])], held[1])
 
 
-def _run(names: list[str], ends: list[int], rows: pa.StructArray) -> Run:
-    return Run(names, [end - start for start, end in zip([0, *ends], ends, strict=False)], rows)
+def _run(names: list[str], ends: list[int], rows: pa.StructArray) -> TableRun:
+    return TableRun(names, [end - start for start, end in zip([0, *ends], ends, strict=False)], rows)
 
 
-def _sorted(table: str, file: str, named: Renames, size: int, sort_memory: int) -> Iterator[Run]:
+def _sorted(table: str, file: str, named: Renames, size: int, sort_memory: int) -> Iterator[TableRun]:
     """A table in no order, sorted by name; rows of one account stay as they come."""
     ids, rows, total = [], [], 0
     for some_ids, some_rows in _read(table, file, named, size):
@@ -184,9 +184,9 @@ def _sorted(table: str, file: str, named: Renames, size: int, sort_memory: int) 
 class _Head:
     """What is read of one table and not yet given out."""
 
-    def __init__(self, runs: Iterator[Run]) -> None:
+    def __init__(self, runs: Iterator[TableRun]) -> None:
         self._runs = runs
-        self._run: Run | None = None
+        self._run: TableRun | None = None
         self._at = self._row = self._begun = 0
         self._pieces: list[pa.StructArray] = []
 
@@ -224,7 +224,7 @@ class _Head:
 class _Merge:
     """Accounts of several tables in one order."""
 
-    def __init__(self, streams: dict[str, Iterator[Run]], order: str) -> None:
+    def __init__(self, streams: dict[str, Iterator[TableRun]], order: str) -> None:
         self._heads = {table: _Head(runs) for table, runs in streams.items()}
         self._key, self._falls = ORDERS_OF_NAMES[order]
 

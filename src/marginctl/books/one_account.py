@@ -4,10 +4,10 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from marginctl.books.book_parts import Part
+from marginctl.books.book_parts import BookPart
 from marginctl.books.header import BookHeader
 from marginctl.books.row_drafts import ACCOUNTS, NUMERIC, POSITIONS, Drafts, RowReader, Stored, plain_number
-from marginctl.books.running import Plan, accounts_of
+from marginctl.books.running import BookPlan, accounts_of
 from marginctl.books.stored import stored_rows
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence
 from marginctl.document.reader import read
@@ -17,9 +17,11 @@ LEFT_OUT = ("$schema", "schema", "isolated", "book_limits", "account", "collater
 """Keys of a header that a portfolio has otherwise, or not at all."""
 
 
-def found_rows(plan: Plan, parts: list[Part], account: str, as_of: str | None) -> list[tuple[Part, int, Stored]]:
+def found_rows(
+    plan: BookPlan, parts: list[BookPart], account: str, as_of: str | None
+) -> list[tuple[BookPart, int, Stored]]:
     """Every row of an account, with its place. Raises BookError."""
-    found: list[tuple[Part, int, Stored]] = []
+    found: list[tuple[BookPart, int, Stored]] = []
     for part in parts:
         for batch, first in accounts_of(plan, part):
             mask = pc.fill_null(pc.equal(batch.column("account_id"), account), False)

@@ -8,7 +8,7 @@ from zlib import crc32
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from marginctl.books.book_parts import Part, opened, raw_batches, schema_of
+from marginctl.books.book_parts import BookPart, opened, raw_batches, schema_of
 from marginctl.books.flat_tables import ID, flat_batches
 from marginctl.books.normalising import FIELDS, ROW, BookError, Renames, text_column
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, POSITIONS
@@ -27,10 +27,10 @@ def bucket_count(files: Mapping[str, str], sort_memory: int) -> int:
     return max(1, -(-size * SWELLS * 2 // max(1, sort_memory)))
 
 
-def split(files: Mapping[str, str], named: Renames, count: int, folder: Path) -> list[Part]:
+def split(files: Mapping[str, str], named: Renames, count: int, folder: Path) -> list[BookPart]:
     """The tables in buckets by name, as files in a folder. Raises BookError."""
     parts = [
-        Part(name=f"part-{number:05d}", files={name: str(folder / f"{name}-{number}.arrow") for name in files})
+        BookPart(name=f"part-{number:05d}", files={name: str(folder / f"{name}-{number}.arrow") for name in files})
         for number in range(count)
     ]
     for table, file in files.items():
@@ -61,7 +61,7 @@ def _split_table(table: str, file: str, named: Renames, targets: list[str]) -> N
             one.close()
 
 
-def packed_rows(part: Part, named: Renames, sort_memory: int) -> Iterator[pa.Table]:
+def packed_rows(part: BookPart, named: Renames, sort_memory: int) -> Iterator[pa.Table]:
     """The accounts of flat tables, one row each. Raises BookError, also for an account that is not listed, or twice."""
     for accounts in flat_batches(part, named, WRITE_ROWS, sort_memory):
         batch = accounts.batch

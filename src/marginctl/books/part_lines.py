@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from marginctl import __version__
-from marginctl.books.book_parts import Part
-from marginctl.books.running import Plan
+from marginctl.books.book_parts import BookPart
+from marginctl.books.running import BookPlan
 from marginctl.books.tally import Tally
 
 MANIFEST = "_manifest.jsonl"
@@ -31,13 +31,13 @@ class PartLine(Struct, frozen=True, kw_only=True):
     problems: list[dict[str, Any]] = []
 
 
-def inputs_of(part: Part) -> dict[str, tuple[int, int]]:
+def inputs_of(part: BookPart) -> dict[str, tuple[int, int]]:
     """Size and time of change of the files of a part."""
     states = {file: Path(file).stat() for file in part.files.values()}
     return {file: (state.st_size, state.st_mtime_ns) for file, state in states.items()}
 
 
-def mark_of(part: Part, plan: Plan, digest: str) -> str:
+def mark_of(part: BookPart, plan: BookPlan, digest: str) -> str:
     """What tells a part apart from every other one that may have other rows."""
     named = {table: dict(sorted(names.items())) for table, names in sorted(plan.named.theirs.items())}
     gaps = None if plan.gaps is None else [f"{gap:f}" for gap in plan.gaps]
@@ -46,7 +46,7 @@ def mark_of(part: Part, plan: Plan, digest: str) -> str:
     return sha256(repr((told, plan.only, plan.exact, plan.top, twice)).encode()).hexdigest()
 
 
-def line_of(part: Part, plan: Plan, digest: str, tally: Tally, problems: list[dict[str, Any]]) -> PartLine:
+def line_of(part: BookPart, plan: BookPlan, digest: str, tally: Tally, problems: list[dict[str, Any]]) -> PartLine:
     """The line of a part whose rows are written."""
     return PartLine(
         part=part.name,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from marginctl.analysis.check import Settings
 from marginctl.books.batch import check_batch, screening
-from marginctl.books.book_parts import Accounts, Part, account_batches, raw_batches
+from marginctl.books.book_parts import Accounts, BookPart, account_batches, raw_batches
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import ROW, BookError, Renames, normalised
 from marginctl.books.results_out import RESULTS
@@ -39,7 +39,7 @@ class Doubles(NamedTuple):
     first_of: Mapping[Name, tuple[str, int]] = {}
 
 
-class Plan(Struct, frozen=True, kw_only=True):
+class BookPlan(Struct, frozen=True, kw_only=True):
     """All that a worker needs to know, as plain values.
 
     ``beside``: what results depend on beyond the header; ``gaps``: of a stress test, None = a check.
@@ -89,7 +89,7 @@ class BatchOutcome(NamedTuple):
 class Once:
     """Marks all rows but the first of the accounts that occur twice in a part."""
 
-    def __init__(self, twice: frozenset[Name], first_of: Mapping[Name, tuple[str, int]], part: Part) -> None:
+    def __init__(self, twice: frozenset[Name], first_of: Mapping[Name, tuple[str, int]], part: BookPart) -> None:
         self._names = pa.array(sorted({name or "" for name, _ in twice}), pa.string())
         self._twice, self._first_of, self._part = twice, first_of, part
 
@@ -105,7 +105,7 @@ class Once:
         return Accounts(batch.append_column(TWICE, pa.array(mask)), first)
 
 
-def names_in(part: Part, named: Renames) -> Iterator[tuple[pa.Array, pa.Array]]:
+def names_in(part: BookPart, named: Renames) -> Iterator[tuple[pa.Array, pa.Array]]:
     """The names and times of a part's accounts, those of a flat book aside, which are merged by name."""
     if part.is_flat:
         return
@@ -116,7 +116,7 @@ def names_in(part: Part, named: Renames) -> Iterator[tuple[pa.Array, pa.Array]]:
         yield found.column("account_id"), found.column("as_of")
 
 
-def doubles_in(parts: Iterable[Part], named: Renames) -> Doubles:
+def doubles_in(parts: Iterable[BookPart], named: Renames) -> Doubles:
     """Which accounts occur twice in a book. Where names ascend nothing has to be remembered."""
     parts = [part for part in parts if _can_be_read(part, named)]
     order = _Order()
@@ -135,7 +135,7 @@ def doubles_in(parts: Iterable[Part], named: Renames) -> Doubles:
     return Doubles(twice, {name: first_of[name] for name in twice})
 
 
-def _can_be_read(part: Part, named: Renames) -> bool:
+def _can_be_read(part: BookPart, named: Renames) -> bool:
     """Whether a part has names at all; why not is told when it is read."""
     try:
         next(names_in(part, named), None)
@@ -167,13 +167,13 @@ class _Order:
         return True
 
 
-def accounts_of(plan: Plan, part: Part) -> Iterator[Accounts]:
+def accounts_of(plan: BookPlan, part: BookPart) -> Iterator[Accounts]:
     """The accounts of a part, those that occur twice marked. Raises BookError."""
     once = Once(plan.doubles.names, plan.doubles.first_of, part)
     return map(once.marked, account_batches(part, plan.named, plan.batch, plan.sort_memory))
 
 
-def outcome_of(header: BookHeader, plan: Plan, part: Part, number: int, accounts: Accounts) -> BatchOutcome:
+def outcome_of(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
     """What a batch of a part comes to; ``number``: of the part."""
     with exactly():
         batch, first = accounts
@@ -187,9 +187,9 @@ def outcome_of(header: BookHeader, plan: Plan, part: Part, number: int, accounts
         return BatchOutcome(rows, tally, [placed(one, batch, part, first) for one in problems[:MOST_PROBLEMS]])
 
 
-def _stressed(header: BookHeader, plan: Plan, part: Part, number: int, accounts: Accounts) -> BatchOutcome:
+def _stressed(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
     batch, first = accounts
-    rows, sums, problems, ok = through_all(
+    rows, sums, problems, verdicts = through_all(
         header, batch, plan.gaps or (), part=number, first=first, most=max(TEN, plan.top)
     )
     if plan.only != "all":
@@ -197,7 +197,16 @@ def _stressed(header: BookHeader, plan: Plan, part: Part, number: int, accounts:
         wanted = pc.or_(wanted, rows.column("below_limits")) if plan.only == "warned" else wanted
         rows = rows.filter(pc.or_(pc.fill_null(wanted, False), pc.equal(rows.column("status"), "error")))
     errors = problem_counts(problem.code for problem in problems)
-    tally = Tally(accounts=len(batch), ok=ok, recomputed=ok, rows=len(rows), errors=errors, scenarios=sums)
+    ok = sum(verdicts.values())
+    tally = Tally(
+        accounts=len(batch),
+        ok=ok,
+        recomputed=ok,
+        rows=len(rows),
+        errors=errors,
+        verdicts=verdicts,
+        scenarios=sums,
+    )
     return BatchOutcome(rows, tally, [placed(one, batch, part, first) for one in problems[:MOST_PROBLEMS]])
 
 
@@ -210,7 +219,7 @@ def written_rows(results: pa.RecordBatch, only: str) -> pa.RecordBatch:
     return results.filter(pc.or_(wanted, pc.equal(results.column("status"), "error")))
 
 
-def placed(problem: RowProblem, batch: pa.RecordBatch, part: Part, first: int) -> dict[str, Any]:
+def placed(problem: RowProblem, batch: pa.RecordBatch, part: BookPart, first: int) -> dict[str, Any]:
     """A problem as a line of the errors: its place in its file instead of its batch."""
     table, row, item = problem.table, problem.row, problem.item
     file, place = part.file, first + row

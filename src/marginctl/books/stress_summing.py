@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from marginctl.books.book_limits import ERRORS, SHORTFALL, bounds_of, place_of, verdict_on
+from marginctl.books.book_limits import ERRORS, FAILED, SHORTFALL, WARNED, bounds_of, place_of, verdict_on
 from marginctl.books.header import BookHeader
 from marginctl.books.stressed_rows import STEPS, ScenarioTally
 from marginctl.books.summing import exposure_rows, rules_used
@@ -12,7 +12,7 @@ from marginctl.core.exact import ZERO, Direction
 from marginctl.findings import Check, Finding, Problem, Status
 from marginctl.limits.engine import STATUS
 from marginctl.limits.verdict import exit_code
-from marginctl.results.book_summary import ErrorCount, Step
+from marginctl.results.book_summary import ErrorCount, HistogramStep
 from marginctl.results.stressed_book import BookScenario, BookStressResult, GapLoss, LostAccount
 from marginctl.wording import exact_percent, money
 
@@ -27,7 +27,9 @@ def stress_of(
     scenarios = tuple(
         _scenario(header, name, tally.scenarios.get(name, ScenarioTally()), gaps, top) for name in header.scenarios
     )
-    found = verdict_on(header, {ERRORS: tally.accounts - tally.ok}, tally.accounts)
+    failing, warned = tally.verdicts.get("fail", 0), tally.verdicts.get("warn", 0)
+    counts = {FAILED: failing, WARNED: warned, ERRORS: tally.accounts - tally.ok}
+    found = verdict_on(header, counts, tally.accounts)
     lost = [_judged(header, one) for one in scenarios]
     checks = (*found.checks, *(check for check, _ in lost if check is not None))
     findings = (*found.findings, *(finding for _, finding in lost if finding is not None))
@@ -41,6 +43,8 @@ def stress_of(
         rules=rules_used(header),
         accounts=tally.accounts,
         ok=tally.ok,
+        failing=failing,
+        warning=warned,
         scenarios=scenarios,
         checks=checks,
         findings=findings,
@@ -66,7 +70,9 @@ def _scenario(header: BookHeader, name: str, tally: ScenarioTally, gaps: tuple[D
         shortfall=tally.shortfall,
         largest_share=min(Decimal(1), largest / tally.shortfall) if tally.shortfall else ZERO,
         below_limits=tally.below,
-        crossings=tuple(Step(label=label, count=count) for label, count in zip(ends, tally.crossings, strict=False)),
+        crossings=tuple(
+            HistogramStep(label=label, count=count) for label, count in zip(ends, tally.crossings, strict=False)
+        ),
         liquidated_exposure=tuple(exposure_rows(tally.exposure)),
         gaps=tuple(GapLoss(gap=gap, loss=loss, accounts=n) for gap, loss, n in zip(gaps, losses, losing, strict=True)),
         worst=tuple(

@@ -17,9 +17,9 @@ from marginctl.results.book_summary import (
     BookTotals,
     ErrorCount,
     ExposureRow,
+    HistogramStep,
     LimitCount,
     LiquidatableAccounts,
-    Step,
     WorstAccount,
 )
 from marginctl.wording import exact_percent
@@ -101,12 +101,12 @@ def exposure_rows(sums: dict[str, Decimal]) -> list[ExposureRow]:
     return sorted(rows, key=lambda row: -(row.long + row.short))
 
 
-def _steps(counts: Sequence[int], ends: Sequence[str], none: str) -> Iterable[Step]:
+def _steps(counts: Sequence[int], ends: Sequence[str], none: str) -> Iterable[HistogramStep]:
     if not counts:
         return
     shown = [f"{exact_percent(Decimal(end))}%" for end in ends]
     labels = [f"up to {end}" for end in shown] + [f"beyond {shown[-1]}", none]
-    yield from (Step(label=label, count=count) for label, count in zip(labels, counts, strict=True))
+    yield from (HistogramStep(label=label, count=count) for label, count in zip(labels, counts, strict=True))
 
 
 def _worst(header: BookHeader, tally: Tally) -> Iterable[WorstAccount]:

@@ -178,11 +178,10 @@ def _worst(
     is_null = pc.and_(is_ok, pc.is_null(ratio))
     none_first = pc.if_else(is_null, 0, 1)
     safety = pc.add(pc.multiply(safety, 2), none_first)
-    ranked = pa.table({"safety": safety, "ratio": pc.fill_null(ratio, 0), "row": pa.array(range(len(results)))})
+    rows = pc.indices_nonzero(is_ok).cast(pa.int64())
+    ranked = pa.table({"safety": safety.take(rows), "ratio": pc.fill_null(ratio, 0).take(rows), "row": rows})
     keys = [("safety", "ascending"), ("ratio", "descending"), ("row", "ascending")]
-    chosen = ranked.filter(is_ok)
-    if len(chosen) > most:
-        chosen = chosen.take(pc.select_k_unstable(chosen, k=most, sort_keys=keys))
+    chosen = ranked.take(pc.select_k_unstable(ranked, k=most, sort_keys=keys)) if len(ranked) > most else ranked
     return [
         Worst(one["safety"], Decimal(repr(one["ratio"])), part, first + one["row"], packed(batch.slice(one["row"], 1)))
         for one in chosen.to_pylist()

@@ -18,7 +18,7 @@ from marginctl import __version__
 from marginctl.books.header import BookHeader
 from marginctl.books.normalising import BookError
 from marginctl.books.part_lines import PartLine
-from marginctl.books.running import Plan
+from marginctl.books.running import BookPlan
 from marginctl.cli.batch import processors
 from marginctl.cli.book_engine import Numbered
 from marginctl.cli.book_folder import computed_part
@@ -33,7 +33,7 @@ CONNECT = 10
 
 
 def dask_lines(
-    plan: Plan, parts: Sequence[Numbered], folder: Path | None, address: str
+    plan: BookPlan, parts: Sequence[Numbered], folder: Path | None, address: str
 ) -> Iterator[PartLine | BookError]:
     """The lines of all parts as they are done; of one that could not be, why. Raises FlagError."""
     try:
@@ -97,9 +97,9 @@ def _check_versions(client: Any) -> None:
 
 
 @lru_cache(maxsize=4)
-def _made(told: bytes) -> tuple[BookHeader, Plan]:
+def _made(told: bytes) -> tuple[BookHeader, BookPlan]:
     """The plan that was sent, its header compiled, once for every worker."""
-    plan: Plan = pickle.loads(told)  # noqa: S301 - from the client of the same cluster, which runs any code
+    plan: BookPlan = pickle.loads(told)  # noqa: S301 - from the client of the same cluster, which runs any code
     return plan.header(), plan
 
 

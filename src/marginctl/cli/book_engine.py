@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
-from marginctl.books.book_parts import Accounts, Part
+from marginctl.books.book_parts import Accounts, BookPart
 from marginctl.books.header import BookHeader
 from marginctl.books.normalising import BookError
-from marginctl.books.running import BatchOutcome, Plan, accounts_of, outcome_of
+from marginctl.books.running import BatchOutcome, BookPlan, accounts_of, outcome_of
 from marginctl.cli.batch import processors
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 EXACT_BATCH = 1_000
 """Accounts that the exact core decides at a time: seconds."""
-AHEAD = 2
-"""Batches per thread that may be under way."""
-Numbered: TypeAlias = tuple[int, Part]
+AHEAD = 1
+"""Batches that may be under way beside one for each thread."""
+Numbered: TypeAlias = tuple[int, BookPart]
 """A part, and its place in the book."""
-Found: TypeAlias = tuple[Part, BatchOutcome | BookError]
+Found: TypeAlias = tuple[BookPart, BatchOutcome | BookError]
 
 
-def local_outcomes(header: BookHeader, plan: Plan, parts: Sequence[Numbered], jobs: int) -> Iterator[Found]:
+def local_outcomes(header: BookHeader, plan: BookPlan, parts: Sequence[Numbered], jobs: int) -> Iterator[Found]:
     """Every batch of all parts in their order; a part that cannot be read ends with why."""
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing import get_context
@@ -49,22 +49,22 @@ def _is_small(parts: Sequence[Numbered]) -> bool:
     return None not in sizes and sum(size or 0 for size in sizes) <= EXACT_BATCH
 
 
-_MADE: list[tuple[BookHeader, Plan]] = []
+_MADE: list[tuple[BookHeader, BookPlan]] = []
 """What this process was begun with."""
 
 
-def _begin(plan: Plan) -> None:
+def _begin(plan: BookPlan) -> None:
     """A worker compiles the header once, and ends with Ctrl-C at once."""
     signal(SIGINT, SIG_DFL)
     _MADE[:] = [(plan.header(), plan)]
 
 
-def _work(part: Part, number: int, accounts: Accounts) -> BatchOutcome:
+def _work(part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
     header, plan = _MADE[0]
     return outcome_of(header, plan, part, number, accounts)
 
 
-def _one_by_one(header: BookHeader, plan: Plan, parts: Sequence[Numbered]) -> Iterator[Found]:
+def _one_by_one(header: BookHeader, plan: BookPlan, parts: Sequence[Numbered]) -> Iterator[Found]:
     for number, part in parts:
         try:
             for accounts in accounts_of(plan, part):
@@ -74,27 +74,27 @@ def _one_by_one(header: BookHeader, plan: Plan, parts: Sequence[Numbered]) -> It
 
 
 def _spread(
-    submit: Callable[..., "Future[BatchOutcome]"], plan: Plan, parts: Sequence[Numbered], threads: int
+    submit: Callable[..., "Future[BatchOutcome]"], plan: BookPlan, parts: Sequence[Numbered], threads: int
 ) -> Iterator[Found]:
-    waiting: deque[tuple[Part, Future[BatchOutcome] | BookError]] = deque()
+    waiting: deque[tuple[BookPart, Future[BatchOutcome] | BookError]] = deque()
     for number, part in parts:
         for accounts in _guarded(plan, part):
             if isinstance(accounts, BookError):
                 waiting.append((part, accounts))
             else:
                 waiting.append((part, submit(part, number, accounts)))
-            if len(waiting) >= threads * AHEAD:
+            if len(waiting) >= threads + AHEAD:
                 yield _ready(*waiting.popleft())
     while waiting:
         yield _ready(*waiting.popleft())
 
 
-def _guarded(plan: Plan, part: Part) -> Iterator[Accounts | BookError]:
+def _guarded(plan: BookPlan, part: BookPart) -> Iterator[Accounts | BookError]:
     try:
         yield from accounts_of(plan, part)
     except BookError as error:
         yield error
 
 
-def _ready(part: Part, one: "Future[BatchOutcome] | BookError") -> Found:
+def _ready(part: BookPart, one: "Future[BatchOutcome] | BookError") -> Found:
     return part, one if isinstance(one, BookError) else one.result()

@@ -1,24 +1,26 @@
 """Rows into a folder, one file for each part, with a manifest: a part is there as a whole, or not at all."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from marginctl.books.book_parts import Part
+from marginctl.books.book_parts import BookPart
 from marginctl.books.header import BookHeader
 from marginctl.books.normalising import BookError
 from marginctl.books.part_lines import MANIFEST, PartLine, line_of, lines_in, mark_of
-from marginctl.books.running import MOST_PROBLEMS, BatchOutcome, Plan, accounts_of, outcome_of
+from marginctl.books.running import MOST_PROBLEMS, BatchOutcome, BookPlan, accounts_of, outcome_of
 from marginctl.books.tally import Tally
-from marginctl.cli.book_sinks import Staged
+from marginctl.cli.book_sinks import Staged, begun
 from marginctl.cli.targets import TargetError
 
 
-def prepare(folder: Path, plan: Plan, parts: Iterable[Part], digest: str, *, resume: bool) -> dict[str, PartLine]:
+def prepare(
+    folder: Path, plan: BookPlan, parts: Sequence[BookPart], digest: str, *, resume: bool
+) -> dict[str, PartLine]:
     """The folder, ready; the lines of the parts that need not be done again. Raises TargetError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,10 +37,19 @@ def prepare(folder: Path, plan: Plan, parts: Iterable[Part], digest: str, *, res
         for name, line in known.items():
             if name not in kept:
                 (folder / line.file).unlink(missing_ok=True)
+        sweep(folder, (part.name for part in parts))
         _rewrite(folder, kept.values())
     except OSError as error:
         raise TargetError(folder, f"cannot be written: {error.strerror or error}") from None
     return kept
+
+
+def sweep(folder: Path, names: Iterable[str]) -> None:
+    """Take away what workers that died had begun, of the parts of these names."""
+    starts = tuple(begun(f"{name}.parquet") for name in names)
+    for path in folder.iterdir():
+        if starts and path.name.startswith(starts):
+            path.unlink(missing_ok=True)
 
 
 def _rewrite(folder: Path, lines: Iterable[PartLine]) -> None:
@@ -58,7 +69,7 @@ def note(folder: Path, line: PartLine) -> None:
 class PartRows:
     """The rows of one part as they come, then its line; without a folder they are not written."""
 
-    def __init__(self, folder: Path | None, part: Part, plan: Plan) -> None:
+    def __init__(self, folder: Path | None, part: BookPart, plan: BookPlan) -> None:
         self.part, self._plan = part, plan
         self._file = None if folder is None else Staged(folder / f"{part.name}.parquet", plan.schema)
         self.tally = Tally()
@@ -84,7 +95,7 @@ class PartRows:
                 self._file.__exit__(BookError, None, None)
 
 
-def computed_part(header: BookHeader, plan: Plan, part: Part, number: int, folder: Path | None) -> PartLine:
+def computed_part(header: BookHeader, plan: BookPlan, part: BookPart, number: int, folder: Path | None) -> PartLine:
     """A part, read, computed and written in this process. Raises BookError, TargetError."""
     rows = PartRows(folder, part, plan)
     try:

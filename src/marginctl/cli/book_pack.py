@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 
 import pyarrow as pa
 
-from marginctl.books.book_parts import Part
+from marginctl.books.book_parts import BookPart
 from marginctl.books.normalising import BookError, Renames, renames
 from marginctl.books.packing import bucket_count, packed_rows, split
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, POSITIONS
@@ -45,15 +45,15 @@ def packed_book(flags: BookPackFlags) -> int:
     return 0
 
 
-def _parts(files: dict[str, str], named: Renames, flags: BookPackFlags, work: Path) -> Iterable[Part]:
+def _parts(files: dict[str, str], named: Renames, flags: BookPackFlags, work: Path) -> Iterable[BookPart]:
     """The tables as they are where they fit into memory, else in buckets of names."""
     buckets = bucket_count(files, flags.sort_memory)
     if buckets == 1:
-        return [Part(name="part-00000", files=files)]
+        return [BookPart(name="part-00000", files=files)]
     return split(files, named, buckets, work)
 
 
-def _written(part: Part, named: Renames, sort_memory: int, folder: Path) -> int:
+def _written(part: BookPart, named: Renames, sort_memory: int, folder: Path) -> int:
     """One file of accounts; how many there are."""
     tables: Iterator[pa.Table] = packed_rows(part, named, sort_memory)
     first = next(tables, None)

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from marginctl.books.book_parts import Part, parts_of, schema_of
+from marginctl.books.book_parts import BookPart, parts_of, schema_of
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import BookError, renames, unknown_columns
 from marginctl.books.part_lines import PartLine
 from marginctl.books.price_table import price_table
 from marginctl.books.row_drafts import ACCOUNTS
-from marginctl.books.running import MOST_PROBLEMS, Plan, doubles_in
+from marginctl.books.running import MOST_PROBLEMS, BookPlan, doubles_in
 from marginctl.books.tally import Tally
 from marginctl.cli.book_commands import BookRunFlags, HeaderFlags
 from marginctl.cli.book_engine import Numbered, local_outcomes
-from marginctl.cli.book_folder import PartRows, note, prepare
+from marginctl.cli.book_folder import PartRows, note, prepare, sweep
 from marginctl.cli.book_progress import Progress
 from marginctl.cli.book_sinks import Staged, check_target, is_folder
 from marginctl.cli.options import RefusedError
@@ -40,7 +40,7 @@ class Prepared(NamedTuple):
     """A header with the plan that says how it was made."""
 
     header: BookHeader
-    plan: Plan
+    plan: BookPlan
 
 
 class Ran(NamedTuple):
@@ -67,7 +67,7 @@ def prepared(flags: HeaderFlags) -> Prepared:
     header, problems = read_header(data, flags.header, settings, beside, prices)
     if header is None:
         raise RefusedError(problems)
-    plan = Plan(
+    plan = BookPlan(
         header_text=data,
         header_name=flags.header,
         settings=settings,
@@ -87,7 +87,7 @@ def _bytes(file: str) -> bytes:
         raise RefusedError([Problem(Location(printable(file)), "MC001", message, "name a file")]) from None
 
 
-def ran(header: BookHeader, plan: Plan, books: Sequence[str], flags: BookRunFlags) -> Ran:
+def ran(header: BookHeader, plan: BookPlan, books: Sequence[str], flags: BookRunFlags) -> Ran:
     """A whole book, rows and errors written. Raises FlagError, RefusedError."""
     started = monotonic()
     _refuse_contradictions(flags)
@@ -130,7 +130,7 @@ Told = list[dict[str, Any]]
 
 
 def _streamed(
-    header: BookHeader, plan: Plan, parts: Sequence[Part], flags: BookRunFlags, watch: Watch
+    header: BookHeader, plan: BookPlan, parts: Sequence[BookPart], flags: BookRunFlags, watch: Watch
 ) -> tuple[Tally, Told, list[Problem]]:
     """All batches in order into one file, or none."""
     tally, told, problems = Tally(), Told(), list[Problem]()
@@ -149,7 +149,7 @@ def _streamed(
 
 
 def _by_part(
-    header: BookHeader, plan: Plan, parts: Sequence[Part], flags: BookRunFlags, watch: Watch
+    header: BookHeader, plan: BookPlan, parts: Sequence[BookPart], flags: BookRunFlags, watch: Watch
 ) -> tuple[Tally, Told, list[Problem]]:
     """Every part by itself, with a line in the manifest; what another run did is taken as it is."""
     lines: dict[str, PartLine] = {}
@@ -168,6 +168,8 @@ def _by_part(
         lines[line_or_not.part] = line_or_not
         if flags.rows is not None:
             note(flags.rows, line_or_not)
+    if flags.rows is not None:
+        sweep(flags.rows, (part.name for part in parts))
     tally, told = Tally(), Told()
     for line in (lines[part.name] for part in parts if part.name in lines):
         tally.add(line.tally, plan.top)
@@ -176,7 +178,7 @@ def _by_part(
 
 
 def _lines(
-    header: BookHeader, plan: Plan, parts: Sequence[Numbered], flags: BookRunFlags, watch: Watch
+    header: BookHeader, plan: BookPlan, parts: Sequence[Numbered], flags: BookRunFlags, watch: Watch
 ) -> Iterator[PartLine | BookError]:
     if flags.engine != LOCAL:
         from marginctl.cli.book_dask import dask_lines
@@ -190,7 +192,7 @@ def _lines(
 
 
 def _local_lines(
-    header: BookHeader, plan: Plan, parts: Sequence[Numbered], flags: BookRunFlags, watch: Watch
+    header: BookHeader, plan: BookPlan, parts: Sequence[Numbered], flags: BookRunFlags, watch: Watch
 ) -> Iterator[PartLine | BookError]:
     """Part by part; the file of a part is written as its batches come."""
     rows: PartRows | None = None
@@ -225,7 +227,7 @@ def _refuse_contradictions(flags: BookRunFlags) -> None:
         raise FlagError("--resume goes on in a folder of parts", "give --rows that folder")
 
 
-def _refuse_targets(parts: Sequence[Part], flags: BookRunFlags) -> None:
+def _refuse_targets(parts: Sequence[BookPart], flags: BookRunFlags) -> None:
     targets = [path for _, path in flags.output]
     if flags.rows is not None:
         check_target(flags.rows)
@@ -239,7 +241,7 @@ def _refuse_targets(parts: Sequence[Part], flags: BookRunFlags) -> None:
             raise FlagError(f"--rows {echo(str(flags.rows))} is the folder of the book", "name another folder")
 
 
-def _tell_of_columns(parts: Sequence[Part], plan: Plan) -> None:
+def _tell_of_columns(parts: Sequence[BookPart], plan: BookPlan) -> None:
     """Name once the columns that nothing reads."""
     unread: dict[str, None] = {}
     for part in parts:

@@ -115,12 +115,17 @@ def is_folder(path: Path) -> bool:
     return path.suffix.lower() not in WRITERS
 
 
+def begun(name: str) -> str:
+    """What the name of a file that is being written begins with."""
+    return f".{name[:40]}."
+
+
 class Staged:
     """A file that gets its name when it is whole; used in a ``with``, which takes it away when something stops it."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
-        self._part = path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}{path.suffix}")
+        self._part = path.with_name(f"{begun(path.name)}{os.urandom(8).hex()}{path.suffix}")
         try:
             self._writer = WRITERS[path.suffix.lower()](str(self._part), schema)
         except OSError as error:

@@ -37,7 +37,7 @@ class ExposureRow(Struct, frozen=True, kw_only=True):
     short: Decimal
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class HistogramStep(Struct, frozen=True, kw_only=True):
     """A step of a histogram: accounts above the step before, up to and with ``up_to``; None = beyond, or no figure."""
 
     label: str
@@ -124,8 +124,8 @@ class BookResult(Document, frozen=True, kw_only=True):
     totals: BookTotals | None = None
     liquidatable_accounts: LiquidatableAccounts | None = None
     exposure: tuple[ExposureRow, ...] = ()
-    distances: tuple[Step, ...] = ()
-    utilizations: tuple[Step, ...] = ()
+    distances: tuple[HistogramStep, ...] = ()
+    utilizations: tuple[HistogramStep, ...] = ()
     worst: tuple[WorstAccount, ...] = ()
     way: str = "exact"
     wall_ms: int | None = None

@@ -23,7 +23,7 @@ from marginctl.render.page import (
 from marginctl.render.pages.columns import NEVER, figured
 from marginctl.render.pages.head import TONES, WAYS
 from marginctl.results import Verdict
-from marginctl.results.book_summary import BookResult, ExposureRow, Step, WorstAccount
+from marginctl.results.book_summary import BookResult, ExposureRow, HistogramStep, WorstAccount
 from marginctl.wording import check_value, counted, headroom_text, limit_text, listed, share
 
 WORDS = {Severity.ERROR: Span("FAIL", Tone.BAD), Severity.WARNING: Span("WARN", Tone.WARN)}
@@ -141,11 +141,11 @@ def exposure_table(rows: Sequence[ExposureRow]) -> DataTable:
     )
 
 
-def _steps(heading: str, steps: Sequence[Step]) -> Section | None:
+def _steps(heading: str, steps: Sequence[HistogramStep]) -> Section | None:
     return section(heading, steps_table(steps)) if steps else None
 
 
-def steps_table(steps: Sequence[Step]) -> DataTable:
+def steps_table(steps: Sequence[HistogramStep]) -> DataTable:
     """A histogram in words and numbers."""
     total = sum(step.count for step in steps) or 1
     parts = [f"{step.count * 100 / total:.1f}%" for step in steps]
