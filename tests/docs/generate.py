@@ -22,6 +22,7 @@ from marginctl.cli import entry as program  # noqa: E402
 from marginctl.cli.app import app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
 from marginctl.document.record import Nested, Shape  # noqa: E402
+from marginctl.books.header_format import BookFile  # noqa: E402
 from marginctl.limits.baseline import BaselineFile  # noqa: E402
 from marginctl.limits.format import NARROWER, PolicyFile  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
@@ -109,6 +110,7 @@ def portfolio_page() -> str:
         ("A portfolio", PortfolioFile.layout),
         ("A policy", PolicyFile.layout),
         ("A baseline", BaselineFile.layout),
+        ("The header of a book", BookFile.layout),
     ):
         parts.append(f"## {title}\n")
         parts += _shape(shape)
