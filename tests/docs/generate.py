@@ -18,11 +18,11 @@ from typer.main import get_command  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 from marginctl import __version__  # noqa: E402
+from marginctl.books.header_format import BookFile  # noqa: E402
 from marginctl.cli import entry as program  # noqa: E402
 from marginctl.cli.app import app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
 from marginctl.document.record import Nested, Shape  # noqa: E402
-from marginctl.books.header_format import BookFile  # noqa: E402
 from marginctl.limits.baseline import BaselineFile  # noqa: E402
 from marginctl.limits.format import NARROWER, PolicyFile  # noqa: E402
 from marginctl.limits.registry import RULES  # noqa: E402
