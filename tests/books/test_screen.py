@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tests.books.compare import compared
 from tests.books.random_books import NUMBERS, Book, batch_of, random_book
 from tests.books.thresholds import placed
-from tests.core.accounts import PRICES, account, d, flat, haircuts, inverse, linear, position, tiers
+from tests.builders import PRICES, account, d, flat, haircuts, inverse, linear, position, tiers
 
 from marginctl.books.compiled import FALLS, JUMPS, ModeTerms, ScreenLimit, compile_book
 from marginctl.books.float_screen import REASONS, is_built, screen

@@ -426,3 +426,43 @@ def test_a_table_of_prices_that_is_wrong_is_refused(text: str, header: Path, tmp
     ran = book(nested(tmp_path / "b.parquet", GOOD), "--header", header, "--prices", tmp_path / "p.csv")
     assert ran.code == 2
     assert "p.csv" in ran.errors
+
+
+@pytest.mark.parametrize("package", ["pyarrow", "numpy"])
+def test_without_the_extra_the_command_names_it(package: str, header: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else found(name))
+    ran = book("b.parquet", "--header", header)
+    assert ran.code == 2
+    assert "marginctl[books]" in ran.errors
+
+
+def test_without_the_screen_the_exact_core_does_the_work_and_says_so_once(
+    header: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import marginctl.books.float_screen
+
+    path = nested(tmp_path / "b.parquet", many(20), groups=7)
+    flags = [path, "--header", header, "--fail-on", "never", "--rows"]
+    book(*flags, tmp_path / "exact.parquet", "--exact")
+    monkeypatch.setattr(marginctl.books.float_screen, "is_built", lambda: False)
+    ran = book(*flags, tmp_path / "rows.parquet")
+    assert ran.errors.count("not built") == 1
+    assert rows_of(tmp_path / "rows.parquet") == rows_of(tmp_path / "exact.parquet")
+    assert {row["decided"] for row in rows_of(tmp_path / "rows.parquet")} == {"exact"}
+
+
+def test_workers_of_the_exact_core_change_no_row(header: Path, tmp_path: Path) -> None:
+    path = nested(tmp_path / "b.parquet", many(12))
+    flags = ["--header", str(header), "--today", TODAY, "--fail-on", "never", "--exact"]
+    run("book", "check", str(path), *flags, "--jobs", "1", "--rows", str(tmp_path / "one.parquet"))
+    from marginctl.cli import book_engine
+
+    book_engine.EXACT_BATCH, kept = 5, book_engine.EXACT_BATCH
+    try:
+        run("book", "check", str(path), *flags, "--jobs", "2", "--rows", str(tmp_path / "two.parquet"))
+    finally:
+        book_engine.EXACT_BATCH = kept
+    assert rows_of(tmp_path / "one.parquet") == rows_of(tmp_path / "two.parquet")

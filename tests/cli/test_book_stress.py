@@ -95,3 +95,18 @@ def test_without_a_scenario_nothing_begins(folder: Path) -> None:
 @pytest.mark.parametrize("form", ["table", "markdown", "junit", "github"])
 def test_every_form_is_written(form: str, folder: Path) -> None:
     assert "fall" in stress(folder, "--format", form, "-v").out or form in {"github", "junit"}
+
+
+@pytest.mark.parametrize(
+    ("survive", "code", "failing", "warning"),
+    [("all", 1, 1, 0), ("[rise]", 0, 0, 0), ("{warn: all}", 0, 0, 1), ("off", 0, 0, 0), ("[nothing]", 2, 0, 0)],
+)
+def test_survival_is_a_limit_of_every_account(
+    survive: str, code: int, failing: int, warning: int, folder: Path
+) -> None:
+    """Of three accounts one does not survive the fall, and all survive the rise."""
+    (folder / "h.yaml").write_text(HEADER.replace("limits: {", f"limits: {{survive: {survive}, "))
+    ran = stress(folder, "--format", "json")
+    assert ran.code == code
+    if code != 2:
+        assert (ran.json()["summary"]["failing"], ran.json()["summary"]["warning"]) == (failing, warning)

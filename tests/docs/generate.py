@@ -28,6 +28,7 @@ from typer.testing import CliRunner  # noqa: E402
 from marginctl import __version__  # noqa: E402
 from marginctl.analysis.configuration import ConfigFile  # noqa: E402
 from marginctl.analysis.policy_cases import CasesFile  # noqa: E402
+from marginctl.books.header_format import BookFile  # noqa: E402
 from marginctl.cli import entry as program  # noqa: E402
 from marginctl.cli.app import DEFAULT, app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
@@ -66,6 +67,7 @@ def portfolio_page() -> str:
         ("A configuration", ConfigFile.layout),
         ("Tests of a policy", CasesFile.layout),
         ("A baseline", BaselineFile.layout),
+        ("The header of a book", BookFile.layout),
     ):
         parts.append(f"## {title}\n")
         parts += _shape(shape)

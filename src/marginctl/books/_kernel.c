@@ -56,15 +56,15 @@ typedef struct {
     int exact;
 } Amount;
 
-typedef struct { /* weight * ((slope + fee) * v + (intercept + entry) * w): the maintenance of a leg along lines v, w */
+typedef struct { /* weight * ((kept * slope + fee) * v + (kept * intercept + entry) * w): a leg's maintenance along v, w */
     const Piece *curve;
     int n, at, jumps, on;
-    double amount, unit, weight, fee, entry, leaf, spread; /* spread: of what netting took from, over what it left */
+    double amount, unit, weight, kept, fee, entry, leaf, spread; /* spread: of what netting took from, over what it left */
     double v0, v1, w0, w1;
 } Term;
 
 typedef struct {
-    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, flat, cancels, next_driver, next_settle,
+    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, flat, cancels, counts, next_driver, next_settle,
         base, next_group, group;
     Amount quantity, margin;
     double notional, entry, unit_notional, unit_entry, mark;
@@ -344,8 +344,6 @@ static int read_sides(const Batch *b, Work *w, const Variant *v, const Book *boo
                 continue;
             if (!hedge)
                 return WHY_INPUT;
-            if (!mode && v->cross.netting == NET_HEDGED)
-                return WHY_UNMODELLED;
             if (!mode) {
                 Leg *one = &w->legs[longs], *other = &w->legs[shorts];
                 one->twin = shorts;
@@ -486,8 +484,10 @@ static int is_rated(const Book *book, const Leg *leg, const Contract *c, double 
     return measure < last * (1 - NEAR_BORDER);
 }
 
-/* The terms of ``quantity`` of a leg: all of it, or what netting leaves. */
-static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, const Asset *asset, Amount quantity, double unit)
+/* The terms of ``quantity`` of a leg: all of it, or what netting leaves; ``open``: what the other side does not hedge,
+ * where what it hedges needs fees alone. */
+static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, const Asset *asset, Amount quantity,
+                     double unit, Amount open)
 {
     const Contract *c = &book->contracts[leg->contract];
     const Rules *r = pool->rules;
@@ -509,6 +509,8 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
     term->amount = notional;
     term->unit = unit;
     term->weight = weight;
+    term->kept = open.value < leg->quantity.value ? fmax(0, open.value) / leg->quantity.value : 1;
+    double times = 2 - term->kept; /* fees */
     double sized = r->maintenance_basis == AT_MARK ? notional : entry;
     double sized_leg = r->maintenance_basis == AT_MARK ? leg->notional : leg->entry;
     term->at = piece_at(term->curve, term->n, 0, sized, unit);
@@ -517,12 +519,12 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
         return WHY_BORDER;
     term->leaf = weight * (fabs(piece->slope) * sized_leg + fabs(piece->intercept) * unit);
     if (r->maintenance_basis == AT_ENTRY) {
-        term->entry = (piece->slope * entry + piece->intercept * unit) / unit;
+        term->entry = term->kept * (piece->slope * entry + piece->intercept * unit) / unit;
         term->curve = NULL;
         term->n = term->jumps = 0;
     }
     if (r->close_fee != FEE_NONE && v->taker_fee != 0) {
-        double fee = v->taker_fee;
+        double fee = v->taker_fee * times;
         if (r->close_fee == FEE_BANKRUPTCY) {
             why = initial_rate(book, leg, c, leg->quantity, whole, unit, whole, &full);
             if (why)
@@ -531,7 +533,7 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
                 full = leg->initial_margin * unit / whole;
             fee *= fmax(0, 1 - leg->exposure * full);
             term->entry += fee * entry / unit;
-            term->leaf += weight * v->taker_fee * (1 + full) * leg->entry;
+            term->leaf += weight * v->taker_fee * times * (1 + full) * leg->entry;
             fee *= entry;
         } else {
             term->fee = fee;
@@ -540,15 +542,19 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
         }
         if (r->close_fee_in == FEE_IN_BOTH && isnan(leg->initial_margin)) {
             leg->initial += fee;
-            leaf += v->taker_fee * (1 + full) * fmax(leg->notional, leg->entry);
+            leaf += v->taker_fee * times * (1 + full) * fmax(leg->notional, leg->entry);
         }
     }
     leg->initial *= weight;
     pool->leaf_initial += weight * leaf;
     pool->leaf_maintenance += term->leaf;
     pool->n_terms++;
-    term->spread = quantity.exact ? 1 : leg->quantity.value / quantity.value;
-    term->on = 1;
+    double least = fmin(quantity.value, open.value);
+    term->spread = (quantity.exact && open.exact) || !(least > 0) ? 1 : leg->quantity.value / least;
+    leg->counts = 1;
+    term->on = term->kept > 0 || term->fee != 0 || term->entry != 0;
+    if (!(term->kept > 0))
+        term->n = term->jumps = 0;
     return DECIDED;
 }
 
@@ -556,7 +562,7 @@ static double term_now(const Term *term)
 {
     double found = term->fee * term->amount + term->entry * term->unit;
     if (term->n)
-        found += term->curve[term->at].slope * term->amount + term->curve[term->at].intercept * term->unit;
+        found += term->kept * (term->curve[term->at].slope * term->amount + term->curve[term->at].intercept * term->unit);
     return term->weight * found;
 }
 
@@ -602,16 +608,19 @@ static int add_leg(const Book *book, Work *w, Pool *pool, const Variant *v, int 
         hold->leaf_now += leg->notional + leg->entry;
     }
     pool->rows += leg->rows;
-    if (r->netting == NET_NET && leg->twin != NONE && pool->shared) {
+    Amount open = quantity;
+    if ((r->netting == NET_NET || r->netting == NET_HEDGED) && leg->twin != NONE && pool->shared) {
         Leg *twin = &w->legs[leg->twin];
-        quantity = plus(leg->quantity, twin->quantity, -1);
+        open = plus(leg->quantity, twin->quantity, -1);
         double off = 16 * UNIT * (leg->rows + twin->rows) * (leg->quantity.value + twin->quantity.value);
-        if (!quantity.exact && fabs(quantity.value) <= off)
+        if (!open.exact && fabs(open.value) <= off)
             return WHY_FIGURE;
-        if (!(quantity.value > 0))
+        if (r->netting == NET_NET && !(open.value > 0))
             return DECIDED;
+        if (r->netting == NET_NET)
+            quantity = open, open = leg->quantity;
     }
-    int why = leg_terms(book, leg, pool, v, settle, quantity, settle->price);
+    int why = leg_terms(book, leg, pool, v, settle, quantity, settle->price, open);
     if (why)
         return why;
     if (pool->shared && (r->underlying_netting == NET_LARGER || (r->netting == NET_LARGER && leg->twin != NONE)))
@@ -624,9 +633,9 @@ static void sum_requirements(Work *w, Pool *pool)
 {
     for (int k = 0; k < pool->n_legs; k++) {
         Leg *leg = &w->legs[pool->legs[k]];
-        if (!leg->term.on)
+        if (!leg->counts)
             continue;
-        double need = term_now(&leg->term);
+        double need = leg->term.on ? term_now(&leg->term) : 0;
         if (leg->group == NONE) {
             pool->initial += leg->initial;
             pool->maintenance += need;
@@ -652,7 +661,8 @@ static int weigh(const Book *book, Work *w, Pool *pool, const Variant *v)
         if ((why = add_leg(book, w, pool, v, pool->legs[k])))
             return why;
     sum_requirements(w, pool);
-    pool->has_terms = pool->n_terms > 0;
+    for (int k = 0; k < pool->n_legs; k++)
+        pool->has_terms |= w->legs[pool->legs[k]].term.on;
     pool->coefficient = 4 * (pool->n_holds + pool->rows + pool->n_terms + 16) * UNIT;
     double loans = 0;
     for (int k = 0; k < pool->n_holds; k++) {
@@ -845,8 +855,8 @@ static void line_at(const Path *path, double u, double pin, At *found)
             if (out && !t->v1 && !t->w1)
                 x = t->v0, p = t->w0;
             t->at = piece_at(t->curve, t->n, t->at, x, p);
-            s += t->curve[t->at].slope;
-            y += t->curve[t->at].intercept;
+            s += t->kept * t->curve[t->at].slope;
+            y += t->kept * t->curve[t->at].intercept;
             size += t->spread * level * t->weight * fabs(t->curve[t->at].intercept * t->w0);
             size_slope += t->spread * level * t->weight * fabs(t->curve[t->at].intercept * t->w1);
         }
@@ -1097,7 +1107,7 @@ static void settle_rest(Path *path)
         double need = t->fee * t->v0 + t->entry * t->w0;
         if (t->n) {
             t->at = piece_at(t->curve, t->n, t->at, t->amount, t->unit);
-            need += t->curve[t->at].slope * t->amount + t->curve[t->at].intercept * t->unit;
+            need += t->kept * (t->curve[t->at].slope * t->amount + t->curve[t->at].intercept * t->unit);
         }
         if (leg->group == NONE)
             path->maintenance -= t->weight * need;

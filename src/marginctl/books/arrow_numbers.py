@@ -87,7 +87,9 @@ def _decimals(column: Any) -> Numbers:
         return _spelled(column)
     values = _valued(low / np.float64(10**kind.scale), column)
     extra = kind.scale - GRID_SCALE
-    return Numbers(values, None, low % np.int64(10**extra) == 0 if extra > 0 else None)
+    if extra <= 0:
+        return Numbers(values)
+    return Numbers(values, None, (low % np.int64(10**extra) == 0) | np.isnan(values))
 
 
 def _spelled(column: Any) -> Numbers:
@@ -106,7 +108,7 @@ def _texts(column: Any) -> Numbers:
     fits = pc.match_substring_regex(column, NUMBER)
     values = pc.cast(pc.if_else(fits, column, None), pa.float64()).to_numpy(zero_copy_only=False)
     bad = is_there(column) & ~np.isfinite(values)
-    grid = pc.fill_null(pc.match_substring_regex(column, ON_GRID), False).to_numpy(zero_copy_only=False)
+    grid = pc.fill_null(pc.match_substring_regex(column, ON_GRID), True).to_numpy(zero_copy_only=False)
     return Numbers(values, bad if bad.any() else None, grid)
 
 

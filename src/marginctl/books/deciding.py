@@ -179,8 +179,8 @@ def judgement(
                     rule.code, measurement, bound
                 ):
                     worst[rule.code] = max(worst.get(rule.code, Severity.NOTE), bound.severity, key=GRAVITY.__getitem__)
-    failed = tuple(code for code in JUDGED if worst.get(code) is Severity.ERROR)
-    warned = tuple(code for code in JUDGED if worst.get(code) is Severity.WARNING)
+    failed = tuple(sorted(code for code, grade in worst.items() if grade is Severity.ERROR))
+    warned = tuple(sorted(code for code, grade in worst.items() if grade is Severity.WARNING))
     return failed, warned, problems
 
 

@@ -3,7 +3,7 @@
 Words and meanings are those of a portfolio file; what belongs to one account alone stands in the book's rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from copy import copy
 from decimal import Decimal
 from hashlib import sha256
@@ -24,7 +24,7 @@ from marginctl.document.kinds import (
 from marginctl.document.nodes import Scalar
 from marginctl.document.reader import read
 from marginctl.document.record import Key, bind
-from marginctl.document.source import Source, in_order
+from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of
 from marginctl.limits.registry import BY_KEY
@@ -211,6 +211,7 @@ def _compiled(
     draft = _draft(file)
     limits, problems = limits_of(file.limits, file.waivers, LimitSource.PORTFOLIO, source)
     problems += _unjudged(file, source, settings)
+    problems += _unknown_scenarios(limits, scenarios_of(file.scenarios, settings.policy), source, file)
     held, wrong = _held(file, source)
     problems += wrong
     _, wrong = resolve(draft, source, rule_set, Path(source.name), settings.today)
@@ -278,6 +279,17 @@ def _declared(file: BookFile, source: Source, rule_set: RuleSet, settings: Setti
         if contract is not None:
             own.seen[symbol] = _listed(contract)
     return own, reading.problems
+
+
+def _unknown_scenarios(limits: FileLimits, scenarios: Container[str], source: Source, file: BookFile) -> list[Problem]:
+    """Scenarios that `survive` names and nobody has."""
+    names = {name for bound in limits.bounds.get(OF_SCENARIOS, ()) for name in bound.subjects or ()}
+    missing = sorted(name for name in names if name not in scenarios)
+    place = file.at(BookFile.limits)
+    return [
+        source.problem(place, "MC030", f"`survive` names no scenario: {echo(name)}", "add it under `scenarios`")
+        for name in missing
+    ]
 
 
 def _listed(contract: Contract) -> Listing:

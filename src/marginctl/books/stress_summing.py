@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from marginctl.books.book_limits import ERRORS, SHORTFALL, bounds_of, place_of, verdict_on
+from marginctl.books.book_limits import ERRORS, FAILED, SHORTFALL, WARNED, bounds_of, place_of, verdict_on
 from marginctl.books.header import BookHeader
 from marginctl.books.stressed_rows import STEPS, ScenarioTally
 from marginctl.books.summing import exposure_rows, rules_used
@@ -27,7 +27,9 @@ def stress_of(
     scenarios = tuple(
         _scenario(header, name, tally.scenarios.get(name, ScenarioTally()), gaps, top) for name in header.scenarios
     )
-    found = verdict_on(header, {ERRORS: tally.accounts - tally.ok}, tally.accounts)
+    failing, warned = tally.verdicts.get("fail", 0), tally.verdicts.get("warn", 0)
+    counts = {FAILED: failing, WARNED: warned, ERRORS: tally.accounts - tally.ok}
+    found = verdict_on(header, counts, tally.accounts)
     lost = [_judged(header, one) for one in scenarios]
     checks = (*found.checks, *(check for check, _ in lost if check is not None))
     findings = (*found.findings, *(finding for _, finding in lost if finding is not None))
@@ -41,6 +43,8 @@ def stress_of(
         rules=rules_used(header),
         accounts=tally.accounts,
         ok=tally.ok,
+        failing=failing,
+        warning=warned,
         scenarios=scenarios,
         checks=checks,
         findings=findings,

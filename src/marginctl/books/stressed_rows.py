@@ -1,14 +1,16 @@
 """Accounts put through scenarios by the exact core: the first crossing on the way, and what is there at its end."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.books.deciding import context_for, judgement, loaded_row
-from marginctl.books.header import BookHeader
+from marginctl.books.header import OF_SCENARIOS, BookHeader
 from marginctl.books.results_out import floats
 from marginctl.books.row_drafts import RowProblem, Stored, problems_of
 from marginctl.books.stored import stored_rows
@@ -21,8 +23,9 @@ from marginctl.core.motion import shock_path
 from marginctl.core.outcome import states_of
 from marginctl.core.position_figures import underlying_of
 from marginctl.core.risk import pool_risk
-from marginctl.core.scenario import moved, moves_in, ratios
+from marginctl.core.scenario import PathOutcome, moved, moves_in, ratios
 from marginctl.core.value import notional
+from marginctl.limits.context import Context
 
 STRESSED = pa.schema(
     [
@@ -37,6 +40,7 @@ STRESSED = pa.schema(
         ("shortfall", pa.float64()),
         ("liquidated_notional", pa.float64()),
         ("below_limits", pa.bool_()),
+        ("verdict", pa.string()),
     ]
 )
 """The columns of the table out: one row for each account and scenario."""
@@ -49,6 +53,7 @@ class Through(Struct, frozen=True, kw_only=True):
 
     scenario: str
     crossing: Decimal | None
+    pool: str | None
     pools: int
     equity_before: Decimal
     equity_after: Decimal
@@ -56,14 +61,16 @@ class Through(Struct, frozen=True, kw_only=True):
     exposure: Mapping[str, Decimal]
     gap_losses: tuple[Decimal, ...]
     below_limits: bool
+    is_idle: bool = False
 
 
 class StressedRow(NamedTuple):
-    """One account through all scenarios, or why not."""
+    """One account through all scenarios, or why not; ``verdict``: by MC113."""
 
     stored: Stored
     through: tuple[Through, ...]
     problems: tuple[RowProblem, ...] = ()
+    verdict: str | None = None
 
 
 def stressed_rows(header: BookHeader, batch: pa.RecordBatch, gaps: Sequence[Decimal]) -> list[StressedRow]:
@@ -76,10 +83,20 @@ def _stressed(header: BookHeader, stored: Stored, row: int, gaps: Sequence[Decim
     if loaded is None:
         return StressedRow(stored, (), tuple(problems_of(stored, row, problems)))
     account = loaded.account
-    states = states_of(account)
-    now = _failing(header, account)
-    through = (_through(header, account, states, name, shocks, gaps, now) for name, shocks in header.scenarios.items())
-    return StressedRow(stored, tuple(through))
+    context = context_for(header, account, report_of(account, looks_ahead=False))
+    states, now = states_of(account), _failing(header, context)
+    through = tuple(
+        _through(header, account, states, name, shocks, gaps, now) for name, shocks in header.scenarios.items()
+    )
+    return StressedRow(stored, through, verdict=_survival(header, context, through))
+
+
+def _survival(header: BookHeader, context: Context, through: Sequence[Through]) -> str:
+    """fail, warn or pass: what MC113 says of the paths."""
+    outcomes = {one.scenario: PathOutcome(one.crossing, one.pool, is_idle=one.is_idle) for one in through}
+    seen = replace(context, scenarios=tuple(outcomes), outcomes=outcomes)
+    failed, warned, _ = judgement(header, seen, {OF_SCENARIOS})
+    return "fail" if failed else "warn" if warned else "pass"
 
 
 def _through(
@@ -97,10 +114,15 @@ def _through(
     at_end = ratios(moves)
     ends = [pool_risk(state.pool, at_end).equity for state in states]
     gone = [(state, u) for state, u in zip(states, crossings, strict=True) if u is not None]
-    is_below = not gone and bool(_failing(header, moved(account, at_end)) - now)
+    after = moved(account, at_end)
+    is_below = not gone and bool(
+        _failing(header, context_for(header, after, report_of(after, looks_ahead=False))) - now
+    )
+    first = min(gone, key=lambda one: one[1], default=None)
     return Through(
         scenario=name,
-        crossing=min((u for _, u in gone), default=None),
+        crossing=first[1] if first is not None else None,
+        pool=first[0].pool.name if first is not None else None,
         pools=len(gone),
         equity_before=sum((state.risk.equity for state in states), ZERO),
         equity_after=sum(ends, ZERO),
@@ -108,6 +130,7 @@ def _through(
         exposure=_exposure(account, (state for state, _ in gone)),
         gap_losses=tuple(_loss(gone, moves, gap) for gap in gaps),
         below_limits=is_below,
+        is_idle=not any(moves.values()),
     )
 
 
@@ -130,24 +153,24 @@ def _exposure(account: Account, states: Iterable[PoolState]) -> dict[str, Decima
     return found
 
 
-def _failing(header: BookHeader, account: Account) -> frozenset[str]:
+def _failing(header: BookHeader, context: Context) -> frozenset[str]:
     """The limits on figures of an account as it stands that fail."""
-    report = report_of(account, looks_ahead=False)
-    failed, _, _ = judgement(header, context_for(header, account, report), STATIC)
+    failed, _, _ = judgement(header, context, STATIC)
     return frozenset(failed)
 
 
 def through_all(
     header: BookHeader, batch: pa.RecordBatch, gaps: Sequence[Decimal], *, part: int, first: int, most: int
-) -> tuple[pa.RecordBatch, dict[str, "ScenarioTally"], list[RowProblem], int]:
-    """The rows of ``STRESSED``, sums by scenario, what is wrong with bad accounts, and how many are not bad."""
+) -> tuple[pa.RecordBatch, dict[str, "ScenarioTally"], list[RowProblem], dict[str, int]]:
+    """The rows of ``STRESSED``, sums by scenario, what is wrong with bad accounts, and verdicts of the others."""
     rows = stressed_rows(header, batch, gaps)
     sums = {name: ScenarioTally() for name in header.scenarios}
+    verdicts = Counter(row.verdict for row in rows if row.verdict is not None)
     for number, row in enumerate(rows):
         for one in row.through:
             sums[one.scenario].count(one, row.stored, part=part, row=first + number, most=most)
     problems = [problem for row in rows for problem in row.problems]
-    return stressed_table(rows), sums, problems, sum(not row.problems for row in rows)
+    return stressed_table(rows), sums, problems, dict(verdicts)
 
 
 def stressed_table(rows: Iterable[StressedRow]) -> pa.RecordBatch:
@@ -167,6 +190,7 @@ def stressed_table(rows: Iterable[StressedRow]) -> pa.RecordBatch:
         "shortfall": floats(one.shortfall if one else None for _, one in flat),
         "liquidated_notional": floats(sum(one.exposure.values(), ZERO) if one else None for _, one in flat),
         "below_limits": [one.below_limits if one else None for _, one in flat],
+        "verdict": [row.verdict for row, _ in flat],
     }
     made = [columns[field.name] for field in STRESSED]
     arrays = [

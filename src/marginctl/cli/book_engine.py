@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 EXACT_BATCH = 1_000
 """Accounts that the exact core decides at a time: seconds."""
-AHEAD = 2
-"""Batches per thread that may be under way."""
+AHEAD = 1
+"""Batches that may be under way beside one for each thread."""
 Numbered: TypeAlias = tuple[int, BookPart]
 """A part, and its place in the book."""
 Found: TypeAlias = tuple[BookPart, BatchOutcome | BookError]
@@ -83,7 +83,7 @@ def _spread(
                 waiting.append((part, accounts))
             else:
                 waiting.append((part, submit(part, number, accounts)))
-            if len(waiting) >= threads * AHEAD:
+            if len(waiting) >= threads + AHEAD:
                 yield _ready(*waiting.popleft())
     while waiting:
         yield _ready(*waiting.popleft())

@@ -62,11 +62,13 @@ class BookScenario(Struct, frozen=True, kw_only=True):
 class BookStressCounts(Summary, frozen=True, kw_only=True):
     """What a stress test of a book comes to in numbers."""
 
-    shape: ClassVar[str] = "accounts ok errors scenarios shortfall exit_code"
+    shape: ClassVar[str] = "accounts ok errors warning failing scenarios shortfall exit_code"
 
     accounts: int
     ok: int
     errors: int
+    warning: int
+    failing: int
     scenarios: int
     shortfall: Decimal
 
@@ -88,6 +90,8 @@ class BookStressResult(Document, frozen=True, kw_only=True):
     rules: RulesUsed | None = None
     accounts: int = 0
     ok: int = 0
+    failing: int = 0
+    warning: int = 0
     scenarios: tuple[BookScenario, ...] = ()
     checks: tuple[Check, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -103,6 +107,8 @@ class BookStressResult(Document, frozen=True, kw_only=True):
             accounts=self.accounts,
             ok=self.ok,
             errors=self.accounts - self.ok,
+            warning=self.warning,
+            failing=self.failing,
             scenarios=len(self.scenarios),
             shortfall=max((one.shortfall for one in self.scenarios), default=ZERO),
         )

@@ -51,7 +51,8 @@ def _head(result: BookStressResult) -> Section:
         is_grave = any(one.severity is Severity.ERROR for one in result.findings)
         word = Verdict.FAIL if is_grave and result.exit_code else Verdict.WARN
     title = f"{counted(result.accounts, 'account')}, {counted(len(result.scenarios), 'scenario')}"
-    title += f"; {errors:,} could not be checked." if errors else "."
+    title += f": {result.failing:,} fail, {result.warning:,} warn at MC113"
+    title += f", {errors:,} could not be checked." if errors else "."
     facts = [result.header, *([result.rules.venue] if result.rules is not None else [])]
     facts += [f"data of {result.as_of}"] if result.as_of else []
     facts += [f"{result.wall_ms / 1000:,.1f} s"] if result.wall_ms is not None else []
