@@ -380,6 +380,11 @@ class TestFolders:
             "\x00\x01",
             "collateral: [\n",
             "- {asset: USDT, amount: 1}\n",
+            "--- {limits: {}, collateral: []}\n",
+            "limits: {}\rcollateral: []\r",
+            "? collateral\n: []\n",
+            "\ufeff{limits: {}, positions: []}\n",
+            "  limits: {}\n  collateral: x\n",
         ],
     )
     def test_what_may_be_meant_as_one_is_never_passed_over(self, text: str, repo: Path) -> None:

@@ -229,6 +229,12 @@ class TestTests:
         unreadable = trial("--format", "junit", cases="schema: marginctl.policy-case/1\ncases: []\nx: 1\n")
         assert ET.fromstring(unreadable.out).get("errors") == "1"
 
+    def test_it_says_nothing_or_everything_where_that_is_wanted(self, folder: Path) -> None:
+        assert trial("-q").out == ""
+        assert trial("-v").out.count("passed  ") == 3
+        failing = CASES.replace("leverage: 25}", "leverage: 5}")
+        assert "FAIL  2 of 3" in trial("-q", cases=failing).out
+
     def test_csv_has_a_row_per_test(self, folder: Path) -> None:
         assert len(trial("--format", "csv").out.splitlines()) == 4
 

@@ -10,7 +10,17 @@ from marginctl.analysis.resolved_policy import resolved
 from marginctl.cli.app import app, policy
 from marginctl.cli.choosing import CASES, FileChoice
 from marginctl.cli.inputs import inputs
-from marginctl.cli.options import DateFlags, FileFlags, Format, Read, RefusedError, command, format_of, show
+from marginctl.cli.options import (
+    DateFlags,
+    DetailFlags,
+    FileFlags,
+    Format,
+    Read,
+    RefusedError,
+    command,
+    format_of,
+    show,
+)
 from marginctl.cli.terminal import complain
 from marginctl.render import COMMON
 from marginctl.results.policy_results import PolicyResult
@@ -40,7 +50,7 @@ def policy_check_command(flags: PolicyCheckFlags) -> int:
     return show(resolved(found, flags.day), flags)
 
 
-class PolicyTestFlags(DateFlags, FileFlags):
+class PolicyTestFlags(DateFlags, FileFlags, DetailFlags):
     """Of ``policy test``."""
 
     paths: Annotated[
