@@ -117,6 +117,24 @@ class TestCheck:
         found = run("policy", "check", "a.yaml", "b.yaml", "--format", "json").json()
         assert [(one["fail"], one["standing"]) for one in found["limits"]] == [("30%", "counts"), ("20%", "weaker")]
 
+    @pytest.mark.parametrize(
+        ("account", "limits"),
+        [
+            ("hedge-a", {"MC105": "30x", "MC104": ""}),
+            ("desk-a", {"MC105": "25x", "MC104": "5x"}),
+            ("books/swing/x.yaml", {"MC105": "3x", "MC104": "5x"}),
+        ],
+    )
+    def test_what_holds_for_one_account(self, account: str, limits: dict[str, str], folder: Path) -> None:
+        Path("p.yaml").write_text(
+            "limits: {max_position_leverage: 25, max_leverage: 5}\n"
+            'accounts: {"hedge-*": {max_position_leverage: 30, max_leverage: off},\n'
+            '           "books/swing/*": {max_position_leverage: 3}}\n'
+        )
+        found = run("policy", "check", "p.yaml", "--for", account, "--format", "json").json()
+        assert {one["code"]: one["fail"] for one in found["limits"]} == limits
+        assert {one["subject"] for one in found["limits"]} == {"all"}
+
     def test_a_configuration_is_one_too(self, folder: Path) -> None:
         Path("marginctl.yaml").write_text("paths: [books]\nlimits: {max_leverage: 3}\n")
         found = run("policy", "check", "marginctl.yaml", "--format", "json").json()

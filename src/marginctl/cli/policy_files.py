@@ -34,6 +34,9 @@ class PolicyCheckFlags(DateFlags, FileFlags):
     paths: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="Policies; of several, as for --limits, all hold.")
     ]
+    account: Annotated[
+        str, typer.Option("--for", metavar="ACCOUNT", help="What holds for one account: its name, or its file.")
+    ] = ""
     format: Format
 
 
@@ -47,7 +50,7 @@ def policy_check_command(flags: PolicyCheckFlags) -> int:
     found, problems = policy_of(flags.paths)
     if found is None:
         return show(PolicyResult(problems=tuple(problems)), flags)
-    return show(resolved(found, flags.day), flags)
+    return show(resolved(found, flags.day, flags.account), flags)
 
 
 class PolicyTestFlags(DateFlags, FileFlags, DetailFlags):
