@@ -171,6 +171,10 @@ class TestWhatItSays:
         assert check().code == 0
         assert check("--notes").code == 2
 
+    def test_a_document_that_it_asks_for_is_written_also_where_a_run_does_not_begin(self, repo: Path) -> None:
+        configured("format: json\n")
+        assert check().json()["errors"][0]["message"] == "nothing names what to check"
+
     def test_formats_are_those_of_check_alone(self, repo: Path) -> None:
         configured("format: sarif\nwidth: 70\n")
         assert run("explain", "books/desk-a.yaml").code == 0
@@ -376,6 +380,11 @@ class TestFolders:
             "\x00\x01",
             "collateral: [\n",
             "- {asset: USDT, amount: 1}\n",
+            "--- {limits: {}, collateral: []}\n",
+            "limits: {}\rcollateral: []\r",
+            "? collateral\n: []\n",
+            "\ufeff{limits: {}, positions: []}\n",
+            "  limits: {}\n  collateral: x\n",
         ],
     )
     def test_what_may_be_meant_as_one_is_never_passed_over(self, text: str, repo: Path) -> None:

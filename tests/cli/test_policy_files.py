@@ -117,6 +117,24 @@ class TestCheck:
         found = run("policy", "check", "a.yaml", "b.yaml", "--format", "json").json()
         assert [(one["fail"], one["standing"]) for one in found["limits"]] == [("30%", "counts"), ("20%", "weaker")]
 
+    @pytest.mark.parametrize(
+        ("account", "limits"),
+        [
+            ("hedge-a", {"MC105": "30x", "MC104": ""}),
+            ("desk-a", {"MC105": "25x", "MC104": "5x"}),
+            ("books/swing/x.yaml", {"MC105": "3x", "MC104": "5x"}),
+        ],
+    )
+    def test_what_holds_for_one_account(self, account: str, limits: dict[str, str], folder: Path) -> None:
+        Path("p.yaml").write_text(
+            "limits: {max_position_leverage: 25, max_leverage: 5}\n"
+            'accounts: {"hedge-*": {max_position_leverage: 30, max_leverage: off},\n'
+            '           "books/swing/*": {max_position_leverage: 3}}\n'
+        )
+        found = run("policy", "check", "p.yaml", "--for", account, "--format", "json").json()
+        assert {one["code"]: one["fail"] for one in found["limits"]} == limits
+        assert {one["subject"] for one in found["limits"]} == {"all"}
+
     def test_a_configuration_is_one_too(self, folder: Path) -> None:
         Path("marginctl.yaml").write_text("paths: [books]\nlimits: {max_leverage: 3}\n")
         found = run("policy", "check", "marginctl.yaml", "--format", "json").json()
@@ -228,6 +246,12 @@ class TestTests:
         assert text.startswith("- MC105 BTCUSDT error: <24x>\n+ MC105 BTCUSDT error: leverage of")
         unreadable = trial("--format", "junit", cases="schema: marginctl.policy-case/1\ncases: []\nx: 1\n")
         assert ET.fromstring(unreadable.out).get("errors") == "1"
+
+    def test_it_says_nothing_or_everything_where_that_is_wanted(self, folder: Path) -> None:
+        assert trial("-q").out == ""
+        assert trial("-v").out.count("passed  ") == 3
+        failing = CASES.replace("leverage: 25}", "leverage: 5}")
+        assert "FAIL  2 of 3" in trial("-q", cases=failing).out
 
     def test_csv_has_a_row_per_test(self, folder: Path) -> None:
         assert len(trial("--format", "csv").out.splitlines()) == 4

@@ -35,6 +35,7 @@ PLACES = {
     **dict.fromkeys(
         ("TieredFigures", "ModelSaving", "UnitFigures", "ChargeFigures", "SpreadFigures"), "marginctl.core.model_report"
     ),
+    **dict.fromkeys(("AccountDiff", "FindingDiff"), "marginctl.results.diff"),
     **dict.fromkeys(("ComparedRow", "CompareSummary"), "marginctl.results.comparison"),
 }
 """Where the classes stand that have rows of their own."""

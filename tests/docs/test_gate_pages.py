@@ -4,7 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator
+from tests.cli.editors import as_editors_see_it
 from tests.cli.running import TODAY, run
+
+from marginctl.cli.catalogue import schema_of
 
 ROOT = Path(__file__).parents[2]
 OMITTED = "[...]\n"
@@ -23,6 +27,11 @@ FILES = {
 def blocks(page: str, language: str) -> list[str]:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(("page", "kind"), [("configuration", "config"), ("policy-tests", "policy-case")])
+def test_an_editor_finds_nothing_wrong_on_the_pages(page: str, kind: str) -> None:
+    Draft7Validator(schema_of(kind)).validate(as_editors_see_it(blocks(page, "yaml")[0]))
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ COSTS = re.findall(r"^\| ([^|]+) \| (\d)(?: to \d)? \| (.+) \|$", ARCHITECTURE.r
 
 
 def test_the_table_of_costs_is_read() -> None:
-    assert len(COSTS) == 10
+    assert len(COSTS) == 11
 
 
 @pytest.mark.parametrize(("what", "number", "example"), COSTS, ids=[what.partition(":")[0] for what, _, _ in COSTS])

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from marginctl.analysis.check import Policy, Settings, check, codes, edits, outc
 from marginctl.analysis.configuration import bound_file
 from marginctl.analysis.policies import policy_of
 from marginctl.document.encoding import content_of
-from marginctl.document.kinds import DATE, TEXT, ListOf, MapOf, any_of, members, words
+from marginctl.document.kinds import DATE, TEXT, Choice, ListOf, MapOf, any_of, members, words
 from marginctl.document.record import Record, key, optional, records
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import Source, echo
@@ -25,7 +25,17 @@ from marginctl.results import Outcome
 from marginctl.results.policy_results import CaseResult, CasesResult, ExpectedFinding
 
 FAIL_ON = members(FailOn)
-EXITS = ("0", "1", "2")
+
+
+class ExitKind(Choice[int], frozen=True):
+    """An exit code. Binds to ``int``."""
+
+    def schema(self) -> dict[str, Any]:
+        """Editors see a number."""
+        return {"enum": [*self.meanings.values(), *self.meanings]}
+
+
+EXIT = ExitKind({str(code): code for code in (0, 1, 2)})
 
 
 class ExpectedEntry(Record, name="expected_finding"):
@@ -48,7 +58,7 @@ class CaseEntry(Record, name="policy_test"):
     findings = optional(
         records(ExpectedEntry), "errors and warnings, all there are; none: the portfolio is clean", default=[]
     )
-    exit_code = optional(words(*EXITS), "of `check`")
+    exit_code = optional(EXIT, "of `check`")
 
 
 class CasesFile(Record, name="policy_case"):
@@ -169,7 +179,7 @@ def _judged(one: CaseEntry, outcome: Outcome, source: Source, fail_on: FailOn) -
         portfolio=outcome.file,
         outcome=outcome,
         exit_code=outcome_exit(outcome, fail_on).value,
-        expected_exit=int(one.exit_code) if one.exit_code else None,
+        expected_exit=one.exit_code,
         missing=tuple(missing) if is_told else (),
         unexpected=tuple(map(_as_expected, others)) if is_told else (),
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from marginctl.analysis.check import Policy
 from marginctl.findings import Location, Severity
 from marginctl.limits.config import Bound, BoundScope, FileLimits
@@ -15,8 +17,14 @@ from marginctl.wording import amount, signed_percent, whom
 ALL, COUNTS, WEAKER, OFF, INSTEAD = "all", "counts", "weaker", "off", "instead"
 
 
-def resolved(policy: Policy, today: date) -> PolicyResult:
-    """A policy as a document; waivers that are over are told as of ``today``."""
+def resolved(policy: Policy, today: date, account: str = "") -> PolicyResult:
+    """A policy as a document; waivers that are over are told as of ``today``.
+
+    ``account``: what holds for one alone, by its name, or by its file where that has a slash.
+    """
+    if account:
+        narrowed = (replace(part.under(account, account), accounts=()) for part in policy.parts)
+        policy = replace(policy, parts=tuple(narrowed))
     custom = {rule.code: rule for part in policy.parts for rule in part.custom}
     rows = [row for rule in (*RULES, *custom.values()) for row in _of_rule(rule, policy.parts)]
     return PolicyResult(

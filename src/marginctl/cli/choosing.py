@@ -17,10 +17,10 @@ GLANCE = 64 * 1024
 """Bytes of a file in which its kind nearly always shows."""
 _SCHEMA = re.compile(rb"""^(?:\{\s*)?["']?schema["']?\s*:\s*["']?marginctl\.([a-z-]+)/""", re.MULTILINE)
 _EDITOR = re.compile(rb"""\$schema["']?\s*[=:].*marginctl-portfolio""")
-_OWN = rb"""["']?(?:account|prices|betas|collateral|contracts|positions|orders|expect)["']?\s*:"""
+_OWN = rb"""["']?(?:account|prices|collateral|positions)["']?\s*:"""
 _KEY = re.compile(rb"""^(?:-\s*\{?\s*["']?(?:asset|symbol)["']?\s*:|""" + _OWN + rb")", re.MULTILINE)
 _FLOWING_KEY = re.compile(rb"[{,\s]" + _OWN)
-_SOMETHING = re.compile(rb"""^(?:-\s|["']?[\w$./-][^#\n]*:(?:\s|$))""", re.MULTILINE)
+_SOMETHING = re.compile(rb"""^(?:-\s|["']?[\w$./][^#\n]*:(?:\s|$))""", re.MULTILINE)
 
 
 class FileChoice(NamedTuple):
@@ -73,6 +73,7 @@ def kind_of_file(path: str) -> str:
                 data += file.read(LARGEST)
     except OSError:
         return PORTFOLIO
+    data = data.replace(b"\r", b"\n")
     said = _SCHEMA.search(data)
     if said is not None and said[1].decode() in OTHERS:
         return said[1].decode()

@@ -111,13 +111,16 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
     group: type[F] = get_annotations(run)["flags"]
 
     def typed(called: typer.Context, **texts: Any) -> None:
+        form = texts.get("format")
         try:
             with exactly(), noting():
-                code = run(_read(group, texts, called))
+                flags = _read(group, texts, called)
+                form = getattr(flags, "format", form)
+                code = run(flags)
         except FlagError as error:
-            code = refuse([Problem(Location(""), FLAG, error.message, error.help)], texts.get("format"))
+            code = refuse([Problem(Location(""), FLAG, error.message, error.help)], form)
         except RefusedError as error:
-            code = refuse(error.problems, texts.get("format"))
+            code = refuse(error.problems, form)
         except BrokenPipeError:
             code = NOT_CHECKED
         raise typer.Exit(code)

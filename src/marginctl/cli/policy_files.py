@@ -10,7 +10,17 @@ from marginctl.analysis.resolved_policy import resolved
 from marginctl.cli.app import app, policy
 from marginctl.cli.choosing import CASES, FileChoice
 from marginctl.cli.inputs import inputs
-from marginctl.cli.options import DateFlags, FileFlags, Format, Read, RefusedError, command, format_of, show
+from marginctl.cli.options import (
+    DateFlags,
+    DetailFlags,
+    FileFlags,
+    Format,
+    Read,
+    RefusedError,
+    command,
+    format_of,
+    show,
+)
 from marginctl.cli.terminal import complain
 from marginctl.render import COMMON
 from marginctl.results.policy_results import PolicyResult
@@ -24,6 +34,9 @@ class PolicyCheckFlags(DateFlags, FileFlags):
     paths: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="Policies; of several, as for --limits, all hold.")
     ]
+    account: Annotated[
+        str, typer.Option("--for", metavar="ACCOUNT", help="What holds for one account: its name, or its file.")
+    ] = ""
     format: Format
 
 
@@ -37,10 +50,10 @@ def policy_check_command(flags: PolicyCheckFlags) -> int:
     found, problems = policy_of(flags.paths)
     if found is None:
         return show(PolicyResult(problems=tuple(problems)), flags)
-    return show(resolved(found, flags.day), flags)
+    return show(resolved(found, flags.day, flags.account), flags)
 
 
-class PolicyTestFlags(DateFlags, FileFlags):
+class PolicyTestFlags(DateFlags, FileFlags, DetailFlags):
     """Of ``policy test``."""
 
     paths: Annotated[

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from marginctl.findings import Location
-from marginctl.render import Options
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Column,
     ColumnKind,
@@ -98,12 +98,27 @@ def cases_page(result: CasesResult, options: Options) -> Page:
     tally = ", ".join([f"{summary.passed} of {counted(summary.cases, 'test')} passed", *more])
     unread = f"no test was run, {counted(len(result.problems), 'problem')}"
     head = answered(word, f"{tally if result.cases else unread}.")
+    if options.verbosity is Verbosity.QUIET and word is Verdict.PASS:
+        return ()
     shown = [one for one in result.cases if not one.passed]
     wrong = Section(blocks=(Problems(result.problems),)) if result.problems else None
-    sections = [head, wrong, *(_case(one) for one in shown)]
+    listed = _all(result) if options.verbosity is Verbosity.VERBOSE else None
+    sections = [head, wrong, listed, *(_case(one) for one in shown)]
     if shown:
         sections.append(Section(blocks=(dim(RUN_HINT),)))
     return page([*sections, _coverage(result) if options.statistics or not shown else None])
+
+
+def _all(result: CasesResult) -> Section | None:
+    """Every test with what became of it."""
+    rows = result.cases
+    words = ["passed" if one.passed else "FAILED" if one.is_run else "not run" for one in rows]
+    columns = (
+        texts("", words, tones=[Tone.GOOD if one.passed else Tone.BAD for one in rows]),
+        names("test", [one.name for one in rows]),
+        names("at", [_place(one.location) for one in rows], priority=1),
+    )
+    return section("Tests", DataTable(columns)) if rows else None
 
 
 def _case(one: CaseResult) -> Section:
