@@ -53,15 +53,15 @@ def odd_case(draw: Random, book: Book) -> tuple[Any, ...]:
     tables = list(compiled.tables)
     count = batch.num_rows
     for _ in range(draw.randint(1, 3)):
-        of_tables = draw.draw() < 0.4
+        of_tables = draw.random() < 0.4
         place = draw.randrange(len(tables) if of_tables else len(columns))
         chosen = tables if of_tables else columns
         if chosen[place] is None:
             continue
         chosen[place] = damaged(draw, chosen[place])
-        if draw.draw() < 0.05:
+        if draw.random() < 0.05:
             chosen[place] = chosen[place][: draw.randrange(len(chosen[place]) + 1)]
-        if draw.draw() < 0.02:
+        if draw.random() < 0.02:
             chosen[place] = None
     results = np.zeros((len(FIGURES), count)), np.zeros((len(CODES), count), "i4"), np.zeros((len(MARKS), count), "u1")
     return tuple(tables), len(compiled.assets) + draw.choice((0,) * 20 + (1, -1)), tuple(columns), count, results

@@ -101,7 +101,7 @@ def digits(value: Decimal, count: int) -> Decimal:
 
 def between(draw: Random, low: float, high: float, count: int = 4) -> Decimal:
     """A decimal with few digits, evenly in the logarithm."""
-    return digits(Decimal(str(low)) * Decimal(str((high / low) ** draw.draw())), count)
+    return digits(Decimal(str(low)) * Decimal(str((high / low) ** draw.random())), count)
 
 
 def some_prices(draw: Random) -> dict[str, Decimal]:
@@ -147,8 +147,8 @@ def some_tiers(draw: Random, unit: Decimal, *, by_quantity: bool) -> tuple[Tier,
     deductions = [ZERO] * count if kind == "jump" else derived_deductions([ZERO, *borders], rates)
     if kind == "surplus":
         deductions = [one + digits(unit / 50, 2) for one in deductions]
-    last = digits(unit * 30_000, 2) if draw.draw() < 0.3 else None
-    stated = draw.draw() < 0.8
+    last = digits(unit * 30_000, 2) if draw.random() < 0.3 else None
+    stated = draw.random() < 0.8
     initial = [min(rate * 2, ONE) if stated else None for rate in rates]
     return tuple(map(Tier, [*borders, last], rates, deductions, initial))
 
@@ -157,7 +157,7 @@ def some_contract(draw: Random, row: tuple[Any, ...], prices: dict[str, Decimal]
     """A listed contract with its table, in its settle asset or by quantity."""
     symbol, kind, base, quote, size = row
     settle = quote if kind is LINEAR else base
-    by_quantity = draw.draw() < 0.2
+    by_quantity = draw.random() < 0.2
     per_contract = Decimal(size) * prices[base] if kind is LINEAR else Decimal(size) * prices[quote]
     unit = 1000 / (per_contract if by_quantity else prices[settle])
     by = TiersBy.QUANTITY if by_quantity else TiersBy.NOTIONAL
@@ -169,7 +169,7 @@ def some_terms(draw: Random, price: Decimal, stable: bool) -> AssetTerms:
     """Haircuts of one or more tiers, rising or (seldom) falling, loans, factors."""
     first = ZERO if stable else Decimal(draw.choice(("0", "0.05", "0.1", "0.3")))
     haircuts: tuple[HaircutTier, ...] = (HaircutTier(None, first),)
-    if draw.draw() < 0.4:
+    if draw.random() < 0.4:
         border = digits(between(draw, 100, 20_000) / price, 3)
         middle = first + Decimal(draw.choice(("0.15", "0.2", "0.1", "-0.05" if first else "0.05")))
         haircuts = (HaircutTier(border, first), HaircutTier(border * 2, middle), HaircutTier(None, ONE))
@@ -189,7 +189,7 @@ def some_limits(draw: Random) -> dict[str, ScreenLimit]:
         low, high = {"MC104": ("2", "6"), "MC102": ("0.3", "0.1"), "MC106": ("0.3", "0.1")}.get(code, ("0.3", "0.7"))
         fail = Decimal(high) if kind in ("fail", "both") else None
         warn = Decimal(low) if kind in ("warn", "both") else None
-        alone = draw.draw() < 0.5
+        alone = draw.random() < 0.5
         found[code] = ScreenLimit(fail, warn, alone, alone)
     return found
 
@@ -202,16 +202,16 @@ def some_positions(
     for symbol in draw.sample(list(contracts), draw.randint(0, min(most, len(contracts)))):
         contract = contracts[symbol]
         implied = implied_mark(contract, prices)
-        mark = implied if draw.draw() < 0.5 else digits(implied * between(draw, 0.99, 1.02, 5), 6)
+        mark = implied if draw.random() < 0.5 else digits(implied * between(draw, 0.99, 1.02, 5), 6)
         unit = contract.contract_size * (prices[contract.base] if contract.type is LINEAR else prices[contract.quote])
         side = draw.choice((1, -1))
-        legs = [(side, MarginMode.CROSS if draw.draw() < 0.8 else MarginMode.ISOLATED)]
-        if hedge and draw.draw() < 0.5:
+        legs = [(side, MarginMode.CROSS if draw.random() < 0.8 else MarginMode.ISOLATED)]
+        if hedge and draw.random() < 0.5:
             legs.append((-side, draw.choice((legs[0][1], MarginMode.CROSS))))
         quantity = digits(between(draw, size / 30, size) / unit, draw.choice((2, 3, 8)))
         for leg_side, mode in legs:
-            entry = digits(mark * between(draw, 0.8, 1.3), 5) if draw.draw() < 0.8 else mark
-            held = quantity if draw.draw() < 0.5 else digits(quantity * between(draw, 0.5, 1.5), 3)
+            entry = digits(mark * between(draw, 0.8, 1.3), 5) if draw.random() < 0.8 else mark
+            held = quantity if draw.random() < 0.5 else digits(quantity * between(draw, 0.5, 1.5), 3)
             value = held * unit / prices[contract.settle]
             margin = digits(value / draw.randint(3, 20), 4) if mode is MarginMode.ISOLATED else None
             own = some_terms_of_a_position(draw, contract, value)
@@ -246,7 +246,7 @@ def some_terms_of_a_position(draw: Random, contract: Contract, value: Decimal) -
         own["initial_rate"] = Decimal(draw.randint(1, 40)).scaleb(-2)
     elif stated == "margin":
         own["initial_margin"] = digits(value / draw.randint(2, 20), 3)
-    if draw.draw() < 0.1:
+    if draw.random() < 0.1:
         own["maintenance_rate"] = Decimal(draw.randint(0, 40)).scaleb(-3)
         own["maintenance_deduction"] = draw.choice((ZERO, digits(value / 100, 2)))
     return own
@@ -255,7 +255,7 @@ def some_terms_of_a_position(draw: Random, contract: Contract, value: Decimal) -
 def some_account(draw: Random, modes: tuple[ModeTerms, ...], contracts: dict[str, Contract]) -> Account:
     """An account of one of the modes, mostly able to carry its positions."""
     mode = draw.choice(modes).account
-    hedge = draw.draw() < 0.4
+    hedge = draw.random() < 0.4
     size = draw.choice((3e3, 3e4, 1e6))
     positions = some_positions(draw, contracts, mode.prices, hedge=hedge, size=size, most=draw.choice((1, 3, 6)))
     gross = sum(
@@ -293,7 +293,7 @@ def random_book(seed: int, count: int, *, plain: bool = False) -> Book:
         betas["SOL"] = Decimal(draw.choice(("1", "1.5")))
         betas["EUR"] = Decimal(draw.choice(("0", "0.2", "-0.1")))
         rules = some_rules(draw, plain)
-        isolated = None if draw.draw() < 0.6 else some_rules(draw, plain)
+        isolated = None if draw.random() < 0.6 else some_rules(draw, plain)
         bare = Account(
             name="account",
             venue="generic",
@@ -329,7 +329,7 @@ def rows_of(draw: Random, account: Account) -> list[dict[str, Any]]:
             row["mark_price"] = None
         row["side"] = "long" if position.side > 0 else "short"
         row["margin_mode"] = position.margin_mode.value
-        if draw.draw() < 0.1:
+        if draw.random() < 0.1:
             row["quantity"] *= position.side
             row["side"] = None
         found.append(row)

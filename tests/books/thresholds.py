@@ -22,7 +22,7 @@ STEPS = 12
 def placed(seed: int) -> tuple[str, Book] | None:
     """A book of one account that was moved onto a threshold; None where it has none of the kind that was drawn."""
     draw = Random(seed)
-    book = random_book(draw.randint(0, 10**9), 1, plain=draw.draw() < 0.7)
+    book = random_book(draw.randint(0, 10**9), 1, plain=draw.random() < 0.7)
     kind = draw.choice(list(KINDS))
     with exactly():
         off = draw.choice((ZERO, ONE, -ONE)) * Decimal(10) ** -draw.randint(9, PLACES)
@@ -131,7 +131,7 @@ def _border(draw: Random, book: Book, off: Decimal) -> Placed:
     contract, border = position.contract, draw.choice(position.contract.tiers[:-1]).up_to
     if border is None:
         return None
-    price = position.mark_price if draw.draw() < 0.7 else position.entry_price
+    price = position.mark_price if draw.random() < 0.7 else position.entry_price
     price = 1 / price if contract.type is ContractType.INVERSE else price
     quantity = border if contract.tiers_by is TiersBy.QUANTITY else border / (price * contract.contract_size)
     rows = list(account.positions)
@@ -150,7 +150,7 @@ def _legs(draw: Random, book: Book, off: Decimal) -> Placed:
     one = draw.choice(cross)
     rest = tuple(other for other in account.positions if other.contract != one.contract)
     twin = replace(one, side=-one.side, quantity=one.quantity + off, key=one.key + ":twin")
-    others = rest if draw.draw() < 0.5 else ()
+    others = rest if draw.random() < 0.5 else ()
     return replace(account, positions=(*others, one, twin), position_mode=PositionMode.HEDGE), book.limits
 
 
