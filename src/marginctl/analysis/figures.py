@@ -24,6 +24,8 @@ def rows_of(report: Report) -> Iterator[tuple[str, Struct]]:
         yield f"positions.{position.key}", position
     for section in ("collateral", "underlyings"):
         yield from _by_asset(section, getattr(report, section))
+    for one in report.other:
+        yield f"other.{one.name}", one
     yield "netting", report.netting
     yield "netting.maintenance", report.netting.maintenance
     yield "funding", report.funding

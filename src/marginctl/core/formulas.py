@@ -26,7 +26,11 @@ FORMULAS: dict[str, str] = {
     "Totals.gross_notional": "sum(positions.notional)",
     "Totals.net_notional": "sum(positions.side x positions.notional)",
     "Totals.gross_collateral": "sum(collateral.gross_value)",
-    "Totals.haircut": "gross_collateral + unrealized_pnl - equity",
+    "Totals.haircut": "gross_collateral + unrealized_pnl + other - equity",
+    "Totals.other": "sum(others.value)",
+    "Totals.bonus": "says('the bonus of each asset, less what every losing position in it loses, as far as it counts in "
+    "equity', granted.bonus)",
+    "Totals.own_equity": "equity - bonus",
     "Totals.leverage": "gross_notional / equity",
     "Totals.worst_pool": "says('highest maintenance_ratio (none being the worst), then utilization, then the least "
     "buffer', competing.maintenance_ratio, competing.utilization, competing.buffer)",
@@ -41,11 +45,11 @@ FORMULAS: dict[str, str] = {
     "Liquidation.up": "rise",
     "Liquidation.distance": "the_size_of_the_nearer_of(down, up)",
     "Liquidation.direction": "the_nearer_of(down, up)",
-    "PoolFigures.equity": "sum(collateral.value)",
-    "PoolFigures.initial_margin": "sum(initial_parts)",
+    "PoolFigures.equity": "sum(collateral.value) + sum(others.value)",
+    "PoolFigures.initial_margin": "sum(initial_parts) + sum(others.initial_margin)",
     "PoolFigures.order_margin": "sum(orders.margin)",
     "PoolFigures.maintenance_margin": "sum(maintenance_parts) + sum(orders.maintenance_margin) "
-    "+ sum(debts.loan_margin)",
+    "+ sum(debts.loan_margin) + sum(others.maintenance_margin)",
     "PoolFigures.free_collateral": "equity - initial_margin - order_margin",
     "PoolFigures.buffer": "equity - level x maintenance_margin",
     "PoolFigures.utilization": "(initial_margin + order_margin) / equity",
@@ -89,7 +93,7 @@ FORMULAS: dict[str, str] = {
     "CollateralFigures.haircut": "1 - value / (equity x price)",
     "CollateralFigures.value": "debt: terms.liability_factor x equity x unit_price "
     "or one: equity x unit_price x (1 - rate) or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
-    "UnderlyingFigures.delta": "held + sum(traded.side x traded.size) + sum(followers.size)",
+    "UnderlyingFigures.delta": "held + sum(traded.side x traded.size) + sum(others.delta) + sum(followers.size)",
     "UnderlyingFigures.net_notional": "sum(on_it.side x on_it.notional)",
     "UnderlyingFigures.gross_notional": "sum(on_it.notional)",
     "UnderlyingFigures.price": "current_price",
@@ -133,7 +137,7 @@ FORMULAS: dict[str, str] = {
     "CollateralFigures.gross_value": "balance x price",
     "Price.price": "mark x quote_price",
     "Mark.mark_price": "base_price / quote_price",
-    "Follower.size": "(held + sum(traded.side x traded.size)) x price / leader_price",
+    "Follower.size": "(held + sum(traded.side x traded.size) + sum(others.delta)) x price / leader_price",
     "Traded.size": f"priced: {_UNITS} x mark_price x per_quote or divided: {_UNITS} / mark_price "
     f"or {_UNITS} x per_quote",
     "Rate.per_quote": "settle_price / quote_price",

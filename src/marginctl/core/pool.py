@@ -33,6 +33,7 @@ from marginctl.core.contract import (
 )
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.motion import Motion, Quanto
+from marginctl.core.opaque import FIXED, OpaqueRow, given_margins
 from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
@@ -84,6 +85,12 @@ class Holding(Struct, frozen=True):
         return self.loan.at(self.gross(ratios), ONE) if self.loan else ZERO
 
 
+class OpaqueHolding(Holding, frozen=True, kw_only=True):
+    """A row that is taken as given, as a part of the equity: it counts as it is."""
+
+    row: OpaqueRow
+
+
 class Pool(Struct, frozen=True):
     """Collateral and positions that share one equity. ``order_margin`` in currency.
 
@@ -92,7 +99,7 @@ class Pool(Struct, frozen=True):
     settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does;
     ``tiered``: what the tiers of its contracts would ask then (initial, maintenance); ``scanned_orders``: what its
     orders add then, unit by unit, where that is not by tiers. ``followers``: what moves along with an asset.
-    ``quantos``: what moves those of its contracts that settle in a third asset.
+    ``quantos``: what moves those of its contracts that settle in a third asset. ``others``: rows taken as given.
     """
 
     name: str
@@ -114,6 +121,12 @@ class Pool(Struct, frozen=True):
     scanned_orders: tuple["UnitOrders", ...] = ()
     followers: dict[str, tuple[str, ...]] = {}
     quantos: tuple[Quanto, ...] = ()
+    others: tuple[OpaqueHolding, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Holding, ...]:
+        """All that its equity is a sum of: the assets, then what is taken as given."""
+        return self.holdings + self.others if self.others else self.holdings
 
     def bends(self, motion: Motion) -> bool:
         """Whether the value of a quanto in it is no straight line along a motion (``bent``)."""
@@ -135,8 +148,8 @@ class Pool(Struct, frozen=True):
 
     @property
     def is_occupied(self) -> bool:
-        """Whether a position or an order stands in it."""
-        return bool(self.positions or self.orders)
+        """Whether a position, an order or a row taken as given stands in it."""
+        return bool(self.positions or self.orders or self.others)
 
 
 def is_shared(mode: MarginMode | str) -> bool:
@@ -170,7 +183,7 @@ def partition(account: Account) -> tuple[Pool, ...]:
     isolated = [position for position in account.positions if position.margin_mode is MarginMode.ISOLATED]
     cross = [position for position in account.positions if position.margin_mode is MarginMode.CROSS]
     balances = dict(account.balances)
-    for settle in [p.contract.settle for p in account.positions] + [o.contract.settle for o in account.orders]:
+    for settle in _settled_in(account):
         balances.setdefault(settle, ZERO)
     for position in isolated:
         settle = position.contract.settle
@@ -187,7 +200,22 @@ def _cross_pools(account: Account, balances: dict[str, Decimal], cross: list[Pos
     for name, share in shares.items():
         positions = [position for position in cross if position.contract.settle in share]
         orders = tuple(order for order in account.orders if order.contract.settle in share)
-        yield _pool(account, name, MarginMode.CROSS, share, positions, orders)
+        others = tuple(row for row in account.others if pool_of_row(account, row) == name)
+        yield _pool(account, name, MarginMode.CROSS, share, positions, orders, others)
+
+
+def pool_of_row(account: Account, row: OpaqueRow) -> str:
+    """The name of the pool that a row taken as given is in."""
+    return shared_name(account, row.settle or account.currency)
+
+
+def _settled_in(account: Account) -> list[str]:
+    """The assets that something settles in; those of rows taken as given where nothing else makes their pool."""
+    contracts = [one.contract for one in account.positions] + [one.contract for one in account.orders]
+    settled = [contract.settle for contract in contracts]
+    there = {shared_name(account, asset) for asset in (*account.balances, *settled)}
+    missing = [row.settle or account.currency for row in account.others if pool_of_row(account, row) not in there]
+    return settled + missing
 
 
 def _isolated_pool(account: Account, position: Position) -> Pool:
@@ -203,6 +231,7 @@ def _pool(
     balances: dict[str, Decimal],
     positions: list[Position],
     orders: tuple[Order, ...],
+    others: tuple[OpaqueRow, ...] = (),
 ) -> Pool:
     rules, terms = rules_of(account, mode), {asset: terms_in(account, mode, asset) for asset in balances}
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
@@ -223,8 +252,8 @@ def _pool(
         holdings=_holdings(account, balances, positions, terms),
         positions=tuple(positions),
         legs=tuple(legs),
-        maintenance=Requirement(maintenance.parts + ordered.maintenance),
-        initial=initial,
+        maintenance=Requirement(maintenance.parts + ordered.maintenance + given_margins(others, "maintenance")),
+        initial=Requirement(initial.parts + given_margins(others, "initial")),
         exposures=_exposures(account, positions),
         order_margin=ordered.initial if scanned is None else sum((one.margin for one in scanned), ZERO),
         orders=orders,
@@ -235,6 +264,7 @@ def _pool(
         scanned_orders=tuple(scanned or ()),
         quantos=tuple(found for position in positions if (found := quanto_of(position.contract)) is not None),
         followers={asset: account.moving_with(asset)[1:] for asset in account.follows.values()},
+        others=tuple(_opaque(row, account.prices) for row in others),
     )
 
 
@@ -296,6 +326,11 @@ def _holdings(
     )
 
 
+def _opaque(row: OpaqueRow, prices: dict[str, Decimal]) -> OpaqueHolding:
+    form = row.form(prices)
+    return OpaqueHolding(asset=FIXED, balance=row.value, price=ONE, form=form, curve=BARE_CURVE, loan=None, row=row)
+
+
 def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
     """Units of each asset the pool is long: coin equity plus the signed base quantity of its contracts.
 
@@ -325,6 +360,8 @@ def own_deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
         found[contract.base] = net(found.get(contract.base, ZERO), base)
         quote = units if is_inverse else base * position.mark_price
         found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)
+    for asset, amount in (item for one in pool.others for item in one.row.delta.items()):
+        found[asset] = net(found.get(asset, ZERO), amount)
     return found
 
 

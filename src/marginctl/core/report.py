@@ -46,7 +46,17 @@ class AccountLiquidation(Liquidation, frozen=True):
 
 
 class Totals(Struct, frozen=True, kw_only=True):
-    """Account-wide figures in ``currency``: sums over the pools, then those of the worst cross pool."""
+    """Account-wide figures in ``currency``: sums over the pools, then those of the worst cross pool.
+
+    ``other``: what rows taken as given are worth; ``bonus``: what of the equity is the venue's, ``own_equity`` the rest.
+    None where there is none, and then no key of the document.
+    """
+
+    shape: ClassVar[str] = (
+        "equity other? bonus? own_equity? gross_collateral unrealized_pnl haircut initial_margin order_margin "
+        "maintenance_margin gross_notional net_notional leverage free_collateral buffer utilization maintenance_ratio "
+        "worst_pool liquidatable state"
+    )
 
     equity: Decimal
     gross_collateral: Decimal
@@ -65,6 +75,9 @@ class Totals(Struct, frozen=True, kw_only=True):
     worst_pool: str
     liquidatable: bool
     state: str
+    other: Decimal | None = None
+    bonus: Decimal | None = None
+    own_equity: Decimal | None = None
 
 
 class PoolFigures(Struct, frozen=True, kw_only=True):
@@ -119,10 +132,11 @@ class PositionFigures(Struct, frozen=True, kw_only=True):
 class CollateralFigures(Struct, frozen=True, kw_only=True):
     """One asset in one pool: the first three in units of the asset, ``value`` in ``currency``.
 
-    ``next_unit``: what one more unit would add to the value; it is not in the report's document.
+    ``next_unit``: what one more unit would add to the value; it is not in the report's document. ``bonus``: the part of
+    the balance that the venue gave, None where it gave none.
     """
 
-    shape: ClassVar[str] = "asset pool balance unrealized_pnl equity price haircut value"
+    shape: ClassVar[str] = "asset pool balance bonus? unrealized_pnl equity price haircut value"
 
     asset: str
     pool: str
@@ -133,6 +147,21 @@ class CollateralFigures(Struct, frozen=True, kw_only=True):
     haircut: Decimal
     value: Decimal
     next_unit: Decimal = ZERO
+    bonus: Decimal | None = None
+
+
+class OtherFigures(Struct, frozen=True, kw_only=True):
+    """A row that is taken as given: its value and margins in ``currency``, what it is long of each asset in units."""
+
+    shape: ClassVar[str] = "name pool value delta initial_margin maintenance_margin"
+
+    name: str
+    pool: str
+    value: Decimal
+    delta: dict[str, Decimal]
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+    number: int
 
 
 class UnderlyingFigures(Struct, frozen=True, kw_only=True):
@@ -191,7 +220,11 @@ class RulesUsed(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Everything that was computed about one account."""
+    """Everything that was computed about one account; ``other``: what it took as given."""
+
+    shape: ClassVar[str] = (
+        "account totals liquidation pools positions collateral other? underlyings netting funding portfolio_margin"
+    )
 
     account: AccountHeader
     totals: Totals
@@ -203,3 +236,4 @@ class Report(Struct, frozen=True, kw_only=True):
     netting: NettingFigures
     funding: FundingFigures
     portfolio_margin: "tuple[PortfolioMargin, ...]" = ()
+    other: tuple[OtherFigures, ...] = ()

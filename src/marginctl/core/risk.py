@@ -87,6 +87,12 @@ class Risk(Struct, frozen=True):
             return False
         return sign(self.buffer(rules.warning_level), self.scale) <= 0
 
+    def is_called(self, rules: MarginRules, ratio: Decimal | None) -> bool:
+        """level * maintenance_margin > ratio * equity, where there is such a ratio."""
+        if ratio is None or self.maintenance_margin <= 0:
+            return False
+        return sign(ratio * self.equity - rules.level * self.maintenance_margin, self.scale) < 0
+
 
 NO_RISK = Risk()
 
@@ -96,13 +102,13 @@ def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
 
     maintenance_margin includes the maintenance on debt. Order margin is that of today's prices. Residue is 0.
     """
-    loans = sum((holding.loan_margin(ratios) for holding in pool.holdings), ZERO)
-    amounts = [item for holding in pool.holdings for item in holding.form.items()]
+    loans = sum((holding.loan_margin(ratios) for holding in pool.sources), ZERO)
+    amounts = [item for holding in pool.sources for item in holding.form.items()]
     scale = sum((abs(amount) * max(ONE, ratios.get(asset, ONE)) for asset, amount in amounts), ZERO)
-    thirds = [row for holding in pool.holdings for row in holding.quantos.values()]
+    thirds = [row for holding in pool.sources for row in holding.quantos.values()]
     scale += sum((abs(amount) * max(ONE, quanto.at(ratios)) for quanto, amount in thirds), ZERO)
     return Risk(
-        equity=settled(sum((holding.value(ratios) for holding in pool.holdings), ZERO), scale),
+        equity=settled(sum((holding.value(ratios) for holding in pool.sources), ZERO), scale),
         initial_margin=settled(pool.initial.at(ratios), scale),
         order_margin=pool.order_margin,
         maintenance_margin=settled(pool.maintenance.at(ratios) + loans, scale),

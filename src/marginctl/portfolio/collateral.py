@@ -11,7 +11,7 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.document.record import Key
 from marginctl.portfolio.format import CollateralEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading, percent, short
+from marginctl.portfolio.reading import Reading, percent, separated, short
 from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.tiers import haircut_faults
 
@@ -24,22 +24,55 @@ Held: TypeAlias = dict[str, tuple[Decimal, CollateralEntry]]
 """Amount and row by asset."""
 
 
-def balances(reading: Reading, rows: list[CollateralEntry]) -> Held:
-    """Amount and row by asset; an asset listed twice is a problem."""
+def balances(reading: Reading, rows: list[CollateralEntry]) -> tuple[Held, dict[str, Decimal]]:
+    """Amount and row by asset, and what of the amount is bonus; an asset listed twice is a problem.
+
+    A bonus may stand beside the trader's own amount, whose row then says how the asset counts.
+    """
     held: Held = {}
+    bonus: dict[str, Decimal] = {}
+    own: dict[str, CollateralEntry] = {}
+    given: dict[str, CollateralEntry] = {}
     for draft in rows:
-        asset, amount = draft.asset, draft.amount
-        if asset in held:
-            reading.refuse(
-                draft.at(CollateralEntry.asset),
-                "MC016",
-                f"{short(asset)} is listed twice, first on {reading.source.place(held[asset][1].node)}",
-                "write one row with the sum of the amounts",
-            )
+        asset, amount, listed = draft.asset, draft.amount, given if draft.bonus else own
+        if asset in listed:
+            _refuse_twice(reading, draft, listed[asset])
             continue
-        held[asset] = (amount, draft)
-        reading.locations[f"collateral.{asset}"] = reading.source.location(draft.node)
-    return held
+        listed[asset] = draft
+        if draft.bonus:
+            bonus[asset] = amount
+            _check_bonus(reading, draft)
+        held[asset] = (amount + (held[asset][0] if asset in held else ZERO), own.get(asset, draft))
+        reading.locations[f"collateral.{asset}"] = reading.source.location(held[asset][1].node)
+    for asset in own.keys() & given.keys():
+        _check_one_says(reading, given[asset])
+    return held, bonus
+
+
+def _refuse_twice(reading: Reading, draft: CollateralEntry, first: CollateralEntry) -> None:
+    reading.refuse(
+        draft.at(CollateralEntry.asset),
+        "MC016",
+        f"{short(draft.asset)} is listed twice, first on {reading.source.place(first.node)}",
+        "write one row with the sum of the amounts",
+    )
+
+
+def _check_bonus(reading: Reading, draft: CollateralEntry) -> None:
+    """What a bonus does is said; it is no debt."""
+    name = short(draft.asset)
+    if draft.amount < 0:
+        message = f"a bonus of {draft.amount:f} {name} would be a debt"
+        reading.refuse(draft.at(CollateralEntry.amount), "MC014", message, "remove `bonus: true`")
+    reading.assume(f"the bonus of {separated(draft.amount)} {name} is margin, is lost first and is never withdrawn")
+
+
+def _check_one_says(reading: Reading, draft: CollateralEntry) -> None:
+    """Beside an own row of its asset a bonus says nothing of how the asset counts."""
+    for one in (CollateralEntry.haircut, CollateralEntry.haircut_tiers, CollateralEntry.loan_rate):
+        if one in draft:
+            message = f"`{one.name}` of the bonus: {short(draft.asset)} counts as its other row says"
+            reading.refuse(draft.at(one), "MC016", message, "write it in the row without `bonus`")
 
 
 def terms(

@@ -37,6 +37,7 @@ from marginctl.portfolio.margins import (
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.oddities import observe_oddities
 from marginctl.portfolio.orders import Placed, orders
+from marginctl.portfolio.others import others
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
@@ -95,8 +96,9 @@ def resolve(
         header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
     )
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
-    held = collateral.balances(reading, draft.collateral)
+    held, bonus = collateral.balances(reading, draft.collateral)
     collateral.check_prices(held, prices)
+    given = others(reading, draft.other, prices, header.mode.collateral_mode, [*held])
     placed = _placed(reading, draft, contracts, prices, header, rows, settings)
     contracts.resolve_declared()
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
@@ -106,7 +108,7 @@ def resolve(
     terms = collateral.terms(reading, held, _settled_assets(rows, placed), header.mode, header.currency)
     reading.problems += scenario_problems(draft.scenarios, source)
     together = _together(draft, prices)
-    if not held and not rows and not placed and not reading.problems:
+    if not held and not rows and not placed and not given and not reading.problems:
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
         return None, reading.problems
@@ -117,6 +119,9 @@ def resolve(
         terms=terms,
         positions=tuple(row.position for row in rows),
         orders=tuple(one.order for one in placed),
+        others=given,
+        bonus=bonus,
+        start_of_day_equity=None if draft.account is None else draft.account.start_of_day_equity,
     )
     account = _with_model(reading, draft, account, path.parent, settings, watches_tail=watches_tail)
     if reading.problems:
