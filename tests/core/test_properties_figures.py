@@ -100,7 +100,10 @@ def test_totals_are_the_sums_of_the_pools(account: Account) -> None:
     totals = report.totals
     for name in ("equity", "initial_margin", "order_margin", "maintenance_margin"):
         assert_close(getattr(totals, name), sum((getattr(pool, name) for pool in report.pools), ZERO))
-    assert_close(totals.haircut, totals.gross_collateral + totals.unrealized_pnl - totals.equity)
+    given = totals.other or ZERO
+    assert_close(totals.haircut, totals.gross_collateral + totals.unrealized_pnl + given - totals.equity)
+    if totals.own_equity is not None:
+        assert abs(frac(totals.own_equity) - naive.own_equity(account, naive.today(account))) < CLOSE
     assert_close(totals.unrealized_pnl, sum((row.unrealized_pnl for row in report.positions), ZERO))
     assert_close(totals.gross_notional, sum((row.notional for row in report.positions), ZERO))
     signed = (row.notional if row.side == "long" else -row.notional for row in report.positions)

@@ -107,6 +107,7 @@ SUBJECTS: dict[str, Callable[[ExplainedAccount, str, Any], Subject]] = {
     "PositionFigures": position_subject,
     "CollateralFigures": collateral_subject,
     "UnderlyingFigures": underlying_subject,
+    "OtherFigures": lambda book, prefix, row: Subject(book, ("OtherFigures",), row.name, prefix, row),
     "PortfolioMargin": margin_subject,
     "TieredFigures": tiered_subject,
     "ModelSaving": saving_subject,

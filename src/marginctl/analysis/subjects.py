@@ -222,6 +222,10 @@ class ExplainedAccount:
         prefix = self._holdings.get((state.pool.name, asset))
         return None if prefix is None else self.subject(prefix)
 
+    def given_row(self, state: PoolState, name: str) -> Subject | None:
+        """The subject of a row that a pool takes as given, if it has one of that name."""
+        return self.subject(f"other.{name}") if any(one.row.name == name for one in state.pool.others) else None
+
     def pool_of(self, position: Position) -> PoolState:
         """The pool in which a position stands."""
         return next(one for one in self.states if any(held is position for held in one.pool.positions))

@@ -146,7 +146,7 @@ class CheckFlags(
         list[str],
         typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
     ]
-    format: format_of(*FORMATS, more="; csv=accounts, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
+    format: format_of(*FORMATS, more="; csv=accounts, csv=other, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
     plot: Annotated[
         frozenset[str],
         typer.Option("--plot", metavar="NAME,...", help="Draw distance, waterfall, margin; or all."),

@@ -20,7 +20,7 @@ FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
     "equity": Figure("money", "What is there after haircuts, debts and unrealized PnL.", _DOWN, safer=_HIGHER),
     "own_equity": Figure("money", "Equity without the bonus that is left; no key without a bonus.", _DOWN, _HIGHER),
-    "Totals.bonus": Figure(
+    "bonus": Figure(
         "money", "What of the equity is bonus that is left once losses are taken: none of the trader's.", _NEAR
     ),
     "Totals.other": Figure("money", "What rows taken as given are worth; no key without one.", _DOWN),
@@ -169,7 +169,11 @@ FIGURES: dict[str, Figure] = {
     "underlyings": Figure(
         "word", "Every asset whose price moves a pool; in cross pools stablecoins and quotes as well."
     ),
-    "other": Figure("word", "What is taken as given, such as options; no key where the file has none."),
+    "other": Figure(
+        "word",
+        "What is taken as given, such as options; no key where the file has none.",
+        label="taken as given",
+    ),
     "OtherFigures.delta": Figure("units", "Units by asset that it is long of.", _NEAR, given=True),
     "worst_pool": Figure("word", "The pool that free_collateral, buffer, utilization and maintenance_ratio are of."),
     "PositionFigures.key": Figure("internal"),

@@ -133,7 +133,7 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal
         still, needed = still - state.values[i], needed - state.loans[i]
         gross = gross_line(state, i, motion)
         unit = motion.of(holding.asset).scaled(holding.price)
-        equity.append((along(holding.curve, gross, unit, end), holding.asset))
+        equity.append((along(holding.curve, gross, unit, end), holding.label))
         if holding.loan is not None:
             requirement.append((along(holding.loan, gross, rest, end, factor), holding.asset))
     for i in moved.parts:

@@ -66,6 +66,11 @@ class Holding(Struct, frozen=True):
     traded: dict[str, tuple[str, Decimal]] = {}
     quantos: dict[str, tuple[Quanto, Decimal]] = {}
 
+    @property
+    def label(self) -> str:
+        """What an explanation calls it."""
+        return self.asset
+
     def gross(self, ratios: dict[str, Decimal]) -> Decimal:
         """price * (balance + unrealized PnL), before haircuts, in currency."""
         apart = [
@@ -89,6 +94,11 @@ class OpaqueHolding(Holding, frozen=True, kw_only=True):
     """A row that is taken as given, as a part of the equity: it counts as it is."""
 
     row: OpaqueRow
+
+    @property
+    def label(self) -> str:
+        """The name of the row."""
+        return self.row.name
 
 
 class Pool(Struct, frozen=True):

@@ -47,6 +47,8 @@ MONEY = (
     *("equity", "unrealized_pnl", "initial_margin", "order_margin", "maintenance_margin", "free_collateral"),
     "buffer",
 )
+OF_EQUITY = ("bonus", "own_equity", "other")
+"""Parts of the equity that most accounts have none of."""
 MORE_MONEY = ("gross_collateral", "haircut", "gross_notional", "net_notional")
 MOST_ASSUMPTIONS = 5
 FAR = Decimal(1)
@@ -73,7 +75,7 @@ RATIOS = (
 def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section | None:
     """Money beside ratios with their limits; common moves where both ways liquidate; what funding does meanwhile."""
     is_full = verbosity is Verbosity.VERBOSE
-    rows = MONEY + MORE_MONEY if is_full else MONEY
+    rows = money_rows(report) + (MORE_MONEY if is_full else ())
     shown = [(name, getattr(report.totals, name)) for name in rows]
     amounts = tuple((label_of(name), figure(name, value)) for name, value in shown if value or name != "order_margin")
     balance = Balance(rows=amounts, gauges=tuple(_gauge(ratio, report, outcome) for ratio in RATIOS))
@@ -85,6 +87,12 @@ def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section |
     )
     outlook = (Sentence(text=text) for text in sentences if text)
     return section(f"Account, {report.account.currency}", balance, _fullest(report), *outlook)
+
+
+def money_rows(report: Report) -> tuple[str, ...]:
+    """The money of an account; with what of the equity is a bonus or taken as given, where something is."""
+    first, *rest = MONEY
+    return (first, *(name for name in OF_EQUITY if getattr(report.totals, name) is not None), *rest)
 
 
 def _gauge(ratio: GaugedRatio, report: Report, outcome: Outcome) -> Gauge:

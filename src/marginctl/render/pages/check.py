@@ -12,7 +12,14 @@ from msgspec.structs import replace
 
 from marginctl.core.exact import Direction
 from marginctl.core.pool import is_shared
-from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.core.report import (
+    CollateralFigures,
+    OtherFigures,
+    PoolFigures,
+    PositionFigures,
+    Report,
+    UnderlyingFigures,
+)
 from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.render import found
 from marginctl.render.display import Manual, Options, Verbosity
@@ -154,6 +161,7 @@ def tables(report: Report, *, is_full: bool = True) -> Iterable[Section | None]:
     yield _pools(report)
     yield _positions(report)
     yield _collateral(report)
+    yield _others(report)
     yield _netting(report)
     if report.portfolio_margin:
         from marginctl.render.pages.model import portfolio_margins
@@ -257,6 +265,7 @@ def _collateral(report: Report) -> Section | None:
         names("asset", [*(row.asset for row in rows), *some]),
         _pools_of(report, [*(row.pool for row in rows), *none], priority=2),
         pointed("balance", [*(exactly(row.balance) for row in rows), *none], priority=3),
+        pointed("bonus", [*("" if row.bonus is None else exactly(row.bonus) for row in rows), *none], priority=4),
         pointed(
             "PnL", [*_units(rows, "unrealized_pnl"), *none], priority=8, tones=[*map(sign_tone, pnl), *_plain(none)]
         ),
@@ -273,6 +282,25 @@ def _collateral(report: Report) -> Section | None:
         numbers("+1 counts", [*(figure("value", row.next_unit) for row in rows), *none] if is_cut else [], priority=4),
     )
     return section("Collateral", DataTable(columns), note=f"price and values in {report.account.currency}")
+
+
+def _others(report: Report) -> Section | None:
+    """What is taken as given: nothing of it is computed."""
+    rows = report.other
+    columns = (
+        names("row", [row.name for row in rows]),
+        _pools_of(report, [row.pool for row in rows], priority=3),
+        names("moves as", [_moving(row) for row in rows], priority=2),
+        figured("initial", rows, "initial_margin", priority=2),
+        figured("maint.", rows, "maintenance_margin", priority=1),
+        figured("value", rows, "value", priority=1),
+    )
+    return section(f"Taken as given, {report.account.currency}", DataTable(columns)) if rows else None
+
+
+def _moving(row: OtherFigures) -> str:
+    """``-0.0035 BTC, 2 ETH``."""
+    return ", ".join(f"{exactly(units)} {asset}" for asset, units in row.delta.items() if units) or "nothing"
 
 
 def _plain(cells: Sequence[str]) -> list[Tone]:
@@ -330,6 +358,7 @@ def _is_said(row: UnderlyingFigures, report: Report) -> bool:
     """Whether an asset is only what one position is on, whose row has the same price and distance."""
     on_it = [one for one in report.positions if one.pool == row.pool and one.symbol.startswith(row.asset)]
     held = any((one.asset, one.pool) == (row.asset, row.pool) for one in report.collateral)
+    held = held or any(row.asset in one.delta for one in report.other if one.pool == row.pool)
     return not held and len(on_it) == 1 and same(on_it[0].distance_to_liquidation, row.distance)
 
 

@@ -37,13 +37,14 @@ SECTIONS = (
     ("pools", "Pools"),
     ("positions", "Positions"),
     ("collateral", "Collateral"),
+    ("other", "Taken as given"),
     ("underlyings", "When one asset moves alone"),
     ("netting", "Netting"),
     ("funding", "Funding"),
 )
 SHOWN = {
     "totals": (
-        "equity unrealized_pnl free_collateral buffer initial_margin order_margin maintenance_margin utilization "
+        "equity bonus own_equity unrealized_pnl free_collateral buffer initial_margin order_margin maintenance_margin utilization "
         "maintenance_ratio leverage gross_notional net_notional state"
     ),
     "liquidation": "down up",
