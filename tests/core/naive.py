@@ -288,15 +288,7 @@ def hedged_share(position: Position, book: Book) -> Fraction:
 
 
 def margin(book: Book, world: World, *, initial: bool) -> Fraction:
-    """Initial or maintenance margin of a pool's positions after netting, without loans, in currency.
-
-    The initial one with that of rows taken as given.
-    """
-    given = sum((frac(row.initial_margin) for row in book.others if initial), NOTHING)
-    return given + _of_positions(book, world, initial=initial)
-
-
-def _of_positions(book: Book, world: World, *, initial: bool) -> Fraction:
+    """Initial or maintenance margin of a pool's positions after netting, without loans, in currency."""
     rows = [
         (p, required(p, book, world, q, initial=initial, hedged=hedged_share(p, book))) for p, q in after_netting(book)
     ]
@@ -314,6 +306,11 @@ def _dearer(rows: list[tuple[Position, Fraction]], key: Callable[[Position], str
         side = longs if position.side > 0 else shorts
         side[key(position)] = side.get(key(position), NOTHING) + amount
     return sum((max(longs.get(k, NOTHING), shorts.get(k, NOTHING)) for k in {*longs, *shorts}), NOTHING)
+
+
+def initial(book: Book, world: World) -> Fraction:
+    """Initial margin with that of rows taken as given, in currency."""
+    return margin(book, world, initial=True) + sum((frac(row.initial_margin) for row in book.others), NOTHING)
 
 
 def maintenance(book: Book, world: World) -> Fraction:

@@ -54,7 +54,7 @@ def assert_figures(account: Account) -> None:
         assert pool.name == book.name
         assert abs(naive.equity(book, now) - frac(pool.equity)) < CLOSE
         assert abs(naive.maintenance(book, now) - frac(pool.maintenance_margin)) < CLOSE
-        assert abs(naive.margin(book, now, initial=True) - frac(pool.initial_margin)) < CLOSE
+        assert abs(naive.initial(book, now) - frac(pool.initial_margin)) < CLOSE
         assert abs(order_margin(book) - frac(pool.order_margin)) < CLOSE
         assert pool.liquidatable == naive.is_dead(book, now)
 

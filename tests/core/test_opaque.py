@@ -109,9 +109,10 @@ def test_a_cascade_closes_no_row_and_a_bankrupt_pool_has_none_left() -> None:
     short = replace(book, positions=(replace(PERPETUAL, side=SHORT, key="short"),))
     story = cascade(short, PricePath({"BTC": d("1.5")}), LiquidationSequence())
     assert story.account.positions == ()
-    assert story.equity == story.account.balances["USDT"] + story.account.others[0].moved(
-        story.account.prices, story.ratios
-    ).value
+    assert (
+        story.equity
+        == story.account.balances["USDT"] + story.account.others[0].moved(story.account.prices, story.ratios).value
+    )
 
 
 def test_what_takes_over_a_pool_leaves_its_rows() -> None:
@@ -127,8 +128,9 @@ def test_what_takes_over_a_pool_leaves_its_rows() -> None:
 @settings(max_examples=30)
 def test_a_row_without_delta_shifts_equity_exactly(one: Account, value: int, settle: str) -> None:
     row = OpaqueRow(name="shift", value=Decimal(value), settle=settle)
-    before, after = report_of(one, looks_ahead=False), report_of(
-        replace(one, others=(*one.others, row)), looks_ahead=False
+    before, after = (
+        report_of(one, looks_ahead=False),
+        report_of(replace(one, others=(*one.others, row)), looks_ahead=False),
     )
     assert abs(after.totals.equity - before.totals.equity - value) < Decimal("1e-40")
     for name in ("initial_margin", "order_margin", "maintenance_margin", "gross_notional"):

@@ -248,7 +248,8 @@ class Account(Struct, frozen=True, kw_only=True):
     the asset that another one moves with (staked ETH with ETH), never one that follows itself; ``dollars``: stablecoins
     beyond ``STABLECOINS``. ``others``: rows that are taken as given. ``bonus``: the part of a balance that is the
     venue's, by asset: it is margin like the rest, is lost first and never withdrawn. ``margin_call``: what part of
-    equity a pool's maintenance margin may be before it is warned, beside the venue's own level; None = any. ``start_of_day_equity``: as it is given.
+    equity a pool's maintenance margin may be before it is warned, beside the venue's own level; None = any.
+    ``start_of_day_equity``: as it is given.
     """
 
     name: str

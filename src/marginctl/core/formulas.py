@@ -28,14 +28,14 @@ FORMULAS: dict[str, str] = {
     "Totals.gross_collateral": "sum(collateral.gross_value)",
     "Totals.haircut": "gross_collateral + unrealized_pnl + other - equity",
     "Totals.other": "sum(others.value)",
-    "Totals.bonus": "says('the bonus of each asset, less what every losing position in it loses, as far as it counts in "
-    "equity', granted.bonus)",
+    "Totals.bonus": "says('the bonus of each asset, less what every losing position in it loses, as far as it counts', "
+    "granted.bonus)",
     "Totals.own_equity": "equity - bonus",
     "Totals.leverage": "gross_notional / equity",
     "Totals.worst_pool": "says('highest maintenance_ratio (none being the worst), then utilization, then the least "
     "buffer', competing.maintenance_ratio, competing.utilization, competing.buffer)",
     "Totals.liquidatable": "any_of(pools.liquidatable)",
-    "Totals.state": "says(\"liquidation where a pool is liquidatable, margin-call at the venue's warning level, "
+    "Totals.state": 'says("liquidation where a pool is liquidatable, margin-call where it is called for margin, '
     'restricted where the free collateral of a cross pool is negative, else healthy", '
     "pools.liquidatable, shared.free_collateral)",
     "AccountLiquidation.down": "the_nearest_of(pools.down)",

@@ -52,9 +52,9 @@ class ScenarioOutcome(Struct, frozen=True, kw_only=True):
 
     ``crossing``, ``reach`` and ``pool`` are those of the first pool to go. ``equity`` is the sum over the pools,
     ``change`` against now; ``maintenance_ratio`` and ``free_collateral`` are those of the worst cross pool, as in the
-    report. ``own_equity``: equity without the bonus that
-    is left there, None where the venue gave none. ``worst`` is the position that loses most, None where none loses. bystanders: keys of the positions with
-    PnL >= 0 that stand in the first pool where it crosses.
+    report. ``own_equity``: equity without the bonus that is left there, None where the venue gave none. ``worst`` is
+    the position that loses most, None where none loses. bystanders: keys of the positions with PnL >= 0 that stand in
+    the first pool where it crosses.
     """
 
     shape: ClassVar[str] = (

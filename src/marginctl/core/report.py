@@ -48,8 +48,8 @@ class AccountLiquidation(Liquidation, frozen=True):
 class Totals(Struct, frozen=True, kw_only=True):
     """Account-wide figures in ``currency``: sums over the pools, then those of the worst cross pool.
 
-    ``other``: what rows taken as given are worth; ``bonus``: what of the equity is the venue's, ``own_equity`` the rest.
-    None where there is none, and then no key of the document.
+    ``other``: what rows taken as given are worth; ``bonus``: what of the equity is the venue's; ``own_equity``: what is
+    not. None where there is none, and then no key of the document.
     """
 
     shape: ClassVar[str] = (

@@ -18,6 +18,7 @@ from decimal import Decimal
 from functools import partial
 
 from marginctl.core.exact import ZERO, Direction
+from marginctl.core.scenario import EVERY_OTHER
 from marginctl.limits.context import Context
 from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit
@@ -39,7 +40,7 @@ def measure(context: Context) -> Iterable[Measurement]:
 def _sums(rows: Iterable[tuple[str, Decimal]], named: frozenset[str]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for name, notional in rows:
-        if name in named:
+        if name in named or EVERY_OTHER in named:
             sums[name] = sums.get(name, ZERO) + notional
     return sums
 

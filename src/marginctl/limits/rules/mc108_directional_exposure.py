@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import partial
 
 from marginctl.core.exact import ZERO, Direction
+from marginctl.core.scenario import EVERY_OTHER
 from marginctl.limits.context import Context
 from marginctl.limits.figures import cross_pools, total, underlyings
 from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
@@ -35,7 +36,7 @@ def measure(context: Context) -> Iterable[Measurement]:
         nets[row.asset] = nets.get(row.asset, ZERO) + row.delta * account.prices[row.asset]
     equity = total(pool.equity for pool in pools)
     yield _measurement(context, SUBJECT, "the account", total(nets.values()), equity)
-    for asset in (asset for asset in nets if asset in context.named):
+    for asset in (asset for asset in nets if asset in context.named or EVERY_OTHER in context.named):
         net = nets[asset]
         yield _measurement(context, asset, asset, net, equity, Belongs(underlying=asset))
 

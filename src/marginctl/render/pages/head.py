@@ -30,7 +30,7 @@ TONES = {
 }
 STATES = {
     "restricted": "free collateral is negative, nothing new can be opened",
-    "margin-call": "at the venue's margin call level",
+    "margin-call": "called for margin",
     "liquidation": "liquidatable now",
 }
 BELOW = 3
