@@ -60,7 +60,7 @@ class Book(NamedTuple):
     terms: dict[str, AssetTerms]
     positions: list[Position]
     orders: list[Order]
-    others: list[OpaqueRow] = []
+    others: tuple[OpaqueRow, ...] = ()
 
 
 def books(account: Account) -> list[Book]:
@@ -76,8 +76,9 @@ def books(account: Account) -> list[Book]:
         balances[position.contract.settle] -= frac(position.isolated_margin or Decimal(0))
     found = []
     if account.collateral_mode is CollateralMode.MULTI_ASSET:
-        orders, others = list(account.orders), list(account.others)
-        found.append(Book(account, "cross", False, account.rules, balances, account.terms, cross, orders, others))
+        orders = list(account.orders)
+        book = Book(account, "cross", False, account.rules, balances, account.terms, cross, orders, account.others)
+        found.append(book)
     else:
         for asset, amount in balances.items():
             loan_rate = account.terms.get(asset, AssetTerms()).loan_rate
@@ -91,7 +92,7 @@ def books(account: Account) -> list[Book]:
                     {asset: AssetTerms(loan_rate=loan_rate)},
                     [p for p in cross if p.contract.settle == asset],
                     [o for o in account.orders if o.contract.settle == asset],
-                    [row for row in account.others if row.settle == asset],
+                    tuple(row for row in account.others if row.settle == asset),
                 )
             )
     for position in isolated:
@@ -332,7 +333,7 @@ def bonus_left(account: Account, world: World) -> dict[str, Fraction]:
 
 
 def own_equity(account: Account, world: World) -> Fraction:
-    """Equity of all pools once the bonus that is left is taken out of them: first of the shared pool, then of others."""
+    """Equity of all pools without the bonus that is left: taken out of the shared pool first, then of others."""
     found, left = NOTHING, bonus_left(account, world)
     for book in books(account):
         held = units(book, world)

@@ -104,7 +104,7 @@ def test_at_the_end_of_a_scenario_own_equity_is_what_the_loss_left() -> None:
 
 def test_without_a_bonus_there_is_no_such_figure() -> None:
     totals = report_of(account(balances={"USDT": 1000})).totals
-    assert totals.bonus is None and totals.own_equity is None
+    assert (totals.bonus, totals.own_equity) == (None, None)
 
 
 @pytest.mark.rounds(200)

@@ -51,7 +51,8 @@ def written_back(book: WrittenPortfolio, after: Account, *said: str, marked: boo
             lots = lots[:1]
         if now is not None and now != was:
             rows.write(lots, was, now)
-    edits = [*_balances(book, after), *_order_rates(book, after), *rows.values, *rows.keys, *_pinned(book, after)]
+    balances, given = _balances(book, after), _given(book, after)
+    edits = [*balances, *given, *_order_rates(book, after), *rows.values, *rows.keys, *_pinned(book, after)]
     edits += [Remove(("positions", number)) for number in sorted(gone, reverse=True)]
     return Plan(edits, [*said, *dict.fromkeys(rows.notes)])
 
@@ -68,6 +69,13 @@ def _balances(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
                 yield Put(("collateral", numbers[asset, is_bonus], "amount"), text_of(amount))
             else:
                 yield Append(("collateral",), {"asset": asset, "amount": text_of(amount)})
+
+
+def _given(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
+    """What rows taken as given are worth at other prices."""
+    for number, (was, now) in enumerate(zip(book.account.others, after.others, strict=True)):
+        if now.value != was.value:
+            yield Put(("other", number, "value"), text_of(written(now.value, Direction.DOWN)))
 
 
 def _held(account: Account, asset: str, *, is_bonus: bool) -> Decimal:
