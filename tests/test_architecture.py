@@ -39,7 +39,7 @@ HEAVY = {
 LATE = {"rich", "difflib", "yaml", "glob", "junitparser", "jsonschema", "multiprocessing", "concurrent"}
 """Imported inside the functions that use them, never with a module."""
 UNUSED = {
-    "marginctl.core.stress",
+    "marginctl.core.outcome",
     "marginctl.core.cascade",
     "marginctl.render.page",
     "marginctl.venues.live",

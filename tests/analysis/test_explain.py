@@ -7,13 +7,12 @@ import pytest
 from hypothesis import assume, given, settings
 from msgspec.structs import replace
 from tests.analysis.formulas import check_figure
-from tests.core.accounts import LONG, SHORT, account, linear, position
+from tests.builders import LONG, SHORT, account, linear, position
 from tests.core.strategies import accounts
 
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.explain import book_of
-from marginctl.analysis.figures import reported
-from marginctl.analysis.subjects import ExplainedAccount
+from marginctl.analysis.subjects import ExplainedAccount, reported
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ZERO, exactly

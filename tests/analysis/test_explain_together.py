@@ -7,7 +7,7 @@ from tests.portfolio.books import TODAY
 
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.explain import book_of
-from marginctl.analysis.figures import reported
+from marginctl.analysis.subjects import reported
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import exactly
 

@@ -14,7 +14,7 @@ from tests.cli.recorded_accounts import ACCOUNTS, DECLARED, Recorded, files_of
 
 from marginctl.analysis.check import Settings
 from marginctl.analysis.importing import Wishes, finished, imported
-from marginctl.portfolio.importing.laid import laid_under
+from marginctl.portfolio.importing.book import laid_under
 from marginctl.portfolio.importing.notebook import Request
 from marginctl.reconciliation import ImportResult
 from marginctl.venues.answers.recognition import AnswerFile

@@ -12,13 +12,12 @@ from tests.cli.running import process, run
 
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
 from marginctl.analysis.explain import book_of, explain
-from marginctl.analysis.figures import reported
 from marginctl.analysis.origins import origins_of
+from marginctl.analysis.subjects import reported
 from marginctl.core.assemble import report_of
 from marginctl.core.figures import rounded_figure
 from marginctl.core.plain import as_plain
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
 GOLDEN = Path(__file__).parent / "golden" / "explain"

@@ -8,7 +8,7 @@ from tests.cli.running import BROKEN, CLEAN, REFUSED, check
 
 from marginctl.cli.hosts import in_repository, pages_of, summary
 from marginctl.findings import Location, Problem
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.results import Outcome, Run
 
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from tests.portfolio.books import TODAY
 
 from marginctl.analysis.check import Settings, check
-from marginctl.render import FORMATS, render
-from marginctl.render.display import Options
+from marginctl.render import FORMATS, Options, render
 from marginctl.results import Outcome, Run
 
 TEXTS = [path.read_text() for path in sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))]

@@ -427,8 +427,52 @@ def test_returns_over_several_rows_do_not_share_any(desk: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("flags", [["--worst", "5"], ["--span", "2"], ["--returns"]])
-def test_what_is_about_a_history_needs_one(flags: list[str], desk: Path) -> None:
+def test_returns_are_said_of_a_history_that_is_named(desk: Path) -> None:
+    ran = stress("mild.yaml", "--returns")
+    assert (ran.code, "--returns changes nothing here" in ran.errors) == (2, True)
+
+
+@pytest.mark.parametrize("flags", [["--worst", "5"], ["--span", "2"]])
+def test_days_of_a_history_need_one(flags: list[str], desk: Path) -> None:
     ran = stress("mild.yaml", *flags)
     assert ran.code == 2
-    assert f"{flags[0]} changes nothing here" in ran.errors
+    assert "MC022 --worst and --span are about a history, and the portfolio has none" in ran.out
+
+
+@pytest.mark.parametrize("model", ["tiered", "expected-shortfall"])
+def test_the_portfolios_own_history_where_none_is_named(model: str, desk: Path) -> None:
+    # Under `tiered` nothing else reads it. Its `to:` holds here as for the model: 2026-01-05 is out.
+    book = Path(book_under(model, desk))
+    text = book.read_text()
+    own = "history: {file: days.csv, values: returns"
+    text = text.replace(own + "}", f"{own}, to: 2026-01-04}}") if own in text else text + f"{own}, to: 2026-01-04}}\n"
+    book.write_text(text)
+    found = document("book.yaml", "--worst", "2")["scenarios"]
+    assert [(row["name"], row["change"]) for row in found] == [("2026-01-02", -1800), ("2026-01-03", -600)]
+    assert [row["origin"] for row in found] == ["history", "history"]
+
+
+def test_an_own_history_that_cannot_be_read_says_where(desk: Path) -> None:
+    book = Path(book_under("tiered", desk))
+    (desk / "days.csv").write_text("date,BTC\n2026-01-01,1\n2026-01-02,\n")
+    book.write_text(book.read_text() + "history: {file: days.csv}\n")
+    ran = stress("book.yaml", "--worst", "2")
+    assert ran.code == 2
+    assert "days.csv:3:12: MC022 BTC has no value on 2026-01-02" in ran.out
+
+
+def test_a_history_of_nothing_that_the_account_has_is_refused(desk: Path) -> None:
+    book_under("tiered", desk)
+    Path("other.csv").write_text("date,BTCC,ETHH\n2026-01-01,1,1\n2026-01-02,2,2\n")
+    ran = stress("book.yaml", "--history", "other.csv")
+    assert ran.code == 2
+    assert "MC022 the history has no column of an asset that the account has, but `BTCC`" in ran.out
+    assert "did you mean `BTC`?" in ran.out
+
+
+def test_columns_of_a_history_that_move_nothing_are_named(desk: Path) -> None:
+    book_under("tiered", desk)
+    Path("other.csv").write_text("date,BTC,ETHH\n2026-01-01,1,1\n2026-01-02,2,2\n")
+    found = document("book.yaml", "--history", "other.csv")
+    assert "columns of the history that move nothing here: `ETHH`" in found["assumptions"]
+    assert "ETH stands still in the history" in found["assumptions"]

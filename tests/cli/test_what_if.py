@@ -19,8 +19,7 @@ from marginctl.analysis.what_if import what_if
 from marginctl.cli.what_if import ChangeFlags
 from marginctl.core.plain import as_plain
 from marginctl.document.reader import read
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.results import WhatIfResult
 
 PORTFOLIOS = sorted((Path(__file__).parents[2] / "portfolios").glob("*.yaml"))

@@ -1,10 +1,9 @@
 """What an asset is, and how far it moves when all move together."""
 
 import pytest
+from tests.builders import account
 
 from marginctl.core.account import default_beta
-
-from .accounts import account
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, Basis, MarginMode, MarginRules, Netting, Purpose
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import Contract, TiersBy
-
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
 TABLE = tiers((150, "0.01", "0.02"), (None, "0.05", "0.1"))

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.accounts import d
+from tests.builders import d
 
 from marginctl.core.bends import Bend, first_below_bent
 from marginctl.core.exact import exactly

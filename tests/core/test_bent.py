@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules
 from marginctl.core.assemble import report_of
@@ -18,8 +19,6 @@ from marginctl.core.piecewise import Curve, Line
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
-
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position, tiers
 
 
 def quanto(table: object = flat("0.01", "0.1"), *, quote: str = "USD", symbol: str = "ETHUSD") -> Contract:

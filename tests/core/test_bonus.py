@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marginctl.core.stress import states_of
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, AssetTerms
@@ -15,7 +16,6 @@ from marginctl.core.funding import after_funding
 from marginctl.core.outcome import outcome_of
 from marginctl.core.path import FundingPath, PricePath
 from marginctl.core.pool import partition
-from marginctl.core.stress import states_of
 from marginctl.core.trade import reduced
 
 from . import naive

@@ -5,14 +5,13 @@ from fractions import Fraction
 
 import pytest
 from msgspec.structs import replace
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, linear, order, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, CollateralMode, Equality, MarginRules, Netting
 from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
 from marginctl.core.contract import TiersBy
 from marginctl.core.path import FundingPath, PricePath
 from marginctl.core.sequence import Action, ClosingOrder, LiquidationSequence
-
-from .accounts import LONG, SHORT, account, d, flat, haircuts, linear, order, position, tiers
 
 PLAIN = LiquidationSequence()
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from tests.builders import Number, d, flat, haircuts, inverse, linear, tiers
 
 from marginctl.core.contract import (
     Tier,
@@ -14,8 +15,6 @@ from marginctl.core.contract import (
     maintenance_curve,
 )
 from marginctl.core.exact import ONE, ZERO
-
-from .accounts import Number, d, flat, haircuts, inverse, linear, tiers
 
 TABLE = tiers((100, "0.01", "0.02"), (200, "0.02", "0.05"), (None, "0.05", "0.1"))
 

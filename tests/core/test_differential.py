@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.analysis.formulas import check_figure
 
 from marginctl.analysis.explain import book_of
-from marginctl.analysis.figures import reported
+from marginctl.analysis.subjects import reported
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import cascade

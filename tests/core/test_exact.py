@@ -8,11 +8,10 @@ from itertools import repeat
 from pathlib import Path
 
 import pytest
+from tests.builders import SHORT, account, d, inverse, position
 
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import CONTEXT, Direction, exactly, exceeds, ratio, rounded, rounded_price, sign
-
-from .accounts import SHORT, account, d, inverse, position
 
 SOURCE = Path(__file__).parents[2] / "src"
 ALMOST_THREE = "2." + "9" * 95

@@ -3,12 +3,11 @@
 from fractions import Fraction
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position
 
 from marginctl.core.account import Account, AssetTerms, Position
 from marginctl.core.assemble import report_of
 from marginctl.core.report import FundingFigures
-
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position
 
 BTC, PERP = linear(), inverse()
 

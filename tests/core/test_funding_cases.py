@@ -2,11 +2,10 @@
 
 from fractions import Fraction
 
-from marginctl.core.funding import after_funding, funding_per_interval
-from marginctl.core.funding_cases import funding_table
-from marginctl.core.rate_history import RateHistory
+from tests.builders import LONG, SHORT, account, d, inverse, linear, position
 
-from .accounts import LONG, SHORT, account, d, inverse, linear, position
+from marginctl.core.funding import after_funding, funding_per_interval
+from marginctl.core.funding_cases import RateHistory, funding_table
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 DAY = 86_400_000

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
+from tests.builders import LONG, ONE, SHORT, ZERO, account, d, flat, haircuts, inverse, linear, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, Basis, CloseFee, Equality, MarginRules, Netting
 from marginctl.core.assemble import report_of
@@ -23,8 +24,6 @@ from marginctl.core.pool import partition
 from marginctl.core.report import PositionFigures
 from marginctl.core.requirement import Requirement
 from marginctl.core.risk import pool_risk
-
-from .accounts import LONG, ONE, SHORT, ZERO, account, d, flat, haircuts, inverse, linear, position, tiers
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
 JUMPING = tiers((92, "0.01", None), (None, "0.1", None), deductions=[0, 0])

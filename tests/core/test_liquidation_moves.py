@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, position, tiers
 
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
@@ -19,8 +20,6 @@ from marginctl.core.motion import shock_path
 from marginctl.core.pool import partition
 from marginctl.core.report import PositionFigures
 from marginctl.core.risk import pool_risk
-
-from .accounts import LONG, SHORT, account, d, flat, inverse, linear, position, tiers
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders import d
 
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.piecewise import (
@@ -24,8 +25,6 @@ from marginctl.core.piecewise import (
     scaled,
     total,
 )
-
-from .accounts import d
 
 TIERS = Curve((d(100), d(200)), (d("0.01"), d("0.02"), d("0.05")), (ZERO, d(-1), d(-7)))
 """1% up to 100, 2% up to 200, 5% beyond, continuous."""

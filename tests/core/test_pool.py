@@ -6,6 +6,7 @@
 from decimal import Decimal
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import (
     Account,
@@ -21,8 +22,6 @@ from marginctl.core.account import (
 from marginctl.core.contract import TiersBy
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import pool_risk
-
-from .accounts import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 PERP = inverse()

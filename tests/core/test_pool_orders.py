@@ -3,12 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, order, position, tiers
 
 from marginctl.core.account import MarginRules, OpenLoss, Order, Position
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
-
-from .accounts import LONG, SHORT, account, d, flat, inverse, linear, order, position, tiers
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 PERP = inverse()

@@ -10,13 +10,12 @@ from marginctl.core.account import Account, CloseFee, MarginMode, OrderMaintenan
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, cascade, compared, fate_of, isolated_apart, value_of
 from marginctl.core.exact import ONE, ZERO
-from marginctl.core.outcome import outcome_of
+from marginctl.core.outcome import outcome_of, path_outcome, states_of
 from marginctl.core.path import PricePath
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import moved
 from marginctl.core.sequence import Action, ClosingOrder, LiquidationSequence
-from marginctl.core.stress import path_outcome, states_of
 from marginctl.core.value import unrealized_pnl
 
 from .strategies import ASSETS, accounts, chosen, number

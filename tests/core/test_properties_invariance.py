@@ -8,6 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import asdict, replace
+from tests.builders import LONG, SHORT, linear, position
+from tests.builders import account as small_account
 
 from marginctl.core.account import Account, CollateralMode, MarginMode, Netting, Position
 from marginctl.core.assemble import report_of
@@ -17,8 +19,6 @@ from marginctl.core.liquidation import PoolState, asset_sides, joint_sides, pool
 from marginctl.core.pool import partition
 
 from . import naive
-from .accounts import LONG, SHORT, linear, position
-from .accounts import account as small_account
 from .naive import frac
 from .strategies import accounts, with_rules
 from .ways import CLOSE

@@ -7,6 +7,7 @@ from itertools import combinations
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.builders import account, linear, position
 
 from marginctl.core.account import Account, Equality, MarginRules
 from marginctl.core.assemble import report_of
@@ -29,7 +30,6 @@ from marginctl.core.pool import partition
 from marginctl.core.returns import History, ReturnPeriod, Returns, returns_of
 
 from . import naive_model
-from .accounts import account, linear, position
 from .strategies import chosen, number
 
 NEAR = Exact(1, 10**60)

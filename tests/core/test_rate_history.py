@@ -1,10 +1,9 @@
 """Recorded rates: their mean, their worst for a side, their interval."""
 
 import pytest
+from tests.builders import LONG, SHORT, d
 
-from marginctl.core.rate_history import RateHistory
-
-from .accounts import LONG, SHORT, d
+from marginctl.core.funding_cases import RateHistory
 
 HOUR = 3_600_000
 

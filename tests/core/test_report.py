@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, position
 
 from marginctl.core.account import Account, Basis, MarginRules, Netting
 from marginctl.core.assemble import report_of
@@ -11,8 +12,6 @@ from marginctl.core.exact import Direction
 from marginctl.core.figures import FIGURES
 from marginctl.core.plain import as_plain
 from marginctl.core.report import PositionFigures, Totals
-
-from .accounts import LONG, SHORT, account, d, flat, inverse, linear, position
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
 UNTIERED = linear(table=flat("0.01"))

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from msgspec.structs import replace
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position
 
 from marginctl.core.account import Account, AssetTerms, CloseFee, Equality, MarginRules, Netting, Position
 from marginctl.core.assemble import report_of
@@ -15,13 +16,11 @@ from marginctl.core.cascade import EndlessError, cascade, compared, isolated_apa
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.funding import runway_days
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides, asset_sides, joint_sides, pool_state
-from marginctl.core.path import PricePath
+from marginctl.core.path import PricePath, first_crossing
 from marginctl.core.piecewise import Crossing, Curve, Line, Piece, along, first_below, masked, total
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.sequence import LiquidationSequence
-
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position
 
 THIRD = ONE / 3
 RESIDUE = Decimal("1e-97")
@@ -144,7 +143,7 @@ def test_at_a_price_of_zero_nothing_is_required_and_nothing_is_liquidated() -> N
     path = PricePath({"BTC": d(-1)})
     # 100 - 100 u - (1 - u) = 99 (1 - u): 0 at u = 1, where the requirement of 1% of the notional is 0 as well
     assert not pool_risk(pool.pool, path.ratios(ONE)).is_liquidatable(book.rules)
-    assert path.first(pool, book, ZERO) is None
+    assert first_crossing(path, pool, book, ZERO) is None
 
 
 # Residue taken for a debt, a profit, a holding.
@@ -287,20 +286,19 @@ def test_a_debt_is_liquidated_where_it_begins_and_not_below_what_a_negative_fee_
 # Every walk ends.
 
 
-class Crossed(PricePath, frozen=True):
-    """A path on which a pool is said to cross at half of the way, whatever was done there."""
-
-    def first(self, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
-        return max(start, d("0.5")) if state.pool.name == "cross" else None
+def crossed(_: PricePath, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
+    """A pool is said to cross at half of the way, whatever was done there."""
+    return max(start, d("0.5")) if state.pool.name == "cross" else None
 
 
-def test_a_pool_for_which_nothing_can_be_done_is_left_as_it_is() -> None:
+def test_a_pool_for_which_nothing_can_be_done_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marginctl.core.cascade.first_crossing", crossed)
     book = account(balances={"USDT": 5})
-    story = cascade(book, Crossed({}), LiquidationSequence())
+    story = cascade(book, PricePath({}), LiquidationSequence())
     assert (story.steps, story.account) == ((), book)
 
 
-class Growing(Crossed, frozen=True):
+class Growing(PricePath, frozen=True):
     """One that opens a position at every look, so that there is always something to close."""
 
     opened: Position
@@ -309,7 +307,8 @@ class Growing(Crossed, frozen=True):
         return replace(account, positions=(self.opened,))
 
 
-def test_a_walk_without_an_end_is_a_defect_and_no_hang() -> None:
+def test_a_walk_without_an_end_is_a_defect_and_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marginctl.core.cascade.first_crossing", crossed)
     opened = position(linear(), LONG, 1, 100)
     with pytest.raises(EndlessError):
         cascade(account(opened, balances={"USDT": 5}), Growing({}, opened), LiquidationSequence())
@@ -328,7 +327,7 @@ def test_equality_where_nothing_is_required_is_no_crossing() -> None:
     book = touching(LONG)
     (pool,) = states(book).values()
     assert asset_sides(pool, "BTC") == NO_SIDES  # down: nothing is required; up: 99 u > 0
-    assert PricePath({"BTC": ONE}).first(pool, book, ZERO) is None
+    assert first_crossing(PricePath({"BTC": ONE}), pool, book, ZERO) is None
     short = touching(SHORT)
     (pool,) = states(short).values()
     assert asset_sides(pool, "BTC") == Sides(None, ZERO)  # -100 u against a margin of u

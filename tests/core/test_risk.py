@@ -7,12 +7,11 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
+from tests.builders import LONG, SHORT, account, d, inverse, linear, order, position
 
 from marginctl.core.account import Equality, MarginMode, MarginRules
 from marginctl.core.pool import partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk, worst_pool
-
-from .accounts import LONG, SHORT, account, d, inverse, linear, order, position
 
 LIQUIDATED = MarginRules(equality=Equality.LIQUIDATED)
 

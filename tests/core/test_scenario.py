@@ -6,11 +6,10 @@
 from decimal import Decimal
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, inverse, linear, order, position
 
 from marginctl.core.assemble import report_of
 from marginctl.core.scenario import expanded, moved, ratios, remarked
-
-from .accounts import LONG, SHORT, account, d, inverse, linear, order, position
 
 ONE = account(
     position(linear(), LONG, 1, 90, 102, leverage=10),

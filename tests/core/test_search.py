@@ -7,10 +7,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders import d
 
 from marginctl.core.search import Edge, down_to, largest, smallest, up_to
-
-from .accounts import d
 
 STEP = Decimal("1e-8")
 Slack = Callable[[Decimal], Decimal]

@@ -1,13 +1,12 @@
 """Trades keep equity, merge entries, realise profit and leave orders their rates."""
 
 import pytest
+from tests.builders import LONG, SHORT, account, d, inverse, linear, order, position, tiers
 
 from marginctl.core.account import MarginMode
 from marginctl.core.assemble import report_of
 from marginctl.core.trade import added_margin, closed, crossed, filled, isolated, reduced, secured, transferred
 from marginctl.core.value import merged_entry, realized_pnl, unrealized_pnl
-
-from .accounts import LONG, SHORT, account, d, inverse, linear, order, position, tiers
 
 BTC = linear()
 BOOK = account(

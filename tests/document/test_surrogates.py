@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginctl.document.reader import read
-from marginctl.document.surrogates import has_pairs, hide, reveal
+from marginctl.document.syntax import hide, holds_pairs, reveal
 
 
 @pytest.mark.parametrize(("text", "expected"), [(r'"\ud83d\ude00"', True), (r'"\uD83D"', True), ("dude", False)])
 def test_a_quick_look(text, expected):
-    assert has_pairs(text) is expected
+    assert holds_pairs(text) is expected
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,16 @@ from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from itertools import pairwise
 from typing import Any
 
+from tests import builders
+
 from marginctl.core.account import (
-    Account,
     AssetTerms,
-    CollateralMode,
-    MarginMode,
     MarginRules,
     Order,
     Position,
-    PositionMode,
-    default_beta,
 )
 from marginctl.core.assemble import report_of
-from marginctl.core.contract import Contract, ContractType, Tier, derived_deductions
+from marginctl.core.contract import Contract, Tier, derived_deductions
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.report import CollateralFigures, PositionFigures, Report
 
@@ -28,35 +25,26 @@ def linear(
     base: str = "COIN", *, tiers: tuple[Tier, ...] = NO_TIERS, size: Decimal = ONE, quote: str = "USDT"
 ) -> Contract:
     """A contract that settles in its quote."""
-    return Contract(f"{base}{quote}", ContractType.LINEAR, base, quote, size, tiers)
+    return builders.linear(f"{base}{quote}", base, quote, tiers, size=size)
 
 
 def inverse(*, tiers: tuple[Tier, ...] = NO_TIERS, size: Decimal = ONE) -> Contract:
     """A contract that settles in its base."""
-    return Contract("COINUSD", ContractType.INVERSE, "COIN", "USD", size, tiers)
+    return builders.inverse("COINUSD", "COIN", table=tiers, size=size)
 
 
 def position(
     contract: Contract, side: str, quantity: Decimal, entry: Decimal, mark: Decimal | None = None, **fields: Any
 ) -> Position:
     """A position; isolated where it is given a margin of its own."""
-    isolated = fields.get("isolated_margin") is not None
-    return Position(
-        key=f"{contract.symbol}:{side}",
-        contract=contract,
-        side=SIDES[side],
-        quantity=quantity,
-        entry_price=entry,
-        mark_price=entry if mark is None else mark,
-        margin_mode=MarginMode.ISOLATED if isolated else MarginMode.CROSS,
-        **fields,
-    )
+    own = {name: value for name, value in fields.items() if value is not None}
+    return builders.position(contract, SIDES[side], quantity, entry, mark, key=f"{contract.symbol}:{side}", **own)
 
 
 def order(contract: Contract, inputs: dict[str, Any], *, price: Decimal, mark: Decimal) -> Order:
     """An order of the entry's side, quantity and leverage."""
     side = SIDES[inputs["side"]]
-    return Order(contract, side, inputs["quantity"], price, mark, leverage=inputs["leverage"])
+    return builders.order(contract, side, inputs["quantity"], price, mark, leverage=inputs["leverage"])
 
 
 def report(
@@ -77,19 +65,15 @@ def report(
         known[o.contract.base] = o.mark_price
     known |= prices or {}
     return report_of(
-        Account(
-            name="example",
-            venue="generic",
-            currency="USD",
-            collateral_mode=CollateralMode.SINGLE_ASSET if single_asset else CollateralMode.MULTI_ASSET,
-            position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
-            rules=rules or MarginRules(),
-            prices=known,
-            betas={asset: default_beta(asset) for asset in known},
-            balances=balances or {},
-            terms=terms or {},
-            positions=positions,
+        builders.account(
+            *positions,
+            balances=dict(balances or {}),
+            prices=dict(known),
+            terms=terms,
             orders=orders,
+            rules=rules,
+            single_asset=single_asset,
+            hedge=hedge,
         )
     )
 

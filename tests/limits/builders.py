@@ -5,65 +5,53 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
+from tests import builders
+from tests.builders import (
+    Number,
+    collateral_row,
+    d,
+    flat,
+    header_row,
+    maybe,
+    pool_row,
+    position_row,
+    report_row,
+    totals_row,
+    underlying_row,
+)
 
 from marginctl.core.account import (
     Account,
     AssetTerms,
-    CollateralMode,
     MarginMode,
-    MarginRules,
     Position,
-    PositionMode,
-    default_beta,
 )
 from marginctl.core.assemble import report_of
-from marginctl.core.contract import Contract, ContractType, HaircutTier, Tier
+from marginctl.core.contract import Contract, HaircutTier
 from marginctl.core.exact import ONE, ZERO, ratio
 from marginctl.core.report import (
-    AccountHeader,
-    AccountLiquidation,
     CollateralFigures,
     FundingFigures,
     Liquidation,
-    MaintenanceNetting,
-    NettingFigures,
     PoolFigures,
     PositionFigures,
     Report,
     RulesUsed,
-    Totals,
     UnderlyingFigures,
 )
 from marginctl.findings import Check, Finding, Location, Severity
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import Evaluation, evaluate
+from marginctl.limits.figures import total
 from marginctl.limits.registry import BY_CODE
 
-Number = str | int | Decimal
 TODAY = date(2026, 11, 22)
 ACCOUNT_LINE = Location("desk.yaml", 2, 1)
+SUMMED = ("equity", "initial_margin", "order_margin", "maintenance_margin")
+OF_WORST = ("free_collateral", "buffer", "utilization", "maintenance_ratio")
 LIMIT_LINE = Location("desk.yaml", 40, 3)
 POLICY_LINE = Location("policy.yaml", 4, 3)
-NO_NETTING = NettingFigures(
-    gross_initial_margin=ZERO,
-    initial_margin=ZERO,
-    saving=ZERO,
-    saving_rate=ZERO,
-    maintenance=MaintenanceNetting(
-        gross_maintenance_margin=ZERO, maintenance_margin=ZERO, saving=ZERO, saving_rate=ZERO
-    ),
-)
-
-
-def d(value: Number) -> Decimal:
-    """An exact decimal."""
-    return Decimal(value)
-
-
-def maybe(value: Number | None) -> Decimal | None:
-    """An exact decimal or nothing."""
-    return None if value is None else Decimal(value)
 
 
 def pool(
@@ -80,9 +68,8 @@ def pool(
 ) -> PoolFigures:
     """A pool's row; a pool called ``isolated:...`` is isolated."""
     used, required = d(initial) + d(orders), d(level) * d(maintenance)
-    return PoolFigures(
-        name=name,
-        margin_mode="isolated" if name.startswith("isolated") else "cross",
+    return pool_row(
+        name,
         equity=d(equity),
         initial_margin=d(initial),
         order_margin=d(orders),
@@ -108,28 +95,14 @@ def position(
     key: str | None = None,
 ) -> PositionFigures:
     """A position's row; figures that no rule looks at are neutral."""
-    return PositionFigures(
-        symbol=symbol,
-        side=side,
-        quantity=ONE,
-        entry_price=d(notional),
-        mark_price=d(notional),
-        notional=d(notional),
-        unrealized_pnl=ZERO,
+    return position_row(
+        symbol,
+        side,
+        **dict.fromkeys(("entry_price", "mark_price", "notional"), d(notional)),
         leverage=ratio(ONE, d(initial_rate)),
         initial_rate=d(initial_rate),
         initial_margin=d(notional) * d(initial_rate),
-        maintenance_rate=ZERO,
-        maintenance_deduction=ZERO,
-        tier=None,
-        maintenance_margin=ZERO,
-        margin_mode="isolated" if pool.startswith("isolated") else "cross",
         pool=pool,
-        liquidation_price=None,
-        liquidation_side=None,
-        distance_to_liquidation=None,
-        contract_liquidation_price=None,
-        bankruptcy_price=None,
         funding_per_day=maybe(funding),
         purpose=purpose,
         key=key or symbol,
@@ -138,16 +111,8 @@ def position(
 
 def held(asset: str, value: Number, *, pool: str = "cross", price: Number = 1) -> CollateralFigures:
     """An asset's row, without a haircut."""
-    return CollateralFigures(
-        asset=asset,
-        pool=pool,
-        balance=d(value) / d(price),
-        unrealized_pnl=ZERO,
-        equity=d(value) / d(price),
-        price=d(price),
-        haircut=ZERO,
-        value=d(value),
-    )
+    amount = d(value) / d(price)
+    return collateral_row(asset, pool=pool, balance=amount, equity=amount, price=d(price), value=d(value))
 
 
 def underlying(
@@ -162,15 +127,12 @@ def underlying(
     up: Number | None = None,
 ) -> UnderlyingFigures:
     """An underlying's row."""
-    return UnderlyingFigures(
-        asset=asset,
+    return underlying_row(
+        asset,
         pool=pool,
         delta=d(delta),
         net_notional=d(net),
         gross_notional=abs(d(net)) if gross is None else d(gross),
-        price=d(1),
-        down=None,
-        up=None,
         liquidation_down=maybe(down),
         liquidation_up=maybe(up),
         distance=maybe(distance),
@@ -189,36 +151,25 @@ def report(
 ) -> Report:
     """A report whose totals are the sums of its pools and positions."""
     pools = pools or (pool(),)
-    gross = sum((row.notional for row in positions), ZERO)
-    equity = sum((row.equity for row in pools), ZERO)
+    gross, equity = total(row.notional for row in positions), total(row.equity for row in pools)
     worst = pools[0]
-    return Report(
-        account=AccountHeader("desk", "generic", "multi-asset", "tiered", "one-way", "USD", as_of),
-        totals=Totals(
-            equity=equity,
+    sums = {name: total(getattr(row, name) for row in pools) for name in SUMMED}
+    return report_row(
+        account=header_row(as_of=as_of),
+        totals=totals_row(
+            **sums,
             gross_collateral=equity,
-            unrealized_pnl=ZERO,
-            haircut=ZERO,
-            initial_margin=sum((row.initial_margin for row in pools), ZERO),
-            order_margin=sum((row.order_margin for row in pools), ZERO),
-            maintenance_margin=sum((row.maintenance_margin for row in pools), ZERO),
             gross_notional=gross,
             net_notional=gross,
             leverage=ratio(gross, equity),
-            free_collateral=worst.free_collateral,
-            buffer=worst.buffer,
-            utilization=worst.utilization,
-            maintenance_ratio=worst.maintenance_ratio,
+            **{name: getattr(worst, name) for name in OF_WORST},
             worst_pool=worst.name,
             liquidatable=any(row.liquidatable for row in pools),
-            state="healthy",
         ),
-        liquidation=AccountLiquidation(None, None, None, None, None),
         pools=pools,
         positions=positions,
         collateral=collateral,
         underlyings=underlyings,
-        netting=NO_NETTING,
         funding=FundingFigures(per_day=d(per_day), runway_days=maybe(runway), missing=missing),
     )
 
@@ -227,25 +178,24 @@ def linear(
     symbol: str = "BTCUSDT", base: str = "BTC", quote: str = "USDT", *, maintenance: Number = "0.01"
 ) -> Contract:
     """A contract of size 1 that settles in its quote, with one tier and 10% of initial margin."""
-    return Contract(symbol, ContractType.LINEAR, base, quote, ONE, (Tier(None, d(maintenance), ZERO, d("0.1")),))
+    return builders.linear(symbol, base, quote, flat(maintenance, "0.1"))
 
 
 def inverse(symbol: str = "BTCUSD", base: str = "BTC", *, size: Number = 1) -> Contract:
     """A contract that settles in its base, with one tier: 1% of maintenance, 10% of initial margin."""
-    return Contract(symbol, ContractType.INVERSE, base, "USD", d(size), (Tier(None, d("0.01"), ZERO, d("0.1")),))
+    return builders.inverse(symbol, base, size=size)
 
 
 def stand(
     contract: Contract, side: int, quantity: Number, entry: Number, mark: Number | None = None, **fields: Any
 ) -> Position:
-    """A position; the mark defaults to the entry price."""
-    key = fields.pop("key", contract.symbol)
-    return Position(key, contract, side, d(quantity), d(entry), d(entry if mark is None else mark), **fields)
+    """A position called by its symbol; the mark defaults to the entry price."""
+    return builders.position(contract, side, quantity, entry, mark, **({"key": contract.symbol} | fields))
 
 
 def isolated(contract: Contract, side: int, quantity: Number, entry: Number, margin: Number) -> Position:
     """An isolated position at its entry price."""
-    return stand(contract, side, quantity, entry, margin_mode=MarginMode.ISOLATED, isolated_margin=d(margin))
+    return stand(contract, side, quantity, entry, isolated_margin=d(margin))
 
 
 def haircut(rate: Number, **terms: Any) -> AssetTerms:
@@ -253,29 +203,9 @@ def haircut(rate: Number, **terms: Any) -> AssetTerms:
     return AssetTerms((HaircutTier(None, d(rate)),), **terms)
 
 
-def account(
-    balances: dict[str, Number],
-    *positions: Position,
-    prices: dict[str, Number] | None = None,
-    terms: dict[str, AssetTerms] | None = None,
-    rules: MarginRules = MarginRules(),  # noqa: B008
-    single_asset: bool = False,
-) -> Account:
-    """A USD account; USD, USDT and USDC at 1, BTC at 100, ETH at 10 unless given."""
-    known = {"USD": 1, "USDT": 1, "USDC": 1, "BTC": 100, "ETH": 10} | (prices or {})
-    return Account(
-        name="desk",
-        venue="generic",
-        currency="USD",
-        collateral_mode=CollateralMode.SINGLE_ASSET if single_asset else CollateralMode.MULTI_ASSET,
-        position_mode=PositionMode.ONE_WAY,
-        rules=rules,
-        prices={asset: d(price) for asset, price in known.items()},
-        betas={asset: default_beta(asset) for asset in known},
-        balances={asset: d(amount) for asset, amount in balances.items()},
-        terms=terms or {},
-        positions=positions,
-    )
+def account(balances: dict[str, Number], *positions: Position, **more: Any) -> Account:
+    """A USD account called as the reports are; its prices are those of ``tests.builders`` unless given."""
+    return builders.account(*positions, balances=balances, name="desk", **more)
 
 
 def deposited(book: Account, pool: str, asset: str, amount: Number) -> Account:

@@ -14,8 +14,7 @@ from marginctl.core.exact import exactly
 from marginctl.core.report import Report
 from marginctl.limits.custom_names import ROWS, names_of
 from marginctl.limits.custom_parser import LONGEST, ExpressionError, condition, parse
-from marginctl.limits.custom_rules import SUBJECTS
-from marginctl.limits.custom_values import Reckoning, TooManyStepsError
+from marginctl.limits.custom_rules import SUBJECTS, Reckoning, TooManyStepsError
 from marginctl.limits.format import LISTS
 from marginctl.results import Outcome
 
@@ -159,7 +158,7 @@ def test_a_long_expression_is_no_deep_one(report: Report) -> None:
 
 
 def test_it_ends_where_it_takes_too_long(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marginctl.limits.custom_values.MOST_STEPS", 20)
+    monkeypatch.setattr("marginctl.limits.custom_rules.MOST_STEPS", 20)
     text = "all(positions, all(positions, leverage > 0 and notional > 0))"
     with exactly(), pytest.raises(TooManyStepsError):
         Reckoning(report, text).value(condition(text))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.core.accounts import order
+from tests.builders import order
 from tests.core.strategies import accounts
 
 from marginctl.core.account import Account, MarginMode, PositionMode
@@ -22,9 +22,9 @@ from marginctl.core.trade import filled, reduced, secured, transferred
 from marginctl.core.turning import beginnings, borders, turns
 from marginctl.findings import Finding, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource, Waiver
+from marginctl.limits.context import with_outcomes
 from marginctl.limits.engine import Evaluation, evaluate
 from marginctl.limits.headroom import contract_terms, order_rooms, withdrawal_rooms
-from marginctl.limits.outcomes import with_outcomes
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn

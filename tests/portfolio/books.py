@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 from marginctl.analysis.check import Settings, check
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.json import render
 from marginctl.results import Outcome, Run
 

@@ -9,10 +9,9 @@ from tests.portfolio.books import TODAY, checked, d, position, refused, report, 
 from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import exactly
-from marginctl.core.outcome import outcome_of
+from marginctl.core.outcome import outcome_of, states_of
 from marginctl.core.path import Scenario, way_to
 from marginctl.core.scenario import expanded, moved, ratios
-from marginctl.core.stress import states_of
 
 CALENDAR = """
     prices: {BTC: 60000}

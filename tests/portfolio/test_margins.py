@@ -5,8 +5,7 @@ from tests.portfolio.books import checked, codes, d, position, report
 
 from marginctl.analysis.check import Policy
 from marginctl.limits.config import FileLimits, LimitSource
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.results import Run
 
 COIN = "BTCUSD_PERP: {type: inverse, base: BTC, quote: USD, contract_size: 100}"

@@ -3,6 +3,17 @@
 from decimal import Decimal
 from typing import Any
 
+from tests.builders import (
+    collateral_row,
+    decimals,
+    header_row,
+    pool_row,
+    position_row,
+    report_row,
+    totals_row,
+    underlying_row,
+)
+
 from marginctl.core.report import (
     AccountHeader,
     AccountLiquidation,
@@ -16,10 +27,9 @@ from marginctl.core.report import (
     Report,
     RulesUsed,
     Totals,
-    UnderlyingFigures,
 )
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
-from marginctl.render.display import RuleText
+from marginctl.render import RuleText
 from marginctl.results import Outcome, Run
 
 D = Decimal
@@ -38,17 +48,6 @@ MANUAL = {
 }
 
 
-def decimals(figures: dict[str, Any]) -> dict[str, Any]:
-    """Texts that look like numbers as Decimals, so that samples stay readable."""
-    return {name: _decimal(value) for name, value in figures.items()}
-
-
-def _decimal(value: Any) -> Any:
-    if isinstance(value, str) and value.lstrip("-").replace(".", "", 1).isdigit():
-        return Decimal(value)
-    return value
-
-
 def position(symbol: str, side: str = "long", **figures: Any) -> PositionFigures:
     base = {
         "quantity": "0.5",
@@ -63,43 +62,28 @@ def position(symbol: str, side: str = "long", **figures: Any) -> PositionFigures
         "maintenance_deduction": "0",
         "tier": 1,
         "maintenance_margin": "148.75",
-        "margin_mode": "cross",
-        "pool": "cross",
         "liquidation_price": "38211.123456789",
         "liquidation_side": "below",
         "distance_to_liquidation": "0.357796244424",
         "contract_liquidation_price": "31000.5",
         "bankruptcy_price": "37950.25",
-        "funding_per_day": None,
-        "purpose": None,
         "key": f"{symbol}:{side}",
     }
-    return PositionFigures(symbol=symbol, side=side, **decimals(base | figures))
+    return position_row(symbol, side, **(base | figures))
 
 
 def balance(asset: str, amount: str, price: str, haircut: str, value: str, **figures: Any) -> CollateralFigures:
-    base = {
-        "pool": "cross",
-        "balance": amount,
-        "unrealized_pnl": "0",
-        "equity": amount,
-        "price": price,
-        "haircut": haircut,
-        "value": value,
-    }
-    return CollateralFigures(asset=asset, **decimals(base | figures))
+    base = {"balance": amount, "equity": amount, "price": price, "haircut": haircut, "value": value}
+    return collateral_row(asset, **(base | figures))
 
 
 def underlying(asset: str, delta: str, net: str, down: str | None, up: str | None, distance: str | None) -> Any:
     figures = {"delta": delta, "net_notional": net, "gross_notional": net.lstrip("-")}
-    at = {"price": "1", "down": None, "up": None}
-    shown = at | {"liquidation_down": down, "liquidation_up": up, "distance": distance}
-    return UnderlyingFigures(asset=asset, pool="cross", **decimals(figures | shown))
+    return underlying_row(asset, liquidation_down=down, liquidation_up=up, distance=distance, **figures)
 
 
 def pool(name: str, **figures: Any) -> PoolFigures:
     base = {
-        "margin_mode": "isolated" if name.startswith("isolated") else "cross",
         "equity": "24800.5",
         "initial_margin": "7475",
         "order_margin": "580",
@@ -108,10 +92,9 @@ def pool(name: str, **figures: Any) -> PoolFigures:
         "buffer": "24280.25",
         "utilization": "0.3247918388742",
         "maintenance_ratio": "0.0209774",
-        "liquidatable": False,
         "liquidation": Liquidation(D("-0.4231"), D("1.0521"), D("0.4231"), "down"),
     }
-    return PoolFigures(name=name, **decimals(base | figures))
+    return pool_row(name, **(base | figures))
 
 
 def totals(**figures: Any) -> Totals:
@@ -130,33 +113,17 @@ def totals(**figures: Any) -> Totals:
         "buffer": "24280.25",
         "utilization": "0.3247918388742",
         "maintenance_ratio": "0.0209774",
-        "worst_pool": "cross",
-        "liquidatable": False,
-        "state": "healthy",
     }
-    return Totals(**decimals(base | figures))
-
-
-def no_netting() -> NettingFigures:
-    zero = D(0)
-    maintenance = MaintenanceNetting(
-        gross_maintenance_margin=zero, maintenance_margin=zero, saving=zero, saving_rate=zero
-    )
-    return NettingFigures(
-        gross_initial_margin=zero, initial_margin=zero, saving=zero, saving_rate=zero, maintenance=maintenance
-    )
+    return totals_row(**(base | figures))
 
 
 def header(name: str = "desk-a", **texts: Any) -> AccountHeader:
     base = {
         "venue": "binance-usdm",
-        "collateral_mode": "multi-asset",
-        "margin_model": "tiered",
-        "position_mode": "one-way",
         "currency": "USDT",
         "as_of": "2026-11-22T11:00:00Z",
     }
-    return AccountHeader(name=name, **(base | texts))
+    return header_row(name, **(base | texts))
 
 
 RULES = RulesUsed(
@@ -176,10 +143,9 @@ def report(**parts: Any) -> Report:
         "positions": (position("BTCUSDT"),),
         "collateral": (balance("USDT", "10000", "1", "0", "10000"),),
         "underlyings": (underlying("BTC", "0.5", "29750", "38211.1234", None, "0.3577"),),
-        "netting": no_netting(),
         "funding": FundingFigures(per_day=D(0), runway_days=None, missing=("BTCUSDT",)),
     }
-    return Report(**(base | parts))
+    return report_row(**(base | parts))
 
 
 def check(code: str, name: str, value: str | None, limit: str | None, status: Status, **more: Any) -> Check:

@@ -6,7 +6,7 @@ import pytest
 
 from marginctl.core.curve import EquityCurve, Point
 from marginctl.core.exact import ZERO
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.charts import HEIGHT, equity_curve, even
 
 

@@ -5,8 +5,7 @@ from msgspec.structs import replace
 from tests.render import samples
 
 from marginctl.findings import Severity
-from marginctl.render import FORMATS, render
-from marginctl.render.display import Options
+from marginctl.render import FORMATS, Options, render
 from marginctl.results import Outcome, Verdict, cheapest, ranked, verdict, worst
 
 HOSTILE = "a\x00\x1b[31m\u202e\ud800\n|`<>&\"'%::@x"
@@ -63,3 +62,10 @@ def test_the_cheapest_way_is_that_of_the_gravest_finding_unless_the_file_has_its
     assert cheapest(samples.desk()) == "deposit 1,793.43 USDT, or close 0.18 of BTCUSDT"
     assert cheapest(replace(samples.desk(), remedy="deposit 1")) == "deposit 1"
     assert cheapest(samples.empty()) == ""
+
+
+def test_a_note_is_no_reason_to_act() -> None:
+    note = samples.finding("MC203", "unverified-rules", Severity.NOTE, "partial", remedy="see `marginctl venue`")
+    assert cheapest(replace(samples.empty(), findings=(note,))) == ""
+    warning = samples.finding("MC105", "position-leverage", Severity.WARNING, "25x", remedy="set its leverage to 10")
+    assert cheapest(replace(samples.empty(), findings=(note, warning))) == "set its leverage to 10"

@@ -7,8 +7,7 @@ import pytest
 from tests.render import samples
 
 from marginctl.findings import Location, Severity
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.render.formats.github import Annotation, command
 from marginctl.results import Outcome
 

@@ -7,8 +7,7 @@ from tests.render import samples
 
 from marginctl.core.report import AccountLiquidation, Report
 from marginctl.findings import Severity
-from marginctl.render import render
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity, render
 from marginctl.render.pages.head import Nearest, distance, nearest
 from marginctl.results import Outcome
 

@@ -6,7 +6,7 @@ import pytest
 
 from marginctl.core.exact import ZERO
 from marginctl.core.grid import Axis, Cell, Grid, spread
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.charts import heat_map, whole_percent
 
 

@@ -11,8 +11,7 @@ from tests.cli.running import CLEAN, TODAY, run
 from tests.render import samples
 from tests.render.pages_html import SPACE, SVG, sound, table, words
 
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.render.formats.tree import html_of, name_of, tag
 
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"

@@ -163,7 +163,7 @@ def test_lines_follow_the_files_and_say_what_kept_one_from_being_checked() -> No
 
 
 def json_options() -> Any:
-    from marginctl.render.display import Options
+    from marginctl.render import Options
 
     return Options()
 

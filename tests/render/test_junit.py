@@ -8,8 +8,7 @@ from msgspec.structs import replace
 from tests.render import samples
 
 from marginctl.findings import Severity
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.results import Outcome
 
 

@@ -4,8 +4,7 @@ import pytest
 from tests.render import samples
 
 from marginctl.findings import Severity
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.render.formats.markdown import MOST_ROWS, code, text
 from marginctl.results import Outcome
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from tests.render import samples
 
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats import markdown, screen
 from marginctl.render.page import Column, DataTable, Facts, Items, Section, Sentence, Span, Tone, page, section, texts
 from marginctl.render.pages.check import check_page

@@ -11,10 +11,8 @@ from tests.cli.running import TODAY, run
 from tests.render import samples
 
 from marginctl.core.exact import exactly
-from marginctl.render import render
-from marginctl.render.display import Options
-from marginctl.render.formats.scale import Scale, number, step_of
-from marginctl.render.formats.svg import HEIGHT, apart
+from marginctl.render import Options, render
+from marginctl.render.formats.svg import HEIGHT, Scale, apart, number, step_of
 
 CROSS = str(Path(__file__).parents[2] / "portfolios" / "03-cross-margin.yaml")
 D = Decimal

@@ -5,7 +5,7 @@ from tests.render.samples import problem
 
 from marginctl.document.source import Source
 from marginctl.findings import Problem
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.screen import shown_problems
 
 

@@ -6,8 +6,7 @@ import pytest
 from tests.render import samples
 from tests.render.test_sarif import validator
 
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.render.paths import rule_page
 
 PAGE = "https://docs.example/limits.md"

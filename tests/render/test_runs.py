@@ -5,8 +5,7 @@ from decimal import Decimal
 from tests.render import samples
 
 from marginctl.findings import Finding, Severity
-from marginctl.render import render
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity, render
 from marginctl.results import Outcome
 
 

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from tests.render import samples
 
 from marginctl.findings import Location
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.results import Outcome
 
 

@@ -12,8 +12,7 @@ from tests.render import samples
 
 from marginctl.core.report import AccountLiquidation, FundingFigures, Report
 from marginctl.findings import Severity, Status
-from marginctl.render import render
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity, render
 from marginctl.render.formats.layout import ASCII, cells_of
 from marginctl.render.formats.screen import bar
 from marginctl.render.page import Gauge

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 from tests.render import samples
 
-from marginctl.render import render
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity, render
 from marginctl.results import Outcome
 
 Golden = Callable[[str, str], None]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from marginctl.core.rate_history import RateHistory
+from marginctl.core.funding_cases import RateHistory
 from marginctl.findings import Problem
 from marginctl.venues.rate_table import histories
 

@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from tests import builders
 
-from marginctl.core.account import Account, CollateralMode, MarginMode, Order, Position, PositionMode
 from marginctl.core.contract import LONG, HaircutTier
 from marginctl.venues import loader
 from marginctl.venues.rule_set import INTERVAL_ASSUMED
@@ -20,26 +20,11 @@ def bundled(name):
 
 
 def position(rule_set, symbol, **changes):
-    contract = rule_set.contract(symbol)
-    return Position(symbol, contract, LONG, D(1), D(100), D(100), **changes)
+    return builders.position(rule_set.contract(symbol), LONG, 1, 100, key=symbol, **changes)
 
 
-def account(rule_set, positions=(), *, orders=(), balances=None, hedge=False):
-    mode = rule_set.mode()
-    return Account(
-        name="desk",
-        venue=rule_set.name,
-        currency="USD",
-        collateral_mode=CollateralMode.MULTI_ASSET,
-        position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
-        rules=mode.rules,
-        prices={},
-        betas={},
-        balances=balances or {},
-        terms={},
-        positions=tuple(positions),
-        orders=tuple(orders),
-    )
+def account(rule_set, positions=(), **more):
+    return builders.account(*positions, venue=rule_set.name, rules=rule_set.mode().rules, **more)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +96,7 @@ def test_assumptions_are_those_that_matter_to_the_account():
     )
     contract = rule_set.contract("BTC-USDT-SWAP")
     more = account(
-        rule_set, held, orders=[Order(contract, LONG, D(1), D(100), D(100))], balances={"USDT": D(-5)}, hedge=True
+        rule_set, held, orders=(builders.order(contract, LONG, 1, 100, 100),), balances={"USDT": D(-5)}, hedge=True
     )
     assert set(rule_set.assumptions_for(rule_set.mode(), more)) - set(texts) == {
         "a negative currency counts in full; the venue does not say",
@@ -128,7 +113,7 @@ def test_a_contract_whose_size_is_not_recorded_says_so():
 
 def test_isolated_positions_have_assumptions_of_their_own():
     rule_set = bundled("dydx")
-    held = [position(rule_set, "BTC-USD", margin_mode=MarginMode.ISOLATED, isolated_margin=D(10))]
+    held = [position(rule_set, "BTC-USD", isolated_margin=D(10))]
     texts = rule_set.assumptions_for(rule_set.mode(), account(rule_set, held))
     assert "an isolated position stands for a market with a subaccount of its own" in texts
     assert "BTC-USD: the base initial rate; the venue raises it with open interest" in texts
@@ -228,6 +213,19 @@ def test_a_contract_that_is_not_bundled_is_named_with_the_address_of_its_table(n
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "symbol", "request_line"),
+    [
+        ("binance-usdm", "ABCUSDT", "GET /fapi/v1/leverageBracket?symbol=ABCUSDT"),
+        ("binance-coinm", "ABCUSD_PERP", "GET /dapi/v2/leverageBracket?symbol=ABCUSD_PERP"),
+    ],
+)
+def test_a_table_that_only_an_account_is_told_is_named_with_the_request_and_what_reads_it(name, symbol, request_line):
+    command = f"`marginctl venue refresh {name} --from FILE --as-of $(date +%F) -o {name}.yaml`"
+    found = bundled(name).unknown_help(symbol, TODAY)
+    assert f"{command} takes your account's answer to {request_line}; or look for its table at https://" in found
+
+
 @pytest.mark.parametrize(("symbol", "dex"), [("ZZZ", ""), ("flx:CRCL", "flx")])
 def test_an_address_may_be_asked_with_a_body(symbol, dex):
     command = (
@@ -252,6 +250,7 @@ def test_nothing_is_shown_as_a_command_that_a_shell_could_take_for_more_than_a_s
 def test_addresses_of_tables_are_complete(name):
     for group in bundled(name).groups:
         if group.tables_from is not None:
+            assert "{" not in group.tables_from.request("ABC-USDT")
             address = group.tables_from.place("ABC-USDT")
             assert address.startswith("https://")
             assert not set(address) & set("{}'\"` ")

@@ -5,15 +5,15 @@ import yaml
 
 from marginctl.document.reader import parse
 from marginctl.document.source import Source
-from marginctl.venues import loader, rewriting
-from marginctl.venues.rule_text import rule_text
+from marginctl.venues import loader
+from marginctl.venues import rule_text as to
 
 
 def rewritten(text: str) -> str:
     source = Source("rules.yaml", text)
     root, problems = parse(source)
     assert problems == []
-    return rule_text(root, source)
+    return to.rule_text(root, source)
 
 
 @pytest.mark.parametrize("name", loader.bundled())
@@ -55,6 +55,6 @@ def test_a_new_value_that_would_read_as_none_or_as_something_else_is_quoted():
     source = Source("rules.yaml", "a: 1\n")
     root, _ = parse(source)
     for value in ("null", "~", "- x", "a: b", "x #y", " x", "{x}", "@x", "two words"):
-        text = rule_text(rewriting.with_value(root, "a", rewriting.scalar(value)), source)
+        text = to.rule_text(to.with_value(root, "a", to.scalar(value)), source)
         assert yaml.load(text, Loader=yaml.BaseLoader) == {"a": value}
         assert yaml.safe_load(text) == {"a": value}

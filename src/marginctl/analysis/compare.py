@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from marginctl.analysis.check import Loaded, Settings, load_portfolio, rule_set_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
-from marginctl.core.crossings import JointCrossings
 from marginctl.core.exact import ZERO, ratio
 from marginctl.core.model import MarginModel
 from marginctl.core.pooling import set_apart
+from marginctl.core.position_figures import JointCrossings
 from marginctl.core.report import PoolFigures, Report, RulesUsed
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem

@@ -10,17 +10,16 @@ from typing import Any
 
 from marginctl.analysis import solutions
 from marginctl.analysis.check import Loaded, Settings, load_portfolio
-from marginctl.analysis.figures import reported, rows_of
 from marginctl.analysis.model_operands import margin_subject, saving_subject, tiered_subject
 from marginctl.analysis.operands import collateral_subject, position_subject, underlying_subject
 from marginctl.analysis.origins import origins_of
 from marginctl.analysis.pool_operands import liquidation_subject, pool_subject
-from marginctl.analysis.subjects import ExplainedAccount, Named, Subject
+from marginctl.analysis.subjects import ExplainedAccount, Named, Subject, reported, rows_of
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import CollateralFigures, Report
 from marginctl.document.scalars import FlagError
-from marginctl.document.source import echo
+from marginctl.document.source import alike, echo
 from marginctl.results.explanation import SECTIONS, ExplainResult, Step, Value
 
 MODELS = "portfolio_margin"
@@ -28,10 +27,8 @@ MODELS = "portfolio_margin"
 
 def _meant(figure: str, figures: list[str]) -> str:
     """The figures that an unknown path may mean, else where to look."""
-    from difflib import get_close_matches
-
     same_name = [path for path in figures if path.rpartition(".")[2] == figure.rpartition(".")[2]]
-    close = get_close_matches(figure[:200], same_name, 3, 0.6) or get_close_matches(figure[:200], figures, 3, 0.6)
+    close = alike(figure[:200], same_name, 3) or alike(figure[:200], figures, 3)
     close = close or same_name[:3]
     meant = f"did you mean {' or '.join(map(echo, close))}? " if close else ""
     sections = f"The sections are {', '.join(SECTIONS[:-1])} and {SECTIONS[-1]}"

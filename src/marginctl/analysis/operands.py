@@ -16,9 +16,9 @@ from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, moves_alone
 from marginctl.core.opaque import OpaqueRow
-from marginctl.core.pool import own_deltas
 from marginctl.core.position_figures import Reached, moves_base, reached, underlying_of
 from marginctl.core.report import CollateralFigures, PositionFigures, UnderlyingFigures
+from marginctl.core.risk import own_deltas
 from marginctl.core.value import basis_value, exposure_side
 from marginctl.results.explanation import Step, TierUsed, Value
 

@@ -4,17 +4,21 @@ from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
+from marginctl.analysis.check import Loaded
 from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.funding_cases import RateHistory
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import Filling, ReturnSpan
-from marginctl.core.rate_history import RateHistory
-from marginctl.core.returns import History, ReturnPeriod, returns_of
+from marginctl.core.returns import History, returns_of
 from marginctl.document.encoding import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, price_history
-from marginctl.document.source import printable
-from marginctl.findings import Problem
+from marginctl.document.source import echo, meant, printable
+from marginctl.findings import Location, Problem
+from marginctl.portfolio.model_history import checked_history, history_file
+from marginctl.portfolio.reading import Reading
 from marginctl.venues.rate_table import histories
+from marginctl.wording import listed
 
 
 def rates_of(path: str | None) -> tuple[dict[str, RateHistory], list[Problem]]:
@@ -46,6 +50,34 @@ def prices_of(path: str | None, *, are_returns: bool) -> tuple[History | None, l
     return found, []
 
 
+def history_for(loaded: Loaded, given: History | None, is_asked: bool) -> tuple[History | None, list[Problem]]:
+    """The history that is given, else the portfolio's own where its days are asked for; and what is wrong with it."""
+    found, problems = _own_history(loaded) if given is None and is_asked else (given, [])
+    if found is not None and not moved_assets(loaded.account, found.columns):
+        known = meant(next(iter(found.columns)), loaded.account.prices)
+        message = f"the history has no column of an asset that the account has, but {echo(next(iter(found.columns)))}"
+        problems = [*problems, Problem(Location(loaded.source.name), "MC022", message, known)]
+    return found, problems
+
+
+def _own_history(loaded: Loaded) -> tuple[History | None, list[Problem]]:
+    """What ``history:`` of a portfolio names, for the assets it has a column for, or what is wrong with it."""
+    row, name = loaded.file.history, loaded.source.name
+    if row is None:
+        message = "--worst and --span are about a history, and the portfolio has none"
+        help_text = "name one: --history FILE, or `history: {file: history.csv}` in the portfolio"
+        return None, [Problem(Location(name), "MC022", message, help_text)]
+    reading = Reading(loaded.source)
+    read = history_file(reading, row, Path(name).parent)
+    found = None if read is None else checked_history(reading, row, read, moved_assets(loaded.account, read.columns))
+    return (None, reading.problems) if reading.problems else (found, [])
+
+
+def moved_assets(account: Account, columns: Iterable[str]) -> list[str]:
+    """The columns of a history that move something of an account."""
+    return [asset for asset in columns if asset in account.prices and asset != account.currency]
+
+
 def worst_returns(
     prices: History, account: Account, states: Iterable[PoolState], span: ReturnSpan, count: int
 ) -> list[tuple[str, dict[str, Decimal]]]:
@@ -54,8 +86,8 @@ def worst_returns(
     Of returns that share a row only the worst is taken, so that one bad week is not told five times. Assets of the
     account without a column stand still; columns of other assets are left alone.
     """
-    assets = [asset for asset in prices.columns if asset in account.prices and asset != account.currency]
-    found = returns_of(prices, assets, span, ReturnPeriod())
+    assets = moved_assets(account, prices.columns)
+    found = returns_of(prices, assets, span)
     pools = [state.pool for state in states]
     losses: list[tuple[Decimal, int, str, dict[str, Decimal]]] = []
     for day, moves in zip(found.dates, found.moves, strict=True):
@@ -75,9 +107,12 @@ def still_assets(account: Account, history: History) -> Iterable[str]:
     named = {asset for one in account.positions for asset in (one.contract.base, one.contract.quote)}
     for asset in sorted((named | set(account.balances)) - history.columns.keys() - {account.currency}):
         yield f"{asset} stands still in the history"
-    columns = [column for asset, column in history.columns.items() if asset in account.prices]
-    blank = sum(None in row for row in zip(*columns, strict=True))
-    if blank:
+    assets = moved_assets(account, history.columns)
+    others = [echo(one) for one in history.columns if one not in {*assets, account.currency}]
+    if others:
+        yield f"columns of the history that move nothing here: {listed(others)}"
+    blank = sum(None in row for row in zip(*(history.columns[asset] for asset in assets), strict=True))
+    if blank and history.filling is Filling.DROP:
         yield f"rows of the history with a blank cell are left out: {blank}"
 
 

@@ -15,29 +15,26 @@ from marginctl.analysis.check import (
     rule_set_of,
     scenarios_of,
 )
-from marginctl.analysis.recorded import still_assets, uneven, worst_returns
+from marginctl.analysis.recorded import history_for, still_assets, uneven, worst_returns
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
 from marginctl.core.curve import EquityCurve, curve_of
 from marginctl.core.exact import ZERO
-from marginctl.core.funding_cases import FundingTable, funding_table
+from marginctl.core.funding_cases import FundingTable, RateHistory, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import ReturnSpan
 from marginctl.core.motion import joint_path
-from marginctl.core.outcome import ScenarioOutcome, outcome_of
+from marginctl.core.outcome import ScenarioOutcome, outcome_of, path_outcome, states_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
-from marginctl.core.rate_history import RateHistory
 from marginctl.core.report import Report
 from marginctl.core.returns import History
 from marginctl.core.scenario import PathOutcome, moves_in
 from marginctl.core.sequence import LiquidationSequence
-from marginctl.core.stress import path_outcome, states_of
-from marginctl.document.names import meant
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
-from marginctl.document.source import echo
+from marginctl.document.source import echo, meant
 from marginctl.findings import Finding, Location, Problem
 from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
@@ -52,12 +49,15 @@ SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
 ALL = "all"
 FLAG_NAME = "--shock"
 MOST_POINTS = 201
+MOST_DAYS = 10
+"""Returns of a history that are run unless told otherwise."""
 
 
 class ScenarioChoice(Struct, frozen=True, kw_only=True):
     """What is asked for beyond the settings. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across.
 
-    prices: a history of which the ``worst`` returns over ``span`` rows are scenarios.
+    prices: a history of which the ``worst`` returns over ``span`` rows are scenarios; either of them given without one
+    asks for the portfolio's own.
     """
 
     named: tuple[str, ...] = ()
@@ -73,8 +73,8 @@ class ScenarioChoice(Struct, frozen=True, kw_only=True):
     quantile: Decimal = Decimal("0.05")
     horizon: Decimal = Decimal(30)
     prices: History | None = None
-    worst: int = 10
-    span: int = 1
+    worst: int | None = None
+    span: int | None = None
 
 
 def built_ins(names: Iterable[str]) -> tuple[str, ...]:
@@ -163,6 +163,8 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
     """The same of a portfolio that was read."""
     name = loaded.source.name
     limits, problems = loaded.limits()
+    prices, unread = history_for(loaded, wanted.prices, (wanted.worst, wanted.span) != (None, None))
+    wanted, problems = replace(wanted, prices=prices), [*problems, *unread]
     declared = scenarios_of(loaded.file.scenarios, settings.policy)
     problems += [*_unknown(loaded.account, name, wanted), *_unnamed(declared, name, wanted)]
     if problems:
@@ -268,7 +270,7 @@ def choice(declared: Mapping[str, dict[str, Decimal]], wanted: ScenarioChoice) -
 def _worst(account: Account, states: Iterable[PoolState], wanted: ScenarioChoice) -> list[Chosen]:
     if wanted.prices is None:
         return []
-    found = worst_returns(wanted.prices, account, states, ReturnSpan(wanted.span), wanted.worst)
+    found = worst_returns(wanted.prices, account, states, ReturnSpan(wanted.span or 1), wanted.worst or MOST_DAYS)
     return [Chosen(Scenario(name=day, shocks=shocks), ScenarioOrigin.HISTORY) for day, shocks in found]
 
 

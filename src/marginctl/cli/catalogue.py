@@ -27,7 +27,7 @@ from marginctl.cli.options import (
 from marginctl.cli.targets import write_files
 from marginctl.cli.terminal import deliver, emit, put
 from marginctl.document.scalars import FlagError
-from marginctl.document.source import echo, printable
+from marginctl.document.source import alike, echo, printable
 from marginctl.findings import Problem
 from marginctl.render import COMMON, RESULTS, render
 from marginctl.results.catalogue import RuleList, RuleManual, RuleResult
@@ -227,9 +227,7 @@ def rule(flags: RuleFlags) -> int:
     by_word = {word.lower(): one for one in entries().values() for word in (one.key, one.name, one.code) if word}
     found = by_word.get(code.lower())
     if found is None:
-        from difflib import get_close_matches
-
-        close = get_close_matches(code[:40].lower(), by_word, 1)
+        close = alike(code[:40].lower(), by_word)
         meant = f"did you mean {echo(by_word[close[0]].code if _is_code(code) else close[0])}?" if close else ""
         raise FlagError(f"there is no limit {echo(code)}", meant or "`marginctl rules` lists them")
     return show(RuleResult(rule=RuleManual(found)), flags)

@@ -48,8 +48,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode, FailOn, worst_exit
-from marginctl.render import FORMATS, TABLES, found, render
-from marginctl.render.display import Options
+from marginctl.render import FORMATS, TABLES, Options, found, render
 from marginctl.results import Outcome, Run
 
 if TYPE_CHECKING:

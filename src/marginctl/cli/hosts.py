@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from marginctl.cli.terminal import complain
 from marginctl.findings import Location
-from marginctl.render import render
-from marginctl.render.display import Options
+from marginctl.render import Options, render
 from marginctl.render.formats.markdown import text
 from marginctl.results import Outcome, Run, Verdict, verdict, worst
 

@@ -19,7 +19,7 @@ from marginctl.cli.targets import refuse_overlaps, write_files
 from marginctl.cli.terminal import complain, deliver, say, tell
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.results import Outcome, Run, StressResult
 from marginctl.results.several import Overview
 

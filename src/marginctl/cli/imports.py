@@ -29,7 +29,7 @@ from marginctl.document.files import bytes_of
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
-from marginctl.portfolio.importing.laid import laid_under
+from marginctl.portfolio.importing.book import laid_under
 from marginctl.portfolio.importing.notebook import Request
 from marginctl.reconciliation import ImportResult
 from marginctl.render import render

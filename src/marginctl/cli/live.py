@@ -9,7 +9,7 @@ from marginctl.cli.targets import write_files
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
-from marginctl.venues.answers.live_map import CandleMap, LiveMap
+from marginctl.venues.answers.answer_map import CandleMap, LiveMap
 from marginctl.venues.answers.map_files import bundled_maps
 from marginctl.venues.live.asking import Asked, account, published
 from marginctl.venues.live.client import Client, Connection, loopback

@@ -20,7 +20,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.reconciliation import ImportResult
-from marginctl.render.pages.passes import line
+from marginctl.render.pages.runs import line
 from marginctl.results import Outcome, verdict
 
 EVERY = 30

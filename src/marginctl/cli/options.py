@@ -21,8 +21,7 @@ from marginctl.document.files import noting
 from marginctl.document.scalars import FlagError, WordError, day_or_moment, now
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem, Refusal
-from marginctl.render import COMMON, FORMATS, render
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import COMMON, FORMATS, Options, Verbosity, render
 
 
 class Read(NamedTuple):

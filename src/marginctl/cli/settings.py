@@ -19,7 +19,7 @@ from marginctl.findings import Problem
 from marginctl.limits.engine import Selection
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.verdict import FailOn
-from marginctl.render.display import RuleText
+from marginctl.render import RuleText
 
 
 class EditFlags(Flags):

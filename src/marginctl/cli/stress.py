@@ -11,7 +11,6 @@ from marginctl.analysis.stress import (
     ScenarioChoice,
     axes,
     built_ins,
-    count,
     days,
     failed,
     points_of,
@@ -22,7 +21,7 @@ from marginctl.cli.app import app
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, with_policies
-from marginctl.core.rate_history import RateHistory
+from marginctl.core.funding_cases import RateHistory
 from marginctl.core.returns import History
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
@@ -73,10 +72,6 @@ class ScenarioFlags(Flags):
     ]
 
 
-MOST_DAYS = 10
-"""Returns of a history that are run unless told otherwise."""
-
-
 class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, DetailFlags):
     """Of ``stress``."""
 
@@ -96,9 +91,12 @@ class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, D
         str | None, typer.Option("--history", metavar="FILE", help="CSV of prices by date; its worst days are run.")
     ] = None
     worst: Annotated[
-        int, typer.Option("--worst", metavar="N", help="How many of them."), Read(count("--worst"), MOST_DAYS)
-    ]
-    span: Annotated[int, typer.Option("--span", metavar="ROWS", help="Rows per return."), Read(count("--span"), 1)]
+        int | None,
+        typer.Option("--worst", min=1, metavar="N", help="Its N worst days, of --history or of the portfolio's own."),
+    ] = None
+    span: Annotated[
+        int | None, typer.Option("--span", min=1, metavar="ROWS", help="Rows per return of a history; default 1.")
+    ] = None
     returns: Annotated[bool, typer.Option("--returns", help="The history holds returns, not prices.")] = False
     format: Format
 
@@ -118,16 +116,9 @@ def stress_command(flags: StressFlags) -> int:
     return show(_stressed(flags.path, flags), flags)
 
 
-def _refuse_without_history(flags: StressFlags) -> None:
-    """Refuse what is about a history where none is given. Raises FlagError."""
-    given = {"--worst": flags.worst != MOST_DAYS, "--span": flags.span != 1, "--returns": flags.returns}
-    for flag, is_given in given.items():
-        if is_given and flags.history is None:
-            raise FlagError(f"{flag} changes nothing here", "it is for --history FILE")
-
-
 def _stressed(path: str, flags: StressFlags) -> StressResult:
-    _refuse_without_history(flags)
+    if flags.returns and flags.history is None:
+        raise FlagError("--returns changes nothing here", "it is for --history FILE")
     name = printable(path)
     settings, problems = with_policies(flags)
     rates, wrong = rates_of(flags.funding)

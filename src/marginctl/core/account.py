@@ -210,10 +210,13 @@ class Position(Struct, frozen=True):
     @property
     def has_initial(self) -> bool:
         """Whether its initial margin is known: of its own, or of every tier."""
-        own = (self.initial_rate, self.leverage, self.initial_margin)
         tiers = self.contract.tiers
-        rated = bool(tiers) and all(tier.initial_rate is not None for tier in tiers)
-        return rated or any(one is not None for one in own)
+        return self.states_initial or (bool(tiers) and all(tier.initial_rate is not None for tier in tiers))
+
+    @property
+    def states_initial(self) -> bool:
+        """Whether its initial margin is its own: a leverage, a rate or an amount, not that of a tier."""
+        return any(one is not None for one in (self.initial_rate, self.leverage, self.initial_margin))
 
     @property
     def is_isolated(self) -> bool:

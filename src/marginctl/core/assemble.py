@@ -1,12 +1,13 @@
-"""account -> report: every figure of the interface, from pools, risks and crossings."""
+"""account -> report: every figure of the interface, from pools, risks and crossings; and as a venue shows it."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginctl.core.account import Account
+from msgspec.structs import replace
+
+from marginctl.core.account import Account, CloseFee, MaintenanceShown, MarginRules
 from marginctl.core.bonus import bonus_equity
-from marginctl.core.crossings import Crossings, NoCrossings
 from marginctl.core.exact import ONE, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
@@ -15,8 +16,15 @@ from marginctl.core.liquidation import (
     Sides,
     pool_state,
 )
-from marginctl.core.pool import Holding, Pool, deltas, partition
-from marginctl.core.position_figures import PooledPosition, moves_base, position_figures, underlying_of
+from marginctl.core.pool import Holding, Pool, partition
+from marginctl.core.position_figures import (
+    Crossings,
+    NoCrossings,
+    PooledPosition,
+    moves_base,
+    position_figures,
+    underlying_of,
+)
 from marginctl.core.report import (
     AccountHeader,
     AccountLiquidation,
@@ -31,7 +39,7 @@ from marginctl.core.report import (
     Totals,
     UnderlyingFigures,
 )
-from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
+from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, deltas, worst_pool
 from marginctl.core.value import notional, unrealized_pnl
 
 if TYPE_CHECKING:
@@ -320,3 +328,29 @@ def funding_figures(account: Account, states: list[PoolState], crossings: Crossi
         runway_days=min((days for days in runways if days is not None), default=None),
         missing=missing,
     )
+
+
+def as_shown(account: Account, report: Report) -> Report:
+    """The report with every ``maintenance_margin`` as the venue shows it; ratios, buffers and prices stay as they are.
+
+    Where the venue leaves the fee to close out: maintenance margins of the same account without that fee.
+    """
+    rules, isolated = _without_fee(account.rules), account.isolated_rules and _without_fee(account.isolated_rules)
+    if (rules, isolated) == (account.rules, account.isolated_rules):
+        return report
+    bare = report_of(replace(account, rules=rules, isolated_rules=isolated), looks_ahead=False)
+    kept = {position.key: position.maintenance_margin for position in bare.positions}
+    return replace(
+        report,
+        totals=replace(report.totals, maintenance_margin=bare.totals.maintenance_margin),
+        pools=tuple(
+            replace(pool, maintenance_margin=other.maintenance_margin)
+            for pool, other in zip(report.pools, bare.pools, strict=True)
+        ),
+        positions=tuple(replace(one, maintenance_margin=kept[one.key]) for one in report.positions),
+    )
+
+
+def _without_fee(rules: MarginRules) -> MarginRules:
+    is_bare = rules.shown_maintenance is MaintenanceShown.WITHOUT_CLOSE_FEE
+    return replace(rules, close_fee=CloseFee.NONE) if is_bare else rules

@@ -14,7 +14,7 @@ from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
 from marginctl.core.liquidation import pool_state
-from marginctl.core.path import ScenarioPath
+from marginctl.core.path import ScenarioPath, first_crossing
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, LiquidationSequence
 from marginctl.core.trade import stand_alone_margin
@@ -89,7 +89,7 @@ def _first(
     for pool in pools.of(account):
         if pool.name in stuck:
             continue
-        found = path.first(pool_state(pool), account, start)
+        found = first_crossing(path, pool_state(pool), account, start)
         if found is not None and (first is None or found < first[0]):
             first = found, pool.name
     return first

@@ -18,7 +18,7 @@ class Safer(Enum):
 
 
 class Figure(NamedTuple):
-    """A figure: its kind, what it means, and the direction of its rounding; ``core.formulas`` says how it follows.
+    """A figure: its kind, what it means, and the direction of its rounding; its class says how it follows.
 
     Kinds: money, price, ratio (a fraction), rate (a finer one), multiple, units, days, number (in the unit of its
     limit), exact (as given), settled (without the residue of a division), judged (beside its limit), named (by the row

@@ -31,6 +31,14 @@ class TieredFigures(Struct, frozen=True, kw_only=True):
     maintenance_margin: Decimal | None
     missing: tuple[str, ...]
 
+    formulas: ClassVar[dict[str, str]] = {
+        "initial_margin": "sum(positions.initial_margin) or "
+        "says('what netting leaves of them', positions.initial_margin)",
+        "maintenance_margin": "sum(positions.maintenance_margin) or "
+        "says('what netting leaves of them', positions.maintenance_margin)",
+        "missing": "says('the positions without a known rate', positions.initial_margin)",
+    }
+
 
 class ModelSaving(Struct, frozen=True, kw_only=True):
     """Tiered less model, negative where the model asks for more."""
@@ -39,6 +47,13 @@ class ModelSaving(Struct, frozen=True, kw_only=True):
     initial_rate: Decimal | None
     maintenance: Decimal | None
     maintenance_rate: Decimal | None
+
+    formulas: ClassVar[dict[str, str]] = {
+        "initial": "before.initial_margin - kept.initial_margin",
+        "initial_rate": "initial / before.initial_margin",
+        "maintenance": "before.maintenance_margin - kept.maintenance_margin",
+        "maintenance_rate": "maintenance / before.maintenance_margin",
+    }
 
 
 class UnitFigures(Struct, frozen=True, kw_only=True):
@@ -125,6 +140,13 @@ class PortfolioMargin(Struct, frozen=True, kw_only=True):
     spreads: tuple[SpreadFigures, ...]
     history: HistoryFigures | None
     contributions: tuple[Contribution, ...]
+
+    formulas: ClassVar[dict[str, str]] = {
+        "initial_margin": "initial",
+        "maintenance_margin": "maintenance",
+        "scan": "max(0, sum(losses))",
+        "scenario": "says('the first row that loses most', losses)",
+    }
 
 
 def portfolio_margin(account: Account, pool: Pool, asked: ModelMargins) -> PortfolioMargin:

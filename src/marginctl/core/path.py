@@ -5,7 +5,7 @@ those, so that nothing is divided or compounded on the way.
 """
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
@@ -19,35 +19,7 @@ from marginctl.core.scenario import EVERY_OTHER, contracts_of, expanded
 from marginctl.core.value import unrealized_pnl
 
 
-class ScenarioPath(Struct, frozen=True):
-    """The way to a scenario; ``u`` is the fraction of it that lies behind."""
-
-    def ratios(self, u: Decimal) -> dict[str, Decimal]:
-        """Prices at ``u`` over prices now, by asset; 1 where not named."""
-        raise NotImplementedError
-
-    def carried(self, account: Account, start: Decimal, u: Decimal) -> Account:
-        """The account of ``start`` with what was paid or received by ``u``."""
-        raise NotImplementedError
-
-    def ahead(self, state: PoolState, account: Account, start: Decimal, end: Decimal | None) -> list[Stretch]:
-        """How a pool goes on from ``start``; ``account`` and ``state`` are of there."""
-        raise NotImplementedError
-
-    def change(self, account: Account, position: Position) -> Decimal:
-        """What the whole path makes or costs a position that stays open, in currency."""
-        raise NotImplementedError
-
-    def first(self, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
-        """The first u in [start, 1] beyond which the pool is liquidatable; ``account`` and ``state`` are of start."""
-        return first_on_path(state, self.ahead(state, account, start, ONE), end_included=True)
-
-    def reach(self, state: PoolState, account: Account) -> Decimal | None:
-        """The same from 0 on, past the scenario as far as the path can go on; None = never."""
-        return first_on_path(state, self.ahead(state, account, ZERO, None))
-
-
-class PricePath(ScenarioPath, frozen=True):
+class PricePath(Struct, frozen=True):
     """price * (1 + shock * u) for every asset named, shock >= -1; beyond the scenario a price of 0 stays there.
 
     ``:SYMBOL``: the notional of a contract in currency, by itself.
@@ -56,24 +28,24 @@ class PricePath(ScenarioPath, frozen=True):
     shocks: dict[str, Decimal]
 
     def ratios(self, u: Decimal) -> dict[str, Decimal]:
-        """1 + shock * u."""
+        """Prices at ``u`` over prices now, by asset: 1 + shock * u; 1 where not named."""
         return {asset: ONE + shock * u for asset, shock in self.shocks.items() if shock or asset.startswith(":")}
 
     def carried(self, account: Account, start: Decimal, u: Decimal) -> Account:  # noqa: ARG002
-        """Prices alone pay nothing."""
+        """The account of ``start`` with what was paid or received by ``u``: prices alone pay nothing."""
         return account
 
     def ahead(self, state: PoolState, account: Account, start: Decimal, end: Decimal | None) -> list[Stretch]:  # noqa: ARG002
-        """On and on in the same proportions."""
+        """How a pool goes on from ``start``: in the same proportions; ``account`` and ``state`` are of there."""
         return shock_path(self.shocks, end, start)
 
     def change(self, account: Account, position: Position) -> Decimal:
-        """PnL at the end less PnL now."""
+        """What the whole path makes or costs a position that stays open, in currency: PnL at the end less PnL now."""
         end, now = (unrealized_pnl(position, account.prices, ratios) for ratios in (self.ratios(ONE), NO_MOVE))
         return end - now
 
 
-class FundingPath(ScenarioPath, frozen=True):
+class FundingPath(Struct, frozen=True):
     """``days`` of funding at the positions' own rates, prices flat."""
 
     days: Decimal
@@ -93,6 +65,20 @@ class FundingPath(ScenarioPath, frozen=True):
     def change(self, account: Account, position: Position) -> Decimal:
         """Funding of all days."""
         return (funding_per_day(position, account) or ZERO) * self.days
+
+
+ScenarioPath: TypeAlias = PricePath | FundingPath
+"""The way to a scenario; ``u`` is the fraction of it that lies behind."""
+
+
+def first_crossing(path: ScenarioPath, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
+    """The first u in [start, 1] beyond which the pool is liquidatable; ``account`` and ``state`` are of start."""
+    return first_on_path(state, path.ahead(state, account, start, ONE), end_included=True)
+
+
+def reach(path: ScenarioPath, state: PoolState, account: Account) -> Decimal | None:
+    """The same from 0 on, past the scenario as far as the path can go on; None = never."""
+    return first_on_path(state, path.ahead(state, account, ZERO, None))
 
 
 class FundingShock(Struct, frozen=True):

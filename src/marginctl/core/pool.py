@@ -10,7 +10,7 @@ Inside a pool everything is written against *price ratios* r (asset price / its 
 * what positions need is a ``Requirement`` (see ``requirement``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,6 @@ from marginctl.core.account import (
 )
 from marginctl.core.contract import (
     LONG,
-    ContractType,
     collateral_curve,
     loan_curve,
 )
@@ -37,7 +36,7 @@ from marginctl.core.opaque import FIXED, OpaqueRow, given_margins
 from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
-from marginctl.core.value import base_size, entry_value, exposure_side, notional, quanto_of
+from marginctl.core.value import entry_value, exposure_side, notional, quanto_of
 
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
@@ -190,33 +189,33 @@ def partition(account: Account) -> tuple[Pool, ...]:
 
     Isolated margins are set aside out of the balances, so every partition shares out the same collateral.
     """
-    isolated = [position for position in account.positions if position.margin_mode is MarginMode.ISOLATED]
-    cross = [position for position in account.positions if position.margin_mode is MarginMode.CROSS]
-    balances = dict(account.balances)
-    for settle in _settled_in(account):
-        balances.setdefault(settle, ZERO)
-    for position in isolated:
-        settle = position.contract.settle
-        balances[settle] = net(balances[settle], -(position.isolated_margin or ZERO))
-    pools = list(_cross_pools(account, balances, cross))
-    pools += [_isolated_pool(account, position) for position in isolated]
+    pools = [_shared_pool(account, name, share) for name, share in _shares(account).items()]
+    pools += [_isolated_pool(account, position) for position in account.positions if position.is_isolated]
     return tuple(pools) or (_pool(account, shared_name(account, account.currency), MarginMode.CROSS, {}, [], ()),)
 
 
-def _cross_pools(account: Account, balances: dict[str, Decimal], cross: list[Position]) -> Iterable[Pool]:
+def rebuilt(account: Account, pool: Pool) -> Pool | None:
+    """The shared pool of the same name of an account with the same rules and prices, None where it has none.
+
+    Legs of the positions that both have are taken over.
+    """
+    share = _shares(account).get(pool.name)
+    return None if share is None else _shared_pool(account, pool.name, share, pool.legs)
+
+
+def _shares(account: Account) -> dict[str, dict[str, Decimal]]:
+    """The balances of each shared pool by its name: what isolated positions have set aside is out of them."""
+    balances = dict(account.balances)
+    for settle in _settled_in(account):
+        balances.setdefault(settle, ZERO)
+    for position in account.positions:
+        if position.is_isolated:
+            settle = position.contract.settle
+            balances[settle] = net(balances[settle], -(position.isolated_margin or ZERO))
     shares: dict[str, dict[str, Decimal]] = {}
     for asset, balance in balances.items():
         shares.setdefault(shared_name(account, asset), {})[asset] = balance
-    for name, share in shares.items():
-        positions = [position for position in cross if position.contract.settle in share]
-        orders = tuple(order for order in account.orders if order.contract.settle in share)
-        others = tuple(row for row in account.others if pool_of_row(account, row) == name)
-        yield _pool(account, name, MarginMode.CROSS, share, positions, orders, others)
-
-
-def pool_of_row(account: Account, row: OpaqueRow) -> str:
-    """The name of the pool that a row taken as given is in."""
-    return shared_name(account, row.settle or account.currency)
+    return shares
 
 
 def _settled_in(account: Account) -> list[str]:
@@ -224,8 +223,19 @@ def _settled_in(account: Account) -> list[str]:
     contracts = [one.contract for one in account.positions] + [one.contract for one in account.orders]
     settled = [contract.settle for contract in contracts]
     there = {shared_name(account, asset) for asset in (*account.balances, *settled)}
-    missing = [row.settle or account.currency for row in account.others if pool_of_row(account, row) not in there]
+    missing = [row.settle or account.currency for row in account.others if _pool_of_row(account, row) not in there]
     return settled + missing
+
+
+def _pool_of_row(account: Account, row: OpaqueRow) -> str:
+    """The name of the pool that a row taken as given is in."""
+    return shared_name(account, row.settle or account.currency)
+
+
+def _shared_pool(account: Account, name: str, share: dict[str, Decimal], kept: Iterable[Leg] = ()) -> Pool:
+    positions = [one for one in account.positions if not one.is_isolated and one.contract.settle in share]
+    orders = tuple(order for order in account.orders if order.contract.settle in share)
+    return _pool(account, name, MarginMode.CROSS, share, positions, orders, {one.position.key: one for one in kept})
 
 
 def _isolated_pool(account: Account, position: Position) -> Pool:
@@ -241,11 +251,13 @@ def _pool(
     balances: dict[str, Decimal],
     positions: list[Position],
     orders: tuple[Order, ...],
-    others: tuple[OpaqueRow, ...] = (),
+    kept: Mapping[str, Leg] | None = None,
 ) -> Pool:
     rules, terms = rules_of(account, mode), {asset: terms_in(account, mode, asset) for asset in balances}
+    others = [row for row in account.others if is_shared(mode) and _pool_of_row(account, row) == name]
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
-    legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE)) for p in positions]
+    known = kept or {}
+    legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE), known.get(p.key)) for p in positions]
     tiered = NO_TIERS
     if all(one.is_known for one in legs):
         tiered = combined(netted(legs, rules, account.prices, weights), rules)
@@ -278,8 +290,13 @@ def _pool(
     )
 
 
-def _leg(account: Account, position: Position, rules: MarginRules, weight: Decimal) -> Leg:
-    """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own."""
+def _leg(account: Account, position: Position, rules: MarginRules, weight: Decimal, kept: Leg | None) -> Leg:
+    """A position's requirement alone; not known where a model of the whole asks, and it has no rates of its own.
+
+    ``kept``: one that was worked out for the same position.
+    """
+    if kept is not None and kept.position is position:
+        return kept
     if account.model is not None and not position.has_rates:
         return Leg(position, (), (), is_known=False)
     return leg(position, rules, account.prices, weight)
@@ -339,40 +356,6 @@ def _holdings(
 def _opaque(row: OpaqueRow, prices: dict[str, Decimal]) -> OpaqueHolding:
     form = row.form(prices)
     return OpaqueHolding(asset=FIXED, balance=row.value, price=ONE, form=form, curve=BARE_CURVE, loan=None, row=row)
-
-
-def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
-    """Units of each asset the pool is long: coin equity plus the signed base quantity of its contracts.
-
-    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin. What follows an asset
-    counts as so many units of it as it is worth, and by itself too.
-    """
-    found = own_deltas(account, pool)
-    for asset, units in list(found.items()):
-        led = account.underlying(asset)
-        if led != asset:
-            found[led] = net(found.get(led, ZERO), units * account.prices[asset] / account.prices[led])
-    return found
-
-
-def own_deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
-    """The same of each asset by itself. A quanto is so much of its base as its quote buys with what it pays."""
-    found: dict[str, Decimal] = {}
-    for holding in pool.holdings:
-        found[holding.asset] = net(found.get(holding.asset, ZERO), holding.gross({}) / holding.price)
-    for position in pool.positions:
-        contract = position.contract
-        units = position.side * position.quantity * contract.contract_size
-        base = position.side * base_size(contract, position.quantity, position.mark_price)
-        if contract.type is ContractType.QUANTO:
-            base *= account.prices[contract.settle] / account.prices[contract.quote]
-        is_inverse = contract.type is ContractType.INVERSE
-        found[contract.base] = net(found.get(contract.base, ZERO), base)
-        quote = units if is_inverse else base * position.mark_price
-        found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)
-    for asset, amount in (item for one in pool.others for item in one.row.delta.items()):
-        found[asset] = net(found.get(asset, ZERO), amount)
-    return found
 
 
 def _exposures(account: Account, positions: list[Position]) -> dict[str, Decimal]:

@@ -9,9 +9,9 @@ from marginctl.core.account import Account, MarginMode
 from marginctl.core.assemble import account_liquidation
 from marginctl.core.exact import ZERO, ratio
 from marginctl.core.liquidation import joint_sides
+from marginctl.core.outcome import states_of
 from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
-from marginctl.core.stress import states_of
 from marginctl.core.trade import stand_alone_margin
 
 

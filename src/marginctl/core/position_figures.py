@@ -1,17 +1,21 @@
-"""One position of a report: its margins, and the prices at which it is liquidated or bankrupt."""
+"""One position of a report: its margins, and where it is liquidated or bankrupt, each crossing once."""
 
 from decimal import Decimal
 from typing import NamedTuple
 
 from marginctl.core.account import Account, Basis, MarginRules, Position, PriceShown
 from marginctl.core.contract import Contract, Tier, side_word
-from marginctl.core.crossings import Crossings
 from marginctl.core.exact import ONE, SNAP, ZERO, settled
-from marginctl.core.funding import funding_per_day
+from marginctl.core.funding import funding_per_day, runway_days
 from marginctl.core.liquidation import (
     HERE,
+    NO_SIDES,
     PoolState,
     Sides,
+    asset_sides,
+    bankruptcy_move,
+    contract_sides,
+    joint_sides,
     moves_alone,
 )
 from marginctl.core.pool import rules_of
@@ -21,6 +25,68 @@ from marginctl.core.report import (
 from marginctl.core.requirement import Leg, initial_rate, tiers_in_force
 from marginctl.core.risk import NO_MOVE
 from marginctl.core.value import basis_value, entry_value, notional, unrealized_pnl
+
+
+class Crossings:
+    """Crossings by pool and asset, each computed once: positions that share both share them."""
+
+    def __init__(self) -> None:
+        self._sides: dict[tuple[str, str], Sides] = {}
+        self._bankruptcy: dict[tuple[str, str, bool], Decimal | None] = {}
+
+    def sides(self, state: PoolState, asset: str) -> Sides:
+        """``asset_sides`` of a pool."""
+        key = (state.pool.name, asset)
+        if key not in self._sides:
+            self._sides[key] = asset_sides(state, asset)
+        return self._sides[key]
+
+    def bankruptcy(self, state: PoolState, asset: str, *, falling: bool) -> Decimal | None:
+        """``bankruptcy_move`` of a pool on the side of the asset's move."""
+        key = (state.pool.name, asset, falling)
+        if key not in self._bankruptcy:
+            self._bankruptcy[key] = bankruptcy_move(state, asset, self.sides(state, asset), falling=falling)
+        return self._bankruptcy[key]
+
+    def together(self, account: Account, state: PoolState) -> Sides:
+        """``joint_sides`` of a pool."""
+        return joint_sides(state, account.betas)
+
+    def of_contract(self, state: PoolState, position: Position) -> Sides:
+        """``contract_sides`` of a position's contract."""
+        return contract_sides(state, position.contract)
+
+    def runways(self, account: Account, states: list[PoolState]) -> list[Decimal | None]:
+        """``runway_days`` of every pool."""
+        return [runway_days(state, account) for state in states]
+
+
+class NoCrossings(Crossings):
+    """For figures of now alone: nothing is looked for ahead, so nothing is found."""
+
+    def sides(self, state: PoolState, asset: str) -> Sides:  # noqa: ARG002 - as above
+        """None."""
+        return NO_SIDES
+
+    def together(self, account: Account, state: PoolState) -> Sides:  # noqa: ARG002 - as above
+        """None."""
+        return NO_SIDES
+
+    def of_contract(self, state: PoolState, position: Position) -> Sides:  # noqa: ARG002 - as above
+        """None."""
+        return NO_SIDES
+
+    def runways(self, account: Account, states: list[PoolState]) -> list[Decimal | None]:  # noqa: ARG002 - as above
+        """None."""
+        return []
+
+
+class JointCrossings(NoCrossings):
+    """For a comparison: which common move liquidates is all that is looked for."""
+
+    def together(self, account: Account, state: PoolState) -> Sides:
+        """``joint_sides`` of a pool."""
+        return joint_sides(state, account.betas)
 
 
 class PooledPosition(NamedTuple):

@@ -8,17 +8,10 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from marginctl.core.account import (
-    Basis,
-    CloseFee,
-    CloseFeeIn,
-    MarginRules,
-    Netting,
-    Position,
-)
+from marginctl.core.account import Basis, CloseFee, CloseFeeIn, MarginRules, Netting, Position
 from marginctl.core.bends import Bend
 from marginctl.core.contract import (
     LONG,
@@ -101,10 +94,11 @@ class Term(Struct, frozen=True, gc=False):
 
 
 class DearerSide(Struct, frozen=True):
-    """The larger of what the longs and the shorts need; neither is empty."""
+    """The larger of what the longs and the shorts need; neither is empty. ``today``: what they need, once asked for."""
 
     longs: tuple[Term, ...]
     shorts: tuple[Term, ...]
+    today: list[tuple[Decimal, Decimal]] = field(default_factory=list)
 
     @property
     def label(self) -> str:
@@ -127,8 +121,27 @@ class DearerSide(Struct, frozen=True):
 
     def pieces(self, motion: Motion, end: Decimal | None, factor: Decimal = ONE) -> Iterable[Piece]:
         """factor * the requirement along a motion, in currency."""
-        longs, shorts = (total(term.pieces(motion, end) for term in side) for side in (self.longs, self.shorts))
+        if not self.today:
+            self.today.append((_need(self.longs), _need(self.shorts)))
+        needs = self.today[0]
+        longs = total(_side_pieces(self.longs, needs[0], motion, end))
+        shorts = total(_side_pieces(self.shorts, needs[1], motion, end))
         return scaled(larger(longs, shorts, end), factor)
+
+
+def _need(terms: Iterable[Term]) -> Decimal:
+    return sum((term.at({}) for term in terms), ZERO)
+
+
+def _side_pieces(
+    terms: Iterable[Term], need: Decimal, motion: Motion, end: Decimal | None
+) -> Iterable[Iterable[Piece]]:
+    """What some terms need along a motion, ``need`` today: those that stay, times the numeraire, as one piece."""
+    moving, rest = set(motion.moved), motion.rest
+    moved = [term for term in terms if not moving.isdisjoint(term.movers)]
+    still = need if not moved else net(need, *(-term.at({}) for term in moved))
+    yield (Piece(ZERO, still * rest.at_zero, still * rest.slope),)
+    yield from (term.pieces(motion, end) for term in moved)
 
 
 class Part(Protocol):

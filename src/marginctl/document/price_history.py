@@ -11,12 +11,25 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.document import parquet, scalars
-from marginctl.document.csv import cells_of, column_of
 from marginctl.document.encoding import decode
 from marginctl.document.numbers import NumberError, decimal, decimal_or_percentage
 from marginctl.document.scalars import WordError
 from marginctl.document.source import Source, StoppingCollector, TooManyProblemsError, echo
 from marginctl.findings import Problem
+
+
+def cells_of(line: str) -> list[str]:
+    """Cells without the quotes around them."""
+    return [
+        cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+        for cell in line.removesuffix("\r").split(",")
+    ]
+
+
+def column_of(line: str, number: int) -> int:
+    """The character, from 1, at which a cell begins."""
+    return 1 + sum(len(cell) + 1 for cell in line.split(",")[:number])
+
 
 LARGEST_HISTORY = 64 * 1024 * 1024
 HEADER_HELP = "write date,BTC,ETH: `date`, then every asset once"

@@ -7,11 +7,11 @@ merge keys are refused, so a document is never larger than its text, and scalars
 from collections.abc import Callable
 from typing import Any
 
-from marginctl.document import libyaml, surrogates
+from marginctl.document import libyaml
 from marginctl.document.encoding import decode
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
 from marginctl.document.source import Collector, Source, StoppingCollector, TooManyProblemsError, echo, in_order
-from marginctl.document.syntax import syntax_problem
+from marginctl.document.syntax import hide, holds_pairs, reveal, syntax_problem
 from marginctl.findings import Problem
 
 DEEPEST = 32
@@ -43,7 +43,7 @@ def read(data: bytes, name: str) -> tuple[Source, Node | None, list[Problem]]:
 
 def parse(source: Source) -> tuple[Node | None, list[Problem]]:
     """The root node of a text; None when there is none, or when the text cannot be parsed to its end."""
-    builder = _TreeBuilder(StoppingCollector(source, []), surrogates.has_pairs(source.text))
+    builder = _TreeBuilder(StoppingCollector(source, []), holds_pairs(source.text))
     try:
         _build(builder, source)
     except TooManyProblemsError:
@@ -57,7 +57,7 @@ def parse(source: Source) -> tuple[Node | None, list[Problem]]:
 def _build(builder: "_TreeBuilder", source: Source) -> None:
     """Feeds a text's events to a builder, up to the last one or to what the builder refuses to go beyond."""
     handlers = builder.handlers()
-    stream = libyaml.events(surrogates.hide(source.text) if builder.has_pairs else source.text)
+    stream = libyaml.events(hide(source.text) if builder.has_pairs else source.text)
     for _ in range(MOST_EVENTS):
         event = stream.get_event()
         handlers[type(event).__name__](event)
@@ -126,7 +126,7 @@ class _TreeBuilder:
 
     def checked(self, node: Scalar) -> Scalar:
         """A quoted text with its surrogate pairs joined, or nothing of it if escapes put control characters in."""
-        text = surrogates.reveal(node.text) if self.has_pairs else node.text
+        text = reveal(node.text) if self.has_pairs else node.text
         forbidden = next((character for character in text if character in FORBIDDEN), "")
         if not forbidden:
             return Scalar(text, node.line, node.column, node.end_column, node.plain)

@@ -20,11 +20,19 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 from msgspec import Struct
 
 from marginctl.document.kinds import AnyOf, Choice, Entries, Kind, ListOf, ScalarKind
-from marginctl.document.names import said_as
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
 from marginctl.document.numbers import NumberError
 from marginctl.document.scalars import WordError
-from marginctl.document.source import Collector, Source, StoppingCollector, TooManyProblemsError, echo, in_order
+from marginctl.document.source import (
+    Collector,
+    Source,
+    StoppingCollector,
+    TooManyProblemsError,
+    alike,
+    echo,
+    in_order,
+    said_as,
+)
 from marginctl.findings import Problem
 
 T = TypeVar("T")
@@ -316,9 +324,7 @@ class _Binder:
         named = next((one for one in said_as(word) if one in shape.by_name), "")
         if named:
             return named
-        from difflib import get_close_matches  # only ever needed for a file with a mistake
-
-        return next(iter(get_close_matches(word.lower(), shape.by_name, 1)), "")
+        return next(iter(alike(word.lower(), shape.by_name)), "")
 
     def misfit(self, label: str, node: Node, kind: Kind[Any]) -> Any:
         found = {Mapping: "a mapping", Sequence: "a list"}.get(type(node)) or echo(getattr(node, "text", ""))

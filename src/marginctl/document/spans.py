@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from marginctl.document import libyaml, surrogates
+from marginctl.document import libyaml
+from marginctl.document.syntax import hide, holds_pairs, reveal
 
 
 class LeafSpan(Struct, gc=False):
@@ -70,9 +71,9 @@ def planted(value: Value, start: int = 0, end: int = 0) -> Tree:
 
 def tree_of(text: str) -> Tree | None:
     """The tree of a text that the reader has accepted; None for an empty one."""
-    has_pairs = surrogates.has_pairs(text)
-    planter = _Planter(surrogates.reveal if has_pairs else str)
-    stream = libyaml.events(surrogates.hide(text) if has_pairs else text)
+    has_pairs = holds_pairs(text)
+    planter = _Planter(reveal if has_pairs else str)
+    stream = libyaml.events(hide(text) if has_pairs else text)
     while not planter.done:
         planter.take(stream.get_event())
     return planter.root

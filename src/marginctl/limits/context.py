@@ -1,14 +1,15 @@
-"""What rules look at: the figures of one account, and facts that others found."""
+"""What rules look at: the figures of one account, facts that others found, what its scenarios and hedges come to."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, Purpose
 from marginctl.core.report import Report, RulesUsed
-from marginctl.core.scenario import HedgeFigures, PathOutcome
+from marginctl.core.scenario import HedgeFigures, PathOutcome, moves_in
 from marginctl.findings import DataFact, Expectation, Location
 
 
@@ -52,3 +53,36 @@ class Context(Struct, frozen=True, kw_only=True):
     expectations: tuple[Expectation, ...] = ()
     named: frozenset[str] = frozenset()
     now: datetime | None = None
+
+
+Scenarios = Mapping[str, Mapping[str, Decimal]]
+"""Shocks by asset, by the name of the scenario."""
+
+
+def with_outcomes(context: Context, scenarios: Scenarios) -> Context:
+    """The context with what scenarios and hedges do to its account."""
+    moves = moves_of(context.account, scenarios)
+    outcomes, hedge_effects = _effects(context.account, moves)
+    return replace(
+        context,
+        scenarios=tuple(scenarios),
+        moves=moves,
+        outcomes=outcomes,
+        hedge_effects=hedge_effects,
+    )
+
+
+def moves_of(account: Account, scenarios: Scenarios) -> dict[str, dict[str, Decimal]]:
+    """The shocks of every scenario on the assets that the account has a price for, ``*`` written out."""
+    return {name: moves_in(shocks, account) for name, shocks in scenarios.items()}
+
+
+def _effects(account: Account, moves: Scenarios) -> tuple[dict[str, PathOutcome], dict[str, HedgeFigures]]:
+    """Of every scenario, and of every hedge."""
+    if not moves and not any(position.purpose is Purpose.HEDGE for position in account.positions):
+        return {}, {}
+    from marginctl.core.outcome import hedge_effects, path_outcome, states_of
+
+    states = states_of(account)
+    outcomes = {name: path_outcome(account, states, dict(shocks)) for name, shocks in moves.items()}
+    return outcomes, hedge_effects(account, states)

@@ -21,7 +21,7 @@ from marginctl.core.report import (
     Totals,
     UnderlyingFigures,
 )
-from marginctl.document.names import meant
+from marginctl.document.source import meant
 
 Type: TypeAlias = Literal["number", "text", "flag"]
 Value: TypeAlias = Decimal | str | bool | None

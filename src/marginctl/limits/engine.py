@@ -11,8 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.exact import ZERO, exceeds, ratio, sign
-from marginctl.document.names import near
-from marginctl.document.source import echo
+from marginctl.document.source import echo, near
 from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.context import Context

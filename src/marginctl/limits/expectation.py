@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct, field
 
 from marginctl.core.account import Account, PriceShown
+from marginctl.core.assemble import as_shown
 from marginctl.core.exact import Direction, exceeds, ratio, rounded, sign
 from marginctl.core.figure import NUMBERS, PLACES
 from marginctl.core.figures import FIGURES
 from marginctl.core.plain import keys_of
 from marginctl.core.pool import is_shared
 from marginctl.core.report import PoolFigures, PositionFigures, Report, Totals
-from marginctl.core.shown import as_shown
 from marginctl.document.kinds import RATE, SIGNED, TEXT, Choice, Entries, MapOf, Number, any_of
 from marginctl.document.record import Key, Nested, Record, Shape, key, nested, optional
 from marginctl.document.source import Source, echo

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import Enum
+from inspect import cleandoc
 
 from msgspec import Struct
 
@@ -134,13 +135,14 @@ def nothing(context: Context) -> Iterable[Measurement]:  # noqa: ARG001  (the si
     return ()
 
 
-def facts_of(code: str, remedy: str) -> Measure:
-    """The measure of a rule whose breaches are the context's facts with its code; ``remedy`` is the same for all."""
+def facts(context: Context, code: str, remedy: str) -> Iterable[Measurement]:
+    """The breaches of a rule that are the context's facts with its code; ``remedy`` is the same for all."""
+    return [_measurement(fact, remedy) for fact in context.facts if fact.code == code]
 
-    def measure(context: Context) -> Iterable[Measurement]:
-        return [_measurement(fact, remedy) for fact in context.facts if fact.code == code]
 
-    return measure
+def manual_of(measure: Measure) -> str:
+    """The manual of a rule: the docstring of its measure."""
+    return cleandoc(measure.__doc__ or "") + "\n"
 
 
 def _measurement(fact: DataFact, remedy: str) -> Measurement:
@@ -161,8 +163,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     file says otherwise, at ``default_severity``; without such a severity the rule is off unless configured.
     ``policy_severity`` replaces it under a policy file. ``always``: cannot be ignored. ``waivable``: waivers count.
     ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing. ``tacit``: not
-    configured, it says nothing where there is nothing to measure, instead of passing. ``takes_share``: of money, its
-    limit may be a percentage too.
+    configured, it says nothing where there is nothing to measure, instead of passing. ``of_facts``: its breaches are
+    the context's facts with its code. ``takes_share``: of money, its limit may be a percentage too.
     """
 
     code: str
@@ -182,3 +184,4 @@ class Rule(Struct, frozen=True, kw_only=True):
     needs_subject: bool = False
     tacit: bool = False
     takes_share: bool = False
+    of_facts: bool = False

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from marginctl.core.account import Account
 from marginctl.core.report import Report
-from marginctl.document.names import meant
-from marginctl.document.source import Source, echo
+from marginctl.document.source import Source, echo, meant
 from marginctl.findings import Problem
 from marginctl.limits.config import BoundScope, FileLimits
 from marginctl.limits.engine import CANNOT_EVALUATE

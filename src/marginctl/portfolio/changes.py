@@ -11,10 +11,9 @@ from msgspec import Struct, field
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
 from marginctl.core.exact import ZERO, Direction, rounded, sign
-from marginctl.document.names import meant
 from marginctl.document.numbers import MOST_DIGITS
 from marginctl.document.rewrite import Edit, RewriteError
-from marginctl.document.source import echo
+from marginctl.document.source import echo, meant
 from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.reading import short

@@ -39,6 +39,55 @@ def history_terms(
     return history, {} if history is None else read.tails(history)
 
 
+def history_file(reading: Reading, row: HistoryEntry, beside: Path) -> PriceHistory | None:
+    """What the file of ``history:`` holds; None with what is wrong noted. ``beside``: the portfolio's folder."""
+    name, node = row.file, row.at(HistoryEntry.file)
+    if not name.endswith((".csv", *ENDINGS)) or not lies_in(beside / name, beside):
+        reading.refuse(node, "MC001", f"{short(name)} lies elsewhere", "name a file in the folder of this one")
+        return None
+    data, problem = content_of(beside / name, name, LARGEST_HISTORY)
+    if problem is not None:
+        reading.refuse(
+            node, "MC001", f"{short(name)} {problem.message}", "name a CSV or a Parquet file beside this one"
+        )
+        return None
+    read, problems = price_history(data, name, are_returns=row.values == "returns")
+    reading.problems += problems
+    return read
+
+
+def checked_history(reading: Reading, row: HistoryEntry, read: PriceHistory, assets: Sequence[str]) -> History:
+    """The history of ``assets``; a column that is missing, and a blank cell where the row allows none, are noted."""
+    filling = row.missing
+    for asset in assets:
+        if asset not in read.columns:
+            if asset not in STEADY:
+                message = f"the history has no column for {short(asset)}"
+                reading.refuse(row.at(HistoryEntry.file), "MC022", message, f"add the column {short(asset)}")
+            continue
+        blank = next((k for k, value in enumerate(read.columns[asset]) if value is None), None)
+        if blank is not None and (filling is Filling.ERROR or (filling is Filling.CARRY and not blank)):
+            reading.problems.append(
+                read.source.problem(
+                    read.place(blank, asset),
+                    "MC022",
+                    f"{short(asset)} has no value on {read.dates[blank]}",
+                    "fill the cell, or write `missing: drop` or `missing: carry` under `history:`",
+                )
+            )
+    return History(
+        file=row.file,
+        dates=read.dates,
+        days=read.days,
+        columns=read.columns,
+        are_returns=row.values == "returns",
+        filling=filling,
+        first=_ordinal(row.first),
+        last=_ordinal(row.last),
+        window=None if row.window is None else int(row.window),
+    )
+
+
 class _Tails:
     """Reads ``history:`` for one ``portfolio_margin:``."""
 
@@ -61,53 +110,8 @@ class _Tails:
                 self.draft.node, "MC012", message, "add `history: {file: history.csv}`, beside this one"
             )
             return None
-        read = self._file(row, beside)
-        return None if read is None else self._checked(row, read)
-
-    def _file(self, row: HistoryEntry, beside: Path) -> PriceHistory | None:
-        name, node = row.file, row.at(HistoryEntry.file)
-        if not name.endswith((".csv", *ENDINGS)) or not lies_in(beside / name, beside):
-            self.reading.refuse(node, "MC001", f"{short(name)} lies elsewhere", "name a file in the folder of this one")
-            return None
-        data, problem = content_of(beside / name, name, LARGEST_HISTORY)
-        if problem is not None:
-            self.reading.refuse(
-                node, "MC001", f"{short(name)} {problem.message}", "name a CSV or a Parquet file beside this one"
-            )
-            return None
-        read, problems = price_history(data, name, are_returns=row.values == "returns")
-        self.reading.problems += problems
-        return read
-
-    def _checked(self, row: HistoryEntry, read: PriceHistory) -> History | None:
-        filling = row.missing
-        for asset in self.assets:
-            if asset not in read.columns:
-                if asset not in STEADY:
-                    message = f"the history has no column for {short(asset)}"
-                    self.reading.refuse(row.at(HistoryEntry.file), "MC022", message, f"add the column {short(asset)}")
-                continue
-            blank = next((k for k, value in enumerate(read.columns[asset]) if value is None), None)
-            if blank is not None and (filling is Filling.ERROR or (filling is Filling.CARRY and not blank)):
-                self.reading.problems.append(
-                    read.source.problem(
-                        read.place(blank, asset),
-                        "MC022",
-                        f"{short(asset)} has no value on {read.dates[blank]}",
-                        "fill the cell, or write `missing: drop` or `missing: carry` under `history:`",
-                    )
-                )
-        return History(
-            file=row.file,
-            dates=read.dates,
-            days=read.days,
-            columns=read.columns,
-            are_returns=row.values == "returns",
-            filling=filling,
-            first=_ordinal(row.first),
-            last=_ordinal(row.last),
-            window=None if row.window is None else int(row.window),
-        )
+        read = history_file(self.reading, row, beside)
+        return None if read is None else checked_history(self.reading, row, read, self.assets)
 
     def tails(self, history: History) -> dict[Grade, TailTerms]:
         if self.reading.problems:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from marginctl.core.account import STABLECOINS, Account, default_beta
 from marginctl.core.contract import ContractType
 from marginctl.core.scenario import EVERY_OTHER, contracts_of
-from marginctl.document.names import meant, near
-from marginctl.document.source import Source, echo
+from marginctl.document.source import Source, echo, meant, near
 from marginctl.findings import Location, Problem
 from marginctl.limits.format import ScenarioEntry
 

@@ -9,9 +9,8 @@ from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE
 from marginctl.document.kinds import Entries
-from marginctl.document.names import near
 from marginctl.document.nodes import Node
-from marginctl.document.source import echo
+from marginctl.document.source import echo, near
 from marginctl.portfolio.assets import Links
 from marginctl.portfolio.reading import Reading, brief, short
 

@@ -131,10 +131,8 @@ def resolve(
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
     observe_oddities(reading, draft, rows)
-    return (
-        Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows)),
-        [],
-    )
+    found = Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows))
+    return found, []
 
 
 def _placed(

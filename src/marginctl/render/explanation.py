@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.layout import Line, glyphs, line, line_width, paragraph, shower, wrapped
 from marginctl.render.paths import spot
 from marginctl.render.quantity import NONE, exact, in_numbers, number, result, sloped

@@ -11,7 +11,7 @@ import msgspec
 
 from marginctl.core.plain import as_plain
 from marginctl.findings import Refusal
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.results import Outcome, Run
 from marginctl.wording import plain
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from marginctl.findings import Location, Problem
-from marginctl.render.display import Manual
+from marginctl.render import Manual
 
 STANDARD_INPUT = "-"
 MOST_LINES = 20

@@ -90,12 +90,14 @@ class TablesFrom(Record, name="tables_from"):
 
     ``refresh``: ``venue refresh`` reads its answer, which is ``dated`` or ``undated``; None = it does not.
     ``size_address``: where the size of a contract is, which the table's own answer has not.
+    ``signed``: the request, signed with a key, whose answer has it where no public one that is read does.
     """
 
     address = key(TEXT, "{symbol}, {base}, {quote}, {dex} stand for those of a contract")
     refresh = optional(words("dated", "undated"), "whether the answer has a date; absent: it is not read")
     posted = optional(TEXT, "the JSON that is posted to the address; absent: it is only fetched")
     size_address = optional(TEXT, "where the contract's size is; absent: in the same answer, or of all contracts")
+    signed = optional(TEXT, "the request of an account's own answer that has the table and that `venue refresh` reads")
 
     def place(self, symbol: str) -> str:
         """The address for a contract."""
@@ -105,6 +107,10 @@ class TablesFrom(Record, name="tables_from"):
         """The command that asks for a contract's table."""
         body = f" -H 'Content-Type: application/json' -d '{_for(self.posted, symbol)}'" if self.posted else ""
         return f"curl -s '{self.place(symbol)}'{body}"
+
+    def request(self, symbol: str) -> str:
+        """The request of an account's own answer that has it; empty where there is none."""
+        return _for(self.signed, symbol) if self.signed else ""
 
     def asking_size(self, symbol: str) -> str:
         """The command that asks for its size; empty where the table's answer is enough."""

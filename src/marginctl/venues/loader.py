@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from marginctl.document.files import bytes_of, lies_in
 from marginctl.document.nodes import Node
 from marginctl.document.reader import read
-from marginctl.document.source import Source, echo, printable
+from marginctl.document.source import Source, alike, echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.rule_set import RuleSet
@@ -181,10 +181,8 @@ def _contents(path: Path) -> bytes | None:
 def _not_found(name: str, directory: str | None) -> tuple[str, str]:
     if is_path(name):
         return f"there is no rule file {echo(name)}", "the path counts from the folder of the portfolio"
-    from difflib import get_close_matches  # only ever needed for a mistake
-
     known = sorted({*bundled(), *(_names(Path(directory)) if directory else ())})
     products = [one for one in known if name and one.startswith(name.lower())]
-    close = products or get_close_matches(name[:LONGEST_NAME].lower(), known, 1)
+    close = products or alike(name[:LONGEST_NAME].lower(), known)
     suggestion = f"did you mean {' or '.join(map(echo, close))}? " if close else ""
     return f"there is no rule set {echo(name)}", f"{suggestion}known: {', '.join(known)}, or the path of a rule file"

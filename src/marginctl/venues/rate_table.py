@@ -12,11 +12,11 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from marginctl.core.rate_history import MINUTE, RateHistory
+from marginctl.core.funding_cases import MINUTE, RateHistory
 from marginctl.document import scalars
-from marginctl.document.csv import cells_of, column_of
 from marginctl.document.encoding import decode
 from marginctl.document.numbers import NumberError, rate
+from marginctl.document.price_history import cells_of, column_of
 from marginctl.document.scalars import WordError
 from marginctl.document.source import Source, StoppingCollector, TooManyProblemsError, echo
 from marginctl.findings import Problem

@@ -10,19 +10,18 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.document.kinds import first_day
-from marginctl.document.nodes import Mapping
+from marginctl.document.nodes import Mapping, Node
 from marginctl.document.nodes import Sequence as Items
 from marginctl.document.reader import read
 from marginctl.document.source import Source, echo
 from marginctl.findings import Document, Problem, Summary
-from marginctl.venues import rewriting as to
+from marginctl.venues import rule_text as to
 from marginctl.venues.answers.account import PublishedHaircuts, VenueAnswer
 from marginctl.venues.assigning import Assigned, Homes, Untaken, assign
 from marginctl.venues.binding import rule_set_of
 from marginctl.venues.refreshed_contracts import Kept, TableChange, refresh_contracts
 from marginctl.venues.refreshed_haircuts import HaircutChange, refresh_haircuts
 from marginctl.venues.rule_set import RuleSet
-from marginctl.venues.rule_text import rule_text
 from marginctl.venues.table import Table, open_table, table_problems
 from marginctl.venues.table_text import fits_table
 from marginctl.venues.tiers import Deduction
@@ -151,29 +150,22 @@ def refreshed(
     _sizes_used(sizes or {}, taken, untaken)
     remarks = _remarks(answers, complete=complete)
     source_id = _free_id(f"answer-{day}", {one.id for one in rules.sources})
-    contracts = refresh_contracts(
-        file.root, rules, taken, {one.name for one in untaken}, day=day, source=source_id, stem=stem, complete=complete
-    )
-    collateral = refresh_haircuts(
-        file.root, rules, haircuts, {one.name for one in untaken}, day=day, source=source_id, complete=complete
-    )
+    names, root = {one.name for one in untaken}, file.root
+    contracts = refresh_contracts(root, rules, taken, names, day=day, source=source_id, stem=stem, complete=complete)
+    collateral = refresh_haircuts(root, rules, haircuts, names, day=day, source=source_id, complete=complete)
     untaken += collateral.untaken
     if not contracts.changes and not collateral.changes:
         raise RefreshError(f"nothing in the answer can be used for {rules.name}", _reasons(untaken))
     _not_older(day, [date for date in (*contracts.dates, *collateral.dates) if date])
     moves = rules.as_of in contracts.dates or collateral.moves
-    root = file.root
-    for key, value in {"contracts": contracts.node, "modes": collateral.node}.items():
-        root = to.with_value(root, key, value)
-    root = to.with_value(root, "sources", _sources(root, source_id, answers, day))
-    as_of = day if moves else rules.as_of
-    root = to.with_value(root, "as_of", to.scalar(as_of)) if moves else root
-    text = rule_text(root, file.source)
+    sources = _sources(root, source_id, answers, day)
+    nodes: dict[str, Node] = {"contracts": contracts.node, "modes": collateral.node, "sources": sources}
+    text = _text(file, nodes | ({"as_of": to.scalar(day)} if moves else {}))
     _sound(text, contracts.tables)
     return Refreshed(
         name=rules.name,
         before=rules.as_of,
-        as_of=as_of,
+        as_of=day if moves else rules.as_of,
         day=day,
         answers=tuple(dict.fromkeys(one.answer.title for one in answers)),
         changes=contracts.changes,
@@ -184,6 +176,14 @@ def refreshed(
         text=text,
         tables=contracts.tables,
     )
+
+
+def _text(file: RuleFile, nodes: dict[str, Node]) -> str:
+    """The rule file with new values of some keys."""
+    root = file.root
+    for key, value in nodes.items():
+        root = to.with_value(root, key, value)
+    return to.rule_text(root, file.source)
 
 
 def day_for(answers: Sequence[VenueAnswer], given: str | None) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from marginctl.core.exact import ZERO
 from marginctl.document.nodes import Mapping, Node
 from marginctl.document.nodes import Sequence as Items
-from marginctl.venues import rewriting as to
+from marginctl.venues import rule_text as to
 from marginctl.venues.assigning import Assigned
 from marginctl.venues.contracts import ContractGroup, ListedContract
 from marginctl.venues.rule_set import RuleSet

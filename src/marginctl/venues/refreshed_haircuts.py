@@ -10,7 +10,7 @@ from marginctl.core.contract import HaircutTier
 from marginctl.core.exact import ONE
 from marginctl.document.nodes import Mapping, Node, Scalar
 from marginctl.document.nodes import Sequence as Items
-from marginctl.venues import rewriting as to
+from marginctl.venues import rule_text as to
 from marginctl.venues.answers.account import PublishedHaircuts
 from marginctl.venues.assigning import Untaken
 from marginctl.venues.collateral import Collateral, Unlisted

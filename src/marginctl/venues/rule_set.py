@@ -12,7 +12,6 @@ from marginctl.core.account import (
     Account,
     AssetTerms,
     CollateralMode,
-    MarginMode,
     MarginRules,
     PositionMode,
     PriceShown,
@@ -23,7 +22,7 @@ from marginctl.core.model import MarginModel
 from marginctl.core.report import RulesUsed
 from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf, any_of, first_day, members, words
 from marginctl.document.record import Nested, Record, key, nested, optional, records
-from marginctl.document.source import echo
+from marginctl.document.source import alike, echo
 from marginctl.venues.collateral import Collateral, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing, TablesFrom
 from marginctl.venues.format import (
@@ -251,7 +250,9 @@ class RuleSet(Record, name="venue"):
             return ""
         address, refresh = source.place(symbol), f"marginctl venue refresh {self.name}"
         if source.refresh is None:
-            return f"look for its table at {address} and "
+            command = f"`{refresh} --from FILE --as-of $(date +%F) -o {self.name}.yaml`"
+            own = f"{command} takes your account's answer to {source.request(symbol)}; or " if source.signed else ""
+            return f"{own}look for its table at {address} and "
         if source.size_address:
             command = f"{refresh} --live --symbol {symbol} -o {self.name}.yaml"
             where = f"its table is at {address}: "
@@ -268,15 +269,13 @@ class RuleSet(Record, name="venue"):
 
     def close_symbols(self, symbol: str, on: date) -> list[str]:
         """Known symbols that a mistaken one may stand for, the likeliest first, three at most; ``on``: as above."""
-        from difflib import get_close_matches  # only ever needed for a mistake
-
         day = on.isoformat()
         known = [one for one in self.symbols() if (expiry_of(one) or day) >= day]
         same = [one for one in known if _plain(one) == _plain(symbol)]
         similar = [one for one in known if _underlying(one) == _underlying(symbol)]
-        close = get_close_matches(symbol[:LONGEST_SYMBOL].upper(), known, 3, 0.75)
+        close = alike(symbol[:LONGEST_SYMBOL].upper(), known, 3, 75)
         asset = _underlying(symbol[:LONGEST_SYMBOL])
-        meant = [one for one in close if get_close_matches(asset, [_underlying(one)], 1, 0.5)]
+        meant = [one for one in close if alike(asset, [_underlying(one)], 1, 50)]
         return (same or similar or meant)[:3]
 
     def not_offered_message(self, setting: str, value: str) -> str:
@@ -342,7 +341,7 @@ def _occasions(account: Account) -> set[Occasion]:
         Occasion.ALWAYS: bool(account.positions or account.orders),
         Occasion.ORDERS: bool(account.orders),
         Occasion.DEBT: any(amount < ZERO for amount in account.balances.values()),
-        Occasion.ISOLATED: any(position.margin_mode is MarginMode.ISOLATED for position in account.positions),
+        Occasion.ISOLATED: any(position.is_isolated for position in account.positions),
         Occasion.HEDGE_MODE: account.position_mode is PositionMode.HEDGE,
     }
     return {occasion for occasion, held in holds.items() if held}

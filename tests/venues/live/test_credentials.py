@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from marginctl.venues.answers.live_map import LiveMap
+from marginctl.venues.answers.answer_map import LiveMap
 from marginctl.venues.live.credentials import LiveError, Masks, credentials_of, neutralised
 
 LIVE = LiveMap(exchange="x", credentials={"apiKey": "MARGINCTL_X_KEY", "secret": "MARGINCTL_X_SECRET"})

@@ -6,7 +6,7 @@ import ccxt
 import pytest
 from tests.cli.recorded_accounts import ACCOUNTS
 
-from marginctl.venues.answers.live_map import LiveMap
+from marginctl.venues.answers.answer_map import LiveMap
 from marginctl.venues.answers.map_files import answer_map_of, bundled_maps, forms_of
 
 LIVE = {name: one.live for name, one in bundled_maps().items() if one.live is not None}

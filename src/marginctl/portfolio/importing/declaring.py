@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.document.written import Written, WrittenLine
+from marginctl.portfolio.contracts import pair_of
 from marginctl.portfolio.importing.gathering import Gathered
 from marginctl.portfolio.importing.notebook import Notebook, Request
-from marginctl.portfolio.spelling import pair_of
 from marginctl.venues.answers.account import PublishedContract, PublishedTable, VenueAnswer
 from marginctl.venues.answers.map_files import forms_of
 from marginctl.venues.rule_set import RuleSet

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from marginctl.core.curve import EquityCurve, Point
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.grid import Cell, Grid
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.layout import INDENT, Line, Styled, cells_of, line, line_width, paragraph, shower
 from marginctl.wording import HUNDRED, grouped, signed_percent, whom
 

@@ -13,7 +13,7 @@ from marginctl.core.plain import as_plain, keys_of
 from marginctl.core.report import OtherFigures, PositionFigures, Totals
 from marginctl.document.source import harmless, printable
 from marginctl.findings import Check, Finding, Location
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.results import Run
 from marginctl.results.rows import AccountRow, FoundRow, LimitRow, OtherRow, PositionRow
 from marginctl.wording import plain

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.paths import relative, rule_page
 from marginctl.results import Run, ranked, uploaded, verdict, worst
 

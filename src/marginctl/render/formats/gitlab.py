@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from marginctl.findings import Finding, Location, Problem, Severity
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.json import encoded
 from marginctl.render.paths import explained, fingerprint, relative, rule_page
 from marginctl.results import Run, ranked, uploaded

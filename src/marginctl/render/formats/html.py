@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from marginctl import __version__
 from marginctl.core.plain import as_plain
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.problems import problem_lines
 from marginctl.render.formats.svg import bars_of, lines_of
 from marginctl.render.formats.tree import html_of, name_of, tag, verbatim

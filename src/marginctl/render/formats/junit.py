@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from marginctl.document.source import printable
 from marginctl.findings import Check, Finding, Problem, Severity, Status
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.paths import explained, spot
 from marginctl.results import Outcome, Run
 from marginctl.wording import check_value, limit_text

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.document.source import printable
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import Column, ColumnKind
 
 INDENT = "  "

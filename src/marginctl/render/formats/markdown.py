@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from marginctl.document.source import harmless, printable
 from marginctl.findings import Problem
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import (
     NUMERIC,
     Balance,

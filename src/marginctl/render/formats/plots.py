@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import ZERO, Direction, rounded
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.layout import INDENT, Line, cells_of, line, paragraph, shortened, shower
 from marginctl.render.page import Bar, BarPicture, BarRow, Tone
 from marginctl.wording import grouped, natural_places, signed_percent

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from marginctl.document.source import caret
 from marginctl.findings import Problem
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.layout import Line, Show, beginning, cells_of, ending, glyphs, line, paragraph, shower
 from marginctl.render.paths import spot
 

@@ -12,7 +12,7 @@ import msgspec
 
 from marginctl.document.source import printable
 from marginctl.findings import Finding, Location, Problem, Severity
-from marginctl.render.display import Manual, Options, RuleText
+from marginctl.render import Manual, Options, RuleText
 from marginctl.render.json import encoded
 from marginctl.render.paths import explained, fingerprint, relative, rule_page
 from marginctl.results import Outcome, Run, uploaded

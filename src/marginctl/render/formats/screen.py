@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.findings import Problem
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.formats.layout import (
     GUTTER,
     INDENT,

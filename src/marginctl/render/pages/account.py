@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from marginctl.core.pool import is_shared
-from marginctl.core.report import AccountLiquidation, FundingFigures, Report
+from marginctl.core.report import AccountLiquidation, FundingFigures, OtherFigures, Report
 from marginctl.findings import Check, Finding, Severity, Status
-from marginctl.render.display import Verbosity
+from marginctl.render import Verbosity
 from marginctl.render.page import (
     Balance,
     Block,
+    DataTable,
     FindingRow,
     Findings,
     Gauge,
@@ -21,11 +22,12 @@ from marginctl.render.page import (
     Span,
     Tone,
     dim,
+    names,
     section,
 )
-from marginctl.render.pages.columns import NEVER, UNKNOWN
+from marginctl.render.pages.columns import NEVER, UNKNOWN, figured
 from marginctl.results import Outcome, Verdict, ranked, verdict
-from marginctl.wording import check_value, figure, figure_percent, label_of, limit_text, listed, same, share
+from marginctl.wording import check_value, exactly, figure, figure_percent, label_of, limit_text, listed, same, share
 
 if TYPE_CHECKING:
     from marginctl.core.pooling import Pooling
@@ -194,6 +196,25 @@ def funding(figures: FundingFigures, currency: str) -> str:
     if figures.missing:
         texts.append(f"no rate for {listed(figures.missing)}")
     return f"{', '.join(texts)}."
+
+
+def taken_as_given(report: Report) -> Section | None:
+    """Rows of which nothing is computed."""
+    rows = report.other
+    columns = (
+        names("row", [row.name for row in rows]),
+        names("pool", [row.pool if len(report.pools) > 1 else "" for row in rows], priority=3),
+        names("moves as", [_moving(row) for row in rows], priority=2),
+        figured("initial", rows, "initial_margin", priority=2),
+        figured("maint.", rows, "maintenance_margin", priority=1),
+        figured("value", rows, "value", priority=1),
+    )
+    return section(f"Taken as given, {report.account.currency}", DataTable(columns)) if rows else None
+
+
+def _moving(row: OtherFigures) -> str:
+    """``-0.0035 BTC, 2 ETH``."""
+    return ", ".join(f"{exactly(units)} {asset}" for asset, units in row.delta.items() if units) or "nothing"
 
 
 def problems(outcome: Outcome) -> Section:

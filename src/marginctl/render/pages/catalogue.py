@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from marginctl.findings import Refusal
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Block,
     Column,

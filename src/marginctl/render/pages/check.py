@@ -14,15 +14,13 @@ from marginctl.core.exact import Direction
 from marginctl.core.pool import is_shared
 from marginctl.core.report import (
     CollateralFigures,
-    OtherFigures,
     PoolFigures,
     PositionFigures,
     Report,
     UnderlyingFigures,
 )
 from marginctl.findings import Check, Finding, Severity, Status
-from marginctl.render import found
-from marginctl.render.display import Manual, Options, Verbosity
+from marginctl.render import Manual, Options, Verbosity, found
 from marginctl.render.page import (
     BarPicture,
     Column,
@@ -39,7 +37,16 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.render.pages.account import STATUS_WORDS, account, assumptions, findings, foot, problems, run_notes
+from marginctl.render.pages.account import (
+    STATUS_WORDS,
+    account,
+    assumptions,
+    findings,
+    foot,
+    problems,
+    run_notes,
+    taken_as_given,
+)
 from marginctl.render.pages.columns import NEVER, UNKNOWN, figured, known, sign_tone, signed
 from marginctl.render.pages.expectations import expectations
 from marginctl.render.pages.head import answer, head, price_text
@@ -161,7 +168,7 @@ def tables(report: Report, *, is_full: bool = True) -> Iterable[Section | None]:
     yield _pools(report)
     yield _positions(report)
     yield _collateral(report)
-    yield _others(report)
+    yield taken_as_given(report)
     yield _netting(report)
     if report.portfolio_margin:
         from marginctl.render.pages.model import portfolio_margins
@@ -282,25 +289,6 @@ def _collateral(report: Report) -> Section | None:
         numbers("+1 counts", [*(figure("value", row.next_unit) for row in rows), *none] if is_cut else [], priority=4),
     )
     return section("Collateral", DataTable(columns), note=f"price and values in {report.account.currency}")
-
-
-def _others(report: Report) -> Section | None:
-    """What is taken as given: nothing of it is computed."""
-    rows = report.other
-    columns = (
-        names("row", [row.name for row in rows]),
-        _pools_of(report, [row.pool for row in rows], priority=3),
-        names("moves as", [_moving(row) for row in rows], priority=2),
-        figured("initial", rows, "initial_margin", priority=2),
-        figured("maint.", rows, "maintenance_margin", priority=1),
-        figured("value", rows, "value", priority=1),
-    )
-    return section(f"Taken as given, {report.account.currency}", DataTable(columns)) if rows else None
-
-
-def _moving(row: OtherFigures) -> str:
-    """``-0.0035 BTC, 2 ETH``."""
-    return ", ".join(f"{exactly(units)} {asset}" for asset, units in row.delta.items() if units) or "nothing"
 
 
 def _plain(cells: Sequence[str]) -> list[Tone]:

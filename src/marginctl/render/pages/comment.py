@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from marginctl.core.report import Report
 from marginctl.findings import Check, Finding, Location, Status
-from marginctl.render.display import Manual, Options
+from marginctl.render import Manual, Options
 from marginctl.render.page import (
     Block,
     Column,

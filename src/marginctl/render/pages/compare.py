@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from marginctl.core.exact import ZERO
 from marginctl.core.pooling import Pooling
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Column,
     DataTable,

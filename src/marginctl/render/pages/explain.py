@@ -1,6 +1,6 @@
 """``explain``: the tree of one figure, or the list of all."""
 
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import Explanation, Page, Section
 from marginctl.results.explanation import ExplainResult
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from marginctl.core.exact import ONE, Direction
 from marginctl.core.rooms import DepositWay, OrderRoom, ReductionWay, Remedies, Stop, WithdrawalRoom
 from marginctl.findings import Finding
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import (
     DataTable,
     FindingRow,

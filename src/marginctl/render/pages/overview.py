@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from marginctl.core.figures import FIGURES
 from marginctl.core.report import Report
 from marginctl.findings import Severity
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import (
     Balance,
     BarPicture,

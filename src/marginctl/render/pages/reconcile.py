@@ -6,7 +6,7 @@ from decimal import Decimal
 from marginctl.core.exact import Direction, rounded
 from marginctl.core.figures import FIGURES
 from marginctl.reconciliation import Agreement, ImportResult, ReconcileRow
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import DataTable, Page, Section, Sentence, Tone, names, page, pointed, section, texts
 from marginctl.wording import HUNDRED, counted, grouped, natural_places, separated
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import Block, Facts, Page, Section, Sentence, Tone, dim, page, section
 from marginctl.venues.collateral import schedule_text
 from marginctl.venues.refresh import Refreshed, RefreshResult

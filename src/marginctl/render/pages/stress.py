@@ -10,7 +10,7 @@ from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures, Report
 from marginctl.core.sequence import Action, CascadeStep
 from marginctl.findings import Severity
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Block,
     Column,
@@ -162,7 +162,7 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
         names("pool", [_pool(row) if len(report.pools) > 1 else "" for row in rows], priority=7),
         figured("equity", rows, "outcome.equity", unit, priority=2),
         figured("change", rows, "outcome.change", unit, priority=3),
-        *_own(rows, unit),
+        figured("own equity", rows if report.totals.bonus is not None else (), "outcome.own_equity", unit, priority=4),
         figured("maint. ratio", rows, "outcome.maintenance_ratio", priority=4),
         figured("free", rows, "outcome.free_collateral", unit, priority=5),
         names("loses most", [_worst(row) for row in rows], priority=6),
@@ -172,13 +172,6 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
     untouched = dim(f"Moves nothing that this account holds or trades: {', '.join(idle)}.") if idle else None
     answer = _worst_day(rows, unit)
     return section("Scenarios", DataTable(columns), answer, dim(BREAKS_AT), untouched, note="as if nothing were closed")
-
-
-def _own(rows: Sequence[ScenarioResult], unit: str) -> tuple[Column, ...]:
-    """What is the trader's at the end, where some of the equity is a bonus."""
-    if all(row.outcome.own_equity is None for row in rows):
-        return ()
-    return (figured("own equity", rows, "outcome.own_equity", unit, priority=4),)
 
 
 def _worst_day(rows: Sequence[ScenarioResult], unit: str) -> Sentence | None:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from marginctl.core.contract import ContractType, TiersBy
 from marginctl.core.exact import Direction, rounded
-from marginctl.render.display import Options
+from marginctl.render import Options
 from marginctl.render.page import (
     Block,
     Column,
@@ -35,7 +35,7 @@ from marginctl.render.pages.catalogue import (
     is_stale,
     status_column,
 )
-from marginctl.render.pages.venue_model import venue_model
+from marginctl.render.pages.model import venue_model
 from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetResult
 from marginctl.venues.collateral import Collateral, PublishedTerms, Unlisted
 from marginctl.venues.contracts import ContractGroup, Listing

@@ -8,7 +8,7 @@ from marginctl.core.figure import Figure
 from marginctl.core.figures import row_of
 from marginctl.core.moved import OWNERS, Moved, Turn
 from marginctl.findings import Check, Status
-from marginctl.render.display import Options, Verbosity
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Column,
     DataTable,

@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.venues.answers.account import VenueAnswer
+from marginctl.venues.answers.answer_map import LiveCall
 from marginctl.venues.answers.contents import content_of
 from marginctl.venues.answers.expressions import AnswerRow
-from marginctl.venues.answers.live_map import LiveCall
 from marginctl.venues.answers.recognition import AnswerFile, read_answers
 from marginctl.venues.answers.refusal import emptiness
 from marginctl.venues.live.client import Client

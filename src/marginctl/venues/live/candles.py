@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from marginctl.core.contract import Contract
+from marginctl.venues.answers.answer_map import CandleMap
 from marginctl.venues.answers.contents import content_of
-from marginctl.venues.answers.live_map import CandleMap
 from marginctl.venues.live.client import Client
 
 MOST_PAGES = 50

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from marginctl.document.source import echo
+from marginctl.venues.answers.answer_map import LiveMap
 from marginctl.venues.answers.contents import WHOLE
-from marginctl.venues.answers.live_map import LiveMap
 from marginctl.venues.answers.recognition import AnswerFile, sighting
 from marginctl.venues.answers.refusal import REASONS
 from marginctl.venues.live.credentials import LiveError, Masks

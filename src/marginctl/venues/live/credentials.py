@@ -11,7 +11,7 @@ from msgspec import Struct
 from marginctl.document.files import bytes_of
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
-from marginctl.venues.answers.live_map import LiveMap
+from marginctl.venues.answers.answer_map import LiveMap
 
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LARGEST = 1024 * 1024
