@@ -23,7 +23,9 @@ from marginctl.render.page import (
     Tone,
     dim,
     names,
+    numbers,
     section,
+    texts,
 )
 from marginctl.render.pages.columns import NEVER, UNKNOWN, figured
 from marginctl.results import Outcome, Verdict, ranked, verdict
@@ -215,6 +217,23 @@ def taken_as_given(report: Report) -> Section | None:
 def _moving(row: OtherFigures) -> str:
     """``-0.0035 BTC, 2 ETH``."""
     return ", ".join(f"{exactly(units)} {asset}" for asset, units in row.delta.items() if units) or "nothing"
+
+
+def netting(report: Report) -> Section | None:
+    """What opposite legs save, where they save anything."""
+    initial, maintenance = report.netting, report.netting.maintenance
+    if initial.saving is None or maintenance.saving is None or not (initial.saving or maintenance.saving):
+        return None
+    gross = (initial.gross_initial_margin, maintenance.gross_maintenance_margin)
+    net = (initial.initial_margin, maintenance.maintenance_margin)
+    columns = (
+        texts("margin", ["initial", "maintenance"]),
+        numbers("each alone", [figure("initial_margin", value) for value in gross if value is not None]),
+        numbers("netted", [figure("initial_margin", value) for value in net]),
+        figured("saving", (initial, maintenance), "saving", priority=1),
+        figured("saved", (initial, maintenance), "saving_rate", priority=1),
+    )
+    return section(f"Netting, {report.account.currency}", DataTable(columns))
 
 
 def problems(outcome: Outcome) -> Section:

@@ -43,6 +43,7 @@ from marginctl.render.pages.account import (
     assumptions,
     findings,
     foot,
+    netting,
     problems,
     run_notes,
     taken_as_given,
@@ -169,7 +170,7 @@ def tables(report: Report, *, is_full: bool = True) -> Iterable[Section | None]:
     yield _positions(report)
     yield _collateral(report)
     yield taken_as_given(report)
-    yield _netting(report)
+    yield netting(report)
     if report.portfolio_margin:
         from marginctl.render.pages.model import portfolio_margins
 
@@ -299,23 +300,6 @@ def _summed(name: str, amounts: Sequence[Decimal], total: Sequence[str]) -> list
     """Amounts, and their sum where there is a line for it."""
     sums = [sum(amounts, Decimal(0))] if total else []
     return [figure(name, amount) for amount in (*amounts, *sums)]
-
-
-def _netting(report: Report) -> Section | None:
-    """What opposite legs save, where they save anything."""
-    initial, maintenance = report.netting, report.netting.maintenance
-    if initial.saving is None or maintenance.saving is None or not (initial.saving or maintenance.saving):
-        return None
-    gross = (initial.gross_initial_margin, maintenance.gross_maintenance_margin)
-    net = (initial.initial_margin, maintenance.maintenance_margin)
-    columns = (
-        texts("margin", ["initial", "maintenance"]),
-        numbers("each alone", [figure("initial_margin", value) for value in gross if value is not None]),
-        numbers("netted", [figure("initial_margin", value) for value in net]),
-        figured("saving", (initial, maintenance), "saving", priority=1),
-        figured("saved", (initial, maintenance), "saving_rate", priority=1),
-    )
-    return section(f"Netting, {report.account.currency}", DataTable(columns))
 
 
 def _underlyings(report: Report, *, is_full: bool) -> Section | None:
