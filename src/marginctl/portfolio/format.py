@@ -36,8 +36,8 @@ from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
 from marginctl.venues.loader import DEFAULT
 from marginctl.venues.model_format import HistoryEntry, ModelEntry
 
-LEAVE_OUT = "as linear or inverse their figures would be wrong: give value, delta and margins as a row of `other:`"
-NOT_MODELLED = {"option": ("options are not modelled", LEAVE_OUT)}
+GIVE_IT = "give its value, delta and margins as a row of `other:`: as linear or inverse its figures would be wrong"
+NOT_MODELLED = {"option": ("options are not modelled", GIVE_IT)}
 SYMBOL = "the venue's own symbol of the contract"
 
 
@@ -124,7 +124,7 @@ class DeclaredTier(VenueTier, name="tier"):
 class ContractEntry(
     Record,
     name="contract",
-    not_offered={"strike": f"options are not modelled; {LEAVE_OUT}"},
+    not_offered={"strike": f"options are not modelled; {GIVE_IT}"},
 ):
     """A contract that the venue's rule set does not have, or an override."""
 
