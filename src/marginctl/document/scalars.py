@@ -3,7 +3,6 @@
 import datetime as dt
 from decimal import Decimal
 
-from marginctl.core.exact import CONTEXT
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 
@@ -120,7 +119,7 @@ def duration(text: str) -> Decimal:
         raise _no_duration(text) from None
     if value <= 0:
         raise NumberError(f"must be more than 0: {echo(text)}", DURATION_EXAMPLE)
-    return CONTEXT.divide(value * SECONDS[unit], Decimal(SECONDS_PER_HOUR))
+    return value * SECONDS[unit] / SECONDS_PER_HOUR
 
 
 def _no_duration(text: str) -> NumberError:

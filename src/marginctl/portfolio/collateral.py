@@ -24,8 +24,8 @@ Held: TypeAlias = dict[str, tuple[Decimal, CollateralEntry]]
 """Amount and row by asset."""
 
 
-def balances(reading: Reading, rows: list[CollateralEntry]) -> tuple[Held, dict[str, Decimal]]:
-    """Amount and row by asset, and what of the amount is bonus; an asset listed twice is a problem.
+def balances(reading: Reading, rows: list[CollateralEntry], prices: Prices) -> tuple[Held, dict[str, Decimal]]:
+    """Amount and row by asset, and what of the amount is bonus; an asset listed twice, or unpriced, is a problem.
 
     A bonus may stand beside the trader's own amount, whose row then says how the asset counts.
     """
@@ -46,6 +46,8 @@ def balances(reading: Reading, rows: list[CollateralEntry]) -> tuple[Held, dict[
         reading.locations[f"collateral.{asset}"] = reading.source.location(held[asset][1].node)
     for asset in own.keys() & given.keys():
         _check_one_says(reading, given[asset])
+    for asset, (_, draft) in held.items():
+        prices.of(asset, draft.at(CollateralEntry.asset), "which is held as collateral")
     return held, bonus
 
 
@@ -237,9 +239,3 @@ def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position,
                 f"isolated margins of {aside[settle]:f} {settle} exceed the {amount:f} {settle} of `collateral:`",
                 f"list all {settle} that the account holds there, isolated margins included",
             )
-
-
-def check_prices(held: Held, prices: Prices) -> None:
-    """Every asset held needs a price."""
-    for asset, (_, draft) in held.items():
-        prices.of(asset, draft.at(CollateralEntry.asset), "which is held as collateral")
