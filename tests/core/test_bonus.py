@@ -5,21 +5,20 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from marginctl.core.stress import states_of
 from msgspec.structs import replace
+from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position
 
 from marginctl.core.account import Account, AssetTerms
 from marginctl.core.assemble import report_of
 from marginctl.core.bonus import bonus_equity, bonus_left
 from marginctl.core.exact import ZERO
 from marginctl.core.funding import after_funding
-from marginctl.core.outcome import outcome_of
+from marginctl.core.outcome import outcome_of, states_of
 from marginctl.core.path import FundingPath, PricePath
 from marginctl.core.pool import partition
 from marginctl.core.trade import reduced
 
 from . import naive
-from .accounts import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position
 from .naive import frac
 from .strategies import accounts
 from .ways import CLOSE

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.builders import LONG, SHORT, account, d, flat, linear, position
 
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
@@ -16,7 +17,6 @@ from marginctl.core.pool import partition
 from marginctl.core.scenario import moved
 from marginctl.core.sequence import Action, LiquidationSequence
 
-from .accounts import LONG, SHORT, account, d, flat, linear, position
 from .strategies import accounts
 
 CALLS = OpaqueRow(

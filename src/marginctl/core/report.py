@@ -239,6 +239,17 @@ class CollateralFigures(Struct, frozen=True, kw_only=True):
     next_unit: Decimal = ZERO
     bonus: Decimal | None = None
 
+    formulas: ClassVar[dict[str, str]] = {
+        "balance": "held - sum(set_aside.isolated_margin)",
+        "unrealized_pnl": "sum(settled.unrealized_pnl) / unit_price",
+        "equity": "balance + unrealized_pnl",
+        "price": "current_price",
+        "haircut": "1 - value / (equity x price)",
+        "value": "debt: terms.liability_factor x equity x unit_price "
+        "or one: equity x unit_price x (1 - rate) "
+        "or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
+    }
+
 
 class OtherFigures(Struct, frozen=True, kw_only=True):
     """A row that is taken as given: its value and margins in ``currency``, what it is long of each asset in units."""
@@ -252,17 +263,6 @@ class OtherFigures(Struct, frozen=True, kw_only=True):
     initial_margin: Decimal
     maintenance_margin: Decimal
     number: int
-
-    formulas: ClassVar[dict[str, str]] = {
-        "balance": "held - sum(set_aside.isolated_margin)",
-        "unrealized_pnl": "sum(settled.unrealized_pnl) / unit_price",
-        "equity": "balance + unrealized_pnl",
-        "price": "current_price",
-        "haircut": "1 - value / (equity x price)",
-        "value": "debt: terms.liability_factor x equity x unit_price "
-        "or one: equity x unit_price x (1 - rate) "
-        "or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
-    }
 
 
 class UnderlyingFigures(Struct, frozen=True, kw_only=True):
