@@ -37,7 +37,6 @@ from marginctl.portfolio.margins import (
 from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.oddities import observe_oddities
 from marginctl.portfolio.orders import Placed, orders
-from marginctl.portfolio.others import others
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
@@ -97,7 +96,7 @@ def resolve(
     )
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
     held, bonus = collateral.balances(reading, draft.collateral, prices)
-    given = others(reading, draft.other, prices, header.mode.collateral_mode, [*held])
+    given = collateral.others(reading, draft.other, prices, header.mode.collateral_mode, [*held])
     placed = _placed(reading, draft, contracts, prices, header, rows, settings)
     contracts.resolve_declared()
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])

@@ -9,7 +9,6 @@ from marginctl.core.exact import ZERO, Direction, exceeds
 from marginctl.core.pool import rules_of
 from marginctl.core.report import PoolFigures, PositionFigures
 from marginctl.core.scenario import ratios
-from marginctl.core.search import up_to
 from marginctl.core.value import unrealized_pnl
 from marginctl.limits.context import Context
 from marginctl.limits.figures import belonging
@@ -58,11 +57,7 @@ def position_notional(context: Context) -> Iterable[Measurement]:
 
 
 def _position_notional_remedy(context: Context, row: PositionFigures, cap: Decimal) -> Remedy:
-    """What is above the cap, in whole steps of the contract."""
-    step = next(one.contract.sizing_step for one in context.account.positions if one.key == row.key)
-    quantity = min(row.quantity, up_to((row.notional - cap) * row.quantity / row.notional, step))
-    worth = at_least(row.notional - cap, context.account.currency)
-    return Remedy(f"close {separated(quantity)} of it, {worth} of notional")
+    return Remedy(f"close {at_least(row.notional - cap, context.account.currency)} of the {row.symbol} {row.side}")
 
 
 MC120 = Rule(
