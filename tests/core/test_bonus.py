@@ -16,7 +16,7 @@ from marginctl.core.funding import after_funding
 from marginctl.core.outcome import outcome_of, states_of
 from marginctl.core.path import FundingPath, PricePath
 from marginctl.core.pool import partition
-from marginctl.core.trade import reduced
+from marginctl.core.trade import realised, reduced
 
 from . import naive
 from .naive import frac
@@ -137,3 +137,10 @@ def test_what_is_left_agrees_with_a_naive_reading(one: Account, percent: int, as
     whole = sum((naive.equity(pool, world) for pool in naive.books(book)), naive.NOTHING)
     assert counted is not None
     assert abs(whole - frac(counted) - naive.own_equity(book, world)) < CLOSE
+
+
+@pytest.mark.parametrize(("bonus", "used"), [("5", "2.53"), ("2", "2")])
+def test_a_published_example_uses_what_it_says(bonus: str, used: str) -> None:
+    """MEXC Learn, futures bonus usage instructions, 2025-10-20: a loss of 2.5 and a fee of 0.03."""
+    before = replace(account(balances={"USDT": 100}), bonus={"USDT": d(bonus)})
+    assert before.bonus["USDT"] - realised(before, "USDT", -d("2.53")).bonus["USDT"] == d(used)

@@ -260,10 +260,10 @@ def others(
         known.setdefault(row.name, row)
         if mode is CollateralMode.SINGLE_ASSET and row.settle is None:
             _refuse_poolless(reading, row, silos)
-        if row.settle is not None:
-            prices.of(row.settle, row.at(OtherEntry.settle), f"in which {short(row.name)} settles")
-        for asset, _, node in row.delta.rows():
-            prices.of(asset.text, node, f"which moves {short(row.name)}")
+        node = row.node if row.settle is None else row.at(OtherEntry.settle)
+        prices.of(row.settle or prices.currency, node, f"in which {short(row.name)} settles")
+        for asset, _, place in row.delta.rows():
+            prices.of(asset.text, place, f"which moves {short(row.name)}")
         found.append(_row(row))
         reading.assume(_said(found[-1], prices.currency))
     return tuple(found)

@@ -109,7 +109,7 @@ def account_leverage(context: Context) -> Iterable[Measurement]:
 def _sums(rows: Iterable[tuple[str, Decimal]], named: frozenset[str]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for name, notional in rows:
-        if name in named or EVERY_OTHER in named:
+        if name in named or (EVERY_OTHER in named and notional):
             sums[name] = sums.get(name, ZERO) + notional
     return sums
 
