@@ -163,7 +163,25 @@ def test_checks_read_in_their_unit(judged: Check, unit: str, value: str, limit: 
     ],
 )
 def test_headroom_is_rounded_down(headroom: str | None, unit: str, shown: str) -> None:
-    assert wording.headroom_text(check("0.6", "0.6", Status.PASS, headroom), unit) == shown
+    assert wording.headroom_text(check("0.6", "6", Status.PASS, headroom), unit) == shown
+
+
+def test_below_a_day_ages_are_in_what_their_limit_is_a_whole_number_of() -> None:
+    # 90 s = 90 / 86,400 of a day, 104.5 s beside it; 30 min = 1/48, 8 h = 1/3.
+    limits = {"90s": D(90) / 86400, "30m": D(1) / 48, "8h": D(1) / 3, "1d": D(1)}
+    for text, limit in limits.items():
+        assert wording.limit_text(Check("MC202", "stale-data", "", None, limit, Status.FAIL), "days") == text
+    late = Check("MC202", "stale-data", "", D("104.5") / 86400, limits["90s"], Status.FAIL, -D("14.5") / 86400)
+    assert (wording.check_value(late, "days"), wording.headroom_text(late, "days")) == ("104.50s", "-14.50s")
+    assert wording.amount(limits["90s"], "days") == "90 seconds"
+    assert wording.measured(D("104.5") / 86400, limits["90s"], "days", is_minimum=False) == "105 seconds"
+    assert wording.measured(D(90) / 86400, limits["90s"], "days", is_minimum=False) == "90 seconds"
+    assert wording.measured(D(2), limits["8h"], "days", is_minimum=False) == "48 hours"
+
+
+def test_money_is_grouped() -> None:
+    assert wording.amount(D(10000), "money") == "10,000"
+    assert wording.measured(D("12345.678"), D(10000), "money", is_minimum=False) == "12,345.68"
 
 
 def test_figures_are_the_same_but_for_the_residue_of_a_division() -> None:

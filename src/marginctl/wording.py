@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from marginctl.core.contract import LONG
-from marginctl.core.exact import CONTEXT, ONE, Direction, rounded
+from marginctl.core.exact import CONTEXT, ONE, ZERO, Direction, rounded
 from marginctl.core.figures import FIGURES
 from marginctl.core.plain import SETTLED_PLACES, side_of
 from marginctl.core.scenario import EVERY_OTHER
@@ -28,9 +28,14 @@ MOST_CENTS = 2
 ENOUGH_DIGITS = 3
 LAST_PLACE = 60
 """Digits after which a figure in a sentence is given up as equal to its limit."""
-SENTENCE_PLACES = {"fraction": 2, "multiple": 2, "days": 1, "count": 0, "none": 8}
-SIGNS = {"fraction": "%", "multiple": "x", "days": "d"}
+SENTENCE_PLACES = {"fraction": 2, "multiple": 2, "days": 1, "hours": 1, "minutes": 1, "seconds": 0, "count": 0}
+SENTENCE_PLACES |= {"money": 2, "none": 8}
+SIGNS = {"fraction": "%", "multiple": "x", "days": "d", "hours": "h", "minutes": "m", "seconds": "s"}
 """Unit of a rule -> the sign behind its figures; a fraction is shown in percent."""
+SCALES = {"fraction": HUNDRED, "hours": Decimal(24), "minutes": Decimal(1440), "seconds": Decimal(86400)}
+"""What a figure of a rule is multiplied by to be shown in a unit."""
+FINER = ("hours", "minutes", "seconds")
+TIMES = ("days", *FINER)
 
 
 def plain(value: Decimal) -> str:
@@ -119,6 +124,7 @@ def check_value(check: Check, unit: str) -> str:
     """A check's value with its unit, never rounded onto or across its limit; ``n/a`` where there is no value."""
     if check.value is None:
         return "n/a"
+    unit = unit_beside(check.limit, unit)
     shown, places = _scaled(check.value, unit), _places(check.value, unit)
     sign = SIGNS.get(unit, "")
     if check.limit is None:
@@ -130,6 +136,7 @@ def limit_text(check: Check, unit: str) -> str:
     """A limit as it was given: ``60%``, ``5x``, ``30d``; empty where the rule has none."""
     if check.limit is None:
         return ""
+    unit = unit_beside(check.limit, unit)
     shown = _scaled(check.limit, unit)
     return grouped(shown, natural_places(shown), Direction.NEAREST) + SIGNS.get(unit, "")
 
@@ -138,16 +145,30 @@ def headroom_text(check: Check, unit: str) -> str:
     """What is left before the limit is broken, rounded down, negative when it is broken."""
     if check.headroom is None:
         return ""
+    unit = unit_beside(check.limit, unit)
     shown = _scaled(check.headroom, unit)
     return grouped(shown, _places(check.headroom, unit), Direction.DOWN) + SIGNS.get(unit, "")
 
 
+def unit_beside(limit: Decimal | None, unit: str) -> str:
+    """The unit to show figures in beside a limit: days, but for one below a day what it is a whole number of."""
+    if unit != "days" or limit is None or not ZERO < limit < ONE:
+        return unit
+    whole = (one for one in ("hours", "minutes") if not natural_places(_settled(limit * SCALES[one])))
+    return next(whole, "seconds")
+
+
+def _settled(value: Decimal) -> Decimal:
+    return rounded(value, SETTLED_PLACES, Direction.NEAREST)
+
+
 def _scaled(value: Decimal, unit: str) -> Decimal:
-    return CONTEXT.multiply(value, HUNDRED) if unit == "fraction" else value
+    shown = CONTEXT.multiply(value, SCALES[unit]) if unit in SCALES else value
+    return _settled(shown) if unit in FINER else shown
 
 
 def _places(value: Decimal, unit: str) -> int:
-    return 2 if unit in ("fraction", "multiple") else min(natural_places(value), 2)
+    return 2 if unit in ("fraction", "multiple", "money") else min(natural_places(value), 2)
 
 
 def same(left: Decimal | None, right: Decimal | None) -> bool:
@@ -161,23 +182,21 @@ def same(left: Decimal | None, right: Decimal | None) -> bool:
 
 
 def amount(value: Decimal, unit: str) -> str:
-    """A figure that is exact as it stands, with its unit: 60%, 5x, 30 days, 2."""
-    return _with_unit(value * _scale(unit), unit)
-
-
-def _scale(unit: str) -> Decimal:
-    return HUNDRED if unit == "fraction" else ONE
+    """A figure that is exact as it stands, with its unit: 60%, 5x, 30 days, 90 seconds, 2."""
+    unit = unit_beside(value, unit)
+    return _with_unit(_scaled(value, unit), unit)
 
 
 def _with_unit(number: Decimal, unit: str) -> str:
-    if unit == "days":
-        return f"{trimmed(number)} {'day' if number == 1 else 'days'}"
-    return trimmed(number) + SIGNS.get(unit, "")
+    if unit in TIMES:
+        return f"{trimmed(number)} {unit.removesuffix('s') if number == 1 else unit}"
+    return separated(number) if unit == "money" else trimmed(number) + SIGNS.get(unit, "")
 
 
 def measured(value: Decimal, limit: Decimal, unit: str, *, is_minimum: bool) -> str:
     """A figure rounded to the cautious side, with as many digits as set it apart from a limit it differs from."""
-    exact, bound = value * _scale(unit), limit * _scale(unit)
+    unit = unit_beside(limit, unit)
+    exact, bound = _scaled(value, unit), _scaled(limit, unit)
     places = SENTENCE_PLACES[unit]
     while places < LAST_PLACE and exact != bound and rounded(exact, places, Direction.NEAREST) == bound:
         places += 1

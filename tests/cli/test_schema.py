@@ -35,7 +35,7 @@ account:
   {name: desk, venue: generic, collateral_mode: multi-asset, margin_model: tiered, position_mode: one-way,
    currency: USD, as_of: "2026-11-22T11:00:00Z", taker_fee: 0.055%, netting: net, underlying_netting: none,
    liquidation_level: 1, initial_basis: mark, maintenance_basis: entry,
-   close_fee: {rate: 0.06%, at: mark, in: maintenance}}
+   close_fee: {rate: 0.06%, at: mark, in: maintenance}, start_of_day_equity: 26000}
 prices: {BTC: 60000, ETH: 3000.5}
 betas: {DOGE: 1.5, EUR: 0, ABC: -1}
 assets: {WBETH: {follows: ETH, ratio: 1.05}, XUSD: {stablecoin: true}}
@@ -43,6 +43,7 @@ collateral:
   - {asset: USDT, amount: 10000}
   - {asset: BTC, amount: 3, haircut_tiers: [{up_to: 1, haircut: 5%}, {haircut: 0.1}]}
   - {asset: USDC, amount: -250, loan_rate: 5%}
+  - {asset: USDT, amount: 500, bonus: true}
 contracts:
   BTCUSD_PERP: {type: inverse, base: BTC, quote: USD, contract_size: 100, tiers: [{maintenance_rate: 0.5%}]}
   ABCUSDT: {type: linear, base: ABC, quote: USDT, tiers_by: notional,
@@ -55,6 +56,9 @@ positions:
   - {symbol: ABCUSDT, side: long, quantity: 1, initial_margin: 30}
 orders:
   - {symbol: BTCUSDT, side: buy, quantity: 0.1, price: 58000, reduce_only: true, position_side: long}
+other:
+  - {name: calls, value: -7.60, delta: {BTC: -0.0035, ETH: 0}, initial_margin: 54, maintenance_margin: 27, settle: USDT}
+  - {name: note, value: 1000, delta: {}, initial_margin: 0, maintenance_margin: 0}
 portfolio_margin:
   combine: {decorrelation: 20%}
   underlyings:

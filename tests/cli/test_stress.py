@@ -121,7 +121,7 @@ def test_how_a_run_ends(arguments: list[str], code: int, desk: Path) -> None:
         pytest.param(["hard.yaml", "--range", "50"], "write 50%", id="range without %"),
         pytest.param(["hard.yaml", "--range", "101%"], "up to 100%", id="too far"),
         pytest.param(["hard.yaml", "--quantile", "0%"], "--quantile", id="no quantile"),
-        pytest.param(["hard.yaml", "--horizon", "30"], "write 30h for hours, 30d for days", id="horizon"),
+        pytest.param(["hard.yaml", "--horizon", "30"], "write 30s, 30m, 30h or 30d", id="horizon"),
         pytest.param(["hard.yaml", "--fee", "-1%"], "--fee", id="fee"),
         pytest.param(["hard.yaml", "--fail-on", "sometimes"], "error, warning or never", id="fail-on"),
     ],

@@ -26,6 +26,7 @@ from marginctl.core.account import (
     Position,
 )
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
+from marginctl.core.opaque import OpaqueRow
 
 NOTHING = Fraction(0)
 WHOLE = Fraction(1)
@@ -59,6 +60,7 @@ class Book(NamedTuple):
     terms: dict[str, AssetTerms]
     positions: list[Position]
     orders: list[Order]
+    others: tuple[OpaqueRow, ...] = ()
 
 
 def books(account: Account) -> list[Book]:
@@ -68,11 +70,15 @@ def books(account: Account) -> list[Book]:
     balances = {asset: frac(amount) for asset, amount in account.balances.items()}
     for contract in [p.contract for p in account.positions] + [o.contract for o in account.orders]:
         balances.setdefault(contract.settle, NOTHING)
+    for row in account.others if account.collateral_mode is CollateralMode.SINGLE_ASSET else ():
+        balances.setdefault(row.settle, NOTHING)
     for position in isolated:
         balances[position.contract.settle] -= frac(position.isolated_margin or Decimal(0))
     found = []
     if account.collateral_mode is CollateralMode.MULTI_ASSET:
-        found.append(Book(account, "cross", False, account.rules, balances, account.terms, cross, list(account.orders)))
+        orders = list(account.orders)
+        book = Book(account, "cross", False, account.rules, balances, account.terms, cross, orders, account.others)
+        found.append(book)
     else:
         for asset, amount in balances.items():
             loan_rate = account.terms.get(asset, AssetTerms()).loan_rate
@@ -86,6 +92,7 @@ def books(account: Account) -> list[Book]:
                     {asset: AssetTerms(loan_rate=loan_rate)},
                     [p for p in cross if p.contract.settle == asset],
                     [o for o in account.orders if o.contract.settle == asset],
+                    tuple(row for row in account.others if row.settle == asset),
                 )
             )
     for position in isolated:
@@ -165,9 +172,16 @@ def worth(amount: Fraction, terms: AssetTerms) -> Fraction:
 
 
 def equity(book: Book, world: World) -> Fraction:
-    """Sum of the values of the pool's assets, in currency."""
+    """Sum of the values of the pool's assets, and of what is taken as given, in currency."""
     held = units(book, world)
-    return sum((world.prices[a] * worth(x, book.terms.get(a, AssetTerms())) for a, x in held.items()), NOTHING)
+    found = sum((world.prices[a] * worth(x, book.terms.get(a, AssetTerms())) for a, x in held.items()), NOTHING)
+    return found + sum((given_value(row, book, world) for row in book.others), NOTHING)
+
+
+def given_value(row: OpaqueRow, book: Book, world: World) -> Fraction:
+    """value + sum(delta * (price there - price today)), in currency."""
+    now = today(book.account).prices
+    return frac(row.value) + sum((frac(d) * (world.prices[a] - now[a]) for a, d in row.delta.items()), NOTHING)
 
 
 def loans(book: Book, world: World) -> Fraction:
@@ -295,11 +309,40 @@ def _dearer(rows: list[tuple[Position, Fraction]], key: Callable[[Position], str
     return sum((max(longs.get(k, NOTHING), shorts.get(k, NOTHING)) for k in {*longs, *shorts}), NOTHING)
 
 
+def initial(book: Book, world: World) -> Fraction:
+    """Initial margin with that of rows taken as given, in currency."""
+    return margin(book, world, initial=True) + sum((frac(row.initial_margin) for row in book.others), NOTHING)
+
+
 def maintenance(book: Book, world: World) -> Fraction:
-    """Maintenance margin with orders and loans, in currency."""
+    """Maintenance margin with orders, loans and rows taken as given, in currency."""
     from .naive_orders import order_maintenance  # it reads this module in turn
 
-    return margin(book, world, initial=False) + order_maintenance(book, world) + loans(book, world)
+    given = sum((frac(row.maintenance_margin) for row in book.others), NOTHING)
+    return margin(book, world, initial=False) + order_maintenance(book, world) + loans(book, world) + given
+
+
+def bonus_left(account: Account, world: World) -> dict[str, Fraction]:
+    """Units of each asset that are the venue's still: what it gave less what every losing position loses in it."""
+    found = {asset: frac(amount) for asset, amount in account.bonus.items()}
+    for position in account.positions:
+        settle = position.contract.settle
+        if settle in found:
+            found[settle] -= max(NOTHING, -pnl(position, world.marks[position.contract.symbol]))
+    return {asset: max(NOTHING, amount) for asset, amount in found.items()}
+
+
+def own_equity(account: Account, world: World) -> Fraction:
+    """Equity of all pools without the bonus that is left: taken out of the shared pool first, then of others."""
+    found, left = NOTHING, bonus_left(account, world)
+    for book in books(account):
+        held = units(book, world)
+        for asset, amount in held.items():
+            taken = min(left.get(asset, NOTHING), max(NOTHING, amount))
+            left[asset] = left.get(asset, NOTHING) - taken
+            found += world.prices[asset] * worth(amount - taken, book.terms.get(asset, AssetTerms()))
+        found += sum((given_value(row, book, world) for row in book.others), NOTHING)
+    return found
 
 
 def health(book: Book, world: World) -> Fraction:

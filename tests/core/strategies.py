@@ -28,6 +28,7 @@ from marginctl.core.account import (
 )
 from marginctl.core.contract import Contract, ContractType, HaircutTier, Tier, TiersBy, derived_deductions
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.opaque import OpaqueRow
 
 
 class Listed(NamedTuple):
@@ -269,6 +270,25 @@ def balances(draw: st.DrawFn, prices: dict[str, Decimal]) -> dict[str, Decimal]:
 
 
 @st.composite
+def given_rows(draw: st.DrawFn, prices: dict[str, Decimal]) -> tuple[OpaqueRow, ...]:
+    """Up to two rows taken as given, long or short of up to two assets, in the pool of either stablecoin."""
+    return tuple(
+        OpaqueRow(
+            name=f"row {k}",
+            value=draw(number(-50, 50, -2)),
+            delta={
+                asset: short(draw(number(-80, 80, -2)) / prices[asset], 3)
+                for asset in draw(st.lists(st.sampled_from(("BTC", "ETH", "USDC")), max_size=2, unique=True))
+            },
+            initial_margin=draw(number(0, 20, -2)),
+            maintenance_margin=draw(number(0, 10, -2)),
+            settle=draw(st.sampled_from(("USDT", "BTC"))),
+        )
+        for k in range(draw(st.sampled_from((0, 0, 1, 2))))
+    )
+
+
+@st.composite
 def accounts(
     draw: st.DrawFn, *, hedge: bool | None = None, with_orders: bool = True, most_contracts: int = 4
 ) -> Account:
@@ -287,7 +307,7 @@ def accounts(
     betas = {asset: default_beta(asset) for asset in prices}
     betas["DOGE"] = draw(chosen("1", "2", "0.5"))
     betas["EUR"] = draw(chosen("0", "0.2", "-0.1"))
-    return Account(
+    found = Account(
         name="random",
         venue="generic",
         currency="USD",
@@ -302,6 +322,10 @@ def accounts(
         positions=tuple(positions),
         orders=tuple(orders),
     )
+    bonus = draw(st.sampled_from([None, None, None, Decimal(3000)]))
+    given = {} if bonus is None else {"USDT": bonus}
+    balances_with = {asset: amount + given.get(asset, ZERO) for asset, amount in found.balances.items()}
+    return replace(found, others=draw(given_rows(prices)), bonus=given, balances=balances_with)
 
 
 def with_rules(account: Account, **changes: object) -> Account:

@@ -12,7 +12,7 @@ from marginctl.core.plain import beside
 NEAR = st.decimals(-1, 1, places=12)
 CLOSE = Decimal("1e-60")
 PLACES = {
-    **dict.fromkeys(("Totals", "CollateralFigures", "PositionFigures"), "marginctl.core.report"),
+    **dict.fromkeys(("Totals", "CollateralFigures", "OtherFigures", "PositionFigures"), "marginctl.core.report"),
     **dict.fromkeys(("Check", "Finding", "Expectation"), "marginctl.findings"),
     **dict.fromkeys(("OrderRoom", "DepositWay", "ReductionWay"), "marginctl.core.rooms"),
     "CascadeStep": "marginctl.core.sequence",

@@ -30,7 +30,8 @@ STEPS = {f"PositionFigures.{name}" for name in ("entry_value", "close_fee", "cro
 INPUTS = {
     "PoolFigures": {"name", "margin_mode", "liquidation"},
     "PositionFigures": {"symbol", "side", "entry_price", "margin_mode", "pool", "purpose", "key", "expiry"},
-    "CollateralFigures": {"asset", "pool", "next_unit"},
+    "CollateralFigures": {"asset", "pool", "next_unit", "bonus"},
+    "OtherFigures": {"name", "pool", "value", "delta", "initial_margin", "maintenance_margin", "number"},
     "UnderlyingFigures": {"asset", "pool"},
     "NettingFigures": {"maintenance"},
     "PortfolioMargin": {
@@ -40,7 +41,7 @@ INPUTS = {
 }
 """Fields without a line: the user's own, what follows from the modes, rows of their own."""
 REPORTED = {"Totals", "AccountLiquidation", "PoolFigures", "PositionFigures", "CollateralFigures", "UnderlyingFigures"}
-REPORTED |= {"NettingFigures", "MaintenanceNetting", "FundingFigures"}
+REPORTED |= {"NettingFigures", "MaintenanceNetting", "FundingFigures", "OtherFigures"}
 REPORTED |= {"PortfolioMargin", "TieredFigures", "ModelSaving"}
 
 

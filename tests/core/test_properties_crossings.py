@@ -179,6 +179,7 @@ def test_alone_on_its_underlying_a_contract_and_its_asset_cross_at_the_same_pric
             base = position.contract.base
             others = [p.contract for p in book.positions if p.contract.symbol != position.contract.symbol]
             is_alone = base not in book.balances and all(base not in (c.base, c.quote) for c in others)
+            is_alone = is_alone and all(base not in row.delta for row in book.others)
             if not is_alone or position.contract.type is ContractType.INVERSE or base == account.currency:
                 continue
             row = next(row for row in report.positions if row.key == position.key)

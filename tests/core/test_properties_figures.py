@@ -36,7 +36,7 @@ def test_pools_agree_with_the_definitions_at_todays_prices(account: Account) -> 
         assert pool.name == book.name
         assert abs(naive.equity(book, now) - frac(pool.equity)) < CLOSE
         assert abs(naive.maintenance(book, now) - frac(pool.maintenance_margin)) < CLOSE
-        assert abs(naive.margin(book, now, initial=True) - frac(pool.initial_margin)) < CLOSE
+        assert abs(naive.initial(book, now) - frac(pool.initial_margin)) < CLOSE
         assert abs(order_margin(book) - frac(pool.order_margin)) < CLOSE
         assert pool.liquidatable == naive.is_dead(book, now)
 
@@ -50,7 +50,7 @@ def test_pools_agree_with_the_definitions_at_shocked_prices(account: Account, da
         risk = pool_risk(state.pool, by)
         assert abs(naive.equity(book, world) - frac(risk.equity)) < CLOSE
         assert abs(naive.maintenance(book, world) - frac(risk.maintenance_margin)) < CLOSE
-        assert abs(naive.margin(book, world, initial=True) - frac(risk.initial_margin)) < CLOSE
+        assert abs(naive.initial(book, world) - frac(risk.initial_margin)) < CLOSE
 
 
 @given(accounts(with_orders=False), st.integers(-60, 150), st.sampled_from(["BTC", "ETH", "USDC", "EUR"]))
@@ -100,7 +100,10 @@ def test_totals_are_the_sums_of_the_pools(account: Account) -> None:
     totals = report.totals
     for name in ("equity", "initial_margin", "order_margin", "maintenance_margin"):
         assert_close(getattr(totals, name), sum((getattr(pool, name) for pool in report.pools), ZERO))
-    assert_close(totals.haircut, totals.gross_collateral + totals.unrealized_pnl - totals.equity)
+    given = totals.other or ZERO
+    assert_close(totals.haircut, totals.gross_collateral + totals.unrealized_pnl + given - totals.equity)
+    if totals.own_equity is not None:
+        assert abs(frac(totals.own_equity) - naive.own_equity(account, naive.today(account))) < CLOSE
     assert_close(totals.unrealized_pnl, sum((row.unrealized_pnl for row in report.positions), ZERO))
     assert_close(totals.gross_notional, sum((row.notional for row in report.positions), ZERO))
     signed = (row.notional if row.side == "long" else -row.notional for row in report.positions)
@@ -119,7 +122,7 @@ def test_the_worst_pool_has_the_highest_maintenance_ratio_then_utilization(accou
     assert_close(report.totals.free_collateral, sum((pool.free_collateral for pool in usable), ZERO))
     assert report.totals.utilization == (worst.utilization if worst in shared else 0)
     cross = [book for book in naive.books(account) if not book.isolated]
-    occupied = any(book.positions or book.orders for book in cross)
+    occupied = any(book.positions or book.orders or book.others for book in cross)
     candidates = [pool for pool in report.pools if pool.margin_mode == "cross" or not occupied]
     assert worst in candidates
     assert rank(worst) == max(map(rank, candidates))
@@ -138,7 +141,8 @@ def test_the_values_of_a_pools_collateral_add_up_to_its_equity(account: Account)
     for book, pool in zip(naive.books(account), report.pools, strict=True):
         rows = [row for row in report.collateral if row.pool == pool.name]
         held = naive.units(book, now)
-        assert_close(pool.equity, sum((row.value for row in rows), ZERO))
+        given_here = [row for row in report.other if row.pool == pool.name]
+        assert_close(pool.equity, sum((row.value for row in (*rows, *given_here)), ZERO))
         for row in rows:
             assert abs(frac(row.equity) - held[row.asset]) < CLOSE
             assert_close(row.equity, row.balance + row.unrealized_pnl)
@@ -194,7 +198,7 @@ def test_shown_money_is_the_exact_figure_rounded_in_its_direction(account: Accou
     equity = Fraction(0)
     for book, pool in zip(naive.books(account), shown["pools"], strict=True):
         own, needed = naive.equity(book, now), naive.maintenance(book, now)
-        used = naive.margin(book, now, initial=True) + order_margin(book)
+        used = naive.initial(book, now) + order_margin(book)
         equity += own
         assert frac(pool["equity"]) == floor(own)
         assert frac(pool["maintenance_margin"]) == ceil(needed)
@@ -207,7 +211,8 @@ def test_shown_money_is_the_exact_figure_rounded_in_its_direction(account: Accou
     totals = shown["totals"]
     assert frac(totals["gross_collateral"]) == floor(gross)
     assert frac(totals["unrealized_pnl"]) == floor(profit)
-    assert frac(totals["haircut"]) == ceil(gross + profit - equity)
+    given_value = sum((frac(row.value) for row in account.others), Fraction(0))
+    assert frac(totals["haircut"]) == ceil(gross + profit + given_value - equity)
 
 
 @given(accounts(with_orders=False))

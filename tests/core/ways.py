@@ -54,7 +54,8 @@ def states(account: Account) -> list[tuple[PoolState, Book]]:
 def assets_of(book: Book) -> list[str]:
     """Assets whose price matters to the pool."""
     traded = [asset for p in book.positions for asset in (p.contract.base, p.contract.quote)]
-    return [a for a in dict.fromkeys([*book.balances, *traded]) if a != book.account.currency]
+    given = [asset for row in book.others for asset in row.delta]
+    return [a for a in dict.fromkeys([*book.balances, *traded, *given]) if a != book.account.currency]
 
 
 def asset_ways(account: Account, state: PoolState, book: Book) -> Iterator[Way]:

@@ -40,8 +40,11 @@ SECTIONS: dict[str, tuple[Statement, ...]] = {
             check(PAIR),
             ("initial margin",),
         ),
-        Statement("What is left is free: 10,000 less 850.", check(PAIR), ("free collateral   ",)),
-        Statement("The used share of the equity is 8.5%.", check(PAIR), ("utilization",)),
+        Statement(
+            "What is left of 10,000 is free, and the used share of the equity is 8.5%.",
+            check(PAIR),
+            ("utilization", "free collateral   "),
+        ),
         Statement(
             "Every position has an initial and a maintenance margin.",
             check(FIVE),
@@ -71,9 +74,9 @@ SECTIONS: dict[str, tuple[Statement, ...]] = {
             ("  order margin   ", "  FAIL  MC101"),
         ),
         Statement(
-            "Limits on leverage hold for the account and for each position.",
-            check(FIVE, "-v"),
-            ("MC104  account-leverage", "MC105  position-leverage     BTCUSDT"),
+            "Limits hold for the account and for each position, on leverage and in money.",
+            check(FIVE, "-v --set limits.max_position_notional=400000"),
+            ("MC120  position-notional", "MC104  account-leverage", "MC105  position-leverage     BTCUSDT"),
         ),
     ),
     "Collateral": (
@@ -114,6 +117,11 @@ SECTIONS: dict[str, tuple[Statement, ...]] = {
             ("of USDT liquidates", "  USDT         35,000"),
         ),
         Statement("Currencies are collateral and contracts too.", check("14-currency-hedge"), ("  EUR    100,000",)),
+        Statement(
+            "A bonus is usable as margin, is lost first, and is no equity of one's own.",
+            check(CUTS, "--set collateral.0.bonus=true"),
+            ("  bonus  ", "  own equity"),
+        ),
     ),
     "Pools": (
         Statement(

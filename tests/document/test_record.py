@@ -248,7 +248,7 @@ NUMBER = "a number such as 1000 or 0.5"
         ("haircut: -1%", f"1:10 MC014 `haircut` must be at least 0%: `-1%` -> {RATE_HELP}"),
         ("haircut: 101%", f"1:10 MC014 `haircut` must be at most 100%: `101%` -> {RATE_HELP}"),
         ("shock: -101%", f"1:8 MC014 `shock` must be at least -100%: `-101%` -> {RATE_HELP}"),
-        ("interval: 8", "1:11 MC014 `interval` has no unit: `8` -> write 8h for hours, 8d for days"),
+        ("interval: 8", "1:11 MC014 `interval` has no unit: `8` -> write 8s, 8m, 8h or 8d"),
         ("side: buy", "1:7 MC015 `side` must be long or short: `buy` -> write long or short"),
         ("side: LONG", "1:7 MC015 `side` must be long or short: `LONG` -> write long"),
         ("until: 31.12.26", "1:8 MC015 `until` is not a date: `31.12.26` -> write year-month-day, such as 2026-12-31"),

@@ -10,7 +10,7 @@ from marginctl.document import scalars
 from marginctl.document.numbers import NumberError
 from marginctl.document.scalars import WordError
 
-DURATION = "write hours or days, such as 8h or 30d"
+DURATION = "write seconds, minutes, hours or days, such as 90s, 30m, 8h or 30d"
 
 
 @pytest.mark.parametrize(("text", "hours"), [("8h", 8), ("30d", 720), ("180d", 4320), ("0.5h", Decimal("0.5"))])
@@ -21,7 +21,7 @@ def test_a_duration_is_in_hours(text, hours):
 @pytest.mark.parametrize(
     ("text", "message", "help"),
     [
-        ("8", "has no unit: `8`", "write 8h for hours, 8d for days"),
+        ("8", "has no unit: `8`", "write 8s, 8m, 8h or 8d"),
         ("30 d", "is not a duration: `30 d`", DURATION),
         ("2w", "is not a duration: `2w`", DURATION),
         ("1e2h", "is not a duration: `1e2h`", DURATION),

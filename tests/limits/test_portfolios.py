@@ -36,6 +36,10 @@ FIGURES = {
     "MC117": (Fraction(40, 100), Fraction(400, 999)),
     "MC118": (Fraction(500, 200), Fraction(500, 200)),
     "MC119": (Fraction(5), Fraction(999, 200)),
+    "MC120": (Fraction(100), Fraction(101)),
+    "MC121": (Fraction(2), Fraction(201, 100)),
+    "MC122": (Fraction(1, 2), Fraction(2000, 3999)),
+    "MC123": (Fraction(4, 5), Fraction(100, 124)),
 }
 
 

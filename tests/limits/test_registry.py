@@ -17,6 +17,7 @@ DEFAULTS = {
     "MC109": "0.5",
     "MC110": "0.3",
     "MC112": "30",
+    "MC123": "0.8",
     "MC201": "180",
     "MC210": "7",
 }
@@ -36,7 +37,7 @@ def test_defaults_are_those_of_the_interface() -> None:
     on = {r.code: r.default for r in RULES if r.default is not None and r.default_severity is not None}
     assert {code: str(default) for code, default in on.items()} == DEFAULTS
     assert [r.code for r in RULES if r.default_severity is None] == [
-        *("MC106", "MC115", "MC116", "MC117", "MC118", "MC119", "MC202", "MC204")
+        *("MC106", "MC115", "MC116", "MC117", "MC118", "MC119", "MC120", "MC121", "MC122", "MC202", "MC204")
     ]
 
 

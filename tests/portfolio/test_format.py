@@ -83,7 +83,7 @@ def test_a_policy_binds():
         ("account: {netting: larger_leg}", "1:20 MC015 `netting` must be none, larger-leg or net: `larger_leg` -> write none, larger-leg or net"),
         ("limits: {max_contagion: 1.5}", "1:25 MC014 `max_contagion` must be a whole number: `1.5` -> write it without decimals"),
         ("limits: {max_utilisation: 60%}", "1:10 MC010 unknown key `max_utilisation` -> did you mean `max_utilization`?"),
-        ("limits: {max_rules_age: 180}", "1:25 MC014 `max_rules_age` has no unit: `180` -> write 180h for hours, 180d for days"),
+        ("limits: {max_rules_age: 180}", "1:25 MC014 `max_rules_age` has no unit: `180` -> write 180s, 180m, 180h or 180d"),
         ("expect: {totals: {equty: 1}}", "1:19 MC010 unknown key `equty` -> did you mean `equity`?"),
     ],
 )  # fmt: skip

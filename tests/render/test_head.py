@@ -87,7 +87,7 @@ def screen(outcome: Outcome, **options: object) -> list[str]:
     [
         ("healthy", "PASS  desk-a: no limit is broken."),
         ("restricted", "PASS  desk-a: free collateral is negative, nothing new can be opened, no limit is broken."),
-        ("margin-call", "PASS  desk-a: at the venue's margin call level, no limit is broken."),
+        ("margin-call", "PASS  desk-a: called for margin, no limit is broken."),
     ],
 )
 def test_the_state_stands_beside_the_verdict(state: str, words: str) -> None:

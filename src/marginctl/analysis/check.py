@@ -1,7 +1,7 @@
 """One file's bytes -> its outcome: the whole way from text to findings, without printing anything."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from marginctl.limits.standing import Inquiry
 
 
+CALL = "MC123"
+"""The limit from which an account's state is called a margin call."""
 TAIL = "MC117"
 """The limit that reads a history under every margin model."""
 
@@ -63,6 +65,7 @@ class Policy(Struct, frozen=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """What a run asks for, the same for every file.
 
+    ``now``: the moment of ``today`` that ages are measured against, None where only the day is known.
     ``accepts_all``: every breach that a baseline can take is accepted, in order to write one. ``known``: assets that a
     file may name without having them, because the account before a change had them. ``is_mapping``: the text was made
     of a mapping, whose places are paths of keys. ``weighs_pools``: what sharing pools saves is worked out as well.
@@ -71,6 +74,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """
 
     today: date
+    now: datetime | None = None
     sets: tuple[tuple[str, str], ...] = ()
     shocks: dict[str, Decimal] = {}
     selection: Selection = Selection()
@@ -171,7 +175,19 @@ def shocked(loaded: Loaded, settings: Settings) -> tuple[Loaded | None, list[Pro
     problems += unmarked("--shock", settings.shocks, account, source.name)
     if problems:
         return None, in_order(problems)
-    return replace(loaded, account=moved(account, ratios(expanded(settings.shocks, account)))), []
+    after = moved(account, ratios(expanded(settings.shocks, account)))
+    return replace(loaded, account=replace(after, margin_call=_margin_call(loaded, settings))), []
+
+
+def _margin_call(loaded: Loaded, settings: Settings) -> Decimal | None:
+    """The strictest level at which a file calls for margin; the usual one where no file and no venue has one."""
+    config = limits_together(loaded, loaded.limits()[0], settings)
+    bounds = config.of(BY_CODE[CALL])
+    written = [one.threshold for one in bounds if one.origin is not LimitSource.DEFAULT and one.threshold is not None]
+    if written:
+        return min(written)
+    usual = bounds[0].threshold if bounds else None
+    return usual if loaded.resolved.account.rules.warning_level is None else None
 
 
 def check(data: bytes, name: str, settings: Settings) -> Outcome:
@@ -253,6 +269,7 @@ def context_of(loaded: Loaded, report: Report, settings: Settings) -> Context:
         account=loaded.account,
         rules=loaded.resolved.rules_used,
         today=settings.today,
+        now=settings.now,
         locations=locations_of(loaded),
         facts=(*loaded.resolved.facts, *_venue_facts(loaded, settings.policy)),
     )

@@ -104,6 +104,7 @@ SUBJECTS: dict[str, Callable[[ExplainedAccount, str, Any], Subject]] = {
     "PositionFigures": position_subject,
     "CollateralFigures": collateral_subject,
     "UnderlyingFigures": underlying_subject,
+    "OtherFigures": lambda book, prefix, row: Subject(book, ("OtherFigures",), row.name, prefix, row),
     "PortfolioMargin": margin_subject,
     "TieredFigures": tiered_subject,
     "ModelSaving": saving_subject,
@@ -131,6 +132,13 @@ def _whole(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
         ),
         "inputs": lambda: [book.position(one.key).operand("given") for one in report.positions],
         "collateral": lambda: rows(*(path for path, one in rows_of(report) if isinstance(one, CollateralFigures))),
+        "others": lambda: rows(*(f"other.{one.name}" for one in report.other)),
+        "granted": lambda: [
+            book.subject(path)
+            for path, one in rows_of(report)
+            if isinstance(one, CollateralFigures) and one.bonus is not None
+        ],
+        **({} if report.other else {"other": None}),
         "runways": lambda: None if report.funding.missing else [solutions.runway(book, one) for one in book.states],
     }
     kinds = tuple(one.__name__ for one in type(row).__mro__[:2])

@@ -5,7 +5,7 @@ inside ``exactly``: the decimal context of the program that calls is left as it 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import wraps
 from os import PathLike, fspath
@@ -38,7 +38,7 @@ from marginctl.core.exact import exactly
 from marginctl.document.encoding import content_of
 from marginctl.document.mapping import exact_text, mapping_text
 from marginctl.document.numbers import NumberError
-from marginctl.document.scalars import FlagError, today
+from marginctl.document.scalars import FlagError, now
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.engine import Selection
@@ -79,8 +79,8 @@ class ReadOptions(TypedDict, total=False):
     """How a portfolio is read.
 
     ``name``: what to call a text or mapping; a rule file in it is looked for in the folder of this name. ``set``: edits
-    made first, by path (``positions.0.leverage``). ``rules``: a folder of your own rule sets. ``today``: the day that
-    ages are measured against; default: today in UTC.
+    made first, by path (``positions.0.leverage``). ``rules``: a folder of your own rule sets. ``today``: the day, or
+    the moment with its zone, that ages are measured against; default: this moment.
     """
 
     name: str
@@ -306,9 +306,10 @@ def _asked(portfolio: Given, options: Mapping[str, Any]) -> tuple[Portfolio, Set
     """The portfolio and the settings that most analyses share. Raises FlagError, InputError."""
     book = read(portfolio, name=options.get("name", ""))
     files = [fspath(one) for one in _several(options.get("limits"))]
-    rules = options.get("rules")
+    rules, told = options.get("rules"), options.get("today") or now()
     return book, Settings(
-        today=options.get("today") or today(),
+        today=told.date() if isinstance(told, datetime) else told,
+        now=told.astimezone(UTC) if isinstance(told, datetime) else None,
         sets=edits(_texts("--set", options.get("set"))),
         shocks=shocks(_texts("--shock", options.get("shocks"))),
         selection=Selection(*(codes(f"--{name}")(_several(options.get(name))) for name in ("select", "ignore"))),

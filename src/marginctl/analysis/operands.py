@@ -15,9 +15,10 @@ from marginctl.core.account import Basis, CloseFee, Position, PriceShown
 from marginctl.core.contract import Contract, ContractType, TiersBy
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, moves_alone
-from marginctl.core.pool import own_deltas
+from marginctl.core.opaque import OpaqueRow
 from marginctl.core.position_figures import Reached, moves_base, reached, underlying_of
 from marginctl.core.report import CollateralFigures, PositionFigures, UnderlyingFigures
+from marginctl.core.risk import own_deltas
 from marginctl.core.value import basis_value, exposure_side
 from marginctl.results.explanation import Step, TierUsed, Value
 
@@ -300,9 +301,16 @@ def _long_names(book: ExplainedAccount, state: PoolState, asset: str) -> Named:
     return {
         "held": lambda: held.operand("equity") if held else None,
         "traded": lambda: [_traded(book, one, asset) for one in traded],
+        "others": lambda: [_given_delta(book, one.row, asset) for one in state.pool.others if asset in one.row.delta],
         "price": partial(book.price, asset),
         "current_price": partial(book.price, asset),
     }
+
+
+def _given_delta(book: ExplainedAccount, row: OpaqueRow, asset: str) -> Subject:
+    """What a row taken as given is long of an asset."""
+    stated = book.stated("delta", row.delta[asset], asset, f"other.{row.name}.delta", f"{row.name} in {asset}")
+    return Subject(book, ("OtherFigures",), row.name, names={"delta": stated})
 
 
 def _follower(book: ExplainedAccount, state: PoolState, asset: str, led: str) -> Subject:

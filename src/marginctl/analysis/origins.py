@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HISTORY = "history"
 """Whose rows stand in another file: its name is their place."""
-ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin"})
+ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin", "amount"})
 """What merged rows of one position add up."""
 
 
@@ -228,6 +228,8 @@ def _written(file: PortfolioFile, positions: Iterable[StatedPosition]) -> Iterat
     yield from _model(file)
     for k, order in enumerate(file.orders):
         yield from _entries(f"orders.{k}", order)
+    for given in file.other:
+        yield from _entries(f"other.{given.name}", given)
 
 
 def _model(file: PortfolioFile) -> Iterator[tuple[str, Any, "Node"]]:

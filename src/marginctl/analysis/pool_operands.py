@@ -31,6 +31,7 @@ def pool_subject(book: ExplainedAccount, prefix: str, row: Any) -> Subject:
         "orders": [_need_subject(book, state, need) for need in state.pool.order_needs]
         + [order_subject(book, one) for one in state.pool.scanned_orders],
         "debts": lambda: [_debt(book, state, one) for one in state.pool.holdings if one.loan_margin({})],
+        "others": lambda: [book.subject(f"other.{one.row.name}") for one in state.pool.others],
     }
     return Subject(book, ("PoolFigures",), row.name, prefix, row, words, names=names)
 

@@ -93,7 +93,7 @@ def worst_returns(
     for day, moves in zip(found.dates, found.moves, strict=True):
         shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move}
         ratios = {asset: ONE + move for asset, move in shocks.items()}
-        equity = sum((holding.value(ratios) for pool in pools for holding in pool.holdings), ZERO)
+        equity = sum((holding.value(ratios) for pool in pools for holding in pool.sources), ZERO)
         losses.append((equity, len(losses), day, shocks))
     chosen: list[tuple[Decimal, int, str, dict[str, Decimal]]] = []
     for row in sorted(losses, key=lambda row: row[:2]):

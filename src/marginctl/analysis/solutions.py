@@ -206,7 +206,7 @@ def _part(book: "ExplainedAccount", course: Course, on: Straight, walk: Walk, pl
     rows: tuple[Step, ...] = ()
     if isinstance(of, str) and of:
         name = f"{'later' if course.unknown == DAY else 'moved'} {of_asset} of {of}"
-        held = book.holding(course.state, of)
+        held = book.holding(course.state, of) or book.given_row(course.state, of)
         rows = (book.figure(f"{held.prefix}.value"),) if held and of_asset == "value" else ()
     if isinstance(of, Term) and of.name and walk.line.slope:
         rate, off = of.row_at(on.stretch.motion, abs(place) - on.stretch.start)

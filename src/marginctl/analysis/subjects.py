@@ -36,6 +36,8 @@ def rows_of(report: Report) -> Iterator[tuple[str, Struct]]:
         yield f"positions.{position.key}", position
     for section in ("collateral", "underlyings"):
         yield from _by_asset(section, getattr(report, section))
+    for one in report.other:
+        yield f"other.{one.name}", one
     yield "netting", report.netting
     yield "netting.maintenance", report.netting.maintenance
     yield "funding", report.funding
@@ -265,6 +267,10 @@ class ExplainedAccount:
         """The subject of an asset in a pool, if the pool has it."""
         prefix = self._holdings.get((state.pool.name, asset))
         return None if prefix is None else self.subject(prefix)
+
+    def given_row(self, state: PoolState, name: str) -> Subject | None:
+        """The subject of a row that a pool takes as given, if it has one of that name."""
+        return self.subject(f"other.{name}") if any(one.row.name == name for one in state.pool.others) else None
 
     def pool_of(self, position: Position) -> PoolState:
         """The pool in which a position stands."""

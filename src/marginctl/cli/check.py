@@ -155,7 +155,7 @@ class CheckFlags(
             metavar="[PATH...]", help="Portfolio files, directories or globs; - for standard input; default: `paths:`."
         ),
     ]
-    format: format_of(*FORMATS, more="; csv=accounts, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
+    format: format_of(*FORMATS, more="; csv=accounts, csv=other, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
     plot: Annotated[
         frozenset[str],
         typer.Option("--plot", metavar="NAME,...", help="Draw distance, waterfall, margin; or all."),

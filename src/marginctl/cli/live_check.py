@@ -69,7 +69,7 @@ def _outcome(flags: CheckFlags, settings: Settings, said: set[str]) -> Outcome:
     result = imported(asked.files, flags.live, request, settings).result
     if result.errors or result.missing:
         return _unchecked(flags, [*result.errors, *_missing(result, str(flags.live))])
-    return check(result.text.encode(), str(flags.live), replace(settings, sets=()))
+    return check(result.text.encode(), str(flags.live), replace(settings, sets=(), now=flags.now))
 
 
 def _unchecked(flags: CheckFlags, problems: Iterable[Problem]) -> Outcome:

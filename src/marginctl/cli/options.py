@@ -6,7 +6,7 @@ lists a class's own flags first, then those of its groups in their order.
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from inspect import Parameter, Signature, get_annotations
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
@@ -19,7 +19,7 @@ from marginctl.cli.terminal import NARROWEST, Terminal, complain, deliver, put, 
 from marginctl.core.exact import exactly
 from marginctl.core.plain import errors_of
 from marginctl.document.files import noting
-from marginctl.document.scalars import FlagError, today
+from marginctl.document.scalars import FlagError, WordError, day_or_moment, now
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem, Refusal
 from marginctl.render import COMMON, FORMATS, Options, Verbosity, render
@@ -173,7 +173,16 @@ def choice(flag: str, *choices: str) -> Callable[[str], str]:
     return chosen
 
 
-def day(text: str, flag: str = "--today") -> date:
+def moment(text: str) -> date | datetime:
+    """A day, or a moment with its time zone. Raises FlagError."""
+    try:
+        return day_or_moment(text)
+    except WordError as error:
+        wrong = f"--today {error.message}" if len(text) > len("2026-11-22") else f"--today {echo(text)} is no date"
+        raise FlagError(wrong, "write it as 2026-11-22 or 2026-11-22T11:00:00Z") from None
+
+
+def day(text: str, flag: str) -> date:
     """A date. Raises FlagError."""
     try:
         return date.fromisoformat(text)
@@ -206,13 +215,22 @@ class DateFlags(Flags):
     """The day that ages are measured against."""
 
     today: Annotated[
-        date | None, typer.Option("--today", metavar="DATE", help="The date that ages are measured against."), Read(day)
+        date | None,
+        typer.Option("--today", metavar="DATE", help="The day or moment that ages are measured against."),
+        Read(moment),
     ]
 
     @property
     def day(self) -> date:
         """--today, else today."""
-        return self.today or today()
+        told = self.today or now()
+        return told.date() if isinstance(told, datetime) else told
+
+    @property
+    def now(self) -> datetime | None:
+        """The moment of --today, None where that is a day; without it this one."""
+        told = self.today or now()
+        return told if isinstance(told, datetime) else None
 
 
 class RuleSetFlags(Flags):

@@ -14,7 +14,7 @@ from marginctl.cli.completing import completes
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice
 from marginctl.document.numbers import NumberError, decimal
-from marginctl.document.scalars import FlagError, assignment, today
+from marginctl.document.scalars import FlagError, assignment, now, today
 from marginctl.document.source import echo
 from marginctl.findings import Problem
 from marginctl.limits.engine import Selection
@@ -184,7 +184,9 @@ class CodeFlags(Flags):
 
 def settings_of(flags: FileFlags) -> Settings:
     """What an analysis is told, of the flags that a command has."""
-    settings = Settings(today=flags.day if isinstance(flags, DateFlags) else today(), rules_dir=flags.rules)
+    settings = Settings(today=today(), now=now(), rules_dir=flags.rules)
+    if isinstance(flags, DateFlags):
+        settings = replace(settings, today=flags.day, now=flags.now)
     if isinstance(flags, EditFlags):
         settings = replace(settings, sets=flags.set)
     if isinstance(flags, ShockFlags):

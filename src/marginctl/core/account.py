@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from marginctl.core.contract import Contract, HaircutTier
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.opaque import OpaqueRow
 
 if TYPE_CHECKING:
     from marginctl.core.model import ModelTerms
@@ -248,7 +249,10 @@ class Account(Struct, frozen=True, kw_only=True):
     ``isolated_rules`` replace ``rules`` in isolated pools where the venue's differ. ``model``: what cross pools need as
     a whole, None = what their contracts' tiers ask; ``watched``: a history that a limit alone looks at. ``follows``:
     the asset that another one moves with (staked ETH with ETH), never one that follows itself; ``dollars``: stablecoins
-    beyond ``STABLECOINS``.
+    beyond ``STABLECOINS``. ``others``: rows that are taken as given. ``bonus``: the part of a balance that is the
+    venue's, by asset: it is margin like the rest, is lost first and never withdrawn. ``margin_call``: what part of
+    equity a pool's maintenance margin may be before it is warned, beside the venue's own level; None = any.
+    ``start_of_day_equity``: as it is given.
     """
 
     name: str
@@ -269,6 +273,10 @@ class Account(Struct, frozen=True, kw_only=True):
     watched: "ModelTerms | None" = None
     follows: dict[str, str] = {}
     dollars: frozenset[str] = frozenset()
+    others: tuple[OpaqueRow, ...] = ()
+    bonus: dict[str, Decimal] = {}
+    margin_call: Decimal | None = None
+    start_of_day_equity: Decimal | None = None
 
     @property
     def margin_model(self) -> str:

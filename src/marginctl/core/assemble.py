@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, CloseFee, MaintenanceShown, MarginRules
+from marginctl.core.bonus import bonus_equity
 from marginctl.core.exact import ONE, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
@@ -15,7 +16,7 @@ from marginctl.core.liquidation import (
     Sides,
     pool_state,
 )
-from marginctl.core.pool import Holding, Pool, deltas, partition
+from marginctl.core.pool import Holding, Pool, partition
 from marginctl.core.position_figures import (
     Crossings,
     NoCrossings,
@@ -32,12 +33,13 @@ from marginctl.core.report import (
     Liquidation,
     MaintenanceNetting,
     NettingFigures,
+    OtherFigures,
     PoolFigures,
     Report,
     Totals,
     UnderlyingFigures,
 )
-from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, worst_pool
+from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, deltas, worst_pool
 from marginctl.core.value import notional, unrealized_pnl
 
 if TYPE_CHECKING:
@@ -73,7 +75,8 @@ def report_of(account: Account, *, looks_ahead: bool = True, crossings: Crossing
         liquidation=account_liquidation(joint),
         pools=tuple(pool_figures(state, sides) for state, sides in joint),
         positions=tuple(position_figures(account, one, crossings) for one in standings),
-        collateral=tuple(row for state in states for row in collateral_figures(state.pool)),
+        collateral=tuple(row for state in states for row in collateral_figures(account, state.pool)),
+        other=tuple(other_figures(account, states)),
         underlyings=tuple(row for state in states for row in underlying_figures(account, state, crossings)),
         netting=netting_figures(states, standings),
         funding=funding_figures(account, states, crossings),
@@ -99,6 +102,8 @@ def totals(account: Account, states: list[PoolState], standings: list[PooledPosi
     """
     added = sum((state.risk for state in states), NO_RISK)
     gross = sum((h.balance * h.price for state in states for h in state.pool.holdings), ZERO)
+    others = sum((row.value for row in account.others), ZERO)
+    bonus = bonus_equity(account, [state.pool for state in states])
     pnl = sum((unrealized_pnl(one.position, account.prices, NO_MOVE) for one in standings), ZERO)
     values = [one.position.side * notional(one.position, account.prices) for one in standings]
     gross_notional = sum((abs(value) for value in values), ZERO)
@@ -109,7 +114,7 @@ def totals(account: Account, states: list[PoolState], standings: list[PooledPosi
         equity=added.equity,
         gross_collateral=gross,
         unrealized_pnl=pnl,
-        haircut=gross + pnl - added.equity,
+        haircut=gross + pnl + others - added.equity,
         initial_margin=added.initial_margin,
         order_margin=added.order_margin,
         maintenance_margin=added.maintenance_margin,
@@ -122,17 +127,24 @@ def totals(account: Account, states: list[PoolState], standings: list[PooledPosi
         maintenance_ratio=worst.maintenance_ratio(level),
         worst_pool=pool.name,
         liquidatable=any(state.is_liquidatable for state in states),
-        state=account_state(states),
+        state=account_state(states, account.margin_call),
+        other=others if account.others else None,
+        bonus=bonus,
+        own_equity=None if bonus is None else added.equity - bonus,
     )
 
 
-def account_state(states: Iterable[PoolState]) -> str:
-    """liquidation > margin-call (the venue's warning level) > restricted (a cross pool without free collateral)."""
+def account_state(states: Iterable[PoolState], margin_call: Decimal | None = None) -> str:
+    """liquidation > margin-call > restricted (a cross pool without free collateral).
+
+    A margin call is at the venue's warning level, or where maintenance margin takes more of the equity than
+    ``margin_call``.
+    """
     found = "healthy"
     for state in states:
         if state.is_liquidatable:
             return "liquidation"
-        if state.risk.is_warned(state.pool.rules):
+        if state.risk.is_warned(state.pool.rules) or state.risk.is_called(state.pool.rules, margin_call):
             found = "margin-call"
         elif found == "healthy" and state.pool.is_shared and sign(state.risk.free_collateral, state.risk.scale) < 0:
             found = "restricted"
@@ -177,7 +189,22 @@ def pool_figures(state: PoolState, sides: Sides) -> PoolFigures:
     )
 
 
-def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
+def other_figures(account: Account, states: Iterable[PoolState]) -> Iterable[OtherFigures]:
+    """One row for each that is taken as given, in the order of the file."""
+    pools = {one.row.name: state.pool.name for state in states for one in state.pool.others}
+    for number, row in enumerate(account.others):
+        yield OtherFigures(
+            name=row.name,
+            pool=pools[row.name],
+            value=row.value,
+            delta=row.delta,
+            initial_margin=row.initial_margin,
+            maintenance_margin=row.maintenance_margin,
+            number=number,
+        )
+
+
+def collateral_figures(account: Account, pool: Pool) -> Iterable[CollateralFigures]:
     """One row per asset: what is held, what positions add, what of it counts."""
     for holding in pool.holdings:
         gross = holding.gross(NO_MOVE)
@@ -193,6 +220,7 @@ def collateral_figures(pool: Pool) -> Iterable[CollateralFigures]:
             haircut=ONE - value / gross if gross > 0 else ZERO,
             value=value,
             next_unit=holding.curve.at(gross + holding.price, holding.price) - value,
+            bonus=account.bonus.get(holding.asset) if pool.is_shared else None,
         )
 
 
@@ -206,7 +234,7 @@ def underlying_figures(account: Account, state: PoolState, crossings: Crossings)
         asset = underlying_of(position, account)
         side = position.side if moves_base(account, position.contract, asset) else -position.side
         bases.setdefault(asset, []).append(side * notional(position, account.prices))
-    held = [account.underlying(h.asset) for h in state.pool.holdings if _is_held(h) and account.is_volatile(h.asset)]
+    held = [account.underlying(asset) for asset in _exposed_to(state.pool) if account.is_volatile(asset)]
     units = deltas(account, state.pool)
     for asset in dict.fromkeys([*bases, *held, *_steady(account, state)]):
         values = bases.get(asset, [])
@@ -233,11 +261,17 @@ def _steady(account: Account, state: PoolState) -> Iterable[str]:
     In an isolated pool health depends on the mark alone: its quote moving reaches the mark that its underlying reaches.
     """
     pool = state.pool
-    if not pool.is_shared or not (pool.positions or state.risk.maintenance_margin):
+    if not pool.is_shared or not (pool.positions or pool.others or state.risk.maintenance_margin):
         return
     quotes = (position.contract.quote for position in pool.positions)
-    held = (holding.asset for holding in pool.holdings if _is_held(holding))
+    held = _exposed_to(pool)
     yield from (asset for asset in (*held, *quotes) if asset != account.currency)
+
+
+def _exposed_to(pool: Pool) -> list[str]:
+    """What a pool holds, then what its rows that are taken as given move with."""
+    given = (asset for one in pool.others for asset, units in one.row.delta.items() if units)
+    return [*(holding.asset for holding in pool.holdings if _is_held(holding)), *given]
 
 
 def _is_held(holding: Holding) -> bool:
@@ -245,17 +279,20 @@ def _is_held(holding: Holding) -> bool:
 
 
 def netting_figures(states: list[PoolState], standings: list[PooledPosition]) -> NettingFigures:
-    """Requirements of the positions one by one against those of the pools, without orders and loans."""
+    """Requirements of the positions one by one against those of the pools: no orders, no loans, nothing given."""
     gross = _all_of(one.leg.initial_margin for one in standings)
     gross_maintenance = _all_of(one.leg.maintenance_margin for one in standings)
     risk: Risk = sum((state.risk for state in states), NO_RISK)
     ordered = sum((term.at(NO_MOVE) for state in states for term in state.pool.order_maintenance), ZERO)
+    given = [one.row for state in states for one in state.pool.others]
+    initial = risk.initial_margin - sum((row.initial_margin for row in given), ZERO)
+    ordered += sum((row.maintenance_margin for row in given), ZERO)
     maintenance = risk.maintenance_margin - risk.loan_margin - ordered
     return NettingFigures(
         gross_initial_margin=gross,
-        initial_margin=risk.initial_margin,
-        saving=_less(gross, risk.initial_margin),
-        saving_rate=_saving_rate(gross, risk.initial_margin),
+        initial_margin=initial,
+        saving=_less(gross, initial),
+        saving_rate=_saving_rate(gross, initial),
         maintenance=MaintenanceNetting(
             gross_maintenance_margin=gross_maintenance,
             maintenance_margin=maintenance,

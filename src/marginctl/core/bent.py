@@ -161,7 +161,7 @@ def bent_parts(state: PoolState, motion: Motion, end: Decimal | None) -> BentPar
     equity: list[list[BentPiece]] = []
     requirement: list[list[BentPiece]] = []
     for i in moved.holdings:
-        holding = pool.holdings[i]
+        holding = pool.sources[i]
         still, needed = still - state.values[i], needed - state.loans[i]
         value = product(gross_line(state, i, motion, quantos=False), over)
         for quanto, amount in holding.quantos.values():

@@ -96,9 +96,11 @@ def _first(
 
 
 def value_of(account: Account, ratios: dict[str, Decimal]) -> Decimal:
-    """Balances at price plus unrealized PnL, before haircuts, in currency."""
+    """Balances at price, unrealized PnL and what is taken as given, before haircuts, in currency."""
     held = (amount * account.prices[asset] * ratios.get(asset, ONE) for asset, amount in account.balances.items())
-    return sum(held, ZERO) + sum((unrealized_pnl(one, account.prices, ratios) for one in account.positions), ZERO)
+    given = (row.moved(account.prices, ratios).value for row in account.others)
+    made = (unrealized_pnl(one, account.prices, ratios) for one in account.positions)
+    return sum(held, ZERO) + sum(given, ZERO) + sum(made, ZERO)
 
 
 class PositionFate(Struct, frozen=True, kw_only=True):
@@ -241,7 +243,10 @@ def _funded(account: Account, aside: dict[str, Decimal]) -> dict[str, Decimal] |
     needed = sum((units * prices[asset] for asset, units in missing.items()), ZERO)
     if not needed:
         return held
-    spare = {asset: max(ZERO, net(amount, -aside.get(asset, ZERO))) for asset, amount in held.items()}
+    spare = {
+        asset: max(ZERO, net(amount, -aside.get(asset, ZERO), -account.bonus.get(asset, ZERO)))
+        for asset, amount in held.items()
+    }
     there = sum((units * prices[asset] for asset, units in spare.items()), ZERO)
     if not at_most(needed, there):
         return None

@@ -17,7 +17,7 @@ from marginctl.core.exact import ONE, ZERO, net, sign
 from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import NO_RISK, Risk, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, LiquidationSequence
-from marginctl.core.trade import closed, transferred
+from marginctl.core.trade import closed, realised, transferred
 from marginctl.core.value import driven, marked, notional, unrealized_pnl
 
 KEPT = Context(prec=30, rounding=ROUND_DOWN)
@@ -295,17 +295,21 @@ def _taken_over(account: Account, pool: Pool, moment: Moment) -> Done:
     settle = pool.positions[0].contract.settle
     kept = _rest(account, now, pool, moment)
     if kept > 0:
-        now = transferred(now, {settle: -kept / moment.price(account, settle)})
+        now = realised(now, settle, -kept / moment.price(account, settle))
         alone = pool.positions[0].key if not pool.is_shared else None
         steps.append(moment.step(now, Action.FORFEIT, position=alone, amount=kept))
     return now, steps
 
 
 def _rest(before: Account, now: Account, pool: Pool, moment: Moment) -> Decimal:
-    """What is left of a pool once all its positions are closed, in currency; ``before`` is the account with them."""
+    """What is left of a pool once all its positions are closed, in currency; ``before`` is the account with them.
+
+    Without what is taken as given: nobody knows what a venue makes of it.
+    """
     if pool.is_shared:
         left = moment.find(now)
-        return ZERO if left is None else pool_risk(left, moment.ratios).equity
+        given = () if left is None else (-one.value(moment.ratios) for one in left.others)
+        return ZERO if left is None else net(pool_risk(left, moment.ratios).equity, *given)
     (position,) = pool.positions
     margin = (position.isolated_margin or ZERO) * moment.price(before, position.contract.settle)
     return net(margin, moment.pnl(before, position))
@@ -319,4 +323,8 @@ def _without_position(account: Account, pool: Pool, moment: Moment) -> Done:
     if after is None or not pool.is_shared or sign(equity, pool_risk(pool).scale) >= 0:
         return now, steps
     now = transferred(now, {one.asset: -one.balance for one in after.holdings})
+    gone = {one.asset for one in after.holdings}
+    bonus = {asset: units for asset, units in now.bonus.items() if asset not in gone}
+    kept = tuple(row for row in now.others if not any(one.row is row for one in after.others))
+    now = replace(now, bonus=bonus, others=kept)
     return now, [*steps, moment.step(now, Action.BANKRUPT, amount=-equity)]

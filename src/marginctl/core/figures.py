@@ -20,6 +20,11 @@ _AS_STATED = ("floor", "deduction", "max_leverage", "isolated_rules", "ContractT
 FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
     "equity": Figure("money", "What is there after haircuts, debts and unrealized PnL.", _DOWN, safer=_HIGHER),
+    "own_equity": Figure("money", "Equity without the bonus that is left; no key without a bonus.", _DOWN, _HIGHER),
+    "bonus": Figure(
+        "money", "What of the equity is bonus that is left once losses are taken: none of the trader's.", _NEAR
+    ),
+    "Totals.other": Figure("money", "What rows taken as given are worth; no key without one.", _DOWN),
     "gross_collateral": Figure("money", "Balances at their price.", _DOWN),
     "unrealized_pnl": Figure(
         "money",
@@ -28,7 +33,9 @@ FIGURES: dict[str, Figure] = {
         label="unrealized PnL",
     ),
     "haircut": Figure(
-        "money", "Money in totals (gross_collateral + unrealized_pnl - equity), the effective rate in collateral.", _UP
+        "money",
+        "Money in totals (gross_collateral + unrealized_pnl + other - equity), the effective rate in collateral.",
+        _UP,
     ),
     "initial_margin": Figure("money", "Margin of positions.", _UP, safer=_LOWER),
     "order_margin": Figure("money", "Margin of open orders.", _UP, safer=_LOWER),
@@ -132,6 +139,7 @@ FIGURES: dict[str, Figure] = {
     # Units, days, counts.
     "quantity": Figure("units", "Contracts.", _NEAR, given=True),
     "balance": Figure("units", "Units of the asset; negative = borrowed.", _NEAR, given=True),
+    "CollateralFigures.bonus": Figure("units", "The part of the balance that the venue gave.", _NEAR, given=True),
     "delta": Figure(
         "units",
         "Units of the asset: coin equity plus contracts on it, less what contracts quoted in it sell.",
@@ -173,6 +181,12 @@ FIGURES: dict[str, Figure] = {
     "underlyings": Figure(
         "word", "Every asset whose price moves a pool; in cross pools stablecoins and quotes as well."
     ),
+    "other": Figure(
+        "word",
+        "What is taken as given, such as options; no key where the file has none.",
+        label="taken as given",
+    ),
+    "OtherFigures.delta": Figure("units", "Units by asset that it is long of.", _NEAR, given=True),
     "worst_pool": Figure("word", "The pool that free_collateral, buffer, utilization and maintenance_ratio are of."),
     "PositionFigures.key": Figure("internal"),
     # Limits and findings.

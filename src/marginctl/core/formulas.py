@@ -27,7 +27,7 @@ FORMULAS: dict[str, str] = {
     "CollateralFigures.gross_value": "balance x price",
     "Price.price": "mark x quote_price",
     "Mark.mark_price": "base_price / quote_price",
-    "Follower.size": "(held + sum(traded.side x traded.size)) x price / leader_price",
+    "Follower.size": "(held + sum(traded.side x traded.size) + sum(others.delta)) x price / leader_price",
     "Traded.size": f"priced: {UNITS} x mark_price x per_quote or divided: {UNITS} / mark_price or {UNITS} x per_quote",
     "Rate.per_quote": "settle_price / quote_price",
     "Term.margin": "share x (notional x rate - deduction)",

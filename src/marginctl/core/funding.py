@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Position
+from marginctl.core.bonus import bonus_after
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import PoolState, first_on_path
 from marginctl.core.motion import Motion, Stretch
@@ -63,13 +64,16 @@ def after_funding(account: Account, days: Decimal) -> Account:
     An isolated position pays out of its own margin.
     """
     balances = dict(account.balances)
+    losses: dict[str, Decimal] = {}
     positions = []
     for position in account.positions:
         settle = position.contract.settle
         paid = (funding_per_day(position, account) or ZERO) * days / account.prices[settle]
         balances[settle] = net(balances.get(settle, ZERO), paid)
+        losses[settle] = losses.get(settle, ZERO) + max(ZERO, -paid)
         positions.append(_with_margin_added(position, paid))
-    return replace(account, balances=balances, positions=tuple(positions))
+    bonus = bonus_after(account.bonus, losses)
+    return replace(account, balances=balances, positions=tuple(positions), bonus=bonus)
 
 
 def _with_margin_added(position: Position, amount: Decimal) -> Position:

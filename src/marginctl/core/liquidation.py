@@ -79,11 +79,11 @@ def pool_state(pool: Pool) -> PoolState:
     def touched(key: str) -> Touched:
         return touching.setdefault(key, Touched({}, {}))
 
-    for i, holding in enumerate(pool.holdings):
+    for i, holding in enumerate(pool.sources):
         led = (name for quanto, _ in holding.quantos.values() for name in (quanto.base, quanto.quote))
         for asset in (*holding.form, holding.asset, f"+{holding.asset}", *led):
             touched(asset).holdings[i] = None
-    settled_in = {holding.asset: i for i, holding in enumerate(pool.holdings)}
+    settled_in = {holding.asset: i for i, holding in enumerate(pool.sources)}
     for position in pool.positions:
         touched(f":{position.contract.symbol}").holdings[settled_in[position.contract.settle]] = None
     for i, part in enumerate(pool.maintenance.parts):
@@ -93,9 +93,9 @@ def pool_state(pool: Pool) -> PoolState:
     return PoolState(
         pool=pool,
         risk=risk,
-        grosses=tuple(holding.gross(NO_MOVE) for holding in pool.holdings),
-        values=tuple(holding.value(NO_MOVE) for holding in pool.holdings),
-        loans=tuple(holding.loan_margin(NO_MOVE) for holding in pool.holdings),
+        grosses=tuple(holding.gross(NO_MOVE) for holding in pool.sources),
+        values=tuple(holding.value(NO_MOVE) for holding in pool.sources),
+        loans=tuple(holding.loan_margin(NO_MOVE) for holding in pool.sources),
         needs=tuple(part.at(NO_MOVE) for part in pool.maintenance.parts),
         touching=touching,
         may_vanish=not any(part.always_needs for part in pool.maintenance.parts),
@@ -129,11 +129,11 @@ def parts(state: PoolState, motion: Motion, end: Decimal | None, factor: Decimal
     equity: list[Walked] = []
     requirement: list[Walked] = []
     for i in moved.holdings:
-        holding = state.pool.holdings[i]
+        holding = state.pool.sources[i]
         still, needed = still - state.values[i], needed - state.loans[i]
         gross = gross_line(state, i, motion)
         unit = motion.of(holding.asset).scaled(holding.price)
-        equity.append((along(holding.curve, gross, unit, end), holding.asset))
+        equity.append((along(holding.curve, gross, unit, end), holding.label))
         if holding.loan is not None:
             requirement.append((along(holding.loan, gross, rest, end, factor), holding.asset))
     for i in moved.parts:
@@ -165,7 +165,7 @@ def gross_line(state: PoolState, index: int, motion: Motion, *, quantos: bool = 
 
     With ``quantos`` the motion must not bend them; without, their notionals are left out.
     """
-    holding = state.pool.holdings[index]
+    holding = state.pool.sources[index]
     form = holding.form
     moved = [(amount, line) for asset, amount in form.items() if (line := motion.ratios.get(asset)) is not None]
     rest = motion.rest
@@ -348,7 +348,7 @@ def moves_alone(state: PoolState, asset: str, contract: Contract) -> bool:
     if of_asset is None or of_symbol is None or of_asset != of_symbol:
         return False
     (index,) = of_symbol.holdings
-    holding = state.pool.holdings[index]
+    holding = state.pool.sources[index]
     return holding.asset != asset and holding.form.get(asset) == state.pool.exposures[symbol]
 
 

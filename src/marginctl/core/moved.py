@@ -119,6 +119,8 @@ def figures(tree: Tree, other: Tree) -> Figures:
     labels = _labels(tree["positions"], other["positions"])
     for label, position in zip(labels, tree["positions"], strict=True):
         _add(found, "positions", label, position)
+    for row in tree.get("other", ()):
+        _add(found, "other", str(row["name"]), row)
     for section in ("collateral", "underlyings"):
         for row in tree[section]:
             _add(found, section, f"{row['pool']}.{row['asset']}", row)

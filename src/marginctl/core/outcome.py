@@ -7,12 +7,13 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.core.account import Account, Position, Purpose
+from marginctl.core.bonus import bonus_equity
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides, asset_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import shock_path
 from marginctl.core.path import ScenarioPath, first_crossing, reach
-from marginctl.core.pool import Pool, deltas, partition, rebuilt
-from marginctl.core.risk import Risk, pool_risk, worst_pool
+from marginctl.core.pool import Pool, partition, rebuilt
+from marginctl.core.risk import Risk, deltas, pool_risk, worst_pool
 from marginctl.core.scenario import HedgeFigures, PathOutcome, moved
 from marginctl.core.trade import reduced
 from marginctl.core.value import unrealized_pnl
@@ -114,9 +115,15 @@ class ScenarioOutcome(Struct, frozen=True, kw_only=True):
 
     ``crossing``, ``reach`` and ``pool`` are those of the first pool to go. ``equity`` is the sum over the pools,
     ``change`` against now; ``maintenance_ratio`` and ``free_collateral`` are those of the worst cross pool, as in the
-    report. ``worst`` is the position that loses most, None where none loses. bystanders: keys of the positions with
-    PnL >= 0 that stand in the first pool where it crosses.
+    report. ``own_equity``: equity without the bonus that is left there, None where the venue gave none. ``worst`` is
+    the position that loses most, None where none loses. bystanders: keys of the positions with PnL >= 0 that stand in
+    the first pool where it crosses.
     """
+
+    shape: ClassVar[str] = (
+        "crossing reach pool bystanders equity change own_equity? maintenance_margin maintenance_ratio "
+        "free_collateral worst_pool worst pools"
+    )
 
     crossing: Decimal | None
     reach: Decimal | None
@@ -124,6 +131,7 @@ class ScenarioOutcome(Struct, frozen=True, kw_only=True):
     bystanders: tuple[str, ...]
     equity: Decimal
     change: Decimal
+    own_equity: Decimal | None
     maintenance_margin: Decimal
     maintenance_ratio: Decimal | None
     free_collateral: Decimal | None
@@ -157,6 +165,7 @@ def outcome_of(account: Account, states: Sequence[PoolState], path: ScenarioPath
         bystanders=() if crossed is None else _bystanders(account, states, path, crossed),
         equity=equity,
         change=equity - sum((state.risk.equity for state in states), ZERO),
+        own_equity=_own(equity, account, path, [pool for pool, _ in ends]),
         maintenance_margin=sum((one.maintenance_margin for _, one in ends), ZERO),
         maintenance_ratio=risk.maintenance_ratio(worst.rules.level),
         free_collateral=_usable([(pool, left) for (pool, _), left in zip(ends, free, strict=True)], worst),
@@ -164,6 +173,12 @@ def outcome_of(account: Account, states: Sequence[PoolState], path: ScenarioPath
         worst=_worst(account, path),
         pools=pools,
     )
+
+
+def _own(equity: Decimal, account: Account, path: ScenarioPath, pools: list[Pool]) -> Decimal | None:
+    """Equity without the bonus that is left at the end."""
+    bonus = bonus_equity(path.carried(account, ZERO, ONE), pools, path.ratios(ONE))
+    return None if bonus is None else equity - bonus
 
 
 def _usable(left: list[tuple[Pool, Decimal | None]], worst: Pool) -> Decimal | None:

@@ -27,16 +27,16 @@ from marginctl.core.account import (
 )
 from marginctl.core.contract import (
     LONG,
-    ContractType,
     collateral_curve,
     loan_curve,
 )
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.motion import Motion, Quanto
+from marginctl.core.opaque import FIXED, OpaqueRow, given_margins
 from marginctl.core.orders import OrderNeed, order_margins, order_needs
 from marginctl.core.piecewise import Curve
 from marginctl.core.requirement import Leg, Requirement, Term, combined, leg, netted
-from marginctl.core.value import base_size, entry_value, exposure_side, notional, quanto_of
+from marginctl.core.value import entry_value, exposure_side, notional, quanto_of
 
 if TYPE_CHECKING:
     from marginctl.core.model_margin import ModelMargins
@@ -65,6 +65,11 @@ class Holding(Struct, frozen=True):
     traded: dict[str, tuple[str, Decimal]] = {}
     quantos: dict[str, tuple[Quanto, Decimal]] = {}
 
+    @property
+    def label(self) -> str:
+        """What an explanation calls it."""
+        return self.asset
+
     def gross(self, ratios: dict[str, Decimal]) -> Decimal:
         """price * (balance + unrealized PnL), before haircuts, in currency."""
         apart = [
@@ -84,6 +89,17 @@ class Holding(Struct, frozen=True):
         return self.loan.at(self.gross(ratios), ONE) if self.loan else ZERO
 
 
+class OpaqueHolding(Holding, frozen=True, kw_only=True):
+    """A row that is taken as given, as a part of the equity: it counts as it is."""
+
+    row: OpaqueRow
+
+    @property
+    def label(self) -> str:
+        """The name of the row."""
+        return self.row.name
+
+
 class Pool(Struct, frozen=True):
     """Collateral and positions that share one equity. ``order_margin`` in currency.
 
@@ -92,7 +108,7 @@ class Pool(Struct, frozen=True):
     settle asset. ``terms``: how each asset counts in it. ``asked``: what a model of the whole asks, None = none does;
     ``tiered``: what the tiers of its contracts would ask then (initial, maintenance); ``scanned_orders``: what its
     orders add then, unit by unit, where that is not by tiers. ``followers``: what moves along with an asset.
-    ``quantos``: what moves those of its contracts that settle in a third asset.
+    ``quantos``: what moves those of its contracts that settle in a third asset. ``others``: rows taken as given.
     """
 
     name: str
@@ -114,6 +130,12 @@ class Pool(Struct, frozen=True):
     scanned_orders: tuple["UnitOrders", ...] = ()
     followers: dict[str, tuple[str, ...]] = {}
     quantos: tuple[Quanto, ...] = ()
+    others: tuple[OpaqueHolding, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Holding, ...]:
+        """All that its equity is a sum of: the assets, then what is taken as given."""
+        return self.holdings + self.others if self.others else self.holdings
 
     def bends(self, motion: Motion) -> bool:
         """Whether the value of a quanto in it is no straight line along a motion (``bent``)."""
@@ -135,8 +157,8 @@ class Pool(Struct, frozen=True):
 
     @property
     def is_occupied(self) -> bool:
-        """Whether a position or an order stands in it."""
-        return bool(self.positions or self.orders)
+        """Whether a position, an order or a row taken as given stands in it."""
+        return bool(self.positions or self.orders or self.others)
 
 
 def is_shared(mode: MarginMode | str) -> bool:
@@ -184,7 +206,7 @@ def rebuilt(account: Account, pool: Pool) -> Pool | None:
 def _shares(account: Account) -> dict[str, dict[str, Decimal]]:
     """The balances of each shared pool by its name: what isolated positions have set aside is out of them."""
     balances = dict(account.balances)
-    for settle in [p.contract.settle for p in account.positions] + [o.contract.settle for o in account.orders]:
+    for settle in _settled_in(account):
         balances.setdefault(settle, ZERO)
     for position in account.positions:
         if position.is_isolated:
@@ -194,6 +216,20 @@ def _shares(account: Account) -> dict[str, dict[str, Decimal]]:
     for asset, balance in balances.items():
         shares.setdefault(shared_name(account, asset), {})[asset] = balance
     return shares
+
+
+def _settled_in(account: Account) -> list[str]:
+    """The assets that something settles in; those of rows taken as given where nothing else makes their pool."""
+    contracts = [one.contract for one in account.positions] + [one.contract for one in account.orders]
+    settled = [contract.settle for contract in contracts]
+    there = {shared_name(account, asset) for asset in (*account.balances, *settled)}
+    missing = [row.settle or account.currency for row in account.others if _pool_of_row(account, row) not in there]
+    return settled + missing
+
+
+def _pool_of_row(account: Account, row: OpaqueRow) -> str:
+    """The name of the pool that a row taken as given is in."""
+    return shared_name(account, row.settle or account.currency)
 
 
 def _shared_pool(account: Account, name: str, share: dict[str, Decimal], kept: Iterable[Leg] = ()) -> Pool:
@@ -218,6 +254,7 @@ def _pool(
     kept: Mapping[str, Leg] | None = None,
 ) -> Pool:
     rules, terms = rules_of(account, mode), {asset: terms_in(account, mode, asset) for asset in balances}
+    others = [row for row in account.others if is_shared(mode) and _pool_of_row(account, row) == name]
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
     known = kept or {}
     legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE), known.get(p.key)) for p in positions]
@@ -237,8 +274,8 @@ def _pool(
         holdings=_holdings(account, balances, positions, terms),
         positions=tuple(positions),
         legs=tuple(legs),
-        maintenance=Requirement(maintenance.parts + ordered.maintenance),
-        initial=initial,
+        maintenance=Requirement(maintenance.parts + ordered.maintenance + given_margins(others, "maintenance")),
+        initial=Requirement(initial.parts + given_margins(others, "initial")),
         exposures=_exposures(account, positions),
         order_margin=ordered.initial if scanned is None else sum((one.margin for one in scanned), ZERO),
         orders=orders,
@@ -249,6 +286,7 @@ def _pool(
         scanned_orders=tuple(scanned or ()),
         quantos=tuple(found for position in positions if (found := quanto_of(position.contract)) is not None),
         followers={asset: account.moving_with(asset)[1:] for asset in account.follows.values()},
+        others=tuple(_opaque(row, account.prices) for row in others),
     )
 
 
@@ -315,36 +353,9 @@ def _holdings(
     )
 
 
-def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
-    """Units of each asset the pool is long: coin equity plus the signed base quantity of its contracts.
-
-    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin. What follows an asset
-    counts as so many units of it as it is worth, and by itself too.
-    """
-    found = own_deltas(account, pool)
-    for asset, units in list(found.items()):
-        led = account.underlying(asset)
-        if led != asset:
-            found[led] = net(found.get(led, ZERO), units * account.prices[asset] / account.prices[led])
-    return found
-
-
-def own_deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
-    """The same of each asset by itself. A quanto is so much of its base as its quote buys with what it pays."""
-    found: dict[str, Decimal] = {}
-    for holding in pool.holdings:
-        found[holding.asset] = net(found.get(holding.asset, ZERO), holding.gross({}) / holding.price)
-    for position in pool.positions:
-        contract = position.contract
-        units = position.side * position.quantity * contract.contract_size
-        base = position.side * base_size(contract, position.quantity, position.mark_price)
-        if contract.type is ContractType.QUANTO:
-            base *= account.prices[contract.settle] / account.prices[contract.quote]
-        is_inverse = contract.type is ContractType.INVERSE
-        found[contract.base] = net(found.get(contract.base, ZERO), base)
-        quote = units if is_inverse else base * position.mark_price
-        found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)
-    return found
+def _opaque(row: OpaqueRow, prices: dict[str, Decimal]) -> OpaqueHolding:
+    form = row.form(prices)
+    return OpaqueHolding(asset=FIXED, balance=row.value, price=ONE, form=form, curve=BARE_CURVE, loan=None, row=row)
 
 
 def _exposures(account: Account, positions: list[Position]) -> dict[str, Decimal]:

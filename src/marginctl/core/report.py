@@ -67,7 +67,17 @@ class AccountLiquidation(Liquidation, frozen=True):
 
 
 class Totals(Struct, frozen=True, kw_only=True):
-    """Account-wide figures in ``currency``: sums over the pools, then those of the worst cross pool."""
+    """Account-wide figures in ``currency``: sums over the pools, then those of the worst cross pool.
+
+    ``other``: what rows taken as given are worth; ``bonus``: what of the equity is the venue's; ``own_equity``: what is
+    not. None where there is none, and then no key of the document.
+    """
+
+    shape: ClassVar[str] = (
+        "equity other? bonus? own_equity? gross_collateral unrealized_pnl haircut initial_margin order_margin "
+        "maintenance_margin gross_notional net_notional leverage free_collateral buffer utilization maintenance_ratio "
+        "worst_pool liquidatable state"
+    )
 
     equity: Decimal
     gross_collateral: Decimal
@@ -86,6 +96,9 @@ class Totals(Struct, frozen=True, kw_only=True):
     worst_pool: str
     liquidatable: bool
     state: str
+    other: Decimal | None = None
+    bonus: Decimal | None = None
+    own_equity: Decimal | None = None
 
     formulas: ClassVar[dict[str, str]] = {
         **{name: f"sum(pools.{name})" for name in _POOLED},
@@ -97,12 +110,16 @@ class Totals(Struct, frozen=True, kw_only=True):
         "gross_notional": "sum(positions.notional)",
         "net_notional": "sum(positions.side x positions.notional)",
         "gross_collateral": "sum(collateral.gross_value)",
-        "haircut": "gross_collateral + unrealized_pnl - equity",
+        "haircut": "gross_collateral + unrealized_pnl + other - equity",
+        "other": "sum(others.value)",
+        "bonus": "says('the bonus of each asset, less what every losing position in it loses, as far as it counts', "
+        "granted.bonus)",
+        "own_equity": "equity - bonus",
         "leverage": "gross_notional / equity",
         "worst_pool": "says('highest maintenance_ratio (none being the worst), then utilization, then the least "
         "buffer', competing.maintenance_ratio, competing.utilization, competing.buffer)",
         "liquidatable": "any_of(pools.liquidatable)",
-        "state": "says(\"liquidation where a pool is liquidatable, margin-call at the venue's warning level, "
+        "state": 'says("liquidation where a pool is liquidatable, margin-call where it is called for margin, '
         'restricted where the free collateral of a cross pool is negative, else healthy", '
         "pools.liquidatable, shared.free_collateral)",
     }
@@ -125,10 +142,11 @@ class PoolFigures(Struct, frozen=True, kw_only=True):
     liquidation: Liquidation
 
     formulas: ClassVar[dict[str, str]] = {
-        "equity": "sum(collateral.value)",
-        "initial_margin": "sum(initial_parts)",
+        "equity": "sum(collateral.value) + sum(others.value)",
+        "initial_margin": "sum(initial_parts) + sum(others.initial_margin)",
         "order_margin": "sum(orders.margin)",
-        "maintenance_margin": "sum(maintenance_parts) + sum(orders.maintenance_margin) + sum(debts.loan_margin)",
+        "maintenance_margin": "sum(maintenance_parts) + sum(orders.maintenance_margin) + sum(debts.loan_margin) "
+        "+ sum(others.maintenance_margin)",
         "free_collateral": "equity - initial_margin - order_margin",
         "buffer": "equity - level x maintenance_margin",
         "utilization": "(initial_margin + order_margin) / equity",
@@ -204,10 +222,11 @@ class PositionFigures(Struct, frozen=True, kw_only=True):
 class CollateralFigures(Struct, frozen=True, kw_only=True):
     """One asset in one pool: the first three in units of the asset, ``value`` in ``currency``.
 
-    ``next_unit``: what one more unit would add to the value; it is not in the report's document.
+    ``next_unit``: what one more unit would add to the value; it is not in the report's document. ``bonus``: the part of
+    the balance that the venue gave, None where it gave none.
     """
 
-    shape: ClassVar[str] = "asset pool balance unrealized_pnl equity price haircut value"
+    shape: ClassVar[str] = "asset pool balance bonus? unrealized_pnl equity price haircut value"
 
     asset: str
     pool: str
@@ -218,6 +237,7 @@ class CollateralFigures(Struct, frozen=True, kw_only=True):
     haircut: Decimal
     value: Decimal
     next_unit: Decimal = ZERO
+    bonus: Decimal | None = None
 
     formulas: ClassVar[dict[str, str]] = {
         "balance": "held - sum(set_aside.isolated_margin)",
@@ -229,6 +249,20 @@ class CollateralFigures(Struct, frozen=True, kw_only=True):
         "or one: equity x unit_price x (1 - rate) "
         "or sum((slices.top - slices.floor) x (1 - slices.haircut)) x unit_price",
     }
+
+
+class OtherFigures(Struct, frozen=True, kw_only=True):
+    """A row that is taken as given: its value and margins in ``currency``, what it is long of each asset in units."""
+
+    shape: ClassVar[str] = "name pool value delta initial_margin maintenance_margin"
+
+    name: str
+    pool: str
+    value: Decimal
+    delta: dict[str, Decimal]
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+    number: int
 
 
 class UnderlyingFigures(Struct, frozen=True, kw_only=True):
@@ -250,7 +284,7 @@ class UnderlyingFigures(Struct, frozen=True, kw_only=True):
     distance: Decimal | None
 
     formulas: ClassVar[dict[str, str]] = {
-        "delta": "held + sum(traded.side x traded.size) + sum(followers.size)",
+        "delta": "held + sum(traded.side x traded.size) + sum(others.delta) + sum(followers.size)",
         "net_notional": "sum(on_it.side x on_it.notional)",
         "gross_notional": "sum(on_it.notional)",
         "price": "current_price",
@@ -319,7 +353,11 @@ class RulesUsed(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Everything that was computed about one account."""
+    """Everything that was computed about one account; ``other``: what it took as given."""
+
+    shape: ClassVar[str] = (
+        "account totals liquidation pools positions collateral other? underlyings netting funding portfolio_margin"
+    )
 
     account: AccountHeader
     totals: Totals
@@ -331,3 +369,4 @@ class Report(Struct, frozen=True, kw_only=True):
     netting: NettingFigures
     funding: FundingFigures
     portfolio_margin: "tuple[PortfolioMargin, ...]" = ()
+    other: tuple[OtherFigures, ...] = ()

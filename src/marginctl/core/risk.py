@@ -9,9 +9,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from marginctl.core.account import Equality, MarginRules
-from marginctl.core.exact import ONE, ZERO, ratio, settled, sign
+from marginctl.core.account import Account, Equality, MarginRules
+from marginctl.core.contract import ContractType
+from marginctl.core.exact import ONE, ZERO, net, ratio, settled, sign
 from marginctl.core.pool import Pool
+from marginctl.core.value import base_size
 
 NO_MOVE: dict[str, Decimal] = {}
 
@@ -87,6 +89,12 @@ class Risk(Struct, frozen=True):
             return False
         return sign(self.buffer(rules.warning_level), self.scale) <= 0
 
+    def is_called(self, rules: MarginRules, ratio: Decimal | None) -> bool:
+        """level * maintenance_margin > ratio * equity, where there is such a ratio."""
+        if ratio is None or self.maintenance_margin <= 0:
+            return False
+        return sign(ratio * self.equity - rules.level * self.maintenance_margin, self.scale) < 0
+
 
 NO_RISK = Risk()
 
@@ -96,13 +104,13 @@ def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
 
     maintenance_margin includes the maintenance on debt. Order margin is that of today's prices. Residue is 0.
     """
-    loans = sum((holding.loan_margin(ratios) for holding in pool.holdings), ZERO)
-    amounts = [item for holding in pool.holdings for item in holding.form.items()]
+    loans = sum((holding.loan_margin(ratios) for holding in pool.sources), ZERO)
+    amounts = [item for holding in pool.sources for item in holding.form.items()]
     scale = sum((abs(amount) * max(ONE, ratios.get(asset, ONE)) for asset, amount in amounts), ZERO)
-    thirds = [row for holding in pool.holdings for row in holding.quantos.values()]
+    thirds = [row for holding in pool.sources for row in holding.quantos.values()]
     scale += sum((abs(amount) * max(ONE, quanto.at(ratios)) for quanto, amount in thirds), ZERO)
     return Risk(
-        equity=settled(sum((holding.value(ratios) for holding in pool.holdings), ZERO), scale),
+        equity=settled(sum((holding.value(ratios) for holding in pool.sources), ZERO), scale),
         initial_margin=settled(pool.initial.at(ratios), scale),
         order_margin=pool.order_margin,
         maintenance_margin=settled(pool.maintenance.at(ratios) + loans, scale),
@@ -110,6 +118,40 @@ def pool_risk(pool: Pool, ratios: dict[str, Decimal] = NO_MOVE) -> Risk:
         scale=scale,
         needs_equity=pool.needs_equity,
     )
+
+
+def deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
+    """Units of each asset the pool is long: coin equity plus the signed base quantity of its contracts.
+
+    A contract is short its quote by as much: one quoted in a coin (ETHBTC) is short that coin. What follows an asset
+    counts as so many units of it as it is worth, and by itself too.
+    """
+    found = own_deltas(account, pool)
+    for asset, units in list(found.items()):
+        led = account.underlying(asset)
+        if led != asset:
+            found[led] = net(found.get(led, ZERO), units * account.prices[asset] / account.prices[led])
+    return found
+
+
+def own_deltas(account: Account, pool: Pool) -> dict[str, Decimal]:
+    """The same of each asset by itself. A quanto is so much of its base as its quote buys with what it pays."""
+    found: dict[str, Decimal] = {}
+    for holding in pool.holdings:
+        found[holding.asset] = net(found.get(holding.asset, ZERO), holding.gross({}) / holding.price)
+    for position in pool.positions:
+        contract = position.contract
+        units = position.side * position.quantity * contract.contract_size
+        base = position.side * base_size(contract, position.quantity, position.mark_price)
+        if contract.type is ContractType.QUANTO:
+            base *= account.prices[contract.settle] / account.prices[contract.quote]
+        is_inverse = contract.type is ContractType.INVERSE
+        found[contract.base] = net(found.get(contract.base, ZERO), base)
+        quote = units if is_inverse else base * position.mark_price
+        found[contract.quote] = net(found.get(contract.quote, ZERO), -quote)
+    for asset, amount in (item for one in pool.others for item in one.row.delta.items()):
+        found[asset] = net(found.get(asset, ZERO), amount)
+    return found
 
 
 def worst_pool(risks: Iterable[tuple[Pool, Risk]]) -> tuple[Pool, Risk]:

@@ -89,7 +89,8 @@ def moved(account: Account, by: dict[str, Decimal]) -> Account:
     def mark(contract: Contract, before: Decimal) -> Decimal:
         return before * marked(contract, by)
 
-    return _marked(account, prices, mark)
+    others = tuple(row.moved(account.prices, by) for row in account.others)
+    return replace(_marked(account, prices, mark), others=others)
 
 
 def remarked(account: Account, symbol: str, price: Decimal) -> Account:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
+from marginctl.core.bonus import bonus_after
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import orders_with, orders_without
 from marginctl.core.requirement import initial_rate, leg
@@ -20,6 +21,12 @@ def transferred(account: Account, amounts: Mapping[str, Decimal]) -> Account:
     """The account with more of some assets, less where negative."""
     added = {asset: net(account.balances.get(asset, ZERO), amount) for asset, amount in amounts.items()}
     return replace(account, balances=account.balances | added)
+
+
+def realised(account: Account, asset: str, gain: Decimal) -> Account:
+    """The account after a profit or loss (negative) in an asset: a loss takes what the venue gave of it first."""
+    paid = transferred(account, {asset: gain})
+    return paid if gain >= 0 else replace(paid, bonus=bonus_after(account.bonus, {asset: -gain}))
 
 
 def secured(account: Account, position: Position, amount: Decimal) -> Account:
@@ -42,7 +49,7 @@ def closed(
     An initial margin stays in proportion to what is left, and so does an isolated margin, of which the rest is free
     again; not freed, all of it stays and takes the gain. Orders that had their rates from a position keep them.
     """
-    paid = transferred(account, {position.contract.settle: gain})
+    paid = realised(account, position.contract.settle, gain)
     left = position.quantity - quantity
     if left <= 0:
         others = tuple(one for one in account.positions if one.key != position.key)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from msgspec import Struct
 
@@ -178,20 +178,42 @@ class Rate(ScalarKind[Decimal], frozen=True):
         return _number_schema(pattern, exclusiveMaximum=1, **least)
 
 
+class ShareOfMoney(NamedTuple):
+    """A share of an amount of money that stands elsewhere."""
+
+    rate: Decimal
+
+
+class MoneyOrShare(ScalarKind["Decimal | ShareOfMoney"], frozen=True):
+    """An amount of money (``250``), or a percentage of one (``5%``). Binds to ``Decimal``, or to ``ShareOfMoney``."""
+
+    def expects(self) -> str:
+        return "an amount or a percentage"
+
+    def hint(self) -> str:
+        return "an amount of money such as 250, or a percentage such as 5%"
+
+    def read(self, text: str) -> Decimal | ShareOfMoney:
+        return ShareOfMoney(SHARE.read(text)) if text.endswith("%") else AMOUNT.read(text)
+
+    def schema(self) -> dict[str, Any]:
+        return _number_schema(f"^{DIGITS}%?$", minimum=0)
+
+
 class Duration(ScalarKind[Decimal], frozen=True):
-    """``8h`` or ``30d``, more than 0. Binds to ``Decimal``, in hours."""
+    """``90s``, ``30m``, ``8h`` or ``30d``, more than 0. Binds to ``Decimal``, in hours."""
 
     def expects(self) -> str:
         return "a duration"
 
     def hint(self) -> str:
-        return "hours or days, such as 8h or 30d"
+        return scalars.DURATIONS
 
     def read(self, text: str) -> Decimal:
         return scalars.duration(text)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": rf"^(?!0(\.0+)?[hd]$){DIGITS}[hd]$"}
+        return {"type": "string", "pattern": rf"^(?!0(\.0+)?[smhd]$){DIGITS}[smhd]$"}
 
 
 class Date(ScalarKind[date], frozen=True):
@@ -349,5 +371,6 @@ SHARE = Rate(maximum=1)
 MOVE = Rate(minimum=-1)
 SIGNED_RATE = Rate(minimum=None)
 DURATION = Duration()
+MONEY_OR_SHARE = MoneyOrShare()
 DATE = Date()
 PERIOD = Period()

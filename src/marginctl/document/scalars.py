@@ -6,9 +6,11 @@ from decimal import Decimal
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.source import echo
 
-HOURS = {"h": 1, "d": 24}
-LONGEST_DURATION = 20  # characters: short enough for the product in hours to be exact
-DURATION_EXAMPLE = "write hours or days, such as 8h or 30d"
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SECONDS_PER_HOUR = 3600
+LONGEST_DURATION = 20  # characters: short enough for the product in seconds to be exact
+DURATIONS = "seconds, minutes, hours or days, such as 90s, 30m, 8h or 30d"
+DURATION_EXAMPLE = f"write {DURATIONS}"
 
 
 class WordError(ValueError):
@@ -22,9 +24,14 @@ class WordError(ValueError):
         self.help = help
 
 
+def now() -> dt.datetime:
+    """The moment, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
 def today() -> dt.date:
     """Today in UTC."""
-    return dt.datetime.now(dt.UTC).date()
+    return now().date()
 
 
 class FlagError(ValueError):
@@ -57,11 +64,27 @@ def positive(text: str, complaint: str, help: str = "") -> Decimal:
 
 def day(moment: str) -> dt.date:
     """The day, in UTC, of a moment that ``instant`` has read."""
+    return in_utc(moment).date()
+
+
+def in_utc(moment: str) -> dt.datetime:
+    """The moment that ``instant`` has read, in UTC."""
     read = dt.datetime.fromisoformat(moment)
     try:
-        return read.astimezone(dt.UTC).date()
+        return read.astimezone(dt.UTC)
     except OverflowError:  # within a day of the first or last one of the calendar
-        return read.date()
+        return read.replace(tzinfo=dt.UTC)
+
+
+def seconds_since(moment: str, at: dt.datetime) -> Decimal:
+    """Seconds from a moment that ``instant`` has read to another one; negative where it is later."""
+    passed = at - in_utc(moment)
+    return Decimal(passed.days * SECONDS["d"] + passed.seconds) + Decimal(passed.microseconds).scaleb(-6)
+
+
+def day_or_moment(text: str) -> dt.date | dt.datetime:
+    """A day, ``2026-12-31``, or a moment with its zone, in UTC. Raises WordError."""
+    return date(text) if len(text) == len("2026-12-31") else in_utc(instant(text))
 
 
 def choice(text: str, options: tuple[str, ...]) -> str:
@@ -86,9 +109,9 @@ def flag(text: str) -> bool:
 
 
 def duration(text: str) -> Decimal:
-    """The hours that ``8h`` or ``30d`` means, more than 0. Raises NumberError."""
+    """The hours that ``90s``, ``30m``, ``8h`` or ``30d`` means, more than 0. Raises NumberError."""
     body, unit = text[:-1], text[-1:]
-    if len(text) > LONGEST_DURATION or unit not in HOURS:
+    if len(text) > LONGEST_DURATION or unit not in SECONDS:
         raise _no_duration(text)
     try:
         value = decimal(body)
@@ -96,12 +119,12 @@ def duration(text: str) -> Decimal:
         raise _no_duration(text) from None
     if value <= 0:
         raise NumberError(f"must be more than 0: {echo(text)}", DURATION_EXAMPLE)
-    return value * HOURS[unit]
+    return value * SECONDS[unit] / SECONDS_PER_HOUR
 
 
 def _no_duration(text: str) -> NumberError:
     if text.isascii() and text.isdecimal() and len(text) < LONGEST_DURATION:
-        return NumberError(f"has no unit: {echo(text)}", f"write {text}h for hours, {text}d for days")
+        return NumberError(f"has no unit: {echo(text)}", f"write {text}s, {text}m, {text}h or {text}d")
     return NumberError(f"is not a duration: {echo(text)}", DURATION_EXAMPLE)
 
 

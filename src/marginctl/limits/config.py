@@ -15,7 +15,8 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.document.kinds import Entries
+from marginctl.core.scenario import EVERY_OTHER
+from marginctl.document.kinds import Entries, ShareOfMoney
 from marginctl.document.nodes import Node
 from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem, Severity
@@ -36,6 +37,7 @@ from marginctl.wording import amount
 
 HOURS_PER_DAY = Decimal(24)
 ALL = "all"
+OF_ANY = {EVERY_OTHER: "any other"}
 LEVELS = {"warn": Severity.WARNING, "fail": Severity.ERROR}
 
 
@@ -55,7 +57,8 @@ class Bound(Struct, frozen=True):
 
     ``threshold`` in the unit of the rule, None for a rule that holds or does not. ``subjects``: the only ones it is
     for, None = all. ``location``: where it is written, None for a default. ``narrow``: what a narrower limit is for, as
-    a message says it (``BTCUSDT``, ``speculative positions``).
+    a message says it (``BTCUSDT``, ``speculative positions``). ``is_share``: the threshold is a share of what the
+    figure is measured against.
     """
 
     severity: Severity
@@ -64,6 +67,13 @@ class Bound(Struct, frozen=True):
     location: Location | None = None
     subjects: frozenset[str] | None = None
     narrow: str = ""
+    is_share: bool = False
+
+    def in_money(self, whole: Decimal | None) -> "Bound":
+        """A share as the money that it is."""
+        if not self.is_share or self.threshold is None or whole is None:
+            return self
+        return replace(self, threshold=self.threshold * whole, is_share=False)
 
     def applies_to(self, subject: str) -> bool:
         """Whether the subject is one it is for."""
@@ -85,8 +95,15 @@ class BoundScope(Struct, frozen=True):
     def covers(self, belongs: Belongs) -> bool:
         """Whether a figure that belongs there is meant."""
         if self.section == POSITIONS:
-            return self.name in belongs.positions
+            return self.name in belongs.positions or (self.is_for_others and bool(belongs.positions))
+        if self.is_for_others and self.section != PURPOSES:
+            return bool(belongs.underlying)
         return self.name == (belongs.purpose if self.section == PURPOSES else belongs.underlying)
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether it is for what no other one of its section names."""
+        return self.name == EVERY_OTHER
 
 
 class Waiver(Struct, frozen=True):
@@ -146,8 +163,11 @@ class LimitsConfig(Struct, frozen=True):
 
         In each file what names the position counts instead of everything else there; else what names its purpose and
         what names its underlying, side by side, instead of the limit for all. All files hold together, and a default
-        only where none says anything.
+        only where none says anything. Shares of money are money in it.
         """
+        return [bound.in_money(measurement.whole) for bound in self._in_force(rule, measurement)]
+
+    def _in_force(self, rule: Rule, measurement: Measurement) -> list[Bound]:
         general = [] if measurement.narrow else [b for b in self.of(rule) if b.applies_to(measurement.subject)]
         if measurement.only_asked:
             general = [bound for bound in general if bound.origin is not LimitSource.DEFAULT]
@@ -181,7 +201,9 @@ def _policies_first(file: tuple[LimitSource, str]) -> int:
 
 
 def _of_file(file: tuple[LimitSource, str], covering: Iterable[BoundScope], general: Iterable[Bound]) -> list[Bound]:
-    own = [scope for scope in covering if written_in(scope) == file]
+    found = [scope for scope in covering if written_in(scope) == file]
+    named = {scope.section for scope in found if not scope.is_for_others}
+    own = [scope for scope in found if not scope.is_for_others or scope.section not in named]
     chosen = [scope for scope in own if scope.section == POSITIONS] or own
     if not chosen:
         return [bound for bound in general if written_in(bound) == file]
@@ -253,7 +275,7 @@ def _narrower(
             for code in NARROWER[section][word.text][0]:
                 rule = BY_CODE[code]
                 found = _levels(rule, level, node, origin, source)
-                meant = f"{name.text} positions" if section == PURPOSES else name.text
+                meant = f"{name.text} positions" if section == PURPOSES else OF_ANY.get(name.text, name.text)
                 bounds = tuple(replace(bound, narrow=meant) for bound in found)
                 scope = BoundScope(section, name.text, bounds, origin, source.location(name))
                 scopes[code] = (*scopes.get(code, ()), scope)
@@ -275,6 +297,8 @@ def _bound(rule: Rule, severity: Severity, level: Level | None, origin: LimitSou
     """``off`` and ``false`` ask for nothing."""
     if level is None or level is False or level == []:  # a list that is empty is refused elsewhere
         return []
+    if isinstance(level, ShareOfMoney):
+        return [Bound(severity, level.rate, origin, location, is_share=True)]
     if isinstance(level, Decimal):
         threshold = level / HOURS_PER_DAY if rule.unit is Unit.DAYS else level
         return [Bound(severity, threshold, origin, location)]
@@ -300,6 +324,8 @@ def _contradictions(
             yield source.problem(place, "MC013", message, f"write `{OFF}`, `{ALL}`, or their names")
     if isinstance(value, Levels) and not value.node.entries:
         yield source.problem(node, "MC013", f"`{key}` has neither `warn` nor `fail`", f"write one of them, or `{OFF}`")
+    if len({bound.is_share for bound in bounds}) > 1:
+        return
     levels = {bound.severity: bound.threshold for bound in bounds}
     warn, fail = levels.get(Severity.WARNING), levels.get(Severity.ERROR)
     if warn is not None and fail is not None and _is_looser(rule.comparison, warn, fail):

@@ -1,7 +1,7 @@
 """What rules look at: the figures of one account, facts that others found, what its scenarios and hedges come to."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -34,7 +34,8 @@ class Context(Struct, frozen=True, kw_only=True):
 
     ``named``: what narrower limits are for (the engine fills it in); other parts of the account are not measured.
 
-    ``account`` is the one that the report was made of. ``today`` is what ages and waivers compare with.
+    ``account`` is the one that the report was made of. ``today`` is what ages and waivers compare with, ``now`` the
+    moment of it, None where only the day is known.
     ``scenarios`` are the declared ones in order, ``moves`` their shocks by asset of the account; ``outcomes`` and
     ``hedge_effects`` (by position key) are None where they were not computed.
     """
@@ -51,6 +52,7 @@ class Context(Struct, frozen=True, kw_only=True):
     facts: tuple[DataFact, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     named: frozenset[str] = frozenset()
+    now: datetime | None = None
 
 
 Scenarios = Mapping[str, Mapping[str, Decimal]]

@@ -124,13 +124,24 @@ def _apply(rule: Rule, config: LimitsConfig, context: Context, ledger: Ledger, r
         applicable = config.in_force(rule, measurement)
         if not applicable:
             continue
-        if isinstance(measurement.measured, Unknown):
-            _undecided(rule, applicable, measurement, measurement.measured, result)
+        unknown = _unknown(measurement, applicable)
+        if unknown is not None:
+            _undecided(rule, applicable, measurement, unknown, result)
         else:
             _decided(rule, applicable, measurement, ledger, result)
     subjects = [measurement.subject for measurement in measurements if not measurement.narrow]
     if config.of(rule):
         _unmeasured(rule, config.of(rule), subjects, context, result)
+
+
+def _unknown(measurement: Measurement, bounds: Iterable[Bound]) -> Unknown | None:
+    """Why a figure cannot be judged: it is not known, or not as finely as its limits ask."""
+    if isinstance(measurement.measured, Unknown):
+        return measurement.measured
+    if measurement.finest is None:
+        return None
+    least, why = measurement.finest
+    return why if any(bound.threshold is not None and bound.threshold < least for bound in bounds) else None
 
 
 def _unmeasured(rule: Rule, bounds: Iterable[Bound], subjects: list[str], context: Context, result: _Result) -> None:

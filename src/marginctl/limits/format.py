@@ -11,6 +11,7 @@ from marginctl.document.kinds import (
     DATE,
     DURATION,
     FLAG,
+    MONEY_OR_SHARE,
     MOVE,
     RATE,
     TEXT,
@@ -19,6 +20,7 @@ from marginctl.document.kinds import (
     ListOf,
     MapOf,
     Number,
+    ShareOfMoney,
     any_of,
     words,
 )
@@ -34,16 +36,19 @@ POSITIONS, PURPOSES, UNDERLYINGS = "positions", "purposes", "underlyings"
 NARROWER: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
     POSITIONS: {
         "max_leverage": (("MC105",), "its leverage, that of a hedge too"),
+        "max_notional": (("MC120",), "its notional, in the account's currency"),
         "min_liquidation_distance": (("MC102", "MC106"), "move of its underlying that liquidates it"),
     },
     PURPOSES: {
         "max_leverage": (("MC104",), "their gross notional over the account's equity"),
         "max_position_leverage": (("MC105",), "leverage of each of them, hedges too"),
+        "max_position_notional": (("MC120",), "notional of each of them"),
         "min_isolated_distance": (("MC106",), "move that liquidates an isolated pool"),
     },
     UNDERLYINGS: {
         "max_leverage": (("MC104",), "gross notional on it over the account's equity"),
         "max_position_leverage": (("MC105",), "leverage of each position on it, hedges too"),
+        "max_position_notional": (("MC120",), "notional of each position on it"),
         "min_liquidation_distance": (("MC102",), "move of this asset alone that liquidates"),
         "min_isolated_distance": (("MC106",), "move that liquidates an isolated pool on it"),
         "max_concentration": (("MC107",), "its share in gross notional"),
@@ -52,7 +57,7 @@ NARROWER: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
 }
 """Section of narrower limits -> key -> the rules it is for, and what it compares."""
 
-Level: TypeAlias = Decimal | bool | str | list[str]
+Level: TypeAlias = Decimal | bool | str | list[str] | ShareOfMoney
 """What one level says: a threshold, a switch, a scenario or several."""
 
 
@@ -93,13 +98,15 @@ THRESHOLDS = {
     Unit.MULTIPLE: _levels("multiple", AMOUNT),
     Unit.COUNT: _levels("count", Number(minimum=0, integer=True)),
     Unit.DAYS: _levels("duration", DURATION),
+    Unit.MONEY: _levels("amount", AMOUNT),
 }
+MONEY_SHARE = _levels("money_or_share", MONEY_OR_SHARE)
 
 
 def _limit(name: str, rule: Rule, doc: str) -> Key[Any]:
     """The key of a limit, of the kind that its rule compares."""
     if rule.comparison is not Comparison.HOLDS:
-        return optional(THRESHOLDS[rule.unit], doc, name=name)
+        return optional(MONEY_SHARE if rule.takes_share else THRESHOLDS[rule.unit], doc, name=name)
     return optional(SCENARIOS if rule.needs_subject else FLAGS, doc, name=name)
 
 
@@ -124,12 +131,12 @@ class NarrowerLimits(Record):
 
     positions = optional(
         MapOf(_narrower(POSITIONS, "position_limits", "Limits for one position, instead of those for all")),
-        "limits for single positions, by symbol or SYMBOL:side",
+        'limits for single positions, by symbol or SYMBOL:side; "*" is every other one',
     )
     purposes = optional(nested(PurposeLimits), "limits for the positions of a purpose")
     underlyings = optional(
         MapOf(_narrower(UNDERLYINGS, "underlying_limits", "Limits for one underlying asset, instead of those for all")),
-        "limits for single underlying assets, such as BTC",
+        'limits for single underlying assets, such as BTC; "*" is every other one',
     )
 
 

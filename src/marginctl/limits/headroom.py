@@ -40,7 +40,7 @@ LOOKS = 8
 LEAPING = frozenset(("MC114", "MC116"))
 LAST_TIER = "last-tier"
 NO_MAINTENANCE = "no-maintenance-rate"
-ALL_OF_IT = "held"
+ALL_OF_IT, BONUS = "held", "bonus"
 SIDES = {LONG: "buy", SHORT: "sell"}
 
 
@@ -228,7 +228,7 @@ def _tier_end(account: Account, ticket: Ticket) -> Decimal | None:
 
 
 def withdrawal_rooms(inquiry: Inquiry) -> list[WithdrawalRoom]:
-    """Per asset held, the largest part of it that can leave; what is set aside for isolated positions stays."""
+    """Per asset held, the largest part of it that can leave; what is set aside, and what is a bonus, stays."""
     account = inquiry.context.account
     return [_withdrawal_room(inquiry, asset, held) for asset, held in account.balances.items() if held > 0]
 
@@ -243,7 +243,7 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
     def after(size: Decimal) -> Account:
         return transferred(account, {asset: -size}) if size else account
 
-    most = held - aside
+    most = max(ZERO, held - aside - account.bonus.get(asset, ZERO))
     stops = [*_withdrawal_turns(inquiry, asset, after, most), most]
     edge = largest_kept(inquiry, after, stops) if most > 0 else Edge(ZERO, frozenset())
     if edge is None:
@@ -257,8 +257,13 @@ def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalR
         amount=amount,
         held=held,
         value=amount * account.prices[asset],
-        stop=stop_of(edge) if edge is not None and edge.broken else Stop(ALL_OF_IT, subject=asset),
+        stop=stop_of(edge) if edge is not None and edge.broken else Stop(whole_of(account, asset), subject=asset),
     )
+
+
+def whole_of(account: Account, asset: str) -> str:
+    """What ends a withdrawal that no limit does: all of it is gone, or what is left is the venue's."""
+    return BONUS if account.bonus.get(asset) else ALL_OF_IT
 
 
 class _Over(NamedTuple):

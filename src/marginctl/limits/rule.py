@@ -19,6 +19,7 @@ class Unit(Enum):
     MULTIPLE = "multiple"
     DAYS = "days"
     COUNT = "count"
+    MONEY = "money"
     NONE = "none"
 
 
@@ -105,7 +106,9 @@ class Measurement(Struct, frozen=True):
     ``undefined`` says why the ratio does not exist, ``detail`` what it is made of. ``aliases`` are further names under
     which a waiver may address the subject. ``remedy`` takes the limit that is broken (0 for a fact). ``belongs``: which
     narrower limits are for it. ``narrow``: only those are; the limit for all does not count here. ``slack``: what is
-    left before a limit, in currency, negative exactly where it is broken; searches look along it.
+    left before a limit, in currency, negative exactly where it is broken; searches look along it. ``whole``: the money
+    that a limit written as a percentage is a share of. ``finest``: the smallest limit that the figure, as it is known,
+    can be compared with, and why there is one.
     """
 
     subject: str
@@ -120,6 +123,8 @@ class Measurement(Struct, frozen=True):
     narrow: bool = False
     only_asked: bool = False
     slack: Callable[[Decimal], Decimal] | None = None
+    whole: Decimal | None = None
+    finest: tuple[Decimal, Unknown] | None = None
 
 
 Measure = Callable[[Context], Iterable[Measurement]]
@@ -159,7 +164,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     ``policy_severity`` replaces it under a policy file. ``always``: cannot be ignored. ``waivable``: waivers count.
     ``needs_subject``: configured without anything to measure it cannot be evaluated, instead of passing. ``tacit``: not
     configured, it says nothing where there is nothing to measure, instead of passing. ``of_facts``: its breaches are
-    the context's facts with its code.
+    the context's facts with its code. ``takes_share``: of money, its limit may be a percentage too.
     """
 
     code: str
@@ -178,4 +183,5 @@ class Rule(Struct, frozen=True, kw_only=True):
     waivable: bool = True
     needs_subject: bool = False
     tacit: bool = False
+    takes_share: bool = False
     of_facts: bool = False

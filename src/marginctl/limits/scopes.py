@@ -24,7 +24,9 @@ def misnamed(limits: FileLimits, account: Account, report: Report, assets: set[s
     return [
         _problem(scope, positions if scope.section == POSITIONS else assets, source)
         for scope in scopes.values()
-        if scope.section != PURPOSES and scope.name not in (positions if scope.section == POSITIONS else assets)
+        if scope.section != PURPOSES
+        and not scope.is_for_others
+        and scope.name not in (positions if scope.section == POSITIONS else assets)
     ]
 
 

@@ -27,7 +27,7 @@ from marginctl.limits.waivers import Ledger
 
 FREE_COLLATERAL = "free-collateral"
 """The venue's own limit on orders and withdrawals: no pool's free collateral below 0, or below what it is now."""
-STATIC = frozenset(("MC115",))
+STATIC = frozenset(("MC115", "MC121"))
 SIZED: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code < "MC2" and rule.code not in STATIC)
 """The rules that a size can break: those on figures of the account."""
 AHEAD = frozenset(("MC102", "MC106", "MC112", "MC113", "MC114", "MC116"))

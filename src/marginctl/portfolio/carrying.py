@@ -12,7 +12,8 @@ from msgspec import Struct, field
 
 from marginctl.core.account import STABLECOINS, Account, Order, Position, PositionMode
 from marginctl.core.contract import Contract, Tier, side_word
-from marginctl.core.exact import ONE, sign
+from marginctl.core.exact import ONE, ZERO, net, sign
+from marginctl.core.opaque import OpaqueRow
 from marginctl.core.requirement import initial_rate
 from marginctl.core.value import basis_value, notional
 from marginctl.portfolio.assets import links_of
@@ -50,7 +51,7 @@ class Carrier(Struct):
         """The whole account."""
         positions = [row for one in self.account.positions if (row := self._position(one)) is not None]
         orders = [row for order in self.account.orders if (row := self._order(order)) is not None]
-        collateral = [row for asset in self.account.balances if (row := self._collateral(asset)) is not None]
+        collateral = [row for asset in self.account.balances for row in self._collateral(asset)]
         document = {
             "account": self._header(),
             "prices": {asset: _text(price) for asset, price in self.account.prices.items()},
@@ -59,6 +60,7 @@ class Carrier(Struct):
             "collateral": collateral,
             "positions": positions,
             "orders": orders,
+            "other": [_given(row) for row in self.account.others],
         }
         return Carried(document, tuple(self.mapped.values()), tuple(self.changed), tuple(self.missing))
 
@@ -89,16 +91,17 @@ class Carrier(Struct):
         if row not in self.missing:
             self.missing.append(row)
 
-    def _collateral(self, asset: str) -> dict[str, str] | None:
-        """A balance; its haircut is the venue's, the file's own where the venue asks for one."""
-        amount, own = self.account.balances[asset], self.account.terms.get(asset)
+    def _collateral(self, asset: str) -> Iterable[dict[str, Any]]:
+        """A balance; its haircut is the venue's, the file's own where the venue asks for one. A bonus is apart."""
+        bonus = self.account.bonus.get(asset, ZERO)
+        amount, own = net(self.account.balances[asset], -bonus), self.account.terms.get(asset)
         row: dict[str, Any] = {"asset": asset, "amount": _text(amount)}
         refused = self.mode.collateral.refuses(asset)
         published = self.mode.terms(asset, self.account.currency)
         pooled = self.mode.collateral_mode.value == "multi-asset"
         if refused:
             self._miss("collateral", asset, f"{self.rule_set.name} does not take it: leave it out, or convert it")
-            return None
+            return
         if published is None and pooled and own is not None:
             tiers = [
                 {"haircut": _text(tier.haircut), **({} if tier.up_to is None else {"up_to": _text(tier.up_to)})}
@@ -108,7 +111,9 @@ class Carrier(Struct):
             self.changed.append(CarriedChange(symbol=asset, what="haircut", before=None, after="the file's"))
         if amount < 0 and own is not None and own.loan_rate:
             row["loan_rate"] = _text(own.loan_rate)
-        return row
+        yield row
+        if bonus:
+            yield {"asset": asset, "amount": _text(bonus), "bonus": True}
 
     def _position(self, position: Position) -> dict[str, Any] | None:
         contract = self._contract(position.contract, position.quantity)
@@ -236,6 +241,13 @@ class Carrier(Struct):
             symbol=position.key, what=what, before=_text(before), after=None if after is None else _text(after)
         )
         self.changed.append(row)
+
+
+def _given(row: OpaqueRow) -> dict[str, Any]:
+    """A row that is taken as given, as it is given."""
+    amounts = {name: _text(getattr(row, name)) for name in ("value", "initial_margin", "maintenance_margin")}
+    found = {"name": row.name, **amounts, "delta": {asset: _text(units) for asset, units in row.delta.items()}}
+    return {**found, "settle": row.settle} if row.settle else found
 
 
 def _initial_of(contract: Contract, position: Position, quantity: Decimal, carrier: Carrier) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""`collateral:` -> balances and the terms on which each asset counts."""
+"""`collateral:` -> balances and the terms on which each asset counts; `other:` -> rows that are taken as given."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from marginctl.core.account import AssetTerms, CollateralMode, MarginMode, Position
 from marginctl.core.contract import HaircutTier, collateral_curve
 from marginctl.core.exact import ONE, ZERO
+from marginctl.core.opaque import OpaqueRow
 from marginctl.document.record import Key
-from marginctl.portfolio.format import CollateralEntry, PositionEntry
+from marginctl.document.source import echo
+from marginctl.portfolio.format import CollateralEntry, OtherEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
-from marginctl.portfolio.reading import Reading, percent, short
+from marginctl.portfolio.reading import Reading, percent, separated, short
 from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.tiers import haircut_faults
 
@@ -24,22 +26,57 @@ Held: TypeAlias = dict[str, tuple[Decimal, CollateralEntry]]
 """Amount and row by asset."""
 
 
-def balances(reading: Reading, rows: list[CollateralEntry]) -> Held:
-    """Amount and row by asset; an asset listed twice is a problem."""
+def balances(reading: Reading, rows: list[CollateralEntry], prices: Prices) -> tuple[Held, dict[str, Decimal]]:
+    """Amount and row by asset, and what of the amount is bonus; an asset listed twice, or unpriced, is a problem.
+
+    A bonus may stand beside the trader's own amount, whose row then says how the asset counts.
+    """
     held: Held = {}
+    bonus: dict[str, Decimal] = {}
+    own: dict[str, CollateralEntry] = {}
+    given: dict[str, CollateralEntry] = {}
     for draft in rows:
-        asset, amount = draft.asset, draft.amount
-        if asset in held:
-            reading.refuse(
-                draft.at(CollateralEntry.asset),
-                "MC016",
-                f"{short(asset)} is listed twice, first on {reading.source.place(held[asset][1].node)}",
-                "write one row with the sum of the amounts",
-            )
+        asset, amount, listed = draft.asset, draft.amount, given if draft.bonus else own
+        if asset in listed:
+            _refuse_twice(reading, draft, listed[asset])
             continue
-        held[asset] = (amount, draft)
-        reading.locations[f"collateral.{asset}"] = reading.source.location(draft.node)
-    return held
+        listed[asset] = draft
+        if draft.bonus:
+            bonus[asset] = amount
+            _check_bonus(reading, draft)
+        held[asset] = (amount + (held[asset][0] if asset in held else ZERO), own.get(asset, draft))
+        reading.locations[f"collateral.{asset}"] = reading.source.location(held[asset][1].node)
+    for asset in own.keys() & given.keys():
+        _check_one_says(reading, given[asset])
+    for asset, (_, draft) in held.items():
+        prices.of(asset, draft.at(CollateralEntry.asset), "which is held as collateral")
+    return held, bonus
+
+
+def _refuse_twice(reading: Reading, draft: CollateralEntry, first: CollateralEntry) -> None:
+    reading.refuse(
+        draft.at(CollateralEntry.asset),
+        "MC016",
+        f"{short(draft.asset)} is listed twice, first on {reading.source.place(first.node)}",
+        "write one row with the sum of the amounts",
+    )
+
+
+def _check_bonus(reading: Reading, draft: CollateralEntry) -> None:
+    """What a bonus does is said; it is no debt."""
+    name = short(draft.asset)
+    if draft.amount < 0:
+        message = f"a bonus of {draft.amount:f} {name} would be a debt"
+        reading.refuse(draft.at(CollateralEntry.amount), "MC014", message, "remove `bonus: true`")
+    reading.assume(f"the bonus of {separated(draft.amount)} {name} is margin, is lost first and is never withdrawn")
+
+
+def _check_one_says(reading: Reading, draft: CollateralEntry) -> None:
+    """Beside an own row of its asset a bonus says nothing of how the asset counts."""
+    for one in (CollateralEntry.haircut, CollateralEntry.haircut_tiers, CollateralEntry.loan_rate):
+        if one in draft:
+            message = f"`{one.name}` of the bonus: {short(draft.asset)} counts as its other row says"
+            reading.refuse(draft.at(one), "MC016", message, "write it in the row without `bonus`")
 
 
 def terms(
@@ -206,7 +243,52 @@ def check_isolated(reading: Reading, held: Held, positions: list[tuple[Position,
             )
 
 
-def check_prices(held: Held, prices: Prices) -> None:
-    """Every asset held needs a price."""
-    for asset, (_, draft) in held.items():
-        prices.of(asset, draft.at(CollateralEntry.asset), "which is held as collateral")
+# What is taken as given.
+
+
+def others(
+    reading: Reading, rows: list[OtherEntry], prices: Prices, mode: CollateralMode, silos: list[str]
+) -> tuple[OpaqueRow, ...]:
+    """The rows. ``silos``: the assets that have pools where every asset has one."""
+    known: dict[str, OtherEntry] = {}
+    found = []
+    for row in rows:
+        if row.name in known:
+            first = reading.source.place(known[row.name].node)
+            message = f"{echo(row.name)} is listed twice, first on {first}"
+            reading.refuse(row.at(OtherEntry.name), "MC016", message, "give every row a name of its own")
+        known.setdefault(row.name, row)
+        if mode is CollateralMode.SINGLE_ASSET and row.settle is None:
+            _refuse_poolless(reading, row, silos)
+        node = row.node if row.settle is None else row.at(OtherEntry.settle)
+        prices.of(row.settle or prices.currency, node, f"in which {short(row.name)} settles")
+        for asset, _, place in row.delta.rows():
+            prices.of(asset.text, place, f"which moves {short(row.name)}")
+        found.append(_row(row))
+        reading.assume(_said(found[-1], prices.currency))
+    return tuple(found)
+
+
+def _row(row: OtherEntry) -> OpaqueRow:
+    return OpaqueRow(
+        name=row.name,
+        value=row.value,
+        delta=dict(row.delta),
+        initial_margin=row.initial_margin,
+        maintenance_margin=row.maintenance_margin,
+        settle=row.settle or "",
+    )
+
+
+def _refuse_poolless(reading: Reading, row: OtherEntry, silos: list[str]) -> None:
+    """Where every asset has a pool of its own a row must say whose it is in."""
+    advice = f"add `settle: {short(silos[0]) if silos else 'USDT'}`, the asset whose pool secures it"
+    reading.refuse(row.node, "MC012", f"nothing says which pool {echo(row.name)} is in", advice)
+
+
+def _said(row: OpaqueRow, currency: str) -> str:
+    moves = " and ".join(f"{separated(units)} {short(asset)}" for asset, units in row.delta.items() if units)
+    way = f"moving in a straight line as {moves}" if moves else "moved by no price"
+    margins = f"{separated(row.initial_margin)} and {separated(row.maintenance_margin)} {currency}"
+    worth = f"worth {separated(row.value)} {currency}, {way}, margins {margins} at every price"
+    return f"{short(row.name)} is taken as given: {worth}"

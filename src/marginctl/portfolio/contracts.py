@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract, ContractType, Tier, TiersBy
 from marginctl.document.source import echo
-from marginctl.portfolio.format import LEAVE_OUT, ContractEntry, DeclaredTier, OrderEntry, PositionEntry
+from marginctl.portfolio.format import GIVE_IT, ContractEntry, DeclaredTier, OrderEntry, PositionEntry
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
 from marginctl.venues.contracts import rates_given_twice
@@ -33,7 +33,7 @@ def is_unsettled(spelling: Spelling, quote: str) -> bool:
 
 def option(symbol: str) -> tuple[str, str]:
     """(message, help) for an option."""
-    return f"{echo(symbol)} is an option, and options are not modelled", LEAVE_OUT
+    return f"{echo(symbol)} is an option, and options are not modelled", GIVE_IT
 
 
 def settled_in(draft: ContractEntry, base: str, quote: str, spelling: Spelling) -> tuple[ContractType | None, str]:

@@ -36,8 +36,8 @@ from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
 from marginctl.venues.loader import DEFAULT
 from marginctl.venues.model_format import HistoryEntry, ModelEntry
 
-LEAVE_OUT = "leave its positions out: as linear or inverse their notional, profit and liquidation would be wrong"
-NOT_MODELLED = {"option": ("options are not modelled", LEAVE_OUT)}
+GIVE_IT = "give its value, delta and margins as a row of `other:`: as linear or inverse its figures would be wrong"
+NOT_MODELLED = {"option": ("options are not modelled", GIVE_IT)}
 SYMBOL = "the venue's own symbol of the contract"
 
 
@@ -74,6 +74,9 @@ class AccountEntry(Record, name="account"):
         members(Basis), "the price that maintenance margins are taken on; default: the venue's"
     )
     close_fee = optional(nested(CloseFeeEntry), "the fee to close in the margins; default: the venue's rule")
+    start_of_day_equity = optional(
+        SIGNED, "equity when the day began, with what was deposited since and without what was withdrawn"
+    )
 
 
 class CollateralEntry(Record, name="collateral"):
@@ -84,6 +87,20 @@ class CollateralEntry(Record, name="collateral"):
     haircut = optional(SHARE, "share of the value that does not count")
     haircut_tiers = optional(records(HaircutStep), "haircuts that grow with the amount")
     loan_rate = optional(RATE, "maintenance margin on a debt")
+    bonus = optional(
+        FLAG, "given by the venue: margin that is lost first and never withdrawn; default false", default=False
+    )
+
+
+class OtherEntry(Record, name="other"):
+    """Something that is not modelled, such as options, and taken as it is given; amounts in the account's currency."""
+
+    name = key(TEXT, "how reports call it")
+    value = key(SIGNED, "what it adds to equity now, negative where it is owed")
+    delta = key(MapOf(SIGNED), "units by asset that it moves as, in a straight line; {} = no price moves it")
+    initial_margin = key(AMOUNT, "what it needs to be opened, at every price")
+    maintenance_margin = key(AMOUNT, "what it needs to be kept, at every price")
+    settle = optional(TEXT, "the asset whose pool it is in; needed in single-asset mode")
 
 
 class AssetEntry(Record, name="asset"):
@@ -107,7 +124,7 @@ class DeclaredTier(VenueTier, name="tier"):
 class ContractEntry(
     Record,
     name="contract",
-    not_offered={"strike": f"options are not modelled; {LEAVE_OUT}"},
+    not_offered={"strike": f"options are not modelled; {GIVE_IT}"},
 ):
     """A contract that the venue's rule set does not have, or an override."""
 
@@ -210,6 +227,7 @@ class PortfolioFile(Record, name="portfolio"):
     contracts = optional(MapOf(nested(ContractEntry)), "contracts by symbol", default=Entries())
     positions = optional(records(PositionEntry), "open positions", default=[])
     orders = optional(records(OrderEntry), "open orders", default=[])
+    other = optional(records(OtherEntry), "what is not modelled and taken as given, such as options", default=[])
     portfolio_margin = optional(nested(ModelEntry), "margin of cross pools as the risk of the whole")
     history = optional(nested(HistoryEntry), "prices or returns by date")
     limits = optional(Nested(LIMITS), "thresholds of this account")

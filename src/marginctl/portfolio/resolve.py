@@ -95,8 +95,8 @@ def resolve(
         header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
     )
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
-    held = collateral.balances(reading, draft.collateral)
-    collateral.check_prices(held, prices)
+    held, bonus = collateral.balances(reading, draft.collateral, prices)
+    given = collateral.others(reading, draft.other, prices, header.mode.collateral_mode, [*held])
     placed = _placed(reading, draft, contracts, prices, header, rows, settings)
     contracts.resolve_declared()
     contracts.observe_expired([*(row.draft for row in rows), *(one.draft for one in placed)])
@@ -105,8 +105,8 @@ def resolve(
     _check_bases(reading, draft.account, rule_set, header, rows, prices)
     terms = collateral.terms(reading, held, _settled_assets(rows, placed), header.mode, header.currency)
     reading.problems += scenario_problems(draft.scenarios, source)
-    together = _together(draft, prices)
-    if not held and not rows and not placed and not reading.problems:
+    together = {**_together(draft, prices), "others": given, "bonus": bonus}
+    if not (held or rows or placed or given or reading.problems):
         reading.refuse(draft.node, "MC012", "the account is empty", "list `collateral:` and `positions:`")
     if reading.problems:
         return None, reading.problems
@@ -371,11 +371,13 @@ def _modes_with_isolated(rule_set: "RuleSet") -> str:
 
 
 def _together(draft: PortfolioFile, prices: Prices) -> dict[str, Any]:
-    """What moves together: who follows whom, dollars, and betas: as the file says, else as what is followed."""
+    """What the whole account is told: who follows whom, dollars and betas, and how its day began."""
     follows, dollars = prices.followed(draft.node), prices.dollars()
 
     def beta(asset: str) -> Decimal:
         led = follows.get(asset, asset)
         return draft.betas.get(asset, draft.betas.get(led, ZERO if led in dollars else default_beta(led)))
 
-    return {"follows": follows, "dollars": dollars, "betas": {asset: beta(asset) for asset in prices.used}}
+    betas = {asset: beta(asset) for asset in prices.used}
+    start = None if draft.account is None else draft.account.start_of_day_equity
+    return {"follows": follows, "dollars": dollars, "betas": betas, "start_of_day_equity": start}

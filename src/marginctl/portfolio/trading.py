@@ -94,6 +94,10 @@ def _transfer(book: WrittenPortfolio, change: Transfer) -> Plan:
             f"--withdraw {asset}={text_of(-change.amount)} is more than the account holds",
             f"it holds {separated(held)} {asset}",
         )
+    bonus = book.account.bonus.get(change.asset, ZERO)
+    if change.amount < 0 and held is not None and held + change.amount < bonus:
+        message = f"--withdraw {asset}={text_of(-change.amount)} would take a bonus, which stays with the venue"
+        raise ChangeError(message, f"{separated(max(ZERO, held - bonus))} {asset} are the account's own")
     word = "deposited" if change.amount >= 0 else "withdrew"
     return written_back(book, transferred(book.account, {change.asset: change.amount}), f"{word} {amount} {asset}")
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from marginctl.core.account import STABLECOINS, Account, OrderMaintenance, Position
 from marginctl.core.contract import Contract, ContractType
-from marginctl.core.exact import ZERO, Direction
+from marginctl.core.exact import ZERO, Direction, net
 from marginctl.core.orders import is_rated_by
 from marginctl.core.requirement import initial_rate, tiers_in_force
 from marginctl.core.value import notional
@@ -51,21 +51,37 @@ def written_back(book: WrittenPortfolio, after: Account, *said: str, marked: boo
             lots = lots[:1]
         if now is not None and now != was:
             rows.write(lots, was, now)
-    edits = [*_balances(book, after), *_order_rates(book, after), *rows.values, *rows.keys, *_pinned(book, after)]
+    balances, given = _balances(book, after), _given(book, after)
+    edits = [*balances, *given, *_order_rates(book, after), *rows.values, *rows.keys, *_pinned(book, after)]
     edits += [Remove(("positions", number)) for number in sorted(gone, reverse=True)]
     return Plan(edits, [*said, *dict.fromkeys(rows.notes)])
 
 
 def _balances(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
     """What the account holds; nothing is added as no row."""
-    numbers = {row.asset: number for number, row in enumerate(book.file.collateral)}
-    for asset, amount in after.balances.items():
-        if amount == book.account.balances.get(asset, ZERO):
-            continue
-        if asset in numbers:
-            yield Put(("collateral", numbers[asset], "amount"), text_of(amount))
-        else:
-            yield Append(("collateral",), {"asset": asset, "amount": text_of(amount)})
+    numbers = {(row.asset, row.bonus): number for number, row in enumerate(book.file.collateral)}
+    for asset in after.balances:
+        for is_bonus in (False, True):
+            amount = _held(after, asset, is_bonus=is_bonus)
+            if amount == _held(book.account, asset, is_bonus=is_bonus):
+                continue
+            if (asset, is_bonus) in numbers:
+                yield Put(("collateral", numbers[asset, is_bonus], "amount"), text_of(amount))
+            else:
+                yield Append(("collateral",), {"asset": asset, "amount": text_of(amount)})
+
+
+def _given(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:
+    """What rows taken as given are worth at other prices."""
+    for number, (was, now) in enumerate(zip(book.account.others, after.others, strict=True)):
+        if now.value != was.value:
+            yield Put(("other", number, "value"), text_of(written(now.value, Direction.DOWN)))
+
+
+def _held(account: Account, asset: str, *, is_bonus: bool) -> Decimal:
+    """What of a balance is bonus, or what is not."""
+    bonus = account.bonus.get(asset, ZERO)
+    return bonus if is_bonus else net(account.balances.get(asset, ZERO), -bonus)
 
 
 def _order_rates(book: WrittenPortfolio, after: Account) -> Iterator[Edit]:

@@ -79,7 +79,7 @@ FORMATS = {
 """Every format and its function, in the order in which help texts list them."""
 OF_CHECKS = frozenset(("jsonl", "github", "gitlab", "sarif", "junit"))
 """Formats of findings, which only a check has."""
-TABLES = ("csv=positions", "csv=accounts", "csv=limits", "csv=findings")
+TABLES = ("csv=positions", "csv=accounts", "csv=other", "csv=limits", "csv=findings")
 """What ``csv`` of a check may have as its rows; alone it means the first."""
 COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
 """The formats of every result."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from marginctl import __version__
 from marginctl.core.report import Report, RulesUsed
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
-from marginctl.results.rows import AccountRow, FoundRow, LimitRow, PositionRow
+from marginctl.results.rows import AccountRow, FoundRow, LimitRow, OtherRow, PositionRow
 
 if TYPE_CHECKING:
     from marginctl.core.cascade import Cascade, IsolatedComparison
@@ -112,6 +112,11 @@ class Run(Struct, frozen=True, kw_only=True):
     def accounts(self) -> tuple[AccountRow, ...]:
         """Every checked file in a line."""
         return tuple(AccountRow(file, report, verdict(one, self.fail_on)) for file, report, one in self._read())
+
+    @property
+    def other(self) -> tuple[OtherRow, ...]:
+        """What the checked files take as given."""
+        return tuple(OtherRow(file, report, one) for file, report, _ in self._read() for one in report.other)
 
     @property
     def limits(self) -> tuple[LimitRow, ...]:

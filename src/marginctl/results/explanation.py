@@ -10,7 +10,8 @@ from msgspec import Struct
 from marginctl.findings import Document, Location
 
 SECTIONS = (
-    *("account", "totals", "liquidation", "pools", "positions", "collateral", "underlyings", "netting", "funding"),
+    *("account", "totals", "liquidation", "pools", "positions", "collateral", "other", "underlyings"),
+    *("netting", "funding"),
     "portfolio_margin",
 )
 """Of the report, in its order."""

@@ -1,10 +1,10 @@
-"""The rows of a check as CSV has them: positions, accounts, limits, findings."""
+"""The rows of a check as CSV has them: positions, accounts, what is taken as given, limits, findings."""
 
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
-from marginctl.core.report import PositionFigures, Report
+from marginctl.core.report import OtherFigures, PositionFigures, Report
 from marginctl.findings import Check, Finding
 
 if TYPE_CHECKING:
@@ -34,6 +34,17 @@ class AccountRow(Struct, frozen=True):
     file: str
     report: Report
     verdict: "Verdict"
+
+
+class OtherRow(Struct, frozen=True):
+    """What is taken as given, with whose it is."""
+
+    shape: ClassVar[str] = (
+        "file account=report.account.name venue=report.account.venue currency=report.account.currency *given"
+    )
+    file: str
+    report: Report
+    given: OtherFigures
 
 
 class LimitRow(Struct, frozen=True):

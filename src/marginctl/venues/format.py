@@ -148,6 +148,7 @@ class Occasion(Enum):
     DEBT = "debt"
     ISOLATED = "isolated"
     HEDGE_MODE = "hedge-mode"
+    BONUS = "bonus"
 
 
 class Assumption(Record, name="assumption"):

@@ -314,6 +314,8 @@ class RuleSet(Record, name="venue"):
             if listing and listing.contract == contract:
                 texts += listing.assumptions
         texts += _unknown_ticks(account)
+        if account.bonus and not self.is_generic and not any(note.when is Occasion.BONUS for note in self.notes):
+            texts.append(f"nothing that {self.name} publishes on bonuses is known here")
         if self._interval_assumed(account):
             texts.append(INTERVAL_ASSUMED)
         return tuple(dict.fromkeys(texts))
@@ -343,6 +345,7 @@ def _occasions(account: Account) -> set[Occasion]:
         Occasion.DEBT: any(amount < ZERO for amount in account.balances.values()),
         Occasion.ISOLATED: any(position.is_isolated for position in account.positions),
         Occasion.HEDGE_MODE: account.position_mode is PositionMode.HEDGE,
+        Occasion.BONUS: bool(account.bonus),
     }
     return {occasion for occasion, held in holds.items() if held}
 

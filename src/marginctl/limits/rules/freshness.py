@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from marginctl.core.exact import ZERO, Direction
-from marginctl.document.scalars import day
+from marginctl.core.exact import ONE, ZERO, Direction
+from marginctl.document.scalars import day, seconds_since
 from marginctl.findings import Expectation, Severity
 from marginctl.limits.context import Context
 from marginctl.limits.rule import Comparison, Fact, Measurement, Ratio, Rule, Unit, Unknown, advice, manual_of
@@ -65,14 +65,17 @@ MC201 = Rule(
 SUBJECT = "account"
 
 
+NO_TIME = Unknown("--today has no time of day", "write it as 2026-11-22T11:00:00Z")
+SECONDS_PER_DAY, CLOCKS = Decimal(86400), Decimal(60)
 NO_DATE = Unknown("the account has no as_of", "add `as_of` to `account`, with its time zone")
 
 
 def stale_data(context: Context) -> Iterable[Measurement]:
     """What it checks: the age of the account's figures.
 
-    Value: days from the day (UTC) of the account's `as_of` to today (`--today`). An account without `as_of` makes it not
-    evaluated. Configured as `max_data_age`; off otherwise.
+    Value: days from the account's `as_of` to the moment of the run, to the second, or to that of `--today`. Where
+    `--today` is a day, whole days from the day (UTC) of `as_of`; a limit below a day cannot be judged then. An account
+    without `as_of` makes it not evaluated. Configured as `max_data_age`, such as `90s`, `30m`, `8h` or `1d`; off otherwise.
 
     Why: a check of last week's balances says nothing about today's account.
 
@@ -89,11 +92,19 @@ def stale_data(context: Context) -> Iterable[Measurement]:
         detail=f"as of {as_of}",
         location=context.locations.account,
         remedy=advice("export the account again"),
+        finest=None if context.now is not None else (ONE, NO_TIME),
     )
 
 
 def _age(context: Context, as_of: str) -> Ratio | Unknown:
-    return age(day(as_of).isoformat(), context.today)
+    """Whole days where only the day of the run is known, else to the second; clocks may differ by a minute."""
+    if context.now is None:
+        return age(day(as_of).isoformat(), context.today)
+    seconds = seconds_since(as_of, context.now)
+    if seconds < -CLOCKS:
+        shown = context.now.isoformat(timespec="seconds")
+        return Unknown(f"{as_of} lies after now, {shown}", "correct the date, or set --today")
+    return Ratio(max(ZERO, seconds), SECONDS_PER_DAY)
 
 
 MC202 = Rule(

@@ -7,6 +7,7 @@ from functools import partial
 from marginctl.core.account import Purpose
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.core.report import PoolFigures
+from marginctl.core.scenario import EVERY_OTHER
 from marginctl.limits.context import Context
 from marginctl.limits.figures import (
     belonging,
@@ -108,7 +109,7 @@ def account_leverage(context: Context) -> Iterable[Measurement]:
 def _sums(rows: Iterable[tuple[str, Decimal]], named: frozenset[str]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for name, notional in rows:
-        if name in named:
+        if name in named or (EVERY_OTHER in named and notional):
             sums[name] = sums.get(name, ZERO) + notional
     return sums
 
@@ -286,7 +287,7 @@ def directional_exposure(context: Context) -> Iterable[Measurement]:
         nets[row.asset] = nets.get(row.asset, ZERO) + row.delta * account.prices[row.asset]
     equity = total(pool.equity for pool in pools)
     yield _directional_exposure_measurement(context, SUBJECT, "the account", total(nets.values()), equity)
-    for asset in (asset for asset in nets if asset in context.named):
+    for asset in (asset for asset in nets if asset in context.named or EVERY_OTHER in context.named):
         net = nets[asset]
         yield _directional_exposure_measurement(context, asset, asset, net, equity, Belongs(underlying=asset))
 

@@ -10,18 +10,19 @@ from io import StringIO
 from typing import Any
 
 from marginctl.core.plain import as_plain, keys_of
-from marginctl.core.report import PositionFigures, Totals
+from marginctl.core.report import OtherFigures, PositionFigures, Totals
 from marginctl.document.source import harmless, printable
 from marginctl.findings import Check, Finding, Location
 from marginctl.render import Options
 from marginctl.results import Run
-from marginctl.results.rows import AccountRow, FoundRow, LimitRow, PositionRow
+from marginctl.results.rows import AccountRow, FoundRow, LimitRow, OtherRow, PositionRow
 from marginctl.wording import plain
 
-TABLES = {"positions": PositionRow, "accounts": AccountRow, "limits": LimitRow, "findings": FoundRow}
+TABLES = {"positions": PositionRow, "accounts": AccountRow, "other": OtherRow, "limits": LimitRow, "findings": FoundRow}
 """The rows that a check has."""
 INSIDE = {
     "position": PositionFigures,
+    "given": OtherFigures,
     "totals": Totals,
     "check": Check,
     "finding": Finding,

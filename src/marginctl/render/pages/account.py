@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from marginctl.core.pool import is_shared
-from marginctl.core.report import AccountLiquidation, FundingFigures, Report
+from marginctl.core.report import AccountLiquidation, FundingFigures, OtherFigures, Report
 from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.render import Verbosity
 from marginctl.render.page import (
     Balance,
     Block,
+    DataTable,
     FindingRow,
     Findings,
     Gauge,
@@ -21,11 +22,14 @@ from marginctl.render.page import (
     Span,
     Tone,
     dim,
+    names,
+    numbers,
     section,
+    texts,
 )
-from marginctl.render.pages.columns import NEVER, UNKNOWN
+from marginctl.render.pages.columns import NEVER, UNKNOWN, figured
 from marginctl.results import Outcome, Verdict, ranked, verdict
-from marginctl.wording import check_value, figure, figure_percent, label_of, limit_text, listed, same, share
+from marginctl.wording import check_value, exactly, figure, figure_percent, label_of, limit_text, listed, same, share
 
 if TYPE_CHECKING:
     from marginctl.core.pooling import Pooling
@@ -47,6 +51,8 @@ MONEY = (
     *("equity", "unrealized_pnl", "initial_margin", "order_margin", "maintenance_margin", "free_collateral"),
     "buffer",
 )
+OF_EQUITY = ("bonus", "own_equity", "other")
+"""Parts of the equity that most accounts have none of."""
 MORE_MONEY = ("gross_collateral", "haircut", "gross_notional", "net_notional")
 MOST_ASSUMPTIONS = 5
 FAR = Decimal(1)
@@ -73,7 +79,7 @@ RATIOS = (
 def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section | None:
     """Money beside ratios with their limits; common moves where both ways liquidate; what funding does meanwhile."""
     is_full = verbosity is Verbosity.VERBOSE
-    rows = MONEY + MORE_MONEY if is_full else MONEY
+    rows = money_rows(report) + (MORE_MONEY if is_full else ())
     shown = [(name, getattr(report.totals, name)) for name in rows]
     amounts = tuple((label_of(name), figure(name, value)) for name, value in shown if value or name != "order_margin")
     balance = Balance(rows=amounts, gauges=tuple(_gauge(ratio, report, outcome) for ratio in RATIOS))
@@ -85,6 +91,12 @@ def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section |
     )
     outlook = (Sentence(text=text) for text in sentences if text)
     return section(f"Account, {report.account.currency}", balance, _fullest(report), *outlook)
+
+
+def money_rows(report: Report) -> tuple[str, ...]:
+    """The money of an account; with what of the equity is a bonus or taken as given, where something is."""
+    first, *rest = MONEY
+    return (first, *(name for name in OF_EQUITY if getattr(report.totals, name) is not None), *rest)
 
 
 def _gauge(ratio: GaugedRatio, report: Report, outcome: Outcome) -> Gauge:
@@ -186,6 +198,42 @@ def funding(figures: FundingFigures, currency: str) -> str:
     if figures.missing:
         texts.append(f"no rate for {listed(figures.missing)}")
     return f"{', '.join(texts)}."
+
+
+def taken_as_given(report: Report) -> Section | None:
+    """Rows of which nothing is computed."""
+    rows = report.other
+    columns = (
+        names("row", [row.name for row in rows]),
+        names("pool", [row.pool if len(report.pools) > 1 else "" for row in rows], priority=3),
+        names("moves as", [_moving(row) for row in rows], priority=2),
+        figured("initial", rows, "initial_margin", priority=2),
+        figured("maint.", rows, "maintenance_margin", priority=1),
+        figured("value", rows, "value", priority=1),
+    )
+    return section(f"Taken as given, {report.account.currency}", DataTable(columns)) if rows else None
+
+
+def _moving(row: OtherFigures) -> str:
+    """``-0.0035 BTC, 2 ETH``."""
+    return ", ".join(f"{exactly(units)} {asset}" for asset, units in row.delta.items() if units) or "nothing"
+
+
+def netting(report: Report) -> Section | None:
+    """What opposite legs save, where they save anything."""
+    initial, maintenance = report.netting, report.netting.maintenance
+    if initial.saving is None or maintenance.saving is None or not (initial.saving or maintenance.saving):
+        return None
+    gross = (initial.gross_initial_margin, maintenance.gross_maintenance_margin)
+    net = (initial.initial_margin, maintenance.maintenance_margin)
+    columns = (
+        texts("margin", ["initial", "maintenance"]),
+        numbers("each alone", [figure("initial_margin", value) for value in gross if value is not None]),
+        numbers("netted", [figure("initial_margin", value) for value in net]),
+        figured("saving", (initial, maintenance), "saving", priority=1),
+        figured("saved", (initial, maintenance), "saving_rate", priority=1),
+    )
+    return section(f"Netting, {report.account.currency}", DataTable(columns))
 
 
 def problems(outcome: Outcome) -> Section:

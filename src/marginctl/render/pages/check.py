@@ -12,7 +12,13 @@ from msgspec.structs import replace
 
 from marginctl.core.exact import Direction
 from marginctl.core.pool import is_shared
-from marginctl.core.report import CollateralFigures, PoolFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.core.report import (
+    CollateralFigures,
+    PoolFigures,
+    PositionFigures,
+    Report,
+    UnderlyingFigures,
+)
 from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.render import Manual, Options, Verbosity, found
 from marginctl.render.page import (
@@ -31,7 +37,17 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.render.pages.account import STATUS_WORDS, account, assumptions, findings, foot, problems, run_notes
+from marginctl.render.pages.account import (
+    STATUS_WORDS,
+    account,
+    assumptions,
+    findings,
+    foot,
+    netting,
+    problems,
+    run_notes,
+    taken_as_given,
+)
 from marginctl.render.pages.columns import NEVER, UNKNOWN, figured, known, sign_tone, signed
 from marginctl.render.pages.expectations import expectations
 from marginctl.render.pages.head import answer, head, price_text
@@ -153,7 +169,8 @@ def tables(report: Report, *, is_full: bool = True) -> Iterable[Section | None]:
     yield _pools(report)
     yield _positions(report)
     yield _collateral(report)
-    yield _netting(report)
+    yield taken_as_given(report)
+    yield netting(report)
     if report.portfolio_margin:
         from marginctl.render.pages.model import portfolio_margins
 
@@ -256,6 +273,7 @@ def _collateral(report: Report) -> Section | None:
         names("asset", [*(row.asset for row in rows), *some]),
         _pools_of(report, [*(row.pool for row in rows), *none], priority=2),
         pointed("balance", [*(exactly(row.balance) for row in rows), *none], priority=3),
+        pointed("bonus", [*("" if row.bonus is None else exactly(row.bonus) for row in rows), *none], priority=4),
         pointed(
             "PnL", [*_units(rows, "unrealized_pnl"), *none], priority=8, tones=[*map(sign_tone, pnl), *_plain(none)]
         ),
@@ -282,23 +300,6 @@ def _summed(name: str, amounts: Sequence[Decimal], total: Sequence[str]) -> list
     """Amounts, and their sum where there is a line for it."""
     sums = [sum(amounts, Decimal(0))] if total else []
     return [figure(name, amount) for amount in (*amounts, *sums)]
-
-
-def _netting(report: Report) -> Section | None:
-    """What opposite legs save, where they save anything."""
-    initial, maintenance = report.netting, report.netting.maintenance
-    if initial.saving is None or maintenance.saving is None or not (initial.saving or maintenance.saving):
-        return None
-    gross = (initial.gross_initial_margin, maintenance.gross_maintenance_margin)
-    net = (initial.initial_margin, maintenance.maintenance_margin)
-    columns = (
-        texts("margin", ["initial", "maintenance"]),
-        numbers("each alone", [figure("initial_margin", value) for value in gross if value is not None]),
-        numbers("netted", [figure("initial_margin", value) for value in net]),
-        figured("saving", (initial, maintenance), "saving", priority=1),
-        figured("saved", (initial, maintenance), "saving_rate", priority=1),
-    )
-    return section(f"Netting, {report.account.currency}", DataTable(columns))
 
 
 def _underlyings(report: Report, *, is_full: bool) -> Section | None:
@@ -329,6 +330,7 @@ def _is_said(row: UnderlyingFigures, report: Report) -> bool:
     """Whether an asset is only what one position is on, whose row has the same price and distance."""
     on_it = [one for one in report.positions if one.pool == row.pool and one.symbol.startswith(row.asset)]
     held = any((one.asset, one.pool) == (row.asset, row.pool) for one in report.collateral)
+    held = held or any(row.asset in one.delta for one in report.other if one.pool == row.pool)
     return not held and len(on_it) == 1 and same(on_it[0].distance_to_liquidation, row.distance)
 
 

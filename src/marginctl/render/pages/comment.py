@@ -21,7 +21,8 @@ from marginctl.render.page import (
     page,
     texts,
 )
-from marginctl.render.pages.account import MONEY, RATIOS, common_move, finding_word, ratio_text
+from marginctl.render.pages.account import RATIOS, common_move, finding_word, money_rows, ratio_text
+from marginctl.render.pages.head import resting_on
 from marginctl.render.pages.runs import diffs
 from marginctl.render.paths import rule_page, spot
 from marginctl.results import Outcome, Run, Verdict, cheapest, ranked, verdict
@@ -43,6 +44,8 @@ def _blocks(outcome: Outcome, word: Verdict, options: Options) -> Iterable[Block
     report = outcome.report
     if report is not None:
         yield _introduction(outcome, report)
+        if resting := resting_on(report):
+            yield Sentence(text=f"{capitalized(resting)}.")
     if outcome.problems:
         yield Problems(outcome.problems)
     remedy = cheapest(outcome)
@@ -69,7 +72,7 @@ def _introduction(outcome: Outcome, report: Report) -> Sentence:
 
 def _account(report: Report) -> DataTable:
     totals = report.totals
-    rows = [(label_of(name), figure(name, getattr(totals, name))) for name in MONEY]
+    rows = [(label_of(name), figure(name, getattr(totals, name))) for name in money_rows(report)]
     rows += [(label_of(ratio.name), ratio_text(ratio, getattr(totals, ratio.name))) for ratio in RATIOS]
     labels = texts("Account", [capitalized(label) for label, _ in rows])
     return DataTable((labels, Column(title=report.account.currency, cells=[value for _, value in rows])))

@@ -30,13 +30,15 @@ TONES = {
 }
 STATES = {
     "restricted": "free collateral is negative, nothing new can be opened",
-    "margin-call": "at the venue's margin call level",
+    "margin-call": "called for margin",
     "liquidation": "liquidatable now",
 }
 BELOW = 3
 """Steps in to what stands below the verdict."""
 WAYS = {"down": "fall", "up": "rise"}
 SIGNS = {"fall": "-", "rise": "+"}
+MOST_GIVEN = 2
+"""Rows taken as given that a verdict names."""
 
 
 def head(outcome: Outcome, fail_on: str, *, when: str = "") -> Section:
@@ -104,7 +106,15 @@ def tally(outcome: Outcome) -> str:
     waived = sum(finding.waived for finding in outcome.findings)
     if len(counts) == bool(state):
         counts.append("no limit is broken")
-    return ", ".join([*counts, *([f"{waived} waived"] if waived else [])])
+    resting = resting_on(outcome.report)
+    return ", ".join([*counts, *([f"{waived} waived"] if waived else []), *([resting] if resting else [])])
+
+
+def resting_on(report: Report) -> str:
+    """What a verdict takes as given instead of computing it; empty where it takes nothing so."""
+    given = [row.name for row in report.other]
+    named = listed(given) if len(given) <= MOST_GIVEN else f"{len(given)} rows of `other`"
+    return f"resting on {named} as given" if given else ""
 
 
 def todo(outcome: Outcome, word: Verdict, report: Report) -> str:

@@ -38,6 +38,7 @@ WORDS = {
     "last-tier": "end of the contract's tiers",
     "no-maintenance-rate": "no maintenance rate is known",
     "held": "all that is held",
+    "bonus": "all that is the account's own",
 }
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from marginctl.core.cascade import Cascade, IsolatedComparison, PositionFate
 from marginctl.core.exact import ZERO, Direction
-from marginctl.core.report import PoolFigures, Report
+from marginctl.core.report import Report
 from marginctl.core.sequence import Action, CascadeStep
 from marginctl.findings import Severity
 from marginctl.render import Options, Verbosity
@@ -42,7 +42,7 @@ from marginctl.render.pages.account import (
 )
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
-from marginctl.render.pages.head import answered, headed
+from marginctl.render.pages.head import answered, headed, resting_on
 from marginctl.results import Outcome, ScenarioOrigin, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
@@ -132,18 +132,14 @@ def _drawn(stress: StressResult, report: Report) -> Iterable[Section | None]:
         note = f"{down} down the side, {across} across; at the point, not on the way"
         yield section("Maintenance ratio", HeatMap(stress.grid), note=note)
     for curve in stress.curves[:1] if stress.draws_curve else ():
-        ends = tuple(end for pool in report.pools if pool.name == curve.pool for end in _ends(pool))
+        moves = [pool.liquidation for pool in report.pools if pool.name == curve.pool]
+        ends = tuple(end for one in moves for end in (one.down, one.up) if end is not None)
         move = Sentence(text=common_move(report.liquidation, several=len(report.pools) > 1))
         if curve.points[-1].move and max(max(point.equity, point.required) for point in curve.points) > 0:
             note = f"equity and what it must cover, {curve.pool}, {report.account.currency}"
             yield section("All assets together", CurveChart(curve, ends), move, note=note)
         else:
             yield Section(blocks=(move,))
-
-
-def _ends(pool: PoolFigures) -> list[Decimal]:
-    """The joint moves that liquidate a pool."""
-    return [move for move in (pool.liquidation.down, pool.liquidation.up) if move is not None]
 
 
 # Scenarios.
@@ -162,6 +158,7 @@ def _scenarios(stress: StressResult, report: Report) -> Section | None:
         names("pool", [_pool(row) if len(report.pools) > 1 else "" for row in rows], priority=7),
         figured("equity", rows, "outcome.equity", unit, priority=2),
         figured("change", rows, "outcome.change", unit, priority=3),
+        figured("own equity", rows if report.totals.bonus is not None else (), "outcome.own_equity", unit, priority=4),
         figured("maint. ratio", rows, "outcome.maintenance_ratio", priority=4),
         figured("free", rows, "outcome.free_collateral", unit, priority=5),
         names("loses most", [_worst(row) for row in rows], priority=6),
@@ -385,14 +382,16 @@ def _word(stress: StressResult, outcome: Outcome) -> Verdict:
 def _tally(stress: StressResult) -> str:
     if stress.report is None:
         return f"could not be checked, {counted(len(stress.problems), 'problem')}."
-    dead = [told for told in stress.scenarios if not told.outcome.survived]
-    count = len(stress.scenarios)
+    resting = resting_on(stress.report)
+    return f"{_survival(stress)}, {resting}." if resting else f"{_survival(stress)}."
+
+
+def _survival(stress: StressResult) -> str:
+    dead = [f"{told.name} {_how_far(told)}" for told in stress.scenarios if not told.outcome.survived]
+    count, verb = len(stress.scenarios), "is" if len(dead) == 1 else "are"
     if not dead:
-        return f"all {count} scenarios are survived." if count != 1 else f"{stress.scenarios[0].name} is survived."
-    broken = listed([f"{told.name} {_how_far(told)}" for told in dead], 3)
-    if count == 1:
-        return f"not survived: {broken}."
-    return f"{len(dead)} of {count} scenarios {'is' if len(dead) == 1 else 'are'} not survived: {broken}."
+        return f"all {count} scenarios are survived" if count != 1 else f"{stress.scenarios[0].name} is survived"
+    return f"{'' if count == 1 else f'{len(dead)} of {count} scenarios {verb} '}not survived: {listed(dead, 3)}"
 
 
 def _how_far(told: ScenarioResult) -> str:

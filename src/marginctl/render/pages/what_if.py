@@ -37,14 +37,15 @@ SECTIONS = (
     ("pools", "Pools"),
     ("positions", "Positions"),
     ("collateral", "Collateral"),
+    ("other", "Taken as given"),
     ("underlyings", "When one asset moves alone"),
     ("netting", "Netting"),
     ("funding", "Funding"),
 )
 SHOWN = {
     "totals": (
-        "equity unrealized_pnl free_collateral buffer initial_margin order_margin maintenance_margin utilization "
-        "maintenance_ratio leverage gross_notional net_notional state"
+        "equity bonus own_equity unrealized_pnl free_collateral buffer initial_margin order_margin maintenance_margin "
+        "utilization maintenance_ratio leverage gross_notional net_notional state"
     ),
     "liquidation": "down up",
     "pools": "equity free_collateral utilization maintenance_ratio liquidation.distance",
@@ -53,6 +54,7 @@ SHOWN = {
         "liquidation_price distance_to_liquidation"
     ),
     "collateral": "balance price",
+    "other": "value",
     "funding": "per_day runway_days",
 }
 """What is shown without -v, by section; the limits always."""
