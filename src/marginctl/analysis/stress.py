@@ -25,13 +25,14 @@ from marginctl.core.funding_cases import FundingTable, RateHistory, funding_tabl
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import ReturnSpan
-from marginctl.core.motion import joint_path
+from marginctl.core.motion import asset_path, joint_path
 from marginctl.core.outcome import ScenarioOutcome, outcome_of, path_outcome, states_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.report import Report
 from marginctl.core.returns import History
 from marginctl.core.scenario import PathOutcome, moves_in
 from marginctl.core.sequence import LiquidationSequence
+from marginctl.core.tiered_way import tiered_ways
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo, meant
@@ -49,6 +50,8 @@ SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
 ALL = "all"
 FLAG_NAME = "--shock"
 MOST_POINTS = 201
+MOST_ASSETS = 15
+"""Assets with a curve of their own."""
 MOST_DAYS = 10
 """Returns of a history that are run unless told otherwise."""
 
@@ -198,6 +201,8 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
         cascaded=wanted.cascades,
         grid=_grid(account, states, wanted),
         curves=_curves(account, states, report, wanted),
+        asset_curves=_asset_curves(account, states, report, wanted),
+        tiered_ways=tiered_ways(account, report),
         draws_curve=wanted.draws_curve,
         funding=_funding(account, wanted),
         findings=findings,
@@ -367,6 +372,20 @@ def _curves(
     occupied = [state for state in states if state.pool.positions]
     occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
     return tuple(curve_of(account, state, wanted.size) for state in occupied if not _bends(account, state))
+
+
+def _asset_curves(
+    account: Account, states: list[PoolState], report: Report, wanted: ScenarioChoice
+) -> tuple[EquityCurve, ...]:
+    """One for every asset that liquidates a pool by itself, the nearest ``MOST_ASSETS``."""
+    by_name = {state.pool.name: state for state in states}
+    near = sorted((one.distance, one.pool, one.asset) for one in report.underlyings if one.distance is not None)
+    rows = [(by_name[pool], asset) for _, pool, asset in near[:MOST_ASSETS]]
+    return tuple(
+        curve_of(account, state, wanted.size, asset)
+        for state, asset in rows
+        if not any(state.pool.bends(stretch.motion) for stretch in asset_path(asset, 1))
+    )
 
 
 def _bends(account: Account, state: PoolState) -> bool:

@@ -26,6 +26,7 @@ from marginctl.core.path import Scenario
 from marginctl.core.plain import DocumentKey, keys_of
 from marginctl.core.pooling import Pooling
 from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
+from marginctl.core.tiered_way import TieredWay
 from marginctl.document.record import Key
 from marginctl.document.schema import bound_type
 from marginctl.render import RESULTS, found
@@ -54,6 +55,7 @@ NAMES = {
         PortfolioMargin,
         ModelTerms,
         ScenarioOutcome,
+        TieredWay,
         BuiltIn,
         Publication,
         Moved,

@@ -158,10 +158,14 @@ class Problems(Struct, frozen=True):
 
 
 class CurveChart(Struct, frozen=True):
-    """Equity and what it must cover over the joint move of all assets; ``ends``: the moves that liquidate."""
+    """Equity and what it must cover over a move; ``ends``: the moves that liquidate.
+
+    source: where the data of the page has it: the number of the document, its key, the place in the list.
+    """
 
     curve: EquityCurve
     ends: tuple[Decimal, ...]
+    source: tuple[int, str, int] | None = None
 
 
 class HeatMap(Struct, frozen=True):
@@ -191,7 +195,7 @@ class BarRow(Struct, frozen=True, kw_only=True):
 class BarPicture(Struct, frozen=True, kw_only=True):
     """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
 
-    is_share: the axis is one of moves; unit: of the amounts otherwise.
+    is_share: the axis is one of moves; is_part: of parts of a way; unit: of the amounts otherwise.
     """
 
     name: str
@@ -201,6 +205,7 @@ class BarPicture(Struct, frozen=True, kw_only=True):
     table: DataTable
     unit: str = ""
     is_share: bool = False
+    is_part: bool = False
 
 
 class Stroke(Enum):
@@ -228,7 +233,10 @@ class PlotMark(Struct, frozen=True):
 
 
 class LinePicture(Struct, frozen=True, kw_only=True):
-    """LinePicture over one axis, as ``BarPicture``. ``gone``: the stretches of x on which the pool is liquidated."""
+    """LinePicture over one axis, as ``BarPicture``. ``gone``: the stretches of x on which the pool is liquidated.
+
+    spans: stretches of x with words for each.
+    """
 
     name: str
     title: str
@@ -237,6 +245,7 @@ class LinePicture(Struct, frozen=True, kw_only=True):
     table: DataTable
     marks: tuple[PlotMark, ...] = ()
     gone: tuple[tuple[Decimal, Decimal], ...] = ()
+    spans: tuple[tuple[Decimal, Decimal, str], ...] = ()
     x_title: str = ""
     y_title: str = ""
     is_share: bool = True
@@ -255,8 +264,9 @@ class Data(Struct, frozen=True):
     result: object
 
 
+Pictured: TypeAlias = BarPicture | LinePicture
 Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
-Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | BarPicture | LinePicture | Data | Explanation
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Pictured | Data | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ from marginctl.render.pages.account import (
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
 from marginctl.render.pages.head import answered, headed
+from marginctl.render.pages.more_pictures import ENDS, tiers, timelines
 from marginctl.results import Outcome, ScenarioOrigin, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
@@ -64,16 +65,6 @@ BREAKS_AT = (
     "pool; above 100% it is survived, and that much further along the same line it would not be."
 )
 SURVIVED, DIED = Span("survives", Tone.GOOD), Span("LIQUIDATED", Tone.BAD)
-ACTIONS = {
-    Action.CANCEL_ORDERS: "orders cancelled",
-    Action.NET_LEGS: "legs netted",
-    Action.REPAY: "debts repaid",
-    Action.REDUCE: "reduced",
-    Action.CLOSE: "closed",
-    Action.TAKE_OVER: "taken over",
-    Action.FORFEIT: "margin kept by the venue",
-    Action.BANKRUPT: "deficit, not owed",
-}
 LEAST_UNIT = Decimal("1e-8")
 
 
@@ -266,7 +257,7 @@ def _days(part: Decimal, days: Decimal) -> str:
 def _what(step: CascadeStep) -> str:
     if step.action is Action.REDUCE:
         return "reduced to the tier below"
-    return ACTIONS[step.action] + (" in profit" if step.in_profit else "")
+    return ENDS[step.action] + (" in profit" if step.in_profit else "")
 
 
 def _what_tone(step: CascadeStep) -> Tone:
