@@ -59,6 +59,7 @@ MOST_DAYS = 10
 class ScenarioChoice(Struct, frozen=True, kw_only=True):
     """What is asked for beyond the settings. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across.
 
+    draws_grid: without a ``grid`` that of the two assets that weigh most.
     prices: a history of which the ``worst`` returns over ``span`` rows are scenarios; either of them given without one
     asks for the portfolio's own.
     """
@@ -72,6 +73,7 @@ class ScenarioChoice(Struct, frozen=True, kw_only=True):
     size: Decimal = Decimal("0.5")
     points: int = 11
     draws_curve: bool = True
+    draws_grid: bool = False
     histories: Mapping[str, RateHistory] = {}
     quantile: Decimal = Decimal("0.05")
     horizon: Decimal = Decimal(30)
@@ -199,7 +201,7 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
         rules=loaded.resolved.rules_used,
         scenarios=tuple(told),
         cascaded=wanted.cascades,
-        grid=_grid(account, states, wanted),
+        grid=_grid(account, states, wanted.grid or (widest_two(report) if wanted.draws_grid else None), wanted),
         curves=_curves(account, states, report, wanted),
         asset_curves=_asset_curves(account, states, report, wanted),
         tiered_ways=tiered_ways(account, report),
@@ -357,10 +359,12 @@ def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Findi
             yield finding
 
 
-def _grid(account: Account, states: list[PoolState], wanted: ScenarioChoice) -> Grid | None:
-    if wanted.grid is None:
+def _grid(
+    account: Account, states: list[PoolState], named: tuple[str, str] | None, wanted: ScenarioChoice
+) -> Grid | None:
+    if named is None:
         return None
-    down, across = wanted.grid
+    down, across = named
     moves = spread(wanted.size, wanted.points)
     return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
 

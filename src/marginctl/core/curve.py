@@ -117,20 +117,25 @@ def _corners(account: Account, state: PoolState, stretch: Stretch, size: Decimal
     steps = DRAWN if (bends or opened.bends) else ORDERED if state.pool.orders else 0
     drawn = {length * k / steps for k in range(steps)} if steps else set()
     starts = sorted(drawn | {piece.start for pieces in rows for piece in pieces if piece.start < length})
-    points = []
-    for start, end in pairwise([*starts, length]):
+    is_drawn_through = all(one.unit.at(length) > 0 for one in (*bends, *opened.bends))
+
+    def point(start: Decimal, u: Decimal) -> Point:
+        """At ``u``, by the pieces that hold from ``start`` on."""
         own, needed, initial = (_piece_at(pieces, start) for pieces in rows)
-        for u in (start, end) if all(one.unit.at(end) > 0 for one in (*bends, *opened.bends)) else (start,):
-            points.append(
-                Point(
-                    stretch.start + u,
-                    own.at_zero + own.slope * u,
-                    level * (needed.at_zero + needed.slope * u) + sum((one.at(u) for one in bends), ZERO),
-                    initial.at_zero + initial.slope * u + sum((one.at(u) for one in opened.bends), ZERO),
-                    _ordered(account, state.pool, motion, u),
-                )
-            )
-    return points
+        return Point(
+            stretch.start + u,
+            own.at_zero + own.slope * u,
+            level * (needed.at_zero + needed.slope * u) + sum((one.at(u) for one in bends), ZERO),
+            initial.at_zero + initial.slope * u + sum((one.at(u) for one in opened.bends), ZERO),
+            _ordered(account, state.pool, motion, u),
+        )
+
+    ends = [*starts, length]
+    return [
+        point(start, u)
+        for start, end in pairwise(ends)
+        for u in ((start, end) if end < length or is_drawn_through else (start,))
+    ]
 
 
 class Opened(NamedTuple):

@@ -165,6 +165,8 @@ class CurveChart(Struct, frozen=True):
 
     curve: EquityCurve
     ends: tuple[Decimal, ...]
+    title: str = "How far to liquidation"
+    unit: str = ""
     source: tuple[int, str, int] | None = None
 
 
@@ -258,15 +260,26 @@ class Explanation(Struct, frozen=True):
 
 
 class Data(Struct, frozen=True):
-    """The document of a result, for who reads the page with a program; formats without room for it leave it out."""
+    """The document of a result, for who reads the page with a program; formats without room for it leave it out.
+
+    number: by which pictures of the page find it.
+    """
 
     name: str
     result: object
+    number: int = 0
+
+
+class Folded(Struct, frozen=True):
+    """Curves that are read on demand, behind a title."""
+
+    title: str
+    blocks: tuple[CurveChart, ...]
 
 
 Pictured: TypeAlias = BarPicture | LinePicture
 Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
-Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Pictured | Data | Explanation
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Pictured | Folded | Data | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):

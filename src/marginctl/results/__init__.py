@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from marginctl.core.moved import Moved
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
-    from marginctl.core.tiered_way import TieredWay
     from marginctl.core.pooling import Pooling
+    from marginctl.core.tiered_way import TieredWay
     from marginctl.results.catalogue import BuiltIn, Publication
     from marginctl.results.comparison import CompareResult
 

@@ -109,15 +109,14 @@ def lines_of(block: LinePicture) -> Element:
 def bars_of(block: BarPicture) -> Element:
     """A row each, its bars from value to value, its words beside them or below where there is no room."""
     values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
-    across = Scale(
-        min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, WIDTH - (RIGHT * 2 if block.is_share else WORDS)
-    )
+    right = WIDTH - (RIGHT * 2 if block.is_share or block.is_part else WORDS)
+    across = Scale(min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, right)
     tops = list(accumulate((_height(row) for row in block.rows), initial=TOP))
     height = tops[-1] + BOTTOM
     made = _picture(block.title, block.reading, height)
     foot = height - BOTTOM
     for tick in across.ticks:
-        made.extend(_tick(across.at(tick), foot, _told(tick, block.is_share)))
+        made.extend(_tick(across.at(tick), foot, _part(tick) if block.is_part else _told(tick, block.is_share)))
     made.append(_line(across.at(ZERO), TOP - 6, across.at(ZERO), foot, INK, "1"))
     for row, top in zip(block.rows, tops, strict=False):
         made.extend(_row(row, top, across))
@@ -152,8 +151,18 @@ def _ground(across: Scale, up: Scale, block: LinePicture) -> Iterable[Element]:
         yield _text(LEFT - 6, at + 4, _told(tick, is_share=False), "end", DIM)
     for tick in across.ticks:
         yield from _tick(across.at(tick), foot, _told(tick, block.is_share), line=False)
+    for start, end, words in block.spans:
+        yield from _span(across.at(start), across.at(end), words, foot)
     yield _text(LEFT, Decimal(14), block.y_title, "start", DIM)
     yield _text(WIDTH - RIGHT, HEIGHT - 8, block.x_title, "end", DIM)
+
+
+def _span(left: Decimal, right: Decimal, words: str, foot: Decimal) -> Iterable[Element]:
+    """Where a stretch begins, and its words before its end where they fit."""
+    if left > LEFT:
+        yield _line(left, TOP, left, foot, "#d0d7de", "1", "rule")
+    if PER_CHARACTER * len(words) + 8 <= right - left:
+        yield _text(right - 4, foot - 6, words, "end", DIM, "over")
 
 
 def _hatched(left: Decimal, right: Decimal, foot: Decimal) -> Iterable[Element]:
@@ -295,3 +304,7 @@ def _told(value: Decimal, is_share: bool) -> str:
     if is_share:
         return signed_percent(rounded(value, 4, Direction.NEAREST)) if value else "now"
     return grouped(value, min(natural_places(value), 8), Direction.NEAREST)
+
+
+def _part(value: Decimal) -> str:
+    return f"{number(value * 100)}%"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from marginctl.core.account import Position
 from marginctl.core.cascade import Cascade, IsolatedComparison, PositionFate, fate_of
@@ -103,8 +104,8 @@ def _tiers_reading(way: TieredWay) -> str:
     if way.liquidation_notional is None:
         return f"{told}; no price liquidates."
     then = _tier_at(way, way.liquidation_notional)
-    end = "the same" if then == now else f"tier {then.tier}, at {_terms(then.row)}"
-    return f"{told}; where it is liquidated {end}."
+    end = "the same tier" if then == now else f"tier {then.tier}, at {_terms(then.row)}"
+    return f"{told}; liquidated in {end}."
 
 
 def _tier_at(way: TieredWay, notional: Decimal) -> TierStep:
@@ -158,10 +159,15 @@ def _mode(name: str, row: ComparedRow | None) -> BarRow:
     used = _used(row) if row is not None else None
     if row is None or used is None:
         return BarRow(label=MODES[name], note=_absent(row))
-    free = figure("free_collateral", row.free_collateral or ZERO)
-    note = f"free {free}, {_nearest(row)}"
+    note = f"free {_free(row)}, {_nearest(row)}"
     bar = Bar(ZERO, used, figure("initial_margin", used), Tone.PLAIN if name == AS_IS else Tone.DIM)
     return BarRow(label=MODES[name], bars=(bar,), note=note, is_sum=name == AS_IS)
+
+
+def _free(row: ComparedRow | None) -> str:
+    if row is None or row.free_collateral is None:
+        return ""
+    return figure("free_collateral", row.free_collateral)
 
 
 def _absent(row: ComparedRow | None) -> str:
@@ -183,12 +189,11 @@ def _distance(row: ComparedRow | None) -> str:
 
 def _modes_table(rows: Sequence[tuple[str, ComparedRow | None]], unit: str) -> DataTable:
     figures = [(None if row is None else _used(row), row) for _, row in rows]
-    free = [figure("free_collateral", row.free_collateral) if row and row.free_collateral is not None else "" for _, row in rows]
     return DataTable(
         (
             texts("mode", [MODES[name] for name, _ in rows]),
             numbers("tied up", ["" if used is None else figure("initial_margin", used) for used, _ in figures], unit),
-            numbers("free", free, unit),
+            numbers("free", [_free(row) for _, row in rows], unit),
             numbers("nearest", ["" if used is None else _distance(row) for used, row in figures]),
             texts("", ["" if used is not None else _absent(row) for used, row in figures]),
         )
@@ -212,20 +217,33 @@ def _timeline(told: ScenarioResult, story: Cascade, unit: str) -> BarPicture:
         name="timeline",
         title=f"Who is taken along: {told.name}",
         reading=_taken(told, story),
-        rows=tuple(BarRow(label=label, bars=(_lane(*lane),)) for label, *lane in lanes),
+        rows=tuple(BarRow(label=one.label, bars=(_lane(one),), note=_end(one)) for one in lanes),
         table=_lanes_table(lanes, unit),
-        unit=unit,
         is_part=True,
     )
 
 
-def _lanes(told: ScenarioResult, story: Cascade) -> Iterable[tuple[str, Position, PositionFate, Cascade]]:
+class _Lane(NamedTuple):
+    """What becomes of a position in a story; ``label``: what the lane is called."""
+
+    label: str
+    position: Position
+    fate: PositionFate
+    story: Cascade
+
+    @property
+    def is_winner(self) -> bool:
+        return self.position.key in self.story.closed_winners
+
+
+def _lanes(told: ScenarioResult, story: Cascade) -> Iterable[_Lane]:
     """A lane per position in its pool, then each by itself."""
     apart = told.comparison
     for position in _positions(apart, story):
-        yield _name(position), position, fate_of(position, story), story
-    for position, _, alone in apart.fates if apart is not None else ():
-        yield f"isolated: {_name(position)}", position, alone, apart.apart if apart is not None else story
+        yield _Lane(_name(position), position, fate_of(position, story), story)
+    if apart is not None:
+        for position, _, alone in apart.fates:
+            yield _Lane(f"isolated: {_name(position)}", position, alone, apart.apart)
 
 
 def _positions(apart: IsolatedComparison | None, story: Cascade) -> Sequence[Position]:
@@ -236,20 +254,25 @@ def _name(position: Position) -> str:
     return f"{position.contract.symbol} {side_text(position.side)}"
 
 
-def _lane(position: Position, fate: PositionFate, story: Cascade) -> Bar:
-    is_winner = position.key in story.closed_winners
-    tone = Tone.PLAIN if fate.closed_at is None else Tone.WARN if is_winner else Tone.BAD
-    return Bar(ZERO, ONE if fate.closed_at is None else fate.closed_at, _end(position, fate, story), tone)
+def _lane(one: _Lane) -> Bar:
+    closed_at = one.fate.closed_at
+    tone = Tone.PLAIN if closed_at is None else Tone.WARN if one.is_winner else Tone.BAD
+    return Bar(ZERO, ONE if closed_at is None else closed_at, tone=tone)
 
 
-def _end(position: Position, fate: PositionFate, story: Cascade) -> str:
+def _end(one: _Lane) -> str:
     """``closed at 43.20%: -1,234.00``, ``open: 300.00``."""
-    result = cents(fate.result)
-    if fate.closed_at is None:
-        return f"{'reduced' if fate.reduced else 'open'}: {result}"
-    last = [step for step in story.steps if step.position == position.key and step.quantity is not None][-1]
-    winner = " in profit" if position.key in story.closed_winners else ""
-    return f"{ENDS[last.action]}{winner} at {share(fate.closed_at)}: {result}"
+    closed_at = one.fate.closed_at
+    at = "" if closed_at is None else f" at {share(closed_at)}"
+    return f"{_cause(one)}{at}: {cents(one.fate.result)}"
+
+
+def _cause(one: _Lane) -> str:
+    """What the last step that closed anything of it did; where it is still there, that."""
+    if one.fate.closed_at is None:
+        return "reduced" if one.fate.reduced else "open"
+    steps = [step for step in one.story.steps if step.position == one.position.key and step.quantity is not None]
+    return f"{ENDS[steps[-1].action]}{' in profit' if one.is_winner else ''}"
 
 
 def _taken(told: ScenarioResult, story: Cascade) -> str:
@@ -262,14 +285,13 @@ def _taken(told: ScenarioResult, story: Cascade) -> str:
     return f"{first}; {counted(len(winners), 'position')} in profit {'go' if len(winners) > 1 else 'goes'} with it."
 
 
-def _lanes_table(lanes: Sequence[tuple[str, Position, PositionFate, Cascade]], unit: str) -> DataTable:
-    fates = [fate for _, _, fate, _ in lanes]
+def _lanes_table(lanes: Sequence[_Lane], unit: str) -> DataTable:
+    fates = [one.fate for one in lanes]
     return DataTable(
         (
-            names("position", [label for label, *_ in lanes]),
+            names("position", [one.label for one in lanes]),
             numbers("until", [share(ONE if one.closed_at is None else one.closed_at) for one in fates]),
-            texts("end", [_end(*lane).partition(":")[0].partition(" at ")[0] for _, *lane in lanes]),
+            texts("end", [_cause(one) for one in lanes]),
             numbers("result", [cents(one.result) for one in fates], unit),
         )
     )
-

@@ -18,6 +18,7 @@ from marginctl.render.page import (
     DataTable,
     HeatMap,
     Page,
+    Pictured,
     Section,
     Sentence,
     Span,
@@ -44,6 +45,7 @@ from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
 from marginctl.render.pages.head import answered, headed
 from marginctl.render.pages.more_pictures import ENDS, tiers, timelines
+from marginctl.render.pages.pictures import pictures
 from marginctl.results import Outcome, ScenarioOrigin, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
     cents,
@@ -94,8 +96,23 @@ def stress_page(stress: StressResult, options: Options) -> Page:
     return page(parts)
 
 
+def stress_pictured(stress: StressResult, options: Options) -> Page:
+    """The same with every picture unless told which: where pictures cost no room."""
+    every = ("distance", "waterfall", "margin", "timeline", "tiers")
+    return stress_page(stress, options if options.pictures is not None else replace(options, pictures=frozenset(every)))
+
+
 def scenarios(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
     """What the account was put through: scenarios, cascades, grid, curve, funding."""
+    yield from put_through(stress, report, options)
+    for one in drawn(stress, report, options):
+        yield section(one.title, one) if isinstance(one, Pictured) else one
+    if stress.funding is not None:
+        yield from funding_sections(stress.funding, report.account.currency)
+
+
+def put_through(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
+    """Scenarios and cascades."""
     if stress.scenarios:
         yield _scenarios(stress, report)
     if options.verbosity is Verbosity.VERBOSE:
@@ -103,9 +120,15 @@ def scenarios(stress: StressResult, report: Report, options: Options) -> Iterabl
     for told in stress.scenarios:
         if told.story is not None:
             yield from _story(told, told.story, report)
+
+
+def drawn(stress: StressResult, report: Report, options: Options) -> Iterable[Section | Pictured | None]:
+    """Grid and curve, where they were computed; of the other pictures those that were asked for."""
     yield from _drawn(stress, report)
-    if stress.funding is not None:
-        yield from funding_sections(stress.funding, report.account.currency)
+    asked = options.pictures or ()
+    for one in (*pictures(report), *timelines(stress), *tiers(stress.tiered_ways)) if asked else ():
+        if isinstance(one, Pictured) and one.name in asked:
+            yield one
 
 
 def _now(report: Report) -> str:
@@ -127,7 +150,7 @@ def _drawn(stress: StressResult, report: Report) -> Iterable[Section | None]:
         move = Sentence(text=common_move(report.liquidation, several=len(report.pools) > 1))
         if curve.points[-1].move and max(max(point.equity, point.required) for point in curve.points) > 0:
             note = f"equity and what it must cover, {curve.pool}, {report.account.currency}"
-            yield section("All assets together", CurveChart(curve, ends), move, note=note)
+            yield section("All assets together", CurveChart(curve, ends, unit=report.account.currency), move, note=note)
         else:
             yield Section(blocks=(move,))
 
