@@ -115,12 +115,17 @@ def axes(text: str) -> tuple[str, str]:
 
 
 def widest_two(report: Report | None) -> tuple[str, str] | None:
-    """The two assets whose moves change most, by the size of delta times price; None with fewer than two."""
+    """The two assets whose moves change most, by the size of delta times price; None with fewer than two.
+
+    What contracts are on goes before what they are paid in.
+    """
     sizes: dict[str, Decimal] = {}
-    for row in report.underlyings if report else ():
+    rows = report.underlyings if report else ()
+    for row in rows:
         if row.gross_notional or row.delta:
             sizes[row.asset] = sizes.get(row.asset, ZERO) + abs(row.delta * row.price)
-    widest = sorted((asset for asset in sizes if sizes[asset]), key=lambda asset: -sizes[asset])[:2]
+    traded = {row.asset for row in rows if row.gross_notional}
+    widest = sorted((one for one in sizes if sizes[one]), key=lambda one: (one not in traded, -sizes[one]))[:2]
     return (widest[0], widest[1]) if len(widest) == 2 else None
 
 

@@ -32,6 +32,7 @@ from marginctl.document.schema import bound_type
 from marginctl.render import RESULTS, found
 from marginctl.results import Outcome, Run
 from marginctl.results.catalogue import BuiltIn, Publication
+from marginctl.results.comparison import CompareResult
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
@@ -58,6 +59,7 @@ NAMES = {
         TieredWay,
         BuiltIn,
         Publication,
+        CompareResult,
         Moved,
     )
 }

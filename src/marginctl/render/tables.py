@@ -68,7 +68,8 @@ def heat_table(block: HeatMap, cross: str = "") -> DataTable:
 
 def _ratio(cell: Cell, cross: str) -> str:
     ratio = cell.maintenance_ratio
-    shown = "n/a" if ratio is None else f"{figure_percent('maintenance_ratio', ratio)}%"
+    none = "gone" if cross else "n/a"
+    shown = none if ratio is None else f"{figure_percent('maintenance_ratio', ratio)}%"
     return f"{cross}{shown}" if cell.liquidatable else shown
 
 

@@ -50,7 +50,7 @@ from marginctl.render.page import (
     Tone,
     Words,
 )
-from marginctl.render.tables import curve_lines, heat_table
+from marginctl.render.tables import NOW, curve_lines, heat_table
 from marginctl.wording import HUNDRED, plain, whom
 
 HEADINGS = ("h1", "h2", "h3", "h4")
@@ -312,8 +312,16 @@ def _map(block: HeatMap, *_: object) -> Element:
     """A table that is its own picture."""
     down, across = whom(block.grid.down.asset), whom(block.grid.across.asset)
     told = f" {MAP}: {down} down the side, {across} across; ✗ is liquidated there."
-    title = tag("strong", "Two assets at once")
-    return tag("figure", tag("figcaption", title, told), _table(heat_table(block, "✗ "), MAP), class_="map")
+    title, made = tag("strong", "Two assets at once"), _table(heat_table(block, "✗ "), MAP)
+    middle = len(block.grid.across.moves) // 2
+    for row in made.iter("tr"):
+        head, *cells = row
+        for cell in cells:
+            if "bad" in cell.get("class", "").split():
+                cell.set("bgcolor", "#fdecea")
+        if head.text == NOW:
+            cells[middle].set("class", f"{cells[middle].get('class')} today")
+    return tag("figure", tag("figcaption", title, told), made, class_="map")
 
 
 def _data(block: Data, *_: object) -> Element:

@@ -1,6 +1,6 @@
 "use strict";
 (function () {
-  var WIDTH = 640, LEFT = 86, RIGHT = 14, TOP = 34, FOOT = 234;
+  var WIDTH = 640, TOP = 48, FOOT = 234;
 
   function counted(lead, act) {
     for (var n = 1, one; (one = document.getElementById(lead + n)); n += 1) act(one);
@@ -55,13 +55,14 @@
     var points = JSON.parse(source.textContent)[box.getAttribute("data-key")][Number(box.getAttribute("data-at"))].points;
     var input = box.querySelector("input"), output = box.querySelector("output");
     var picture = box.parentNode.querySelector("svg"), low = points[0].move, high = points[points.length - 1].move;
-    var line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    var axis = picture.querySelector("line.axis"), left = Number(axis.getAttribute("x1"));
+    var wide = Number(axis.getAttribute("x2")) - left, line = document.createElementNS("http://www.w3.org/2000/svg", "line");
     line.setAttribute("class", "here");
     line.setAttribute("y1", TOP);
     line.setAttribute("y2", FOOT);
     picture.appendChild(line);
     function show() {
-      var move = Number(input.value) / 100, x = LEFT + (WIDTH - LEFT - RIGHT) * (move - low) / (high - low);
+      var move = Number(input.value) / 100, x = left + wide * (move - low) / (high - low);
       line.setAttribute("x1", x);
       line.setAttribute("x2", x);
       output.textContent = told(at(points, move), move, box);
@@ -70,7 +71,7 @@
     input.addEventListener("input", show);
     picture.addEventListener("pointermove", function (event) {
       var room = picture.getBoundingClientRect();
-      var share = ((event.clientX - room.left) / room.width * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT);
+      var share = ((event.clientX - room.left) / room.width * WIDTH - left) / wide;
       if (share >= 0 && share <= 1) {
         input.value = (low + (high - low) * share) * 100;
         show();

@@ -277,7 +277,7 @@ def _cause(one: _Lane) -> str:
 
 def _taken(told: ScenarioResult, story: Cascade) -> str:
     crossing = told.outcome.crossing
-    when = "before anything moves" if not crossing else f"after {share(crossing)} of it"
+    when = "before anything moves" if not crossing else f"after {share(crossing)} of the way"
     first = f"{told.outcome.pool} is liquidated {when}"
     winners = story.closed_winners
     if not winners:
