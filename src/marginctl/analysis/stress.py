@@ -19,13 +19,12 @@ from marginctl.analysis.recorded import history_for, still_assets, uneven, worst
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
-from marginctl.core.curve import EquityCurve, curve_of
+from marginctl.core.curve import asset_curves, bends_together, pool_curves
 from marginctl.core.exact import ZERO
 from marginctl.core.funding_cases import FundingTable, RateHistory, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import ReturnSpan
-from marginctl.core.motion import asset_path, joint_path
 from marginctl.core.outcome import ScenarioOutcome, outcome_of, path_outcome, states_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.report import Report
@@ -50,8 +49,6 @@ SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
 ALL = "all"
 FLAG_NAME = "--shock"
 MOST_POINTS = 201
-MOST_ASSETS = 15
-"""Assets with a curve of their own."""
 MOST_DAYS = 10
 """Returns of a history that are run unless told otherwise."""
 
@@ -207,8 +204,8 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
         scenarios=tuple(told),
         cascaded=wanted.cascades,
         grid=_grid(account, states, wanted.grid or (widest_two(report) if wanted.draws_grid else None), wanted),
-        curves=_curves(account, states, report, wanted),
-        asset_curves=_asset_curves(account, states, report, wanted),
+        curves=pool_curves(account, states, report, wanted.size),
+        asset_curves=asset_curves(account, states, report, wanted.size),
         tiered_ways=tiered_ways(account, report),
         draws_curve=wanted.draws_curve,
         funding=_funding(account, wanted),
@@ -374,35 +371,6 @@ def _grid(
     return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
 
 
-def _curves(
-    account: Account, states: list[PoolState], report: Report, wanted: ScenarioChoice
-) -> tuple[EquityCurve, ...]:
-    """One curve for every pool with a position, the worst pool first."""
-    occupied = [state for state in states if state.pool.positions]
-    occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
-    return tuple(curve_of(account, state, wanted.size) for state in occupied if not _bends(account, state))
-
-
-def _asset_curves(
-    account: Account, states: list[PoolState], report: Report, wanted: ScenarioChoice
-) -> tuple[EquityCurve, ...]:
-    """One for every asset that liquidates a pool by itself, the nearest ``MOST_ASSETS``."""
-    by_name = {state.pool.name: state for state in states}
-    near = sorted((one.distance, one.pool, one.asset) for one in report.underlyings if one.distance is not None)
-    rows = [(by_name[pool], asset) for _, pool, asset in near[:MOST_ASSETS]]
-    return tuple(
-        curve_of(account, state, wanted.size, asset)
-        for state, asset in rows
-        if not any(state.pool.bends(stretch.motion) for stretch in asset_path(asset, 1))
-    )
-
-
-def _bends(account: Account, state: PoolState) -> bool:
-    """Whether a quanto bends the equity of a pool while all assets move together: corners draw no such curve."""
-    paths = (joint_path(state.assets, account.betas, side) for side in (-1, 1))
-    return any(state.pool.bends(stretch.motion) for path in paths for stretch in path)
-
-
 def _funding(account: Account, wanted: ScenarioChoice) -> FundingTable | None:
     if not wanted.histories and not any(one.funding_rate is not None for one in account.positions):
         return None
@@ -415,7 +383,9 @@ def _assumptions(sequence: tuple[str, ...], account: Account, wanted: ScenarioCh
     if wanted.prices is not None:
         yield from still_assets(account, wanted.prices)
     if wanted.draws_curve:
-        names = [state.pool.name for state in states_of(account) if state.pool.quantos and _bends(account, state)]
+        names = [
+            state.pool.name for state in states_of(account) if state.pool.quantos and bends_together(account, state)
+        ]
         yield from (f"{name}: no curve is drawn, a quanto bends it where all assets move together" for name in names)
     for position in account.positions:
         history = wanted.histories.get(position.contract.symbol)

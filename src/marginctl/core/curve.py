@@ -6,6 +6,7 @@ margin has corners of its own, through ``ORDERED``.
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
@@ -18,11 +19,14 @@ from marginctl.core.liquidation import PoolState, added, bends_of, parts
 from marginctl.core.motion import Motion, Stretch, asset_path, joint_path
 from marginctl.core.piecewise import Piece, total
 from marginctl.core.pool import Pool, rebuilt
+from marginctl.core.report import Report
 from marginctl.core.requirement import Requirement, Term
 from marginctl.core.scenario import moved
 
 DRAWN = 64
 """Points of a curved requirement on one stretch."""
+MOST_ASSETS = 15
+"""Assets with a curve of their own."""
 ORDERED = 16
 """The same where orders stand in the pool."""
 
@@ -96,6 +100,35 @@ def curve_of(account: Account, state: PoolState, size: Decimal, asset: str = "")
     return EquityCurve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)), asset)
 
 
+def pool_curves(
+    account: Account, states: Sequence[PoolState], report: Report, size: Decimal
+) -> tuple[EquityCurve, ...]:
+    """One for every pool with a position, the worst pool first."""
+    occupied = [state for state in states if state.pool.positions and not bends_together(account, state)]
+    occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
+    return tuple(curve_of(account, state, size) for state in occupied)
+
+
+def asset_curves(
+    account: Account, states: Sequence[PoolState], report: Report, size: Decimal
+) -> tuple[EquityCurve, ...]:
+    """One for every asset that liquidates a pool by itself, of the nearest ``MOST_ASSETS`` those that do not bend."""
+    by_name = {state.pool.name: state for state in states}
+    near = sorted((one.distance, one.pool, one.asset) for one in report.underlyings if one.distance is not None)
+    rows = [(by_name[pool], asset) for _, pool, asset in near[:MOST_ASSETS]]
+    return tuple(
+        curve_of(account, state, size, asset)
+        for state, asset in rows
+        if not any(state.pool.bends(stretch.motion) for stretch in asset_path(asset, 1))
+    )
+
+
+def bends_together(account: Account, state: PoolState) -> bool:
+    """Whether a quanto bends the equity of a pool while all assets move together: corners draw no such curve."""
+    paths = (joint_path(state.assets, account.betas, side) for side in (-1, 1))
+    return any(state.pool.bends(stretch.motion) for path in paths for stretch in path)
+
+
 def _side(account: Account, state: PoolState, path: Iterable[Stretch], side: int, size: Decimal) -> list[Point]:
     """From now outward on one side."""
     points: list[Point] = []
@@ -117,6 +150,7 @@ def _corners(account: Account, state: PoolState, stretch: Stretch, size: Decimal
     steps = DRAWN if (bends or opened.bends) else ORDERED if state.pool.orders else 0
     drawn = {length * k / steps for k in range(steps)} if steps else set()
     starts = sorted(drawn | {piece.start for pieces in rows for piece in pieces if piece.start < length})
+    ordered = cache(lambda u: _ordered(account, state.pool, motion, u))
     is_drawn_through = all(one.unit.at(length) > 0 for one in (*bends, *opened.bends))
 
     def point(start: Decimal, u: Decimal) -> Point:
@@ -127,7 +161,7 @@ def _corners(account: Account, state: PoolState, stretch: Stretch, size: Decimal
             own.at_zero + own.slope * u,
             level * (needed.at_zero + needed.slope * u) + sum((one.at(u) for one in bends), ZERO),
             initial.at_zero + initial.slope * u + sum((one.at(u) for one in opened.bends), ZERO),
-            _ordered(account, state.pool, motion, u),
+            ordered(u),
         )
 
     ends = [*starts, length]
