@@ -244,9 +244,10 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
 def with_files(flags: "CheckFlags | ReportFlags") -> tuple[Settings, list[Problem]]:
     """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings, problems = with_policies(flags)
+    settings = replace(settings, seeks_closing=True)
     if isinstance(flags, CheckFlags):
         forms = {flags.format, *(form for form, _ in flags.output)}
-        is_read = flags.format in FOR_PEOPLE and not flags.quiet
+        is_read = "html" in forms or (flags.format in FOR_PEOPLE and not flags.quiet)
         settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
         settings = replace(settings, seeks_closing=is_read, plots=flags.plot if is_read else frozenset())
     if flags.baseline is not None:

@@ -51,7 +51,7 @@ from marginctl.render.page import (
     Words,
 )
 from marginctl.render.tables import NOW, curve_lines, heat_table
-from marginctl.wording import HUNDRED, plain, whom
+from marginctl.wording import HUNDRED, plain, trimmed, whom
 
 HEADINGS = ("h1", "h2", "h3", "h4")
 MOST_IN_LINE = 24
@@ -178,7 +178,7 @@ def _slider(block: CurveChart, source: tuple[int, str, int]) -> Element:
     ends = {f"data_{'fall' if end <= 0 else 'rise'}": plain(end) for end in block.ends}
     if ZERO in block.ends:
         ends = {"data_fall": "0", "data_rise": "0"}
-    low, high = (plain(point.move * HUNDRED) for point in (block.curve.points[0], block.curve.points[-1]))
+    low, high = (trimmed(point.move * HUNDRED) for point in (block.curve.points[0], block.curve.points[-1]))
     moves = {"min": low, "max": high, "step": STEP, "value": "0"}
     words = f"Move of {block.curve.asset} alone, %" if block.curve.asset else "Move of all assets by their betas, %"
     return tag(
