@@ -181,20 +181,16 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
     chosen = [*choice(declared, wanted), *_worst(account, states, wanted)]
     sequence, assumed = _sequence(loaded, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
-    config = limits_together(loaded, limits, settings)
-    found = evaluate(
-        Context(
-            report=report,
-            account=account,
-            rules=loaded.resolved.rules_used,
-            today=settings.today,
-            locations=locations_of(loaded),
-            scenarios=tuple(dict.fromkeys([*declared, *(one.name for one in told)])),
-            outcomes=_outcomes(account, states, declared, told),
-        ),
-        config,
-        Selection(frozenset({SURVIVAL})),
+    context = Context(
+        report=report,
+        account=account,
+        rules=loaded.resolved.rules_used,
+        today=settings.today,
+        locations=locations_of(loaded),
+        scenarios=tuple(dict.fromkeys([*declared, *(one.name for one in told)])),
+        outcomes=_outcomes(account, states, declared, told),
     )
+    found = evaluate(context, limits_together(loaded, limits, settings), Selection(frozenset({SURVIVAL})))
     findings = tuple(_of_this_run(found.findings, {one.name for one in told}))
     return StressResult(
         file=name,

@@ -22,6 +22,8 @@ from marginctl.cli.terminal import complain, deliver, say, tell
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
 from marginctl.render import Options, Verbosity
+from marginctl.render.formats.html import draw
+from marginctl.render.pages.overview import overview_page
 from marginctl.results import Outcome, Run
 from marginctl.results.several import Overview
 
@@ -125,9 +127,6 @@ def _wanted(outcome: Outcome, flags: ReportFlags) -> ScenarioChoice:
 
 def page_text(result: Overview, options: Options) -> str:
     """The whole file."""
-    from marginctl.render.formats.html import draw
-    from marginctl.render.pages.overview import overview_page
-
     options = replace(options, title=options.title or _title(result), manual=manual(), verbosity=Verbosity.VERBOSE)
     return draw(overview_page(result, options), options)
 

@@ -172,20 +172,20 @@ def _corners(account: Account, state: PoolState, stretch: Stretch, size: Decimal
     ]
 
 
-class Opened(NamedTuple):
+class Opening(NamedTuple):
     """The initial margin along a motion: its pieces, and what is curved on top of them."""
 
     pieces: list[Piece]
     bends: list[Bend]
 
 
-def _opened(requirement: Requirement, today: Decimal, motion: Motion, length: Decimal) -> Opened:
+def _opened(requirement: Requirement, today: Decimal, motion: Motion, length: Decimal) -> Opening:
     """Only what the motion moves is walked; what stays is what is left of ``today``."""
     keys = set(motion.moved)
     moving = [part for part in requirement.parts if not keys.isdisjoint(part.movers)]
     still = today - sum((part.at({}) for part in moving), ZERO)
     pieces = total([[Piece(ZERO, still, ZERO)], *(part.pieces(motion, length) for part in moving)])
-    return Opened(list(pieces), [one for part in moving if isinstance(part, Term) for one in part.bends(motion)])
+    return Opening(list(pieces), [one for part in moving if isinstance(part, Term) for one in part.bends(motion)])
 
 
 def _ordered(account: Account, pool: Pool, motion: Motion, u: Decimal) -> Decimal | None:

@@ -14,7 +14,7 @@ _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Di
 _HIGHER, _LOWER, _FARTHER, _NONE_WORST = Safer.HIGHER, Safer.LOWER, Safer.FARTHER, Safer.LOWER_NONE_WORST
 _SIDES = ("below", "above")
 _CHANGES = ("added", "removed", "changed", "same")
-_DEDUCTIONS = ("deduction", "ContractTier.maintenance_deduction", "TierStep.maintenance_deduction")
+_DEDUCTIONS = ("deduction", "ContractTier.maintenance_deduction", "PassedTier.maintenance_deduction")
 _AS_STATED = ("floor", *_DEDUCTIONS, "max_leverage", "isolated_rules")
 
 FIGURES: dict[str, Figure] = {

@@ -25,7 +25,7 @@ class TierCorner(NamedTuple):
     maintenance_margin: Decimal
 
 
-class TierStep(Struct, frozen=True):
+class PassedTier(Struct, frozen=True):
     """A tier that the way goes through, with what it begins above."""
 
     shape: ClassVar[str] = (
@@ -54,7 +54,7 @@ class TieredWay(Struct, frozen=True, kw_only=True):
     notional: Decimal
     liquidation_notional: Decimal | None
     distance: Decimal | None
-    tiers: tuple[TierStep, ...]
+    tiers: tuple[PassedTier, ...]
     corners: tuple[TierCorner, ...]
 
 
@@ -95,11 +95,11 @@ def _growth(contract: Contract, mark: Decimal, price: Decimal) -> Decimal:
     return mark / price if contract.type is ContractType.INVERSE else price / mark
 
 
-def _steps(tiers: tuple[Tier, ...], reach: Decimal) -> Iterable[TierStep]:
+def _steps(tiers: tuple[Tier, ...], reach: Decimal) -> Iterable[PassedTier]:
     floors = [ZERO, *(row.up_to or ZERO for row in tiers)]
     for k, row in enumerate(tiers):
         if not k or floors[k] < reach:
-            yield TierStep(k + 1, floors[k], row)
+            yield PassedTier(k + 1, floors[k], row)
 
 
 def _corners(tiers: tuple[Tier, ...], reach: Decimal) -> Iterable[TierCorner]:

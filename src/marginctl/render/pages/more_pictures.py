@@ -9,7 +9,7 @@ from marginctl.core.cascade import Cascade, IsolatedComparison, PositionFate, fa
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.sequence import Action
-from marginctl.core.tiered_way import TieredWay, TierStep
+from marginctl.core.tiered_way import PassedTier, TieredWay
 from marginctl.render.page import (
     Bar,
     BarPicture,
@@ -108,7 +108,7 @@ def _tiers_reading(way: TieredWay) -> str:
     return f"{told}; liquidated in {end}."
 
 
-def _tier_at(way: TieredWay, notional: Decimal) -> TierStep:
+def _tier_at(way: TieredWay, notional: Decimal) -> PassedTier:
     return next((one for one in way.tiers if one.row.up_to is None or notional <= one.row.up_to), way.tiers[-1])
 
 
