@@ -57,7 +57,9 @@ def test_only_the_worst_have_sections(books: Path) -> None:
 def test_the_documents_of_the_page_are_those_of_check_and_stress() -> None:
     root = sound(report(NEAR, "-o", "-").out)
     found = {
-        one.get("data-document"): json.loads(one.text or "", parse_float=Decimal) for one in root.iter(f"{SPACE}script")
+        one.get("data-document"): json.loads(one.text or "", parse_float=Decimal)
+        for one in root.iter(f"{SPACE}script")
+        if one.get("type")
     }
     checked = run("check", NEAR, "--today", TODAY, "--format", "json").json()
     assert found["report"]["reports"][0]["totals"] == checked["reports"][0]["totals"]
@@ -77,7 +79,36 @@ def test_pictures_are_those_that_are_asked_for() -> None:
 
     assert titles("--pictures", "waterfall") == ["From collateral to free collateral"]
     assert titles("--pictures", "none") == []
-    assert titles() == ["What liquidates first", "From collateral to free collateral", "How far to liquidation"]
+    every = titles()
+    assert every[:3] == ["What liquidates first", "How far to liquidation", "How far to liquidation: SOL alone"]
+    assert "From collateral to free collateral" in every
+    assert [one for one in every if one.startswith("Who is taken along")]
+
+
+def test_check_writes_the_same_page(tmp_path: Path) -> None:
+    """The page of ``report`` without flags of its own, whatever the other formats of the run."""
+    target = tmp_path / "page.html"
+    ran = run("check", NEAR, "--today", TODAY, "--output", f"html={target}")
+    assert ran.code == 1
+    assert target.read_text(encoding="utf-8") == report(NEAR, "-o", "-").out
+
+
+def test_no_state_says_healthy_beside_a_failure(books: Path) -> None:
+    _, *rows = table(sound(report(str(books), "-o", "-", "--no-data", "--pictures", "none").out), "4 accounts")
+    assert all("healthy" not in row for row in rows)
+
+
+def test_without_its_script_a_page_has_no_control() -> None:
+    root = sound(report(NEAR, "-o", "-", "--no-script").out)
+    assert not [one for one in root.iter() if one.get("class") in ("try", "sortable")]
+    assert all(one.get("type") == "application/json" for one in root.iter(f"{SPACE}script"))
+
+
+def test_a_page_of_a_book_stays_small() -> None:
+    """Five positions and all pictures: 150 kB without data, 200 kB with."""
+    book = str(PORTFOLIOS / "12-five-positions.yaml")
+    assert len(report(book, "-o", "-", "--no-data").out.encode()) <= 150_000
+    assert len(report(book, "-o", "-").out.encode()) <= 200_000
 
 
 def test_an_unknown_picture_is_refused() -> None:

@@ -230,19 +230,20 @@ def test_a_cell_is_the_account_at_its_prices(account: Account, x: Decimal, y: De
 
 def test_a_curve_has_its_corners_where_tiers_change() -> None:
     # Long 10 at 100, 1% to 900, then 5% (deduction 36): equity 200 + 1000u, margin 14 + 50u, below -10% 10 + 10u.
+    # Initial margin is a tenth of the notional of 1000 (1 + u) everywhere.
     table = tiers((900, "0.01", "0.1"), (None, "0.05", "0.1"))
     held = account(position(linear(table=table), LONG, 10, 100), balances={"USDT": 200})
     (state,) = states_of(held)
     curve = curve_of(held, state, d("0.2"))
     assert curve.pool == "cross"
     assert curve.points == (
-        Point(d("-0.2"), d(0), d(8)),
-        Point(d("-0.1"), d(100), d(9)),
-        Point(d(0), d(200), d(14)),
-        Point(d("0.2"), d(400), d(24)),
+        Point(d("-0.2"), d(0), d(8), d(80)),
+        Point(d("-0.1"), d(100), d(9), d(90)),
+        Point(d(0), d(200), d(14), d(100)),
+        Point(d("0.2"), d(400), d(24), d(120)),
     )
-    assert curve.at(d("-0.05")) == Point(d("-0.05"), d(150), d("11.5"))
-    assert curve.at(d("-0.15")) == Point(d("-0.15"), d(50), d("8.5"))
+    assert curve.at(d("-0.05")) == Point(d("-0.05"), d(150), d("11.5"), d(95))
+    assert curve.at(d("-0.15")) == Point(d("-0.15"), d(50), d("8.5"), d(85))
     assert curve.at(d("0.2")) == curve.points[-1]
 
 
@@ -253,10 +254,10 @@ def test_a_curve_follows_betas_and_shows_a_jump_as_two_points() -> None:
     (state,) = states_of(held)
     curve = curve_of(held, state, d("0.1"))
     assert curve.points == (
-        Point(d("-0.1"), d(500), d(8)),
-        Point(d(0), d(300), d(10)),
-        Point(d(0), d(300), d(100)),
-        Point(d("0.1"), d(100), d(120)),
+        Point(d("-0.1"), d(500), d(8), d(80)),
+        Point(d(0), d(300), d(10), d(100)),
+        Point(d(0), d(300), d(100), d(100)),
+        Point(d("0.1"), d(100), d(120), d(120)),
     )
     assert [curve.at(d(move)).required for move in ("-0.05", "0", "0.05")] == [9, 10, 110]
 
@@ -276,6 +277,22 @@ def test_a_curve_is_the_pool_at_every_move(account: Account, share: Decimal) -> 
         if move not in {point.move for point in curve.points}:
             needed = state.pool.rules.level * risk.maintenance_margin
             assert abs(Fraction(found.required) - Fraction(needed)) <= noise
+            assert abs(Fraction(found.initial_margin) - Fraction(risk.initial_margin)) <= noise
+
+
+@given(account=accounts(), share=number(-100, 100, 2))
+def test_a_curve_of_one_asset_is_the_pool_where_it_alone_has_moved(account: Account, share: Decimal) -> None:
+    size = Decimal("0.5")
+    move = share * size * Decimal("0.999983")
+    for state in states_of(account):
+        for asset in [one for one in state.assets if not state.pool.moving_with(one)][:1]:
+            curve = curve_of(account, state, size, asset)
+            risk = pool_risk(state.pool, {asset: 1 + move})
+            found = curve.at(move)
+            noise = Fraction(state.risk.scale + 1) / 10**40
+            assert abs(Fraction(found.equity) - Fraction(risk.equity)) <= noise
+            if move not in {point.move for point in curve.points}:
+                assert abs(Fraction(found.initial_margin) - Fraction(risk.initial_margin)) <= noise
 
 
 # How much of a scenario liquidates, past it as well.

@@ -104,4 +104,4 @@ def test_an_unknown_picture_is_refused() -> None:
     ran = run("check", CROSS, "--plot", "pie")
     assert (ran.code, ran.out) == (2, "")
     assert "--plot `pie` is unknown" in ran.errors
-    assert "write distance, waterfall, margin, all or none" in ran.errors
+    assert "write distance, waterfall, margin, tiers, modes, all or none" in ran.errors

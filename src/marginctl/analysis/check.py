@@ -38,6 +38,7 @@ from marginctl.venues.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from marginctl.core.pooling import Pooling
+    from marginctl.core.tiered_way import TieredWay
     from marginctl.document.commits import Commit
     from marginctl.limits.baseline import Baseline
     from marginctl.limits.standing import Inquiry
@@ -70,7 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     file may name without having them, because the account before a change had them. ``is_mapping``: the text was made
     of a mapping, whose places are paths of keys. ``weighs_pools``: what sharing pools saves is worked out as well.
     ``seeks_closing``: look for what may be closed to pass as well. ``commit``: what was broken there is accepted;
-    ``compares``: what became of it since is worked out too.
+    ``compares``: what became of it since is worked out too. ``plots``: pictures that will be drawn.
     """
 
     today: date
@@ -89,6 +90,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     weighs_pools: bool = False
     commit: "Commit | None" = None
     compares: bool = False
+    plots: frozenset[str] = frozenset()
 
 
 class Loaded(Struct, frozen=True):
@@ -215,6 +217,7 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
         expectations=evaluation.expectations,
         remedy=verdict(evaluation, settings.fail_on, _closing(loaded, report, evaluation, settings)).text,
         pooling=_pooling(loaded.account, report) if settings.weighs_pools else None,
+        tiered_ways=_tiered_ways(loaded.account, report) if "tiers" in settings.plots else (),
     )
 
 
@@ -245,6 +248,12 @@ def _pooling(account: Account, report: Report) -> "Pooling | None":
     from marginctl.core.pooling import pooling
 
     return pooling(account, report)
+
+
+def _tiered_ways(account: Account, report: Report) -> "tuple[TieredWay, ...]":
+    from marginctl.core.tiered_way import tiered_ways
+
+    return tiered_ways(account, report)
 
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:

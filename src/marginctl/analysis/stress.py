@@ -19,19 +19,19 @@ from marginctl.analysis.recorded import history_for, still_assets, uneven, worst
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
-from marginctl.core.curve import EquityCurve, curve_of
+from marginctl.core.curve import asset_curves, bends_together, pool_curves
 from marginctl.core.exact import ZERO
 from marginctl.core.funding_cases import FundingTable, RateHistory, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import ReturnSpan
-from marginctl.core.motion import joint_path
 from marginctl.core.outcome import ScenarioOutcome, outcome_of, path_outcome, states_of
 from marginctl.core.path import PricePath, Scenario, ScenarioPath, way_to
 from marginctl.core.report import Report
 from marginctl.core.returns import History
 from marginctl.core.scenario import PathOutcome, moves_in
 from marginctl.core.sequence import LiquidationSequence
+from marginctl.core.tiered_way import tiered_ways
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo, meant
@@ -56,6 +56,7 @@ MOST_DAYS = 10
 class ScenarioChoice(Struct, frozen=True, kw_only=True):
     """What is asked for beyond the settings. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across.
 
+    draws_grid: without a ``grid`` that of the two assets that weigh most.
     prices: a history of which the ``worst`` returns over ``span`` rows are scenarios; either of them given without one
     asks for the portfolio's own.
     """
@@ -69,6 +70,7 @@ class ScenarioChoice(Struct, frozen=True, kw_only=True):
     size: Decimal = Decimal("0.5")
     points: int = 11
     draws_curve: bool = True
+    draws_grid: bool = False
     histories: Mapping[str, RateHistory] = {}
     quantile: Decimal = Decimal("0.05")
     horizon: Decimal = Decimal(30)
@@ -110,12 +112,17 @@ def axes(text: str) -> tuple[str, str]:
 
 
 def widest_two(report: Report | None) -> tuple[str, str] | None:
-    """The two assets whose moves change most, by the size of delta times price; None with fewer than two."""
+    """The two assets whose moves change most, by the size of delta times price; None with fewer than two.
+
+    What contracts are on goes before what they are paid in.
+    """
     sizes: dict[str, Decimal] = {}
-    for row in report.underlyings if report else ():
+    rows = report.underlyings if report else ()
+    for row in rows:
         if row.gross_notional or row.delta:
             sizes[row.asset] = sizes.get(row.asset, ZERO) + abs(row.delta * row.price)
-    widest = sorted((asset for asset in sizes if sizes[asset]), key=lambda asset: -sizes[asset])[:2]
+    traded = {row.asset for row in rows if row.gross_notional}
+    widest = sorted((one for one in sizes if sizes[one]), key=lambda one: (one not in traded, -sizes[one]))[:2]
     return (widest[0], widest[1]) if len(widest) == 2 else None
 
 
@@ -174,20 +181,16 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
     chosen = [*choice(declared, wanted), *_worst(account, states, wanted)]
     sequence, assumed = _sequence(loaded, settings, wanted)
     told = [_told(account, states, one, sequence, wanted) for one in chosen]
-    config = limits_together(loaded, limits, settings)
-    found = evaluate(
-        Context(
-            report=report,
-            account=account,
-            rules=loaded.resolved.rules_used,
-            today=settings.today,
-            locations=locations_of(loaded),
-            scenarios=tuple(dict.fromkeys([*declared, *(one.name for one in told)])),
-            outcomes=_outcomes(account, states, declared, told),
-        ),
-        config,
-        Selection(frozenset({SURVIVAL})),
+    context = Context(
+        report=report,
+        account=account,
+        rules=loaded.resolved.rules_used,
+        today=settings.today,
+        locations=locations_of(loaded),
+        scenarios=tuple(dict.fromkeys([*declared, *(one.name for one in told)])),
+        outcomes=_outcomes(account, states, declared, told),
     )
+    found = evaluate(context, limits_together(loaded, limits, settings), Selection(frozenset({SURVIVAL})))
     findings = tuple(_of_this_run(found.findings, {one.name for one in told}))
     return StressResult(
         file=name,
@@ -196,8 +199,10 @@ def stressed(loaded: Loaded, settings: Settings, wanted: ScenarioChoice) -> Stre
         rules=loaded.resolved.rules_used,
         scenarios=tuple(told),
         cascaded=wanted.cascades,
-        grid=_grid(account, states, wanted),
-        curves=_curves(account, states, report, wanted),
+        grid=_grid(account, states, wanted.grid or (widest_two(report) if wanted.draws_grid else None), wanted),
+        curves=pool_curves(account, states, report, wanted.size),
+        asset_curves=asset_curves(account, states, report, wanted.size),
+        tiered_ways=tiered_ways(account, report),
         draws_curve=wanted.draws_curve,
         funding=_funding(account, wanted),
         findings=findings,
@@ -352,27 +357,14 @@ def _of_this_run(findings: Iterable[Finding], names: set[str]) -> Iterable[Findi
             yield finding
 
 
-def _grid(account: Account, states: list[PoolState], wanted: ScenarioChoice) -> Grid | None:
-    if wanted.grid is None:
+def _grid(
+    account: Account, states: list[PoolState], named: tuple[str, str] | None, wanted: ScenarioChoice
+) -> Grid | None:
+    if named is None:
         return None
-    down, across = wanted.grid
+    down, across = named
     moves = spread(wanted.size, wanted.points)
     return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
-
-
-def _curves(
-    account: Account, states: list[PoolState], report: Report, wanted: ScenarioChoice
-) -> tuple[EquityCurve, ...]:
-    """One curve for every pool with a position, the worst pool first."""
-    occupied = [state for state in states if state.pool.positions]
-    occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
-    return tuple(curve_of(account, state, wanted.size) for state in occupied if not _bends(account, state))
-
-
-def _bends(account: Account, state: PoolState) -> bool:
-    """Whether a quanto bends the equity of a pool while all assets move together: corners draw no such curve."""
-    paths = (joint_path(state.assets, account.betas, side) for side in (-1, 1))
-    return any(state.pool.bends(stretch.motion) for path in paths for stretch in path)
 
 
 def _funding(account: Account, wanted: ScenarioChoice) -> FundingTable | None:
@@ -387,7 +379,9 @@ def _assumptions(sequence: tuple[str, ...], account: Account, wanted: ScenarioCh
     if wanted.prices is not None:
         yield from still_assets(account, wanted.prices)
     if wanted.draws_curve:
-        names = [state.pool.name for state in states_of(account) if state.pool.quantos and _bends(account, state)]
+        names = [
+            state.pool.name for state in states_of(account) if state.pool.quantos and bends_together(account, state)
+        ]
         yield from (f"{name}: no curve is drawn, a quanto bends it where all assets move together" for name in names)
     for position in account.positions:
         history = wanted.histories.get(position.contract.symbol)

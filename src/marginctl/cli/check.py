@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 LINKING = (*HOSTS, "markdown")
 """Formats that lead to the page of a rule."""
+PLOTS = ("distance", "waterfall", "margin", "tiers", "modes")
+"""Pictures of an account as it stands."""
 PLAIN = Terminal(None, False, False)
 """What a file shows."""
 
@@ -158,8 +160,8 @@ class CheckFlags(
     format: format_of(*FORMATS, more="; csv=accounts, csv=other, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
     plot: Annotated[
         frozenset[str],
-        typer.Option("--plot", metavar="NAME,...", help="Draw distance, waterfall, margin; or all."),
-        Read(picture_names("--plot", "distance", "waterfall", "margin"), "none"),
+        typer.Option("--plot", metavar="NAME,...", help="Draw distance, waterfall, margin, tiers, modes; or all."),
+        Read(picture_names("--plot", *PLOTS), "none"),
     ]
     output: Annotated[
         tuple[tuple[str, Path], ...],
@@ -227,7 +229,7 @@ def checked_once(flags: CheckFlags) -> int:
     outcomes = (*failed(problems), *results)
     if flags.write_baseline is not None:
         outcomes = (*outcomes, *failed(_written(Path(flags.write_baseline), outcomes)))
-    return report(outcomes, flags)
+    return report(outcomes, flags, files, settings)
 
 
 def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, bar: bool) -> "Iterable[Result]":
@@ -242,11 +244,12 @@ def each(found: list[Input], work: "Callable[[Input], Result]", jobs: int, *, ba
 def with_files(flags: "CheckFlags | ReportFlags") -> tuple[Settings, list[Problem]]:
     """The settings with the policies and the baseline that the flags name, and what is wrong with those files."""
     settings, problems = with_policies(flags)
+    settings = replace(settings, seeks_closing=True)
     if isinstance(flags, CheckFlags):
         forms = {flags.format, *(form for form, _ in flags.output)}
-        is_read = flags.format in FOR_PEOPLE and not flags.quiet
+        is_read = "html" in forms or (flags.format in FOR_PEOPLE and not flags.quiet)
         settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
-        settings = replace(settings, seeks_closing=is_read)
+        settings = replace(settings, seeks_closing=is_read, plots=flags.plot if is_read else frozenset())
         settings = replace(settings, compares=flags.diff)
     if flags.baseline is not None and flags.baseline.startswith(GIT):
         from marginctl.document.commits import commit_of
@@ -286,6 +289,14 @@ def checked(one: Input, settings: Settings) -> Outcome:
     data, problem = content(one)
     if problem:
         return Outcome(file=one.name, problems=(problem,))
+    outcome = _judged(one, data, settings)
+    if "modes" in settings.plots and outcome.report is not None:
+        return replace(outcome, modes=found("analysis.compare.compare")(data, one.name, settings))
+    return outcome
+
+
+def _judged(one: Input, data: bytes, settings: Settings) -> Outcome:
+    """The outcome of one file by itself, or beside what it was at a commit."""
     if settings.commit is None:
         return check(data, one.name, settings)
     from marginctl.analysis.against_commit import checked_against
@@ -335,13 +346,24 @@ def exit_of(found: Iterable[ExitCode]) -> int:
     return worst_exit(found).value if found else NOT_CHECKED
 
 
-def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
-    """Write the outcomes in every form that was asked for; returns the exit code, the same whatever the form."""
+def report(
+    outcomes: tuple[Outcome, ...], flags: CheckFlags, files: Sequence[Input] = (), settings: Settings | None = None
+) -> int:
+    """Write the outcomes in every form that was asked for; returns the exit code, the same whatever the form.
+
+    ``files``: what was read, for the form that puts it through scenarios.
+    """
     exit_with = exit_of(outcome_exit(outcome, flags.fail_on) for outcome in outcomes)
     run = Run(outcomes=outcomes, exit_code=exit_with, fail_on=flags.fail_on.value)
+
+    def text_in(form: str, shown: Terminal) -> str:
+        if form == "html" and settings is not None:
+            return str(found("cli.html_report.page_of_run")(run, files, settings))
+        return rendered(form, run, shown, flags)
+
     for form, path in flags.output:
         try:
-            write_files({path: rendered(form, run, PLAIN, flags).encode()})
+            write_files({path: text_in(form, PLAIN).encode()})
         except TargetError as error:
             complain(error.message, error.help)
             run = replace(run, exit_code=NOT_CHECKED)
@@ -353,7 +375,7 @@ def report(outcomes: tuple[Outcome, ...], flags: CheckFlags) -> int:
         draw_problems(run.problems, terminal(sys.stderr, "never", None))
     elif form in FOR_MACHINES:
         tell(run.problems)
-    put(flags.format, rendered(flags.format, run, terminal(sys.stdout, flags.color, flags.width), flags))
+    put(flags.format, text_in(flags.format, terminal(sys.stdout, flags.color, flags.width)))
     return run.exit_code
 
 

@@ -1,5 +1,6 @@
 """``marginctl report``: flags -> files -> outcomes and scenarios -> one page -> a file -> exit code."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, outcome_exit
+from marginctl.analysis.compare import compare
 from marginctl.analysis.stress import ScenarioChoice, stress, widest_two
 from marginctl.cli.app import app
 from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, judging, with_files
@@ -20,11 +22,15 @@ from marginctl.cli.terminal import complain, deliver, say, tell
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
 from marginctl.render import Options, Verbosity
-from marginctl.results import Outcome, Run, StressResult
+from marginctl.render.formats.html import draw
+from marginctl.render.pages.overview import overview_page
+from marginctl.results import Outcome, Run
 from marginctl.results.several import Overview
 
-PICTURES = ("distance", "waterfall", "margin", "curve", "grid")
+PICTURES = ("distance", "curve", "waterfall", "margin", "grid", "timeline", "tiers", "modes")
 """The pictures of an account by name, in the order of the page."""
+MOST_DETAILED = 20
+"""Accounts with a section of their own, unless told otherwise."""
 
 
 class ReportFlags(ScenarioFlags, PolicyFlags, CodeFlags, EditFlags, DateFlags, FileFlags, BatchFlags):
@@ -41,8 +47,13 @@ class ReportFlags(ScenarioFlags, PolicyFlags, CodeFlags, EditFlags, DateFlags, F
         typer.Option("--pictures", metavar="NAME,...", help="Only these pictures, all or none."),
         Read(picture_names("--pictures", *PICTURES), "all"),
     ]
-    detail: Annotated[int, typer.Option("--detail", min=0, metavar="N", help="Sections for the N worst accounts.")] = 20
+    detail: Annotated[int, typer.Option("--detail", min=0, metavar="N", help="Sections for the N worst accounts.")] = (
+        MOST_DETAILED
+    )
     data: Annotated[bool, typer.Option("--data/--no-data", help="Keep the JSON documents in the page.")] = True
+    script: Annotated[
+        bool, typer.Option("--script/--no-script", help="Sliders and sorting; the page is whole without.")
+    ] = True
 
 
 @app.command("report")
@@ -63,23 +74,44 @@ def report_command(flags: ReportFlags) -> int:
     outcomes = (*failed([*problems, *missing]), *results)
     code = exit_of(outcome_exit(one, settings.fail_on) for one in outcomes)
     run = Run(outcomes=outcomes, exit_code=code, fail_on=settings.fail_on.value)
-    result = _detailed(Overview(run=run, detail=flags.detail), found, settings, flags)
+    wanted = partial(_wanted, flags=flags)
+    result = detailed(run, found, settings, wanted, flags.pictures, flags.detail)
     tell(run.problems)
-    _write(result, flags)
+    options = Options(title=flags.title, data=flags.data, script=flags.script, pictures=flags.pictures)
+    _write(page_text(result, options), run, flags.output)
     return code
 
 
-def _detailed(result: Overview, found: list[Input], settings: Settings, flags: ReportFlags) -> Overview:
-    """With what the accounts that have sections of their own are put through."""
-    by_name = {one.name: one for one in found}
-    chosen = [one for one in result.ranked[: result.detail] if one.report is not None and one.file in by_name]
-    stressed = {one.file: _stressed(by_name[one.file], one, settings, flags) for one in chosen}
-    return replace(result, stressed=stressed)
+def page_of_run(run: Run, found: Sequence[Input], settings: Settings) -> str:
+    """The page of a run of ``check``: that of ``report`` without flags of its own."""
+    pictures = frozenset(PICTURES)
+
+    def wanted(outcome: Outcome) -> ScenarioChoice:
+        return ScenarioChoice(cascades=True, grid=widest_two(outcome.report))
+
+    result = detailed(run, found, replace(settings, weighs_pools=False), wanted, pictures, MOST_DETAILED)
+    return page_text(result, Options(data=True, script=True, pictures=pictures))
 
 
-def _stressed(one: Input, outcome: Outcome, settings: Settings, flags: ReportFlags) -> StressResult:
-    data, _ = content(one)
-    wanted = ScenarioChoice(
+def detailed(
+    run: Run,
+    found: Sequence[Input],
+    settings: Settings,
+    wanted: Callable[[Outcome], ScenarioChoice],
+    pictures: frozenset[str],
+    detail: int,
+) -> Overview:
+    """With what the accounts that have sections of their own are put through, and their modes."""
+    result, by_name = Overview(run=run, detail=detail), {one.name: one for one in found}
+    chosen = [one for one in result.ranked[:detail] if one.report is not None and one.file in by_name]
+    texts = {one.file: content(by_name[one.file])[0] for one in chosen}
+    stressed = {one.file: stress(texts[one.file], one.file, settings, wanted(one)) for one in chosen}
+    several = [one.file for one in chosen if "modes" in pictures and one.report and len(one.report.positions) > 1]
+    return replace(result, stressed=stressed, compared={name: compare(texts[name], name, settings) for name in several})
+
+
+def _wanted(outcome: Outcome, flags: ReportFlags) -> ScenarioChoice:
+    return ScenarioChoice(
         named=flags.scenario,
         built_ins=flags.builtin,
         shocks=flags.shock,
@@ -91,27 +123,21 @@ def _stressed(one: Input, outcome: Outcome, settings: Settings, flags: ReportFla
         points=flags.points,
         horizon=flags.horizon,
     )
-    return stress(data, one.name, settings, wanted)
 
 
-def _write(result: Overview, flags: ReportFlags) -> None:
-    from marginctl.render.formats.html import draw
-    from marginctl.render.pages.overview import overview_page
+def page_text(result: Overview, options: Options) -> str:
+    """The whole file."""
+    options = replace(options, title=options.title or _title(result), manual=manual(), verbosity=Verbosity.VERBOSE)
+    return draw(overview_page(result, options), options)
 
-    options = Options(
-        title=flags.title or _title(result),
-        data=flags.data,
-        pictures=flags.pictures,
-        manual=manual(),
-        verbosity=Verbosity.VERBOSE,
-    )
-    text = draw(overview_page(result, options), options)
-    if flags.output == STDIN:
+
+def _write(text: str, run: Run, output: str) -> None:
+    if output == STDIN:
         deliver(text)
         return
-    write_files({Path(flags.output): text.encode()})
-    accounts = len(result.run.outcomes)
-    say(f"{printable(flags.output)}: {accounts} account{'s' * (accounts != 1)}, with balances and positions\n")
+    write_files({Path(output): text.encode()})
+    accounts = len(run.outcomes)
+    say(f"{printable(output)}: {accounts} account{'s' * (accounts != 1)}, with balances and positions\n")
 
 
 def _title(result: Overview) -> str:

@@ -21,7 +21,7 @@ from marginctl.cli.app import app
 from marginctl.cli.completing import completes
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
-from marginctl.cli.settings import EditFlags, PolicyFlags, with_policies
+from marginctl.cli.settings import EditFlags, PolicyFlags, picture_names, with_policies
 from marginctl.core.funding_cases import RateHistory
 from marginctl.core.returns import History
 from marginctl.document.scalars import FlagError
@@ -30,6 +30,9 @@ from marginctl.findings import Location, Problem
 from marginctl.results import StressResult
 from marginctl.results.catalogue import ScenarioList
 from marginctl.scenarios.catalogue import built_in
+
+PLOTS = ("distance", "curve", "waterfall", "margin", "grid", "timeline", "tiers")
+"""Pictures of an account and what it is put through."""
 
 
 class ScenarioFlags(Flags):
@@ -86,6 +89,13 @@ class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, D
     list_: Annotated[bool, typer.Option("--list", help="List the built-in scenarios with dates and sources.")] = False
     cascade: Annotated[bool, typer.Option("--cascade", help="What liquidation closes, step by step.")] = False
     curve: Annotated[bool, typer.Option("--curve/--no-curve", help="Draw equity over the joint move.")] = True
+    plot: Annotated[
+        frozenset[str],
+        typer.Option(
+            "--plot", metavar="NAME,...", help="Draw also distance, waterfall, margin, timeline, tiers, grid."
+        ),
+        Read(picture_names("--plot", *PLOTS), "none"),
+    ]
     funding: Annotated[
         str | None, typer.Option("--funding", metavar="FILE", help="CSV of recorded funding rates: symbol,time,rate.")
     ] = None
@@ -120,7 +130,7 @@ def stress_command(flags: StressFlags) -> int:
         return show(ScenarioList(scenarios=tuple(built_in().values())), flags)
     if flags.path is None:
         raise FlagError("no portfolio is named", "write `marginctl stress FILE`, or --list for built-in scenarios")
-    return show(_stressed(flags.path, flags), flags)
+    return show(_stressed(flags.path, flags), flags, pictures=flags.plot or None)
 
 
 def _stressed(path: str, flags: StressFlags) -> StressResult:
@@ -146,12 +156,13 @@ def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History
         named=flags.scenario,
         built_ins=flags.builtin,
         shocks=flags.shock,
-        cascades=flags.cascade,
+        cascades=flags.cascade or "timeline" in flags.plot,
         fee=flags.fee,
         grid=flags.grid,
         size=flags.range,
         points=flags.points,
-        draws_curve=flags.curve,
+        draws_curve=flags.curve or "curve" in flags.plot,
+        draws_grid="grid" in flags.plot,
         histories=rates,
         quantile=flags.quantile,
         horizon=flags.horizon,

@@ -1,86 +1,202 @@
-"""Equity against what it must cover while all assets move together: corner points from the exact pieces.
+"""Equity against what it must cover while prices move, all together or one alone: corners from the exact pieces.
 
-Where the requirement is curved it is drawn through as many points on it as ``DRAWN`` says.
+Where a requirement is curved it is drawn through as many points on it as ``DRAWN`` says; where orders stand, whose
+margin has corners of its own, through ``ORDERED``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from msgspec import Struct
 
 from marginctl.core.account import Account
+from marginctl.core.bends import Bend
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import PoolState, added, bends_of, parts
-from marginctl.core.motion import Stretch, joint_path
-from marginctl.core.piecewise import Piece
+from marginctl.core.motion import Motion, Stretch, asset_path, joint_path
+from marginctl.core.piecewise import Piece, total
+from marginctl.core.pool import Pool, rebuilt
+from marginctl.core.report import Report
+from marginctl.core.requirement import Requirement, Term
+from marginctl.core.scenario import moved
 
 DRAWN = 64
 """Points of a curved requirement on one stretch."""
+MOST_ASSETS = 15
+"""Assets with a curve of their own."""
+ORDERED = 16
+"""The same where orders stand in the pool."""
 
 
 class Point(NamedTuple):
-    """At a joint move (signed, 0 = now): equity, and level * maintenance margin, in currency."""
+    """At a move (signed, 0 = now), in currency: equity, level * maintenance margin, margins of positions and orders.
+
+    order_margin None: it cannot be told, where orders stand and a price has fallen to 0.
+    """
 
     move: Decimal
     equity: Decimal
     required: Decimal
+    initial_margin: Decimal = ZERO
+    order_margin: Decimal | None = ZERO
+
+    @property
+    def buffer(self) -> Decimal:
+        """equity - level * maintenance margin."""
+        return self.equity - self.required
+
+    @property
+    def free_collateral(self) -> Decimal | None:
+        """equity - initial_margin - order_margin; None where the last is."""
+        return None if self.order_margin is None else self.equity - self.initial_margin - self.order_margin
 
 
 class EquityCurve(Struct, frozen=True):
-    """One pool's corner points in the order of the moves; straight in between, two points at one move are a jump."""
+    """One pool's corner points in the order of the moves; straight in between, two points at one move are a jump.
+
+    asset: what moves alone, empty = all assets together.
+    """
+
+    shape: ClassVar[str] = "pool asset? points"
 
     pool: str
     points: tuple[Point, ...]
+    asset: str = ""
 
     def at(self, move: Decimal) -> Point:
         """The point at a move within the curve; at a jump the side that is nearer to now."""
         for left, right in pairwise(self.points):
             if left.move <= move <= right.move and left.move < right.move:
-                share = (move - left.move) / (right.move - left.move)
-                found = Point(
-                    move,
-                    left.equity + (right.equity - left.equity) * share,
-                    left.required + (right.required - left.required) * share,
-                )
+                found = _between(left, right, move)
                 if move < right.move or move >= 0:
                     return found
         return self.points[-1]
 
 
-def curve_of(account: Account, state: PoolState, size: Decimal) -> EquityCurve:
-    """The curve of one pool from -size to size (at most 1 on the way down)."""
-    down, up = _side(account, state, -1, size), _side(account, state, 1, size)
-    return EquityCurve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)))
+def _between(left: Point, right: Point, move: Decimal) -> Point:
+    share = (move - left.move) / (right.move - left.move)
+    ordered = None
+    if left.order_margin is not None and right.order_margin is not None:
+        ordered = left.order_margin + (right.order_margin - left.order_margin) * share
+    pairs = zip(left[1:4], right[1:4], strict=True)
+    equity, required, initial = (one + (other - one) * share for one, other in pairs)
+    return Point(move, equity, required, initial, ordered)
 
 
-def _side(account: Account, state: PoolState, side: int, size: Decimal) -> list[Point]:
+def curve_of(account: Account, state: PoolState, size: Decimal, asset: str = "") -> EquityCurve:
+    """The curve of one pool from -size to size (at most 1 on the way down); ``asset``: it moves alone."""
+
+    def side(sign: int) -> list[Point]:
+        if asset:
+            path = asset_path(asset, sign, size, followers=state.pool.moving_with(asset))
+        else:
+            path = joint_path(state.assets, account.betas, sign, size)
+        return _side(account, state, path, sign, size)
+
+    down, up = side(-1), side(1)
+    return EquityCurve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)), asset)
+
+
+def pool_curves(
+    account: Account, states: Sequence[PoolState], report: Report, size: Decimal
+) -> tuple[EquityCurve, ...]:
+    """One for every pool with a position, the worst pool first."""
+    occupied = [state for state in states if state.pool.positions and not bends_together(account, state)]
+    occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
+    return tuple(curve_of(account, state, size) for state in occupied)
+
+
+def asset_curves(
+    account: Account, states: Sequence[PoolState], report: Report, size: Decimal
+) -> tuple[EquityCurve, ...]:
+    """One for every asset that liquidates a pool by itself, of the nearest ``MOST_ASSETS`` those that do not bend."""
+    by_name = {state.pool.name: state for state in states}
+    near = sorted((one.distance, one.pool, one.asset) for one in report.underlyings if one.distance is not None)
+    rows = [(by_name[pool], asset) for _, pool, asset in near[:MOST_ASSETS]]
+    return tuple(
+        curve_of(account, state, size, asset)
+        for state, asset in rows
+        if not any(state.pool.bends(stretch.motion) for stretch in asset_path(asset, 1))
+    )
+
+
+def bends_together(account: Account, state: PoolState) -> bool:
+    """Whether a quanto bends the equity of a pool while all assets move together: corners draw no such curve."""
+    paths = (joint_path(state.assets, account.betas, side) for side in (-1, 1))
+    return any(state.pool.bends(stretch.motion) for path in paths for stretch in path)
+
+
+def _side(account: Account, state: PoolState, path: Iterable[Stretch], side: int, size: Decimal) -> list[Point]:
     """From now outward on one side."""
     points: list[Point] = []
-    for stretch in joint_path(state.assets, account.betas, side, size):
-        for point in _corners(state, stretch, size):
-            signed = Point(side * point.move, point.equity, point.required)
+    for stretch in path:
+        for point in _corners(account, state, stretch, size):
+            signed = point._replace(move=side * point.move)
             if not points or points[-1] != signed:
                 points.append(signed)
     return points
 
 
-def _corners(state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
+def _corners(account: Account, state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
     length = size - stretch.start if stretch.length is None else stretch.length
-    found = parts(state, stretch.motion, length)
-    equity, requirement = list(added(found.equity)), list(added(found.requirement))
-    level, bends = state.pool.rules.level, bends_of(state, stretch.motion)
-    drawn = {length * k / DRAWN for k in range(DRAWN)} if bends else set()
-    starts = sorted(drawn | {piece.start for piece in (*equity, *requirement) if piece.start < length})
-    points = []
-    for start, end in pairwise([*starts, length]):
-        own, needed = _piece_at(equity, start), _piece_at(requirement, start)
-        for u in (start, end) if all(one.unit.at(end) > 0 for one in bends) else (start,):
-            curved = sum((one.at(u) for one in bends), ZERO)
-            required = level * (needed.at_zero + needed.slope * u) + curved
-            points.append(Point(stretch.start + u, own.at_zero + own.slope * u, required))
-    return points
+    motion = stretch.motion
+    found = parts(state, motion, length)
+    level, bends = state.pool.rules.level, bends_of(state, motion)
+    opened = _opened(state.pool.initial, state.risk.initial_margin, motion, length)
+    rows = [list(added(found.equity)), list(added(found.requirement)), opened.pieces]
+    steps = DRAWN if (bends or opened.bends) else ORDERED if state.pool.orders else 0
+    drawn = {length * k / steps for k in range(steps)} if steps else set()
+    starts = sorted(drawn | {piece.start for pieces in rows for piece in pieces if piece.start < length})
+    ordered = cache(lambda u: _ordered(account, state.pool, motion, u))
+    is_drawn_through = all(one.unit.at(length) > 0 for one in (*bends, *opened.bends))
+
+    def point(start: Decimal, u: Decimal) -> Point:
+        """At ``u``, by the pieces that hold from ``start`` on."""
+        own, needed, initial = (_piece_at(pieces, start) for pieces in rows)
+        return Point(
+            stretch.start + u,
+            own.at_zero + own.slope * u,
+            level * (needed.at_zero + needed.slope * u) + sum((one.at(u) for one in bends), ZERO),
+            initial.at_zero + initial.slope * u + sum((one.at(u) for one in opened.bends), ZERO),
+            ordered(u),
+        )
+
+    ends = [*starts, length]
+    return [
+        point(start, u)
+        for start, end in pairwise(ends)
+        for u in ((start, end) if end < length or is_drawn_through else (start,))
+    ]
+
+
+class Opening(NamedTuple):
+    """The initial margin along a motion: its pieces, and what is curved on top of them."""
+
+    pieces: list[Piece]
+    bends: list[Bend]
+
+
+def _opened(requirement: Requirement, today: Decimal, motion: Motion, length: Decimal) -> Opening:
+    """Only what the motion moves is walked; what stays is what is left of ``today``."""
+    keys = set(motion.moved)
+    moving = [part for part in requirement.parts if not keys.isdisjoint(part.movers)]
+    still = today - sum((part.at({}) for part in moving), ZERO)
+    pieces = total([[Piece(ZERO, still, ZERO)], *(part.pieces(motion, length) for part in moving)])
+    return Opening(list(pieces), [one for part in moving if isinstance(part, Term) for one in part.bends(motion)])
+
+
+def _ordered(account: Account, pool: Pool, motion: Motion, u: Decimal) -> Decimal | None:
+    """What the open orders of a pool need at ``u`` of a motion, against the marks of there."""
+    if not pool.orders:
+        return ZERO
+    ratios = {asset: line.at(u) for asset, line in motion.ratios.items()}
+    if not all(ratio > 0 for ratio in ratios.values()):
+        return None
+    after = rebuilt(moved(account, ratios), pool)
+    return pool.order_margin if after is None else after.order_margin
 
 
 def _piece_at(pieces: Sequence[Piece], start: Decimal) -> Piece:

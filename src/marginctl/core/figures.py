@@ -15,7 +15,8 @@ _HIGHER, _LOWER, _FARTHER, _NONE_WORST = Safer.HIGHER, Safer.LOWER, Safer.FARTHE
 _SIDES = ("below", "above")
 _STRESSED = ("BookScenario", "LostAccount", "BookStressCounts")
 _CHANGES = ("added", "removed", "changed", "same")
-_AS_STATED = ("floor", "deduction", "max_leverage", "isolated_rules", "ContractTier.maintenance_deduction")
+_DEDUCTIONS = ("deduction", "ContractTier.maintenance_deduction", "PassedTier.maintenance_deduction")
+_AS_STATED = ("floor", *_DEDUCTIONS, "max_leverage", "isolated_rules")
 
 FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
@@ -272,8 +273,15 @@ FIGURES: dict[str, Figure] = {
     "contagion_cost": Figure("money", "What winners that went with their pool would have made until the end.", _NEAR),
     "sharing_saved": Figure("money", "The same for what the pool carried and that is closed when isolated.", _NEAR),
     "Axis.moves": Figure("ratio", "Moves, ascending.", _IN),
-    "Point.move": Figure("ratio", "Joint move, signed; 0 = now.", _NEAR),
+    "Point.move": Figure("ratio", "Joint move, or that of the asset alone, signed; 0 = now.", _NEAR),
+    "Point.order_margin": Figure("money", "Of open orders; null where it cannot be told: at a price of 0.", _UP),
     "required": Figure("money", "level x maintenance_margin.", _UP),
+    "asset_curves": Figure("word", "The curve while one asset moves alone, the nearest to liquidation first."),
+    "tiered_ways": Figure("word", "Positions on tables of two tiers and more, the nearest to liquidation first."),
+    "TieredWay.notional": Figure("units", "Today, in the settle asset.", _UP),
+    "liquidation_notional": Figure("units", "At the liquidation price, in the settle asset; null without one.", _NEAR),
+    "TierCorner.notional": Figure("units", "In the settle asset.", _NEAR),
+    "TierCorner.maintenance_margin": Figure("units", "In the settle asset; straight in between.", _UP),
     # A margin model of a whole pool.
     "portfolio_margin": Figure("word", "What a margin model finds, one row per cross pool under it."),
     "model": Figure("word", choices=("scenario", "var", "expected-shortfall")),

@@ -43,9 +43,9 @@ class Options(Struct, frozen=True, kw_only=True):
     width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else;
     manual: code -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF
     gets waived findings too. depth: levels of a tree that are open, None = what fits two screens. title: of a
-    page, empty = what it is about; data: with its documents; pictures: names of those that are wanted, None = all.
-    rule_pages: where the pages of the rules stand, see ``paths.rule_page``; empty = nowhere. table: which rows of a
-    check CSV has. statistics: how often each rule was broken.
+    page, empty = what it is about; data: with its documents; script: with what a reader may do on it; pictures: names
+    of those that are wanted, None = all. rule_pages: where the pages of the rules stand, see ``paths.rule_page``;
+    empty = nowhere. table: which rows of a check CSV has. statistics: how often each rule was broken.
     """
 
     width: int | None = None
@@ -59,6 +59,7 @@ class Options(Struct, frozen=True, kw_only=True):
     statistics: bool = False
     title: str = ""
     data: bool = False
+    script: bool = False
     pictures: frozenset[str] | None = None
     rule_pages: str = ""
     table: str = ""
@@ -101,12 +102,12 @@ RESULTS = {
     "report": ResultKind(
         "results.Run", "check.check_page", {"markdown": "comment.comment_page", "html": "overview.check_overview"}
     ),
-    "stress": ResultKind("results.StressResult", "stress.stress_page"),
+    "stress": ResultKind("results.StressResult", "stress.stress_page", {"html": "stress.stress_pictured"}),
     "what-if": ResultKind("results.WhatIfResult", "what_if.what_if_page"),
     "headroom": ResultKind("results.headroom_result.HeadroomResult", "headroom.headroom_page"),
-    "compare": ResultKind("results.comparison.CompareResult", "compare.compare_page"),
     "book-summary": ResultKind("results.book_summary.BookResult", "book_page.book_page"),
     "book-stress": ResultKind("results.stressed_book.BookStressResult", "book_scenarios.book_scenarios_page"),
+    "compare": ResultKind("results.comparison.CompareResult", "compare.compare_page", {"html": "compare.pictured"}),
     "explain": ResultKind("results.explanation.ExplainResult", "explain.explain_page"),
     "scenarios": ResultKind("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
     "venues": ResultKind("venues.catalogue.RuleSetList", "catalogue.venues_page"),

@@ -26,11 +26,13 @@ from marginctl.core.path import Scenario
 from marginctl.core.plain import DocumentKey, keys_of
 from marginctl.core.pooling import Pooling
 from marginctl.core.rooms import OrderRoom, Remedies, WithdrawalRoom
+from marginctl.core.tiered_way import TieredWay
 from marginctl.document.record import Key
 from marginctl.document.schema import bound_type
 from marginctl.render import RESULTS, found
 from marginctl.results import Outcome, Run
 from marginctl.results.catalogue import BuiltIn, Publication
+from marginctl.results.comparison import CompareResult
 from marginctl.results.diff import AccountDiff
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -55,8 +57,10 @@ NAMES = {
         PortfolioMargin,
         ModelTerms,
         ScenarioOutcome,
+        TieredWay,
         BuiltIn,
         Publication,
+        CompareResult,
         Moved,
         AccountDiff,
     )

@@ -158,10 +158,16 @@ class Problems(Struct, frozen=True):
 
 
 class CurveChart(Struct, frozen=True):
-    """Equity and what it must cover over the joint move of all assets; ``ends``: the moves that liquidate."""
+    """Equity and what it must cover over a move; ``ends``: the moves that liquidate.
+
+    source: where the data of the page has it: the number of the document, its key, the place in the list.
+    """
 
     curve: EquityCurve
     ends: tuple[Decimal, ...]
+    title: str = "How far to liquidation"
+    unit: str = ""
+    source: tuple[int, str, int] | None = None
 
 
 class HeatMap(Struct, frozen=True):
@@ -191,7 +197,7 @@ class BarRow(Struct, frozen=True, kw_only=True):
 class BarPicture(Struct, frozen=True, kw_only=True):
     """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
 
-    is_share: the axis is one of moves; unit: of the amounts otherwise.
+    is_share: the axis is one of moves; is_part: of parts of a way; unit: of the amounts otherwise.
     """
 
     name: str
@@ -201,6 +207,7 @@ class BarPicture(Struct, frozen=True, kw_only=True):
     table: DataTable
     unit: str = ""
     is_share: bool = False
+    is_part: bool = False
 
 
 class Stroke(Enum):
@@ -228,7 +235,10 @@ class PlotMark(Struct, frozen=True):
 
 
 class LinePicture(Struct, frozen=True, kw_only=True):
-    """LinePicture over one axis, as ``BarPicture``. ``gone``: the stretches of x on which the pool is liquidated."""
+    """LinePicture over one axis, as ``BarPicture``. ``gone``: the stretches of x on which the pool is liquidated.
+
+    spans: stretches of x with words for each.
+    """
 
     name: str
     title: str
@@ -237,6 +247,7 @@ class LinePicture(Struct, frozen=True, kw_only=True):
     table: DataTable
     marks: tuple[PlotMark, ...] = ()
     gone: tuple[tuple[Decimal, Decimal], ...] = ()
+    spans: tuple[tuple[Decimal, Decimal, str], ...] = ()
     x_title: str = ""
     y_title: str = ""
     is_share: bool = True
@@ -249,14 +260,26 @@ class Explanation(Struct, frozen=True):
 
 
 class Data(Struct, frozen=True):
-    """The document of a result, for who reads the page with a program; formats without room for it leave it out."""
+    """The document of a result, for who reads the page with a program; formats without room for it leave it out.
+
+    number: by which pictures of the page find it.
+    """
 
     name: str
     result: object
+    number: int = 0
 
 
+class Folded(Struct, frozen=True):
+    """Curves that are read on demand, behind a title."""
+
+    title: str
+    blocks: tuple[CurveChart, ...]
+
+
+Pictured: TypeAlias = BarPicture | LinePicture
 Text: TypeAlias = Sentence | Items | Words | Facts | Findings | Problems
-Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | BarPicture | LinePicture | Data | Explanation
+Block: TypeAlias = Text | Balance | DataTable | CurveChart | HeatMap | Pictured | Folded | Data | Explanation
 
 
 class Section(Struct, frozen=True, kw_only=True):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from marginctl.core.outcome import ScenarioOutcome
     from marginctl.core.path import Scenario
     from marginctl.core.pooling import Pooling
+    from marginctl.core.tiered_way import TieredWay
     from marginctl.results.catalogue import BuiltIn, Publication
+    from marginctl.results.comparison import CompareResult
     from marginctl.results.diff import AccountDiff
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
@@ -58,6 +60,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     expectations: tuple[Expectation, ...] = ()
     pooling: "Pooling | None" = None
     diff: "AccountDiff | None" = None
+    tiered_ways: "tuple[TieredWay, ...]" = ()
+    modes: "CompareResult | None" = None
 
     @property
     def checked(self) -> "Outcome | None":
@@ -297,8 +301,8 @@ class StressResult(Struct, frozen=True, kw_only=True):
 
     schema: ClassVar[str] = "marginctl.stress/1"
     shape: ClassVar[str] = (
-        "schema version file account=report.account scenarios grid curve=curves funding findings assumptions "
-        "rules=rules_used errors=problems summary"
+        "schema version file account=report.account scenarios grid curve=curves asset_curves tiered_ways funding "
+        "findings assumptions rules=rules_used errors=problems summary"
     )
     table: ClassVar[str] = "scenarios"
 
@@ -311,6 +315,8 @@ class StressResult(Struct, frozen=True, kw_only=True):
     cascaded: bool = False
     grid: "Grid | None" = None
     curves: "tuple[EquityCurve, ...]" = ()
+    asset_curves: "tuple[EquityCurve, ...]" = ()
+    tiered_ways: "tuple[TieredWay, ...]" = ()
     draws_curve: bool = True
     funding: "FundingTable | None" = None
     findings: tuple[Finding, ...] = ()

@@ -6,15 +6,17 @@ from msgspec import Struct
 
 from marginctl.core.report import Report
 from marginctl.results import Outcome, Run, StressResult, Verdict, verdict, worst
+from marginctl.results.comparison import CompareResult
 
 GRAVITY = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN, Verdict.PASS)
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """A run with the scenarios of its files by name. ``detail``: accounts that have a section of their own."""
+    """A run with the scenarios and the modes of its files by name. detail: accounts with a section of their own."""
 
     run: Run
     stressed: Mapping[str, StressResult] = {}
+    compared: Mapping[str, CompareResult] = {}
     detail: int = 20
 
     @property

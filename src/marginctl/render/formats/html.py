@@ -1,7 +1,8 @@
-"""A page as one HTML file that asks nobody for anything: no script, no link to a resource, no style outside its sheet.
+"""A page as one HTML file that asks nobody for anything: no link to a resource, no style outside its sheet.
 
-Everything goes through one tree (``formats.tree``). Without its sheet the page reads from top to bottom; pictures are
-SVG whose colours are right on white without it.
+It is whole without its one script, which is there only where it is asked for. Everything goes through one tree
+(``formats.tree``). Without its sheet the page reads from top to bottom; pictures are SVG whose colours are right on
+white without it.
 """
 
 from base64 import b64encode
@@ -15,6 +16,7 @@ from xml.etree.ElementTree import Element
 from msgspec.structs import replace
 
 from marginctl import __version__
+from marginctl.core.exact import ZERO
 from marginctl.core.plain import as_plain
 from marginctl.render import Options
 from marginctl.render.formats.problems import problem_lines
@@ -35,6 +37,7 @@ from marginctl.render.page import (
     Facts,
     FindingRow,
     Findings,
+    Folded,
     Gauge,
     HeatMap,
     Items,
@@ -47,22 +50,27 @@ from marginctl.render.page import (
     Tone,
     Words,
 )
-from marginctl.render.tables import curve_lines, heat_table
+from marginctl.render.tables import NOW, curve_lines, heat_table
+from marginctl.wording import HUNDRED, plain, trimmed, whom
 
 HEADINGS = ("h1", "h2", "h3", "h4")
 MOST_IN_LINE = 24
 """Characters of a cell that stay in one line."""
+FEWEST_SORTED = 3
+"""Rows of a table that is worth sorting."""
+STEP = "0.5"
+"""Of a slider, in percent."""
 MAP = "Maintenance ratio while two assets move"
 
 
 def draw(page: Page, options: Options) -> str:
     """The whole file; ends in a line break."""
-    sheet = files("marginctl.render.formats").joinpath("page.css").read_text(encoding="utf-8")
+    sheet, script = _resource("page.css"), _resource("page.js") if options.script else ""
     main = told_apart(tag("main", *fragments(page, options), id="content"))
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy(sheet)),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy(sheet, script)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="generator", content=f"marginctl {__version__}"),
@@ -70,7 +78,13 @@ def draw(page: Page, options: Options) -> str:
         verbatim("style", sheet),
     )
     body = tag("body", tag("a", "Skip to the content", class_="skip", href="#content"), main)
+    if script:
+        body.append(verbatim("script", script))
     return f"<!DOCTYPE html>\n{html_of(tag('html', head, body, lang='en'))}\n"
+
+
+def _resource(name: str) -> str:
+    return files("marginctl.render.formats").joinpath(name).read_text(encoding="utf-8")
 
 
 def fragment(page: Page, options: Options) -> str:
@@ -79,20 +93,32 @@ def fragment(page: Page, options: Options) -> str:
 
 
 def told_apart(root: Element) -> Element:
-    """The same with a number behind the label of a box that another box has had."""
+    """The same with a number behind the label of a box that another box has had, and ids by which a script finds."""
     seen: Counter[str] = Counter()
-    for each in root.iter("div"):
+    for each in root.iter():
         label = each.get("aria-label")
         if label is not None:
             seen[label] += 1
             each.set("aria-label", f"{label} ({seen[label]})" if seen[label] > 1 else label)
+        found = COUNTED.get(each.get("class", ""))
+        if found is not None:
+            seen[found] += 1
+            each.set("id", f"{found}-{seen[found]}")
     return root
 
 
-def policy(sheet: str) -> str:
-    """What a browser may load for the page: its own style sheet, and nothing else."""
-    known = b64encode(sha256(sheet.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{known}'; base-uri 'none'; form-action 'none'"
+COUNTED = {"try": "try", "sortable": "table"}
+"""Classes of what gets an id of its own counting."""
+
+
+def policy(sheet: str, script: str = "") -> str:
+    """What a browser may load for the page: its own style sheet, its own script if it has one, and nothing else."""
+    may_run = f"script-src '{_known(script)}'; " if script else ""
+    return f"default-src 'none'; style-src '{_known(sheet)}'; {may_run}base-uri 'none'; form-action 'none'"
+
+
+def _known(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 NOTHING = Span("")
@@ -133,6 +159,39 @@ def _heading(name: str, words: Element, note: Span, lead: Span = NOTHING) -> Ele
 
 def _drawn(block: Block, section: Section, options: Options) -> Element:
     return _DRAWN[type(block)](block, section.heading.removesuffix(":") or "Figures", options)
+
+
+def _folded(block: Folded, caption: str, options: Options) -> Element:
+    return tag("details", tag("summary", block.title), *(_curve(one, caption, options) for one in block.blocks))
+
+
+def _curve(block: CurveChart, _: str, options: Options) -> Element:
+    """The picture, and where there is a script and its data a slider to ask it with."""
+    made = _picture(curve_lines(block))
+    if block.source is not None and options.script and options.data:
+        made.insert(2, _slider(block, block.source))
+    return made
+
+
+def _slider(block: CurveChart, source: tuple[int, str, int]) -> Element:
+    number, key, at = source
+    ends = {f"data_{'fall' if end <= 0 else 'rise'}": plain(end) for end in block.ends}
+    if ZERO in block.ends:
+        ends = {"data_fall": "0", "data_rise": "0"}
+    low, high = (trimmed(point.move * HUNDRED) for point in (block.curve.points[0], block.curve.points[-1]))
+    moves = {"min": low, "max": high, "step": STEP, "value": "0"}
+    words = f"Move of {block.curve.asset} alone, %" if block.curve.asset else "Move of all assets by their betas, %"
+    return tag(
+        "div",
+        tag("label", words, " ", tag("input", type="range", **moves)),
+        tag("output", aria_live="polite"),
+        class_="try",
+        hidden="hidden",
+        data_source=f"data-{number}",
+        data_key=key,
+        data_at=str(at),
+        **ends,
+    )
 
 
 def _span(span: Span) -> Element:
@@ -205,15 +264,17 @@ def _gauged(gauge: Gauge) -> Element | None:
     return _span(gauge.verdict) if gauge.verdict.text else None
 
 
-def _table(block: DataTable, caption: str, _: Options | None = None) -> Element:
+def _table(block: DataTable, caption: str, options: Options | None = None) -> Element:
     """Columns with their units in the head; the first names its row."""
+    is_sorted = options is not None and options.script
     columns = block.shown
     heads = [_head(column) for column in columns]
     rows = [
         tag("tr", *(_cell(column, at, is_head=not n) for n, column in enumerate(columns)))
         for at in range(len(columns[0].cells) if columns else 0)
     ]
-    made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows))
+    sorts = {"class_": "sortable"} if len(rows) >= FEWEST_SORTED and is_sorted else {}
+    made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows), **sorts)
     return _boxed(made, caption)
 
 
@@ -247,12 +308,29 @@ def _picture(block: LinePicture | BarPicture, *_: object) -> Element:
     return tag("figure", tag("figcaption", tag("strong", block.title), told), _boxed(svg, block.title), figures)
 
 
+def _map(block: HeatMap, *_: object) -> Element:
+    """A table that is its own picture."""
+    down, across = whom(block.grid.down.asset), whom(block.grid.across.asset)
+    told = f" {MAP}: {down} down the side, {across} across; ✗ is liquidated there."
+    title, made = tag("strong", "Two assets at once"), _table(heat_table(block, "✗ "), MAP)
+    middle = len(block.grid.across.moves) // 2
+    for row in made.iter("tr"):
+        head, *cells = row
+        for cell in cells:
+            if "bad" in cell.get("class", "").split():
+                cell.set("bgcolor", "#fdecea")
+        if head.text == NOW:
+            cells[middle].set("class", f"{cells[middle].get('class')} today")
+    return tag("figure", tag("figcaption", title, told), made, class_="map")
+
+
 def _data(block: Data, *_: object) -> Element:
     """JSON that no reader of HTML takes for an end of it."""
     text = encoded(as_plain(block.result)).decode()
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return verbatim("script", text, type="application/json", data_document=block.name)
+    found = {"id": f"data-{block.number}"} if block.number else {}
+    return verbatim("script", text, type="application/json", data_document=block.name, **found)
 
 
 _DRAWN: dict[type[Any], Callable[[Any, str, Options], Element]] = {
@@ -266,8 +344,9 @@ _DRAWN: dict[type[Any], Callable[[Any, str, Options], Element]] = {
     Problems: _problems,
     Explanation: _explanation,
     Data: _data,
-    CurveChart: lambda block, *_: _picture(curve_lines(block)),
-    HeatMap: lambda block, *_: _table(heat_table(block, "✗ "), MAP),
+    CurveChart: _curve,
+    Folded: _folded,
+    HeatMap: _map,
     LinePicture: _picture,
     BarPicture: _picture,
 }

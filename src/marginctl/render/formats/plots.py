@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.render import Options
 from marginctl.render.formats.layout import INDENT, Line, cells_of, line, paragraph, shortened, shower
-from marginctl.render.page import Bar, BarPicture, BarRow, Tone
+from marginctl.render.page import Bar, BarPicture, BarRow, LinePicture, Stroke, Tone
 from marginctl.wording import grouped, natural_places, signed_percent
 
 WIDEST = 60
@@ -88,6 +89,62 @@ def _axis(low: Decimal, high: Decimal, side: int, width: int, block: BarPicture)
 
 
 def _end(value: Decimal, block: BarPicture) -> str:
+    if block.is_part:
+        return f"{grouped(value * 100, 0, Direction.NEAREST)}%"
     if block.is_share:
         return signed_percent(rounded(value, 4, Direction.NEAREST)) if value else "now"
     return grouped(value, min(natural_places(value), 2), Direction.NEAREST)
+
+
+HEIGHT = 10
+"""Lines of a picture of lines."""
+INKS = {Stroke.SOLID: "•*", Stroke.DASHED: "°o", Stroke.THIN: "·."}
+"""What a line is made of, in blocks and in ASCII."""
+
+
+def lines(block: LinePicture, options: Options) -> list[Line]:
+    """What it says; every line over one axis, a column a place; below the axis its marks."""
+    xs = [x for trace in block.traces for x, _ in trace.points]
+    ys = [ZERO, *(y for trace in block.traces for _, y in trace.points)]
+    low, high, left, right = min(ys), max(ys), min(xs), max(xs)
+    labels = [_amount(high), _amount(low)]
+    side = max(map(len, labels))
+    width = max(NARROWEST, min(WIDEST, (options.width or WIDEST * 2) - len(INDENT) - side - 2))
+    cells = [[" "] * width for _ in range(HEIGHT)]
+    for trace in block.traces:
+        for at in range(width):
+            value = _value(trace.points, left + (right - left) * at / (width - 1))
+            row = _at(value, low, high, HEIGHT - 1)
+            cells[HEIGHT - 1 - row][at] = INKS[trace.stroke][options.ascii]
+    drawn = paragraph(block.reading, options.width, lead=line(INDENT))
+    drawn.append(line(f"{INDENT}{block.y_title}", "dim"))
+    for at, signs in enumerate(cells):
+        label = labels[0] if not at else labels[1] if at == HEIGHT - 1 else ""
+        drawn.append((*line(f"{INDENT}{label:>{side}} ", "dim"), *line("".join(signs).rstrip())))
+    return [*drawn, *_foot(block, left, right, side, width, options)]
+
+
+def _foot(block: LinePicture, left: Decimal, right: Decimal, side: int, width: int, options: Options) -> Iterable[Line]:
+    """The axis with its marks, what they are, and the ends of the axis."""
+    base = ["-" if options.ascii else "─"] * width
+    lead = f"{INDENT}{'':>{side}} "
+    for mark in block.marks:
+        base[_at(mark.at, left, right, width - 1)] = ("^" if options.ascii else "▲") if mark.is_end else "|"
+    yield line(lead + "".join(base), "dim")
+    begin, end = _amount(left), f"{_amount(right)}  {block.x_title}"
+    yield line(f"{lead}{begin}{end:>{max(width - len(begin), len(end) + 1)}}", "dim")
+    words = [f"{('^' if options.ascii else '▲') if one.is_end else '|'} {one.text}" for one in block.marks]
+    words += [f"to {_amount(end)}: {text}" for _, end, text in block.spans]
+    yield from paragraph("; ".join(words), options.width, lead=line(INDENT), style="dim")
+
+
+def _amount(value: Decimal) -> str:
+    return grouped(value, min(natural_places(value), 2), Direction.NEAREST)
+
+
+def _value(points: Sequence[tuple[Decimal, Decimal]], at: Decimal) -> Decimal:
+    """Straight between the corners; at a jump the farther side."""
+    for (left, low), (right, high) in pairwise(points):
+        if left <= at <= right and left < right:
+            return low + (high - low) * (at - left) / (right - left)
+    return points[-1][1]

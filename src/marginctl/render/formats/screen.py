@@ -45,7 +45,9 @@ from marginctl.render.page import (
     Gauge,
     HeatMap,
     Items,
+    LinePicture,
     Page,
+    Pictured,
     Problems,
     Section,
     Sentence,
@@ -282,11 +284,13 @@ def _problems(block: Problems, _: str, options: Options) -> list[Line]:
     return problem_lines(block.rows, options)
 
 
-def _picture(block: CurveChart | HeatMap | BarPicture, _: str, options: Options) -> list[Line]:
+def _picture(block: CurveChart | HeatMap | Pictured, _: str, options: Options) -> list[Line]:
     from marginctl.render.formats import charts, plots
 
     if isinstance(block, BarPicture):
         return plots.bars(block, options)
+    if isinstance(block, LinePicture):
+        return plots.lines(block, options)
     if isinstance(block, HeatMap):
         return charts.heat_map(block.grid, options)
     return charts.equity_curve(block.curve, block.ends, options)
@@ -310,5 +314,6 @@ _DRAWN: dict[type[Block], Callable[[Any, str, Options], list[Line]]] = {
     CurveChart: _picture,
     HeatMap: _picture,
     BarPicture: _picture,
+    LinePicture: _picture,
     Explanation: _explanation,
 }

@@ -72,12 +72,16 @@ def number(value: Decimal) -> str:
 
 WIDTH = Decimal(640)
 HEIGHT = Decimal(280)
-LEFT, RIGHT, TOP, BOTTOM = Decimal(86), Decimal(14), Decimal(34), Decimal(46)
+LEFT, RIGHT, TOP, BOTTOM = Decimal(86), Decimal(14), Decimal(48), Decimal(46)
+BARS_TOP, NO_UNIT = Decimal(12), Decimal(24)
+"""Above bars; below them where no unit is told."""
 LABELS = Decimal(170)
 """Room for what the rows of bars are called."""
-WORDS = Decimal(104)
-"""Room for what stands beside the longest bar."""
+WORDS, MOST_WORDS = Decimal(104), Decimal(210)
+"""Least and most room for what stands beside the longest bar."""
 ROW = Decimal(24)
+HATCH = 14
+"""From one line of a hatching to the next."""
 PER_CHARACTER = Decimal("6.6")
 INK, DIM, BAD, FILL = "#1b1f24", "#59636e", "#b42318", "#1f6feb"
 DASHES = {Stroke.SOLID: "", Stroke.DASHED: "7 4", Stroke.THIN: "2 3"}
@@ -87,7 +91,7 @@ FILLS = {
     Tone.GOOD: "#1a7f37",
     Tone.BAD: BAD,
     Tone.LOSS: BAD,
-    Tone.DIM: "#6e7781",
+    Tone.DIM: "#848d97",
     Tone.WARN: "#9a6700",
 }
 
@@ -96,34 +100,47 @@ def lines_of(block: LinePicture) -> Element:
     """Every line over one axis, zero and the liquidated stretches with it."""
     xs = [x for trace in block.traces for x, _ in trace.points]
     ys = [y for trace in block.traces for _, y in trace.points]
-    across = Scale(min(xs), max(xs), LEFT, WIDTH - RIGHT)
+    across = Scale(min(xs), max(xs), LEFT, WIDTH - _named(block.traces))
     up = Scale(min(*ys, ZERO), max(*ys, ZERO), HEIGHT - BOTTOM, TOP)
     made = _picture(block.title, block.reading, HEIGHT)
     made.extend(_ground(across, up, block))
     made.extend(_trace(trace, across, up) for trace in block.traces)
-    made.extend(_names(block.traces, up))
+    if len(block.traces) > 1:
+        made.extend(_names(block.traces, up, across.end))
     made.extend(_marks(block.marks, across))
     return made
+
+
+def _named(traces: Sequence[Trace]) -> Decimal:
+    """Room at the right for the names of several lines."""
+    longest = max(len(trace.label) for trace in traces)
+    return RIGHT if len(traces) < 2 else PER_CHARACTER * longest + 10
 
 
 def bars_of(block: BarPicture) -> Element:
     """A row each, its bars from value to value, its words beside them or below where there is no room."""
     values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
-    across = Scale(
-        min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, WIDTH - (RIGHT * 2 if block.is_share else WORDS)
-    )
-    tops = list(accumulate((_height(row) for row in block.rows), initial=TOP))
-    height = tops[-1] + BOTTOM
+    right = WIDTH - (RIGHT * 2 if block.is_share or block.is_part else _words_room(block.rows))
+    across = Scale(min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, right)
+    tops = list(accumulate((_height(row) for row in block.rows), initial=BARS_TOP))
+    foot = tops[-1]
+    height = foot + (BOTTOM if block.unit else NO_UNIT)
     made = _picture(block.title, block.reading, height)
-    foot = height - BOTTOM
     for tick in across.ticks:
-        made.extend(_tick(across.at(tick), foot, _told(tick, block.is_share)))
-    made.append(_line(across.at(ZERO), TOP - 6, across.at(ZERO), foot, INK, "1"))
+        words = _part(tick) if block.is_part else _told(tick, block.is_share)
+        made.extend(_tick(across.at(tick), foot, words, top=BARS_TOP))
+    made.append(_line(across.at(ZERO), BARS_TOP - 6, across.at(ZERO), foot, INK, "1"))
     for row, top in zip(block.rows, tops, strict=False):
         made.extend(_row(row, top, across))
     if block.unit:
         made.append(_text(WIDTH - RIGHT, height - 8, block.unit, "end", DIM))
     return made
+
+
+def _words_room(rows: Sequence[BarRow]) -> Decimal:
+    """What the longest words beside a bar need, within bounds."""
+    longest = max((len("  ".join(bar.text for bar in row.bars if bar.text)) for row in rows), default=0)
+    return min(max(PER_CHARACTER * longest + 10, WORDS), MOST_WORDS)
 
 
 def _picture(title: str, reading: str, height: Decimal) -> Element:
@@ -148,12 +165,22 @@ def _ground(across: Scale, up: Scale, block: LinePicture) -> Iterable[Element]:
             yield from _hatched(left, right, foot)
     for tick in up.ticks:
         at = up.at(tick)
-        yield _line(LEFT, at, WIDTH - RIGHT, at, INK if not tick else "#d0d7de", "1", "axis" if not tick else "rule")
+        yield _line(LEFT, at, across.end, at, INK if not tick else "#d0d7de", "1", "axis" if not tick else "rule")
         yield _text(LEFT - 6, at + 4, _told(tick, is_share=False), "end", DIM)
     for tick in across.ticks:
-        yield from _tick(across.at(tick), foot, _told(tick, block.is_share), line=False)
+        yield from _tick(across.at(tick), foot, _told(tick, block.is_share))
+    for start, end, words in block.spans:
+        yield from _span(across.at(start), across.at(end), words, foot)
     yield _text(LEFT, Decimal(14), block.y_title, "start", DIM)
     yield _text(WIDTH - RIGHT, HEIGHT - 8, block.x_title, "end", DIM)
+
+
+def _span(left: Decimal, right: Decimal, words: str, foot: Decimal) -> Iterable[Element]:
+    """Where a stretch begins, and its words before its end where they fit."""
+    if left > LEFT:
+        yield _line(left, TOP, left, foot, "#d0d7de", "1", "rule")
+    if PER_CHARACTER * len(words) + 8 <= right - left:
+        yield _text(right - 4, foot - 6, words, "end", DIM, "over")
 
 
 def _hatched(left: Decimal, right: Decimal, foot: Decimal) -> Iterable[Element]:
@@ -166,17 +193,16 @@ def _hatched(left: Decimal, right: Decimal, foot: Decimal) -> Iterable[Element]:
         fill="#fdecea",
         class_="gone",
     )
-    step = Decimal(10)
-    for at in range(int((right - left) / step) + 1):
-        x = left + step * at
-        run = min(step, right - x)
-        yield _line(x, foot, x + run, foot - run, BAD, "0.8", "hatch")
-        yield _line(x, TOP + run, x + run, TOP, BAD, "0.8", "hatch")
+    rise = foot - TOP
+    for at in range(-int(rise), int(right - left), HATCH):
+        start, end = max(left, left + at), min(right, left + at + rise)
+        yield _line(start, foot - (start - left - at), end, foot - (end - left - at), BAD, "0.6", "hatch")
 
 
-def _tick(at: Decimal, foot: Decimal, text: str, *, line: bool = True) -> Iterable[Element]:
-    if line:
-        yield _line(at, TOP - 6, at, foot, "#d0d7de", "1", "rule")
+def _tick(at: Decimal, foot: Decimal, text: str, *, top: Decimal | None = None) -> Iterable[Element]:
+    """Words below the axis; from ``top`` on a line above it."""
+    if top is not None:
+        yield _line(at, top - 6, at, foot, "#d0d7de", "1", "rule")
     half = PER_CHARACTER * len(text) / 2
     yield _text(min(max(at, half), WIDTH - half), foot + 16, text, "middle", DIM)
 
@@ -196,16 +222,16 @@ def _trace(trace: Trace, across: Scale, up: Scale) -> Element:
     )
 
 
-def _names(traces: Sequence[Trace], up: Scale) -> Iterable[Element]:
-    """What the lines are called, at their right ends and apart from one another."""
+def _names(traces: Sequence[Trace], up: Scale, right: Decimal) -> Iterable[Element]:
+    """What the lines are called, behind their right ends and apart from one another."""
     ends = sorted((up.at(trace.points[-1][1]), trace.label) for trace in traces)
     for at, label in apart([end for end, _ in ends], [label for _, label in ends]):
-        yield _text(WIDTH - RIGHT - 4, at - 5, label, "end", INK, "over")
+        yield _text(right + 5, at + 4, label, "start", INK)
 
 
 def apart(places: Sequence[Decimal], labels: Sequence[str]) -> Iterable[tuple[Decimal, str]]:
     """Labels of ascending places, at least a line of text from one another, within the picture."""
-    step, low, high = Decimal(14), TOP + 16, HEIGHT - BOTTOM
+    step, low, high = Decimal(14), TOP, HEIGHT - BOTTOM
     found: list[Decimal] = []
     for place in places:
         found.append(max(place, low, *(one + step for one in found[-1:])))
@@ -215,16 +241,16 @@ def apart(places: Sequence[Decimal], labels: Sequence[str]) -> Iterable[tuple[De
 
 
 def _marks(marks: Sequence[PlotMark], across: Scale) -> Iterable[Element]:
-    """Words at places of the x axis, above it; where two would meet the second goes a line lower."""
+    """Words at places of the x axis, above it; where two would meet the second goes a line higher."""
     taken: list[tuple[Decimal, Decimal]] = []
     for mark in sorted(marks, key=lambda one: one.at):
         at, half = across.at(mark.at), PER_CHARACTER * len(mark.text) / 2
-        middle = min(max(at, LEFT + half), WIDTH - RIGHT - half)
+        middle = min(max(at, half), WIDTH - half)
         meets = any(middle - half < right and left < middle + half for left, right in taken)
         taken.append((middle - half, middle + half))
         colour = BAD if mark.is_end else DIM
         yield _line(at, TOP - 4, at, HEIGHT - BOTTOM, colour, "1.2", "end" if mark.is_end else "now")
-        yield _text(middle, TOP + (9 if meets else -7), mark.text, "middle", colour, "end" if mark.is_end else "now")
+        yield _text(middle, TOP - (21 if meets else 7), mark.text, "middle", colour, "end" if mark.is_end else "now")
 
 
 def _row(row: BarRow, top: Decimal, across: Scale) -> Iterable[Element]:
@@ -295,3 +321,7 @@ def _told(value: Decimal, is_share: bool) -> str:
     if is_share:
         return signed_percent(rounded(value, 4, Direction.NEAREST)) if value else "now"
     return grouped(value, min(natural_places(value), 8), Direction.NEAREST)
+
+
+def _part(value: Decimal) -> str:
+    return f"{number(value * 100)}%"

@@ -22,11 +22,11 @@ from marginctl.core.report import (
 from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.render import Manual, Options, Verbosity, found
 from marginctl.render.page import (
-    BarPicture,
     Column,
     DataTable,
     Items,
     Page,
+    Pictured,
     Section,
     Tone,
     Words,
@@ -117,7 +117,7 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
     yield findings(outcome) if is_asked else None
     yield account(outcome, report, verbosity)
     yield from tables(report, is_full=is_full)
-    yield from plots(report, options)
+    yield from plots(outcome, report, options)
     yield expectations(outcome.expectations, outcome.checks)
     if is_full:
         yield limits(outcome.checks, options.manual)
@@ -131,10 +131,13 @@ def _outcome(outcome: Outcome, run: Run, options: Options) -> Iterable[Section |
         yield section("Sources", Items(texts=tuple(outcome.rules.sources)))
 
 
-def plots(report: Report, options: Options) -> Iterable[Section | None]:
+def plots(outcome: Outcome, report: Report, options: Options) -> Iterable[Section | None]:
     """The pictures that were asked for."""
-    for one in found("render.pages.pictures.pictures")(report) if options.pictures else ():
-        if isinstance(one, BarPicture) and one.name in (options.pictures or ()):
+    if not options.pictures:
+        return
+    more = found("render.pages.more_pictures.asked")(outcome) if options.pictures & {"tiers", "modes"} else ()
+    for one in (*found("render.pages.pictures.pictures")(report), *more):
+        if isinstance(one, Pictured) and one.name in options.pictures:
             yield section(one.title, one)
 
 

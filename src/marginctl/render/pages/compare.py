@@ -22,6 +22,7 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages.account import pooling_text
 from marginctl.render.pages.columns import NEVER, figured
+from marginctl.render.pages.more_pictures import modes
 from marginctl.results.comparison import AS_IS, ISOLATED_ROW, ComparedRow, CompareResult, NamedRow, NotCarried
 from marginctl.wording import counted, exactly, figure, listed, share
 
@@ -44,6 +45,12 @@ def compare_page(result: CompareResult, options: Options) -> Page:
             Section(blocks=(Problems(result.problems),)) if result.problems else None,
         ]
     )
+
+
+def pictured(result: CompareResult, options: Options) -> Page:
+    """The same with its picture: where it costs no room."""
+    first, *rest = compare_page(result, options) or (Section(),)
+    return (first, *(Section(blocks=(one,)) for one in modes(result)), *rest)
 
 
 def answer_text(result: CompareResult) -> str:

@@ -5,16 +5,19 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from marginctl.core.figures import FIGURES
+from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
 from marginctl.findings import Severity
 from marginctl.render import Options
 from marginctl.render.page import (
     Balance,
-    BarPicture,
     Block,
+    CurveChart,
     Data,
     DataTable,
     Facts,
+    Folded,
+    HeatMap,
     Items,
     Page,
     Section,
@@ -30,9 +33,11 @@ from marginctl.render.page import (
 from marginctl.render.pages import account
 from marginctl.render.pages.check import limits, tables
 from marginctl.render.pages.columns import NEVER, UNKNOWN
-from marginctl.render.pages.head import TONES, title
-from marginctl.render.pages.pictures import pictures
-from marginctl.render.pages.stress import scenarios
+from marginctl.render.pages.funding import funding_sections
+from marginctl.render.pages.head import STATES, TONES, title
+from marginctl.render.pages.more_pictures import modes, tiers, timelines
+from marginctl.render.pages.pictures import MOST_POOLS, pictures
+from marginctl.render.pages.stress import put_through
 from marginctl.results import Outcome, Run, StressResult, cheapest, live, verdict
 from marginctl.results.several import Overview
 from marginctl.wording import counted, figure, figure_percent, label_of
@@ -43,6 +48,10 @@ HOW = (
     *("utilization", "maintenance_ratio", "leverage"),
 )
 """Figures whose meaning is told where they occur."""
+SECOND = 2
+"""The number of the first document behind that of the run."""
+KINDS: dict[type, str] = {CurveChart: "curve", Folded: "curve", HeatMap: "grid"}
+"""Pictures that are no bars and lines yet, by the name that they are asked for."""
 
 
 def overview_page(result: Overview, options: Options) -> Page:
@@ -51,7 +60,7 @@ def overview_page(result: Overview, options: Options) -> Page:
     detailed = ranked[: result.detail]
     parts: list[Section | None] = [_overview(result, ranked)] if len(ranked) > 1 else []
     for at, outcome in enumerate(detailed):
-        head, *rest = _account(outcome, result.stressed.get(outcome.file), result.run, options)
+        head, *rest = _account(outcome, result, options)
         parts += [head and replace(head, anchor=_anchor(at)), *rest]
     if len(ranked) > len(detailed):
         text = f"{counted(len(ranked) - len(detailed), 'account')} more: in the overview only."
@@ -61,7 +70,7 @@ def overview_page(result: Overview, options: Options) -> Page:
 
 
 def check_overview(run: Run, options: Options) -> Page:
-    """The same of a run without scenarios."""
+    """The same of a run whose files are not at hand: without scenarios."""
     return overview_page(Overview(run=run, detail=len(run.outcomes)), options)
 
 
@@ -100,7 +109,10 @@ def _name(outcome: Outcome) -> str:
 
 
 def _state(report: Report | None) -> str:
-    return report.totals.state if report else "could not be checked"
+    """What the venue would do about it, in the words of the head; nothing where that is nothing."""
+    if report is None:
+        return "could not be checked"
+    return STATES.get(report.totals.state, "")
 
 
 def _money(report: Report | None, name: str, *, with_unit: bool) -> str:
@@ -133,32 +145,77 @@ def _runway(report: Report | None) -> str:
     return "" if days is None else figure("runway_days", days, 1)
 
 
-def _account(outcome: Outcome, stress: StressResult | None, run: Run, options: Options) -> Iterable[Section | None]:
+def _account(outcome: Outcome, result: Overview, options: Options) -> Iterable[Section | None]:
     """Verdict, findings, pictures, tables, limits, scenarios, assumptions, sources."""
-    report, head = outcome.report, _head(outcome, run)
+    report, head = outcome.report, _head(outcome, result.run)
     if report is None:
         yield Section(heading=outcome.file, blocks=(head,), is_title=True)
         yield account.problems(outcome)
         return
+    stress = result.stressed.get(outcome.file)
     yield title(outcome, report, head)
     yield account.problems(outcome)
     yield account.findings(outcome)
-    yield section("Pictures", *_wanted(pictures(report), options))
+    yield section("Pictures", *_wanted(_pictures(outcome, report, result), options))
     yield account.account(outcome, report, options.verbosity)
     yield from tables(report)
     yield limits(outcome.checks, options.manual)
     if stress is not None and stress.report is not None:
-        yield from scenarios(stress, stress.report, options)
+        yield from put_through(stress, stress.report, options)
+        if stress.funding is not None:
+            yield from funding_sections(stress.funding, report.account.currency)
     yield account.assumptions(outcome)
     yield _sources(outcome)
 
 
-def _wanted(found: Iterable[BarPicture | Sentence], options: Options) -> Iterable[BarPicture | Sentence]:
+def _pictures(outcome: Outcome, report: Report, result: Overview) -> Iterable[Block]:
+    """All that there are figures for, in the order of the page."""
+    stress, compared = result.stressed.get(outcome.file), result.compared.get(outcome.file)
+    every = list(pictures(report))
+    yield from every[:1]
+    if stress is not None:
+        yield from curves(stress, report, list(result.stressed).index(outcome.file) + SECOND)
+    yield from every[1:]
+    if stress is not None:
+        yield from (HeatMap(stress.grid),) if stress.grid is not None else ()
+        yield from timelines(stress)
+        yield from tiers(stress.tiered_ways)
+    if compared is not None:
+        yield from modes(compared)
+
+
+def curves(stress: StressResult, report: Report, document: int) -> Iterable[CurveChart | Folded]:
+    """Of the worst shared pools; folded those of isolated ones, and of single assets."""
+    shared = {pool.name for pool in report.pools if is_shared(pool.margin_mode)}
+    charts = [_chart(stress, report, (document, "curve", at)) for at in range(len(stress.curves))]
+    open_ones = [one for one in charts if one.curve.pool in shared][:MOST_POOLS]
+    yield from open_ones if stress.draws_curve else ()
+    apart = tuple(one for one in charts if one.curve.pool not in shared)
+    alone = tuple(_chart(stress, report, (document, "asset_curves", at)) for at in range(len(stress.asset_curves)))
+    for words, found in (("Isolated positions", apart), ("One asset alone", alone)):
+        if found and stress.draws_curve:
+            yield Folded(f"{words} ({len(found)})", found)
+
+
+def _chart(stress: StressResult, report: Report, source: tuple[int, str, int]) -> CurveChart:
+    _, key, at = source
+    curve = (stress.asset_curves if key == "asset_curves" else stress.curves)[at]
+    rows = [one for one in report.underlyings if (one.pool, one.asset) == (curve.pool, curve.asset)]
+    pools = [one.liquidation for one in report.pools if one.name == curve.pool]
+    ends = [end for one in (rows if curve.asset else pools) for end in (one.down, one.up) if end is not None]
+    named = f", {curve.pool}" if len(report.pools) > 1 else ""
+    alone = f": {curve.asset} alone" if curve.asset else ""
+    title = f"How far to liquidation{alone}{named}"
+    return CurveChart(curve, tuple(ends), title, report.account.currency, source)
+
+
+def _wanted(found: Iterable[Block], options: Options) -> Iterable[Block]:
     """The pictures that were asked for; without any no word about them either."""
     chosen = options.pictures
-    yield from (
-        one for one in found if chosen is None or (one.name in chosen if isinstance(one, BarPicture) else chosen)
-    )
+    for one in found:
+        name = KINDS.get(type(one)) or getattr(one, "name", "")
+        if chosen is None or (name in chosen if name else chosen):
+            yield one
 
 
 def _head(outcome: Outcome, run: Run) -> Sentence:
@@ -195,6 +252,7 @@ def _labels(block: Block) -> Iterable[str]:
 
 def _data(result: Overview) -> Iterable[Section]:
     """The documents that the page is of."""
-    yield Section(blocks=(Data("report", result.run),))
-    for stress in result.stressed.values():
-        yield Section(blocks=(Data("stress", stress),))
+    named = [("report", result.run), *(("stress", one) for one in result.stressed.values())]
+    named += [("compare", one) for one in result.compared.values()]
+    for number, (name, document) in enumerate(named, 1):
+        yield Section(blocks=(Data(name, document, number),))

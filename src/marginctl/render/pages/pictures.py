@@ -267,7 +267,7 @@ def margin(report: Report) -> Iterable[BarPicture]:
 
 
 def _margins(label: str, initial: Decimal, maintenance: Decimal, *, is_sum: bool = False) -> BarRow:
-    """Initial margin light, the maintenance margin in it dark."""
+    """Initial margin, the maintenance margin within it."""
     words = f"{figure('initial_margin', initial)} / {figure('maintenance_margin', maintenance)}"
     bars = (Bar(ZERO, initial, words, Tone.DIM), Bar(ZERO, maintenance))
     return BarRow(label=label, bars=bars, is_sum=is_sum)
@@ -275,7 +275,7 @@ def _margins(label: str, initial: Decimal, maintenance: Decimal, *, is_sum: bool
 
 def _used(report: Report, first: str) -> str:
     saving, rate = report.netting.saving, report.netting.saving_rate
-    shades = "Light: initial, dark: maintenance margin."
+    shades = "The longer bar: initial, within it: maintenance margin."
     if not saving or rate is None:
         return f"{first} asks for most; netting saves nothing. {shades}"
     saved = f"{figure('saving', saving)} {report.account.currency} ({figure_percent('saving_rate', rate)}%)"

@@ -5,19 +5,17 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from marginctl.core.cascade import Cascade, IsolatedComparison, PositionFate
-from marginctl.core.exact import ZERO, Direction
+from marginctl.core.exact import Direction
 from marginctl.core.report import Report
-from marginctl.core.sequence import Action, CascadeStep
 from marginctl.findings import Severity
 from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Block,
-    Column,
     CurveChart,
     DataTable,
     HeatMap,
     Page,
+    Pictured,
     Section,
     Sentence,
     Span,
@@ -26,7 +24,6 @@ from marginctl.render.page import (
     names,
     numbers,
     page,
-    pointed,
     section,
     texts,
 )
@@ -40,20 +37,20 @@ from marginctl.render.pages.account import (
     ratio_text,
     run_notes,
 )
+from marginctl.render.pages.cascades import cascade_sections
 from marginctl.render.pages.columns import figured
 from marginctl.render.pages.funding import funding_sections
 from marginctl.render.pages.head import answered, headed, resting_on
+from marginctl.render.pages.more_pictures import tiers, timelines
+from marginctl.render.pages.pictures import pictures
 from marginctl.results import Outcome, ScenarioOrigin, ScenarioResult, StressResult, Verdict, live
 from marginctl.wording import (
-    cents,
     counted,
-    exactly,
     figure,
     grouped,
     listed,
     money,
     moves_text,
-    price_places,
     share,
     side_text,
     whom,
@@ -64,17 +61,6 @@ BREAKS_AT = (
     "pool; above 100% it is survived, and that much further along the same line it would not be."
 )
 SURVIVED, DIED = Span("survives", Tone.GOOD), Span("LIQUIDATED", Tone.BAD)
-ACTIONS = {
-    Action.CANCEL_ORDERS: "orders cancelled",
-    Action.NET_LEGS: "legs netted",
-    Action.REPAY: "debts repaid",
-    Action.REDUCE: "reduced",
-    Action.CLOSE: "closed",
-    Action.TAKE_OVER: "taken over",
-    Action.FORFEIT: "margin kept by the venue",
-    Action.BANKRUPT: "deficit, not owed",
-}
-LEAST_UNIT = Decimal("1e-8")
 
 
 def stress_page(stress: StressResult, options: Options) -> Page:
@@ -103,18 +89,39 @@ def stress_page(stress: StressResult, options: Options) -> Page:
     return page(parts)
 
 
+def stress_pictured(stress: StressResult, options: Options) -> Page:
+    """The same with every picture unless told which: where pictures cost no room."""
+    every = ("distance", "waterfall", "margin", "timeline", "tiers")
+    return stress_page(stress, options if options.pictures is not None else replace(options, pictures=frozenset(every)))
+
+
 def scenarios(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
     """What the account was put through: scenarios, cascades, grid, curve, funding."""
+    yield from put_through(stress, report, options)
+    for one in drawn(stress, report, options):
+        yield section(one.title, one) if isinstance(one, Pictured) else one
+    if stress.funding is not None:
+        yield from funding_sections(stress.funding, report.account.currency)
+
+
+def put_through(stress: StressResult, report: Report, options: Options) -> Iterable[Section | None]:
+    """Scenarios and cascades."""
     if stress.scenarios:
         yield _scenarios(stress, report)
     if options.verbosity is Verbosity.VERBOSE:
         yield _details(stress)
     for told in stress.scenarios:
         if told.story is not None:
-            yield from _story(told, told.story, report)
+            yield from cascade_sections(told, told.story, report)
+
+
+def drawn(stress: StressResult, report: Report, options: Options) -> Iterable[Section | Pictured | None]:
+    """Grid and curve, where they were computed; of the other pictures those that were asked for."""
     yield from _drawn(stress, report)
-    if stress.funding is not None:
-        yield from funding_sections(stress.funding, report.account.currency)
+    asked = options.pictures or ()
+    for one in (*pictures(report), *timelines(stress), *tiers(stress.tiered_ways)) if asked else ():
+        if isinstance(one, Pictured) and one.name in asked:
+            yield one
 
 
 def _now(report: Report) -> str:
@@ -137,7 +144,7 @@ def _drawn(stress: StressResult, report: Report) -> Iterable[Section | None]:
         move = Sentence(text=common_move(report.liquidation, several=len(report.pools) > 1))
         if curve.points[-1].move and max(max(point.equity, point.required) for point in curve.points) > 0:
             note = f"equity and what it must cover, {curve.pool}, {report.account.currency}"
-            yield section("All assets together", CurveChart(curve, ends), move, note=note)
+            yield section("All assets together", CurveChart(curve, ends, unit=report.account.currency), move, note=note)
         else:
             yield Section(blocks=(move,))
 
@@ -210,151 +217,6 @@ def _details(stress: StressResult) -> Section | None:
             blocks.append(Sentence(text=f"{told.date}: {told.built_in.title}. {told.built_in.note}", depth=1))
             blocks += [Sentence(text=one.text, tone=Tone.DIM, depth=1) for one in told.sources]
     return section("What they are", *blocks)
-
-
-# Cascades.
-
-
-def _story(told: ScenarioResult, story: Cascade, report: Report) -> Iterable[Section | None]:
-    """The steps in order, and the same book isolated; nothing where nothing is closed."""
-    if not story.steps:
-        return
-    unit = report.account.currency
-    steps = _steps(told, story.steps, several=len(report.pools) > 1)
-    told_in_words = (dim(moves_text(told.scenario)), dim(_left(story, unit)))
-    yield section(f"Cascade: {told.name}", steps, *told_in_words)
-    if told.comparison is None:
-        yield Section(blocks=(dim("Isolated it could not be run: not enough collateral for the initial margins."),))
-    else:
-        notes = map(dim, _price_of_sharing(story, told.comparison, unit))
-        yield section("Each position isolated", _side_by_side(told, told.comparison), *notes, note="the same book")
-
-
-def _steps(told: ScenarioResult, steps: Sequence[CascadeStep], *, several: bool) -> DataTable:
-    fees = any(step.fee for step in steps)
-    return DataTable(
-        (
-            numbers("after", [_when(step, told) for step in steps]),
-            names("pool", [step.pool if several else "" for step in steps], priority=6),
-            texts("what", [_what(step) for step in steps], tones=[_what_tone(step) for step in steps]),
-            names("position", [f"{step.symbol} {step.side}" if step.symbol else "" for step in steps]),
-            pointed("quantity", [_quantity(step.quantity) for step in steps], priority=4),
-            pointed("at", [_price(step) for step in steps], priority=1),
-            numbers("PnL", [_amount(step) for step in steps], priority=2, tones=[_pnl_tone(step) for step in steps]),
-            numbers(
-                "fee",
-                [cents(one.fee, Direction.UP) if fees and one.quantity is not None else "" for one in steps],
-                priority=5,
-            ),
-            figured("equity left", steps, "equity", priority=3),
-            figured("required", steps, "maintenance_margin", priority=7),
-        )
-    )
-
-
-def _when(step: CascadeStep, told: ScenarioResult) -> str:
-    return share(step.move) if told.days is None else f"{_days(step.move, told.days)}d"
-
-
-def _days(part: Decimal, days: Decimal) -> str:
-    return grouped(part * days, 2, Direction.TOWARD_ZERO)
-
-
-def _what(step: CascadeStep) -> str:
-    if step.action is Action.REDUCE:
-        return "reduced to the tier below"
-    return ACTIONS[step.action] + (" in profit" if step.in_profit else "")
-
-
-def _what_tone(step: CascadeStep) -> Tone:
-    if step.action in (Action.BANKRUPT, Action.FORFEIT):
-        return Tone.BAD
-    return Tone.WARN if step.in_profit else Tone.PLAIN
-
-
-def _quantity(quantity: Decimal | None) -> str:
-    """In eighths of decimals at most: a reduction to a border has no end."""
-    if quantity is None:
-        return ""
-    cut = quantity.quantize(LEAST_UNIT)
-    return exactly(quantity if quantity == cut else cut)
-
-
-def _price(step: CascadeStep) -> str:
-    return "" if step.price is None else grouped(step.price, price_places(step.price), Direction.NEAREST)
-
-
-def _amount(step: CascadeStep) -> str:
-    """The PnL of what was closed; for steps that close nothing the money they move."""
-    if step.quantity is not None:
-        return cents(step.pnl)
-    return cents(step.amount, Direction.UP) if step.amount else ""
-
-
-def _pnl_tone(step: CascadeStep) -> Tone:
-    if step.quantity is None:
-        return Tone.PLAIN
-    return Tone.LOSS if step.pnl < 0 else Tone.GOOD
-
-
-def _left(story: Cascade, unit: str) -> str:
-    """What there is at the end of the path."""
-    open_still = [f"{one.contract.symbol} {side_text(one.side)}" for one in story.account.positions]
-    held = f"still open: {listed(open_still)}" if open_still else "no position is left"
-    return f"At the end {cents(story.value)} {unit} are left before haircuts, {held}."
-
-
-def _side_by_side(told: ScenarioResult, comparison: IsolatedComparison) -> DataTable:
-    """Every position in its pool and by itself: when it was closed, and its result at the end."""
-    fates = comparison.fates
-    return DataTable(
-        (
-            names("position", [f"{one.contract.symbol} {side_text(one.side)}" for one, _, _ in fates]),
-            *_fate_columns("together", [fate for _, fate, _ in fates], told),
-            *_fate_columns("isolated", [fate for _, _, fate in fates], told),
-        )
-    )
-
-
-def _fate_columns(heading: str, fates: Sequence[PositionFate], told: ScenarioResult) -> tuple[Column, Column]:
-    tones = [Tone.PLAIN if fate.closed_at is None else Tone.WARN for fate in fates]
-    return (
-        texts(heading, [_fate(fate, told) for fate in fates], tones=tones),
-        figured("result", fates, "result", priority=1),
-    )
-
-
-def _fate(fate: PositionFate, told: ScenarioResult) -> str:
-    if fate.closed_at is None:
-        return "reduced" if fate.reduced else "kept"
-    if told.days is None:
-        return f"closed at {share(fate.closed_at)}"
-    return f"closed on day {_days(fate.closed_at, told.days)}"
-
-
-def _price_of_sharing(story: Cascade, comparison: IsolatedComparison, unit: str) -> Iterable[str]:
-    together, apart = cents(story.value), cents(comparison.apart.value)
-    difference = _gain_text(story.value - comparison.apart.value, unit)
-    yield (
-        f"Left at the end, before haircuts: {together} {unit} together, {apart} isolated: "
-        f"sharing the pool {difference}."
-    )
-    if story.closed_winners:
-        cost = _gain_text(-comparison.contagion_cost, unit)
-        yield f"Contagion: {listed(story.closed_winners)}, in profit, went with the pool, which {cost} by the end."
-    if comparison.sharing_saved:
-        saved = _gain_text(comparison.sharing_saved, unit)
-        yield f"On what the pool carried and what is closed when alone, sharing {saved} by the end."
-    if comparison.sold:
-        yield "To set the isolated margins aside, other collateral was sold at its price."
-
-
-def _gain_text(gain: Decimal, unit: str) -> str:
-    """``saved 12.00 USD``, ``cost 3.00 USD``; nothing where it is less than half a cent."""
-    amount = cents(abs(gain), Direction.NEAREST)
-    if amount == cents(ZERO):
-        return "made no difference"
-    return f"{'saved' if gain > 0 else 'cost'} {amount} {unit}"
 
 
 # The verdict.
