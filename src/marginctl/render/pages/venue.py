@@ -51,6 +51,7 @@ OCCASIONS = {
     Occasion.DEBT: "with debts",
     Occasion.ISOLATED: "isolated positions",
     Occasion.HEDGE_MODE: "in hedge mode",
+    Occasion.BONUS: "with a bonus",
 }
 LEAST_PLACES = 6
 """Decimals of a lowest initial rate, which may have no end: 1 / 3."""
