@@ -193,10 +193,12 @@ def _hatched(left: Decimal, right: Decimal, foot: Decimal) -> Iterable[Element]:
         fill="#fdecea",
         class_="gone",
     )
-    rise = foot - TOP
+    rise, lines = foot - TOP, []
     for at in range(-int(rise), int(right - left), HATCH):
         start, end = max(left, left + at), min(right, left + at + rise)
-        yield _line(start, foot - (start - left - at), end, foot - (end - left - at), BAD, "0.6", "hatch")
+        places = ((x, foot - (x - left - at)) for x in (start, end))
+        lines.append("M" + "L".join(f"{number(x)},{number(y)}" for x, y in places))
+    yield tag("path", d="".join(lines), stroke=BAD, stroke_width="0.6", class_="hatch")
 
 
 def _tick(at: Decimal, foot: Decimal, text: str, *, top: Decimal | None = None) -> Iterable[Element]:
