@@ -27,8 +27,7 @@ def bars(block: BarPicture, options: Options) -> list[Line]:
     words = [_words(row) for row in block.rows]
     taken = len(INDENT) + side + 2 + max(map(cells_of, words))
     width = max(NARROWEST, min(WIDEST, (options.width or WIDEST + taken) - taken))
-    values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
-    low, high = min([*values, ZERO]), max([*values, ZERO])
+    low, high = min([*block.ends, ZERO]), max([*block.ends, ZERO])
     dots = "..." if options.ascii else "…"
     drawn = paragraph(block.reading, options.width, lead=line(INDENT))
     for row, told in zip(block.rows, words, strict=True):

@@ -119,7 +119,7 @@ def _named(traces: Sequence[Trace]) -> Decimal:
 
 def bars_of(block: BarPicture) -> Element:
     """A row each, its bars from value to value, its words beside them or below where there is no room."""
-    values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
+    values = block.ends
     right = WIDTH - (RIGHT * 2 if block.is_share or block.is_part else _words_room(block.rows))
     across = Scale(min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, right)
     tops = list(accumulate((_height(row) for row in block.rows), initial=BARS_TOP))
