@@ -10,6 +10,8 @@ one account of 10,000 positions  < 2 s        and about 10 x one of 1,000
 1,000 files of 5 positions       < 4 ms each  by jsonl
 ``headroom`` of 20 positions     < 10 x       ``check`` of the same file
 a file that is refused           < 5 x        ``check`` of 5 positions, for each kind of bomb
+``report`` of 5 positions        < 1.5 x      ``check`` and ``stress --grid --cascade`` of it; 200 kB
+100 accounts, --detail 20        < 3 MB       of ``report``
 1,000 shocks of one book         < 3 ms each  in one process, by the library
 """
 
@@ -112,6 +114,21 @@ def shocks_of_one_book(count: int, **options: str) -> tuple[float, float]:
     return times[0], times[1]
 
 
+def pages(root: Path) -> None:
+    """Print what the page of a report takes, and how large it is."""
+    five, page = str(root / "five.yaml"), root / "page.html"
+    both = f"{MARGINCTL} check {five} && {MARGINCTL} stress {five} --grid BTC,ETH --cascade"
+    took, ratio = compared([MARGINCTL, "report", five, "-o", str(page)], ["sh", "-c", both])
+    size = page.stat().st_size / 1000
+    print(f"report of 5 positions: {took * 1000:.0f} ms, {ratio:.2f} x check and stress, {size:.0f} kB")
+    books = root / "books"
+    books.mkdir()
+    for i in range(100):
+        (books / f"{i:03}.yaml").write_text(FIVE)
+    took = seconds([MARGINCTL, "report", str(books), "-o", str(page)])
+    print(f"report of 100 accounts: {took:.2f} s, {page.stat().st_size / 1e6:.2f} MB")
+
+
 def main() -> None:
     """Print one line per goal."""
     with tempfile.TemporaryDirectory() as folder:
@@ -134,6 +151,7 @@ def main() -> None:
         twenty = [str(root / "twenty.yaml"), "--format", "json"]
         took, ratio = compared([MARGINCTL, "headroom", *twenty], [MARGINCTL, "check", *twenty])
         print(f"headroom of 20 positions: {took * 1000:.0f} ms, {ratio:.1f} x a check of them")
+        pages(root)
         for options in ({}, {"select": "MC101"}):
             kept, fresh = shocks_of_one_book(1_000, **options)
             print(f"library, a shock of 5 positions {options}: {kept * 1000:.2f} ms, read anew {fresh / kept:.2f} x")

@@ -12,6 +12,9 @@ from axe_core_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, Page
 from tests.cli.running import TODAY, run
 
+from marginctl.core.exact import exactly
+from marginctl.wording import figure, figure_percent
+
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
 BOOKS = [str(PORTFOLIOS / f"{name}.yaml") for name in ("12-five-positions", "16-scenarios", "17-near-liquidation")]
 BLOCKED = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
@@ -136,4 +139,70 @@ def test_it_prints(browser: Browser, file: str) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator(".skip").is_hidden()
     assert page.pdf(format="A4").startswith(b"%PDF")
+    page.context.close()
+
+
+FIVE = str(PORTFOLIOS / "12-five-positions.yaml")
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("single") / "report.html"
+    path.write_text(run("report", FIVE, "--today", TODAY, "-o", "-").out, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.mark.parametrize(("key", "presses", "move"), [("ArrowLeft", 20, "-10%"), ("ArrowRight", 5, "2.5%")])
+def test_the_slider_says_by_keyboard_what_a_shocked_check_says(
+    key: str, presses: int, move: str, browser: Browser, single: str
+) -> None:
+    """Steps of half a percent, all assets but the stablecoin together: what ``--shock '*=-10%'`` computes."""
+    page, asked, said = opened(browser, single)
+    page.locator("#try-1 input").focus()
+    for _ in range(presses):
+        page.keyboard.press(key)
+    told = page.locator("#try-1 output").inner_text()
+    totals = run("check", FIVE, "--today", TODAY, "--shock", f"*={move}", "-f", "json").json()["reports"][0]["totals"]
+    sign = "" if move.startswith("-") else "+"
+    with exactly():
+        equity, free, buffer = (figure(name, totals[name]) for name in ("equity", "free_collateral", "buffer"))
+        ratio = figure_percent("maintenance_ratio", totals["maintenance_ratio"])
+    expected = f"equity {equity}, free collateral {free}, buffer {buffer}, maintenance ratio {ratio}%"
+    assert told == f"{sign}{move}: {expected}"
+    assert page.locator("#try-1 input").get_attribute("aria-valuetext") == told
+    assert (asked, said) == ([single], [])
+    page.context.close()
+
+
+def test_the_slider_says_where_it_is_liquidated(browser: Browser, single: str) -> None:
+    """A fall of 31.31% liquidates: not at 31%, but at 31.5%."""
+    page, _, _ = opened(browser, single)
+    page.locator("#try-1 input").focus()
+    for _ in range(62):
+        page.keyboard.press("ArrowLeft")
+    assert not page.locator("#try-1 output").inner_text().endswith("liquidated")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#try-1 output").inner_text().endswith(", liquidated")
+    page.context.close()
+
+
+def test_a_head_sorts_its_table(browser: Browser, single: str) -> None:
+    page, _, _ = opened(browser, single)
+    table = page.get_by_role("table", name="Positions, USD").first
+    button = table.get_by_role("button", name="notional")
+    button.focus()
+    page.keyboard.press("Enter")
+    shown = [one.split("\t")[0] for one in table.locator("tbody").inner_text().splitlines()]
+    assert shown[-1] == "BTCUSDT"
+    page.keyboard.press("Enter")
+    shown = [one.split("\t")[0] for one in table.locator("tbody").inner_text().splitlines()]
+    assert shown[0] == "BTCUSDT"
+    assert table.locator("th[aria-sort=descending]").count() == 1
+    page.context.close()
+
+
+def test_without_scripts_there_is_no_control(browser: Browser, single: str) -> None:
+    page, _, _ = opened(browser, single, java_script_enabled=False)
+    assert page.locator("#try-1").is_hidden()
+    assert page.locator("th button").count() == 0
     page.context.close()

@@ -17,6 +17,11 @@ COMMANDS = (
 UPLOADS = ("github", "gitlab", "sarif")
 CAPPED = ("github",)
 """Formats that show only the first findings of a run."""
+PLOTTED = (
+    "check portfolios/12-five-positions.yaml --plot all",
+    "stress portfolios/16-scenarios.yaml --plot all",
+    "stress portfolios/10-coin-margined.yaml --plot timeline,tiers",
+)
 CHUNK = 25
 """Cases of a group that are run one after the other, at most."""
 
@@ -113,6 +118,11 @@ def portfolios() -> Iterator[Group]:
     yield from groups_of("stress-more-json-portfolios", [*map(dated, _harder(mine))], kept=Kept.DIGEST)
     stressed = [dated(f"stress {one} --cascade --width 100") for one in mine]
     yield from groups_of("stress-table-portfolios", stressed, fixed=False)
+    pages = [dated(f"report {one} -o -") for one in mine]
+    pages += [dated("report portfolios -o - --detail 3"), dated("report portfolios -o - --no-data --no-script")]
+    yield from groups_of("report-pages", pages, fixed=False, kept=Kept.DIGEST)
+    plots = [dated(f"{line} --width={width}") for line in PLOTTED for width in (60, 80, 120)]
+    yield from groups_of("plots", plots, fixed=False)
     yield from groups_of("headroom-json-portfolios", [dated(f"headroom {one} -f json") for one in mine])
     yield from groups_of("headroom-table-portfolios", [dated(f"headroom {one}") for one in mine[::3]], fixed=False)
     compared = [dated(f"compare {one} --venues okx,binance-usdm --map-quotes -f json") for one in mine[::2]]

@@ -12,7 +12,7 @@ from tests.render import samples
 from tests.render.pages_html import SPACE, SVG, sound, table, words
 
 from marginctl.render import Options, render
-from marginctl.render.formats.tree import html_of, name_of, tag
+from marginctl.render.formats.tree import html_of, name_of, tag, told
 
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
 HOSTILE = [
@@ -94,6 +94,12 @@ def test_a_text_stays_a_text(text: str, tmp_path: Path) -> None:
 def test_a_long_name_is_cut_in_the_middle_and_whole_in_its_title() -> None:
     made = name_of("a" * 30 + "b" * 30)
     assert html_of(made) == f'<bdi title="{"a" * 30}{"b" * 30}">{"a" * 20}…{"b" * 19}</bdi>'
+
+
+def test_what_runs_from_right_to_left_stands_apart_in_a_sentence() -> None:
+    made = tag("p", *told("pool \u05d0\u05d1 \u05d2: 12% of it"))
+    assert html_of(made) == "<p>pool <bdi>\u05d0\u05d1 \u05d2</bdi>: 12% of it</p>"
+    assert told("plain") == ["plain"]
 
 
 def test_what_no_screen_shows_is_written_out() -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from msgspec import Struct
 
 from marginctl.core.curve import EquityCurve
+from marginctl.core.exact import ONE
 from marginctl.core.grid import Grid
 from marginctl.findings import Problem
 from marginctl.results.explanation import ExplainResult
@@ -208,6 +209,11 @@ class BarPicture(Struct, frozen=True, kw_only=True):
     unit: str = ""
     is_share: bool = False
     is_part: bool = False
+
+    @property
+    def ends(self) -> list[Decimal]:
+        """What its axis has to reach: the ends of all bars, and of the whole way."""
+        return [value for row in self.rows for bar in row.bars for value in (bar.start, bar.end)] + [ONE] * self.is_part
 
 
 class Stroke(Enum):

@@ -21,7 +21,7 @@ from marginctl.core.plain import as_plain
 from marginctl.render import Options
 from marginctl.render.formats.problems import problem_lines
 from marginctl.render.formats.svg import bars_of, lines_of
-from marginctl.render.formats.tree import html_of, name_of, tag, verbatim
+from marginctl.render.formats.tree import html_of, name_of, tag, told, verbatim
 from marginctl.render.json import encoded
 from marginctl.render.page import (
     NUMERIC,
@@ -198,7 +198,7 @@ def _span(span: Span) -> Element:
     if span.tone is Tone.CODE:
         return tag("code", name_of(span.text))
     name = "strong" if span.tone in (Tone.STRONG, Tone.BAD) else "span"
-    return tag(name, span.text, **_classed(span.tone))
+    return tag(name, *told(span.text), **_classed(span.tone))
 
 
 def _classed(tone: Tone) -> dict[str, str]:
@@ -210,18 +210,18 @@ def _sentence(block: Sentence, *_: object) -> Element:
 
 
 def _items(block: Items, *_: object) -> Element:
-    made = tag("ul", *(tag("li", text) for text in block.texts))
+    made = tag("ul", *(tag("li", *told(text)) for text in block.texts))
     return tag("details", tag("summary", f"{block.folded} ({len(block.texts)})"), made) if block.folded else made
 
 
 def _words(block: Words, *_: object) -> Element:
-    return tag("p", ", ".join(block.texts), **_classed(block.tone))
+    return tag("p", *told(", ".join(block.texts)), **_classed(block.tone))
 
 
 def _facts(block: Facts, *_: object) -> Element:
     made = tag("dl")
     for label, words in block.rows:
-        made.extend((tag("dt", label or "also"), tag("dd", words)))
+        made.extend((tag("dt", label or "also"), tag("dd", *told(words))))
     return made
 
 
@@ -231,8 +231,8 @@ def _findings(block: Findings, *_: object) -> Element:
 
 def _finding(row: FindingRow) -> Element:
     """Grade, code and sentence; below them each way out, or why it is waived."""
-    told = [tag("p", f"waived: {text}" if row.is_waived else text, class_="dim") for text in row.advice]
-    return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", row.text), *told)
+    advice = [tag("p", *told(f"waived: {text}" if row.is_waived else text), class_="dim") for text in row.advice]
+    return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", *told(row.text)), *advice)
 
 
 def _problems(block: Problems, *_: object) -> Element:
@@ -303,15 +303,17 @@ def _boxed(made: Element, label: str) -> Element:
 def _picture(block: LinePicture | BarPicture, *_: object) -> Element:
     """The picture, what it says in one line, and its figures."""
     svg = lines_of(block) if isinstance(block, LinePicture) else bars_of(block)
-    told = f" {block.reading}" if block.reading else None
+    reading = told(f" {block.reading}") if block.reading else []
     figures = tag("details", tag("summary", "Figures"), _table(block.table, f"{block.title}: figures"))
-    return tag("figure", tag("figcaption", tag("strong", block.title), told), _boxed(svg, block.title), figures)
+    return tag(
+        "figure", tag("figcaption", tag("strong", *told(block.title)), *reading), _boxed(svg, block.title), figures
+    )
 
 
 def _map(block: HeatMap, *_: object) -> Element:
     """A table that is its own picture."""
     down, across = whom(block.grid.down.asset), whom(block.grid.across.asset)
-    told = f" {MAP}: {down} down the side, {across} across; ✗ is liquidated there."
+    reading = f" {MAP}: {down} down the side, {across} across; ✗ is liquidated there."
     title, made = tag("strong", "Two assets at once"), _table(heat_table(block, "✗ "), MAP)
     middle = len(block.grid.across.moves) // 2
     for row in made.iter("tr"):
@@ -321,7 +323,7 @@ def _map(block: HeatMap, *_: object) -> Element:
                 cell.set("bgcolor", "#fdecea")
         if head.text == NOW:
             cells[middle].set("class", f"{cells[middle].get('class')} today")
-    return tag("figure", tag("figcaption", title, told), made, class_="map")
+    return tag("figure", tag("figcaption", title, reading), made, class_="map")
 
 
 def _data(block: Data, *_: object) -> Element:

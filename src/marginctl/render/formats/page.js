@@ -6,9 +6,9 @@
     for (var n = 1, one; (one = document.getElementById(lead + n)); n += 1) act(one);
   }
 
-  function money(value, way) {
-    var whole = value * 100;
-    var cents = way > 0 ? Math.ceil(whole - 1e-5) : Math.floor(whole + 1e-5);
+  /* Rounded down; noise is what the rounding of the moves in the data may have left. */
+  function money(value, noise) {
+    var cents = Math.floor((value + noise) * 100);
     var parts = (Math.abs(cents) / 100).toFixed(2).split(".");
     parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ",");
     return (cents < 0 ? "-" : "") + parts.join(".");
@@ -37,11 +37,11 @@
     return { equity: last.equity, required: last.required, initial: last.initial_margin, ordered: last.order_margin };
   }
 
-  function told(point, move, box) {
+  function told(point, move, box, noise) {
     var words = [
-      (move > 0 ? "+" : "") + Math.round(move * 10000) / 100 + "%: equity " + money(point.equity, -1),
-      "free collateral " + (point.ordered === null ? "not known" : money(point.equity - point.initial - point.ordered, -1)),
-      "buffer " + money(point.equity - point.required, -1),
+      (move > 0 ? "+" : "") + Math.round(move * 10000) / 100 + "%: equity " + money(point.equity, noise),
+      "free collateral " + (point.ordered === null ? "not known" : money(point.equity - point.initial - point.ordered, noise)),
+      "buffer " + money(point.equity - point.required, noise),
       "maintenance ratio " + (point.required === 0 ? percent(0) : point.equity > 0 ? percent(point.required / point.equity) : "none, no equity is left")
     ];
     var fall = box.getAttribute("data-fall"), rise = box.getAttribute("data-rise");
@@ -55,6 +55,7 @@
     var points = JSON.parse(source.textContent)[box.getAttribute("data-key")][Number(box.getAttribute("data-at"))].points;
     var input = box.querySelector("input"), output = box.querySelector("output");
     var picture = box.parentNode.querySelector("svg"), low = points[0].move, high = points[points.length - 1].move;
+    var noise = 1e-7 + 2e-10 * Math.max.apply(null, points.map(function (one) { return Math.abs(one.equity); }));
     var axis = picture.querySelector("line.axis"), left = Number(axis.getAttribute("x1"));
     var wide = Number(axis.getAttribute("x2")) - left, line = document.createElementNS("http://www.w3.org/2000/svg", "line");
     line.setAttribute("class", "here");
@@ -65,7 +66,7 @@
       var move = Number(input.value) / 100, x = left + wide * (move - low) / (high - low);
       line.setAttribute("x1", x);
       line.setAttribute("x2", x);
-      output.textContent = told(at(points, move), move, box);
+      output.textContent = told(at(points, move), move, box, noise);
       input.setAttribute("aria-valuetext", output.textContent);
     }
     input.addEventListener("input", show);

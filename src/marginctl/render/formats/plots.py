@@ -27,8 +27,7 @@ def bars(block: BarPicture, options: Options) -> list[Line]:
     words = [_words(row) for row in block.rows]
     taken = len(INDENT) + side + 2 + max(map(cells_of, words))
     width = max(NARROWEST, min(WIDEST, (options.width or WIDEST + taken) - taken))
-    values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
-    low, high = min([*values, ZERO]), max([*values, ZERO])
+    low, high = min([*block.ends, ZERO]), max([*block.ends, ZERO])
     dots = "..." if options.ascii else "…"
     drawn = paragraph(block.reading, options.width, lead=line(INDENT))
     for row, told in zip(block.rows, words, strict=True):
@@ -36,8 +35,15 @@ def bars(block: BarPicture, options: Options) -> list[Line]:
         style = "bold" if row.is_sum else ""
         cells = _cells(row, low, high, width, ascii=options.ascii)
         drawn.append((*line(f"{INDENT}{label:>{side}} ", style), *cells, *line(f" {told}", style)))
-        drawn += [line(f"{INDENT}{'':>{side}} {_plain(row.note, options)}", "dim")] if row.note else []
+        drawn += _note(_plain(row.note, options), f"{INDENT}{'':>{side}} ", options) if row.note else []
     return [*drawn, _axis(low, high, side, width, block)]
+
+
+def _note(note: str, lead: str, options: Options) -> list[Line]:
+    """Below its bars where there is room, else from the margin on."""
+    if options.width is None or cells_of(lead + note) <= options.width:
+        return [line(f"{lead}{note}", "dim")]
+    return paragraph(note, options.width, lead=line(INDENT * 2), style="dim")
 
 
 def _words(row: BarRow) -> str:

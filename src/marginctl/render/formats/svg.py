@@ -119,7 +119,7 @@ def _named(traces: Sequence[Trace]) -> Decimal:
 
 def bars_of(block: BarPicture) -> Element:
     """A row each, its bars from value to value, its words beside them or below where there is no room."""
-    values = [value for row in block.rows for bar in row.bars for value in (bar.start, bar.end)]
+    values = block.ends
     right = WIDTH - (RIGHT * 2 if block.is_share or block.is_part else _words_room(block.rows))
     across = Scale(min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), LABELS, right)
     tops = list(accumulate((_height(row) for row in block.rows), initial=BARS_TOP))
@@ -193,10 +193,12 @@ def _hatched(left: Decimal, right: Decimal, foot: Decimal) -> Iterable[Element]:
         fill="#fdecea",
         class_="gone",
     )
-    rise = foot - TOP
+    rise, lines = foot - TOP, []
     for at in range(-int(rise), int(right - left), HATCH):
         start, end = max(left, left + at), min(right, left + at + rise)
-        yield _line(start, foot - (start - left - at), end, foot - (end - left - at), BAD, "0.6", "hatch")
+        places = ((x, foot - (x - left - at)) for x in (start, end))
+        lines.append("M" + "L".join(f"{number(x)},{number(y)}" for x, y in places))
+    yield tag("path", d="".join(lines), stroke=BAD, stroke_width="0.6", class_="hatch")
 
 
 def _tick(at: Decimal, foot: Decimal, text: str, *, top: Decimal | None = None) -> Iterable[Element]:

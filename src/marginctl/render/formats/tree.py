@@ -1,9 +1,12 @@
 """The tree of a page and its text: every word of a page goes in here and comes out as a word, never as mark-up."""
 
+import re
 from xml.etree.ElementTree import Element, tostring
 
 from marginctl.document.source import printable
 
+_RUN = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
+_LEFTWARD = re.compile(f"([{_RUN}](?:[^\n]*[{_RUN}])?)")
 LONGEST = 40
 """Characters of a name that are shown; the whole is its title."""
 
@@ -45,6 +48,12 @@ def name_of(text: str) -> Element:
         return tag("bdi", shown)
     half = (LONGEST - 1) // 2
     return tag("bdi", f"{shown[: LONGEST - 1 - half]}…{shown[-half:]}", title=shown)
+
+
+def told(text: str) -> list["Element | str"]:
+    """A sentence, what runs from right to left in it apart from what is around it, as a name in it may."""
+    parts = _LEFTWARD.split(text)
+    return [tag("bdi", part) if at % 2 else part for at, part in enumerate(parts) if part]
 
 
 def html_of(made: Element) -> str:

@@ -191,8 +191,9 @@ def curves(stress: StressResult, report: Report, document: int) -> Iterable[Curv
     open_ones = [one for one in charts if one.curve.pool in shared][:MOST_POOLS]
     yield from open_ones if stress.draws_curve else ()
     apart = tuple(one for one in charts if one.curve.pool not in shared)
-    alone = tuple(_chart(stress, report, (document, "asset_curves", at)) for at in range(len(stress.asset_curves)))
-    for words, found in (("Isolated positions", apart), ("One asset alone", alone)):
+    near = range(len(stress.asset_curves))[:MOST_POOLS]
+    alone = tuple(_chart(stress, report, (document, "asset_curves", at)) for at in near)
+    for words, found in (("Isolated positions", apart), ("One asset alone, the nearest", alone)):
         if found and stress.draws_curve:
             yield Folded(f"{words} ({len(found)})", found)
 
