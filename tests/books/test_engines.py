@@ -44,3 +44,51 @@ def test_the_schema_for_spark_names_every_column() -> None:
     assert {kind for _, kind in words} == {"string", "boolean", "double", "array<string>"}
     with pytest.raises(AttributeError):
         marginctl.books.nothing  # noqa: B018
+
+
+def test_polars_gives_and_takes_tables() -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.from_arrow(table(many(12)))
+    found = polars.from_arrow(marginctl.books.table(HEADER, today=TODAY)(frame.to_arrow()))
+    assert found["account_id"].to_list() == [row["account_id"] for row in many(12)]
+
+
+def test_duckdb_gives_tables(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    nested(tmp_path / "b.parquet", many(12))
+    given = duckdb.sql(f"from '{tmp_path}/b.parquet' order by account_id").arrow()
+    found = marginctl.books.table(HEADER, today=TODAY)(given)
+    assert found.to_pylist() == marginctl.books.table(HEADER, today=TODAY)(table(many(12))).to_pylist()
+
+
+def test_ray_maps_batches(tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray")
+    nested(tmp_path / "b.parquet", many(12))
+    function = marginctl.books.table(HEADER, today=TODAY)
+    found = ray.data.read_parquet(str(tmp_path)).map_batches(function, batch_format="pyarrow").take_all()
+    assert {row["account_id"] for row in found} == {row["account_id"] for row in many(12)}
+
+
+def test_spark_maps_in_arrow(tmp_path: Path) -> None:
+    sql = pytest.importorskip("pyspark.sql")
+    nested(tmp_path / "b.parquet", many(12))
+    spark = sql.SparkSession.builder.master("local[1]").getOrCreate()
+    function = marginctl.books.batches(HEADER, today=TODAY)
+    found = spark.read.parquet(str(tmp_path)).mapInArrow(function, marginctl.books.SPARK_SCHEMA).collect()
+    assert {row["account_id"] for row in found} == {row["account_id"] for row in many(12)}
+
+
+def test_the_schema_of_a_header_takes_headers_and_names_the_columns() -> None:
+    import jsonschema
+    import yaml
+
+    from marginctl.books.columns_text import book_schema
+    from marginctl.books.sampling import header_text
+
+    schema = book_schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    for text in (HEADER, header_text()):
+        assert list(jsonschema.Draft7Validator(schema).iter_errors(yaml.load(text, yaml.BaseLoader))) == []
+    assert list(jsonschema.Draft7Validator(schema).iter_errors({"positions": []}))
+    for name in ("accounts.account_id", "balances.amount", "positions.isolated_margin"):
+        assert f"\n{name}: " in schema["$comment"]

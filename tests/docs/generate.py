@@ -18,6 +18,7 @@ from typer.main import get_command  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 from marginctl import __version__  # noqa: E402
+from marginctl.books.header_format import BookFile  # noqa: E402
 from marginctl.cli import entry as program  # noqa: E402
 from marginctl.cli.app import app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
@@ -109,6 +110,7 @@ def portfolio_page() -> str:
         ("A portfolio", PortfolioFile.layout),
         ("A policy", PolicyFile.layout),
         ("A baseline", BaselineFile.layout),
+        ("The header of a book", BookFile.layout),
     ):
         parts.append(f"## {title}\n")
         parts += _shape(shape)

@@ -69,7 +69,8 @@ class Tables(Batches):
 
     def __call__(self, accounts: Any) -> Any:
         """The results, in the order of the accounts."""
-        batches = accounts.combine_chunks().to_batches()
+        whole = accounts.read_all() if hasattr(accounts, "read_all") else accounts
+        batches = whole.combine_chunks().to_batches()
         return pa.Table.from_batches([self.result(batch) for batch in batches], RESULTS)
 
 

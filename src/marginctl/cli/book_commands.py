@@ -1,5 +1,6 @@
 """``marginctl book``: tables of many accounts. What reads and computes them is imported when a command runs."""
 
+import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -110,10 +111,14 @@ class BookCheckFlags(BookRunFlags):
 
 
 def need_tables() -> None:
-    """Refuse to begin without the package that reads tables. Raises FlagError."""
+    """Refuse to begin without the packages that read tables. Raises FlagError.
+
+    Memory comes from the system, which gets back what is no longer used, so that it stays flat however large a book is.
+    """
     from importlib.util import find_spec
 
-    if find_spec("pyarrow") is None:
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if find_spec("pyarrow") is None or find_spec("numpy") is None:
         raise FlagError("tables of accounts need the extra `books`", "pip install 'marginctl[books]'")
 
 

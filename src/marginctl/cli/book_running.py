@@ -100,7 +100,10 @@ def ran(header: BookHeader, plan: BookPlan, books: Sequence[str], flags: BookRun
     except BookError as error:
         return Ran(Tally(), [error.problem], 0)
     if plan.gaps is None and plan.is_exact and not flags.exact:
-        complain("the fast screen is not built here: every account is decided by the exact core")
+        complain(
+            "the fast screen is not built here: every account is decided by the exact core",
+            "install marginctl[books] where a C compiler is, and numpy",
+        )
     sizes = [part.rows for part in parts]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     watch = Watch(Progress(total, wanted=not flags.quiet), exact=plan.is_exact)

@@ -15,7 +15,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
 LINES = (".jsonl", ".ndjson")
-GROUP_ROWS = 1 << 17
+GROUP_ROWS = 1 << 16
 """Rows of a row group of a Parquet file out."""
 
 
