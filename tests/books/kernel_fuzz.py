@@ -22,60 +22,60 @@ WHOLE = (-(2**31), -2, -1, 0, 1, 2, 3, 7, 100, 2**31 - 1)
 ENDS = (-(2**63), -1, 0, 1, 2, 2**31, 2**62)
 
 
-def damaged(random: Random, array: Any) -> Any:
+def damaged(draw: Random, array: Any) -> Any:
     """A copy with some of it replaced; of a table some of its fields."""
     found = array.copy()
     if not found.size:
         return found
-    for _ in range(random.randint(1, 4)):
-        place = random.randrange(len(found))
+    for _ in range(draw.randint(1, 4)):
+        place = draw.randrange(len(found))
         if found.dtype.names:
-            name = random.choice(found.dtype.names)
+            name = draw.choice(found.dtype.names)
             part = found[name]
             if part.dtype.names or part.ndim > 1:
                 continue
         else:
             part = found
         if part.dtype.kind == "f":
-            part[place] = random.choice(ODD)
+            part[place] = draw.choice(ODD)
         elif part.dtype.itemsize == 1:
-            part[place] = random.randrange(256)
+            part[place] = draw.randrange(256)
         else:
-            part[place] = random.choice(ENDS if part.dtype.itemsize == 8 else WHOLE)
+            part[place] = draw.choice(ENDS if part.dtype.itemsize == 8 else WHOLE)
     return found
 
 
-def odd_case(random: Random, book: Book) -> tuple[Any, ...]:
+def odd_case(draw: Random, book: Book) -> tuple[Any, ...]:
     """The arguments of the kernel for a book, some of them damaged."""
     compiled = book.compiled
     batch = batch_of(book, "binary")
     columns: list[Any] = list(kernel_columns(compiled, batch))
     tables = list(compiled.tables)
     count = batch.num_rows
-    for _ in range(random.randint(1, 3)):
-        of_tables = random.random() < 0.4
-        place = random.randrange(len(tables) if of_tables else len(columns))
+    for _ in range(draw.randint(1, 3)):
+        of_tables = draw.random() < 0.4
+        place = draw.randrange(len(tables) if of_tables else len(columns))
         chosen = tables if of_tables else columns
         if chosen[place] is None:
             continue
-        chosen[place] = damaged(random, chosen[place])
-        if random.random() < 0.05:
-            chosen[place] = chosen[place][: random.randrange(len(chosen[place]) + 1)]
-        if random.random() < 0.02:
+        chosen[place] = damaged(draw, chosen[place])
+        if draw.random() < 0.05:
+            chosen[place] = chosen[place][: draw.randrange(len(chosen[place]) + 1)]
+        if draw.random() < 0.02:
             chosen[place] = None
     results = np.zeros((len(FIGURES), count)), np.zeros((len(CODES), count), "i4"), np.zeros((len(MARKS), count), "u1")
-    return tuple(tables), len(compiled.assets) + random.choice((0,) * 20 + (1, -1)), tuple(columns), count, results
+    return tuple(tables), len(compiled.assets) + draw.choice((0,) * 20 + (1, -1)), tuple(columns), count, results
 
 
 def run(kernel: Any, cases: int, seed: int) -> Counter[str]:
     """How many cases were computed and how many refused."""
-    random, told = Random(seed), Counter[str]()
+    draw, told = Random(seed), Counter[str]()
     book = random_book(seed, 6)
     for number in range(cases):
         if number % 25 == 0:
-            book = random_book(seed + number, random.randint(1, 8))
+            book = random_book(seed + number, draw.randint(1, 8))
         try:
-            kernel.screen(*odd_case(random, book))
+            kernel.screen(*odd_case(draw, book))
             told["computed"] += 1
         except (ValueError, TypeError, BufferError) as error:
             told[str(error)] += 1

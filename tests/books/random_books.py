@@ -99,122 +99,122 @@ def digits(value: Decimal, count: int) -> Decimal:
     return Decimal(f"{value:.{count}g}") + ZERO
 
 
-def between(random: Random, low: float, high: float, count: int = 4) -> Decimal:
+def between(draw: Random, low: float, high: float, count: int = 4) -> Decimal:
     """A decimal with few digits, evenly in the logarithm."""
-    return digits(Decimal(str(low)) * Decimal(str((high / low) ** random.random())), count)
+    return digits(Decimal(str(low)) * Decimal(str((high / low) ** draw.random())), count)
 
 
-def some_prices(random: Random) -> dict[str, Decimal]:
+def some_prices(draw: Random) -> dict[str, Decimal]:
     """In USD, stablecoins at or near their peg."""
     return {
         "USD": ONE,
-        "USDT": Decimal(random.choice(("1", "1", "0.9995", "0.98"))),
-        "USDC": Decimal(random.choice(("1", "1", "1.003"))),
-        "BTC": between(random, 2e4, 9e4, 5),
-        "ETH": between(random, 1e3, 4e3),
-        "DOGE": between(random, 0.05, 0.5),
-        "SOL": between(random, 20, 300),
-        "EUR": between(random, 1, 1.25, 3),
+        "USDT": Decimal(draw.choice(("1", "1", "0.9995", "0.98"))),
+        "USDC": Decimal(draw.choice(("1", "1", "1.003"))),
+        "BTC": between(draw, 2e4, 9e4, 5),
+        "ETH": between(draw, 1e3, 4e3),
+        "DOGE": between(draw, 0.05, 0.5),
+        "SOL": between(draw, 20, 300),
+        "EUR": between(draw, 1, 1.25, 3),
     }
 
 
-def some_rules(random: Random, plain: bool) -> MarginRules:
+def some_rules(draw: Random, plain: bool) -> MarginRules:
     """The switches of a venue; mostly those that most have."""
     if plain:
-        return MarginRules(netting=random.choice((Netting.NONE, Netting.NET, Netting.LARGER_LEG)))
+        return MarginRules(netting=draw.choice((Netting.NONE, Netting.NET, Netting.LARGER_LEG)))
     return MarginRules(
-        level=Decimal(random.choice(("1", "1", "1.05", "1.5", "0.9"))),
-        equality=random.choice(list(Equality)),
-        netting=random.choice(list(Netting)),
-        underlying_netting=random.choice((Netting.NONE, Netting.NONE, Netting.LARGER_LEG)),
-        initial_basis=random.choice(list(Basis)),
-        maintenance_basis=random.choice((Basis.MARK, Basis.MARK, Basis.ENTRY)),
-        close_fee=random.choice((CloseFee.NONE, *CloseFee)),
-        close_fee_in=random.choice(list(CloseFeeIn)),
-        warning_level=random.choice((None, Decimal("1.25"))),
+        level=Decimal(draw.choice(("1", "1", "1.05", "1.5", "0.9"))),
+        equality=draw.choice(list(Equality)),
+        netting=draw.choice(list(Netting)),
+        underlying_netting=draw.choice((Netting.NONE, Netting.NONE, Netting.LARGER_LEG)),
+        initial_basis=draw.choice(list(Basis)),
+        maintenance_basis=draw.choice((Basis.MARK, Basis.MARK, Basis.ENTRY)),
+        close_fee=draw.choice((CloseFee.NONE, *CloseFee)),
+        close_fee_in=draw.choice(list(CloseFeeIn)),
+        warning_level=draw.choice((None, Decimal("1.25"))),
     )
 
 
-def some_tiers(random: Random, unit: Decimal, *, by_quantity: bool) -> tuple[Tier, ...]:
+def some_tiers(draw: Random, unit: Decimal, *, by_quantity: bool) -> tuple[Tier, ...]:
     """1 to 8 tiers from some ``unit`` on: continuous, with jumps, a deduction in the first, perhaps with an end."""
-    count = random.randint(1, 8)
-    borders = sorted({digits(unit * between(random, 0.3, 3000), 3) for _ in range(count - 1)})
+    count = draw.randint(1, 8)
+    borders = sorted({digits(unit * between(draw, 0.3, 3000), 3) for _ in range(count - 1)})
     count = len(borders) + 1
-    rates = sorted(Decimal(random.randint(4, 400)).scaleb(-3) for _ in range(count))
-    kind = "jump" if by_quantity else random.choice(("even", "even", "even", "even", "jump", "surplus", "falling"))
+    rates = sorted(Decimal(draw.randint(4, 400)).scaleb(-3) for _ in range(count))
+    kind = "jump" if by_quantity else draw.choice(("even", "even", "even", "even", "jump", "surplus", "falling"))
     if kind == "falling":
         rates.reverse()
     deductions = [ZERO] * count if kind == "jump" else derived_deductions([ZERO, *borders], rates)
     if kind == "surplus":
         deductions = [one + digits(unit / 50, 2) for one in deductions]
-    last = digits(unit * 30_000, 2) if random.random() < 0.3 else None
-    stated = random.random() < 0.8
+    last = digits(unit * 30_000, 2) if draw.random() < 0.3 else None
+    stated = draw.random() < 0.8
     initial = [min(rate * 2, ONE) if stated else None for rate in rates]
     return tuple(map(Tier, [*borders, last], rates, deductions, initial))
 
 
-def some_contract(random: Random, row: tuple[Any, ...], prices: dict[str, Decimal]) -> Contract:
+def some_contract(draw: Random, row: tuple[Any, ...], prices: dict[str, Decimal]) -> Contract:
     """A listed contract with its table, in its settle asset or by quantity."""
     symbol, kind, base, quote, size = row
     settle = quote if kind is LINEAR else base
-    by_quantity = random.random() < 0.2
+    by_quantity = draw.random() < 0.2
     per_contract = Decimal(size) * prices[base] if kind is LINEAR else Decimal(size) * prices[quote]
     unit = 1000 / (per_contract if by_quantity else prices[settle])
     by = TiersBy.QUANTITY if by_quantity else TiersBy.NOTIONAL
-    tiers = some_tiers(random, unit, by_quantity=by_quantity)
+    tiers = some_tiers(draw, unit, by_quantity=by_quantity)
     return Contract(symbol, kind, base, quote, Decimal(size), tiers, by)
 
 
-def some_terms(random: Random, price: Decimal, stable: bool) -> AssetTerms:
+def some_terms(draw: Random, price: Decimal, stable: bool) -> AssetTerms:
     """Haircuts of one or more tiers, rising or (seldom) falling, loans, factors."""
-    first = ZERO if stable else Decimal(random.choice(("0", "0.05", "0.1", "0.3")))
+    first = ZERO if stable else Decimal(draw.choice(("0", "0.05", "0.1", "0.3")))
     haircuts: tuple[HaircutTier, ...] = (HaircutTier(None, first),)
-    if random.random() < 0.4:
-        border = digits(between(random, 100, 20_000) / price, 3)
-        middle = first + Decimal(random.choice(("0.15", "0.2", "0.1", "-0.05" if first else "0.05")))
+    if draw.random() < 0.4:
+        border = digits(between(draw, 100, 20_000) / price, 3)
+        middle = first + Decimal(draw.choice(("0.15", "0.2", "0.1", "-0.05" if first else "0.05")))
         haircuts = (HaircutTier(border, first), HaircutTier(border * 2, middle), HaircutTier(None, ONE))
     return AssetTerms(
         haircuts=haircuts,
-        liability_factor=Decimal(random.choice(("1", "1", "1", "1.05"))),
-        requirement_factor=Decimal(random.choice(("1", "1", "1", "1.02"))),
-        loan_rate=Decimal(random.choice(("0", "0", "0.05"))),
+        liability_factor=Decimal(draw.choice(("1", "1", "1", "1.05"))),
+        requirement_factor=Decimal(draw.choice(("1", "1", "1", "1.02"))),
+        loan_rate=Decimal(draw.choice(("0", "0", "0.05"))),
     )
 
 
-def some_limits(random: Random) -> dict[str, ScreenLimit]:
+def some_limits(draw: Random) -> dict[str, ScreenLimit]:
     """Limits of every rule, or the defaults of some."""
     found = {}
     for code in SCREENED_LIMITS:
-        kind = random.choice(("none", "warn", "fail", "both", "both"))
+        kind = draw.choice(("none", "warn", "fail", "both", "both"))
         low, high = {"MC104": ("2", "6"), "MC102": ("0.3", "0.1"), "MC106": ("0.3", "0.1")}.get(code, ("0.3", "0.7"))
         fail = Decimal(high) if kind in ("fail", "both") else None
         warn = Decimal(low) if kind in ("warn", "both") else None
-        alone = random.random() < 0.5
+        alone = draw.random() < 0.5
         found[code] = ScreenLimit(fail, warn, alone, alone)
     return found
 
 
 def some_positions(
-    random: Random, contracts: dict[str, Contract], prices: dict[str, Decimal], *, hedge: bool, size: float, most: int
+    draw: Random, contracts: dict[str, Contract], prices: dict[str, Decimal], *, hedge: bool, size: float, most: int
 ) -> list[Position]:
     """Up to ``most`` contracts, some with a leg on either side, some isolated."""
     found = []
-    for symbol in random.sample(list(contracts), random.randint(0, min(most, len(contracts)))):
+    for symbol in draw.sample(list(contracts), draw.randint(0, min(most, len(contracts)))):
         contract = contracts[symbol]
         implied = implied_mark(contract, prices)
-        mark = implied if random.random() < 0.5 else digits(implied * between(random, 0.99, 1.02, 5), 6)
+        mark = implied if draw.random() < 0.5 else digits(implied * between(draw, 0.99, 1.02, 5), 6)
         unit = contract.contract_size * (prices[contract.base] if contract.type is LINEAR else prices[contract.quote])
-        side = random.choice((1, -1))
-        legs = [(side, MarginMode.CROSS if random.random() < 0.8 else MarginMode.ISOLATED)]
-        if hedge and random.random() < 0.5:
-            legs.append((-side, random.choice((legs[0][1], MarginMode.CROSS))))
-        quantity = digits(between(random, size / 30, size) / unit, random.choice((2, 3, 8)))
+        side = draw.choice((1, -1))
+        legs = [(side, MarginMode.CROSS if draw.random() < 0.8 else MarginMode.ISOLATED)]
+        if hedge and draw.random() < 0.5:
+            legs.append((-side, draw.choice((legs[0][1], MarginMode.CROSS))))
+        quantity = digits(between(draw, size / 30, size) / unit, draw.choice((2, 3, 8)))
         for leg_side, mode in legs:
-            entry = digits(mark * between(random, 0.8, 1.3), 5) if random.random() < 0.8 else mark
-            held = quantity if random.random() < 0.5 else digits(quantity * between(random, 0.5, 1.5), 3)
+            entry = digits(mark * between(draw, 0.8, 1.3), 5) if draw.random() < 0.8 else mark
+            held = quantity if draw.random() < 0.5 else digits(quantity * between(draw, 0.5, 1.5), 3)
             value = held * unit / prices[contract.settle]
-            margin = digits(value / random.randint(3, 20), 4) if mode is MarginMode.ISOLATED else None
-            own = some_terms_of_a_position(random, contract, value)
+            margin = digits(value / draw.randint(3, 20), 4) if mode is MarginMode.ISOLATED else None
+            own = some_terms_of_a_position(draw, contract, value)
             found.append(
                 Position(
                     f"{symbol}:{leg_side}:{mode.value}",
@@ -235,29 +235,29 @@ def some_positions(
 TAKER_FEE = Decimal("0.00055")
 
 
-def some_terms_of_a_position(random: Random, contract: Contract, value: Decimal) -> dict[str, Decimal]:
+def some_terms_of_a_position(draw: Random, contract: Contract, value: Decimal) -> dict[str, Decimal]:
     """How its margins are stated: by leverage, a rate, an amount, or by its contract's tiers."""
     rated = all(tier.initial_rate is not None for tier in contract.tiers)
-    stated = random.choice(("leverage", "leverage", "rate", "margin", *(("tiers",) if rated else ())))
+    stated = draw.choice(("leverage", "leverage", "rate", "margin", *(("tiers",) if rated else ())))
     own: dict[str, Decimal] = {}
     if stated == "leverage":
-        own["leverage"] = Decimal(random.choice(("0.5", "2", "3", "10", "20", "50")))
+        own["leverage"] = Decimal(draw.choice(("0.5", "2", "3", "10", "20", "50")))
     elif stated == "rate":
-        own["initial_rate"] = Decimal(random.randint(1, 40)).scaleb(-2)
+        own["initial_rate"] = Decimal(draw.randint(1, 40)).scaleb(-2)
     elif stated == "margin":
-        own["initial_margin"] = digits(value / random.randint(2, 20), 3)
-    if random.random() < 0.1:
-        own["maintenance_rate"] = Decimal(random.randint(0, 40)).scaleb(-3)
-        own["maintenance_deduction"] = random.choice((ZERO, digits(value / 100, 2)))
+        own["initial_margin"] = digits(value / draw.randint(2, 20), 3)
+    if draw.random() < 0.1:
+        own["maintenance_rate"] = Decimal(draw.randint(0, 40)).scaleb(-3)
+        own["maintenance_deduction"] = draw.choice((ZERO, digits(value / 100, 2)))
     return own
 
 
-def some_account(random: Random, modes: tuple[ModeTerms, ...], contracts: dict[str, Contract]) -> Account:
+def some_account(draw: Random, modes: tuple[ModeTerms, ...], contracts: dict[str, Contract]) -> Account:
     """An account of one of the modes, mostly able to carry its positions."""
-    mode = random.choice(modes).account
-    hedge = random.random() < 0.4
-    size = random.choice((3e3, 3e4, 1e6))
-    positions = some_positions(random, contracts, mode.prices, hedge=hedge, size=size, most=random.choice((1, 3, 6)))
+    mode = draw.choice(modes).account
+    hedge = draw.random() < 0.4
+    size = draw.choice((3e3, 3e4, 1e6))
+    positions = some_positions(draw, contracts, mode.prices, hedge=hedge, size=size, most=draw.choice((1, 3, 6)))
     gross = sum(
         (
             p.quantity
@@ -267,16 +267,16 @@ def some_account(random: Random, modes: tuple[ModeTerms, ...], contracts: dict[s
         ),
         ZERO,
     )
-    balances = {"USDT": digits((gross / 2 + 100) * between(random, 0.05, 3) - random.choice((0, 0, 0, 200)), 12)}
-    for asset in random.sample(ASSETS, random.randint(0, 3)):
-        sign = random.choice((1, 1, 1, -1))
+    balances = {"USDT": digits((gross / 2 + 100) * between(draw, 0.05, 3) - draw.choice((0, 0, 0, 200)), 12)}
+    for asset in draw.sample(ASSETS, draw.randint(0, 3)):
+        sign = draw.choice((1, 1, 1, -1))
         balances[asset] = sign * digits(
-            between(random, 10, float(gross) / 3 + 20) / mode.prices[asset], random.choice((4, 11))
+            between(draw, 10, float(gross) / 3 + 20) / mode.prices[asset], draw.choice((4, 11))
         )
     for position in positions:
         if position.isolated_margin is not None:
             settle = position.contract.settle
-            more = random.choice((ONE, ONE, Decimal("1.5")))
+            more = draw.choice((ONE, ONE, Decimal("1.5")))
             balances[settle] = max(balances.get(settle, ZERO), ZERO) + position.isolated_margin * more
     position_mode = PositionMode.HEDGE if hedge else PositionMode.ONE_WAY
     return replace(mode, balances=balances, positions=tuple(positions), position_mode=position_mode)
@@ -284,16 +284,16 @@ def some_account(random: Random, modes: tuple[ModeTerms, ...], contracts: dict[s
 
 def random_book(seed: int, count: int, *, plain: bool = False) -> Book:
     """A book of ``count`` accounts."""
-    random = Random(seed)
+    draw = Random(seed)
     with exactly():
-        prices = some_prices(random)
-        contracts = {row[0]: some_contract(random, row, prices) for row in LISTED}
+        prices = some_prices(draw)
+        contracts = {row[0]: some_contract(draw, row, prices) for row in LISTED}
         betas = {asset: default_beta(asset) for asset in prices}
-        betas["DOGE"] = Decimal(random.choice(("1", "2", "0.5")))
-        betas["SOL"] = Decimal(random.choice(("1", "1.5")))
-        betas["EUR"] = Decimal(random.choice(("0", "0.2", "-0.1")))
-        rules = some_rules(random, plain)
-        isolated = None if random.random() < 0.6 else some_rules(random, plain)
+        betas["DOGE"] = Decimal(draw.choice(("1", "2", "0.5")))
+        betas["SOL"] = Decimal(draw.choice(("1", "1.5")))
+        betas["EUR"] = Decimal(draw.choice(("0", "0.2", "-0.1")))
+        rules = some_rules(draw, plain)
+        isolated = None if draw.random() < 0.6 else some_rules(draw, plain)
         bare = Account(
             name="account",
             venue="generic",
@@ -305,18 +305,18 @@ def random_book(seed: int, count: int, *, plain: bool = False) -> Book:
             prices=prices,
             betas=betas,
             balances={},
-            terms={asset: some_terms(random, prices[asset], asset.startswith("USD")) for asset in ASSETS},
+            terms={asset: some_terms(draw, prices[asset], asset.startswith("USD")) for asset in ASSETS},
             positions=(),
         )
         modes = tuple(
             ModeTerms(account=replace(bare, collateral_mode=mode), taker_fee=TAKER_FEE) for mode in (MULTI, SINGLE)
         )
-        accounts = [some_account(random, modes, contracts) for _ in range(count)]
-        rows = [rows_of(random, one) for one in accounts]
-        return Book(modes, contracts, some_limits(random), accounts, rows)
+        accounts = [some_account(draw, modes, contracts) for _ in range(count)]
+        rows = [rows_of(draw, one) for one in accounts]
+        return Book(modes, contracts, some_limits(draw), accounts, rows)
 
 
-def rows_of(random: Random, account: Account) -> list[dict[str, Any]]:
+def rows_of(draw: Random, account: Account) -> list[dict[str, Any]]:
     """The rows that an account's positions are written as: one each, or two that merge into it."""
     found = []
     for position in account.positions:
@@ -329,7 +329,7 @@ def rows_of(random: Random, account: Account) -> list[dict[str, Any]]:
             row["mark_price"] = None
         row["side"] = "long" if position.side > 0 else "short"
         row["margin_mode"] = position.margin_mode.value
-        if random.random() < 0.1:
+        if draw.random() < 0.1:
             row["quantity"] *= position.side
             row["side"] = None
         found.append(row)

@@ -21,17 +21,17 @@ STEPS = 12
 
 def placed(seed: int) -> tuple[str, Book] | None:
     """A book of one account that was moved onto a threshold; None where it has none of the kind that was drawn."""
-    random = Random(seed)
-    book = random_book(random.randint(0, 10**9), 1, plain=random.random() < 0.7)
-    kind = random.choice(list(KINDS))
+    draw = Random(seed)
+    book = random_book(draw.randint(0, 10**9), 1, plain=draw.random() < 0.7)
+    kind = draw.choice(list(KINDS))
     with exactly():
-        off = random.choice((ZERO, ONE, -ONE)) * Decimal(10) ** -random.randint(9, PLACES)
-        found = KINDS[kind](random, book, off)
+        off = draw.choice((ZERO, ONE, -ONE)) * Decimal(10) ** -draw.randint(9, PLACES)
+        found = KINDS[kind](draw, book, off)
         if found is None:
             return None
         account, limits = found
         account = replace(account, balances={asset: _written(amount) for asset, amount in account.balances.items()})
-        return kind, book._replace(accounts=[account], limits=limits, rows=[rows_of(random, account)])
+        return kind, book._replace(accounts=[account], limits=limits, rows=[rows_of(draw, account)])
 
 
 def _written(value: Decimal) -> Decimal:
@@ -65,24 +65,24 @@ def _cross(report: Report) -> tuple[Decimal, Decimal, Decimal, Decimal]:
     return pool.equity, pool.initial_margin, pool.maintenance_margin, pool.buffer
 
 
-def _health(random: Random, book: Book, off: Decimal) -> Placed:
+def _health(draw: Random, book: Book, off: Decimal) -> Placed:
     found = _solved(book.accounts[0], lambda report: _cross(report)[3], off)
     return None if found is None else (found, book.limits)
 
 
-def _equity(random: Random, book: Book, off: Decimal) -> Placed:
+def _equity(draw: Random, book: Book, off: Decimal) -> Placed:
     found = _solved(book.accounts[0], lambda report: _cross(report)[0], off)
     return None if found is None else (found, book.limits)
 
 
-def _free(random: Random, book: Book, off: Decimal) -> Placed:
+def _free(draw: Random, book: Book, off: Decimal) -> Placed:
     found = _solved(book.accounts[0], lambda report: _cross(report)[0] - _cross(report)[1], off)
     return None if found is None else (found, book.limits)
 
 
-def _ratio(random: Random, book: Book, off: Decimal) -> Placed:
+def _ratio(draw: Random, book: Book, off: Decimal) -> Placed:
     """A limit on utilization, maintenance ratio or leverage that is met."""
-    code, limit = random.choice((("MC101", Decimal("0.6")), ("MC103", Decimal("0.4")), ("MC104", Decimal(3))))
+    code, limit = draw.choice((("MC101", Decimal("0.6")), ("MC103", Decimal("0.4")), ("MC104", Decimal(3))))
     level = book.accounts[0].rules.level
 
     def missing(report: Report) -> Decimal:
@@ -95,7 +95,7 @@ def _ratio(random: Random, book: Book, off: Decimal) -> Placed:
     return None if found is None else (found, {**book.limits, code: ScreenLimit(limit, limit / 2)})
 
 
-def _distance(random: Random, book: Book, off: Decimal) -> Placed:
+def _distance(draw: Random, book: Book, off: Decimal) -> Placed:
     """A limit on a distance that is met: together, alone, isolated."""
     account = book.accounts[0]
     report = report_of(account)
@@ -105,33 +105,33 @@ def _distance(random: Random, book: Book, off: Decimal) -> Placed:
     known = [move for move in moves if move]
     if not known:
         return None
-    limit = round(random.choice(known), PLACES) + off
+    limit = round(draw.choice(known), PLACES) + off
     codes = ("MC102", "MC106")
     return account, {**book.limits, **{code: ScreenLimit(limit, limit * 2) for code in codes}}
 
 
-def _share(random: Random, book: Book, off: Decimal) -> Placed:
+def _share(draw: Random, book: Book, off: Decimal) -> Placed:
     """A limit on the concentration that is met."""
     report = report_of(book.accounts[0], looks_ahead=False)
     values = [row.gross_notional for row in report.underlyings if row.pool.startswith("cross") and row.gross_notional]
     if not values:
         return None
-    limit = round(random.choice(values) / sum(values), PLACES) + off
+    limit = round(draw.choice(values) / sum(values), PLACES) + off
     return book.accounts[0], {**book.limits, "MC107": ScreenLimit(limit, limit / 2)}
 
 
-def _border(random: Random, book: Book, off: Decimal) -> Placed:
+def _border(draw: Random, book: Book, off: Decimal) -> Placed:
     """A size at the border of a tier."""
     account = book.accounts[0]
     places = [k for k, one in enumerate(account.positions) if one.contract.tiers[:-1]]
     if not places:
         return None
-    place = random.choice(places)
+    place = draw.choice(places)
     position = account.positions[place]
-    contract, border = position.contract, random.choice(position.contract.tiers[:-1]).up_to
+    contract, border = position.contract, draw.choice(position.contract.tiers[:-1]).up_to
     if border is None:
         return None
-    price = position.mark_price if random.random() < 0.7 else position.entry_price
+    price = position.mark_price if draw.random() < 0.7 else position.entry_price
     price = 1 / price if contract.type is ContractType.INVERSE else price
     quantity = border if contract.tiers_by is TiersBy.QUANTITY else border / (price * contract.contract_size)
     rows = list(account.positions)
@@ -141,26 +141,26 @@ def _border(random: Random, book: Book, off: Decimal) -> Placed:
     return replace(account, positions=tuple(rows)), book.limits
 
 
-def _legs(random: Random, book: Book, off: Decimal) -> Placed:
+def _legs(draw: Random, book: Book, off: Decimal) -> Placed:
     """Legs that net to nearly nothing, or to nothing."""
     account = book.accounts[0]
     cross = [one for one in account.positions if one.margin_mode is MarginMode.CROSS]
     if not cross:
         return None
-    one = random.choice(cross)
+    one = draw.choice(cross)
     rest = tuple(other for other in account.positions if other.contract != one.contract)
     twin = replace(one, side=-one.side, quantity=one.quantity + off, key=one.key + ":twin")
-    others = rest if random.random() < 0.5 else ()
+    others = rest if draw.random() < 0.5 else ()
     return replace(account, positions=(*others, one, twin), position_mode=PositionMode.HEDGE), book.limits
 
 
-def _aside(random: Random, book: Book, off: Decimal) -> Placed:
+def _aside(draw: Random, book: Book, off: Decimal) -> Placed:
     """Isolated margins that take the whole balance, or nearly."""
     account = book.accounts[0]
     places = [k for k, one in enumerate(account.positions) if one.margin_mode is MarginMode.CROSS]
     if not places:
         return None
-    place = random.choice(places)
+    place = draw.choice(places)
     position = account.positions[place]
     settle = position.contract.settle
     if any(one.isolated_margin is not None and one.contract.settle == settle for one in account.positions):
@@ -171,12 +171,12 @@ def _aside(random: Random, book: Book, off: Decimal) -> Placed:
     return replace(account, positions=tuple(rows), balances={**account.balances, settle: margin + off}), book.limits
 
 
-def _debt(random: Random, book: Book, off: Decimal) -> Placed:
+def _debt(draw: Random, book: Book, off: Decimal) -> Placed:
     """A debt, or none, of next to nothing: what a balance and a profit leave of each other."""
     account = book.accounts[0]
     report = report_of(account, looks_ahead=False)
     rows = [row for row in report.collateral if row.pool.startswith("cross")]
-    row = random.choice(rows)
+    row = draw.choice(rows)
     amount = account.balances.get(row.asset, ZERO) - row.equity
     return replace(account, balances={**account.balances, row.asset: _written(amount) + off}), book.limits
 

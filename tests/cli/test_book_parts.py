@@ -112,7 +112,7 @@ def test_a_worker_that_is_killed_costs_nothing(folder: Path) -> None:
     check(folder, "local", "--exact")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):

@@ -21,7 +21,7 @@ from marginctl.cli.options import (
     command,
     format_of,
 )
-from marginctl.cli.settings import ExplainedCodeFlags, PolicyFlags, ShockFlags
+from marginctl.cli.settings import CodeFlags, PolicyFlags, ShockFlags
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
@@ -75,7 +75,7 @@ class HeaderFlags(TableFlags, RuleSetFlags, DateFlags, ScreenFlags):
 Books = Annotated[list[str], typer.Argument(metavar="BOOK...", help="Tables, folders of them, or globs.")]
 
 
-class BookRunFlags(PolicyFlags, ExplainedCodeFlags, ShockFlags, HeaderFlags, DetailFlags):
+class BookRunFlags(PolicyFlags, CodeFlags, ShockFlags, HeaderFlags, DetailFlags):
     """Of a run over a whole book."""
 
     rows: Annotated[
@@ -176,7 +176,7 @@ def book_stress(flags: BookStressFlags) -> int:
     return stressed_book(flags)
 
 
-class BookShowFlags(PolicyFlags, ExplainedCodeFlags, ShockFlags, HeaderFlags, DetailFlags):
+class BookShowFlags(PolicyFlags, CodeFlags, ShockFlags, HeaderFlags, DetailFlags):
     """Of ``book show``."""
 
     book: Annotated[str, typer.Argument(metavar="BOOK", help="A table, a folder of them, or a glob.")]

@@ -333,6 +333,13 @@ FIGURES: dict[str, Figure] = {
     "Moved.after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
     "Moved.difference": Figure("exact", "after - before; null where one does not exist."),
     "turn": Figure("word", "Whether it moved to the riskier or to the safer side; null where neither is."),
+    # Accounts against the same files at a commit.
+    "AccountDiff.base": Figure("word", "The commit, as it was asked for."),
+    "since": Figure("word", "What it was there.", choices=("new", "unreadable", "changed", "same")),
+    **{f"verdict_{one}": Figure("word", "Empty where there is none.") for one in ("before", "after")},
+    "AccountDiff.findings": Figure("word", "Errors and warnings there and now, waived by the commit or not."),
+    "FindingDiff.turn": Figure("word", choices=("new", "worse", "same", "better", "fixed")),
+    **{name: Figure("word", "Its figure; empty where there is none.") for name in ("then", "now")},
     # Rule sets and contracts: as they are published.
     "RuleSetEntry.contracts": Figure("counted", "Symbols that are listed; null where any symbol is read."),
     "age_days": Figure("counted", "Days since as_of; null where it does not age."),
