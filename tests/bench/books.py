@@ -4,6 +4,8 @@ Not a test: machines differ and are noisy. The book is that of section 8 of the 
 accounts, isolated positions, linear and inverse contracts, 8 tiers, tiered haircuts, debts, hedge legs; the distance of
 all assets together and of the nearest one alone included. Processor time throughout.
 
+The first lines are the whole command on a sample book of as many accounts.
+
 goal                                                          measured against
 Parquet in, screen, Parquet out    <= 4 x                     pyarrow reading and writing the same columns
 the exact core's ``report_of``     >= 250 x as much           the screen, per account
@@ -11,17 +13,23 @@ two threads                        <= 1.1 x as much           one
 growth from n to 10 n accounts     an exponent <= 1.05        time of both
 growth from 5 to 100 positions     an exponent <= 1.1         time of both
 accounts left to the exact core    < 0.1 %
+``book check``, Parquet in and out <= 4 x                     pyarrow reading and writing the same rows
+peak memory of ``book check``      <= 400 MiB                 and the same for more accounts
+``book check`` on two cores        <= 0.6 x                   the wall time on one
 """
 
 import math
+import os
+import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -236,8 +244,62 @@ def exact_seconds(modes: tuple[ModeTerms, ...], contracts: dict[str, Contract], 
         return (time.process_time() - begun) / len(accounts)
 
 
+COPY = """
+import sys
+import pyarrow.dataset as ds, pyarrow.parquet as pq
+for batch in ds.dataset(sys.argv[1]).to_batches(batch_size=65_536):
+    pass
+with pq.ParquetWriter(sys.argv[3], pq.ParquetFile(sys.argv[2]).schema_arrow) as out:
+    for batch in pq.ParquetFile(sys.argv[2]).iter_batches(65_536):
+        out.write_batch(batch)
+"""
+"""Reads the book, and the rows out, and writes the rows again."""
+
+
+class Run(NamedTuple):
+    """A process: processor and wall seconds, MiB at most."""
+
+    seconds: float
+    wall: float
+    memory: float
+
+
+def run(*command: str) -> Run:
+    """Of a command that ends with 0 or 1."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, 1):
+        raise SystemExit(f"{command} failed")
+    return Run(usage.ru_utime + usage.ru_stime, time.perf_counter() - begun, usage.ru_maxrss / 1024)
+
+
+def whole_command(accounts: int, folder: Path) -> None:
+    """``book check`` on a sample book."""
+    marginctl = str(Path(sysconfig.get_path("scripts")) / "marginctl")
+    run(marginctl, "book", "sample", str(accounts), "-o", str(folder))
+    rows, copy = str(folder / "rows.parquet"), str(folder / "copy.parquet")
+    check = [
+        marginctl,
+        "book",
+        "check",
+        str(folder / "accounts"),
+        "--header",
+        str(folder / "header.yaml"),
+        "--rows",
+        rows,
+    ]
+    one, two = (run(*check, "--jobs", jobs) for jobs in ("1", "2"))
+    plain = run(sys.executable, "-c", COPY, str(folder / "accounts"), rows, copy)
+    print(f"book check of {accounts:,}: {one.seconds:.2f} s of processor time, {one.wall:.2f} s, {one.memory:.0f} MiB")
+    print(f"  pyarrow reading and writing the same: {plain.seconds:.2f} s: {one.seconds / plain.seconds:.2f} x")
+    print(f"  two threads: {two.seconds:.2f} s, {two.wall:.2f} s ({two.wall / one.wall:.2f} x), {two.memory:.0f} MiB")
+
+
 def main(accounts: int = 1_000_000, positions: int = 5) -> None:
     """Print one line per goal."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole_command(accounts, Path(folder))  # before there is much here: what a process starts from counts as its own
     modes, contracts = header()
     compiled = compile_book(modes, contracts, LIMITS)
     table = book(accounts, positions)

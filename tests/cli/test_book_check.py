@@ -49,6 +49,10 @@ BAD: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
     "margin-mode": (bad(margin_mode="portfolio"), ("positions", "margin_mode", "MC015")),
     "symbol-null": (bad(symbol=None), ("positions", "symbol", "MC012")),
     "no-price": (bad(symbol="NOSUCHUSDT", maintenance_rate="0.01"), ("positions", "symbol", "MC020")),
+    "two-leverages": (
+        account("bad", "10000", held("BTCUSDT", "0.5"), {**held("BTCUSDT", "0.5"), "leverage": "5"}),
+        ("positions", "leverage", "MC016"),
+    ),
     "two-rates": (bad(initial_rate="0.1"), ("positions", "initial_rate", "MC016")),
     "isolated-without-margin": (bad(margin_mode="isolated"), ("positions", "margin_mode", "MC012")),
     "isolated-beyond-balance": (
@@ -466,3 +470,48 @@ def test_workers_of_the_exact_core_change_no_row(header: Path, tmp_path: Path) -
     finally:
         book_engine.EXACT_BATCH = kept
     assert rows_of(tmp_path / "one.parquet") == rows_of(tmp_path / "two.parquet")
+
+
+def test_columns_of_other_types_are_read_as_they_are_stored(header: Path, tmp_path: Path) -> None:
+    """Whole numbers as names, times with a zone, dictionaries, lists of a fixed length, floats: 1000.1 is 1000.1.
+
+    Maintenance: 0.1 x 60000 x 0.5% = 30, the rate a narrow float too; the third row has rules of its own.
+    """
+    from datetime import UTC, datetime
+
+    coins = pa.array(["USDT"] * 3).dictionary_encode()
+    amounts = pa.array([1000.1, 2000.2, 3000.3], pa.float32())
+    balances = pa.FixedSizeListArray.from_arrays(
+        pa.StructArray.from_arrays([coins, amounts], names=["asset", "amount"]), 1
+    )
+    kind = pa.struct(
+        [
+            ("symbol", pa.large_string()),
+            ("quantity", pa.float64()),
+            ("leverage", pa.int16()),
+            ("maintenance_rate", pa.float32()),
+            ("funding_interval", pa.int8()),
+        ]
+    )
+    one = {"symbol": "BTCUSDT", "quantity": 0.1, "leverage": 10, "maintenance_rate": 0.005, "funding_interval": 8}
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    columns = {
+        "account_id": pa.array([7, 8, 9]),
+        "as_of": pa.array([noon] * 3, pa.timestamp("us", "Europe/Berlin")),
+        "venue": pa.array(["generic", None, "binance-usdm"]),
+        "balances": balances,
+        "positions": pa.array([[one], [], [{**one, "symbol": "ETHUSDT", "quantity": -0.5}]], pa.large_list(kind)),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "b.parquet")
+    for flags in ([], ["--exact"]):
+        book(tmp_path / "b.parquet", "--header", header, "--rows", tmp_path / "o.parquet", *flags)
+        rows = rows_of(tmp_path / "o.parquet")
+        assert [(row["account_id"], row["as_of"]) for row in rows] == [(name, "2026-11-22T12:00:00Z") for name in "789"]
+        assert [row["equity"] for row in rows] == [1000.1, 2000.2, 3000.3]
+        assert [row["maintenance_margin"] for row in rows] == [30, 0, 7.5]
+
+
+def test_a_table_of_orders_beside_flat_tables_is_refused(header: Path, tmp_path: Path) -> None:
+    folder = flat(tmp_path / "flat", GOOD)
+    (folder / "orders.csv").write_text("account_id,symbol\n")
+    assert book(folder, "--header", header).code == 2

@@ -58,18 +58,18 @@ typedef struct {
 
 typedef struct { /* weight * ((kept * slope + fee) * v + (kept * intercept + entry) * w): a leg's maintenance along v, w */
     const Piece *curve;
-    int n, at, jumps, on;
+    int n, at, at_now, jumps, on;
     double amount, unit, weight, kept, fee, entry, leaf, spread; /* spread: of what netting took from, over what it left */
     double v0, v1, w0, w1;
 } Term;
 
 typedef struct {
-    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, flat, cancels, counts, next_driver, next_settle,
+    int contract, side, exposure, isolated, rows, pool, twin, settle, driver, underlying, aux, flat, cancels, counts, grid, next_driver, next_settle,
         base, next_group, group;
     Amount quantity, margin;
     double notional, entry, unit_notional, unit_entry, mark;
     double leverage, initial_rate, initial_margin, maintenance_rate, maintenance_deduction;
-    double initial; /* what it, or what netting leaves of it, needs to be opened */
+    double initial, need; /* what it, or what netting leaves of it, needs to be opened, and to be kept */
     Piece own[2];
     Term term;
 } Leg;
@@ -81,7 +81,7 @@ typedef struct {
 } Local;
 
 typedef struct {
-    int local, n, at, falls, on;
+    int local, n, at, at_now, falls, on;
     const Piece *curve;
     double balance, price, own, gross, leaf, leaf_own, leaf_now, value, loan, loan_rate, steepest;
     double g0, g1, p0, p1;
@@ -99,7 +99,7 @@ typedef struct {
 
 typedef struct { /* legs of which only the dearer side counts */
     int first, pool, on;
-    double long_need, short_need, long_initial, short_initial;
+    double long_need, short_need, long_initial, short_initial, need;
 } Group;
 
 typedef struct {
@@ -135,6 +135,9 @@ typedef struct {
 } Path;
 
 #define AT(column, i) ((column) ? (column)[i] : NAN)
+
+static double larger(double one, double other) { return one > other ? one : other; }
+static double smaller(double one, double other) { return one < other ? one : other; }
 
 static Amount amount_of(double value, int on_grid)
 {
@@ -277,7 +280,7 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
         if ((!isnan(margin) && !(margin >= 0)) || (!isnan(less) && !(less >= 0)) || margin > 1e300 || less > 1e300)
             return WHY_INPUT;
         Slot *slot = &w->slots[w->slot_of[b->symbol[row]]];
-        Amount units = amount_of(quantity, marks & ON_GRID), aside = amount_of(isolated ? own : 0, marks & ON_GRID);
+        int grid = marks & ON_GRID;
         int place = 2 * isolated + (side < 0), at = slot->leg[place];
         int flat = isnan(entry); /* opened at the mark: a profit of 0 to the last digit */
         if (flat)
@@ -296,8 +299,11 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
             if (!same(leg->leverage, leverage) || !same(leg->initial_rate, rate) || !same(leg->maintenance_rate, kept)
                 || !same(leg->maintenance_deduction, less) || isnan(leg->initial_margin) != isnan(margin))
                 return WHY_INPUT;
-            leg->quantity = plus(leg->quantity, units, 1);
-            leg->margin = plus(leg->margin, aside, 1);
+            if (leg->rows == 1)
+                leg->quantity = amount_of(leg->quantity.value, leg->grid);
+            leg->quantity = plus(leg->quantity, amount_of(quantity, grid), 1);
+            leg->margin = plus(leg->margin, amount_of(isolated ? own : 0, grid), 1);
+            leg->grid &= grid;
             leg->initial_margin += margin;
             leg->entry += at_entry;
             leg->flat &= flat;
@@ -312,8 +318,11 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
         leg->aux = marks & AUX;
         leg->flat = flat;
         leg->twin = leg->next_driver = leg->next_settle = leg->next_group = leg->group = NONE;
-        leg->quantity = units;
-        leg->margin = aside;
+        leg->grid = grid;
+        leg->quantity.value = quantity; /* whether it is exact is asked where it is compared */
+        leg->margin = amount_of(isolated ? own : 0, isolated ? grid : 1);
+        if (c->flags & BY_QUANTITY)
+            leg->quantity = amount_of(quantity, grid);
         leg->mark = slot->mark;
         leg->unit_notional = c->type == INVERSE ? unit / slot->mark : unit * slot->mark;
         leg->entry = at_entry;
@@ -346,6 +355,8 @@ static int read_sides(const Batch *b, Work *w, const Variant *v, const Book *boo
                 return WHY_INPUT;
             if (!mode) {
                 Leg *one = &w->legs[longs], *other = &w->legs[shorts];
+                one->quantity = one->rows == 1 ? amount_of(one->quantity.value, one->grid) : one->quantity;
+                other->quantity = other->rows == 1 ? amount_of(other->quantity.value, other->grid) : other->quantity;
                 one->twin = shorts;
                 other->twin = longs;
                 one->cancels = other->cancels =
@@ -442,11 +453,11 @@ static int initial_rate(const Book *book, const Leg *leg, const Contract *c, Amo
         while (k + 1 < n && value > tiers[k].up_to * unit)
             k++;
         for (int j = k - 1; j <= k; j++)
-            if (j >= 0 && j + 1 < n && fmax(least, tiers[j].initial) != fmax(least, tiers[j + 1].initial)
+            if (j >= 0 && j + 1 < n && larger(least, tiers[j].initial) != larger(least, tiers[j + 1].initial)
                 && fabs(value - tiers[j].up_to * unit) <= NEAR_BORDER * of_leg)
                 return WHY_BORDER;
     }
-    *rate = fmax(least, tiers[k].initial);
+    *rate = larger(least, tiers[k].initial);
     return DECIDED;
 }
 
@@ -509,7 +520,7 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
     term->amount = notional;
     term->unit = unit;
     term->weight = weight;
-    term->kept = open.value < leg->quantity.value ? fmax(0, open.value) / leg->quantity.value : 1;
+    term->kept = open.value < leg->quantity.value ? larger(0, open.value) / leg->quantity.value : 1;
     double times = 2 - term->kept; /* fees */
     double sized = r->maintenance_basis == AT_MARK ? notional : entry;
     double sized_leg = r->maintenance_basis == AT_MARK ? leg->notional : leg->entry;
@@ -531,7 +542,7 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
                 return why;
             if (!isnan(leg->initial_margin))
                 full = leg->initial_margin * unit / whole;
-            fee *= fmax(0, 1 - leg->exposure * full);
+            fee *= larger(0, 1 - leg->exposure * full);
             term->entry += fee * entry / unit;
             term->leaf += weight * v->taker_fee * times * (1 + full) * leg->entry;
             fee *= entry;
@@ -542,14 +553,14 @@ static int leg_terms(const Book *book, Leg *leg, Pool *pool, const Variant *v, c
         }
         if (r->close_fee_in == FEE_IN_BOTH && isnan(leg->initial_margin)) {
             leg->initial += fee;
-            leaf += v->taker_fee * times * (1 + full) * fmax(leg->notional, leg->entry);
+            leaf += v->taker_fee * times * (1 + full) * larger(leg->notional, leg->entry);
         }
     }
     leg->initial *= weight;
     pool->leaf_initial += weight * leaf;
     pool->leaf_maintenance += term->leaf;
     pool->n_terms++;
-    double least = fmin(quantity.value, open.value);
+    double least = smaller(quantity.value, open.value);
     term->spread = (quantity.exact && open.exact) || !(least > 0) ? 1 : leg->quantity.value / least;
     leg->counts = 1;
     term->on = term->kept > 0 || term->fee != 0 || term->entry != 0;
@@ -578,7 +589,7 @@ static void join_group(Work *w, Pool *pool, Leg *leg, int at)
     else
         found = w->legs[leg->twin].group;
     if (found == NONE) {
-        Group fresh = {NONE, pool_at, 0, 0, 0, 0, 0};
+        Group fresh = {NONE, pool_at, 0, 0, 0, 0, 0, 0};
         found = w->n_groups++;
         w->groups[found] = fresh;
         base->group = found;
@@ -635,7 +646,8 @@ static void sum_requirements(Work *w, Pool *pool)
         Leg *leg = &w->legs[pool->legs[k]];
         if (!leg->counts)
             continue;
-        double need = leg->term.on ? term_now(&leg->term) : 0;
+        double need = leg->need = leg->term.on ? term_now(&leg->term) : 0;
+        leg->term.at_now = leg->term.at;
         if (leg->group == NONE) {
             pool->initial += leg->initial;
             pool->maintenance += need;
@@ -647,8 +659,9 @@ static void sum_requirements(Work *w, Pool *pool)
     }
     for (int k = 0; pool->grouped && k < w->n_groups; k++)
         if (w->groups[k].pool == (int)(pool - w->pools)) {
-            pool->initial += fmax(w->groups[k].long_initial, w->groups[k].short_initial);
-            pool->maintenance += fmax(w->groups[k].long_need, w->groups[k].short_need);
+            pool->initial += larger(w->groups[k].long_initial, w->groups[k].short_initial);
+            w->groups[k].need = larger(w->groups[k].long_need, w->groups[k].short_need);
+            pool->maintenance += w->groups[k].need;
             w->groups[k].long_need = w->groups[k].short_need = w->groups[k].long_initial = w->groups[k].short_initial = 0;
         }
 }
@@ -667,7 +680,7 @@ static int weigh(const Book *book, Work *w, Pool *pool, const Variant *v)
     double loans = 0;
     for (int k = 0; k < pool->n_holds; k++) {
         Hold *h = &pool->holds[k];
-        h->at = piece_at(h->curve, h->n, 0, h->gross, h->price);
+        h->at = h->at_now = piece_at(h->curve, h->n, 0, h->gross, h->price);
         h->value = h->curve[h->at].slope * h->gross + h->curve[h->at].intercept * h->price;
         h->loan = h->gross < 0 ? -h->loan_rate * h->gross : 0;
         loans += h->loan;
@@ -1059,7 +1072,7 @@ static void touch_leg(Work *w, int at)
         return;
     t->on = 2;
     w->touched_legs[w->n_touched_legs++] = at;
-    t->v0 = t->amount, t->v1 = 0, t->w0 = t->unit, t->w1 = 0;
+    t->at = t->at_now, t->v0 = t->amount, t->v1 = 0, t->w0 = t->unit, t->w1 = 0;
     if (leg->group != NONE && !w->groups[leg->group].on) {
         w->groups[leg->group].on = 1;
         for (int k = w->groups[leg->group].first; k != NONE; k = w->legs[k].next_group)
@@ -1090,7 +1103,7 @@ static Hold *touch_hold(Path *path, int local)
     if (!h->on) {
         h->on = 1;
         w->touched_holds[w->n_touched_holds++] = at;
-        h->g0 = h->gross, h->g1 = 0, h->p0 = h->price, h->p1 = 0;
+        h->at = h->at_now, h->g0 = h->gross, h->g1 = 0, h->p0 = h->price, h->p1 = 0;
         path->equity -= h->value;
         path->maintenance -= h->loan;
     }
@@ -1101,26 +1114,12 @@ static Hold *touch_hold(Path *path, int local)
 static void settle_rest(Path *path)
 {
     Work *w = path->work;
-    for (int k = 0; k < w->n_touched_legs; k++) {
-        Leg *leg = &w->legs[w->touched_legs[k]];
-        Term *t = &leg->term;
-        double need = t->fee * t->v0 + t->entry * t->w0;
-        if (t->n) {
-            t->at = piece_at(t->curve, t->n, t->at, t->amount, t->unit);
-            need += t->kept * (t->curve[t->at].slope * t->amount + t->curve[t->at].intercept * t->unit);
-        }
-        if (leg->group == NONE)
-            path->maintenance -= t->weight * need;
-        else if (leg->side > 0)
-            w->groups[leg->group].long_need += t->weight * need;
-        else
-            w->groups[leg->group].short_need += t->weight * need;
-    }
+    for (int k = 0; k < w->n_touched_legs; k++)
+        if (w->legs[w->touched_legs[k]].group == NONE)
+            path->maintenance -= w->legs[w->touched_legs[k]].need;
     for (int k = 0; path->pool->grouped && k < w->n_groups; k++)
-        if (w->groups[k].on) {
-            path->maintenance -= fmax(w->groups[k].long_need, w->groups[k].short_need);
-            w->groups[k].long_need = w->groups[k].short_need = 0;
-        }
+        if (w->groups[k].on)
+            path->maintenance -= w->groups[k].need;
 }
 
 static void begin(Path *path, Work *w, Pool *pool)
@@ -1242,52 +1241,74 @@ static double steepest_alone(const Work *w, const Pool *pool, int local)
     return found * (1 + 1e-9);
 }
 
-/* All assets together by their betas: stretch by stretch, cut where a price reaches 0. */
-static Found cross_together(Work *w, Pool *pool, double side)
+/* Whether no price reaches 0 before the end of the way down, nor on the way up. */
+static int is_plain(const Work *w, const Pool *pool)
+{
+    int plain = 1;
+    for (int k = 0; k < pool->n_holds; k++) {
+        double beta = w->locals[pool->holds[k].local].beta;
+        plain &= beta >= 0 && beta <= 1;
+    }
+    for (int k = 0; k < pool->n_legs; k++) {
+        double beta = w->locals[w->legs[pool->legs[k]].driver].beta;
+        plain &= beta >= 0 && beta <= 1;
+    }
+    return plain;
+}
+
+/* All assets together by their betas, from where some prices may be 0 already. Where the next one is: INFINITY, none. */
+static double lay_together(Path *path, Work *w, Pool *pool, double side, double from)
+{
+    double next = INFINITY;
+    int moves_all = side < 0;
+    begin(path, w, pool);
+    path->from_within = 1;
+    for (int pass = 0; pass < 2; pass++)
+        for (int k = 0; k < (pass ? pool->n_legs : pool->n_holds); k++) {
+            const Leg *leg = pass ? &w->legs[pool->legs[k]] : NULL;
+            if (pass && leg->cancels && !leg->term.on)
+                continue; /* what drives legs that leave nothing of each other drives nothing */
+            Local *one = &w->locals[pass ? leg->driver : pool->holds[k].local];
+            double slope = side * one->beta, zero = slope < 0 ? -1 / slope : INFINITY;
+            one->r0 = zero <= from ? 0 : 1;
+            one->r1 = zero <= from ? 0 : slope;
+            if (zero > from && zero < next)
+                next = zero;
+            moves_all &= slope == -1;
+        }
+    for (int k = 0; k < pool->n_holds; k++) {
+        Hold *h = touch_hold(path, pool->holds[k].local);
+        const Local *one = &w->locals[h->local];
+        path->moving += h->steepest * h->leaf_own * fabs(one->r1);
+        h->g0 = h->own * one->r0, h->g1 = h->own * one->r1;
+        h->p0 = h->price * one->r0, h->p1 = h->price * one->r1;
+    }
+    for (int k = 0; k < pool->n_legs; k++) {
+        Leg *leg = &w->legs[pool->legs[k]];
+        const Local *driver = &w->locals[leg->driver], *settle = &w->locals[leg->settle];
+        Hold *h = touch_hold(path, leg->settle);
+        if (!leg->cancels) {
+            h->g0 += leg->exposure * leg->notional * driver->r0, h->g1 += leg->exposure * leg->notional * driver->r1;
+            path->moving += h->steepest * leg->notional * fabs(driver->r1);
+        }
+        touch_leg(w, pool->legs[k]);
+        Term *t = &leg->term;
+        t->v0 = t->amount * driver->r0, t->v1 = t->amount * driver->r1;
+        t->w0 = t->unit * settle->r0, t->w1 = t->unit * settle->r1;
+    }
+    path->equity = path->maintenance = 0; /* nothing stays */
+    path->gone = moves_all ? 1 : NONE;
+    return next;
+}
+
+/* The same stretch by stretch, cut where a price reaches 0. */
+static Found cross_stretches(Work *w, Pool *pool, double side)
 {
     double end = side < 0 ? 1 : INFINITY, from = 0, now = pool->buffer, now_off = pool->e_buffer;
     Found found = {DECIDED, NONE, 0};
     while (from < end) {
-        double stop = end;
         Path path;
-        begin(&path, w, pool);
-        int moves_all = side < 0;
-        path.from_within = 1;
-        for (int pass = 0; pass < 2; pass++)
-            for (int k = 0; k < (pass ? pool->n_legs : pool->n_holds); k++) {
-                const Leg *leg = pass ? &w->legs[pool->legs[k]] : NULL;
-                if (pass && leg->cancels && !leg->term.on)
-                    continue; /* what drives legs that leave nothing of each other drives nothing */
-                Local *one = &w->locals[pass ? leg->driver : pool->holds[k].local];
-                double slope = side * one->beta, zero = slope < 0 ? -1 / slope : INFINITY;
-                one->r0 = zero <= from ? 0 : 1;
-                one->r1 = zero <= from ? 0 : slope;
-                if (zero > from && zero < stop)
-                    stop = zero;
-                moves_all &= slope == -1;
-            }
-        for (int k = 0; k < pool->n_holds; k++) {
-            Hold *h = touch_hold(&path, pool->holds[k].local);
-            const Local *one = &w->locals[h->local];
-            path.moving += h->steepest * h->leaf_own * fabs(one->r1);
-            h->g0 = h->own * one->r0, h->g1 = h->own * one->r1;
-            h->p0 = h->price * one->r0, h->p1 = h->price * one->r1;
-        }
-        for (int k = 0; k < pool->n_legs; k++) {
-            Leg *leg = &w->legs[pool->legs[k]];
-            const Local *driver = &w->locals[leg->driver], *settle = &w->locals[leg->settle];
-            Hold *h = touch_hold(&path, leg->settle);
-            if (!leg->cancels) {
-                add_line(driver->r0, driver->r1, &h->g0, &h->g1, leg->exposure * leg->notional);
-                path.moving += h->steepest * leg->notional * fabs(driver->r1);
-            }
-            touch_leg(w, pool->legs[k]);
-            leg->term.v0 = leg->term.amount * driver->r0, leg->term.v1 = leg->term.amount * driver->r1;
-            leg->term.w0 = leg->term.unit * settle->r0, leg->term.w1 = leg->term.unit * settle->r1;
-        }
-        path.equity = path.maintenance = 0; /* nothing stays */
-        if (moves_all)
-            path.gone = 1;
+        double stop = smaller(end, lay_together(&path, w, pool, side, from));
         if (from > 0) {
             At line;
             line_at(&path, from, from + (isinf(stop) ? 1 : (stop - from) / 2), &line);
@@ -1303,6 +1324,22 @@ static Found cross_together(Work *w, Pool *pool, double side)
         from = stop;
     }
     return found;
+}
+
+static void cross_together(Work *w, Pool *pool, Found *falls, Found *rises)
+{
+    Path path;
+    if (!is_plain(w, pool)) {
+        *falls = cross_stretches(w, pool, -1);
+        *rises = cross_stretches(w, pool, 1);
+        return;
+    }
+    lay_together(&path, w, pool, -1, 0);
+    *falls = cross_stretch(&path, 0, 1, pool->buffer, pool->e_buffer);
+    turn(&path);
+    path.gone = NONE;
+    *rises = cross_stretch(&path, 0, INFINITY, pool->buffer, pool->e_buffer);
+    untouch(&path);
 }
 
 /* ---- an account ---- */
@@ -1438,7 +1475,7 @@ static int can_cross(const Pool *pool)
 
 static double nearer(double one, double other)
 {
-    return one == NONE ? other : other == NONE ? one : fmin(one, other);
+    return one == NONE ? other : other == NONE ? one : smaller(one, other);
 }
 
 /* The concentration of every underlying over the cross pools. */
@@ -1488,7 +1525,7 @@ static int row_of(const Book *book, Work *w, Pool *pool, int local, Nearest *bes
     for (double side = -1; side <= 1; side += 2) {
         if (side > 0)
             turn(&path);
-        Found found = cross_alone(&path, fmin(reach_of(best), side < 0 ? 1 : INFINITY));
+        Found found = cross_alone(&path, smaller(reach_of(best), side < 0 ? 1 : INFINITY));
         if (found.why) {
             untouch(&path);
             return found.why;
@@ -1570,11 +1607,12 @@ static int distances(const Book *book, Work *w, double *down, double *up, double
         double off = 0, least = pool->liquidatable ? 0 : NONE;
         pool->down = pool->up = least;
         if (can_cross(pool)) {
-            Found falls = cross_together(w, pool, -1), rises = cross_together(w, pool, 1);
+            Found falls, rises;
+            cross_together(w, pool, &falls, &rises);
             if (falls.why || rises.why)
                 return falls.why ? falls.why : rises.why;
             pool->down = falls.u, pool->up = rises.u;
-            off = fmax(falls.off, rises.off);
+            off = larger(falls.off, rises.off);
             least = nearer(falls.u, rises.u);
         }
         *down = nearer(*down, pool->down);
@@ -1601,7 +1639,7 @@ static int distances(const Book *book, Work *w, double *down, double *up, double
             if (falls.why || rises.why)
                 return falls.why ? falls.why : rises.why;
             alone = nearer(alone, nearer(falls.u, rises.u));
-            off = fmax(off, fmax(falls.off, rises.off));
+            off = larger(off, larger(falls.off, rises.off));
         }
         *isolated = nearer(*isolated, alone);
         judge_distance(verdict, book->limits, MC106, nearer(least, alone), off);
@@ -1943,7 +1981,14 @@ static PyMethodDef METHODS[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_kernel", "The float screen of a book.", 0, METHODS, NULL, NULL,
+static PyModuleDef_Slot SLOTS[] = {
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_kernel", "The float screen of a book.", 0, METHODS, SLOTS, NULL,
                                     NULL, NULL};
 
 PyMODINIT_FUNC PyInit__kernel(void) { return PyModuleDef_Init(&MODULE); }

@@ -78,6 +78,11 @@ def _of_folder(folder: Path) -> list[BookPart]:
     tables = {name: _table(folder, name) for name in FLAT}
     flat = {name: str(path) for name, path in tables.items() if path is not None}
     if POSITIONS in flat and BALANCES in flat:
+        orders = _table(folder, "orders")
+        if orders is not None:
+            raise BookError(
+                str(orders), "open orders are not read in books", "take the table out of the folder", "MC010"
+            )
         return [BookPart(name=folder.name or "book", files=flat)]
     files = sorted(one for one in folder.rglob("*") if one.suffix.lower() in ENDINGS and one.is_file())
     files = [one for one in files if not any(part.startswith((".", "_")) for part in one.relative_to(folder).parts)]
@@ -132,7 +137,7 @@ def opened(file: str, of: Any) -> Any:
     """What a reader makes of a file. Raises BookError where it cannot be read."""
     try:
         return of(file)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise BookError(file, f"cannot be read: {reason}", "save it again, whole") from None
 
@@ -151,10 +156,20 @@ def schema_of(file: str) -> pa.Schema:
     if ending in PARQUET:
         from pyarrow.parquet import read_schema
 
-        return opened(file, read_schema)
+        return opened(file, lambda name: _readable(read_schema(name)))
     if ending in ARROW:
-        return opened(file, lambda name: _ipc(name).schema)
+        return opened(file, lambda name: _readable(_ipc(name).schema))
     return pa.schema([(name, pa.string()) for name in csv_columns(file)])
+
+
+def _readable(schema: pa.Schema) -> pa.Schema:
+    """The columns, whose names are texts all the way down. Raises ValueError for other bytes."""
+    waiting = list(schema)
+    while waiting:
+        field = waiting.pop()
+        _ = field.name
+        waiting += [field.type.field(number) for number in range(field.type.num_fields)]
+    return schema
 
 
 def _ipc(file: str) -> Any:
@@ -211,10 +226,10 @@ def _parquet_batches(
 
 def _ipc_batches(file: str) -> Iterator[Any]:
     source = _ipc(file)
-    if hasattr(source, "num_record_batches"):
-        yield from (source.get_batch(number) for number in range(source.num_record_batches))
-    else:
-        yield from source
+    many = hasattr(source, "num_record_batches")
+    for batch in map(source.get_batch, range(source.num_record_batches)) if many else source:
+        batch.validate(full=True)  # a damaged file may say anything of its offsets
+        yield batch
 
 
 def csv_batches(file: str) -> Iterator[Any]:
@@ -233,7 +248,7 @@ def guarded(file: str, batches: Iterator[Any]) -> Iterator[Any]:
             for column in batch.columns:
                 _check_texts(column)
             yield batch
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise BookError(file, f"cannot be read: {reason}", "save it again, whole") from None
 
