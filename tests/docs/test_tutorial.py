@@ -12,7 +12,7 @@ import yaml
 from tests.cli.running import PATIENCE, SOURCE
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs/tutorials/pull-request.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(sh|yaml|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# (\S+)\n")
 EXITS = re.compile(r"  # exits (\d+)$")

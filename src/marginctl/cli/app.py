@@ -28,6 +28,7 @@ class Commands(TyperGroup):
         "headroom": "headroom",
         "compare": "compare",
         "report": "html_report",
+        "book": "book_commands",
         "import": "imports",
         "history": "history",
         "venues": "catalogue",

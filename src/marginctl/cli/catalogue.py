@@ -37,7 +37,7 @@ from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetList
 from marginctl.venues.rule_set import RuleSet
 from marginctl.venues.table import Table
 
-READ = ("portfolio", "venue", "policy", "policy-case", "config", "baseline")
+READ = ("portfolio", "venue", "policy", "policy-case", "config", "baseline", "book")
 """Kinds of files that are read; the others are written."""
 SCHEMAS = (*READ, "report-line", *RESULTS)
 STARTER = Path(__file__).with_name("starter.yaml")
@@ -270,6 +270,10 @@ def schema(flags: SchemaFlags) -> int:
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of one of ``SCHEMAS``; a report line is one line of ``--format jsonl``."""
+    if kind == "book":
+        from marginctl.books.columns_text import book_schema
+
+        return book_schema()
     if kind not in READ:
         from marginctl.render.json_schema import schema_of_document
 

@@ -33,8 +33,8 @@ from marginctl.cli.options import (
     options,
 )
 from marginctl.cli.settings import (
+    CodeFlags,
     EditFlags,
-    ExplainedCodeFlags,
     FactFlags,
     LiveFlags,
     PolicyFlags,
@@ -136,7 +136,7 @@ class RunFlags(BatchFlags):
 
 class CheckFlags(
     PolicyFlags,
-    ExplainedCodeFlags,
+    CodeFlags,
     EditFlags,
     ShockFlags,
     DateFlags,

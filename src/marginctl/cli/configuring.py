@@ -11,13 +11,13 @@ from marginctl.cli.app import FilesOrConfiguration, app
 from marginctl.cli.check import BatchFlags, CheckFlags, outputs
 from marginctl.cli.discovery import Surroundings
 from marginctl.cli.options import DetailFlags, FileFlags, Format, Read, command, flags_of, show
-from marginctl.cli.settings import ExplainedCodeFlags, PolicyFlags
+from marginctl.cli.settings import CodeFlags, PolicyFlags
 from marginctl.cli.settled import SETTINGS, Setting, SettingOrigin, Taken
 from marginctl.limits.format import PolicyKeys
 from marginctl.results.catalogue import SettingEntry, SettingList
 
 
-class ConfigFlags(PolicyFlags, ExplainedCodeFlags, BatchFlags, FileFlags, DetailFlags):
+class ConfigFlags(PolicyFlags, CodeFlags, BatchFlags, FileFlags, DetailFlags):
     """Of ``config``: the flags of ``check`` that are settings, so that one sees what they would do."""
 
     is_gate = True

@@ -13,7 +13,7 @@ from marginctl.cli.app import app
 from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, judging, with_files
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Read, command
-from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, manual, picture_names
+from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, manual, picture_names
 from marginctl.cli.stress import ScenarioFlags
 from marginctl.cli.targets import refuse_overlaps, write_files
 from marginctl.cli.terminal import complain, deliver, say, tell
@@ -27,7 +27,7 @@ PICTURES = ("distance", "waterfall", "margin", "curve", "grid")
 """The pictures of an account by name, in the order of the page."""
 
 
-class ReportFlags(ScenarioFlags, PolicyFlags, ExplainedCodeFlags, EditFlags, DateFlags, FileFlags, BatchFlags):
+class ReportFlags(ScenarioFlags, PolicyFlags, CodeFlags, EditFlags, DateFlags, FileFlags, BatchFlags):
     """Of ``report``."""
 
     paths: Annotated[

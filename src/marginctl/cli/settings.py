@@ -161,17 +161,6 @@ class CodeFlags(Flags):
     """Which limits are looked at."""
 
     select: Annotated[
-        frozenset[str], typer.Option("--select", metavar="CODE,...", autocompletion=completes("codes")), SELECT
-    ]
-    ignore: Annotated[
-        frozenset[str], typer.Option("--ignore", metavar="CODE,...", autocompletion=completes("codes")), IGNORE
-    ]
-
-
-class ExplainedCodeFlags(CodeFlags):
-    """The same with a help text."""
-
-    select: Annotated[
         frozenset[str],
         typer.Option(
             "--select",

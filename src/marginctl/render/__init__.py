@@ -105,6 +105,8 @@ RESULTS = {
     "what-if": ResultKind("results.WhatIfResult", "what_if.what_if_page"),
     "headroom": ResultKind("results.headroom_result.HeadroomResult", "headroom.headroom_page"),
     "compare": ResultKind("results.comparison.CompareResult", "compare.compare_page"),
+    "book-summary": ResultKind("results.book_summary.BookResult", "book_page.book_page"),
+    "book-stress": ResultKind("results.stressed_book.BookStressResult", "book_scenarios.book_scenarios_page"),
     "explain": ResultKind("results.explanation.ExplainResult", "explain.explain_page"),
     "scenarios": ResultKind("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
     "venues": ResultKind("venues.catalogue.RuleSetList", "catalogue.venues_page"),
