@@ -193,7 +193,8 @@ class TestContainer:
         installs = [rest for word, rest in statements() if word == "RUN" and "pip install" in rest]
         assert len(installs) == 2
         assert "--require-hashes" in installs[0]
-        assert "--no-deps" in installs[1]
+        assert "--no-deps /wheels/*.whl" in installs[1]
+        assert re.search(r"hatchling==[\d.]+ .*--no-build-isolation", installs[1])
         assert [rest for word, rest in statements()[last:] if word == "COPY"] == [
             "--from=build /opt/marginctl /opt/marginctl"
         ]

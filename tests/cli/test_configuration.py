@@ -202,6 +202,7 @@ class TestErrors:
             ("fail_on: often\n", "marginctl.yaml:1:10: MC004 --fail-on `often` is unknown"),
             ("select: [MC999]\n", "marginctl.yaml:1:9: MC004 --select: no limit has the code `MC999`"),
             ("limits: {max_utilisation: 5%}\n", "marginctl.yaml:1:10: MC010 unknown key `max_utilisation`"),
+            ("width: 20\n", "marginctl.yaml:1:8: MC004 `width` must be at least 60"),
             ("jobs: -1\n", "marginctl.yaml:1:7: MC014"),
             ("rule_pages: 'javascript:x'\n", "marginctl.yaml:1:13: MC004 --rule-pages"),
             ("schema: marginctl.config/2\n", "marginctl.yaml:1:9"),
@@ -264,7 +265,10 @@ class TestHostileTrees:
     def test_it_reads_nothing_outside_of_its_repository(self, key: str, repo: Path) -> None:
         (repo.parent / "secret.yaml").write_text("token: hunter2\n")
         Path("link").symlink_to(repo.parent)
-        for path in ("../secret.yaml", "link/secret.yaml", str(repo.parent / "secret.yaml")):
+        Path("git:x").mkdir()
+        for path in ("../secret.yaml", "link/secret.yaml", str(repo.parent / "secret.yaml"), "git:x/../../secret.yaml"):
+            if key == "baseline" and path.startswith("git:"):
+                continue
             configured(f"{key}: {path}\n")
             ran = check("books")
             assert (ran.code, OUTSIDE in ran.errors, "hunter2" in ran.errors) == (2, True, False)

@@ -228,6 +228,22 @@ class TestTests:
         ran = trial(cases=CASES.replace(before, after))
         assert (ran.code, said in ran.out) == (2, True), ran.out
 
+    @pytest.mark.parametrize("key", ["policy", "portfolio"])
+    @pytest.mark.parametrize("path", ["../../secret.yaml", "{outside}/secret.yaml", "../link/secret.yaml"])
+    def test_nothing_is_read_outside_of_the_tree(
+        self, key: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tree = tmp_path / "tree"
+        (tree / "tests").mkdir(parents=True)
+        (tmp_path / "secret.yaml").write_text("token: hunter2\n")
+        (tree / "link").symlink_to(tmp_path)
+        monkeypatch.chdir(tree)
+        for name, text in (("book", BOOK), ("strict", STRICT)):
+            Path(f"{name}.yaml").write_text(text)
+        old = {"policy": "policy: ../strict.yaml", "portfolio": "portfolio: ../book.yaml"}[key]
+        ran = trial(cases=CASES.replace(old, f"{key}: {path.format(outside=tmp_path)}"))
+        assert (ran.code, "outside of the repository" in ran.out, "hunter2" in ran.out + ran.errors) == (2, True, False)
+
     def test_a_folder_without_tests_is_exit_2(self, folder: Path) -> None:
         Path("tests/one.yaml").unlink()
         ran = trial()

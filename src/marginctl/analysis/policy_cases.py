@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Policy, Settings, check, codes, edits, outcome_exit, shocks
 from marginctl.analysis.configuration import bound_file
-from marginctl.analysis.policies import policy_of
+from marginctl.analysis.policies import OUTSIDE, AskedPolicy, policy_of
 from marginctl.document.encoding import content_of
+from marginctl.document.files import lies_in
 from marginctl.document.kinds import DATE, TEXT, Choice, ListOf, MapOf, any_of, members, words
 from marginctl.document.record import Record, key, optional, records
 from marginctl.document.scalars import FlagError
@@ -85,19 +86,19 @@ class CasesRun(NamedTuple):
     rules_dir: str | None = None
 
 
-def tested(paths: Iterable[str], run: CasesRun) -> CasesResult:
-    """The tests of files, run in their order."""
+def tested(paths: Iterable[tuple[str, Path]], run: CasesRun) -> CasesResult:
+    """The tests of files, run in their order; beside each file what nothing that it names may lie outside of."""
     cases: list[CaseResult] = []
     problems: list[Problem] = []
     set_by: dict[str, str] = {}
-    for path in paths:
+    for path, root in paths:
         bound, wrong = bound_file(path, CasesFile)
         problems += wrong
         if bound is None:
             continue
         file, source = bound
-        settings, wrong = _settings(file, source, run)
-        found = [_case(one, file, source, settings) for one in file.cases] if not wrong else []
+        settings, wrong = _settings(file, source, root, run)
+        found = [_case(one, file, _Tree(source, root), settings) for one in file.cases] if not wrong else []
         problems += [*wrong, *(problem for one in found if isinstance(one, list) for problem in one)]
         cases += [one for one in found if isinstance(one, CaseResult)]
         set_by |= _codes(settings.policy)
@@ -105,11 +106,19 @@ def tested(paths: Iterable[str], run: CasesRun) -> CasesResult:
     return CasesResult(cases=tuple(cases), codes=named, problems=tuple(problems))
 
 
-def _settings(file: CasesFile, source: Source, run: CasesRun) -> tuple[Settings, list[Problem]]:
+class _Tree(NamedTuple):
+    """A file of tests, and what it may reach."""
+
+    source: Source
+    root: Path
+
+
+def _settings(file: CasesFile, source: Source, root: Path, run: CasesRun) -> tuple[Settings, list[Problem]]:
     """The settings of all tests of a file."""
     folder = os.path.dirname(source.name)  # noqa: PTH120
     names = [file.policy] if isinstance(file.policy, str) else file.policy
-    paths = [*run.limits, *(os.path.normpath(os.path.join(folder, name)) for name in names)]  # noqa: PTH118
+    beside = (os.path.normpath(os.path.join(folder, name)) for name in names)  # noqa: PTH118
+    paths: list[str | AskedPolicy] = [*run.limits, *(AskedPolicy(path, root) for path in beside)]
     policy, problems = policy_of(paths)
     if not paths:
         message, advice = "no policy is tested", "add `policy:`, or name one by --limits"
@@ -126,8 +135,9 @@ def _codes(policy: Policy | None) -> dict[str, str]:
     return {code: rules[code].name if code in rules else rule_of(code).name for code in found}
 
 
-def _case(one: CaseEntry, file: CasesFile, source: Source, settings: Settings) -> CaseResult | list[Problem]:
+def _case(one: CaseEntry, file: CasesFile, tree: _Tree, settings: Settings) -> CaseResult | list[Problem]:
     """One test, run; what is wrong with it where it cannot be."""
+    source = tree.source
     problems = [problem for row in one.findings for problem in _unknown(row, source, settings)]
     try:
         own = _own(one, settings)
@@ -139,9 +149,11 @@ def _case(one: CaseEntry, file: CasesFile, source: Source, settings: Settings) -
     if problems:
         return problems
     name = os.path.normpath(os.path.join(os.path.dirname(source.name), written))  # noqa: PTH118, PTH120
+    node = one.at(CaseEntry.portfolio) if one.portfolio else file.at(CasesFile.portfolio)
+    if not lies_in(Path(name), tree.root):
+        return [source.problem(node, "MC001", OUTSIDE, "name a portfolio of this tree")]
     data, missing = content_of(Path(name), name)
     if missing is not None:
-        node = one.at(CaseEntry.portfolio) if one.portfolio else file.at(CasesFile.portfolio)
         return [source.problem(node, "MC001", f"{echo(written)} {missing.message}", "paths count from this file")]
     return _judged(one, check(data, name, own), source, settings.fail_on)
 

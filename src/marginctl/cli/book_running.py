@@ -55,7 +55,8 @@ def prepared(flags: HeaderFlags) -> Prepared:
     """The header that the flags name. Raises RefusedError, FlagError."""
     settings, problems = with_policies(flags)  # type: ignore[arg-type]
     named = renames(flags.columns)
-    data, beside = _bytes(flags.header), tuple(_bytes(file) for file in getattr(flags, "limits", ()))
+    policies = [*getattr(flags, "limits", ()), *(one.path for one in flags.around.policies)]
+    data, beside = _bytes(flags.header), tuple(map(_bytes, policies))
     if problems:
         raise RefusedError(problems)
     prices = None

@@ -62,6 +62,18 @@ def configuration_place() -> ConfigPlace | None:
         folder = above
 
 
+def root_of(file: str) -> Path:
+    """What a file of a tree may not reach out of: its repository, else the working directory that it lies in."""
+    start = folder = os.path.dirname(os.path.realpath(file))  # noqa: PTH120
+    while not os.path.lexists(os.path.join(folder, REPOSITORY)):  # noqa: PTH118
+        above = os.path.dirname(folder)  # noqa: PTH120
+        if above == folder:
+            here = os.path.realpath(os.curdir)
+            return Path(here if start == here or start.startswith(f"{here}{os.sep}") else start)
+        folder = above
+    return Path(folder)
+
+
 def _place(path: str, start: str, repository: str) -> ConfigPlace:
     folder = os.path.dirname(path)  # noqa: PTH120
     shown = os.path.relpath(folder, start)

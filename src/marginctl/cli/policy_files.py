@@ -9,6 +9,7 @@ from marginctl.analysis.policy_cases import CasesRun, tested
 from marginctl.analysis.resolved_policy import resolved
 from marginctl.cli.app import app, policy
 from marginctl.cli.choosing import CASES, FileChoice
+from marginctl.cli.discovery import root_of
 from marginctl.cli.inputs import inputs
 from marginctl.cli.options import (
     DateFlags,
@@ -80,6 +81,6 @@ def policy_test_command(flags: PolicyTestFlags) -> int:
     found, problems = inputs(flags.paths, flags.stdin_filename, complain, FileChoice(wanted=CASES))
     if problems:
         raise RefusedError(problems)
-    paths = [str(one.path) for one in found if one.path is not None]
+    paths = [(str(one.path), root_of(str(one.path))) for one in found if one.path is not None]
     result = tested(paths, CasesRun(flags.limits, flags.day, flags.rules))
     return show(result, flags, statistics=flags.statistics)

@@ -22,7 +22,7 @@ from marginctl.cli.options import FLAG, Flags, RefusedError, flags_of
 from marginctl.cli.terminal import NARROWEST, complain
 from marginctl.document.files import lies_in
 from marginctl.document.scalars import FlagError
-from marginctl.document.source import Source, echo, near
+from marginctl.document.source import Source, echo, near, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import FailOn
 
@@ -83,6 +83,7 @@ SETTINGS = (
     Setting("quiet", "quiet", SettingKind.SWITCH),
     Setting("verbose", "verbose", SettingKind.SWITCH),
 )
+BY_KEY = {one.key: one for one in SETTINGS}
 RIVALS = (frozenset(("quiet", "verbose")), frozenset(("select", "ignore")))
 """Whoever says one of them, says it instead of the others of somebody weaker."""
 BESIDE_LIVE = "paths"
@@ -195,12 +196,11 @@ def _who(typed: Mapping[str, Any]) -> str:
 
 def _spoken(found: Mapping[str, str]) -> dict[str, str]:
     """The variables that are settings. Raises FlagError for one that almost is."""
-    keys = [one.key for one in SETTINGS]
     for name in found:
-        meant = "" if name in keys else near(name, keys, surely=True)
+        meant = "" if name in BY_KEY else near(name, BY_KEY, surely=True)
         if meant:
             raise FlagError(f"{PREFIX}{name.upper()} is no setting", f"did you mean {PREFIX}{meant.upper()}?")
-    return {name: text for name, text in found.items() if name in keys}
+    return {name: text for name, text in found.items() if name in BY_KEY}
 
 
 def _with_rivals(names: set[str]) -> set[str]:
@@ -214,7 +214,9 @@ def _opened(place: ConfigPlace | None) -> tuple[_File | None, tuple[str, ...]]:
     if place.foreign:
         return None, (f"{place.path} belongs to another user and is not read",)
     if not lies_in(Path(place.path), place.root):
-        problem = Problem(Location(place.path), "MC001", "the link leads out of the repository, and is not followed")
+        problem = Problem(
+            Location(printable(place.path)), "MC001", "the link leads out of the repository, and is not followed"
+        )
         raise RefusedError([problem])
     found, problems = read_configuration(place.path)
     if found is None:
@@ -238,15 +240,18 @@ def _written(one: Setting, file: _File) -> Taken:
     location = file.source.location(node)
     taken = Taken(one, value, SettingOrigin.FILE, f"{location.file}:{location.line}", (file.source, node))
     if isinstance(value, Decimal):
-        most = WIDEST if one.key == "width" else processors()
-        value = min(int(value), most) if one.key != "width" or value >= NARROWEST else NARROWEST
+        if one.key == "width" and value < NARROWEST:
+            message = f"`width` must be at least {NARROWEST}"
+            raise RefusedError([file.source.problem(node, FLAG, message, f"write {NARROWEST} or more")])
+        value = min(int(value), WIDEST if one.key == "width" else processors())
     elif one.key == "output":
         value = [f"{form}={_target(path, file, value.places[form][1])}" for form, path in value.items()]
     elif one.key == "exclude":
         value = [_beside(text, file) if "/" in text.rstrip("/") else text for text in value]
     elif one.is_path:
         several = value if isinstance(value, list) else [value]
-        value = [text if text.startswith(GIT) else _within(text, file, node) for text in several]
+        is_commit = one.key == "baseline" and several[0].startswith(GIT)
+        value = several if is_commit else [_within(text, file, node) for text in several]
         value = value if one.kind is SettingKind.LIST else value[0]
     return taken._replace(value=value)
 
@@ -287,7 +292,7 @@ def _is_stricter(one: Setting, value: Any) -> bool:
 
 def _policies(file: _File, *, is_bound: bool) -> tuple[AskedPolicy, ...]:
     """The policies that a file names, and the file itself where it has limits."""
-    paths = _written(SETTINGS[2], file).value if ConfigFile.policy in file.record else []
+    paths = _written(BY_KEY["policy"], file).value if ConfigFile.policy in file.record else []
     own = [file.place.path] if file.record.asks else []
     return tuple(AskedPolicy(path, file.place.root, is_bound) for path in (*own, *paths))
 
@@ -296,7 +301,7 @@ def _around(taken: Iterable[Taken], policies: tuple[AskedPolicy, ...], file: _Fi
     taken = tuple(taken)
     from_file = any(one.setting.flag == "paths" and one.origin is SettingOrigin.FILE for one in taken)
     named = file is not None and ConfigFile.paths in file.record
-    portfolios = _written(SETTINGS[0], file).value if file is not None and named else []
+    portfolios = _written(BY_KEY["paths"], file).value if file is not None and named else []
     if file is None:
         return Surroundings(taken, policies)
     root = file.place.root if from_file else None

@@ -42,8 +42,8 @@ class Commit(Struct, frozen=True):
         name = os.path.relpath(os.path.realpath(path), os.path.realpath(self.root)).replace(os.sep, "/")
         if name.startswith(f"{os.pardir}/") or os.path.isabs(name):  # noqa: PTH117
             return None
-        code, data, _ = _git(self.root, "cat-file", "blob", f"{self.sha}:{name}", largest=largest)
-        if code:
+        data = _blob(self.root, f"{self.sha}:{name}", largest)
+        if data is None:
             raise OSError(ENOENT, os.strerror(ENOENT), str(path))
         return data
 
@@ -78,29 +78,39 @@ def _reason(said: bytes) -> str:
     return "".join(first).removeprefix("fatal: ") or "git did not say why"
 
 
-def _git(folder: str, *words: str, largest: int = 1 << 20) -> tuple[int, bytes, bytes]:
+def _git(folder: str, *words: str) -> tuple[int, bytes, bytes]:
     """Run git; its exit code and what it wrote. Raises FlagError where there is none."""
     import subprocess
+
+    ended = subprocess.run(
+        _command(*words), cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def _blob(folder: str, name: str, largest: int) -> bytes | None:
+    """What git has by a name, one byte more than ``largest`` at most; None where it has no file of it."""
+    import subprocess
+
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
+    words = _command("cat-file", "blob", name)
+    with subprocess.Popen(words, cwd=folder, env=_environment(), stdin=null, stdout=pipe, stderr=null) as process:
+        data = process.stdout.read(largest + 1) if process.stdout is not None else b""
+        if len(data) > largest:
+            process.kill()
+            return data
+        return None if process.wait() else data
+
+
+def _command(*words: str) -> list[str]:
     from shutil import which
 
     program = which("git")
     if program is None:
         raise FlagError("git is not installed here", "install it, or compare with a baseline file")
-    environment = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("GIT_CONFIG_")}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [program, *SAFE, *words],
-        cwd=folder,
-        env=environment | QUIET,
-        stdin=subprocess.DEVNULL,
-        stdout=pipe,
-        stderr=pipe,
-    ) as process:
-        if process.stdout is None or process.stderr is None:
-            return 1, b"", b""
-        data = process.stdout.read(largest + 1)
-        if len(data) > largest:
-            process.kill()
-            return 0, data, b""
-        said = process.stderr.read(largest)
-        return process.wait(), data, said
+    return [program, *SAFE, *words]
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("GIT_CONFIG_")}
+    return kept | QUIET
