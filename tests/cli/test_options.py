@@ -65,7 +65,7 @@ def test_help_shows_the_text_of_a_default_not_its_value():
         pytest.param(("x", "--size", "0"), "marginctl: --size must be more than 0\n", id="without help"),
         pytest.param(
             ("x", "--today", "2026-02-30"),
-            "marginctl: --today `2026-02-30` is no date\n  help: write it as 2026-11-22\n",
+            "marginctl: --today `2026-02-30` is no date\n  help: write it as 2026-11-22 or 2026-11-22T11:00:00Z\n",
             id="with help",
         ),
     ],

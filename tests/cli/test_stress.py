@@ -228,14 +228,14 @@ def test_a_grid_by_hand(desk: Path) -> None:
 
 def test_the_curve_by_hand(desk: Path) -> None:
     curve = document("hard.yaml", "--range", "25%")["curve"]
-    # Hedged: equity stays, 600 of maintenance margin moves with both.
+    # Hedged: equity stays, 600 of maintenance and 12,000 of initial margin move with both.
     assert curve == [
         {
             "pool": "cross",
             "points": [
-                {"move": Decimal("-0.25"), "equity": 30000, "required": 450},
-                {"move": 0, "equity": 30000, "required": 600},
-                {"move": Decimal("0.25"), "equity": 30000, "required": 750},
+                {"move": Decimal("-0.25"), "equity": 30000, "required": 450, "initial_margin": 9000, "order_margin": 0},
+                {"move": 0, "equity": 30000, "required": 600, "initial_margin": 12000, "order_margin": 0},
+                {"move": Decimal("0.25"), "equity": 30000, "required": 750, "initial_margin": 15000, "order_margin": 0},
             ],
         }
     ]

@@ -22,7 +22,7 @@ from marginctl.document.record import bind
 from marginctl.document.scalars import FlagError, assignment
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
-from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of, together
+from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of, margin_call_of, together
 from marginctl.limits.context import Context, Locations, with_outcomes
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.expectation import expectations, unconfirmed
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from marginctl.limits.standing import Inquiry
 
 
-CALL = "MC123"
 """The limit from which an account's state is called a margin call."""
 TAIL = "MC117"
 """The limit that reads a history under every margin model."""
@@ -178,18 +177,8 @@ def shocked(loaded: Loaded, settings: Settings) -> tuple[Loaded | None, list[Pro
     if problems:
         return None, in_order(problems)
     after = moved(account, ratios(expanded(settings.shocks, account)))
-    return replace(loaded, account=replace(after, margin_call=_margin_call(loaded, settings))), []
-
-
-def _margin_call(loaded: Loaded, settings: Settings) -> Decimal | None:
-    """The strictest level at which a file calls for margin; the usual one where no file and no venue has one."""
     config = limits_together(loaded, loaded.limits()[0], settings)
-    bounds = config.of(BY_CODE[CALL])
-    written = [one.threshold for one in bounds if one.origin is not LimitSource.DEFAULT and one.threshold is not None]
-    if written:
-        return min(written)
-    usual = bounds[0].threshold if bounds else None
-    return usual if loaded.resolved.account.rules.warning_level is None else None
+    return replace(loaded, account=replace(after, margin_call=margin_call_of(config, after.rules))), []
 
 
 def check(data: bytes, name: str, settings: Settings) -> Outcome:

@@ -291,7 +291,8 @@ def _variants(modes: tuple[ModeTerms, ...], n_assets: int) -> tuple[Figures, dic
             word = account.collateral_mode.value
             codes[word, netting and netting.value, underlying and underlying.value] = len(rows)
             rules = [
-                _rules(one, netting, underlying) for one in (account.rules, account.isolated_rules or account.rules)
+                _rules(one, netting, underlying, account.margin_call)
+                for one in (account.rules, account.isolated_rules or account.rules)
             ]
             all_in_one = _shares_all(account)
             rows.append(
@@ -300,10 +301,12 @@ def _variants(modes: tuple[ModeTerms, ...], n_assets: int) -> tuple[Figures, dic
     return _array(rows, VARIANT), codes
 
 
-def _rules(rules: MarginRules, netting: Netting | None, underlying: Netting | None) -> tuple[Any, ...]:
+def _rules(
+    rules: MarginRules, netting: Netting | None, underlying: Netting | None, margin_call: Decimal | None
+) -> tuple[Any, ...]:
     return (
         rules.level,
-        _nothing(rules.warning_level),
+        _nothing(_warned_at(rules, margin_call)),
         NETTINGS.index(netting or rules.netting),
         NETTINGS.index(underlying or rules.underlying_netting),
         BASES.index(rules.initial_basis),
@@ -322,3 +325,13 @@ def _limits(limits: Mapping[str, ScreenLimit], *, apart: bool, bare: int) -> Fig
         for counts, limit in ((last.fail_alone, last.fail), (last.warn_alone, last.warn))
     ]
     return _array([(fail, warn, *alone, apart, bare)], LIMITS)
+
+
+def _warned_at(rules: MarginRules, margin_call: Decimal | None) -> Decimal | None:
+    """The largest multiple of the maintenance margin, of the venue's and of a file's, below which is a margin call.
+
+    At the multiple itself the screen is never sure.
+    """
+    called = rules.level / margin_call if margin_call else None
+    known = [one for one in (rules.warning_level, called) if one is not None]
+    return max(known, default=None)

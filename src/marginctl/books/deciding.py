@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.analysis.check import Loaded
 from marginctl.books.header import JUDGED, OF_SCENARIOS, BookHeader
@@ -22,7 +23,7 @@ from marginctl.core.position_figures import Crossings
 from marginctl.core.report import AccountLiquidation, PoolFigures, Report, Totals, UnderlyingFigures
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.findings import Location, Problem, Severity
-from marginctl.limits.config import LimitSource
+from marginctl.limits.config import LimitSource, margin_call_of
 from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import CANNOT_EVALUATE, GRAVITY, is_broken
 from marginctl.limits.figures import cross_pools, isolated_pools, underlyings
@@ -151,7 +152,8 @@ def loaded_row(header: BookHeader, stored: Stored) -> tuple[Loaded | None, list[
     account = found.account
     if settings.shocks:
         account = moved(account, ratios(expanded(settings.shocks, account)))
-    return Loaded(SOURCE, drafts.file, found, account), []
+    called = margin_call_of(header.limits_for(account.name), account.rules)
+    return Loaded(SOURCE, drafts.file, found, replace(account, margin_call=called)), []
 
 
 def judgement(

@@ -24,7 +24,7 @@ from marginctl.core.exact import ZERO, exactly
 from marginctl.core.pool import shared_name
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.findings import Severity
-from marginctl.limits.config import Bound, LimitSource
+from marginctl.limits.config import Bound, LimitSource, margin_call_of
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Comparison
 from marginctl.portfolio.format import PortfolioFile
@@ -150,7 +150,7 @@ def _mode(header: BookHeader, mode: Mode, contracts: Iterable[Contract]) -> Mode
     }
     stated = header.held
     return ModeTerms(
-        account=replace(account, terms=known),
+        account=replace(account, terms=known, margin_call=margin_call_of(header.limits_for(""), account.rules)),
         taker_fee=fee or ZERO,
         offers_isolated=mode.offers_isolated,
         offers_hedge=mode.offers_hedge,

@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from msgspec.structs import replace
 
+from marginctl.core.account import MarginRules
 from marginctl.core.scenario import EVERY_OTHER
 from marginctl.document.kinds import Entries, ShareOfMoney
 from marginctl.document.nodes import Node
@@ -39,6 +40,9 @@ HOURS_PER_DAY = Decimal(24)
 ALL = "all"
 OF_ANY = {EVERY_OTHER: "any other"}
 LEVELS = {"warn": Severity.WARNING, "fail": Severity.ERROR}
+
+
+CALL = "MC123"
 
 
 class LimitSource(Enum):
@@ -349,3 +353,12 @@ def unknown_code(code: str, node: Node, source: Source) -> Iterable[Problem]:
         known = closest(code)
         hint = f"did you mean `{known}`?" if known else "`marginctl rules` lists them"
         yield source.problem(node, "MC015", f"no limit has the code {echo(code)}", hint)
+
+
+def margin_call_of(config: LimitsConfig, rules: MarginRules) -> Decimal | None:
+    """The strictest level at which a file calls for margin; the usual one where no file and no venue has one."""
+    bounds = config.of(BY_CODE[CALL])
+    written = [one.threshold for one in bounds if one.origin is not LimitSource.DEFAULT and one.threshold is not None]
+    if written:
+        return min(written)
+    return bounds[0].threshold if bounds and rules.warning_level is None else None
