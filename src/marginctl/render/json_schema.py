@@ -31,6 +31,7 @@ from marginctl.document.schema import bound_type
 from marginctl.render import RESULTS, found
 from marginctl.results import Outcome, Run
 from marginctl.results.catalogue import BuiltIn, Publication
+from marginctl.results.diff import AccountDiff
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
@@ -57,6 +58,7 @@ NAMES = {
         BuiltIn,
         Publication,
         Moved,
+        AccountDiff,
     )
 }
 """Classes that the results name without importing them."""

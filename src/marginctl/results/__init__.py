@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from marginctl.core.path import Scenario
     from marginctl.core.pooling import Pooling
     from marginctl.results.catalogue import BuiltIn, Publication
+    from marginctl.results.diff import AccountDiff
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
 
@@ -42,7 +43,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """
 
     schema: ClassVar[str] = "marginctl.report/1"
-    shape: ClassVar[str] = "schema file *report checks findings assumptions rules=rules_used expectations=compared"
+    shape: ClassVar[str] = (
+        "schema file *report checks findings assumptions rules=rules_used expectations=compared diff?"
+    )
 
     file: str
     report: Report | None = None
@@ -54,6 +57,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     remedy: str = ""
     expectations: tuple[Expectation, ...] = ()
     pooling: "Pooling | None" = None
+    diff: "AccountDiff | None" = None
 
     @property
     def checked(self) -> "Outcome | None":
