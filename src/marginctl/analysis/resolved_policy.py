@@ -45,7 +45,7 @@ def _of_rule(rule: Rule, parts: Iterable[FileLimits]) -> Iterator[PolicyLimit]:
     general = [(part, part.bounds[rule.code]) for part in parts if rule.code in part.bounds]
     strictest = _strictest(rule, [bound for _, bounds in general for bound in bounds])
     for part, bounds in general:
-        counts = not strictest or any(bound.threshold == strictest.get(bound.severity) for bound in bounds)
+        counts = not strictest or any(bound.threshold == strictest.get(_sort(bound)) for bound in bounds)
         yield _row(rule, ALL, bounds, (COUNTS if counts else WEAKER) if bounds else OFF, _place(bounds, part))
     for part in parts:
         for pattern, few in part.accounts:
@@ -60,16 +60,21 @@ def _scope(rule: Rule, scope: BoundScope, lead: str) -> PolicyLimit:
     return _row(rule, f"{lead}{scope.name}", scope.bounds, INSTEAD if scope.bounds else OFF, scope.location)
 
 
-def _strictest(rule: Rule, bounds: Iterable[Bound]) -> dict[Severity, object]:
+def _sort(bound: Bound) -> tuple[Severity, bool]:
+    """What a bound can be compared with: those of its severity, in money or as shares."""
+    return bound.severity, bound.is_share
+
+
+def _strictest(rule: Rule, bounds: list[Bound]) -> dict[tuple[Severity, bool], object]:
     """The strictest threshold of each severity; nothing of a limit that holds or does not."""
     if rule.comparison is Comparison.HOLDS:
         return {}
     choose = min if rule.comparison is Comparison.MAXIMUM else max
-    found: dict[Severity, object] = {}
-    for severity in Severity:
-        thresholds = [one.threshold for one in bounds if one.severity is severity and one.threshold is not None]
+    found: dict[tuple[Severity, bool], object] = {}
+    for sort in dict.fromkeys(map(_sort, bounds)):
+        thresholds = [one.threshold for one in bounds if _sort(one) == sort and one.threshold is not None]
         if thresholds:
-            found[severity] = choose(thresholds)
+            found[sort] = choose(thresholds)
     return found
 
 
@@ -93,7 +98,8 @@ def _level(rule: Rule, bounds: list[Bound]) -> str:
     if not bounds:
         return ""
     if rule.comparison is not Comparison.HOLDS:
-        return ", ".join(amount(one.threshold, rule.unit.value) for one in bounds if one.threshold is not None)
+        unit = {True: "fraction", False: rule.unit.value}
+        return ", ".join(amount(one.threshold, unit[one.is_share]) for one in bounds if one.threshold is not None)
     if is_custom(rule.code):
         return rule.manual
     named = sorted({name for one in bounds for name in one.subjects or ()})

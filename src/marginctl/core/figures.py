@@ -19,9 +19,7 @@ FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
     "equity": Figure("money", "What is there after haircuts, debts and unrealized PnL.", _DOWN, safer=_HIGHER),
     "own_equity": Figure("money", "Equity without the bonus that is left; no key without a bonus.", _DOWN, _HIGHER),
-    "bonus": Figure(
-        "money", "What of the equity is bonus that is left once losses are taken: none of the trader's.", _NEAR
-    ),
+    "bonus": Figure("money", "What of the equity is bonus that losses have left: none of the trader's.", _NEAR),
     "Totals.other": Figure("money", "What rows taken as given are worth; no key without one.", _DOWN),
     "gross_collateral": Figure("money", "Balances at their price.", _DOWN),
     "unrealized_pnl": Figure(
@@ -30,19 +28,10 @@ FIGURES: dict[str, Figure] = {
         _DOWN,
         label="unrealized PnL",
     ),
-    "haircut": Figure(
-        "money",
-        "Money in totals (gross_collateral + unrealized_pnl + other - equity), the effective rate in collateral.",
-        _UP,
-    ),
+    "haircut": Figure("money", "Before haircuts less after; the effective rate in collateral.", _UP),
     "initial_margin": Figure("money", "Margin of positions.", _UP, safer=_LOWER),
     "order_margin": Figure("money", "Margin of open orders.", _UP, safer=_LOWER),
-    "maintenance_margin": Figure(
-        "money",
-        "What equity must not fall below, loans included where a pool or an account is meant.",
-        _UP,
-        safer=_LOWER,
-    ),
+    "maintenance_margin": Figure("money", "What equity must not fall below, in pools with loans.", _UP, _LOWER),
     **{f"gross_{one}_margin": Figure("money", "", _UP) for one in ("initial", "maintenance")},
     "gross_notional": Figure("money", "Sum of the absolute notionals.", _UP),
     "net_notional": Figure("money", "Sum of the signed notionals.", _NEAR),
@@ -168,11 +157,7 @@ FIGURES: dict[str, Figure] = {
     "underlyings": Figure(
         "word", "Every asset whose price moves a pool; in cross pools stablecoins and quotes as well."
     ),
-    "other": Figure(
-        "word",
-        "What is taken as given, such as options; no key where the file has none.",
-        label="taken as given",
-    ),
+    "other": Figure("word", "What is taken as given; no key where the file has nothing.", label="taken as given"),
     "OtherFigures.delta": Figure("units", "Units by asset that it is long of.", _NEAR, given=True),
     "worst_pool": Figure("word", "The pool that free_collateral, buffer, utilization and maintenance_ratio are of."),
     "PositionFigures.key": Figure("internal"),

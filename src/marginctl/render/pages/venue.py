@@ -50,6 +50,7 @@ OCCASIONS = {
     Occasion.ORDERS: "with orders",
     Occasion.DEBT: "with debts",
     Occasion.ISOLATED: "isolated positions",
+    Occasion.BONUS: "with a bonus",
     Occasion.HEDGE_MODE: "in hedge mode",
     Occasion.BONUS: "with a bonus",
 }
