@@ -281,7 +281,7 @@ OF_THE_COMMAND_ALONE = frozenset(
             "statistics",
             "account",
             "rule_pages",
-            "list_",
+            *("list_", "exclude", "no_config", "diff"),
             "write",
             "force",
         ),

@@ -121,7 +121,7 @@ ORIGIN = {
 
 
 def test_the_pages_are_those_of_the_repository_that_was_installed() -> None:
-    page = f"https://host.example/owner/repo/blob/{'a' * 40}/docs/reference/limits.md"
+    page = f"https://host.example/owner/repo/blob/{'a' * 40}/docs/reference/rules/{{code}}.md"
     assert pages_of(json.dumps(ORIGIN)) == page
 
 

@@ -216,7 +216,7 @@ def test_a_file_may_stand_beside_the_live_answers(tmp_path: Path) -> None:
         (["check", "--live", "bybit", "--watch", "--format", "sarif"], "--live --watch writes lines and screens"),
         (["venue", "refresh", "weex", "--live"], "--live `weex` is unknown"),
         (["import"], "Missing argument"),
-        (["check"], "Missing argument 'PATH...'"),
+        (["check"], "nothing names what to check"),
         (["venue", "refresh", "bybit"], "Missing option '--from'"),
     ],
 )

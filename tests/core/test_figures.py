@@ -35,6 +35,9 @@ PLACES = {
     **dict.fromkeys(
         ("TieredFigures", "ModelSaving", "UnitFigures", "ChargeFigures", "SpreadFigures"), "marginctl.core.model_report"
     ),
+    **dict.fromkeys(("AccountDiff", "FindingDiff"), "marginctl.results.diff"),
+    **dict.fromkeys(("ExposureRow", "LiquidatableAccounts"), "marginctl.results.book_summary"),
+    **dict.fromkeys(("BookScenario", "LostAccount", "BookStressCounts"), "marginctl.results.stressed_book"),
     **dict.fromkeys(("ComparedRow", "CompareSummary"), "marginctl.results.comparison"),
 }
 """Where the classes stand that have rows of their own."""

@@ -43,10 +43,19 @@ class Kind(NamedTuple):
     places: tuple[str, ...]
     suffix: str
     commands: tuple[str, ...]
+    stem: str = "input"
+    """The name of the damaged file: a configuration is found by it."""
 
 
 BOOK = "portfolios/03-cross-margin.yaml"
 BOOKS = ("portfolios/*.yaml", "tests/pinned/inputs/books/*.yaml", "tests/deep/found/*.yaml")
+CONFIGURED = (
+    "config --format json",
+    f"check {BOOK} --format json",
+    f"headroom {BOOK} --format json",
+    "check",
+    "config",
+)
 KINDS = {
     "portfolio": Kind(
         BOOKS,
@@ -63,7 +72,18 @@ KINDS = {
             ),
         ),
     ),
-    "policy": Kind(("tests/pinned/inputs/policies/*.yaml",), ".yaml", (f"check {BOOK} --limits FILE --format json",)),
+    "policy": Kind(
+        ("tests/pinned/inputs/policies/*.yaml", "tests/deep/configurations/*.yaml"),
+        ".yaml",
+        (f"check {BOOK} --limits FILE --format json", "policy check FILE --format json", "policy check FILE"),
+    ),
+    "policy test": Kind(
+        ("tests/pinned/inputs/cases/*.yaml",),
+        ".yaml",
+        ("policy test FILE --format json", "policy test FILE --format junit", "policy test FILE"),
+    ),
+    "configuration": Kind(("tests/deep/configurations/*.yaml",), ".yaml", CONFIGURED, "marginctl"),
+    "project": Kind(("tests/deep/configurations/*.toml",), ".toml", CONFIGURED, "pyproject"),
     "baseline": Kind((), ".json", (f"check {BOOK} --baseline FILE --format json",)),
     "rule set": Kind(
         ("src/marginctl/venues/data/generic.yaml", "tests/pinned/inputs/rules/*.yaml"),
@@ -130,8 +150,15 @@ BASELINE = b"""{"schema": "marginctl.baseline/1", "portfolios": {"../../portfoli
 
 def broken(one: Input, folder: Path) -> list[str]:
     """What does not hold for an input, in words; nothing where all does."""
-    file = folder / f"input{one.suffix}"
+    file = folder / f"{KINDS[one.kind].stem}{one.suffix}"
     file.write_bytes(one.data)
+    try:
+        return _broken(one, file, folder)
+    finally:
+        file.unlink()
+
+
+def _broken(one: Input, file: Path, folder: Path) -> list[str]:
     words = [{"FILE": str(file), BOOK: str(ROOT / BOOK)}.get(word, word) for word in one.words]
     dated = TODAY if words[:1] and words[0] in ("check", "stress", "what-if", "headroom", "compare", "import") else ()
     began = time.process_time()
@@ -175,7 +202,12 @@ def _document(code: int, out: str, data: bytes) -> list[str]:
     if (code == 2) != bool(errors) and document.get("schema") != "marginctl.import/1":
         wrong.append(f"exit {code} with {len(errors)} errors")
     last = len(re.split(rb"\r\n|\r|\n", data))
-    wrong += ["a line beyond the end" for one in errors if (one.get("line") or 0) > last and "input" in one["file"]]
+    damaged_ones = {kind.stem for kind in KINDS.values()}
+    wrong += [
+        "a line beyond the end"
+        for one in errors
+        if (one.get("line") or 0) > last and Path(one["file"]).stem in damaged_ones
+    ]
     wrong += ["a margin below zero" for one in document.get("reports", ()) if _is_negative(one)]
     return wrong
 

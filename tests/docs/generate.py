@@ -1,39 +1,47 @@
-"""Writes what can be derived: `docs/reference/*.md` and the man page. ``--check`` only says what would change.
+"""Writes what can be derived: `docs/reference`, what tutorials print, the navigation of the site, the man page.
+
+``--check`` only says what would change.
 
 python tests/docs/generate.py [--check]
 """
 
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "src")) if path not in sys.path]
 
+from tests.docs import reference  # noqa: E402
+from tests.docs.marks import NOTE, code, table  # noqa: E402
+from tests.docs.shown import commands  # noqa: E402
+from tests.docs.walk import TUTORIALS, walked  # noqa: E402
 from typer.main import get_command  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 from marginctl import __version__  # noqa: E402
+from marginctl.analysis.configuration import ConfigFile  # noqa: E402
+from marginctl.analysis.policy_cases import CasesFile  # noqa: E402
+from marginctl.books.header_format import BookFile  # noqa: E402
 from marginctl.cli import entry as program  # noqa: E402
-from marginctl.cli.app import app  # noqa: E402
+from marginctl.cli.app import DEFAULT, app  # noqa: E402
 from marginctl.document.kinds import AnyOf, Choice, Kind, ListOf, MapOf  # noqa: E402
 from marginctl.document.record import Nested, Shape  # noqa: E402
 from marginctl.limits.baseline import BaselineFile  # noqa: E402
-from marginctl.limits.format import NARROWER, PolicyFile  # noqa: E402
-from marginctl.limits.registry import RULES  # noqa: E402
-from marginctl.limits.rule import Comparison, Rule, Unit  # noqa: E402
+from marginctl.limits.format import PolicyFile  # noqa: E402
 from marginctl.portfolio.assets import Link  # noqa: E402
 from marginctl.portfolio.assets import bundled as links  # noqa: E402
 from marginctl.portfolio.format import PortfolioFile  # noqa: E402
 from marginctl.render.json_schema import report_schema as document_schema  # noqa: E402
 from marginctl.venues.loader import bundled  # noqa: E402
-from marginctl.wording import amount  # noqa: E402
+from marginctl.venues.origin import TRUST_DOC  # noqa: E402
 
-NOTE = "<!-- Written by tests/docs/generate.py; edit what it reads instead. -->\n"
 EXITS = {
     program.OK: "checked; nothing at or above `--fail-on` (default `error`)",
     program.BROKEN_LIMIT: "checked; at least one finding at or above `--fail-on`",
@@ -43,58 +51,6 @@ EXITS = {
     program.DEFECT: "a defect of marginctl itself; it says where, and asks for a report",
     program.INTERRUPTED: "ended by Ctrl-C before anything was checked",
 }
-SECTIONS = {"MC1": "Limits", "MC2": "Data", "MC9": "Waivers and baseline"}
-
-
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table; a bar inside a cell is escaped."""
-    heads = list(heads)
-    lines = [heads, ["---"] * len(heads), *(list(row) for row in rows)]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
-
-
-def limits_page() -> str:
-    """Every rule with its manual."""
-    parts = ["# Limits, one by one\n", NOTE]
-    parts.append("How they are set, for whom, and what waives them: [limits](../limits.md).\n")
-    for start, title in SECTIONS.items():
-        rules = [rule for rule in RULES if rule.code.startswith(start)]
-        parts.append(f"## {title}\n")
-        heads = ("code", "name", "key", "not configured", "what")
-        rows = ((_link(rule), rule.name, _code(rule.key), _default(rule), rule.summary) for rule in rules)
-        parts.append(table(heads, rows))
-    parts += [part for rule in RULES for part in _rule(rule)]
-    return "\n".join(parts)
-
-
-def _link(rule: Rule) -> str:
-    return f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
-
-
-def _default(rule: Rule) -> str:
-    if rule.default_severity is None:
-        return "off"
-    side = {Comparison.MAXIMUM: "above ", Comparison.MINIMUM: "below ", Comparison.HOLDS: ""}[rule.comparison]
-    bound = f" {side}{amount(rule.default, rule.unit.value)}" if rule.default is not None else ""
-    return f"{rule.default_severity.value}{bound}"
-
-
-def _rule(rule: Rule) -> Iterator[str]:
-    yield f"## {rule.code} {rule.name}\n"
-    facts = [f"unit: {rule.unit.value}"] if rule.unit is not Unit.NONE else []
-    facts += [f"key: `{rule.key}`"] if rule.key else []
-    narrow = [
-        f"`{s}`: `{key}`" for s, keys in NARROWER.items() for key, (codes, _) in keys.items() if rule.code in codes
-    ]
-    facts += [f"narrower: {', '.join(narrow)}"] if narrow else []
-    facts += ["under a policy: error"] if rule.policy_severity is not None else []
-    if facts:
-        yield "; ".join(facts) + "\n"
-    yield rule.manual.strip() + "\n"
 
 
 def portfolio_page() -> str:
@@ -108,7 +64,10 @@ def portfolio_page() -> str:
     for title, shape in (
         ("A portfolio", PortfolioFile.layout),
         ("A policy", PolicyFile.layout),
+        ("A configuration", ConfigFile.layout),
+        ("Tests of a policy", CasesFile.layout),
         ("A baseline", BaselineFile.layout),
+        ("The header of a book", BookFile.layout),
     ):
         parts.append(f"## {title}\n")
         parts += _shape(shape)
@@ -127,7 +86,7 @@ def _title(shape: Shape[Any]) -> str:
 def _shape(shape: Shape[Any]) -> Iterator[str]:
     if shape.doc:
         yield f"{shape.doc}.\n" if not shape.doc.endswith(".") else f"{shape.doc}\n"
-    rows = ((_code(key.name) + (" \\*" if key.required else ""), _kind(key.kind), key.doc) for key in shape.keys)
+    rows = ((code(key.name) + (" \\*" if key.required else ""), _kind(key.kind), key.doc) for key in shape.keys)
     yield table(("key", "value", "is"), rows)
     if any(key.required for key in shape.keys):
         yield "\\* required\n"
@@ -143,7 +102,7 @@ def _kind(kind: Kind[Any]) -> str:
     if isinstance(kind, AnyOf):
         return ", or ".join(map(_kind, kind.kinds))
     if isinstance(kind, Choice):
-        return ", ".join(map(_code, kind.options))
+        return ", ".join(map(code, kind.options))
     return kind.expects()
 
 
@@ -181,7 +140,7 @@ def report_page() -> str:
 
 
 def _object(schema: dict[str, Any], path: str) -> Iterator[str]:
-    rows = [(_code(path + name), _type(one), one.get("description", "")) for name, one in schema["properties"].items()]
+    rows = [(code(path + name), _type(one), one.get("description", "")) for name, one in schema["properties"].items()]
     yield table(("key", "type", "is"), rows)
     for name, one in schema["properties"].items():
         inner = one.get("items", one)
@@ -195,9 +154,11 @@ def _type(schema: dict[str, Any]) -> str:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name})"
     if "const" in schema:
-        return _code(schema["const"])
+        return code(schema["const"])
     if "enum" in schema:
-        return ", ".join(_code("null" if value is None else str(value)) for value in schema["enum"])
+        return ", ".join(code("null" if value is None else str(value)) for value in schema["enum"])
+    if "type" not in schema:
+        return "any"
     if schema["type"] == "array":
         return f"list of {_type(schema['items'])}"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
@@ -221,7 +182,7 @@ def _ratio(link: Link) -> str:
 
 def exits_page() -> str:
     """What the program ends with."""
-    parts = ["# Exit codes\n", NOTE, table(("code", "means"), ((str(code), text) for code, text in EXITS.items()))]
+    parts = ["# Exit codes\n", NOTE, table(("code", "means"), ((str(number), text) for number, text in EXITS.items()))]
     parts.append(
         "The same in every format. A file that could not be read never looks clean and never prints figures.\n"
     )
@@ -232,11 +193,13 @@ def venues_page() -> str:
     """What each bundled rule set states, and the published examples that the engine reproduces."""
     parts = ["# Venues\n", NOTE]
     parts.append(
-        "What the bundled rule sets state; `marginctl venue NAME` shows each value with its source and date. *Partial* "
-        "and *unverified* are meant: what is not published is asked for, never guessed.\n"
+        "The bundled rule sets; `marginctl venue NAME` shows what its page does. *Partial* and *unverified* are meant: "
+        "what is not published is asked for, never guessed.\n"
     )
-    heads = ("rule set", "as of", "modes", "contracts", "collateral", "liquidation", "funding interval")
+    heads = ("rule set", "is", "as of", "modes", "contracts")
     parts.append(table(heads, (_venue(_told(name)) for name in bundled())))
+    parts += ["What stands behind a figure on their pages:\n"]
+    parts += ["".join(f"- {re.sub('^[a-z, ]+', lambda word: f'*{word[0]}*', one)}\n" for one in TRUST_DOC.split("; "))]
     parts += ["## Worked examples\n", *_examples()]
     return "\n".join(parts)
 
@@ -248,48 +211,13 @@ def _told(name: str) -> dict[str, Any]:
 
 
 def _venue(told: dict[str, Any]) -> list[str]:
-    hours, steps = told["funding_interval_hours"], told["liquidation"]["steps"]
-    groups = map(_group, told["contract_groups"])
-    count = told["contracts"]
     return [
-        _code(told["name"]),
-        told["as_of"] or "-",
-        "<br>".join(map(_mode, told["modes"])),
-        "<br>".join(dict.fromkeys([*([f"{count} bundled"] if count else []), *groups])),
-        "<br>".join(map(_collateral, told["modes"])),
-        ", ".join(steps) or "not stated",
-        "not stated" if hours is None else f"{hours}h",
+        f"[{told['name']}](venues/{told['name']}.md)",
+        told["title"],
+        code(told["as_of"]) or "-",
+        "<br>".join(f"{mode['collateral_mode']}: {mode['status']}" for mode in told["modes"]),
+        "any" if told["contracts"] is None else str(told["contracts"]),
     ]
-
-
-def _mode(mode: dict[str, Any]) -> str:
-    offers = [
-        word for word in ("isolated", "hedge") if mode["isolated_positions" if word == "isolated" else "hedge_mode"]
-    ]
-    return f"{mode['collateral_mode']} ({', '.join([mode['status'], *offers])})"
-
-
-TABLES = {
-    "given": "deductions given",
-    "derived": "deductions derived",
-    "whole": "the rate counts on the whole position",
-}
-UNLISTED = {
-    "unused": "no haircuts: every coin secures its own pool",
-    "stable-zero": "stablecoins in full, others from the file",
-    "required": "others from the file",
-    "refused": "others refused",
-}
-
-
-def _group(group: dict[str, Any]) -> str:
-    return f"{group['type']}, tiers by {group['tiers_by']}, {TABLES[group['deduction']]}"
-
-
-def _collateral(mode: dict[str, Any]) -> str:
-    counted = sum(asset["enters_figures"] for asset in mode["collateral"]["assets"])
-    haircuts = [f"{counted} haircut{'' if counted == 1 else 's'}"] if counted else []
-    return f"{mode['collateral_mode']}: {', '.join([*haircuts, UNLISTED[mode['collateral']['unlisted']]])}"
 
 
 def _examples() -> Iterator[str]:
@@ -311,11 +239,6 @@ def _examples() -> Iterator[str]:
     yield table(("examples", "reason"), [(str(count), reason) for reason, count in reasons.most_common()])
 
 
-def commands_of(group: Any) -> dict[str, Any]:
-    """The commands of a group that imports them when they are asked for."""
-    return {name: group.get_command(None, name) for name in group.list_commands(None)}
-
-
 def man_page() -> str:
     """The manual in roff, from the commands themselves."""
     group = get_command(app)
@@ -328,11 +251,13 @@ def man_page() -> str:
         roff(group.help or ""),
         ".SH COMMANDS",
     ]
-    for name, command in commands_of(group).items():
+    for name, command in commands(group).items():
         parts += [*_command(name, command)]
+        for below, inner in commands(command).items() if hasattr(command, "list_commands") else ():
+            parts += [*_command(f"{name} {below}", inner)] if below != DEFAULT else []
     parts += [".SH EXIT STATUS"]
-    for code, text in EXITS.items():
-        parts += [".TP", rf"\fB{code}\fR", roff(text.replace("`", ""))]
+    for number, text in EXITS.items():
+        parts += [".TP", rf"\fB{number}\fR", roff(text.replace("`", ""))]
     parts += [".SH ENVIRONMENT"]
     for name, text in ENVIRONMENT.items():
         parts += [".TP", rf"\fB{roff(name)}\fR", roff(text)]
@@ -347,6 +272,7 @@ ENVIRONMENT = {
     "NO_COLOR, FORCE_COLOR": "No colour, or colour also where the output is no terminal; --color outranks both.",
     "COLUMNS": "The width of tables at a terminal; --width outranks it.",
     "GITHUB_STEP_SUMMARY": "Where it is set, check appends its tables to the summary page of the job's step.",
+    "MARGINCTL_KEY": "The setting KEY of a configuration, such as MARGINCTL_FAIL_ON: marginctl config lists them.",
     "GITHUB_WORKSPACE, CI_PROJECT_DIR": "The root that paths in the formats github, gitlab and sarif are relative to.",
 }
 
@@ -383,14 +309,33 @@ def brief_page() -> str:
     return page(NOTE)
 
 
+def site() -> str:
+    """The configuration of the site: as it is written down to the mark, then the pages of the reference."""
+    above = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition(MARK)[0]
+    return above + MARK + "".join(_navigation())
+
+
+FILES = [f"docs/reference/{name}.md" for name in ("portfolio", "report", "assets", "exit-codes")]
+MARK = "  # From here on written by tests/docs/generate.py.\n"
+
+
+def _navigation() -> Iterator[str]:
+    yield "  - Reference:\n"
+    for title, pages in {"Files and documents": FILES, **reference.sections()}.items():
+        yield f"      - {title}:\n"
+        yield from (f"          - {path.removeprefix('docs/')}\n" for path in pages)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/brief.md": brief_page,
-    "docs/reference/limits.md": limits_page,
     "docs/reference/portfolio.md": portfolio_page,
     "docs/reference/report.md": report_page,
     "docs/reference/assets.md": assets_page,
     "docs/reference/exit-codes.md": exits_page,
     "docs/reference/venues.md": venues_page,
+    **reference.PAGES,
+    **{page: partial(walked, page) for page in TUTORIALS},
+    "mkdocs.yml": site,
     "share/man/man1/marginctl.1": man_page,
 }
 

@@ -8,10 +8,11 @@ from typer.main import get_command
 
 from marginctl.cli import entry
 from marginctl.cli.app import app
-from marginctl.limits.registry import RULES
 from marginctl.render import FORMATS
 
-from .generate import EXITS, PAGES, ROOT, commands_of, main, man_page, roff, table
+from .generate import EXITS, PAGES, ROOT, main, man_page, roff
+from .marks import outside_code, table
+from .shown import OMITTED, TODAY, commands, hidden, screen
 
 REWRITE = "run `python tests/docs/generate.py` and look at the difference"
 
@@ -39,7 +40,7 @@ def test_checking_writes_nothing_and_says_so_by_its_code(
 def test_every_command_and_flag_has_a_place_in_the_manual() -> None:
     text = man_page()
     group = get_command(app)
-    for name, command in commands_of(group).items():
+    for name, command in commands(group).items():
         assert f".SS marginctl {roff(name)} " in text
         for parameter in command.params:
             for flag in parameter.opts:
@@ -48,30 +49,6 @@ def test_every_command_and_flag_has_a_place_in_the_manual() -> None:
 
 def test_the_exit_codes_are_all_of_them() -> None:
     assert tuple(EXITS) == entry.EXIT_CODES
-
-
-def test_every_limit_has_its_heading_where_links_lead() -> None:
-    text = (ROOT / "docs/reference/limits.md").read_text(encoding="utf-8")
-    headings = {
-        re.sub(r"[^a-z0-9 -]", "", line[3:].lower()).replace(" ", "-")
-        for line in text.splitlines()
-        if line.startswith("## ")
-    }
-    assert {f"{rule.code.lower()}-{rule.name}" for rule in RULES} <= headings
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
-
-
-@pytest.mark.parametrize("page", sorted((ROOT / "docs/reference").glob("*.md")), ids=lambda page: page.name)
-def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)", text):
-        assert (page.parent / target).exists(), target
-    anchors = {
-        re.sub(r"[^a-z0-9 _-]", "", line.lstrip("# ").lower()).replace(" ", "-")
-        for line in text.splitlines()
-        if line.startswith("#")
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
 
 
 def test_the_formats_are_named_in_the_manual() -> None:
@@ -88,3 +65,21 @@ def test_roff_shows_text_as_it_is(text: str, shown: str) -> None:
 
 def test_a_bar_does_not_end_a_cell() -> None:
     assert table(["a"], [["x | y"]]) == "| a |\n| --- |\n| x \\| y |\n"
+
+
+def test_links_are_put_where_the_text_is_no_code() -> None:
+    text = outside_code("MC101, `MC101 = 1`, MC101", "(MC101)", r"[\1](\1.md)")
+    assert text == "[MC101](MC101.md), `MC101 = 1`, [MC101](MC101.md)"
+
+
+def test_an_example_says_what_it_leaves_out() -> None:
+    lines = screen("rule MC101", start="^key", end="", most=2).splitlines()
+    assert lines[:3] == ["```console", "$ marginctl rule MC101", OMITTED]
+    assert [line.split()[0] for line in lines[3:5]] == ["key", "default"]
+    assert lines[5:] == [OMITTED, "```"]
+
+
+def test_flags_that_only_pin_the_output_are_given_where_a_command_has_them() -> None:
+    assert hidden(["check", "a.yaml", "--width", "90"]) == ["--today", TODAY, "--color", "never"]
+    assert hidden(["init", "-"]) == []
+    assert "--today" in hidden(["venue", "refresh", "okx"])

@@ -32,9 +32,10 @@ RANKS = {
     "render": 5,
     "portfolio": 6,
     "analysis": 7,
-    "cli": 8,
-    "__init__": 9,
-    "__main__": 9,
+    "books": 8,
+    "cli": 9,
+    "__init__": 10,
+    "__main__": 10,
 }
 """Rooms import those of a lower rank; those of one rank do not know each other."""
 

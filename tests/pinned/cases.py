@@ -12,7 +12,7 @@ TODAY = ("--today", "2026-11-22")
 MACHINE = ("json", "jsonl", "csv", "markdown", "github", "gitlab", "sarif", "junit")
 COMMANDS = (
     *("check", "explain", "stress", "what-if", "headroom", "compare"),
-    *("venues", "venue", "rules", "rule", "schema", "init"),
+    *("venues", "venue", "rules", "rule", "schema", "init", "config", "policy check", "policy test"),
 )
 UPLOADS = ("github", "gitlab", "sarif")
 CAPPED = ("github",)
@@ -528,7 +528,8 @@ def catalogue() -> Iterator[Group]:
     tables = [f"venue {name} --table {name}.csv" for name in ("binance-usdm", "bybit", "okx", "hyperliquid")]
     files = [dated(f"venue {name} -f yaml") for name in mine]
     yield from groups_of("rule-files", [*files, *map(dated, tables)], kept=Kept.DIGEST)
-    kinds = "portfolio report report-line venue policy baseline explain venues rule-set contract refresh rules rule"
+    kinds = "portfolio report report-line venue policy policy-case config baseline explain venues rule-set contract "
+    kinds += "refresh rules rule settings resolved-policy policy-test"
     yield from groups_of("schemas", [typed(f"schema {kind}") for kind in kinds.split()])
     screens = [dated("venues"), typed("rules"), *(dated(f"venue {name}") for name in mine), *map(dated, symbols)]
     yield from groups_of("catalogue-screens", screens, fixed=False)
@@ -592,8 +593,25 @@ def refreshes() -> Iterator[Group]:
     yield from groups_of("refresh-writes", written, kept=Kept.DIGEST)
 
 
+GATE = (
+    "config --exclude drafts",
+    "policy check inputs/policies/strict.yaml inputs/policies/mild.yaml",
+    "policy check inputs/policies/torn.yaml",
+    "policy test inputs/cases",
+    "policy test inputs/books",
+)
+
+
+def gate() -> Iterator[Group]:
+    """Settings, and the files of the risk team by themselves."""
+    said = (("MARGINCTL_FAIL_ON", "warning"), ("MARGINCTL_SELECT", "MC101,MC102"))
+    yield from groups_of("gate-json", [*(dated(f"{line} -f json") for line in GATE[1:]), typed(f"{GATE[0]} -f json")])
+    screens = [*map(dated, GATE[1:]), call(*GATE[0].split(), env=said), dated(f"{GATE[3]} -f junit")]
+    yield from groups_of("gate-screens", screens, fixed=False)
+
+
 @cache
 def groups() -> tuple[Group, ...]:
     """All of them; those with the most to do come first."""
-    rooms = (accounts, portfolios, refusals, limits, hostile, flags, catalogue, refreshes)
+    rooms = (accounts, portfolios, refusals, limits, hostile, flags, catalogue, refreshes, gate)
     return tuple(group for room in rooms for group in room())

@@ -72,8 +72,10 @@ def test_every_pinned_document_fits(path: Path) -> None:
         validator(kind(document)).validate(document)
 
 
-def test_every_kind_of_document_is_pinned() -> None:
-    assert {kind(document) for path in PINNED for document in documents(path)} >= {*RESULTS}
+def test_every_kind_of_document_is_pinned_but_those_that_hold_the_time_they_took() -> None:
+    timed = {name for name in RESULTS if "wall_ms" in schema_of(name)["properties"]}
+    assert timed == {"book-summary", "book-stress"}
+    assert {kind(document) for path in PINNED for document in documents(path)} >= {*RESULTS} - timed
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)

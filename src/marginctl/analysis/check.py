@@ -39,6 +39,7 @@ from marginctl.venues.rule_set import RuleSet
 if TYPE_CHECKING:
     from marginctl.core.pooling import Pooling
     from marginctl.core.tiered_way import TieredWay
+    from marginctl.document.commits import Commit
     from marginctl.limits.baseline import Baseline
     from marginctl.limits.standing import Inquiry
 
@@ -66,7 +67,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ``accepts_all``: every breach that a baseline can take is accepted, in order to write one. ``known``: assets that a
     file may name without having them, because the account before a change had them. ``is_mapping``: the text was made
     of a mapping, whose places are paths of keys. ``weighs_pools``: what sharing pools saves is worked out as well.
-    ``seeks_closing``: look for what may be closed to pass as well. ``plots``: pictures that will be drawn.
+    ``seeks_closing``: look for what may be closed to pass as well. ``commit``: what was broken there is accepted;
+    ``compares``: what became of it since is worked out too. ``plots``: pictures that will be drawn.
     """
 
     today: date
@@ -83,6 +85,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     seeks_closing: bool = False
     weighs_pools: bool = False
     plots: frozenset[str] = frozenset()
+    commit: "Commit | None" = None
+    compares: bool = False
 
 
 class Loaded(Struct, frozen=True):

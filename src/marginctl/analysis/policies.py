@@ -1,23 +1,18 @@
-"""Files that a run is judged by beyond the portfolios' own limits: configuration, policies, baseline."""
+"""Files that a run is judged by beyond the portfolios' own limits: the policies, and the baseline."""
 
 import os
-import re
 from collections.abc import Iterable
 from collections.abc import Sequence as Listed
-from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Policy, scenarios_of
-from marginctl.document.encoding import content_of, decode
-from marginctl.document.kinds import FLAG, TEXT, ListOf, MapOf, Number, any_of, words
-from marginctl.document.mapping import key_paths, mapping_text
+from marginctl.analysis.configuration import bound_file, is_configuration, read_configuration
+from marginctl.document.files import lies_in
 from marginctl.document.nodes import Node, Sequence
-from marginctl.document.reader import read
-from marginctl.document.record import Record, bind, optional
+from marginctl.document.record import Record
 from marginctl.document.source import Source, echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.limits.baseline import Baseline, BaselineEntry, BaselineFile, baseline_text, entries_of, recorded
@@ -28,103 +23,26 @@ from marginctl.limits.rule import Rule
 from marginctl.portfolio.names import scenario_problems
 from marginctl.results import Outcome
 
-CONFIGURATION, PROJECT = "marginctl.yaml", "pyproject.toml"
 R = TypeVar("R", bound=Record)
-COUNT = Number(minimum=0, integer=True)
-_LINE = re.compile(r" \(at line ([0-9]+), column ([0-9]+)\)$")
+OUTSIDE = "it lies outside of the repository: it is not read"
 
 
-class ConfigFile(PolicyKeys, name="configuration"):
-    """What is meant where no flag and no variable says otherwise; `limits` and the like hold like those of a policy."""
+class AskedPolicy(NamedTuple):
+    """A policy that a found configuration names, or is. ``root``: nothing outside of it is read for it.
 
-    editor_schema = optional(TEXT, "where an editor finds the JSON Schema", name="$schema")
-    format = optional(words("marginctl.config/1"), "the format of this file", name="schema")
-    paths = optional(ListOf(TEXT), "what `check` checks: files, folders or globs; what they match is a portfolio")
-    exclude = optional(ListOf(TEXT), "globs of files and folders that are left out of folders and globs")
-    policy = optional(any_of(TEXT, ListOf(TEXT)), "files of the risk team, as `--limits`")
-    form = optional(TEXT, "as `--format` of `check`", name="format")
-    output = optional(MapOf(TEXT), "files to write, by format, below the folder of this file")
-    rules = optional(TEXT, "a folder of rule sets, as `--rules`")
-    fail_on = optional(TEXT, "error, warning or never")
-    select = optional(ListOf(TEXT), "codes of the limits that count")
-    ignore = optional(ListOf(TEXT), "codes of limits that do not")
-    baseline = optional(TEXT, "a file of accepted breaches, or `git:COMMIT`")
-    rule_pages = optional(TEXT, "the address of the pages of the limits")
-    jobs = optional(COUNT, "processes for many files")
-    notes = optional(FLAG, "give notes to github, gitlab and sarif too")
-    sarif_waived = optional(FLAG, "keep waived findings in sarif")
-    color = optional(TEXT, "auto, always or never")
-    width = optional(COUNT, "columns of the text")
-    quiet = optional(FLAG, "findings and the verdict only")
-    verbose = optional(FLAG, "every limit, assumption and source")
+    ``only_adds``: there is a policy that it must not weaken, so what it waives or switches off does not count.
+    """
 
-    @property
-    def asks(self) -> bool:
-        """Whether it asks for anything that a policy could ask for."""
-        return any(key in self for key in PolicyKeys.layout.keys)
+    path: str
+    root: Path
+    only_adds: bool = False
 
 
-def is_configuration(path: str) -> bool:
-    """Whether a file is read as a configuration, by its name."""
-    return os.path.basename(path) in (CONFIGURATION, PROJECT)  # noqa: PTH119
-
-
-def read_configuration(path: str) -> tuple[tuple[ConfigFile, Source] | None, list[Problem]]:
-    """A configuration; None with everything wrong with it."""
-    return _project(path) if os.path.basename(path) == PROJECT else bound_file(path, ConfigFile)  # noqa: PTH119
-
-
-def bound_file(path: str, record: type[R]) -> tuple[tuple[R, Source] | None, list[Problem]]:
-    """A file as a record; None with everything wrong with it."""
-    name = printable(path)
-    data, problem = content_of(Path(path), name)
-    return (None, [problem]) if problem is not None else _bound(data, name, record)
-
-
-def _bound(
-    data: bytes, name: str, record: type[R], *, is_mapping: bool = False
-) -> tuple[tuple[R, Source] | None, list[Problem]]:
-    source, node, problems = read(data, name)
-    if node is None or problems:
-        return None, problems
-    if is_mapping:
-        source.key_paths = key_paths(node)
-    found, problems = bind(node, record, source)
-    return (None, problems) if found is None else ((found, source), [])
-
-
-def _project(path: str) -> tuple[tuple[ConfigFile, Source] | None, list[Problem]]:
-    """The table of a project's file, whose places are paths of keys; numbers stay the decimals that were written."""
-    tomllib = import_module("tomllib")  # only ever needed for such a file
-    name = printable(path)
-    data, problem = content_of(Path(path), name)
-    if problem is not None:
-        return None, [problem]
-    source, problems = decode(data, name)
-    if problems:
-        return None, problems
-    try:
-        tree: Any = tomllib.loads(source.text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        return None, [_syntax(str(error), name)]
-    except RecursionError:
-        return None, [Problem(Location(name), "MC003", "it is nested too deep", "write it flatter")]
-    table = tree.get("tool", {}).get("marginctl", {}) if isinstance(tree.get("tool", {}), dict) else {}
-    text, problems = mapping_text(table if isinstance(table, dict) else {"": table}, name)
-    return (None, problems) if problems else _bound(text.encode(), name, ConfigFile, is_mapping=True)
-
-
-def _syntax(message: str, name: str) -> Problem:
-    place = _LINE.search(message)
-    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-    return Problem(Location(name, line, column), "MC001", f"it is no TOML: {_LINE.sub('', message)}")
-
-
-def policy_of(paths: Listed[str]) -> tuple[Policy | None, list[Problem]]:
+def policy_of(paths: Listed[str | AskedPolicy]) -> tuple[Policy | None, list[Problem]]:
     """The policies of all ``--limits`` as one; None with what is wrong with them, or where none was given."""
     read: list[Policy] = []
     problems: list[Problem] = []
-    waiting = [_Wanted(path) for path in reversed(paths)]
+    waiting = [_Wanted(one) if isinstance(one, str) else _Wanted(one.path, by=one) for one in reversed(paths)]
     seen: set[str] = set()
     while waiting:
         wanted = waiting.pop()
@@ -183,6 +101,7 @@ class _Wanted(NamedTuple):
     path: str
     source: Source | None = None
     node: Node | None = None
+    by: AskedPolicy | None = None
 
 
 def _policy(wanted: _Wanted) -> tuple[Policy | None, list[_Wanted], list[Problem]]:
@@ -194,21 +113,37 @@ def _policy(wanted: _Wanted) -> tuple[Policy | None, list[_Wanted], list[Problem
     limits, problems = _limits(file, source)
     problems += scenario_problems(file.scenarios, source)
     extended, wrong = _extended(file, source) if isinstance(file, PolicyFile) else ([], [])
+    extended = [one._replace(by=wanted.by) for one in extended]
     problems += wrong
     if problems:
         return None, extended, problems
     name = source.name
+    if wanted.by is not None and wanted.by.only_adds:
+        limits = _asking(limits)
     venues = ((name, tuple(file.venues)),) if file.venues is not None else ()
     return Policy((limits,), scenarios_of(file.scenarios), venues, (name,)), extended, []
 
 
 def _read_policy(wanted: _Wanted) -> tuple[tuple[PolicyKeys, Source] | None, list[Problem]]:
+    if wanted.by is not None and not lies_in(Path(wanted.path), wanted.by.root):
+        problem = Problem(Location(printable(wanted.path)), "MC001", OUTSIDE)
+        return None, [problem]
     if is_configuration(wanted.path):
         return read_configuration(wanted.path)
     if wanted.source is not None and wanted.node is not None and not Path(wanted.path).is_file():
         message = f"`extends` names {echo(wanted.path)}, and there is no such file"
         return None, [wanted.source.problem(wanted.node, "MC001", message, "paths count from the folder of this file")]
     return bound_file(wanted.path, PolicyFile)
+
+
+def _asking(limits: FileLimits) -> FileLimits:
+    """What a policy asks for, without what it lets pass."""
+    return replace(
+        limits,
+        waivers=(),
+        bounds={code: bounds for code, bounds in limits.bounds.items() if bounds},
+        accounts=tuple((pattern, _asking(one)) for pattern, one in limits.accounts),
+    )
 
 
 def _extended(file: PolicyFile, source: Source) -> tuple[list[_Wanted], list[Problem]]:

@@ -28,12 +28,15 @@ class Commands(TyperGroup):
         "headroom": "headroom",
         "compare": "compare",
         "report": "html_report",
+        "book": "book_commands",
         "import": "imports",
         "history": "history",
         "venues": "catalogue",
         "venue": "catalogue",
         "rules": "catalogue",
         "rule": "catalogue",
+        "config": "configuring",
+        "policy": "policy_files",
         "schema": "catalogue",
         "init": "catalogue",
     }
@@ -110,10 +113,26 @@ class VenueCommands(Commands):
         named = bool(args) and args[0] in self.modules
         return super().parse_args(ctx, args if named or not args else [DEFAULT, *args])
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The commands of the group, and what stands in the place of one: a rule set."""
+        command = self.get_command(ctx, DEFAULT)
+        (name, *_) = (one for one in command.params if one.param_type_name == "argument")
+        return [*super().shell_complete(ctx, incomplete), *name.shell_complete(ctx, incomplete)]
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command, nameless where it is the default: usage lines then read ``marginctl venue NAME``."""
         name, command, rest = super().resolve_command(ctx, args)
         return ("" if name == DEFAULT else name), command, rest
+
+
+class PolicyCommands(Commands):
+    """``policy check`` and ``policy test``."""
+
+    modules: ClassVar[dict[str, str]] = {"check": "policy_files", "test": "policy_files"}
+
+    def registered(self) -> typer.Typer:
+        """Where the module adds its commands."""
+        return policy
 
 
 class FilesOrLive(TyperCommand):
@@ -126,6 +145,16 @@ class FilesOrLive(TyperCommand):
         is_live = any(word == "--live" or word.startswith("--live=") for word in args)
         for one in self.params:
             one.required = one.required if one.name not in self.files else not is_live
+        return super().parse_args(ctx, args)
+
+
+class FilesOrConfiguration(TyperCommand):
+    """A command that needs no file where a configuration names some: what is missing is found when it runs."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Ask for no file."""
+        for one in self.params:
+            one.required = False
         return super().parse_args(ctx, args)
 
 
@@ -146,6 +175,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=CONTEXT,
 )
+policy = typer.Typer(cls=PolicyCommands, no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
 venue = typer.Typer(cls=VenueCommands, no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
 
 

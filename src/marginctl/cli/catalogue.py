@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from marginctl.cli.app import DEFAULT, Nameless, app, venue
+from marginctl.cli.completing import completes
 from marginctl.cli.entry import OK
 from marginctl.cli.options import (
     DateFlags,
@@ -36,7 +37,7 @@ from marginctl.venues.catalogue import ContractResult, RuleSetEntry, RuleSetList
 from marginctl.venues.rule_set import RuleSet
 from marginctl.venues.table import Table
 
-READ = ("portfolio", "venue", "policy", "baseline")
+READ = ("portfolio", "venue", "policy", "policy-case", "config", "baseline", "book")
 """Kinds of files that are read; the others are written."""
 SCHEMAS = (*READ, "report-line", *RESULTS)
 STARTER = Path(__file__).with_name("starter.yaml")
@@ -45,7 +46,12 @@ MOST_NAMES = 5
 
 app.add_typer(venue, name="venue", help="Show one rule set, or bring one up to date: venue refresh.")
 
-RuleSetName = Annotated[str, typer.Argument(metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.")]
+RuleSetName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A rule set (`marginctl venues`) or a rule file.", autocompletion=completes("venues")
+    ),
+]
 
 
 class VenuesFlags(RuleSetFlags, DateFlags, ScreenFlags):
@@ -213,7 +219,10 @@ def rules(flags: RulesFlags) -> int:
 class RuleFlags(ScreenFlags):
     """Of ``rule``."""
 
-    code: Annotated[str, typer.Argument(help="A code such as MC102, or a name such as utilization.")]
+    code: Annotated[
+        str,
+        typer.Argument(help="A code such as MC102, or a name such as utilization.", autocompletion=completes("rules")),
+    ]
     format: Format
 
 
@@ -242,7 +251,9 @@ class SchemaFlags(Flags):
 
     kind: Annotated[
         str,
-        typer.Argument(help=f"{', '.join(READ)}; {', '.join(RESULTS)}; report-line."),
+        typer.Argument(
+            help=f"{', '.join(READ)}; {', '.join(RESULTS)}; report-line.", autocompletion=completes("kinds")
+        ),
     ]
 
 
@@ -259,16 +270,23 @@ def schema(flags: SchemaFlags) -> int:
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of one of ``SCHEMAS``; a report line is one line of ``--format jsonl``."""
+    if kind == "book":
+        from marginctl.books.columns_text import book_schema
+
+        return book_schema()
     if kind not in READ:
         from marginctl.render.json_schema import schema_of_document
 
         return schema_of_document(kind)
+    from marginctl.analysis.configuration import ConfigFile
+    from marginctl.analysis.policy_cases import CasesFile
     from marginctl.document.schema import json_schema
     from marginctl.limits.baseline import BaselineFile
     from marginctl.limits.format import PolicyFile
     from marginctl.portfolio.format import PortfolioFile
 
     formats = {"portfolio": PortfolioFile, "policy": PolicyFile, "venue": RuleSet, "baseline": BaselineFile}
+    formats |= {"config": ConfigFile, "policy-case": CasesFile}
     shape = formats[kind].layout
     return json_schema(shape, identifier=f"marginctl-{kind}.schema.json", title=f"marginctl {kind} file")
 

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
-from marginctl.cli.app import FilesOrLive, app
+from marginctl.cli.app import FilesOrConfiguration, app
+from marginctl.cli.choosing import FileChoice
+from marginctl.cli.contradictions import FOR_PEOPLE, GIT, HOSTS, refuse_contradictions
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.inputs import STDIN, Input, content, inputs
+from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import (
     FOR_MACHINES,
     DateFlags,
@@ -31,15 +33,14 @@ from marginctl.cli.options import (
     options,
 )
 from marginctl.cli.settings import (
+    CodeFlags,
     EditFlags,
-    ExplainedCodeFlags,
     FactFlags,
     LiveFlags,
     PolicyFlags,
     ShockFlags,
     manual,
     picture_names,
-    refuse_without_live,
     with_policies,
 )
 from marginctl.cli.targets import TargetError, refuse_overlaps, write_files
@@ -55,10 +56,6 @@ if TYPE_CHECKING:
     from marginctl.cli.html_report import ReportFlags
 
 Result = TypeVar("Result")
-FOR_PEOPLE = ("table",)
-"""Formats that begin with what to do."""
-HOSTS = ("github", "gitlab", "sarif")
-"""Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
 LINKING = (*HOSTS, "markdown")
 """Formats that lead to the page of a rule."""
 PLOTS = ("distance", "waterfall", "margin", "tiers", "modes")
@@ -96,8 +93,15 @@ class BatchFlags(Flags):
     ] = 0
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="FILE", help="Breaches accepted while they are no worse than in this file."),
+        typer.Option(
+            "--baseline", metavar="FILE", help="Breaches accepted while no worse than in this file, or in git:COMMIT."
+        ),
     ] = None
+    exclude: Annotated[
+        list[str],
+        typer.Option("--exclude", metavar="GLOB", help="Left out of directories and globs; repeatable."),
+        Read(list, many=True),
+    ]
 
 
 class RunFlags(BatchFlags):
@@ -117,6 +121,9 @@ class RunFlags(BatchFlags):
             help="Check again whenever a file is saved, until Ctrl-C; with --live every 30s, or --watch TIME.",
         ),
     ] = False
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what moved, and what is new or fixed, since --baseline git:COMMIT.")
+    ] = False
     notes: Annotated[bool, typer.Option("--notes", help="Give notes to github, gitlab and sarif too.")] = False
     statistics: Annotated[bool, typer.Option("--statistics", help="How often each rule was broken.")] = False
     sarif_waived: Annotated[
@@ -131,7 +138,7 @@ class RunFlags(BatchFlags):
 
 class CheckFlags(
     PolicyFlags,
-    ExplainedCodeFlags,
+    CodeFlags,
     EditFlags,
     ShockFlags,
     DateFlags,
@@ -143,9 +150,12 @@ class CheckFlags(
 ):
     """Of ``check``."""
 
+    is_gate = True
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Portfolio files, directories or globs; - for standard input."),
+        typer.Argument(
+            metavar="[PATH...]", help="Portfolio files, directories or globs; - for standard input; default: `paths:`."
+        ),
     ]
     format: format_of(*FORMATS, more="; csv=accounts, csv=limits, csv=findings", unlisted=TABLES)  # type: ignore[valid-type]
     plot: Annotated[
@@ -168,14 +178,14 @@ class FileLine(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-@app.command("check", cls=FilesOrLive)
+@app.command("check", cls=FilesOrConfiguration)
 @command
 def check_command(flags: CheckFlags) -> int:
     """Compute and lint portfolios.
 
     Exits 0 when nothing is at or above --fail-on, 1 when something is, 2 when a file could not be checked.
     """
-    _refuse_contradictions(flags)
+    refuse_contradictions(flags)
     if flags.live is not None:
         from marginctl.cli.live_check import check_live
 
@@ -189,31 +199,21 @@ def check_command(flags: CheckFlags) -> int:
 
 def _watched(flags: CheckFlags) -> list[Path]:
     """The files that a run reads: portfolios, also those that are new, the policies and the baseline."""
-    found, _ = inputs(flags.paths, flags.stdin_filename)
-    named = [Path(file) for file in (*flags.limits, flags.baseline) if file is not None]
-    return [*named, *(one.path for one in found if one.path is not None)]
+    found, _ = inputs(flags.paths, flags.stdin_filename, chosen=chosen_of(flags))
+    return [*map(Path, judging(flags)), *(one.path for one in found if one.path is not None)]
 
 
-def _refuse_contradictions(flags: CheckFlags) -> None:
-    """Refuse flags that do not go together. Raises FlagError."""
-    if flags.watch and STDIN in (flags.paths or ()):
-        raise FlagError("--watch cannot watch standard input", "name a file or a directory")
-    if flags.watch and flags.write_baseline is not None:
-        raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
-    refuse_without_live(flags)
-    own = {"--with": flags.laid, "--wallet": flags.wallet, "--account": flags.account}
-    for name, given in {**own, "--rates": flags.rates != "venue"}.items():
-        if given and flags.live is None:
-            raise FlagError(f"{name} changes nothing here", "it is for --live")
-    _used_by("--statistics", flags.statistics, FOR_PEOPLE, flags)
-    _used_by("--notes", flags.notes, HOSTS, flags)
-    _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)
+def judging(flags: "CheckFlags | ReportFlags") -> list[str]:
+    """The files that portfolios are judged by: policies and the baseline."""
+    found = [one.path for one in flags.around.policies]
+    baseline = flags.baseline if flags.baseline and not flags.baseline.startswith(GIT) else None
+    return [file for file in (*flags.limits, *found, baseline) if file is not None]
 
 
-def _used_by(flag: str, given: bool, forms: tuple[str, ...], flags: CheckFlags) -> None:
-    """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
-    if given and {flags.format, *(name for name, _ in flags.output)}.isdisjoint(forms):
-        raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")
+def chosen_of(flags: BatchFlags) -> FileChoice:
+    """Which files of folders and globs are meant."""
+    around = flags.around
+    return FileChoice(tuple(flags.exclude), around.portfolios, around.root)
 
 
 def checked_once(flags: CheckFlags) -> int:
@@ -221,7 +221,7 @@ def checked_once(flags: CheckFlags) -> int:
     settings, problems = with_files(flags)
     if problems:
         return report(failed(problems), flags)
-    files, problems = inputs(flags.paths, flags.stdin_filename, complain)
+    files, problems = inputs(flags.paths, flags.stdin_filename, complain, chosen_of(flags))
     _refuse_targets(files, flags)
     if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
         return _streamed(failed(problems), files, settings, flags)
@@ -249,8 +249,13 @@ def with_files(flags: "CheckFlags | ReportFlags") -> tuple[Settings, list[Proble
         forms = {flags.format, *(form for form, _ in flags.output)}
         is_read = "html" in forms or (flags.format in FOR_PEOPLE and not flags.quiet)
         settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
-        settings = replace(settings, seeks_closing=is_read, plots=flags.plot if is_read else frozenset())
-    if flags.baseline is not None:
+        plots = flags.plot if is_read else frozenset()
+        settings = replace(settings, seeks_closing=is_read, compares=flags.diff, plots=plots)
+    if flags.baseline is not None and flags.baseline.startswith(GIT):
+        from marginctl.document.commits import commit_of
+
+        settings = replace(settings, commit=commit_of(flags.baseline.removeprefix(GIT)))
+    elif flags.baseline is not None:
         from marginctl.analysis.policies import baseline_of
 
         baseline, wrong = baseline_of(flags.baseline)
@@ -262,7 +267,7 @@ def _refuse_targets(found: Iterable[Input], flags: CheckFlags) -> None:
     """Refuse to write over what is read, and one file twice, before anything is computed. Raises FlagError."""
     targets = [*(path for _, path in flags.output), *map(Path, filter(None, [flags.write_baseline]))]
     if targets:
-        others = [file for file in (*flags.limits, flags.baseline) if file and file != flags.write_baseline]
+        others = [file for file in judging(flags) if file != flags.write_baseline]
         refuse_overlaps(targets, [*(one.path for one in found if one.path is not None), *map(Path, others)])
 
 
@@ -284,10 +289,13 @@ def checked(one: Input, settings: Settings) -> Outcome:
     data, problem = content(one)
     if problem:
         return Outcome(file=one.name, problems=(problem,))
-    outcome = check(data, one.name, settings)
+    if settings.commit is not None:
+        outcome = found("analysis.against_commit.checked_against")(data, one.name, one.path, settings)
+    else:
+        outcome = check(data, one.name, settings)
     if "modes" in settings.plots and outcome.report is not None:
-        return replace(outcome, modes=found("analysis.compare.compare")(data, one.name, settings))
-    return outcome
+        outcome = replace(outcome, modes=found("analysis.compare.compare")(data, one.name, settings))
+    return cast(Outcome, outcome)
 
 
 def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings, flags: CheckFlags) -> int:

@@ -6,6 +6,7 @@ import typer
 
 from marginctl.analysis.explain import explain
 from marginctl.cli.app import app
+from marginctl.cli.completing import completes
 from marginctl.cli.inputs import inputs
 from marginctl.cli.options import FileFlags, Format, OnePath, command, show
 from marginctl.cli.settings import EditFlags, ShockFlags, opened
@@ -20,7 +21,11 @@ class ExplainFlags(EditFlags, ShockFlags, FileFlags):
     path: OnePath
     figure: Annotated[
         str | None,
-        typer.Argument(metavar="[FIGURE]", help="As in positions.BTCUSDT.liquidation_price; without it, a list."),
+        typer.Argument(
+            metavar="[FIGURE]",
+            help="As in positions.BTCUSDT.liquidation_price; without it, a list.",
+            autocompletion=completes("figures"),
+        ),
     ] = None
     format: Format
     depth: Annotated[

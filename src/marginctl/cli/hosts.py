@@ -21,7 +21,7 @@ ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 SUMMARY = "GITHUB_STEP_SUMMARY"
 LARGEST_SUMMARY = 1_000_000
 """Bytes; the host takes 1 MiB per step, and shows nothing of a page that is larger."""
-PAGE = "docs/reference/limits.md"
+PAGE = "docs/reference/rules/{code}.md"
 ORDER = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN, Verdict.PASS)
 
 

@@ -12,10 +12,10 @@ from marginctl.analysis.check import Settings, outcome_exit
 from marginctl.analysis.compare import compare
 from marginctl.analysis.stress import ScenarioChoice, stress, widest_two
 from marginctl.cli.app import app
-from marginctl.cli.check import BatchFlags, checked, each, exit_of, failed, with_files
+from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, judging, with_files
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Read, command
-from marginctl.cli.settings import EditFlags, ExplainedCodeFlags, PolicyFlags, manual, picture_names
+from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, manual, picture_names
 from marginctl.cli.stress import ScenarioFlags
 from marginctl.cli.targets import refuse_overlaps, write_files
 from marginctl.cli.terminal import complain, deliver, say, tell
@@ -33,7 +33,7 @@ MOST_DETAILED = 20
 """Accounts with a section of their own, unless told otherwise."""
 
 
-class ReportFlags(ScenarioFlags, PolicyFlags, ExplainedCodeFlags, EditFlags, DateFlags, FileFlags, BatchFlags):
+class ReportFlags(ScenarioFlags, PolicyFlags, CodeFlags, EditFlags, DateFlags, FileFlags, BatchFlags):
     """Of ``report``."""
 
     paths: Annotated[
@@ -64,11 +64,11 @@ def report_command(flags: ReportFlags) -> int:
     Exits as `check` does: 0, 1 when a finding is at or above --fail-on, 2 when a file could not be checked.
     """
     settings, problems = with_files(flags)
-    found, missing = inputs(flags.paths, flags.stdin_filename, complain)
+    found, missing = inputs(flags.paths, flags.stdin_filename, complain, chosen_of(flags))
     if STDIN in flags.paths and len(found) > 1:
         raise FlagError("standard input does not go with other files", "write it to a file")
     if flags.output != STDIN:
-        others = [file for file in (*flags.limits, flags.baseline) if file]
+        others = judging(flags)
         refuse_overlaps([Path(flags.output)], [*(one.path for one in found if one.path), *map(Path, others)])
     results = [] if problems else each(found, partial(checked, settings=settings), flags.jobs, bar=False)
     outcomes = (*failed([*problems, *missing]), *results)

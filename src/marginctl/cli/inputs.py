@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from marginctl.cli.choosing import ANY, PORTFOLIO, FileChoice, passed_over
 from marginctl.document.encoding import LARGEST, content_of
 from marginctl.document.files import lies_in, note_open
 from marginctl.document.source import printable
@@ -30,12 +31,13 @@ class Input(Struct, frozen=True):
 
 
 def inputs(
-    patterns: list[str], stdin_name: str, tell: Callable[[str], object] = str
+    patterns: list[str], stdin_name: str, tell: Callable[[str], object] = str, chosen: FileChoice = ANY
 ) -> tuple[list[Input], list[Problem]]:
     """The files of all patterns in order, each once; what matches nothing or cannot be looked into is a problem.
 
-    A file (YAML or JSON), a directory (every ``*.yaml``, ``*.yml`` below it, in capitals too), a glob, or ``-``. An
-    existing file wins over a pattern of the same name. ``tell`` hears what is passed over: links to directories.
+    A file (YAML or JSON), a directory (every ``*.yaml``, ``*.yml`` below it, in capitals too, that is a portfolio and
+    in no hidden folder), a glob, or ``-``. An existing file wins over a pattern of the same name. ``tell`` hears what
+    is passed over: links to directories, and YAML that is no portfolio.
     """
     found: dict[str, Input] = {}
     problems: list[Problem] = []
@@ -43,19 +45,27 @@ def inputs(
         if pattern == STDIN:
             found.setdefault(STDIN, Input(stdin_name, None))
             continue
-        search = _Search()
+        search = _Search(chosen)
         matched = search.files(pattern)
         problems += search.problems
         if not matched and not search.problems:
-            problems.append(_nothing(pattern))
+            problems.append(_nothing(pattern, search.others, chosen.wanted))
         for path in matched:
             found.setdefault(os.path.realpath(path), Input(printable(str(path)), path))
         for link in search.links:
             tell(f"{printable(link)} is a link to a directory and was not looked into: name it to check it too")
+        if matched and search.others:
+            tell(passed_over(map(printable, search.others)))
     return list(found.values()), problems
 
 
-def _nothing(pattern: str) -> Problem:
+def _nothing(pattern: str, others: list[str], wanted: str) -> Problem:
+    if wanted != PORTFOLIO:
+        message, advice = f"no marginctl.{wanted} lies there", f"a file of them says `schema: marginctl.{wanted}/1`"
+        return Problem(Location(printable(pattern)), "MC001", message, advice)
+    if others:
+        said = passed_over(map(printable, others))
+        return Problem(Location(printable(pattern)), "MC001", "no portfolio lies in it", said)
     return Problem(
         Location(printable(pattern)),
         "MC001",
@@ -67,7 +77,9 @@ def _nothing(pattern: str) -> Problem:
 class _Search:
     """The files that one pattern means, what could not be read on the way, and the links that were not followed."""
 
-    def __init__(self) -> None:
+    def __init__(self, chosen: FileChoice) -> None:
+        self.chosen = chosen
+        self.others: list[str] = []
         self.root = Path()
         self.problems: list[Problem] = []
         self.links: dict[str, None] = {}
@@ -80,7 +92,7 @@ class _Search:
                 self.root = path
                 return sorted(map(Path, self._below(str(path))))
             if path.exists():
-                return [path]
+                return [path] if self._may_read(pattern) else []
         except OSError as error:
             if error.errno != ENAMETOOLONG:
                 self._unreadable(pattern, error)
@@ -91,15 +103,22 @@ class _Search:
             return []
         self.root = Path(*takewhile(lambda part: not any(mark in part for mark in MAGIC), path.parts))
         names = set(self._matches(path.anchor, [*path.parts[bool(path.anchor) :]]))
-        return sorted(Path(name) for name in names if not os.path.isdir(name) and self._is_file(name))  # noqa: PTH112
+        names = {name for name in names if not (os.path.isdir(name) or self.chosen.leaves_out(name))}  # noqa: PTH112
+        return sorted(Path(name) for name in names if self._is_file(name))
 
     def _below(self, folder: str) -> Iterator[str]:
-        """The portfolios in a folder and below it; a link to another folder is not followed."""
+        """The portfolios in a folder and below it; no link to another folder is followed, no hidden one looked into."""
         for entry in self._entries(folder):
+            if self.chosen.leaves_out(entry.path):
+                continue
             if self._is_folder(entry):
-                yield from self._below(entry.path)
+                yield from () if entry.name.startswith(".") else self._below(entry.path)
             elif entry.path not in self.links and entry.name.lower().endswith(SUFFIXES) and self._is_file(entry.path):
-                yield entry.path
+                kind = self.chosen.kind(entry.path)
+                if kind == self.chosen.wanted:
+                    yield entry.path
+                elif not kind and self.chosen.wanted == PORTFOLIO and not entry.name.startswith("."):
+                    self.others.append(os.path.normpath(entry.path))
 
     def _matches(self, folder: str, parts: list[str]) -> Iterator[str]:
         """What the parts of a glob match; ``**`` is any number of folders. A link to another folder is not followed."""
@@ -144,11 +163,18 @@ class _Search:
         """Whether there is something to read; a link that leads nowhere, a pipe and the like are noted."""
         is_link, is_file = os.path.islink(name), os.path.isfile(name)  # noqa: PTH113, PTH114
         if is_file and not (is_link and not lies_in(Path(name), self.root)):
-            return True
+            return self._may_read(name)
         leads_nowhere = is_link and not os.path.exists(name)  # noqa: PTH110
         reason = "the link leads nowhere" if leads_nowhere else "it is no ordinary file"
         reason = "the link leads out of the folder: name it to check it" if is_file else reason
         self.problems.append(Problem(Location(printable(name)), "MC001", f"cannot be read: {reason}"))
+        return False
+
+    def _may_read(self, name: str) -> bool:
+        """Whether a file lies where files may be read; what does not is noted."""
+        if self.chosen.root is None or lies_in(Path(name), self.chosen.root):
+            return True
+        self.problems.append(Problem(Location(printable(name)), "MC001", "it lies outside of the repository: name it"))
         return False
 
     def _unreadable(self, name: str, error: OSError) -> None:

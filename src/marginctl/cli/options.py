@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
 
 import typer
 
+from marginctl.cli.discovery import Surroundings, configuration_place, variables
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.terminal import NARROWEST, Terminal, complain, deliver, put, say, tell, terminal
 from marginctl.core.exact import exactly
@@ -59,7 +60,11 @@ class Flag(NamedTuple):
 
 
 class Flags:
-    """The flags of a command, read."""
+    """The flags of a command, read. ``around``: what it took from its surroundings; ``is_gate``: it is ``check``."""
+
+    around = Surroundings()
+    is_gate = False
+    lists_settings = False
 
     def __init__(self, **values: Any) -> None:
         vars(self).update(values)
@@ -105,23 +110,43 @@ def command(run: Callable[[F], int]) -> Callable[..., None]:
     """A command for Typer out of a function of flags that returns the exit code; a FlagError is told and exits 2."""
     group: type[F] = get_annotations(run)["flags"]
 
-    def typed(**texts: Any) -> None:
+    def typed(called: typer.Context, **texts: Any) -> None:
+        form = texts.get("format")
         try:
             with exactly(), noting():
-                code = run(group.read(**texts))
+                flags = _read(group, texts, called)
+                form = getattr(flags, "format", form)
+                code = run(flags)
         except FlagError as error:
-            code = refuse([Problem(Location(""), FLAG, error.message, error.help)], texts.get("format"))
+            code = refuse([Problem(Location(""), FLAG, error.message, error.help)], form)
         except RefusedError as error:
-            code = refuse(error.problems, texts.get("format"))
+            code = refuse(error.problems, form)
         except BrokenPipeError:
             code = NOT_CHECKED
         raise typer.Exit(code)
 
     parameters = [flag.parameter() for flag in flags_of(group)]
+    parameters.append(Parameter("called", Parameter.KEYWORD_ONLY, annotation=typer.Context))
     typed.__name__, typed.__doc__ = run.__name__, run.__doc__
     typed.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     typed.__annotations__ = {one.name: one.annotation for one in parameters}
     return typed
+
+
+def _read(group: type[F], texts: dict[str, Any], called: typer.Context) -> F:
+    """The flags, with what the surroundings say. Raises FlagError, RefusedError."""
+    place = configuration_place() if texts.get("no_config") is False else None
+    if place is None and not variables() and not group.lists_settings:
+        return group.read(**texts)
+    from marginctl.cli.settled import read_settled
+
+    return read_settled(group, texts, lambda name: _is_given(called, name), place)
+
+
+def _is_given(called: typer.Context, name: str) -> bool:
+    """Whether a flag was typed."""
+    source = called.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def refuse(problems: Sequence[Problem], form: str | None) -> int:
@@ -191,10 +216,13 @@ class DateFlags(Flags):
 
 
 class RuleSetFlags(Flags):
-    """Where rule sets lie."""
+    """Where rule sets lie, and whether a configuration counts."""
 
     rules: Annotated[str | None, typer.Option("--rules", metavar="DIR", help="A directory of your own rule sets.")] = (
         None
+    )
+    no_config: Annotated[bool, typer.Option("--no-config", help="Look for no marginctl.yaml or pyproject.toml.")] = (
+        False
     )
 
 

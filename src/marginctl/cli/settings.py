@@ -10,6 +10,7 @@ import typer
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, bar, codes, edits, shocks
+from marginctl.cli.completing import completes
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice
 from marginctl.document.numbers import NumberError, decimal
@@ -159,21 +160,24 @@ SELECT, IGNORE = Read(codes("--select"), many=True), Read(codes("--ignore"), man
 class CodeFlags(Flags):
     """Which limits are looked at."""
 
-    select: Annotated[frozenset[str], typer.Option("--select", metavar="CODE,..."), SELECT]
-    ignore: Annotated[frozenset[str], typer.Option("--ignore", metavar="CODE,..."), IGNORE]
-
-
-class ExplainedCodeFlags(CodeFlags):
-    """The same with a help text."""
-
     select: Annotated[
         frozenset[str],
-        typer.Option("--select", metavar="CODE,...", help="Only these limits, and MC100; repeatable."),
+        typer.Option(
+            "--select",
+            metavar="CODE,...",
+            help="Only these limits, and MC100; repeatable.",
+            autocompletion=completes("codes"),
+        ),
         SELECT,
     ]
     ignore: Annotated[
         frozenset[str],
-        typer.Option("--ignore", metavar="CODE,...", help="All limits but these; repeatable."),
+        typer.Option(
+            "--ignore",
+            metavar="CODE,...",
+            help="All limits but these; repeatable.",
+            autocompletion=completes("codes"),
+        ),
         IGNORE,
     ]
 
@@ -204,11 +208,11 @@ class Opened(NamedTuple):
 def with_policies(flags: FileFlags) -> tuple[Settings, list[Problem]]:
     """The settings with the policies that the flags name, and what is wrong with those files."""
     settings = settings_of(flags)
-    if not isinstance(flags, PolicyFlags) or not flags.limits:
+    if not isinstance(flags, PolicyFlags) or not (flags.limits or flags.around.policies):
         return settings, []
     from marginctl.analysis.policies import policy_of
 
-    policy, problems = policy_of(flags.limits)
+    policy, problems = policy_of([*flags.limits, *flags.around.policies])
     return replace(settings, policy=policy), problems
 
 

@@ -18,6 +18,7 @@ from marginctl.analysis.stress import (
     stress,
 )
 from marginctl.cli.app import app
+from marginctl.cli.completing import completes
 from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, picture_names, with_policies
@@ -44,7 +45,13 @@ class ScenarioFlags(Flags):
     ]
     builtin: Annotated[
         tuple[str, ...],
-        typer.Option("--builtin", "-b", metavar="NAME", help="A built-in scenario, or all; repeatable."),
+        typer.Option(
+            "--builtin",
+            "-b",
+            metavar="NAME",
+            help="A built-in scenario, or all; repeatable.",
+            autocompletion=completes("scenarios"),
+        ),
         Read(built_ins, many=True),
     ]
     shock: Annotated[

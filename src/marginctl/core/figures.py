@@ -13,6 +13,7 @@ from marginctl.core.figure import GIVEN_DIGITS, PLACES, Figure, Safer
 _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Direction.NEAREST
 _HIGHER, _LOWER, _FARTHER, _NONE_WORST = Safer.HIGHER, Safer.LOWER, Safer.FARTHER, Safer.LOWER_NONE_WORST
 _SIDES = ("below", "above")
+_STRESSED = ("BookScenario", "LostAccount", "BookStressCounts")
 _CHANGES = ("added", "removed", "changed", "same")
 _DEDUCTIONS = ("deduction", "ContractTier.maintenance_deduction", "PassedTier.maintenance_deduction")
 _AS_STATED = ("floor", *_DEDUCTIONS, "max_leverage", "isolated_rules")
@@ -59,6 +60,17 @@ FIGURES: dict[str, Figure] = {
         "money", "Money in collateral; the judged figure in checks and findings, null where it does not exist.", _DOWN
     ),
     "saving": Figure("money", "gross - net.", _DOWN),
+    "failing_notional": Figure("money", "Gross notional of the accounts that fail.", _UP),
+    "warning_notional": Figure("money", "Gross notional of the accounts that only warn.", _UP),
+    "equity_before": Figure("money", "Sum over the accounts, now.", _DOWN),
+    "equity_after": Figure("money", "Sum over the accounts, at the end of the path.", _DOWN),
+    **{f"{one}.shortfall": Figure("money", "Sum of max(0, -equity) of pools.", _UP) for one in _STRESSED},
+    "largest_share": Figure("ratio", "Of the ten largest shortfalls, in the whole.", _UP),
+    "gap": Figure("ratio", "Share of the path."),
+    "loss": Figure("money", "Missing where pools are closed at a gap behind their crossing.", _UP),
+    "ExposureRow.long": Figure("money", "Notional of all longs.", _UP),
+    "ExposureRow.short": Figure("money", "Notional of all shorts.", _UP),
+    "LiquidatableAccounts.shortfall": Figure("money", "What equities below 0 add up to.", _UP),
     # Ratios: of requirements up, distances toward zero.
     "leverage": Figure("multiple", "1 / initial_rate of a position; gross_notional / equity of an account.", _UP),
     "Totals.leverage": Figure("multiple", "", _UP, _NONE_WORST),
@@ -329,6 +341,13 @@ FIGURES: dict[str, Figure] = {
     "Moved.after": Figure("exact", "As the report afterwards shows it; null where it does not exist."),
     "Moved.difference": Figure("exact", "after - before; null where one does not exist."),
     "turn": Figure("word", "Whether it moved to the riskier or to the safer side; null where neither is."),
+    # Accounts against the same files at a commit.
+    "AccountDiff.base": Figure("word", "The commit, as it was asked for."),
+    "since": Figure("word", "What it was there.", choices=("new", "unreadable", "changed", "same")),
+    **{f"verdict_{one}": Figure("word", "Empty where there is none.") for one in ("before", "after")},
+    "AccountDiff.findings": Figure("word", "Errors and warnings there and now, waived by the commit or not."),
+    "FindingDiff.turn": Figure("word", choices=("new", "worse", "same", "better", "fixed")),
+    **{name: Figure("word", "Its figure; empty where there is none.") for name in ("then", "now")},
     # Rule sets and contracts: as they are published.
     "RuleSetEntry.contracts": Figure("counted", "Symbols that are listed; null where any symbol is read."),
     "age_days": Figure("counted", "Days since as_of; null where it does not age."),

@@ -167,7 +167,7 @@ def gross_line(state: PoolState, index: int, motion: Motion, *, quantos: bool = 
     """
     holding = state.pool.holdings[index]
     form = holding.form
-    moved = [(form[asset], line) for asset, line in motion.ratios.items() if asset in form]
+    moved = [(amount, line) for asset, amount in form.items() if (line := motion.ratios.get(asset)) is not None]
     rest = motion.rest
     apart = [(amount, quanto.line(motion) or rest) for quanto, amount in holding.quantos.values()]
     moved.append((net(state.grosses[index], *(-amount for amount, _ in (*moved, *apart))), rest))

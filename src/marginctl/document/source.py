@@ -1,7 +1,7 @@
 """A document's text and the places in it; user text made safe to show, and which name was meant."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from re import sub
 
 from msgspec import Struct
@@ -47,13 +47,15 @@ def echo(text: str, longest: int = LONGEST_ECHO) -> str:
 class Source(Struct):
     """A document's display name and its text, without a byte order mark.
 
-    ``key_paths``: of a text that was made of a mapping, which nobody has seen, the path of the key by line and column.
+    ``key_paths``: of a text that was made of a mapping, which nobody has seen, the path of the key by line and column;
+    ``written``: the places of these paths in the text that somebody has.
     """
 
     name: str
     text: str
     split: list[str] | None = None
     key_paths: dict[tuple[int, int], str] | None = None
+    written: Callable[[str], tuple[int, int]] | None = None
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1; empty when there is no such line."""
@@ -64,12 +66,14 @@ class Source(Struct):
     def location(self, node: Node) -> Location:
         """Where a node begins, and where it ends if that is on the same line."""
         if self.key_paths is not None:
-            return Location(self.name, key=self.key_paths.get((node.line, node.column), ""))
+            path = self.key_paths.get((node.line, node.column), "")
+            return Location(self.name, *self.written(path)) if self.written else Location(self.name, key=path)
         return Location(self.name, node.line, node.column, node.end_column if isinstance(node, Scalar) else 0)
 
     def place(self, node: Node) -> str:
         """Where a node is, in words: ``line 5``."""
-        return echo(self.location(node).key) if self.key_paths else f"line {node.line}"
+        location = self.location(node)
+        return echo(location.key) if location.key else f"line {location.line}"
 
     def problem(self, where: Node | tuple[int, int], code: str, message: str, help: str = "") -> Problem:
         """A problem at a node or at ``(line, column)``, with the line it is on."""

@@ -87,11 +87,15 @@ COMMON = tuple(form for form in FORMATS if form not in OF_CHECKS)
 
 
 class ResultKind(NamedTuple):
-    """A kind of result: its class, the function that makes its page, and those of formats that have another one."""
+    """A kind of result: its class, the function that makes its page, and those of formats that have another one.
+
+    ``writers``: of formats that draw no page of it, and write another document than that of a check.
+    """
 
     result: str
     page: str
     others: Mapping[str, str] = {}
+    writers: Mapping[str, str] = {}
 
 
 RESULTS = {
@@ -102,6 +106,8 @@ RESULTS = {
     "what-if": ResultKind("results.WhatIfResult", "what_if.what_if_page"),
     "headroom": ResultKind("results.headroom_result.HeadroomResult", "headroom.headroom_page"),
     "compare": ResultKind("results.comparison.CompareResult", "compare.compare_page", {"html": "compare.pictured"}),
+    "book-summary": ResultKind("results.book_summary.BookResult", "book_page.book_page"),
+    "book-stress": ResultKind("results.stressed_book.BookStressResult", "book_scenarios.book_scenarios_page"),
     "explain": ResultKind("results.explanation.ExplainResult", "explain.explain_page"),
     "scenarios": ResultKind("results.catalogue.ScenarioList", "catalogue.scenarios_page"),
     "venues": ResultKind("venues.catalogue.RuleSetList", "catalogue.venues_page"),
@@ -111,6 +117,11 @@ RESULTS = {
     "import": ResultKind("reconciliation.ImportResult", "reconcile.reconcile_page"),
     "rules": ResultKind("results.catalogue.RuleList", "catalogue.rules_page"),
     "rule": ResultKind("results.catalogue.RuleResult", "catalogue.rule_page"),
+    "resolved-policy": ResultKind("results.policy_results.PolicyResult", "policy.policy_page"),
+    "policy-test": ResultKind(
+        "results.policy_results.CasesResult", "policy.cases_page", writers={"junit": "formats.junit_cases.render"}
+    ),
+    "settings": ResultKind("results.catalogue.SettingList", "catalogue.settings_page"),
     "refusal": ResultKind("findings.Refusal", "catalogue.refusal_page"),
 }
 """By the kind of document, ``marginctl.KIND/1``: what ``marginctl schema`` knows it by."""
@@ -125,7 +136,8 @@ def render(form: str, result: Any, options: Options | None = None) -> str:
     form, _, table = form.partition("=")
     if table:
         options = replace(options, table=table)
-    write = found(f"render.{FORMATS[form]}")
+    kind = RESULTS.get(kind_of(result))
+    write = found(f"render.{kind.writers.get(form, FORMATS[form]) if kind else FORMATS[form]}")
     if write.__name__ != "draw":
         return cast(str, write(result, options))
     return cast(str, write(page_of(form, result, options), options))

@@ -33,6 +33,7 @@ from marginctl.render import RESULTS, found
 from marginctl.results import Outcome, Run
 from marginctl.results.catalogue import BuiltIn, Publication
 from marginctl.results.comparison import CompareResult
+from marginctl.results.diff import AccountDiff
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 DEFINED = {"Outcome": "report", "Check": "check", "Finding": "finding", "Compared": "expectation", "Problem": "error"}
@@ -61,6 +62,7 @@ NAMES = {
         Publication,
         CompareResult,
         Moved,
+        AccountDiff,
     )
 }
 """Classes that the results name without importing them."""

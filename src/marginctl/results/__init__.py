@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from marginctl.core.tiered_way import TieredWay
     from marginctl.results.catalogue import BuiltIn, Publication
     from marginctl.results.comparison import CompareResult
+    from marginctl.results.diff import AccountDiff
 
 NO_RULES = RulesUsed(venue="", as_of=None, status="unverified", sources=())
 
@@ -44,7 +45,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """
 
     schema: ClassVar[str] = "marginctl.report/1"
-    shape: ClassVar[str] = "schema file *report checks findings assumptions rules=rules_used expectations=compared"
+    shape: ClassVar[str] = (
+        "schema file *report checks findings assumptions rules=rules_used expectations=compared diff?"
+    )
 
     file: str
     report: Report | None = None
@@ -58,6 +61,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     pooling: "Pooling | None" = None
     tiered_ways: "tuple[TieredWay, ...]" = ()
     modes: "CompareResult | None" = None
+    diff: "AccountDiff | None" = None
 
     @property
     def checked(self) -> "Outcome | None":

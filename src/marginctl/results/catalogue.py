@@ -124,3 +124,36 @@ class RuleResult(Document, frozen=True, kw_only=True):
     def listed(self) -> tuple[RuleManual, ...]:
         """A list of it alone."""
         return (self.rule,)
+
+
+class SettingEntry(Struct, frozen=True, kw_only=True):
+    """A setting as it counts.
+
+    ``value``: as the configuration writes it; ``origin``: flag, variable, file or default; ``place``: the flag, the
+    variable, or file and line; ``flag``, ``variable``: where else it may be said.
+    """
+
+    shape: ClassVar[str] = "name value origin place flag variable"
+
+    name: str
+    value: str
+    origin: str
+    place: str
+    flag: str
+    variable: str
+
+
+class SettingList(Document, frozen=True, kw_only=True):
+    """Every setting. ``file``: the configuration that was found; empty where there is none."""
+
+    schema: ClassVar[str] = "marginctl.settings/1"
+    shape: ClassVar[str] = "schema version file settings errors=problems summary"
+    table: ClassVar[str] = "settings"
+
+    file: str
+    settings: tuple[SettingEntry, ...]
+
+    @property
+    def summary(self) -> ListSummary:
+        """Counts."""
+        return ListSummary(exit_code=0, count=len(self.settings))

@@ -4,7 +4,7 @@ Broken limits fail (warnings only where warnings fail the run), waived and uneva
 could not be checked is an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from marginctl.document.source import printable
@@ -70,13 +70,20 @@ def _case(outcome: Outcome, name: str) -> "TestCase":
 
 
 def _account(outcome: Outcome) -> "TestCase":
-    from junitparser import Error
-
-    case = _case(outcome, "account")
     if outcome.problems or outcome.report is None:
-        error = Error(f"could not be checked: {len(outcome.problems)} problem(s)")
-        error.text = "\n".join(map(_line, outcome.problems))
-        case.result = [error]
+        account = outcome.report.account.name if outcome.report else outcome.file
+        return failed_to_read("account", outcome.problems, account)
+    return _case(outcome, "account")
+
+
+def failed_to_read(name: str, problems: Sequence[Problem], owner: str = "") -> "TestCase":
+    """A test case that could not be run, with what stands in the way."""
+    from junitparser import Error, TestCase
+
+    case = TestCase(printable(name), classname=printable(owner or name))
+    error = Error(f"could not be checked: {len(problems)} problem(s)")
+    error.text = "\n".join(map(_line, problems))
+    case.result = [error]
     return case
 
 

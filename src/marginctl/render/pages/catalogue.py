@@ -24,7 +24,7 @@ from marginctl.render.page import (
     section,
     texts,
 )
-from marginctl.results.catalogue import BuiltIn, RuleEntry, RuleList, RuleResult, ScenarioList
+from marginctl.results.catalogue import BuiltIn, RuleEntry, RuleList, RuleResult, ScenarioList, SettingList
 from marginctl.venues.catalogue import RuleSetEntry, RuleSetList
 from marginctl.wording import capitalized, moves_text
 
@@ -39,6 +39,9 @@ COMPLETE_HINT = (
 SCENARIO_HINT = (
     "Days, not forecasts. `marginctl stress FILE --builtin NAME` runs one of them, `--builtin all` every one; "
     "scenarios of your own stand under `scenarios:` in the file."
+)
+SETTINGS_HINT = (
+    "Flags win over variables, these over the file; policies add up. `marginctl policy check FILE` resolves limits."
 )
 SOURCES_HINT = "-v adds the sources."
 
@@ -183,3 +186,17 @@ def _scenario(row: BuiltIn, *, is_full: bool) -> Section:
 def refusal_page(result: Refusal, _: Options) -> Page:
     """Why a command did not begin."""
     return (Section(blocks=(Problems(result.problems),)),)
+
+
+def settings_page(result: SettingList, _: Options) -> Page:
+    """Every setting with its value and who says so."""
+    rows = result.settings
+    columns = (
+        texts("setting", [one.name for one in rows]),
+        texts("from", [one.place or one.origin for one in rows]),
+        texts("flag", [one.flag for one in rows], priority=8),
+        texts("variable", [one.variable for one in rows], priority=9),
+        Column(title="value", cells=[one.value for one in rows], kind=ColumnKind.PROSE),
+    )
+    note = result.file or "no marginctl.yaml, and no [tool.marginctl] in a pyproject.toml"
+    return page([section("Settings", DataTable(columns), dim(SETTINGS_HINT), note=note)])

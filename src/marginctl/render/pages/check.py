@@ -35,7 +35,7 @@ from marginctl.render.pages.account import STATUS_WORDS, account, assumptions, f
 from marginctl.render.pages.columns import NEVER, UNKNOWN, figured, known, sign_tone, signed
 from marginctl.render.pages.expectations import expectations
 from marginctl.render.pages.head import answer, head, price_text
-from marginctl.render.pages.runs import run_sections, statistics, worst_first
+from marginctl.render.pages.runs import diffs, run_sections, statistics, worst_first
 from marginctl.results import Outcome, Run, Verdict, unevaluated, verdict
 from marginctl.wording import (
     check_value,
@@ -67,7 +67,7 @@ def check_page(run: Run, options: Options) -> Page:
         told = (part for outcome in worst_first(run) for part in _of_several(outcome, run, options))
         parts = [*run_sections(run), *told]
     notes = Section(blocks=tuple(run_notes(outcomes) if len(outcomes) > 1 else ()))
-    return page([*parts, statistics(run) if options.statistics else None, notes])
+    return page([*parts, *diffs(run), statistics(run) if options.statistics else None, notes])
 
 
 def _quiet(outcome: Outcome, run: Run) -> Iterable[Section | None]:

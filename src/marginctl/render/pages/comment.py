@@ -18,17 +18,19 @@ from marginctl.render.page import (
     Span,
     Tone,
     numbers,
+    page,
     texts,
 )
 from marginctl.render.pages.account import MONEY, RATIOS, common_move, finding_word, ratio_text
+from marginctl.render.pages.runs import diffs
 from marginctl.render.paths import rule_page, spot
 from marginctl.results import Outcome, Run, Verdict, cheapest, ranked, verdict
 from marginctl.wording import capitalized, check_value, figure, headroom_text, label_of, limit_text
 
 
 def comment_page(run: Run, options: Options) -> Page:
-    """A section per file."""
-    return tuple(_outcome(outcome, run, options) for outcome in run.outcomes)
+    """A section per file, and what became of it where that was asked for."""
+    return page([*(_outcome(outcome, run, options) for outcome in run.outcomes), *diffs(run)])
 
 
 def _outcome(outcome: Outcome, run: Run, options: Options) -> Section:

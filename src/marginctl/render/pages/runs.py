@@ -1,11 +1,12 @@
 """A run over several files: the answer for all of them, a line each, and how often each rule was broken; passes."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from marginctl.core.report import Report
 from marginctl.findings import Finding, Severity
+from marginctl.render import found
 from marginctl.render.page import DataTable, Section, Sentence, names, numbers, section, texts
 from marginctl.render.pages.columns import NEVER, UNKNOWN
 from marginctl.render.pages.head import TONES, answered, name_of, nearest
@@ -120,6 +121,11 @@ def statistics(run: Run) -> Section | None:
         numbers("files", [str(count) for count in files]),
     )
     return section("Statistics", DataTable(columns), note=f"of {counted(len(run.outcomes), 'file')}")
+
+
+def diffs(run: Run) -> Iterable[Section | None]:
+    """What became of the accounts, where that was asked for."""
+    return found("render.pages.diff.diff_sections")(run) if any(one.diff for one in run.outcomes) else ()
 
 
 MOST_CHANGES = 4

@@ -124,8 +124,11 @@ def _worst_first(rows: Sequence[Moved]) -> list[Moved]:
 
 
 def _figures(heading: str, rows: Sequence[Moved], *, several: bool) -> Section | None:
-    if not rows:
-        return None
+    return section(heading, moved_figures(rows, several=several)) if rows else None
+
+
+def moved_figures(rows: Sequence[Moved], *, several: bool = False) -> DataTable:
+    """Figures before and after, with their difference and where they went."""
     columns = (
         names("figure", [_label(one, several=several) for one in rows]),
         pointed("before", [_cell(one, is_after=False) for one in rows]),
@@ -133,7 +136,7 @@ def _figures(heading: str, rows: Sequence[Moved], *, several: bool) -> Section |
         pointed("difference", [_difference(one) for one in rows], priority=1),
         _turns([one.turn for one in rows]),
     )
-    return section(heading, DataTable(columns))
+    return DataTable(columns)
 
 
 def _turns(turns: Sequence[Turn]) -> Column:

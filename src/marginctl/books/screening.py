@@ -1,0 +1,213 @@
+"""A header as the float screen takes it, and a batch by the screen and, where that does not promise, by decimals.
+
+Nothing is decided here: the header's own reading makes an account that holds nothing of each asset, and its prices,
+terms and rules are the tables. What the screen cannot be told leaves whole batches to the exact core.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec.structs import replace
+
+from marginctl.books.compiled import SCREENED_LIMITS, Compiled, ModeTerms, ScreenLimit, compile_book
+from marginctl.books.deciding import PLACE, exact_rows
+from marginctl.books.float_screen import Screened, screen
+from marginctl.books.header import BookHeader
+from marginctl.books.results_out import RESULTS, results_of
+from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored
+from marginctl.books.stored import forced
+from marginctl.core.account import STABLECOINS, CollateralMode
+from marginctl.core.contract import Contract
+from marginctl.core.exact import ZERO, exactly
+from marginctl.core.scenario import expanded, moved, ratios
+from marginctl.findings import Severity
+from marginctl.limits.config import Bound, LimitSource
+from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rule import Comparison
+from marginctl.portfolio.format import PortfolioFile
+from marginctl.portfolio.resolve import resolve
+from marginctl.venues.rule_set import Mode
+
+MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$"
+"""Times that need not be looked at again."""
+Screens = dict[frozenset[str], "Compiled | None"]
+
+
+def screened_batch(header: BookHeader, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowProblem]]:
+    """The results of a batch, in its order, and what is wrong with its bad rows."""
+    compiled = compiled_for(header, batch)
+    if compiled is None:
+        rows = exact_rows(header, batch)
+        return results_of(rows), [problem for row in rows for problem in row.problems]
+    found = screen(compiled, batch)
+    undecided = _undecided(batch, found)
+    places = pc.indices_nonzero(undecided).to_pylist()
+    results = _results(batch, found)
+    if not places:
+        return results, []
+    rows = exact_rows(header, batch, places)
+    order = pa.array(range(len(batch)), pa.int64())
+    moved_to = pa.array(range(len(batch), len(batch) + len(places)), pa.int64())
+    chosen = pc.replace_with_mask(order, undecided, moved_to)
+    both = pa.Table.from_batches([results, results_of(rows)]).take(chosen).combine_chunks()
+    return both.to_batches()[0], [problem for row in rows for problem in row.problems]
+
+
+def _undecided(batch: pa.RecordBatch, found: Screened) -> Any:
+    mask = pa.array(found.undecided)
+    ids, moments = batch.column("account_id"), batch.column("as_of")
+    if ids.null_count:
+        mask = pc.or_(mask, pc.is_null(ids))
+    if moments.null_count < len(moments):
+        mask = pc.or_(mask, pc.invert(pc.fill_null(pc.match_substring_regex(moments, MOMENT), True)))
+    marked = forced(batch)
+    return mask if marked is None else pc.or_(mask, pc.fill_null(marked, False))
+
+
+def _results(batch: pa.RecordBatch, found: Screened) -> pa.RecordBatch:
+    count = len(batch)
+    told = {"status": "ok", "decided": "float"}
+    columns: list[Any] = []
+    for field in RESULTS:
+        if field.name in {"account_id", "as_of"}:
+            columns.append(batch.column(field.name))
+        elif field.name in told:
+            columns.append(pa.repeat(pa.scalar(told[field.name], pa.string()), count))
+        elif field.name == "error":
+            columns.append(pa.nulls(count, pa.string()))
+        else:
+            columns.append(found.column(field.name).cast(field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=RESULTS)
+
+
+def compiled_for(header: BookHeader, batch: pa.RecordBatch) -> Compiled | None:
+    """The tables for the contracts of a batch; None where the screen cannot be told all that the header says."""
+    if header.prices_at or (header.shocks and not _is_stated(batch)):
+        return None
+    symbols = frozenset(header.symbols) | frozenset(_symbols(batch))
+    found = next((one for known, one in list(header.screens.items()) if symbols <= known), MISSING)
+    if found is MISSING:
+        with exactly():
+            found = _compiled(header, symbols)
+        header.screens[symbols] = found
+    return found  # type: ignore[return-value]
+
+
+MISSING = object()
+
+
+def _is_stated(batch: pa.RecordBatch) -> bool:
+    """Whether all positions state their entry and none its mark: then a shock moves prices alone."""
+    items = batch.column("positions").flatten()
+    entry, mark = (pc.struct_field(items, name) for name in ("entry_price", "mark_price"))
+    return bool(entry.null_count == 0 and mark.null_count == len(mark))
+
+
+def _symbols(batch: pa.RecordBatch) -> list[str]:
+    items = batch.column("positions").flatten()
+    return [one for one in pc.unique(pc.struct_field(items, "symbol")).to_pylist() if one is not None]
+
+
+def _compiled(header: BookHeader, symbols: Iterable[str]) -> Compiled | None:
+    limits = screen_limits(header)
+    found = {symbol: header.contract(symbol) for symbol in sorted(symbols)}
+    contracts = {symbol: contract for symbol, contract in found.items() if contract is not None}
+    account = header.draft.account
+    own = header.rule_set.mode(account.collateral_mode if account is not None else None) or header.rule_set.modes[0]
+    others = [mode for mode in header.rule_set.modes if mode is not own]
+    modes = [_mode(header, mode, contracts.values()) for mode in (own, *others)]
+    whole = [one for one in modes if one is not None]
+    if limits is None or len(whole) < len(modes) or any(one.account.model is not None for one in whole):
+        return None
+    return compile_book(whole, contracts, limits, apart=header.is_apart)
+
+
+def _mode(header: BookHeader, mode: Mode, contracts: Iterable[Contract]) -> ModeTerms | None:
+    """An account in one mode that holds 0 of every asset that has a price; None where the header is not enough."""
+    file = _nothing_of(header, mode, contracts)
+    found, _ = resolve(file, SOURCE, header.rule_set, PLACE, header.settings.today)
+    if found is None:
+        return None
+    account = found.account
+    if header.shocks:
+        account = moved(account, ratios(expanded(header.shocks, account)))
+    entry = header.draft.account
+    fee = mode.taker_fee
+    if entry is not None and entry.taker_fee is not None:
+        fee = entry.taker_fee
+    if entry is not None and entry.close_fee is not None and entry.close_fee.rate is not None:
+        fee = entry.close_fee.rate
+    if fee is None and account.rules.needs_taker_fee:
+        return None
+    is_single = account.collateral_mode is CollateralMode.SINGLE_ASSET
+    known = {asset: one for asset, one in account.terms.items() if is_single or header.terms(asset, mode) is not None}
+    stated = header.held
+    return ModeTerms(
+        account=replace(account, terms=known),
+        taker_fee=fee or ZERO,
+        offers_isolated=mode.offers_isolated,
+        offers_hedge=mode.offers_hedge,
+        largest={
+            asset: most
+            for asset in account.prices
+            if not _has_haircut(header, asset) and (most := mode.collateral.largest_amount(asset)) is not None
+        },
+        no_debt=frozenset(
+            asset
+            for asset in account.prices
+            if mode.collateral.requires_loan_rate(asset) and (asset not in stated or stated[asset].loan_rate is None)
+        ),
+    )
+
+
+def _has_haircut(header: BookHeader, asset: str) -> bool:
+    row = header.held.get(asset)
+    return row is not None and (row.haircut is not None or row.haircut_tiers is not None)
+
+
+def _nothing_of(header: BookHeader, mode: Mode, contracts: Iterable[Contract]) -> PortfolioFile:
+    """The draft of that account."""
+    priced = {*header.draft.prices, header.currency, *STABLECOINS}
+    named = {asset for one in contracts for asset in (one.base, one.quote)}
+    assets = sorted(asset for asset in (priced | (named & priced)) if not mode.collateral.refuses(asset))
+    nothing = [{"asset": asset, "amount": "0"} for asset in assets]
+    stored = Stored("book", None, {"collateral_mode": mode.collateral_mode.value}, nothing, [])
+    drafts = RowReader(header, stored).read()
+    if drafts is None:
+        raise ValueError("a header that was compiled means an account")
+    return drafts.file
+
+
+def screen_limits(header: BookHeader) -> dict[str, ScreenLimit] | None:
+    """The strictest bound of each limit and severity; None where there are narrower ones, waivers, or by account."""
+    policy = header.settings.policy
+    if policy is not None and any(part.accounts for part in policy.parts):
+        return None
+    config = header.limits_for("")
+    if config.waivers or any(config.scopes.get(code) for code in SCREENED_LIMITS):
+        return None
+    found: dict[str, ScreenLimit] = {}
+    for code in SCREENED_LIMITS:
+        rule = BY_CODE[code]
+        if not header.settings.selection.takes(rule):
+            continue
+        is_minimum = rule.comparison is Comparison.MINIMUM
+        graded = {
+            grade: [bound for bound in config.of(rule) if bound.severity is grade and bound.threshold is not None]
+            for grade in (Severity.ERROR, Severity.WARNING)
+        }
+        fail, warn = (_strictest(graded[grade], is_minimum=is_minimum) for grade in graded)
+        found[code] = ScreenLimit(
+            fail=fail.threshold if fail is not None else None,
+            warn=warn.threshold if warn is not None else None,
+            fail_alone=fail is not None and fail.origin is not LimitSource.DEFAULT,
+            warn_alone=warn is not None and warn.origin is not LimitSource.DEFAULT,
+        )
+    return found
+
+
+def _strictest(bounds: list[Bound], *, is_minimum: bool) -> Bound | None:
+    choose = max if is_minimum else min
+    return choose(bounds, key=lambda bound: bound.threshold or ZERO, default=None)

@@ -1,0 +1,219 @@
+"""What batches of results come to: counts and exact sums, the same however a book is cut, and the worst accounts.
+
+Sums are of the figures as the rows have them, in whole 1e-8 of the currency: no order of adding changes them.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+from zlib import compress, decompress
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import Struct
+
+from marginctl.books.exposure import exposures
+from marginctl.books.header import BookHeader
+from marginctl.books.stressed_rows import ScenarioTally
+from marginctl.core.exact import ZERO
+
+MONEY = pa.decimal128(38, 8)
+LARGEST = 1e28
+DISTANCES = ("0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1")
+SHARES = ("0.2", "0.4", "0.6", "0.8", "1")
+"""Upper ends of the steps of the histograms, inclusive; behind the last one comes what is beyond, then what is null."""
+SUMS = (
+    "equity",
+    "gross_collateral",
+    "unrealized_pnl",
+    "initial_margin",
+    "maintenance_margin",
+    "gross_notional",
+)
+
+
+class CodeCount(Struct):
+    """Accounts that fail or only warn at a limit, and their gross notional."""
+
+    failed: int = 0
+    failed_notional: Decimal = ZERO
+    warned: int = 0
+    warned_notional: Decimal = ZERO
+
+
+class Worst(Struct, frozen=True):
+    """An account by how badly it stands, with its row as it came (an Arrow stream)."""
+
+    safety: int
+    ratio: Decimal
+    part: int
+    row: int
+    data: bytes
+
+    @property
+    def rank(self) -> tuple[int, Decimal, int, int]:
+        """The worst first: liquidatable, then by maintenance ratio, none the worst, then as they come."""
+        return self.safety, -self.ratio, self.part, self.row
+
+
+class Tally(Struct):
+    """Counts of some accounts. ``errors``: by code; ``sums``: by figure; ``exposure``: by underlying and side."""
+
+    accounts: int = 0
+    ok: int = 0
+    recomputed: int = 0
+    rows: int = 0
+    errors: dict[str, int] = {}
+    verdicts: dict[str, int] = {}
+    states: dict[str, int] = {}
+    codes: dict[str, CodeCount] = {}
+    liquidatable: int = 0
+    liquidatable_equity: Decimal = ZERO
+    liquidatable_shortfall: Decimal = ZERO
+    sums: dict[str, Decimal] = {}
+    exposure: dict[str, Decimal] = {}
+    distances: list[int] = []
+    utilizations: list[int] = []
+    worst: list[Worst] = []
+    scenarios: dict[str, ScenarioTally] = {}
+
+    def add(self, other: "Tally", most: int) -> None:
+        """Add what others come to; keep ``most`` of the worst accounts."""
+        for name in ("accounts", "ok", "recomputed", "rows", "liquidatable"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.liquidatable_equity += other.liquidatable_equity
+        self.liquidatable_shortfall += other.liquidatable_shortfall
+        for name in ("errors", "verdicts", "states", "sums", "exposure"):
+            setattr(self, name, _added(getattr(self, name), getattr(other, name)))
+        for name in ("distances", "utilizations"):
+            own, their = getattr(self, name), getattr(other, name)
+            setattr(self, name, [a + b for a, b in zip(own, their, strict=True)] if own and their else own or their)
+        for code, found in other.codes.items():
+            own = self.codes.get(code, CodeCount())
+            self.codes[code] = CodeCount(*(a + b for a, b in zip(_tuple(own), _tuple(found), strict=True)))
+        for name, sums in other.scenarios.items():
+            self.scenarios.setdefault(name, ScenarioTally()).add(sums, most)
+        self.worst = sorted((*self.worst, *other.worst), key=lambda one: one.rank)[:most]
+
+
+def _tuple(one: CodeCount) -> tuple[Any, ...]:
+    return one.failed, one.failed_notional, one.warned, one.warned_notional
+
+
+def _added(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: own.get(name, 0) + other.get(name, 0) for name in dict.fromkeys((*own, *other))}
+
+
+def tally_of(
+    header: BookHeader, batch: pa.RecordBatch, results: pa.RecordBatch, *, part: int, first: int, most: int
+) -> Tally:
+    """What one batch comes to; ``part`` and ``first``: where it stands in the book."""
+    is_ok = pc.equal(results.column("status"), "ok")
+    liquidatable = pc.fill_null(results.column("liquidatable"), False)
+    equity = money(results.column("equity"))
+    gone = equity.filter(liquidatable)
+    return Tally(
+        accounts=len(results),
+        ok=pc.sum(is_ok).as_py() or 0,
+        recomputed=pc.sum(pc.fill_null(pc.equal(results.column("decided"), "exact"), False)).as_py() or 0,
+        verdicts=_counts(results.column("verdict")),
+        states=_counts(results.column("state")),
+        codes=_codes(results),
+        liquidatable=len(gone),
+        liquidatable_equity=_sum(gone),
+        liquidatable_shortfall=-_sum(gone.filter(pc.less(gone, pa.scalar(ZERO, MONEY)))),
+        sums={name: _sum(money(results.column(name))) for name in SUMS},
+        exposure=exposures(header, batch, is_ok),
+        distances=histogram(results.column("liquidation_distance").filter(is_ok), DISTANCES),
+        utilizations=histogram(results.column("utilization").filter(is_ok), SHARES),
+        worst=_worst(batch, results, is_ok, part=part, first=first, most=most),
+    )
+
+
+def money(column: Any) -> Any:
+    """Binary figures as whole 1e-8, which add up exactly; what is too large for that is cut to the largest."""
+    if (pc.max(pc.abs(column)).as_py() or 0) > LARGEST:
+        column = pc.if_else(pc.greater(pc.abs(column), LARGEST), pc.multiply(pc.sign(column), LARGEST), column)
+    return column.cast(MONEY, safe=False)
+
+
+def _sum(column: Any) -> Decimal:
+    found = pc.sum(column).as_py()
+    return ZERO if found is None else found.normalize() if found else ZERO
+
+
+def _counts(column: Any) -> dict[str, int]:
+    return {one["values"]: one["counts"] for one in pc.value_counts(column.drop_null()).to_pylist()}
+
+
+def _codes(results: pa.RecordBatch) -> dict[str, CodeCount]:
+    gross = money(results.column("gross_notional"))
+    found: dict[str, CodeCount] = {}
+    for grade in ("failed", "warned"):
+        column = results.column(grade)
+        codes, parents = column.flatten(), pc.list_parent_indices(column)
+        for code in pc.unique(codes).to_pylist():
+            theirs = gross.take(parents.filter(pc.equal(codes, code)))
+            one = found.setdefault(code, CodeCount())
+            setattr(one, grade, len(theirs))
+            setattr(one, f"{grade}_notional", _sum(theirs))
+    return found
+
+
+def histogram(column: Any, ends: tuple[str, ...]) -> list[int]:
+    """How many lie at or below each end and above the one before, how many beyond the last, and how many are null."""
+    below = [pc.sum(pc.less_equal(column, pa.scalar(end).cast(pa.float64()))).as_py() or 0 for end in ends]
+    steps = [upto - before for before, upto in zip([0, *below], below, strict=False)]
+    known = len(column) - column.null_count
+    return [*steps, known - below[-1], column.null_count]
+
+
+def _worst(
+    batch: pa.RecordBatch, results: pa.RecordBatch, is_ok: Any, *, part: int, first: int, most: int
+) -> list[Worst]:
+    """The worst of a batch, with their rows."""
+    safety = pc.if_else(pc.fill_null(results.column("liquidatable"), False), 0, 1)
+    ratio = results.column("maintenance_ratio")
+    is_null = pc.and_(is_ok, pc.is_null(ratio))
+    none_first = pc.if_else(is_null, 0, 1)
+    safety = pc.add(pc.multiply(safety, 2), none_first)
+    rows = pc.indices_nonzero(is_ok).cast(pa.int64())
+    ranked = pa.table({"safety": safety.take(rows), "ratio": pc.fill_null(ratio, 0).take(rows), "row": rows})
+    keys = [("safety", "ascending"), ("ratio", "descending"), ("row", "ascending")]
+    chosen = ranked.take(pc.select_k_unstable(ranked, k=most, sort_keys=keys)) if len(ranked) > most else ranked
+    return [
+        Worst(one["safety"], Decimal(repr(one["ratio"])), part, first + one["row"], packed(batch.slice(one["row"], 1)))
+        for one in chosen.to_pylist()
+    ]
+
+
+def packed(batch: pa.RecordBatch) -> bytes:
+    """A batch as bytes, to be sent or kept."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch.take(pa.array(range(len(batch)))))
+    return compress(bytes(sink.getvalue()))
+
+
+def unpacked(data: bytes) -> pa.RecordBatch:
+    """The batch that ``packed`` made bytes of."""
+    return next(iter(pa.ipc.open_stream(decompress(data))))
+
+
+def problem_counts(codes: Iterable[str]) -> dict[str, int]:
+    """How often each code occurs."""
+    found: dict[str, int] = {}
+    for code in codes:
+        found[code] = found.get(code, 0) + 1
+    return found
+
+
+def dumped(tally: Tally) -> bytes:
+    """A tally as JSON."""
+    return msgspec.json.encode(tally)
+
+
+def restored(data: bytes) -> Tally:
+    """The tally that JSON holds. Raises msgspec.ValidationError."""
+    return msgspec.json.decode(data, type=Tally)
