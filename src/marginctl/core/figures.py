@@ -50,9 +50,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "maintenance_deduction": Figure("money", "Subtracted from notional x maintenance_rate.", _DOWN),
     "funding_per_day": Figure("money", "Signed, positive = received; null without a rate.", _DOWN, safer=_HIGHER),
-    "per_day": Figure(
-        "money", "Of positions with a rate; positive = received.", _DOWN, _HIGHER, label="funding per day"
-    ),
+    "per_day": Figure("money", "Of positions with a rate; + is received.", _DOWN, _HIGHER, label="funding per day"),
     "value": Figure(
         "money", "Money in collateral; the judged figure in checks and findings, null where it does not exist.", _DOWN
     ),
