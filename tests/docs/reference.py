@@ -164,8 +164,8 @@ def pictures_page() -> str:
     rows = ((f"[{name}](pictures/{name}.md)", one.shows, one.where) for name, one in PROSE.pictures.items())
     told = (
         "[`marginctl report`](../report.md) and `--format html` draw them, each above a table of its figures. The "
-        "terminal draws them too, in blocks, or in ASCII where it has none: `check --plot NAME,...`, and `stress` "
-        "those of moves.\n"
+        "terminal draws them too, in blocks, or in ASCII where it has none: `check --plot NAME,...`, and `stress "
+        "--plot NAME,...` those of moves as well.\n"
     )
     return "\n".join(["# Pictures\n", NOTE, told, table(("name", "shows", "drawn for"), rows)])
 

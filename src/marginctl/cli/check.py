@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 import typer
 from msgspec import Struct
@@ -249,8 +249,8 @@ def with_files(flags: "CheckFlags | ReportFlags") -> tuple[Settings, list[Proble
         forms = {flags.format, *(form for form, _ in flags.output)}
         is_read = "html" in forms or (flags.format in FOR_PEOPLE and not flags.quiet)
         settings = replace(settings, accepts_all=flags.write_baseline is not None, weighs_pools="table" in forms)
-        settings = replace(settings, seeks_closing=is_read, plots=flags.plot if is_read else frozenset())
-        settings = replace(settings, compares=flags.diff)
+        plots = flags.plot if is_read else frozenset()
+        settings = replace(settings, seeks_closing=is_read, compares=flags.diff, plots=plots)
     if flags.baseline is not None and flags.baseline.startswith(GIT):
         from marginctl.document.commits import commit_of
 
@@ -289,19 +289,13 @@ def checked(one: Input, settings: Settings) -> Outcome:
     data, problem = content(one)
     if problem:
         return Outcome(file=one.name, problems=(problem,))
-    outcome = _judged(one, data, settings)
+    if settings.commit is not None:
+        outcome = found("analysis.against_commit.checked_against")(data, one.name, one.path, settings)
+    else:
+        outcome = check(data, one.name, settings)
     if "modes" in settings.plots and outcome.report is not None:
-        return replace(outcome, modes=found("analysis.compare.compare")(data, one.name, settings))
-    return outcome
-
-
-def _judged(one: Input, data: bytes, settings: Settings) -> Outcome:
-    """The outcome of one file by itself, or beside what it was at a commit."""
-    if settings.commit is None:
-        return check(data, one.name, settings)
-    from marginctl.analysis.against_commit import checked_against
-
-    return checked_against(data, one.name, one.path, settings)
+        outcome = replace(outcome, modes=found("analysis.compare.compare")(data, one.name, settings))
+    return cast(Outcome, outcome)
 
 
 def _streamed(failed: Iterable[Outcome], found: list[Input], settings: Settings, flags: CheckFlags) -> int:

@@ -14,6 +14,7 @@ from marginctl.core.result_figures import RESULT_FIGURES
 _UP, _DOWN, _IN, _NEAR = Direction.UP, Direction.DOWN, Direction.TOWARD_ZERO, Direction.NEAREST
 _HIGHER, _LOWER, _FARTHER, _NONE_WORST = Safer.HIGHER, Safer.LOWER, Safer.FARTHER, Safer.LOWER_NONE_WORST
 _SIDES = ("below", "above")
+_IN_SETTLE = ("TieredWay.notional", "TierCorner.notional", "TierCorner.maintenance_margin")
 
 FIGURES: dict[str, Figure] = {
     # Money: requirements up, what is there down.
@@ -42,13 +43,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "maintenance_deduction": Figure("money", "Subtracted from notional x maintenance_rate.", _DOWN),
     "funding_per_day": Figure("money", "Signed, positive = received; null without a rate.", _DOWN, safer=_HIGHER),
-    "per_day": Figure(
-        "money",
-        "Funding of all positions with a rate; positive = received.",
-        _DOWN,
-        safer=_HIGHER,
-        label="funding per day",
-    ),
+    "per_day": Figure("money", "Of positions with a rate; + is received.", _DOWN, _HIGHER, label="funding per day"),
     "value": Figure(
         "money", "Money in collateral; the judged figure in checks and findings, null where it does not exist.", _DOWN
     ),
@@ -143,9 +138,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "liquidatable": Figure("flag", "Whether equity is below level x maintenance_margin.", safer=_LOWER),
     "liquidation_side": Figure("word", "On which side of the mark liquidation_price lies.", choices=_SIDES),
-    "contract_liquidation_side": Figure(
-        "word", "On which side of the mark contract_liquidation_price lies.", choices=_SIDES
-    ),
+    "contract_liquidation_side": Figure("word", "The same of contract_liquidation_price.", choices=_SIDES),
     "missing": Figure("word", "Symbols of positions without a funding rate."),
     "pool": Figure("word", "Name of a pool: cross, cross:USDT or isolated:BTCUSDT:long."),
     "pools": Figure("word", "What stands and falls together."),
@@ -245,14 +238,11 @@ FIGURES: dict[str, Figure] = {
     "sharing_saved": Figure("money", "The same for what the pool carried and that is closed when isolated.", _NEAR),
     "Axis.moves": Figure("ratio", "Moves, ascending.", _IN),
     "Point.move": Figure("ratio", "Joint move, or that of the asset alone, signed; 0 = now.", _NEAR),
-    "Point.order_margin": Figure("money", "Of open orders; null where it cannot be told: at a price of 0.", _UP),
     "required": Figure("money", "level x maintenance_margin.", _UP),
     "asset_curves": Figure("word", "The curve while one asset moves alone, the nearest to liquidation first."),
     "tiered_ways": Figure("word", "Positions on tables of two tiers and more, the nearest to liquidation first."),
-    "TieredWay.notional": Figure("units", "Today, in the settle asset.", _UP),
     "liquidation_notional": Figure("units", "At the liquidation price, in the settle asset; null without one.", _NEAR),
-    "TierCorner.notional": Figure("units", "In the settle asset.", _NEAR),
-    "TierCorner.maintenance_margin": Figure("units", "In the settle asset; straight in between.", _UP),
+    **{one: Figure("units", "In the settle asset.", _UP) for one in _IN_SETTLE},
     # A margin model of a whole pool.
     "portfolio_margin": Figure("word", "What a margin model finds, one row per cross pool under it."),
     "model": Figure("word", choices=("scenario", "var", "expected-shortfall")),
