@@ -49,6 +49,10 @@ BAD: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
     "margin-mode": (bad(margin_mode="portfolio"), ("positions", "margin_mode", "MC015")),
     "symbol-null": (bad(symbol=None), ("positions", "symbol", "MC012")),
     "no-price": (bad(symbol="NOSUCHUSDT", maintenance_rate="0.01"), ("positions", "symbol", "MC020")),
+    "two-leverages": (
+        account("bad", "10000", held("BTCUSDT", "0.5"), {**held("BTCUSDT", "0.5"), "leverage": "5"}),
+        ("positions", "leverage", "MC016"),
+    ),
     "two-rates": (bad(initial_rate="0.1"), ("positions", "initial_rate", "MC016")),
     "isolated-without-margin": (bad(margin_mode="isolated"), ("positions", "margin_mode", "MC012")),
     "isolated-beyond-balance": (

@@ -115,7 +115,10 @@ def plain_number(text: str) -> str:
 
 
 class RowPlaces(dict[tuple[int, int], str]):
-    """The path of a place in a row: ``positions.3.quantity``."""
+    """The path of a place in a row: ``positions.3.quantity``; made when it is asked for, so none is held."""
+
+    def __bool__(self) -> bool:
+        return True
 
     def get(self, place: tuple[int, int], default: Any = "") -> Any:
         """The path, or the default for a place in the header."""

@@ -18,9 +18,10 @@ from marginctl.books.header import BookHeader
 from marginctl.books.results_out import RESULTS, results_of
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored
 from marginctl.books.stored import forced
-from marginctl.core.account import STABLECOINS, CollateralMode
+from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ZERO, exactly
+from marginctl.core.pool import shared_name
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.findings import Severity
 from marginctl.limits.config import Bound, LimitSource
@@ -141,8 +142,12 @@ def _mode(header: BookHeader, mode: Mode, contracts: Iterable[Contract]) -> Mode
         fee = entry.close_fee.rate
     if fee is None and account.rules.needs_taker_fee:
         return None
-    is_single = account.collateral_mode is CollateralMode.SINGLE_ASSET
-    known = {asset: one for asset, one in account.terms.items() if is_single or header.terms(asset, mode) is not None}
+    pools = {shared_name(account, asset) for asset in account.prices}
+    known = {
+        asset: one
+        for asset, one in account.terms.items()
+        if len(pools) > 1 or header.terms(asset, mode) is not None  # haircuts count where assets secure each other
+    }
     stated = header.held
     return ModeTerms(
         account=replace(account, terms=known),
