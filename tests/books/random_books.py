@@ -332,8 +332,18 @@ def rows_of(draw: Random, account: Account) -> list[dict[str, Any]]:
         if draw.random() < 0.1:
             row["quantity"] *= position.side
             row["side"] = None
-        found.append(row)
+        found += split(row) if draw.random() < 0.15 else [row]
     return found
+
+
+def split(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Two rows that merge into one: what adds up is divided, the rest is the same."""
+    first, second = dict(row), dict(row)
+    for name in ("quantity", "initial_margin", "isolated_margin"):
+        if row[name] is not None:
+            first[name] = digits(row[name] / 3, 3)
+            second[name] = row[name] - first[name]
+    return [first, second]
 
 
 def implied_mark(contract: Contract, prices: dict[str, Decimal]) -> Decimal:

@@ -21,6 +21,7 @@ from marginctl.books.compiled import FALLS, JUMPS, ModeTerms, ScreenLimit, compi
 from marginctl.books.float_screen import REASONS, is_built, screen
 from marginctl.core.account import AssetTerms
 from marginctl.core.contract import HaircutTier, derived_deductions
+from marginctl.core.value import merged_entry
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="the kernel is not built")
 
@@ -115,6 +116,46 @@ def test_what_cancels_leaves_no_debt() -> None:
     assert compared(book, "text").reasons == {"decided": 1}
     assert compared(book, "text").differences == []
     assert compared(book, "decimal").differences == []
+
+
+def test_rows_of_one_side_are_one_position() -> None:
+    """2 at 90 and 6 at 110 of a linear contract are 8 at 105; of an inverse one 8 at 8 / (2 / 90 + 6 / 110)."""
+    lots = [(d(2), d(90)), (d(6), d(110))]
+    for contract in (linear(table=flat("0.01", "0.05")), inverse(table=flat("0.01", "0.05"))):
+        held = position(contract, LONG, 8, merged_entry(contract, lots), 100, leverage=10)
+        book = book_of(held, balances={"USDT": 500, "BTC": 1})
+        row = book.rows[0][0]
+        rows = [row | {"quantity": quantity, "entry_price": entry} for quantity, entry in lots]
+        merged = book._replace(rows=[rows])
+        assert (compared(merged).reasons, compared(merged).differences) == ({"decided": 1}, [])
+        other = book._replace(rows=[[rows[0], rows[1] | {"leverage": d(5)}]])
+        assert figures_of(other)["why"] == "input"
+
+
+def test_isolated_margins_beside_the_balances() -> None:
+    """50 of 550 USDT are set aside: the same account, however its balance is written."""
+    held = position(linear(table=flat("0.01", "0.05")), LONG, 1, 100, leverage=10, isolated_margin=50)
+    other = position(linear("ETHUSDT", "ETH", table=flat("0.01", "0.05")), SHORT, 20, 10, leverage=10)
+    whole = book_of(held, other, balances={"USDT": 550})
+    found = screen(whole.compiled, batch_of(whole, "text"))
+    less = book_of(held, other, balances={"USDT": 500})
+    compiled = compile_book(less.modes, less.contracts, apart=True)
+    apart = screen(compiled, batch_of(less, "text"))
+    assert found.why.tolist() == apart.why.tolist() == [0]
+    assert found.figures.tobytes() == apart.figures.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [({"purpose": "hedge"}, "decided"), ({"purpose": "fun"}, "input"), ({"funding_rate": 2}, "input")],
+)
+def test_what_changes_no_figure_must_still_be_right(fields: dict[str, Any], why: str) -> None:
+    book = book_of(position(linear(), LONG, 10, 100, leverage=10), balances={"USDT": 500})
+    row = batch_of(book, "binary").to_pylist()[0]
+    row["positions"][0] |= fields
+    assert REASONS[screen(book.compiled, pa.RecordBatch.from_pylist([row])).why[0]] == why
+    row["positions"] *= 2
+    assert REASONS[screen(book.compiled, pa.RecordBatch.from_pylist([row])).why[0]] == "input"
 
 
 def test_legs_of_one_size_net_to_nothing() -> None:

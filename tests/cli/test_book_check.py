@@ -106,6 +106,14 @@ def test_all_problems_of_an_account_are_told_with_what_is_stored(header: Path, t
     assert all(one["help"] for one in lines)
 
 
+def test_errors_of_another_run_do_not_stay(header: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "out.parquet"
+    book(nested(tmp_path / "bad.parquet", [bad(quantity="0")]), "--header", header, "--rows", rows)
+    assert (tmp_path / "errors.jsonl").read_text()
+    book(nested(tmp_path / "good.parquet", GOOD), "--header", header, "--rows", rows)
+    assert not (tmp_path / "errors.jsonl").read_text()
+
+
 def test_open_orders_are_never_ignored(header: Path, tmp_path: Path) -> None:
     rows = table(GOOD).append_column("orders", pa.array([[], ["buy"], []], pa.list_(pa.string())))
     pq.write_table(rows, tmp_path / "book.parquet")

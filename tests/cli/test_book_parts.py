@@ -176,3 +176,23 @@ def test_packing_refuses_an_account_that_is_not_listed(folder: Path) -> None:
     assert ran.code == 2
     assert "a0002" in ran.errors
     assert not list((folder / "packed").glob("*.parquet"))
+
+
+def test_workers_of_another_version_are_refused() -> None:
+    pytest.importorskip("distributed")
+    from marginctl.cli.book_dask import _check_versions
+    from marginctl.document.scalars import FlagError
+
+    class Cluster:
+        """Answers as a client of a cluster does."""
+
+        def __init__(self, answer: dict[str, str]) -> None:
+            self.answer = answer
+
+        def run(self, function: Any) -> dict[str, str]:
+            return {worker: version or function() for worker, version in self.answer.items()}
+
+    _check_versions(Cluster({"a": "", "b": ""}))
+    for wrong in ({"a": "", "b": "0.0.1"}, {}):
+        with pytest.raises(FlagError):
+            _check_versions(Cluster(wrong))

@@ -388,7 +388,7 @@ static int read_sides(const Batch *b, Work *w, const Variant *v, const Book *boo
         Amount rest = plus(one->amount, one->aside, -1);
         if (one->given && (!(one->flags & KNOWN) || (one->amount.value < 0 && (one->flags & NO_DEBT))))
             return WHY_INPUT;
-        if (one->amount.value >= asset->largest * (1 - NEAR_BORDER))
+        if (one->amount.value + (book->limits->apart ? one->aside.value : 0) >= asset->largest * (1 - NEAR_BORDER))
             return WHY_INPUT;
         if (book->limits->apart || !one->aside.value)
             continue;

@@ -261,7 +261,7 @@ def _tell_of_columns(parts: Sequence[BookPart], plan: BookPlan) -> None:
 def _write_errors(lines: Sequence[bytes], tally: Tally, flags: BookRunFlags) -> None:
     """The problems as JSON lines: to their file, beside the rows, else on standard error; behind them what is left."""
     target = errors_file(flags)
-    if not lines:
+    if not lines and (target is None or not target.exists()):  # those of another run do not stay
         return
     rest = sum(tally.errors.values()) - len(lines)
     text = b"".join(lines)
