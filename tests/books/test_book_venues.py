@@ -22,8 +22,8 @@ SPELT = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 def test_the_screen_and_the_exact_core_agree_under_the_rules_of_a_venue(venue: str) -> None:
     rules, problems = loader.named(venue)
     assert rules is not None, problems
-    random = Random(venue)
-    symbols, prices = _market(rules, random)
+    draw = Random(venue)
+    symbols, prices = _market(rules, draw)
     for mode in rules.modes:
         header = header_of(
             json.dumps(
@@ -43,17 +43,17 @@ def test_the_screen_and_the_exact_core_agree_under_the_rules_of_a_venue(venue: s
                 }
             )
         )
-        batch = batch_of(*(_row(random, f"a{i}", rules, symbols, prices) for i in range(ACCOUNTS)))
+        batch = batch_of(*(_row(draw, f"a{i}", rules, symbols, prices) for i in range(ACCOUNTS)))
         with exactly():
             (screened, _), (decided, _) = (check_batch(header, batch, exact=exact) for exact in (False, True))
         for one, other in zip(screened.to_pylist(), decided.to_pylist(), strict=True):
             _same(one, other)
 
 
-def _market(rules: RuleSet, random: Random) -> tuple[list[str], dict[str, str]]:
+def _market(rules: RuleSet, draw: Random) -> tuple[list[str], dict[str, str]]:
     """Some contracts of the venue, and prices of what they are traded and settled in."""
     listed = rules.symbols()
-    random.shuffle(listed)
+    draw.shuffle(listed)
     known = [symbol for symbol in listed if (found := rules.contract(symbol)) is not None and found.tiers]
     symbols = list(SPELT) if rules.splits_symbols else known[:CONTRACTS]
     prices: dict[str, str] = {}
@@ -62,31 +62,31 @@ def _market(rules: RuleSet, random: Random) -> tuple[list[str], dict[str, str]]:
         named = (symbol[:3],) if contract is None else (contract.base, contract.quote, contract.settle)
         for asset in named:
             if asset not in {"USD", "USDT", "USDC"}:
-                prices.setdefault(asset, str(Decimal(random.randrange(1, 10**7)) / 1000))
+                prices.setdefault(asset, str(Decimal(draw.randrange(1, 10**7)) / 1000))
     return symbols, prices
 
 
-def _row(random: Random, name: str, rules: RuleSet, symbols: list[str], prices: dict[str, str]) -> dict[str, Any]:
+def _row(draw: Random, name: str, rules: RuleSet, symbols: list[str], prices: dict[str, str]) -> dict[str, Any]:
     positions = []
-    for symbol in random.sample(symbols, min(len(symbols), random.randrange(1, 5))):
+    for symbol in draw.sample(symbols, min(len(symbols), draw.randrange(1, 5))):
         contract = rules.contract(symbol)
         price = Decimal(prices.get(contract.base if contract is not None else symbol[:3], "1"))
         size = contract.contract_size if contract is not None else Decimal(1)
-        worth = Decimal(random.randrange(100, 300_000))
+        worth = Decimal(draw.randrange(100, 300_000))
         inverse = contract is not None and contract.settle == contract.base
         quantity = max((worth / size / (1 if inverse else price)).quantize(Decimal("0.001")), Decimal("0.001"))
         own = {"maintenance_rate": "0.01"} if contract is None or not contract.tiers else {}
         positions.append(
             {
                 "symbol": symbol,
-                "quantity": str(quantity * random.choice((1, -1))),
-                "entry_price": str(price * random.randrange(80, 120) / 100),
+                "quantity": str(quantity * draw.choice((1, -1))),
+                "entry_price": str(price * draw.randrange(80, 120) / 100),
                 "leverage": "10",
                 **own,
             }
         )
-    held = [{"asset": "USDT", "amount": str(random.randrange(1000, 200_000))}]
-    held += [{"asset": asset, "amount": str(random.randrange(1, 50))} for asset in prices if random.random() < 0.4]
+    held = [{"asset": "USDT", "amount": str(draw.randrange(1000, 200_000))}]
+    held += [{"asset": asset, "amount": str(draw.randrange(1, 50))} for asset in prices if draw.random() < 0.4]
     return {"account_id": name, "balances": held, "positions": positions}
 
 

@@ -161,15 +161,15 @@ def test_the_schema_line_is_the_one_that_init_writes() -> None:
 
 @pytest.mark.parametrize("number", range(len(blocks(LIMITS, "yaml")) if LIMITS.exists() else 0))
 def test_the_examples_of_limits_can_be_read(number: int, tmp_path: Path) -> None:
-    """A block that is no whole policy is part of a portfolio."""
+    """A block that is no whole policy is part of a portfolio. A limit in seconds needs a time of day."""
     text = blocks(LIMITS, "yaml")[number]
     book = CLEAN.partition("limits:")[0].replace("BTC: 60000", "BTC: 60000, ETH: 3000, DOGE: 1")
-    arguments = []
+    arguments = ["--today", "2026-11-22T12:00:00Z"]
     if "marginctl.policy/1" in text:
         (tmp_path / "firm.yaml").write_text("limits: {max_utilization: 60%}\n")
         (tmp_path / "desk").mkdir()
         (tmp_path / "desk" / "policy.yaml").write_text(text)
-        arguments = ["--limits", str(tmp_path / "desk" / "policy.yaml")]
+        arguments += ["--limits", str(tmp_path / "desk" / "policy.yaml")]
         text = ""
     (tmp_path / "book.yaml").write_text(book + text)
     ran = check(str(tmp_path / "book.yaml"), *arguments, "--format", "json")
