@@ -144,7 +144,7 @@ def models(draw: st.DrawFn, kinds: tuple[MarginModel, ...] | None = None) -> Mod
 
 @st.composite
 def modelled_accounts(draw: st.DrawFn, **fields: Any) -> Account:
-    """A random account without orders under a random model."""
-    account = draw(accounts(most_contracts=3))
+    """A random account without orders and rows taken as given under a random model."""
+    account = draw(accounts(most_contracts=3, with_given=False))
     rules = replace(account.rules, equality=Equality.SAFE)
     return replace(account, orders=(), rules=rules, model=draw(models(**fields)))

@@ -290,9 +290,14 @@ def given_rows(draw: st.DrawFn, prices: dict[str, Decimal]) -> tuple[OpaqueRow, 
 
 @st.composite
 def accounts(
-    draw: st.DrawFn, *, hedge: bool | None = None, with_orders: bool = True, most_contracts: int = 4
+    draw: st.DrawFn,
+    *,
+    hedge: bool | None = None,
+    with_orders: bool = True,
+    most_contracts: int = 4,
+    with_given: bool = True,
 ) -> Account:
-    """A whole account."""
+    """A whole account; ``with_given``: it may have rows taken as given."""
     prices = draw(asset_prices())
     in_hedge_mode = draw(st.booleans()) if hedge is None else hedge
     traded = draw(st.lists(st.sampled_from(CATALOGUE), min_size=1, max_size=most_contracts, unique=True))
@@ -325,7 +330,7 @@ def accounts(
     bonus = draw(st.sampled_from([None, None, None, Decimal(3000)]))
     given = {} if bonus is None else {"USDT": bonus}
     balances_with = {asset: amount + given.get(asset, ZERO) for asset, amount in found.balances.items()}
-    return replace(found, others=draw(given_rows(prices)), bonus=given, balances=balances_with)
+    return replace(found, others=draw(given_rows(prices)) if with_given else (), bonus=given, balances=balances_with)
 
 
 def with_rules(account: Account, **changes: object) -> Account:

@@ -36,6 +36,7 @@ PLACES = {
         ("TieredFigures", "ModelSaving", "UnitFigures", "ChargeFigures", "SpreadFigures"), "marginctl.core.model_report"
     ),
     **dict.fromkeys(("AccountDiff", "FindingDiff"), "marginctl.results.diff"),
+    **dict.fromkeys(("TieredWay", "TierCorner", "PassedTier"), "marginctl.core.tiered_way"),
     **dict.fromkeys(("ExposureRow", "LiquidatableAccounts"), "marginctl.results.book_summary"),
     **dict.fromkeys(("BookScenario", "LostAccount", "BookStressCounts"), "marginctl.results.stressed_book"),
     **dict.fromkeys(("ComparedRow", "CompareSummary"), "marginctl.results.comparison"),

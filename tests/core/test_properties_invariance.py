@@ -232,6 +232,10 @@ def in_thousandths(account: Account, asset: str) -> Account:
         prices={a: value / k if a == asset else value for a, value in account.prices.items()},
         balances={a: value * k if a == asset else value for a, value in account.balances.items()},
         terms={**account.terms, asset: replace(account.terms[asset], haircuts=cuts)},
+        others=tuple(
+            replace(o, delta={a: v * k if a == asset else v for a, v in o.delta.items()}) for o in account.others
+        ),
+        bonus={a: value * k if a == asset else value for a, value in account.bonus.items()},
     )
 
 
