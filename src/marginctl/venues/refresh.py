@@ -27,6 +27,7 @@ from marginctl.venues.table_text import fits_table
 from marginctl.venues.tiers import Deduction
 
 NEXT_PAGE = "the answer is one page of several ({}): give the others as well"
+SIZES_ALONE = "sizes and ticks of contracts are taken with their margin tables: give the answer that has those as well"
 TWICE = "given twice, with different figures"
 MOST_REASONS = 3
 
@@ -155,7 +156,8 @@ def refreshed(
     collateral = refresh_haircuts(root, rules, haircuts, names, day=day, source=source_id, complete=complete)
     untaken += collateral.untaken
     if not contracts.changes and not collateral.changes:
-        raise RefreshError(f"nothing in the answer can be used for {rules.name}", _reasons(untaken))
+        advice = _reasons(untaken) or (SIZES_ALONE if any(one.answer.contracts for one in answers) else "")
+        raise RefreshError(f"nothing in the answer can be used for {rules.name}", advice)
     _not_older(day, [date for date in (*contracts.dates, *collateral.dates) if date])
     moves = rules.as_of in contracts.dates or collateral.moves
     sources = _sources(root, source_id, answers, day)
