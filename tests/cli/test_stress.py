@@ -419,6 +419,7 @@ def test_returns_over_several_rows_do_not_share_any(desk: Path) -> None:
     # Over two rows: BTC -4%, ETH -1%: -1,800; then BTC -1% and ETH 3%, -2,400. They share the second of three moves.
     found = document(book_under("tiered", desk), "--history", "prices.csv", "--span", "2")["scenarios"]
     assert [(row["name"], row["change"]) for row in found] == [("2026-01-04", -2400)]
+    assert document("book.yaml", "--history", "prices.csv", "--horizon", "2")["scenarios"] == found
     days = document("book.yaml", "--history", "prices.csv")["scenarios"]
     assert [(row["name"], row["change"]) for row in days] == [
         ("2026-01-04", -2400),
@@ -462,6 +463,19 @@ def test_a_history_of_what_is_followed_alone_moves_what_follows(desk: Path) -> N
     Path("days.csv").write_text("date,ETH\n2026-01-01,-10%\n")
     (row,) = document("held.yaml", "--history", "days.csv", "--returns")["scenarios"]
     assert row["change"] == -3150
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--history", "prices.csv", "--span", "3", "--horizon", "2"], "--horizon 2 and --span 3 say the same"),
+        (["--history", "prices.csv", "--horizon", "0"], "--horizon has no unit: `0`"),
+        (["--span", "2", "--horizon", "2"], "--horizon has no unit: `2`"),
+    ],
+)
+def test_a_horizon_without_a_unit_is_of_a_history(flags: list[str], said: str, desk: Path) -> None:
+    ran = stress(book_under("tiered", desk), *flags)
+    assert (ran.code, said in ran.errors) == (2, True)
 
 
 def test_returns_are_said_of_a_history_that_is_named(desk: Path) -> None:

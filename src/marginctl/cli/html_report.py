@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, outcome_exit
 from marginctl.analysis.compare import compare
-from marginctl.analysis.stress import ScenarioChoice, stress, widest_two
+from marginctl.analysis.stress import ScenarioChoice, days_of, stress, widest_two
 from marginctl.cli.app import app
 from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, judging, with_files
 from marginctl.cli.inputs import STDIN, Input, content, inputs
@@ -121,7 +121,7 @@ def _wanted(outcome: Outcome, flags: ReportFlags) -> ScenarioChoice:
         draws_curve="curve" in flags.pictures,
         size=flags.range,
         points=flags.points,
-        horizon=flags.horizon,
+        horizon=days_of(flags.horizon),
     )
 
 

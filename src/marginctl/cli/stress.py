@@ -8,11 +8,13 @@ import typer
 from marginctl.analysis.check import shocks
 from marginctl.analysis.recorded import prices_of, rates_of
 from marginctl.analysis.stress import (
+    FUNDED,
     ScenarioChoice,
     axes,
     built_ins,
-    days,
+    days_of,
     failed,
+    horizon,
     points_of,
     share,
     stress,
@@ -23,6 +25,7 @@ from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, picture_names, with_policies
 from marginctl.core.funding_cases import RateHistory
+from marginctl.core.model import ReturnSpan
 from marginctl.core.returns import History
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
@@ -78,7 +81,9 @@ class ScenarioFlags(Flags):
         int, typer.Option("--points", metavar="N", help="Moves per side of the heat map, odd."), Read(points_of, 11)
     ]
     horizon: Annotated[
-        Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(days, "30d")
+        Decimal | ReturnSpan,
+        typer.Option("--horizon", metavar="DAYS", help="How long funding is paid; without a unit, as --span."),
+        Read(horizon, "30d"),
     ]
 
 
@@ -150,6 +155,18 @@ def _stressed(path: str, flags: StressFlags) -> StressResult:
     return stress(data, found[0].name, settings, wanted_of(flags, rates, prices))
 
 
+def _span(flags: StressFlags) -> int | None:
+    """Rows per return of a history that is asked for: --span, or --horizon without a unit. Raises FlagError."""
+    rows = flags.horizon
+    reads = flags.history is not None or flags.worst is not None
+    if not isinstance(rows, ReturnSpan) or not reads:
+        days_of(rows)
+        return flags.span
+    if flags.span not in (None, rows.horizon):
+        raise FlagError(f"--horizon {rows.horizon} and --span {flags.span} say the same", "keep one of them")
+    return rows.horizon
+
+
 def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History | None = None) -> ScenarioChoice:
     """What the flags ask for beyond the settings of every analysis."""
     return ScenarioChoice(
@@ -165,10 +182,10 @@ def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History
         draws_grid="grid" in flags.plot,
         histories=rates,
         quantile=flags.quantile,
-        horizon=flags.horizon,
+        horizon=FUNDED if isinstance(flags.horizon, ReturnSpan) else flags.horizon,
         prices=prices,
         worst=flags.worst,
-        span=flags.span,
+        span=_span(flags),
     )
 
 
