@@ -16,7 +16,7 @@ from marginctl.document.encoding import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, price_history
 from marginctl.document.source import echo, meant, printable
 from marginctl.findings import Location, Problem
-from marginctl.portfolio.model_history import Moved, checked_history, history_file
+from marginctl.portfolio.model_history import MovingAssets, checked_history, history_file
 from marginctl.portfolio.reading import Reading
 from marginctl.venues.rate_table import histories
 from marginctl.wording import listed
@@ -70,7 +70,7 @@ def _own_history(loaded: Loaded) -> tuple[History | None, list[Problem]]:
         return None, [Problem(Location(name), "MC022", message, help_text)]
     reading = Reading(loaded.source)
     read = history_file(reading, row, Path(name).parent)
-    moved = Moved(() if read is None else moved_assets(loaded.account, read.columns))
+    moved = MovingAssets(() if read is None else moved_assets(loaded.account, read.columns))
     found = None if read is None else checked_history(reading, row, read, moved)
     return (None, reading.problems) if reading.problems else (found, [])
 

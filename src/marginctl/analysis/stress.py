@@ -49,7 +49,6 @@ SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
 ALL = "all"
 FLAG_NAME = "--shock"
 MOST_POINTS = 201
-MOST_DIGITS_OF_ROWS = 9
 FUNDED = Decimal(30)
 """Days of funding where nothing is said."""
 MOST_DAYS = 10
@@ -142,17 +141,6 @@ def days(text: str) -> Decimal:
         return duration(text) / 24
     except NumberError as error:
         raise FlagError(f"--horizon {error.message}", error.help) from None
-
-
-def horizon(text: str) -> Decimal | ReturnSpan:
-    """--horizon: a time, in days; a number without a unit is rows of a history. Raises FlagError."""
-    is_rows = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS_OF_ROWS and int(text)
-    return ReturnSpan(int(text)) if is_rows else days(text)
-
-
-def days_of(given: Decimal | ReturnSpan) -> Decimal:
-    """--horizon where no history is read. Raises FlagError."""
-    return days(f"{given.horizon}") if isinstance(given, ReturnSpan) else given
 
 
 def count(flag: str) -> Callable[[int], int]:

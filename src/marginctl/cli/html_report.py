@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, outcome_exit
 from marginctl.analysis.compare import compare
-from marginctl.analysis.stress import ScenarioChoice, days_of, stress, widest_two
+from marginctl.analysis.stress import ScenarioChoice, stress, widest_two
 from marginctl.cli.app import app
 from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, failed, judging, with_files
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Read, command
 from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, manual, picture_names
-from marginctl.cli.stress import ScenarioFlags
+from marginctl.cli.stress import ScenarioFlags, days_of
 from marginctl.cli.targets import refuse_overlaps, write_files
 from marginctl.cli.terminal import complain, deliver, say, tell
 from marginctl.document.scalars import FlagError

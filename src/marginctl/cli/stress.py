@@ -12,9 +12,8 @@ from marginctl.analysis.stress import (
     ScenarioChoice,
     axes,
     built_ins,
-    days_of,
+    days,
     failed,
-    horizon,
     points_of,
     share,
     stress,
@@ -34,8 +33,20 @@ from marginctl.results import StressResult
 from marginctl.results.catalogue import ScenarioList
 from marginctl.scenarios.catalogue import built_in
 
+MOST_DIGITS_OF_ROWS = 9
 PLOTS = ("distance", "curve", "waterfall", "margin", "grid", "timeline", "tiers")
 """Pictures of an account and what it is put through."""
+
+
+def horizon(text: str) -> Decimal | ReturnSpan:
+    """--horizon: a time, in days; a number without a unit is rows of a history. Raises FlagError."""
+    is_rows = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS_OF_ROWS and int(text)
+    return ReturnSpan(int(text)) if is_rows else days(text)
+
+
+def days_of(given: Decimal | ReturnSpan) -> Decimal:
+    """--horizon where no history is read. Raises FlagError."""
+    return days(f"{given.horizon}") if isinstance(given, ReturnSpan) else given
 
 
 class ScenarioFlags(Flags):

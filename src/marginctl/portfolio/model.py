@@ -28,7 +28,7 @@ from marginctl.core.model import (
 from marginctl.core.model_margin import names_any
 from marginctl.core.returns import History
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
-from marginctl.portfolio.model_history import Moved, history_terms, moves_with
+from marginctl.portfolio.model_history import MovingAssets, history_terms, moves_with
 from marginctl.portfolio.reading import Reading, short
 from marginctl.venues.model_format import (
     Fault,
@@ -143,7 +143,7 @@ class _Terms:
 
     def _history(self, beside: Path) -> tuple[History | None, dict[Grade, TailTerms]]:
         """The history of what is in use and its tails."""
-        moved = Moved(self._in_use(), self.account.follows, self.steady)
+        moved = MovingAssets(self._in_use(), self.account.follows, self.steady)
         return history_terms(self.reading, self.draft, self.settings, self.model, moved, beside)
 
     def _factor(self, grade: Grade) -> Decimal:

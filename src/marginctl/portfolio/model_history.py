@@ -25,7 +25,7 @@ HALF = Decimal("0.5")
 CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
 
 
-class Moved(NamedTuple):
+class MovingAssets(NamedTuple):
     """Assets that a history is asked for; ``follows``: what one moves with; ``steady``: what needs no column."""
 
     assets: Sequence[str]
@@ -48,7 +48,7 @@ def history_terms(
     draft: PortfolioFile,
     settings: ModelEntry,
     model: MarginModel,
-    moved: Moved,
+    moved: MovingAssets,
     beside: Path,
 ) -> tuple[History | None, dict[Grade, TailTerms]]:
     """The history of what is moved and its tail for each margin; problems are noted. ``beside``: the file's folder."""
@@ -74,12 +74,11 @@ def history_file(reading: Reading, row: HistoryEntry, beside: Path) -> PriceHist
     return read
 
 
-def checked_history(reading: Reading, row: HistoryEntry, read: PriceHistory, moved: Moved) -> History:
+def checked_history(reading: Reading, row: HistoryEntry, read: PriceHistory, moved: MovingAssets) -> History:
     """The history of what is moved, a column for each; one that is missing, and a blank cell where none may be, noted.
 
     What follows an asset and has no column of its own has that one's.
     """
-    filling = row.missing
     columns = dict(read.columns)
     for asset in moved.assets:
         led = moved.leader(asset, read.columns)
@@ -92,26 +91,32 @@ def checked_history(reading: Reading, row: HistoryEntry, read: PriceHistory, mov
                 message = f"the history has no column for {short(asset)}"
                 reading.refuse(row.at(HistoryEntry.file), "MC022", message, f"add the column {short(asset)}")
             continue
-        blank = next((k for k, value in enumerate(columns[asset]) if value is None), None)
-        if blank is not None and (filling is Filling.ERROR or (filling is Filling.CARRY and not blank)):
-            reading.problems.append(
-                read.source.problem(
-                    read.place(blank, column),
-                    "MC022",
-                    f"{short(column)} has no value on {read.dates[blank]}",
-                    "fill the cell, or write `missing: drop` or `missing: carry` under `history:`",
-                )
-            )
+        _check_filled(reading, row, read, column)
     return History(
         file=row.file,
         dates=read.dates,
         days=read.days,
         columns=columns,
         are_returns=row.values == "returns",
-        filling=filling,
+        filling=row.missing,
         first=_ordinal(row.first),
         last=_ordinal(row.last),
         window=None if row.window is None else int(row.window),
+    )
+
+
+def _check_filled(reading: Reading, row: HistoryEntry, read: PriceHistory, asset: str) -> None:
+    """A blank cell where the row allows none is noted."""
+    blank = next((k for k, value in enumerate(read.columns[asset]) if value is None), None)
+    if blank is None or row.missing is Filling.DROP or (row.missing is Filling.CARRY and blank):
+        return
+    reading.problems.append(
+        read.source.problem(
+            read.place(blank, asset),
+            "MC022",
+            f"{short(asset)} has no value on {read.dates[blank]}",
+            "fill the cell, or write `missing: drop` or `missing: carry` under `history:`",
+        )
     )
 
 
@@ -124,7 +129,7 @@ class _Tails:
         draft: PortfolioFile,
         settings: ModelEntry,
         model: MarginModel,
-        moved: Moved,
+        moved: MovingAssets,
     ) -> None:
         self.reading, self.draft, self.settings, self.model, self.moved = reading, draft, settings, model, moved
         self._returns: dict[ReturnSpan, Returns] = {}

@@ -156,8 +156,7 @@ def refreshed(
     collateral = refresh_haircuts(root, rules, haircuts, names, day=day, source=source_id, complete=complete)
     untaken += collateral.untaken
     if not contracts.changes and not collateral.changes:
-        advice = _reasons(untaken) or (SIZES_ALONE if any(one.answer.contracts for one in answers) else "")
-        raise RefreshError(f"nothing in the answer can be used for {rules.name}", advice)
+        raise RefreshError(f"nothing in the answer can be used for {rules.name}", _reasons(untaken, answers))
     _not_older(day, [date for date in (*contracts.dates, *collateral.dates) if date])
     moves = rules.as_of in contracts.dates or collateral.moves
     sources = _sources(root, source_id, answers, day)
@@ -267,7 +266,9 @@ def _remarks(answers: Sequence[Named], *, complete: bool) -> tuple[str, ...]:
     return (words,)
 
 
-def _reasons(untaken: Sequence[Untaken]) -> str:
+def _reasons(untaken: Sequence[Untaken], answers: Sequence[Named]) -> str:
+    if not untaken and any(one.answer.contracts for one in answers):
+        return SIZES_ALONE
     shown = [f"{one.name}: {one.reason}" for one in untaken[:MOST_REASONS]]
     more = len(untaken) - len(shown)
     return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
