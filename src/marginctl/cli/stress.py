@@ -93,7 +93,7 @@ class ScenarioFlags(Flags):
     ]
     horizon: Annotated[
         Decimal | ReturnSpan,
-        typer.Option("--horizon", metavar="DAYS", help="How long funding is paid; without a unit, as --span."),
+        typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."),
         Read(horizon, "30d"),
     ]
 
@@ -128,7 +128,10 @@ class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, D
         typer.Option("--worst", min=1, metavar="N", help="Its N worst days, of --history or of the portfolio's own."),
     ] = None
     span: Annotated[
-        int | None, typer.Option("--span", min=1, metavar="ROWS", help="Rows per return of a history; default 1.")
+        int | None,
+        typer.Option(
+            "--span", min=1, metavar="ROWS", help="Rows per return of a history, also --horizon N; default 1."
+        ),
     ] = None
     returns: Annotated[bool, typer.Option("--returns", help="The history holds returns, not prices.")] = False
     format: Format
