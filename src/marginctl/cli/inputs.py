@@ -214,9 +214,10 @@ def _gone(patterns: list[str], commit: "Commit", chosen: FileChoice) -> list[str
         folder, wanted = (root, parts[len(Path(root).parts) :]) if marked else (pattern, (ANY_DEPTH,))
         for name in commit.below(folder or os.curdir):
             path = os.path.join(folder, name)  # noqa: PTH118
-            if _is_meant(name.split("/"), wanted) and not (os.path.lexists(path) or chosen.leaves_out(path)):
-                if marked or _was_portfolio(path, commit, chosen):
-                    found[os.path.normpath(path)] = None
+            if not _is_meant(name.split("/"), wanted) or os.path.lexists(path) or chosen.leaves_out(path):
+                continue
+            if marked or _was_portfolio(path, commit, chosen):
+                found[os.path.normpath(path)] = None
     return list(found)
 
 
