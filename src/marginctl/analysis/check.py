@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
-from marginctl.core.rooms import ReductionWay
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.nodes import Node
 from marginctl.document.numbers import NumberError, decimal
@@ -204,19 +203,20 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
         rules=loaded.resolved.rules_used,
         problems=evaluation.problems,
         expectations=evaluation.expectations,
-        remedy=verdict(evaluation, settings.fail_on, _closing(loaded, report, evaluation, settings)).text,
+        remedy=_remedy(loaded, report, evaluation, settings),
         pooling=_pooling(loaded.account, report) if settings.weighs_pools else None,
         tiered_ways=_tiered_ways(loaded.account, report) if "tiers" in settings.plots else (),
     )
 
 
-def _closing(loaded: Loaded, report: Report, evaluation: Evaluation, settings: Settings) -> ReductionWay | None:
-    """What may be closed to pass, where somebody reads it."""
+def _remedy(loaded: Loaded, report: Report, evaluation: Evaluation, settings: Settings) -> str:
+    """What to do to pass. Where somebody reads it what has no formula is looked for, and what may be closed instead."""
     if not settings.seeks_closing or evaluation.problems:
-        return None
-    from marginctl.limits.ways import closing_of
+        return verdict(evaluation, settings.fail_on).text
+    from marginctl.limits.ways import sought
 
-    return closing_of(inquiry_of(loaded, report, settings), evaluation.findings)
+    ways, closing = sought(inquiry_of(loaded, report, settings), evaluation.findings, evaluation.ways)
+    return verdict(replace(evaluation, ways=ways), settings.fail_on, closing).text
 
 
 def inquiry_of(loaded: Loaded, report: Report, settings: Settings) -> "Inquiry":
