@@ -17,7 +17,7 @@ from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.nodes import Node
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.reader import read
-from marginctl.document.record import bind
+from marginctl.document.record import bind_shape
 from marginctl.document.scalars import FlagError, assignment
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
@@ -140,10 +140,19 @@ def resolved_nodes(source: Source, node: Node, settings: Settings) -> tuple[Load
 
         for path, text in settings.sets:
             problems += set_value(node, path, text, source)
-    file, bound = bind(node, PortfolioFile, source)
+    file, bound = bind_shape(node, PortfolioFile.layout, source)
     problems += bound
     if file is None or problems:
-        return None, problems
+        if file is not None and not settings.sets:
+            from marginctl.analysis.beside import problems_beside
+
+            problems += problems_beside(node, file, problems, lambda rest: _resolved(source, rest, settings)[1])
+        return None, in_order(problems)
+    return _resolved(source, file, settings)
+
+
+def _resolved(source: Source, file: PortfolioFile, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """The same of what is bound."""
     rule_set, problems = rule_set_of(file, source, settings)
     if rule_set is None:
         return None, problems
