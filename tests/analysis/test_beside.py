@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from marginctl.analysis.check import Settings, check
 
+TODAY = date(2026, 11, 22)
 HEAD = """\
 account: {name: desk}
 prices: {BTC: 60000}
@@ -19,7 +20,7 @@ UNKNOWN = "MC020 no price for BTTC, which moves calls"
 
 
 def problems(*parts: str) -> list[str]:
-    found = check("".join(parts).encode(), "book.yaml", Settings(today=date(2026, 11, 22)))
+    found = check("".join(parts).encode(), "book.yaml", Settings(today=TODAY))
     assert found.report is None
     return [f"{one.location.line} {one.code} {one.message}" for one in found.problems]
 
@@ -39,6 +40,23 @@ def test_the_other_rows_of_a_list_are_looked_at() -> None:
     rows = LONG.replace("0.5%", "5") + "  - {symbol: BTC-PERPETUAL, side: long, quantity: 1, leverage: 5}\n"
     said = problems(HEAD, COLLATERAL, rows)
     assert [one.split()[:2] for one in said] == [["6", "MC014"], ["7", "MC021"]]
+
+
+def test_limits_waivers_and_expectations_are_looked_at_together() -> None:
+    limits = "limits: {survive: [nope], positions: {ETHUSDT: {max_leverage: 3}}}\n"
+    waivers = "waivers: [{code: MC999, until: 2026-12-01, reason: x}]\n"
+    said = problems(HEAD, COLLATERAL, LONG, limits, waivers, "expect: {positions: {FOO: {notional: 3}}}\n")
+    assert [one.split()[:2] for one in said] == [["7", "MC030"], ["7", "MC030"], ["8", "MC015"], ["9", "MC030"]]
+    missing = LONG.replace(", maintenance_rate: 0.5%", "")
+    assert [one.split()[:2] for one in problems(HEAD, COLLATERAL, missing, limits, waivers)] == [
+        ["6", "MC022"],
+        ["8", "MC015"],
+    ]
+
+
+def test_a_liquidation_price_is_no_mark() -> None:
+    found = check((HEAD + COLLATERAL + LONG.replace("}", ", liq_price: 5}")).encode(), "b.yaml", Settings(today=TODAY))
+    assert found.problems[0].help == "it is computed; the venue's own goes to `expect:`"
 
 
 ISOLATED = LONG.replace("}", ", margin_mode: isolated, isolated_margin: 600}")
@@ -70,4 +88,4 @@ TOKENS = ("10000", "x", "{", "}", ", ", "BTC", "5%", "-", "null", "bonus: 3")
 def test_no_fault_raises_anything(tokens: list[str], data: st.DataObject) -> None:
     text = HEAD + COLLATERAL + LONG + OTHER + "limits: {max_utilization: 60%}\n"
     at = data.draw(st.integers(0, len(text)))
-    check((text[:at] + "".join(tokens) + text[at:]).encode(), "book.yaml", Settings(today=date(2026, 11, 22)))
+    check((text[:at] + "".join(tokens) + text[at:]).encode(), "book.yaml", Settings(today=TODAY))

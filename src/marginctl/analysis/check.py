@@ -148,7 +148,10 @@ def resolved_nodes(source: Source, node: Node, settings: Settings) -> tuple[Load
 
             problems += problems_beside(node, file, problems, lambda rest: _resolved(source, rest, settings)[1])
         return None, in_order(problems)
-    return _resolved(source, file, settings)
+    loaded, problems = _resolved(source, file, settings)
+    if loaded is None:
+        problems = [*problems, *limits_of(file.limits, file.waivers, LimitSource.PORTFOLIO, source)[1]]
+    return loaded, in_order(problems)
 
 
 def _resolved(source: Source, file: PortfolioFile, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
@@ -199,9 +202,10 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
     """The same of a portfolio that was read."""
     name = loaded.source.name
     limits, problems = loaded.limits()
-    if problems:
-        return Outcome(file=name, problems=tuple(problems))
     report = report_of(loaded.account)
+    if problems:
+        problems += judged(loaded, report, limits, settings).problems
+        return Outcome(file=name, problems=tuple(in_order(problems)))
     evaluation = ratcheted(judged(loaded, report, limits, settings), name, settings)
     return Outcome(
         file=name,

@@ -263,7 +263,11 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
     currency, wanted = draft.currency, draft.collateral_mode
     if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
         message = f"totals cannot be reported in {short(currency)}"
-        reading.refuse(draft.at(AccountEntry.currency), "MC015", message, "write USD or a USD stablecoin, such as USDT")
+        unit = (
+            f"; held or owed, a dollar unit of a venue's own is `assets: {{{short(currency)}: {{stablecoin: true}}}}`"
+        )
+        advice = f"write USD or a USD stablecoin, such as USDT{unit}"
+        reading.refuse(draft.at(AccountEntry.currency), "MC015", message, advice)
     refused = rule_set.not_offered_message("margin_model", draft.margin_model.value)
     if refused:
         reading.refuse(draft.at(AccountEntry.margin_model), "MC015", refused, "write tiered, or remove the line")
