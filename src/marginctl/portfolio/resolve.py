@@ -263,10 +263,8 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
     currency, wanted = draft.currency, draft.collateral_mode
     if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
         message = f"totals cannot be reported in {short(currency)}"
-        unit = (
-            f"; held or owed, a dollar unit of a venue's own is `assets: {{{short(currency)}: {{stablecoin: true}}}}`"
-        )
-        advice = f"write USD or a USD stablecoin, such as USDT{unit}"
+        entry = f"{{{short(currency)}: {{stablecoin: true}}}}"
+        advice = f"write USD or a USD stablecoin, such as USDT; a dollar unit that is held or owed is `assets: {entry}`"
         reading.refuse(draft.at(AccountEntry.currency), "MC015", message, advice)
     refused = rule_set.not_offered_message("margin_model", draft.margin_model.value)
     if refused:
