@@ -263,9 +263,7 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
     currency, wanted = draft.currency, draft.collateral_mode
     if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
         message = f"totals cannot be reported in {short(currency)}"
-        entry = f"{{{short(currency)}: {{stablecoin: true}}}}"
-        advice = f"write USD or a USD stablecoin, such as USDT; a dollar unit that is held or owed is `assets: {entry}`"
-        reading.refuse(draft.at(AccountEntry.currency), "MC015", message, advice)
+        reading.refuse(draft.at(AccountEntry.currency), "MC015", message, "write USD or a USD stablecoin, such as USDT")
     refused = rule_set.not_offered_message("margin_model", draft.margin_model.value)
     if refused:
         reading.refuse(draft.at(AccountEntry.margin_model), "MC015", refused, "write tiered, or remove the line")
