@@ -42,7 +42,11 @@ class FileChoice(NamedTuple):
 
     def kind(self, path: str) -> str:
         """What a YAML file of a folder is: a portfolio where it was named as one, else by what it holds."""
-        return PORTFOLIO if any(_matches(path, pattern) for pattern in self.portfolios) else kind_of_file(path)
+        return PORTFOLIO if self.names(path) else kind_of_file(path)
+
+    def names(self, path: str) -> bool:
+        """Whether a configuration names a path as a portfolio."""
+        return any(_matches(path, pattern) for pattern in self.portfolios)
 
 
 ANY = FileChoice()
@@ -64,15 +68,20 @@ def kind_of_file(path: str) -> str:
     One that says its schema is what it says. Else a portfolio has one of a portfolio's keys; a file that has no keys at
     all is taken for one, so that an empty or a broken one is found.
     """
-    if os.path.basename(path) == NAMES[0]:  # noqa: PTH119
-        return "config"
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a text, as scandir gives it
             data = file.read(GLANCE)
             if len(data) == GLANCE and not _is_ours(data):
                 data += file.read(LARGEST)
     except OSError:
-        return PORTFOLIO
+        data = b""
+    return kind_of(path, data)
+
+
+def kind_of(path: str, data: bytes) -> str:
+    """The same of what a file holds."""
+    if os.path.basename(path) == NAMES[0]:  # noqa: PTH119
+        return "config"
     data = data.replace(b"\r", b"\n")
     said = _SCHEMA.search(data)
     if said is not None and said[1].decode() in OTHERS:
