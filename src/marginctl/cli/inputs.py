@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from marginctl.cli.choosing import ANY, PORTFOLIO, FileChoice, passed_over
+from marginctl.cli.discovery import ANY, PORTFOLIO, FileChoice, passed_over
 from marginctl.document.encoding import LARGEST, content_of
 from marginctl.document.files import lies_in, note_open
 from marginctl.document.source import printable
