@@ -36,10 +36,10 @@ from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo, meant
 from marginctl.findings import Finding, Location, Problem
-from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
+from marginctl.limits.rule import Context
 from marginctl.limits.verdict import ExitCode, exit_code
-from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets, unmarked
+from marginctl.portfolio.assets import NO_SUCH_ASSET, unknown_assets, unmarked
 from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
 from marginctl.results.catalogue import BuiltIn
 from marginctl.scenarios.catalogue import built_in

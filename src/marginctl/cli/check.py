@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import FilesOrConfiguration, app
-from marginctl.cli.contradictions import FOR_PEOPLE, GIT, HOSTS, refuse_contradictions
 from marginctl.cli.discovery import FileChoice
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content, inputs, tell_gone
@@ -33,6 +32,9 @@ from marginctl.cli.options import (
     options,
 )
 from marginctl.cli.settings import (
+    FOR_PEOPLE,
+    GIT,
+    HOSTS,
     CodeFlags,
     EditFlags,
     FactFlags,
@@ -41,6 +43,7 @@ from marginctl.cli.settings import (
     ShockFlags,
     manual,
     picture_names,
+    refuse_contradictions,
     with_policies,
 )
 from marginctl.cli.targets import TargetError, refuse_overlaps, write_files

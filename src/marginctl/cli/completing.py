@@ -10,7 +10,7 @@ from typing import Any
 from typer import Context
 
 from marginctl.core.exact import exactly
-from marginctl.document.encoding import content_of
+from marginctl.document.files import content_of
 from marginctl.document.scalars import today
 from marginctl.render import found
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from marginctl.document import libyaml
-from marginctl.document.encoding import decode
+from marginctl.document.files import decode
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
 from marginctl.document.source import Collector, Source, StoppingCollector, TooManyProblemsError, echo, in_order
 from marginctl.document.syntax import hide, holds_pairs, reveal, syntax_problem

@@ -25,7 +25,7 @@ from marginctl.core.report import RulesUsed
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
-from marginctl.portfolio.assets import Links
+from marginctl.portfolio.assets import Links, scenario_problems
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.margins import (
@@ -34,7 +34,6 @@ from marginctl.portfolio.margins import (
     observe_kinder_rules,
     overridden,
 )
-from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.oddities import observe_oddities
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from marginctl.findings import Severity
-from marginctl.limits.context import Context
-from marginctl.limits.rule import Measurement, Rule, manual_of
+from marginctl.limits.rule import Context, Measurement, Rule, manual_of
 
 
 def waiver_unused(context: Context) -> Iterable[Measurement]:  # noqa: ARG001  (the signature of Measure)

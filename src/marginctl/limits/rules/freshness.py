@@ -7,8 +7,7 @@ from decimal import Decimal
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.document.scalars import day, seconds_since
 from marginctl.findings import Expectation, Severity
-from marginctl.limits.context import Context
-from marginctl.limits.rule import Comparison, Fact, Measurement, Ratio, Rule, Unit, Unknown, advice, manual_of
+from marginctl.limits.rule import Comparison, Context, Fact, Measurement, Ratio, Rule, Unit, Unknown, advice, manual_of
 from marginctl.wording import amount, percent, trimmed
 
 
