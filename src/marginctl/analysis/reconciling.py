@@ -56,6 +56,8 @@ def _section(subject: str, pools: set[str]) -> int:
 
 def _expected(loaded: Loaded, account: Account) -> list[Expectation]:
     """Every expected figure with that of an account."""
+    if loaded.file.expect is None:
+        return []
     found, _ = expectations(loaded.file.expect, report_of(account), account, loaded.source)
     return found
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from marginctl.cli.app import DEFAULT, Nameless, app, venue
-from marginctl.cli.completing import completes
 from marginctl.cli.entry import OK
 from marginctl.cli.options import (
     DateFlags,
@@ -19,6 +18,7 @@ from marginctl.cli.options import (
     ScreenFlags,
     choice,
     command,
+    completes,
     format_of,
     options,
     refuse,

@@ -371,9 +371,9 @@ def report(
     if page and not flags.watch:
         found("cli.hosts.append_summary")(run, options_of("markdown", PLAIN, flags), page)
     form = flags.format.partition("=")[0]
-    if form == "csv" and run.problems:
+    if run.problems and form == "csv":
         draw_problems(run.problems, terminal(sys.stderr, "never", None))
-    elif form in FOR_MACHINES:
+    elif run.problems and form in FOR_MACHINES:
         tell(run.problems)
     put(flags.format, text_in(flags.format, terminal(sys.stdout, flags.color, flags.width)))
     return run.exit_code

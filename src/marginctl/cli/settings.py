@@ -11,9 +11,8 @@ import typer
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, bar, codes, edits, shocks
-from marginctl.cli.completing import completes
 from marginctl.cli.inputs import STDIN, Input, content, inputs
-from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice
+from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice, completes
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.scalars import FlagError, assignment, now, today
 from marginctl.document.source import echo

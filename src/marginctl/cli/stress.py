@@ -19,9 +19,8 @@ from marginctl.analysis.stress import (
     stress,
 )
 from marginctl.cli.app import app
-from marginctl.cli.completing import completes
 from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
+from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, completes, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, picture_names, with_policies
 from marginctl.core.funding_cases import RateHistory
 from marginctl.core.model import ReturnSpan

@@ -35,7 +35,6 @@ from marginctl.portfolio.margins import (
     overridden,
 )
 from marginctl.portfolio.oddities import observe_oddities
-from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
 from marginctl.portfolio.reading import Reading, short
@@ -44,6 +43,7 @@ from marginctl.venues.model_format import ModelSettings, settings_of
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.source import Source
+    from marginctl.portfolio.orders import Placed
     from marginctl.venues.rule_set import Mode, RuleSet
 
 
@@ -137,8 +137,12 @@ def _placed(
     header: Header,
     rows: list[StatedPosition],
     settings: ModelSettings,
-) -> list[Placed]:
+) -> "list[Placed]":
     """The open orders."""
+    if not draft.orders:
+        return []
+    from marginctl.portfolio.orders import orders
+
     return orders(
         reading,
         draft.orders,
@@ -272,7 +276,7 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
         reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
 
 
-def _settled_assets(rows: list[StatedPosition], placed: list[Placed]) -> dict[str, "Node"]:
+def _settled_assets(rows: list[StatedPosition], placed: "list[Placed]") -> dict[str, "Node"]:
     """Assets in which cross positions and orders settle, with the place of the first that does."""
     settled: dict[str, Node] = {}
     for row in rows:
