@@ -54,6 +54,8 @@ SHARED: tuple[Key[Any], ...] = (
 UNSEEN = Scalar("", 0, 0, 0, plain=True)
 """The place of what stands in no line of the header."""
 EMPTY = "the account is empty"
+MOST_MOMENTS = 64
+"""Times of a table of prices whose tables are kept."""
 
 
 class BookHeader(Struct, frozen=True):
@@ -63,7 +65,8 @@ class BookHeader(Struct, frozen=True):
     laid into, without rows of its own. ``rule_set``: the venue's, with the contracts that the header declares.
     ``held``: by asset the row that states its terms, without an amount. ``prices_at``: prices by the time of the rows
     that they are for, where a table gives them. ``configs``: the limits of accounts, ``others``: the header under
-    other venues, ``screens``: tables of the float screen by contracts, as they are asked for.
+    other venues, ``screens`` and ``ways``: tables of the float screen by contracts, of today and of scenarios,
+    ``moments``: the header at prices of a time, as they are asked for.
     """
 
     text: str
@@ -80,6 +83,8 @@ class BookHeader(Struct, frozen=True):
     configs: dict[str, LimitsConfig] = {}
     others: "dict[str, tuple[BookHeader | None, list[Problem]]]" = {}
     screens: dict[frozenset[str], Any] = {}
+    ways: dict[frozenset[str], Any] = {}
+    moments: "dict[str, BookHeader]" = {}
 
     @property
     def is_apart(self) -> bool:
@@ -116,8 +121,28 @@ class BookHeader(Struct, frozen=True):
             if rule_set is not None:
                 rule_set, problems = _declared(self.file, self.source, rule_set, self.settings)
             fits = rule_set is not None and not problems
-            self.others[venue] = (replace(self, rule_set=rule_set, screens={}) if fits else None), problems
+            self.others[venue] = (
+                (replace(self, rule_set=rule_set, screens={}, ways={}, moments={}) if fits else None),
+                problems,
+            )
         return self.others[venue]
+
+    def at(self, moment: str | None) -> "BookHeader":
+        """The same header at the prices of rows of a time; itself where the table of prices has none for it."""
+        if moment is None or moment not in self.prices_at:
+            return self if not self.prices_at else self._priced("", self.draft.prices)
+        return self._priced(moment, self.prices_at[moment])
+
+    def _priced(self, moment: str, prices: Entries[Decimal]) -> "BookHeader":
+        if moment not in self.moments:
+            if len(self.moments) > MOST_MOMENTS:
+                self.moments.clear()
+            draft = copy(self.draft)
+            draft.__dict__["prices"] = prices
+            self.moments[moment] = replace(
+                self, draft=draft, prices_at={}, configs=self.configs, others={}, screens={}, ways={}, moments={}
+            )
+        return self.moments[moment]
 
     @property
     def symbols(self) -> Iterable[str]:
@@ -171,7 +196,7 @@ def read_header(
     if header is None:
         return None, problems
     timed = {time: _with(header.draft.prices, some) for time, some in (prices or {}).items() if time}
-    return replace(header, prices_at=timed), []
+    return replace(header, prices_at=timed, screens={}, ways={}, moments={}), []
 
 
 def _lay_prices(file: BookFile, prices: Mapping[str, Decimal]) -> None:
@@ -235,6 +260,8 @@ def _compiled(
         configs={},
         others={},
         screens={},
+        ways={},
+        moments={},
     )
     return header, []
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from marginctl.books.book_limits import ERRORS, FAILED, SHORTFALL, WARNED, bounds_of, place_of, verdict_on
 from marginctl.books.header import BookHeader
-from marginctl.books.stressed_rows import STEPS, ScenarioTally
+from marginctl.books.stress_tally import STEPS, LostRow, ScenarioTally
+from marginctl.books.stressed_rows import stressed_rows
 from marginctl.books.summing import exposure_rows, rules_used
-from marginctl.books.tally import Tally
-from marginctl.core.exact import ZERO, Direction
+from marginctl.books.tally import Tally, unpacked
+from marginctl.core.exact import ZERO, Direction, exactly
 from marginctl.findings import Check, Finding, Problem, Status
 from marginctl.limits.engine import STATUS
 from marginctl.limits.verdict import exit_code
@@ -56,7 +59,8 @@ def stress_of(
 
 
 def _scenario(header: BookHeader, name: str, tally: ScenarioTally, gaps: tuple[Decimal, ...], top: int) -> BookScenario:
-    largest = sum((one.shortfall for one in tally.worst[:LARGEST]), ZERO)
+    worst = [_exactly(header, name, one) for one in tally.worst[: max(LARGEST, top)]]
+    largest = sum((one.shortfall for one in worst[:LARGEST]), ZERO)
     ends = ["before it begins", *(f"up to {exact_percent(end)}%" for end in STEPS[1:]), "not liquidated"]
     losses, losing = tally.losses or [ZERO] * len(gaps), tally.losing or [0] * len(gaps)
     return BookScenario(
@@ -84,8 +88,20 @@ def _scenario(header: BookHeader, name: str, tally: ScenarioTally, gaps: tuple[D
                 equity_after=one.after,
                 shortfall=one.shortfall,
             )
-            for one in tally.worst[:top]
+            for one in worst[:top]
         ),
+    )
+
+
+def _exactly(header: BookHeader, name: str, one: LostRow) -> LostRow:
+    """An account that is named with what the exact core says of it."""
+    if not one.is_screened:
+        return one
+    with exactly():
+        (row,) = stressed_rows(header, unpacked(one.data), ())
+    (found,) = (through for through in row.through if through.scenario == name)
+    return replace(
+        one, shortfall=found.shortfall, crossing=found.crossing, before=found.equity_before, after=found.equity_after
     )
 
 
