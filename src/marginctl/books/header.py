@@ -27,7 +27,7 @@ from marginctl.document.record import Key, bind
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of
-from marginctl.limits.registry import BY_KEY
+from marginctl.limits.registry import BY_CODE, BY_KEY, rule_of
 from marginctl.portfolio.assets import Links
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, CollateralEntry, PortfolioFile
@@ -235,7 +235,7 @@ def _compiled(
 ) -> tuple[BookHeader | None, list[Problem]]:
     draft = _draft(file)
     limits, problems = limits_of(file.limits, file.waivers, LimitSource.PORTFOLIO, source)
-    problems += _unjudged(file, source, settings)
+    problems += _unjudged(file, limits, source, settings)
     problems += _unknown_scenarios(limits, scenarios_of(file.scenarios, settings.policy), source, file)
     held, wrong = _held(file, source)
     problems += wrong
@@ -324,7 +324,7 @@ def _listed(contract: Contract) -> Listing:
     return Listing(contract=contract, as_of=None, status=Verification.UNVERIFIED, source=None)
 
 
-def _unjudged(file: BookFile, source: Source, settings: Settings) -> list[Problem]:
+def _unjudged(file: BookFile, limits: FileLimits, source: Source, settings: Settings) -> list[Problem]:
     """Limits that are asked for and that a book is not judged by, unless they are left out."""
     problems = []
     for word, value, _ in file.limits.items() if file.limits is not None else ():
@@ -333,7 +333,24 @@ def _unjudged(file: BookFile, source: Source, settings: Settings) -> list[Proble
             continue
         message = f"`{word.text}` ({rule.code}) is not judged over a book"
         problems.append(source.problem(word, "MC030", message, f"remove it, or add --ignore {rule.code}"))
+    place = file.at(BookFile.limits)
+    for code, scopes in sorted(limits.scopes.items()):
+        if code not in JUDGED and settings.selection.takes(BY_CODE[code]):
+            message = f"`{scopes[0].section}` sets a limit ({code}) that is not judged over a book"
+            problems.append(source.problem(place, "MC030", message, f"remove it, or add --ignore {code}"))
     return problems
+
+
+def left_to_check(header: BookHeader) -> list[str]:
+    """The codes that a policy sets and a book is not judged by: `check` has policies too, so these are no errors."""
+    policy = header.settings.policy
+    found = {
+        code
+        for part in (policy.parts if policy is not None else ())
+        for limits in (part, *(narrow for _, narrow in part.accounts))
+        for code in (*limits.bounds, *limits.scopes, *(rule.code for rule in limits.custom))
+    }
+    return sorted(code for code in found - {*JUDGED, OF_SCENARIOS} if header.settings.selection.takes(rule_of(code)))
 
 
 def contract_of(header: BookHeader, symbol: str) -> Contract | None:

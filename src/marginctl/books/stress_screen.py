@@ -1,8 +1,4 @@
-"""Scenarios over a batch: screened in binary numbers with a bound on every error, decided in decimals beyond it.
-
-The way to a scenario is a path of its own for every pool; its end is the account at other prices, so that of each
-contract and asset there are tables at the end of every scenario beside those of today.
-"""
+"""Scenarios over a batch: screened in binary numbers with a bound on every error, decided in decimals beyond it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,40 +8,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from msgspec.structs import replace
 
 from marginctl.books import arrow_numbers as arrow
 from marginctl.books.arrow_numbers import Plain
-from marginctl.books.compiled import Compiled, ModeTerms, compile_book
 from marginctl.books.exposure import exposure_of
 from marginctl.books.float_screen import KERNEL, kernel_columns
 from marginctl.books.header import BookHeader
 from marginctl.books.limit_tables import accounts_of_sets, with_limits
 from marginctl.books.price_table import Group, by_prices
 from marginctl.books.row_drafts import RowProblem
-from marginctl.books.screening import is_stated, screen_terms, symbols_in, undecided
+from marginctl.books.scenario_tables import Ways, ways_for
+from marginctl.books.screening import undecided
 from marginctl.books.stress_tally import STEPS, LostRow, ScenarioTally
 from marginctl.books.stressed_rows import STATIC, STRESSED, StressedRow, grades, stressed_rows, stressed_table
 from marginctl.books.tally import money, total
-from marginctl.core.exact import exactly
-from marginctl.core.scenario import moved, moves_in, ratios
-from marginctl.core.value import marked
 
 FIGURES = ("crossing", "equity_after", "shortfall", "liquidated_notional")
 BELOW, IDLE = 1, 2
 MOST_GAPS = 64
 """As the kernel has them."""
 VERDICTS = ("pass", "warn", "fail")
-
-
-class Ways(NamedTuple):
-    """The tables of today, and those of every scenario: moves, marks' ratios, contracts and assets at its end."""
-
-    compiled: Compiled
-    moves: Plain
-    ratios: Plain
-    contracts: Plain
-    assets: Plain
 
 
 class ScreenedStress(NamedTuple):
@@ -127,18 +109,25 @@ def screened_stress(header: BookHeader, batch: pa.RecordBatch, gaps: Sequence[De
     judged = None if ways is None else with_limits(header, ways.compiled, batch, tuple(sorted(STATIC)))
     if ways is None or judged is None:
         return None
-    count, scenarios = len(batch), len(header.scenarios)
-    tables = (*judged.compiled.tables[:-1], _failing_alone(judged.compiled.tables[-1]))
-    columns = kernel_columns(judged.compiled, batch, judged.own)
+    found = through_ways(ways._replace(compiled=judged.compiled), batch, gaps, judged.own)
+    return found._replace(verdicts=_verdicts(header, batch, found.figures[:, 0], found.marks))
+
+
+def through_ways(
+    ways: Ways, batch: pa.RecordBatch, gaps: Sequence[Decimal], own: Plain | None = None
+) -> ScreenedStress:
+    """A batch through the kernel; nobody's verdict is known here."""
+    count, scenarios = len(batch), len(ways.moves)
+    tables = (*ways.compiled.tables[:-1], _failing_alone(ways.compiled.tables[-1]))
+    columns = kernel_columns(ways.compiled, batch, own)
     figures = np.full((1 + scenarios * (len(FIGURES) + len(gaps)), count), np.nan)
     pools, marks = np.zeros((scenarios, count), "i4"), np.zeros((1 + scenarios, count), "u1")
     gone = np.zeros((scenarios, int(columns[1][-1])), "u1")  # type: ignore[index]
     told = (ways.moves, ways.ratios, np.array(gaps, "f8"), np.array(STEPS, "f8"), ways.contracts, ways.assets)
     kernel = import_module(KERNEL)
-    kernel.stress(tables, len(judged.compiled.assets), columns, count, told, (figures, pools, marks, gone))
+    kernel.stress(tables, len(ways.compiled.assets), columns, count, told, (figures, pools, marks, gone))
     by_scenario = figures[1:].reshape(scenarios, -1, count)
-    verdicts = _verdicts(header, batch, by_scenario[:, 0], marks[1:])
-    return ScreenedStress(marks[0], figures[0], by_scenario, pools, marks[1:], gone, verdicts)
+    return ScreenedStress(marks[0], figures[0], by_scenario, pools, marks[1:], gone, np.zeros(count, "u1"))
 
 
 def _failing_alone(limits: Plain) -> Plain:
@@ -156,59 +145,6 @@ def _verdicts(header: BookHeader, batch: pa.RecordBatch, crossings: Plain, marks
     is_dead = ~np.isnan(crossings) & (marks & IDLE == 0)
     found: Plain = np.where(is_dead, theirs, 0).max(axis=0, initial=0)
     return found
-
-
-def ways_for(header: BookHeader, batch: pa.RecordBatch) -> Ways | None:
-    """The tables for the contracts of a batch; None where the screen cannot be told all that the header says."""
-    if header.prices_at or (header.shocks and not is_stated(batch)):
-        return None
-    symbols = frozenset(header.symbols) | frozenset(symbols_in(batch))
-    if symbols not in header.ways:
-        with exactly():
-            header.ways[symbols] = _ways(header, symbols)
-    found: Ways | None = header.ways[symbols]
-    return found
-
-
-def _ways(header: BookHeader, symbols: frozenset[str]) -> Ways | None:
-    """Every scenario moves assets alone, and leaves every price something."""
-    terms = screen_terms(header, symbols)
-    if terms is None:
-        return None
-    first = terms.modes[0].account
-    today = compile_book(terms.modes, terms.contracts, apart=header.is_apart)
-    moves: list[Any] = []
-    marks: list[Any] = []
-    ends: list[Compiled] = []
-    for shocks in header.scenarios.values():
-        found = moves_in(shocks, first)
-        named = {one for one in shocks if one in symbols and one not in first.prices}
-        if named or header.currency in shocks or any(move <= -1 for move in found.values()):
-            return None
-        by = ratios(found)
-        modes = [_moved(one, by) for one in terms.modes]
-        ends.append(compile_book(modes, terms.contracts, apart=header.is_apart))
-        moves.append([found.get(asset, 0) for asset in today.assets])
-        marks.append([marked(contract, by) for contract in terms.contracts.values()])
-    if any(not _is_alike(today, end) for end in ends):
-        return None
-    return Ways(
-        compiled=today,
-        moves=np.array(moves, "f8"),
-        ratios=np.array(marks, "f8"),
-        contracts=np.concatenate([end.tables[2] for end in ends]),
-        assets=np.concatenate([end.tables[3] for end in ends]),
-    )
-
-
-def _moved(mode: ModeTerms, by: dict[str, Decimal]) -> ModeTerms:
-    return replace(mode, account=moved(mode.account, by))
-
-
-def _is_alike(today: Compiled, end: Compiled) -> bool:
-    """Whether the tables of both have the same curves and tiers in the same places."""
-    same = all(np.array_equal(today.tables[k], end.tables[k]) for k in (0, 1))
-    return same and today.assets == end.assets and today.symbols == end.symbols
 
 
 def _table(group: Group, found: ScreenedStress, sure: Plain) -> pa.RecordBatch:
