@@ -20,6 +20,8 @@ ENDINGS = (*PARQUET, *ARROW, *CSV)
 PART_ROWS = 100_000
 """Accounts of a part of a large file, about."""
 FLAT = (POSITIONS, BALANCES, ACCOUNTS)
+WORDS = ((BALANCES, "asset"), *((POSITIONS, name) for name in ("symbol", "side", "margin_mode", "purpose")))
+"""Fields of lists that are few words said often."""
 
 
 class BookPart(Struct, frozen=True, kw_only=True):
@@ -198,12 +200,19 @@ def csv_columns(file: str) -> list[str]:
 
 
 def raw_batches(
-    file: str, columns: Iterable[str] | None, size: int, groups: tuple[int, ...] | None = None
+    file: str,
+    columns: Iterable[str] | None,
+    size: int,
+    groups: tuple[int, ...] | None = None,
+    words: frozenset[str] = frozenset(),
 ) -> Iterator[Any]:
-    """The batches of a file with these columns (None: all), those of some row groups alone. Raises BookError."""
+    """The batches of a file with these columns (None: all), those of some row groups alone. Raises BookError.
+
+    ``words``: fields of lists that are few words said often, read as dictionaries where the file is Parquet.
+    """
     ending = Path(file).suffix.lower()
     if ending in PARQUET:
-        yield from guarded(file, _parquet_batches(file, columns, size, groups))
+        yield from guarded(file, _parquet_batches(file, columns, size, groups, words))
         return
     chosen = None if columns is None else list(columns)
     batches = _ipc_batches(file) if ending in ARROW else csv_batches(file)
@@ -214,11 +223,13 @@ def raw_batches(
 
 
 def _parquet_batches(
-    file: str, columns: Iterable[str] | None, size: int, groups: tuple[int, ...] | None
+    file: str, columns: Iterable[str] | None, size: int, groups: tuple[int, ...] | None, words: frozenset[str]
 ) -> Iterator[Any]:
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import ParquetFile, read_metadata
 
-    with ParquetFile(file, pre_buffer=False) as source:
+    leaves = read_metadata(file).schema if words else ()
+    said = [one.path for one in leaves if one.max_repetition_level and one.name in words]
+    with ParquetFile(file, pre_buffer=False, read_dictionary=said) as source:
         names = None if columns is None else [one for one in columns if one in source.schema_arrow.names]
         chosen = list(range(source.metadata.num_row_groups)) if groups is None else list(groups)
         yield from source.iter_batches(batch_size=size, row_groups=chosen, columns=names, use_threads=False)
@@ -283,6 +294,7 @@ def account_batches(part: BookPart, named: Renames, size: int, sort_memory: int)
     unread = {one.partition(".")[2] for one in unknown_columns(schema, named) if one.startswith(f"{ACCOUNTS}.")}
     columns = [name for name in schema.names if name not in unread]
     first = part.first
-    for batch in raw_batches(file, columns, size, part.groups):
+    words = frozenset(named.of(table, name) for table, name in WORDS)
+    for batch in raw_batches(file, columns, size, part.groups, words):
         yield Accounts(normalised(batch, named, file), first)
         first += len(batch)

@@ -126,6 +126,7 @@ def _codes(symbols: Any, items: Any, quantity: Any) -> Any:
     """Twice the contract, and one more where it is short: by the side, else by the sign of the quantity."""
     short = pc.less(quantity, 0)
     side = pc.struct_field(items, "side")
+    side = side.dictionary_decode() if pa.types.is_dictionary(side.type) else side
     if side.null_count < len(side):
         short = pc.coalesce(pc.equal(side, "short"), short)
     return pc.add(pc.multiply(symbols, 2), short.cast(pa.int32()))

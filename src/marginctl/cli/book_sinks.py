@@ -35,7 +35,9 @@ class ParquetRows:
     def __init__(self, path: str, schema: pa.Schema) -> None:
         from pyarrow.parquet import ParquetWriter
 
-        self._writer = ParquetWriter(path, schema, compression="zstd", compression_level=1)
+        said = [one.name for one in schema if pa.types.is_string(one.type) and one.name != "account_id"]
+        said += [f"{one.name}.list.element" for one in schema if pa.types.is_list(one.type)]
+        self._writer = ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=said)
         self._waiting: list[pa.RecordBatch] = []
         self._schema = schema
 
