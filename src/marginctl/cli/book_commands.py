@@ -2,6 +2,8 @@
 
 import os
 import re
+import sys
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +27,7 @@ from marginctl.cli.settings import CodeFlags, PolicyFlags, ShockFlags
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
+M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1 << 20
 FORMS = ("table", "json", "markdown", "junit", "github")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 book = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
@@ -115,11 +118,23 @@ def need_tables() -> None:
 
     Memory comes from the system, which gets back what is no longer used, so that it stays flat however large a book is.
     """
+    import gc
     from importlib.util import find_spec
 
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    _map_large_buffers()
+    gc.enable()
     if find_spec("pyarrow") is None or find_spec("numpy") is None:
         raise FlagError("tables of accounts need the extra `books`", "pip install 'marginctl[books]'")
+
+
+def _map_large_buffers() -> None:
+    """glibc: buffers of a megabyte and more are mapped and given back one by one, whatever was freed before."""
+    if sys.platform == "linux":
+        from ctypes import CDLL
+
+        with suppress(AttributeError):  # another C library
+            CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER)
 
 
 @book.command("check")
