@@ -24,7 +24,7 @@ Sets = dict[tuple[bool, ...], str]
 """Which patterns of policies fit -> an account that they fit."""
 
 
-class Judged(NamedTuple):
+class OwnLimits(NamedTuple):
     """Tables with the limits of a batch, and by account which of them are its own: below 0 what has no row."""
 
     compiled: Compiled
@@ -33,7 +33,7 @@ class Judged(NamedTuple):
 
 def with_limits(
     header: BookHeader, compiled: Compiled, batch: pa.RecordBatch, codes: tuple[str, ...] = SCREENED_LIMITS
-) -> Judged | None:
+) -> OwnLimits | None:
     """Tables with the limits of a batch, of these codes alone; None where no account has limits that a row can say."""
     patterns = _patterns(header)
     sets: Sets = {(): ""}
@@ -48,7 +48,7 @@ def with_limits(
     last = compiled.tables[-1][0]
     table = limits_table(told, apart=bool(last["apart"]), bare=int(last["bare"]))
     found = replace(compiled, tables=(*compiled.tables[:-1], table))
-    return Judged(found, None if own is None else places[own])
+    return OwnLimits(found, None if own is None else places[own])
 
 
 def accounts_of_sets(header: BookHeader, batch: pa.RecordBatch) -> tuple[list[str], Plain | None]:

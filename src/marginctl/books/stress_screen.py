@@ -217,10 +217,10 @@ def _worst(group: Group, found: ScreenedStress, number: int, sure: Plain, place:
         crossing, after, shortfall = (_exact(one) for one in found.figures[number][:3, at].tolist())
         row = place.first + int(np.asarray(group.places)[at])
         account, moment = (one[at].as_py() for one in names)
-        before = _exact(float(found.before[at]))
+        before = _exact(found.before[at].item())
         rows.append(LostRow(shortfall, place.part, row, account, moment, crossing, before, after, is_screened=True))  # type: ignore[arg-type]
     return rows
 
 
-def _exact(figure: float) -> Decimal | None:
+def _exact(figure: Any) -> Decimal | None:
     return None if figure != figure else Decimal(repr(figure))  # noqa: PLR0124 - a NaN

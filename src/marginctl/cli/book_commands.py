@@ -1,10 +1,12 @@
 """``marginctl book``: tables of many accounts. What reads and computes them is imported when a command runs."""
 
+import gc
 import os
 import re
 import sys
 from contextlib import suppress
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -118,7 +120,6 @@ def need_tables() -> None:
 
     Memory comes from the system, which gets back what is no longer used, so that it stays flat however large a book is.
     """
-    import gc
     from importlib.util import find_spec
 
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
@@ -131,10 +132,8 @@ def need_tables() -> None:
 def _map_large_buffers() -> None:
     """glibc: buffers of a megabyte and more are mapped and given back one by one, whatever was freed before."""
     if sys.platform == "linux":
-        from ctypes import CDLL
-
         with suppress(AttributeError):  # another C library
-            CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER)
+            import_module("ctypes").CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER)
 
 
 @book.command("check")
