@@ -17,6 +17,8 @@ from marginctl.document.source import echo
 
 PARQUET, ARROW, CSV = (".parquet", ".pq"), (".arrow", ".feather", ".ipc"), (".csv",)
 ENDINGS = (*PARQUET, *ARROW, *CSV)
+LARGE_GROUP = 4_096
+"""Rows of a row group from which on it is worth to be read by itself."""
 PART_ROWS = 100_000
 """Accounts of a part of a large file, about."""
 FLAT = (POSITIONS, BALANCES, ACCOUNTS)
@@ -225,14 +227,35 @@ def raw_batches(
 def _parquet_batches(
     file: str, columns: Iterable[str] | None, size: int, groups: tuple[int, ...] | None, words: frozenset[str]
 ) -> Iterator[Any]:
-    from pyarrow.parquet import ParquetFile, read_metadata
+    from pyarrow.parquet import ParquetFile
 
-    leaves = read_metadata(file).schema if words else ()
-    said = [one.path for one in leaves if one.max_repetition_level and one.name in words]
-    with ParquetFile(file, pre_buffer=False, read_dictionary=said) as source:
+    with ParquetFile(file, pre_buffer=False) as source:
+        metadata = source.metadata
         names = None if columns is None else [one for one in columns if one in source.schema_arrow.names]
-        chosen = list(range(source.metadata.num_row_groups)) if groups is None else list(groups)
-        yield from source.iter_batches(batch_size=size, row_groups=chosen, columns=names, use_threads=False)
+        chosen = list(range(metadata.num_row_groups)) if groups is None else list(groups)
+        rows = sum(metadata.row_group(number).num_rows for number in chosen)
+        leaves = [metadata.schema.column(number) for number in range(metadata.num_columns)]
+        said = [one.path for one in leaves if one.max_repetition_level and one.name in words]
+        if not said or rows < LARGE_GROUP * len(chosen):
+            yield from source.iter_batches(size, chosen, names, use_threads=False)
+            return
+        with ParquetFile(file, pre_buffer=False, read_dictionary=said) as other:
+            for group in chosen:
+                yield from _group_batches(other, source, group, names, size)
+
+
+def _group_batches(said: Any, plain: Any, group: int, names: list[str] | None, size: int) -> Iterator[Any]:
+    """A row group with its words as dictionaries; where Arrow cannot have them so (there are too many), as texts."""
+    done = 0
+    try:
+        for batch in said.iter_batches(size, [group], names, use_threads=False):
+            done += len(batch)
+            yield batch
+    except pa.ArrowNotImplementedError:
+        for batch in plain.iter_batches(size, [group], names, use_threads=False):
+            if len(batch) > done:
+                yield batch.slice(done)
+            done = max(0, done - len(batch))
 
 
 def _ipc_batches(file: str) -> Iterator[Any]:
