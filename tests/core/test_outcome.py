@@ -10,7 +10,8 @@ from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, lin
 
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance, Purpose
 from marginctl.core.assemble import report_of
-from marginctl.core.curve import Point, curve_of, reach
+from marginctl.core.curve import Point, curve_of
+from marginctl.core.curve import reach as reach_of
 from marginctl.core.grid import Axis, grid_of, spread
 from marginctl.core.outcome import ScenarioOutcome, hedge_effects, outcome_of, path_outcome, states_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
@@ -274,7 +275,7 @@ def test_a_curve_follows_betas_and_shows_a_jump_as_two_points() -> None:
     ],
 )
 def test_a_curve_reaches_past_the_farther_liquidation(down: str | None, up: str | None, expected: str) -> None:
-    assert reach(None if end is None else d(end) for end in (down, up)) == d(expected)
+    assert reach_of(None if end is None else d(end) for end in (down, up)) == d(expected)
 
 
 @given(account=accounts(), share=number(-100, 100, 2))
