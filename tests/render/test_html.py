@@ -108,7 +108,7 @@ def test_what_no_screen_shows_is_written_out() -> None:
 
 def test_pictures_stand_beside_their_figures() -> None:
     root = sound(run("check", str(PORTFOLIOS / "03-cross-margin.yaml"), "--today", TODAY, "-f", "html").out)
-    titles = ["".join(one.find(f"{SVG}title").itertext()) for one in root.iter(f"{SVG}svg")]  # type: ignore[union-attr]
+    titles = ["".join(one[0].itertext()) for one in root.iter(f"{SVG}svg") if one.get("role") == "img"]
     assert [one for one in titles if "How far" not in one and "taken along" not in one] == [
         "What liquidates first",
         "From collateral to free collateral",

@@ -71,7 +71,9 @@ class ScenarioFlags(Flags):
     ]
     range: Annotated[
         Decimal | None,
-        typer.Option("--range", metavar="PERCENT", help="How far heat map (50%) and curve (past its liquidation) reach."),
+        typer.Option(
+            "--range", metavar="PERCENT", help="How far heat map (50%) and curve (past its liquidation) reach."
+        ),
         Read(share("--range")),
     ]
     points: Annotated[

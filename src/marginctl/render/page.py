@@ -292,7 +292,8 @@ class Section(Struct, frozen=True, kw_only=True):
     """Blocks below a heading, with a note beside it; without a heading they stand by themselves.
 
     is_title: the head of a page, of names that may be shortened; behind a ``lead``, a verdict, it is a sentence and
-    nothing is. is_prose: text to be read like a page of a manual. anchor: what links to it say.
+    nothing is. is_prose: text to be read like a page of a manual. anchor: what links to it say. is_apart: it belongs
+    to the page, not to the head before it.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -301,6 +302,7 @@ class Section(Struct, frozen=True, kw_only=True):
     lead: Span = Span("")
     is_title: bool = False
     is_prose: bool = False
+    is_apart: bool = False
     anchor: str = ""
 
 

@@ -7,7 +7,7 @@ white without it.
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.core.exact import ZERO
+from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.core.plain import as_plain
 from marginctl.render import Options
 from marginctl.render.formats.problems import problem_lines
@@ -100,7 +100,7 @@ def told_apart(root: Element) -> Element:
         if label is not None:
             seen[label] += 1
             each.set("aria-label", f"{label} ({seen[label]})" if seen[label] > 1 else label)
-        found = COUNTED.get(each.get("class", ""))
+        found = COUNTED.get(each.get("class", "").partition(" ")[0])
         if found is not None:
             seen[found] += 1
             each.set("id", f"{found}-{seen[found]}")
@@ -108,7 +108,7 @@ def told_apart(root: Element) -> Element:
 
 
 COUNTED = {"try": "try", "sortable": "table"}
-"""Classes of what gets an id of its own counting."""
+"""First classes of what gets an id of its own counting."""
 
 
 def policy(sheet: str, script: str = "") -> str:
@@ -143,16 +143,18 @@ def fragments(page: Page, options: Options) -> Iterable[Element]:
                 yield holder
             holder, level = tag("section", **({"id": section.anchor} if section.anchor else {})), 1 if is_one else 2
             holder.append(_heading(HEADINGS[level - 1], name_of(section.heading), section.note, section.lead))
-        elif section.heading:
-            words = section.heading.removesuffix(":")
-            holder.append(_heading(HEADINGS[level], tag("span", words), section.note))
+        if section.is_apart and len(holder):
+            yield holder
+            holder, level = tag("section"), 1
+        if section.heading and not section.is_title:
+            holder.append(_heading(HEADINGS[level], section.heading.removesuffix(":"), section.note))
         for block in section.blocks:
             holder.append(_drawn(block, section, options))
     if len(holder):
         yield holder
 
 
-def _heading(name: str, words: Element, note: Span, lead: Span = NOTHING) -> Element:
+def _heading(name: str, words: Element | str, note: Span, lead: Span = NOTHING) -> Element:
     before = (_span(lead), " ") if lead.text else ()
     return tag(name, *before, words, " " if note.text else None, _span(note) if note.text else None)
 
@@ -175,7 +177,7 @@ def _curve(block: CurveChart, _: str, options: Options) -> Element:
 
 def _slider(block: CurveChart, source: tuple[int, str, int]) -> Element:
     number, key, at = source
-    ends = {f"data_{'fall' if end <= 0 else 'rise'}": plain(end) for end in block.ends}
+    ends = {f"data_{'fall' if end <= 0 else 'rise'}": plain(rounded(end, 12, Direction.NEAREST)) for end in block.ends}
     if ZERO in block.ends:
         ends = {"data_fall": "0", "data_rise": "0"}
     low, high = (trimmed(point.move * HUNDRED) for point in (block.curve.points[0], block.curve.points[-1]))
@@ -206,7 +208,8 @@ def _classed(tone: Tone) -> dict[str, str]:
 
 
 def _sentence(block: Sentence, *_: object) -> Element:
-    return tag("p", *map(_span, block.lead), _span(Span(block.text, block.tone)))
+    words = told(block.text) if block.tone is Tone.PLAIN else [_span(Span(block.text, block.tone))]
+    return tag("p", *map(_span, block.lead), *words)
 
 
 def _items(block: Items, *_: object) -> Element:
@@ -252,12 +255,13 @@ def _explanation(block: Explanation, _: str, options: Options) -> Element:
 def _balance(block: Balance, caption: str, _: Options) -> Element:
     made = tag("tbody")
     for label, amount in block.rows:
-        made.append(tag("tr", tag("th", label, scope="row"), tag("td", amount, class_="number"), tag("td")))
+        made.append(tag("tr", tag("th", label, scope="row"), tag("td", amount), tag("td")))
     for gauge in block.gauges:
-        cells = (tag("td", gauge.text, class_="number"), tag("td", _gauged(gauge)))
+        cells = (tag("td", gauge.text), tag("td", _gauged(gauge)))
         made.append(tag("tr", tag("th", gauge.label, scope="row"), *cells))
     heads = [tag("th", words, scope="col") for words in ("Figure", "Value", "Limit")]
-    return _boxed(tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), made), caption)
+    found = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), made, class_="r2")
+    return _boxed(found, caption)
 
 
 def _gauged(gauge: Gauge) -> Element | None:
@@ -273,20 +277,30 @@ def _table(block: DataTable, caption: str, options: Options | None = None) -> El
         tag("tr", *(_cell(column, at, is_head=not n) for n, column in enumerate(columns)))
         for at in range(len(columns[0].cells) if columns else 0)
     ]
-    sorts = {"class_": "sortable"} if len(rows) >= FEWEST_SORTED and is_sorted else {}
-    made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows), **sorts)
+    classes = " ".join(["sortable"] * (len(rows) >= FEWEST_SORTED and is_sorted) + _rightward(columns))
+    looks = {"class_": classes} if classes else {}
+    made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows), **looks)
     return _boxed(made, caption)
+
+
+def _rightward(columns: Sequence[Column]) -> list[str]:
+    """Which columns stand at the right of theirs: ``r2`` the second, ``ra`` all but the first."""
+    found = [at for at, column in enumerate(columns, 1) if column.kind in NUMERIC]
+    behind = [at for at in found if at > 1]
+    if len(behind) == len(columns) - 1 and behind:
+        return [*(["r1"] if 1 in found else []), "ra"]
+    return [f"r{at}" for at in found]
 
 
 def _head(column: Column) -> Element:
     unit = tag("span", f" {column.unit}", class_="dim") if column.unit else None
-    return tag("th", column.title, unit, scope="col", **({"class_": "number"} if column.kind in NUMERIC else {}))
+    return tag("th", column.title, unit, scope="col")
 
 
 def _cell(column: Column, at: int, *, is_head: bool) -> Element:
     text, tone = column.cells[at], column.tones[at] if column.tones else Tone.PLAIN
     is_long = column.kind not in NUMERIC and len(text) > MOST_IN_LINE
-    words = ["number"] * (column.kind in NUMERIC) + ["prose"] * is_long + [tone.value] * (tone is not Tone.PLAIN)
+    words = ["prose"] * is_long + [tone.value] * (tone is not Tone.PLAIN)
     classes = " ".join(words)
     attributes = {"class_": classes} if classes else {}
     shown = name_of(text) if column.kind in (ColumnKind.NAME, ColumnKind.PLACE) and text else text
@@ -305,9 +319,7 @@ def _picture(block: LinePicture | BarPicture, *_: object) -> Element:
     svg = lines_of(block) if isinstance(block, LinePicture) else bars_of(block)
     reading = told(f" {block.reading}") if block.reading else []
     figures = tag("details", tag("summary", "Figures"), _table(block.table, f"{block.title}: figures"))
-    return tag(
-        "figure", tag("figcaption", tag("strong", *told(block.title)), *reading), _boxed(svg, block.title), figures
-    )
+    return tag("figure", tag("figcaption", tag("strong", *told(block.title)), *reading), svg, figures)
 
 
 def _map(block: HeatMap, *_: object) -> Element:
@@ -322,7 +334,7 @@ def _map(block: HeatMap, *_: object) -> Element:
             if "bad" in cell.get("class", "").split():
                 cell.set("bgcolor", "#fdecea")
         if head.text == NOW:
-            cells[middle].set("class", f"{cells[middle].get('class')} today")
+            cells[middle].set("class", f"{cells[middle].get('class', '')} today".lstrip())
     return tag("figure", tag("figcaption", title, reading), made, class_="map")
 
 

@@ -348,7 +348,7 @@ def limits(checks: Sequence[Check], manual: Manual) -> Section | None:
     columns = (
         texts("status", [word.text for word in words], tones=[word.tone for word in words]),
         texts("code", [row.code for row in rows]),
-        names("limit on", [row.name for row in rows]),
+        texts("limit on", [row.name for row in rows]),
         names("subject", [row.subject for row in rows], priority=1),
         numbers("value", [check_value(row, unit) for row, unit in units], priority=2),
         numbers("limit", [limit_text(row, unit) for row, unit in units], priority=2),

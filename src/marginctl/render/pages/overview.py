@@ -8,7 +8,7 @@ from marginctl.core.figures import FIGURES
 from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
 from marginctl.findings import Severity
-from marginctl.render import Options
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Balance,
     Block,
@@ -37,7 +37,7 @@ from marginctl.render.pages.funding import funding_sections
 from marginctl.render.pages.head import STATES, TONES, title
 from marginctl.render.pages.more_pictures import modes, tiers, timelines
 from marginctl.render.pages.pictures import MOST_POOLS, pictures
-from marginctl.render.pages.stress import put_through
+from marginctl.render.pages.stress import details, put_through
 from marginctl.results import Outcome, Run, StressResult, cheapest, live, verdict
 from marginctl.results.several import Overview
 from marginctl.wording import counted, figure, figure_percent, label_of
@@ -65,7 +65,8 @@ def overview_page(result: Overview, options: Options) -> Page:
     if len(ranked) > len(detailed):
         text = f"{counted(len(ranked) - len(detailed), 'account')} more: in the overview only."
         parts.append(Section(blocks=(Sentence(text=text, tone=Tone.DIM),)))
-    shown = page([*parts, Section(blocks=tuple(account.run_notes(detailed)))])
+    notes = Section(blocks=tuple(account.run_notes(detailed)), is_apart=True)
+    shown = page([*parts, _ready_made(result), notes])
     return page([*shown, _how(shown), *(_data(result) if options.data else ())])
 
 
@@ -161,7 +162,7 @@ def _account(outcome: Outcome, result: Overview, options: Options) -> Iterable[S
     yield from tables(report)
     yield limits(outcome.checks, options.manual)
     if stress is not None and stress.report is not None:
-        yield from put_through(stress, stress.report, options)
+        yield from put_through(stress, stress.report, replace(options, verbosity=Verbosity.NORMAL))
         if stress.funding is not None:
             yield from funding_sections(stress.funding, report.account.currency)
     yield account.assumptions(outcome)
@@ -233,6 +234,13 @@ def _head(outcome: Outcome, run: Run) -> Sentence:
     return Sentence(text=" ".join(parts), lead=(Span(word.value, TONES[word]), Span(" ")))
 
 
+def _ready_made(result: Overview) -> Section | None:
+    """What the built-in scenarios of the page are, each once however many accounts were put through it."""
+    every = (told for one in result.stressed.values() for told in one.scenarios if told.built_in is not None)
+    found = details({told.name: told for told in every}.values())
+    return found and replace(found, heading="Built-in scenarios", is_apart=True)
+
+
 def _sources(outcome: Outcome) -> Section | None:
     sources = outcome.rules.sources if outcome.rules else ()
     return section("Sources", Items(texts=tuple(sources))) if sources else None
@@ -242,7 +250,8 @@ def _how(sections: Sequence[Section]) -> Section | None:
     """What the figures on the page mean, each in one sentence."""
     labels = {label for one in sections for block in one.blocks for label in _labels(block)}
     rows = [(label_of(name), FIGURES[name].meaning) for name in HOW if label_of(name) in labels]
-    return section("How to read this", Facts(rows=tuple(row for row in rows if row[1]))) if rows else None
+    made = section("How to read this", Facts(rows=tuple(row for row in rows if row[1]))) if rows else None
+    return made and replace(made, is_apart=True)
 
 
 def _labels(block: Block) -> Iterable[str]:
