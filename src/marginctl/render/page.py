@@ -187,18 +187,23 @@ class Bar(Struct, frozen=True):
 
 
 class BarRow(Struct, frozen=True, kw_only=True):
-    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words below it."""
+    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words below it.
+
+    signs: one beside the bars at a value, where there is room for them.
+    """
 
     label: str
     bars: tuple[Bar, ...] = ()
     note: str = ""
     is_sum: bool = False
+    signs: tuple[tuple[Decimal, str], ...] = ()
 
 
 class BarPicture(Struct, frozen=True, kw_only=True):
     """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
 
-    is_share: the axis is one of moves; is_part: of parts of a way; unit: of the amounts otherwise.
+    is_share: the axis is one of moves; is_part: of parts of a way; unit: of the amounts otherwise. band: a stretch of
+    the axis behind the bars.
     """
 
     name: str
@@ -209,6 +214,7 @@ class BarPicture(Struct, frozen=True, kw_only=True):
     unit: str = ""
     is_share: bool = False
     is_part: bool = False
+    band: tuple[Decimal, Decimal] | None = None
 
     @property
     def ends(self) -> list[Decimal]:

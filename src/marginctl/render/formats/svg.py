@@ -17,6 +17,8 @@ from marginctl.render.formats.svg_axes import (
     INK,
     LINE,
     MOST_CHARACTERS,
+    NARROWEST,
+    PER_CHARACTER,
     RULE,
     WIDTH,
     Scale,
@@ -185,7 +187,8 @@ def bars_of(block: BarPicture) -> Element:
     foot = tops[-1]
     rules = "".join(f"M{number(across.at(tick))},0V{number(foot)}" for tick in across.ticks if tick)
     zero = number(across.at(ZERO))
-    drawn = [_stroked(rules, RULE, "1", "rule"), _stroked(f"M{zero},0V{number(foot)}", INK, "1", "axis")]
+    drawn = [*_band(block, across, foot), _stroked(rules, RULE, "1", "rule")]
+    drawn.append(_stroked(f"M{zero},0V{number(foot)}", INK, "1", "axis"))
     drawn += _bars(block.rows, [top + LINE * len(head) + 3 for top, (head, _) in zip(tops, laid, strict=False)], across)
     ticks = [(across.share(one), part(one) if block.is_part else told(one, block.is_share)) for one in across.ticks]
     at = across.ticks.index(ZERO)
@@ -200,9 +203,30 @@ def bars_of(block: BarPicture) -> Element:
         group(INK, *labels),
         group(INK, *words, anchor="end"),
         group(DIM, *notes),
+        group(INK, *(sign for one in zip(block.rows, tops, laid, strict=False) for sign in _signs(*one, across))),
         group(DIM, *unit, anchor="end"),
         tick_labels(ticks, at, foot + LINE),
     )
+
+
+def _band(block: BarPicture, across: Scale, foot: Decimal) -> Iterable[Element]:
+    if block.band is not None:
+        left, right = map(across.at, block.band)
+        place = {"x": number(left), "width": number(right - left), "height": number(foot)}
+        yield tag("rect", **place, fill="#e3e8ee", class_="band")
+
+
+def _signs(
+    row: BarRow, top: Decimal, laid: tuple[list[tuple[str, str]], list[str]], across: Scale
+) -> Iterable[Element]:
+    """Outward beside their places; at an edge inward."""
+    for value, sign in row.signs:
+        share = across.share(value)
+        is_left = (value < 0 and share * NARROWEST >= PER_CHARACTER * 2) or (
+            ONE - share
+        ) * NARROWEST < PER_CHARACTER * 2
+        y = top + LINE * len(laid[0]) + THICK + 2
+        yield words_at(share, y, sign, "end" if is_left else "start")
 
 
 def _laid(row: BarRow) -> tuple[list[tuple[str, str]], list[str]]:

@@ -136,7 +136,7 @@ def plots(outcome: Outcome, report: Report, options: Options) -> Iterable[Sectio
     if not options.pictures:
         return
     more = found("render.pages.more_pictures.asked")(outcome) if options.pictures & {"tiers", "modes"} else ()
-    for one in (*found("render.pages.pictures.pictures")(report), *more):
+    for one in (*found("render.pages.pictures.pictures")(report, outcome.checks), *more):
         if isinstance(one, Pictured) and one.name in options.pictures:
             yield section(one.title, one)
 

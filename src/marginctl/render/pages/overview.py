@@ -172,7 +172,7 @@ def _account(outcome: Outcome, result: Overview, options: Options) -> Iterable[S
 def _pictures(outcome: Outcome, report: Report, result: Overview) -> Iterable[Block]:
     """All that there are figures for, in the order of the page."""
     stress, compared = result.stressed.get(outcome.file), result.compared.get(outcome.file)
-    every = list(pictures(report))
+    every = list(pictures(report, outcome.checks))
     yield from every[:1]
     if stress is not None:
         yield from curves(stress, report, list(result.stressed).index(outcome.file) + SECOND)
