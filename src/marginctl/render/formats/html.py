@@ -56,6 +56,8 @@ from marginctl.wording import HUNDRED, plain, trimmed, whom
 HEADINGS = ("h1", "h2", "h3", "h4")
 MOST_IN_LINE = 24
 """Characters of a cell that stay in one line."""
+MOST_PRINTED = 12
+"""Columns of a table that paper has room for at the usual size."""
 FEWEST_SORTED = 3
 """Rows of a table that is worth sorting."""
 STEP = "0.5"
@@ -277,7 +279,8 @@ def _table(block: DataTable, caption: str, options: Options | None = None) -> El
         tag("tr", *(_cell(column, at, is_head=not n) for n, column in enumerate(columns)))
         for at in range(len(columns[0].cells) if columns else 0)
     ]
-    classes = " ".join(["sortable"] * (len(rows) >= FEWEST_SORTED and is_sorted) + _rightward(columns))
+    sorts, many = len(rows) >= FEWEST_SORTED and is_sorted, len(columns) > MOST_PRINTED
+    classes = " ".join(["sortable"] * sorts + ["many"] * many + _rightward(columns))
     looks = {"class_": classes} if classes else {}
     made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows), **looks)
     return _boxed(made, caption)

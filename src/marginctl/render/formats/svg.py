@@ -40,7 +40,7 @@ PLOT = Decimal(190)
 FOOT = Decimal(20)
 """Below an axis, for what its ticks are called; as much again for its unit."""
 THICK = Decimal(10)
-HATCH = "0.6 6"
+HATCH = "0.5 8"
 """Height of a line of a hatching, and of what is between two: they are the dashes of one line as wide as it."""
 DASHES = {Stroke.SOLID: "", Stroke.DASHED: "7 4", Stroke.THIN: "2 3"}
 WIDTHS = {Stroke.SOLID: "2.5", Stroke.DASHED: "2", Stroke.THIN: "1.5"}

@@ -25,6 +25,8 @@ MOST_TICKS = 8
 WIDTH, NARROWEST = Decimal(640), Decimal(288)
 PER_CHARACTER = Decimal("7.2")
 """Units of a character on average, in the widest of the fonts that browsers use."""
+WIDE, WIDER = "%+mw@=MW▼▲→…", Decimal(4)
+"""Characters that take more, and how much."""
 LINE = Decimal(15)
 """From one line of words to the next."""
 MOST_CHARACTERS = int(NARROWEST / PER_CHARACTER)
@@ -84,7 +86,7 @@ def number(value: Decimal) -> str:
 
 def room_of(words: str) -> Decimal:
     """Units that words take."""
-    return PER_CHARACTER * cells_of(words)
+    return PER_CHARACTER * cells_of(words) + WIDER * sum(map(words.count, WIDE))
 
 
 def told(value: Decimal, is_share: bool) -> str:
