@@ -35,7 +35,9 @@ HOSTILE = {
         | {"maintenance_rate": "1%"}
         for coin, side in COINS.items()
     ],
-    "scenarios": {NASTY: {coin: "-90%" if side == "long" else "90%" for coin, side in COINS.items()}},
+    "scenarios": [
+        {"name": NASTY, "shocks": {coin: "-90%" if side == "long" else "90%" for coin, side in COINS.items()}}
+    ],
 }
 PAGES: dict[str, tuple[str, ...]] = {
     "check": ("check", str(PORTFOLIOS / "12-five-positions.yaml"), "--today", TODAY),

@@ -21,7 +21,7 @@ from marginctl.core.plain import as_plain
 from marginctl.render import Options
 from marginctl.render.formats.problems import problem_lines
 from marginctl.render.formats.svg import bars_of, lines_of
-from marginctl.render.formats.tree import html_of, name_of, tag, told, verbatim
+from marginctl.render.formats.tree import LONGEST, html_of, name_of, tag, told, verbatim
 from marginctl.render.json import encoded
 from marginctl.render.page import (
     NUMERIC,
@@ -54,6 +54,8 @@ from marginctl.render.tables import NOW, curve_lines, heat_table
 from marginctl.wording import HUNDRED, plain, trimmed, whom
 
 HEADINGS = ("h1", "h2", "h3", "h4")
+MOST_OF_SENTENCE = 160
+"""Characters of a head that is a sentence."""
 MOST_IN_LINE = 24
 """Characters of a cell that stay in one line."""
 MOST_PRINTED = 12
@@ -129,7 +131,7 @@ NOTHING = Span("")
 def title_of(page: Page, options: Options) -> str:
     """What the page is called: what it was told, else its only head."""
     heads = [section.heading for section in page if section.is_title]
-    return options.title or (heads[0] if len(heads) == 1 else "marginctl")
+    return options.title or (heads[0] if len(heads) == 1 else f"marginctl {options.kind}".rstrip())
 
 
 def fragments(page: Page, options: Options) -> Iterable[Element]:
@@ -144,7 +146,8 @@ def fragments(page: Page, options: Options) -> Iterable[Element]:
             if len(holder):
                 yield holder
             holder, level = tag("section", **({"id": section.anchor} if section.anchor else {})), 1 if is_one else 2
-            holder.append(_heading(HEADINGS[level - 1], name_of(section.heading), section.note, section.lead))
+            words = name_of(section.heading, MOST_OF_SENTENCE if section.lead.text else LONGEST)
+            holder.append(_heading(HEADINGS[level - 1], words, section.note, section.lead))
         if section.is_apart and len(holder):
             yield holder
             holder, level = tag("section"), 1
@@ -317,12 +320,13 @@ def _boxed(made: Element, label: str) -> Element:
     return tag("div", made, class_="wide", role="region", tabindex="0", aria_label=label)
 
 
-def _picture(block: LinePicture | BarPicture, *_: object) -> Element:
-    """The picture, what it says in one line, and its figures."""
+def _picture(block: LinePicture | BarPicture, heading: str = "", *_: object) -> Element:
+    """The picture, what it says in one line, and its figures; its title where no heading has said it."""
     svg = lines_of(block) if isinstance(block, LinePicture) else bars_of(block)
     reading = told(f" {block.reading}") if block.reading else []
     figures = tag("details", tag("summary", "Figures"), _table(block.table, f"{block.title}: figures"))
-    return tag("figure", tag("figcaption", tag("strong", *told(block.title)), *reading), svg, figures)
+    title = None if heading == block.title else tag("strong", *told(block.title))
+    return tag("figure", tag("figcaption", title, *reading), svg, figures)
 
 
 def _map(block: HeatMap, *_: object) -> Element:

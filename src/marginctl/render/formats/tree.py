@@ -43,13 +43,13 @@ def verbatim(name: str, text: str, /, **attributes: str) -> Element:
     return made
 
 
-def name_of(text: str) -> Element:
+def name_of(text: str, most: int = LONGEST) -> Element:
     """A name that somebody gave: apart from the direction of what is around it, cut in the middle if it is long."""
     shown = printable(text)
-    if len(shown) <= LONGEST:
+    if len(shown) <= most:
         return tag("bdi", shown)
-    half = (LONGEST - 1) // 2
-    return tag("bdi", f"{shown[: LONGEST - 1 - half]}…{shown[-half:]}", title=shown)
+    half = (most - 1) // 2
+    return tag("bdi", f"{shown[: most - 1 - half]}…{shown[-half:]}", title=shown)
 
 
 def told(text: str) -> list["Element | str"]:
