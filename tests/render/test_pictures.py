@@ -85,8 +85,9 @@ def test_words_that_hang_on_places_meet_at_no_width(places: list[tuple[Decimal, 
 
 
 def test_long_words_go_on_below_and_a_word_without_end_is_cut() -> None:
-    assert wrapped("cannot be computed: write the mark of it", 20) == ["cannot be computed:", "write the mark of it"]
-    assert wrapped("a" * 30, 20) == [f"{'a' * 10}…{'a' * 9}"]
+    """40 characters of 7.2 units are 288; an ellipsis takes 4 more, so that 39 stay."""
+    assert wrapped("cannot be computed: write the mark of this") == ["cannot be computed: write the mark of", "this"]
+    assert wrapped("a" * 50) == [f"{'a' * 19}…{'a' * 19}"]
 
 
 def shown(*more: str) -> list[str]:

@@ -21,7 +21,7 @@ from marginctl.core.plain import as_plain
 from marginctl.render import Options
 from marginctl.render.formats.problems import problem_lines
 from marginctl.render.formats.svg import bars_of, lines_of
-from marginctl.render.formats.tree import LONGEST, html_of, name_of, tag, told, verbatim
+from marginctl.render.formats.tree import LONGEST, html_of, name_of, set_apart, tag, verbatim
 from marginctl.render.json import encoded
 from marginctl.render.page import (
     NUMERIC,
@@ -97,8 +97,9 @@ def fragment(page: Page, options: Options) -> str:
 
 
 def told_apart(root: Element) -> Element:
-    """The same with a number behind the label of a box that another box has had, and ids by which a script finds."""
+    """The same with names in sentences apart, a number behind a label that was there before, and ids for a script."""
     seen: Counter[str] = Counter()
+    set_apart(root)
     for each in root.iter():
         label = each.get("aria-label")
         if label is not None:
@@ -205,7 +206,7 @@ def _span(span: Span) -> Element:
     if span.tone is Tone.CODE:
         return tag("code", name_of(span.text))
     name = "strong" if span.tone in (Tone.STRONG, Tone.BAD) else "span"
-    return tag(name, *told(span.text), **_classed(span.tone))
+    return tag(name, span.text, **_classed(span.tone))
 
 
 def _classed(tone: Tone) -> dict[str, str]:
@@ -213,23 +214,23 @@ def _classed(tone: Tone) -> dict[str, str]:
 
 
 def _sentence(block: Sentence, *_: object) -> Element:
-    words = told(block.text) if block.tone is Tone.PLAIN else [_span(Span(block.text, block.tone))]
+    words = [block.text] if block.tone is Tone.PLAIN else [_span(Span(block.text, block.tone))]
     return tag("p", *map(_span, block.lead), *words)
 
 
 def _items(block: Items, *_: object) -> Element:
-    made = tag("ul", *(tag("li", *told(text)) for text in block.texts))
+    made = tag("ul", *(tag("li", text) for text in block.texts))
     return tag("details", tag("summary", f"{block.folded} ({len(block.texts)})"), made) if block.folded else made
 
 
 def _words(block: Words, *_: object) -> Element:
-    return tag("p", *told(", ".join(block.texts)), **_classed(block.tone))
+    return tag("p", ", ".join(block.texts), **_classed(block.tone))
 
 
 def _facts(block: Facts, *_: object) -> Element:
     made = tag("dl")
     for label, words in block.rows:
-        made.extend((tag("dt", label or "also"), tag("dd", *told(words))))
+        made.extend((tag("dt", label or "also"), tag("dd", words)))
     return made
 
 
@@ -239,8 +240,8 @@ def _findings(block: Findings, *_: object) -> Element:
 
 def _finding(row: FindingRow) -> Element:
     """Grade, code and sentence; below them each way out, or why it is waived."""
-    advice = [tag("p", *told(f"waived: {text}" if row.is_waived else text), class_="dim") for text in row.advice]
-    return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", *told(row.text)), *advice)
+    advice = [tag("p", f"waived: {text}" if row.is_waived else text, class_="dim") for text in row.advice]
+    return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", row.text), *advice)
 
 
 def _problems(block: Problems, *_: object) -> Element:
@@ -323,9 +324,9 @@ def _boxed(made: Element, label: str) -> Element:
 def _picture(block: LinePicture | BarPicture, heading: str = "", *_: object) -> Element:
     """The picture, what it says in one line, and its figures; its title where no heading has said it."""
     svg = lines_of(block) if isinstance(block, LinePicture) else bars_of(block)
-    reading = told(f" {block.reading}") if block.reading else []
+    reading = [f" {block.reading}"] if block.reading else []
     figures = tag("details", tag("summary", "Figures"), _table(block.table, f"{block.title}: figures"))
-    title = None if heading == block.title else tag("strong", *told(block.title))
+    title = None if heading == block.title else tag("strong", block.title)
     return tag("figure", tag("figcaption", title, *reading), svg, figures)
 
 

@@ -9,24 +9,24 @@ from itertools import accumulate, groupby
 from xml.etree.ElementTree import Element
 
 from marginctl.core.exact import ONE, ZERO
-from marginctl.render.formats.layout import cells_of
 from marginctl.render.formats.svg_axes import (
     BAD,
     DIM,
     FILL,
     INK,
     LINE,
-    MOST_CHARACTERS,
     NARROWEST,
     PER_CHARACTER,
     RULE,
     WIDTH,
     Scale,
+    fitted,
     grounded,
     group,
     hung,
     number,
     part,
+    room_of,
     tick_labels,
     told,
     words_at,
@@ -232,17 +232,14 @@ def _signs(
 def _laid(row: BarRow) -> tuple[list[tuple[str, str]], list[str]]:
     """The lines above its bars, each of what stands left and right, and those below."""
     words, note = "  ".join(bar.text for bar in row.bars if bar.text), row.note
-    room = MOST_CHARACTERS - cells_of(row.label) - 2
-    if not words and note and cells_of(note) <= room:
+    label = room_of(fitted(row.label)) + PER_CHARACTER * 2
+    if not words and note and label + room_of(note) <= NARROWEST:
         words, note = note, ""
-    head = (
-        [(row.label, words)] if cells_of(words) <= room else [(row.label, ""), *(("", one) for one in wrapped(words))]
-    )
-    return head, [line for one in note.split("   ") for line in wrapped(one)] if _is_long(note) else [note] * bool(note)
-
-
-def _is_long(note: str) -> bool:
-    return cells_of(note) > MOST_CHARACTERS
+    head = [(row.label, words)]
+    if label + room_of(words) > NARROWEST:
+        head = [(row.label, ""), *(("", one) for one in wrapped(words))]
+    lines = [note] if room_of(note) <= NARROWEST else [line for one in note.split("   ") for line in wrapped(one)]
+    return head, lines if note else []
 
 
 def _height(head: Sequence[object], below: Sequence[object]) -> Decimal:
@@ -254,7 +251,7 @@ def _row(
 ) -> tuple[list[Element], list[Element], list[Element]]:
     """What stands above its bars at the left and at the right, and what stands below them."""
     lines = [(top + LINE * at - 2, label, words) for at, (label, words) in enumerate(head, 1)]
-    labels = [words_at(ZERO, y, label, most=MOST_CHARACTERS) for y, label, _ in lines if label]
+    labels = [words_at(ZERO, y, label) for y, label, _ in lines if label]
     for one in labels if row.is_sum else ():
         one.set("class", "total")
     words = [words_at(ONE, y, words) for y, _, words in lines if words]

@@ -104,10 +104,10 @@ def part(value: Decimal) -> str:
 # Words.
 
 
-def words_at(share: Decimal, y: Decimal, words: str, anchor: str = "", *, shift: str = "", most: int = 0) -> Element:
-    """Words at a share of the width; of more than ``most`` cells beginning and end, the whole on demand."""
+def words_at(share: Decimal, y: Decimal, words: str, anchor: str = "", *, shift: str = "") -> Element:
+    """Words at a share of the width; what has no room is cut, the whole on demand."""
     whole = printable(words)
-    shown = shortened(whole, most, "…") if most else whole
+    shown = fitted(whole)
     where = {"x": f"{number(share * 100)}%"} if share else {}
     more = {"y": number(y)} | ({"text_anchor": anchor} if anchor else {})
     made = tag("text", **where, **more, **({"dx": shift} if shift else {}))
@@ -167,7 +167,7 @@ class Hung(NamedTuple):
     def drawn(self, y: Decimal) -> Element:
         """The words, a little beside their place."""
         shift = "4" if self.anchor == "start" else "-4"
-        return words_at(self.place, y, self.words, self.anchor, shift=shift, most=MOST_CHARACTERS - 1)
+        return words_at(self.place, y, self.words, self.anchor, shift=shift)
 
 
 def hung(places: Iterable[tuple[Decimal, str]]) -> list[Hung]:
@@ -213,13 +213,21 @@ def _span(share: Decimal, words: str) -> tuple[Decimal, Decimal]:
     return left, left + room
 
 
-def wrapped(text: str, most: int = MOST_CHARACTERS) -> list[str]:
+def fitted(words: str) -> str:
+    """Beginning and end of words that have no room at the least width."""
+    most = MOST_CHARACTERS
+    while room_of(words) > NARROWEST:
+        words, most = shortened(words, most, "…"), most - 1
+    return words
+
+
+def wrapped(text: str) -> list[str]:
     """Words in lines that fit; a word that is longer than a line is cut in its middle."""
     lines: list[str] = []
-    for word in printable(text).split():
-        short = shortened(word, most, "…")
-        if lines and cells_of(lines[-1]) + 1 + cells_of(short) <= most:
-            lines[-1] = f"{lines[-1]} {short}"
+    for word in map(fitted, printable(text).split()):
+        longer = f"{lines[-1]} {word}" if lines else ""
+        if longer and room_of(longer) <= NARROWEST:
+            lines[-1] = longer
         else:
-            lines.append(short)
+            lines.append(word)
     return lines
