@@ -203,7 +203,11 @@ class Band(NamedTuple):
     words: str
 
 
-BANDS = (Band(50, "black on green", "below 50%"), Band(MOST_PERCENT, "black on yellow", "50% and more"))
+BANDS = (
+    Band(50, "black on green", "below 50%"),
+    Band(80, "black on yellow", "50% to 80%"),
+    Band(MOST_PERCENT, "black on magenta", "80% and more"),
+)
 DEAD_STYLE = "bold white on red"
 
 
