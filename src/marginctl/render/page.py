@@ -203,7 +203,7 @@ class BarPicture(Struct, frozen=True, kw_only=True):
     """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
 
     is_share: the axis is one of moves; is_part: of parts of a way; unit: of the amounts otherwise. band: a stretch of
-    the axis behind the bars.
+    the axis behind the bars. trace: a line above the rows over the same axis, in an axis of its own.
     """
 
     name: str
@@ -215,6 +215,7 @@ class BarPicture(Struct, frozen=True, kw_only=True):
     is_share: bool = False
     is_part: bool = False
     band: tuple[Decimal, Decimal] | None = None
+    trace: "Trace | None" = None
 
     @property
     def ends(self) -> list[Decimal]:

@@ -20,6 +20,7 @@ from marginctl.render.formats.svg_axes import (
     RULE,
     WIDTH,
     Scale,
+    cut,
     fitted,
     grounded,
     group,
@@ -40,6 +41,8 @@ PLOT = Decimal(190)
 FOOT = Decimal(20)
 """Below an axis, for what its ticks are called; as much again for its unit."""
 THICK = Decimal(10)
+STRIP = Decimal(70)
+"""Height of a line above bars."""
 HATCH = "0.5 8"
 """Height of a line of a hatching, and of what is between two: they are the dashes of one line as wide as it."""
 DASHES = {Stroke.SOLID: "", Stroke.DASHED: "7 4", Stroke.THIN: "2 3"}
@@ -183,12 +186,13 @@ def bars_of(block: BarPicture) -> Element:
     values = block.ends
     across = Scale(min(*values, ZERO, ZERO), max(*values, ZERO, ZERO), ZERO, WIDTH)
     laid = [_laid(row) for row in block.rows]
-    tops = list(accumulate((_height(head, below) for head, below in laid), initial=ZERO))
+    strip, said = _strip(block.trace, across) if block.trace is not None else ([], [])
+    tops = list(accumulate((_height(head, below) for head, below in laid), initial=STRIP if strip else ZERO))
     foot = tops[-1]
     rules = "".join(f"M{number(across.at(tick))},0V{number(foot)}" for tick in across.ticks if tick)
     zero = number(across.at(ZERO))
     drawn = [*_band(block, across, foot), _stroked(rules, RULE, "1", "rule")]
-    drawn.append(_stroked(f"M{zero},0V{number(foot)}", INK, "1", "axis"))
+    drawn += [_stroked(f"M{zero},0V{number(foot)}", INK, "1", "axis"), *strip]
     drawn += _bars(block.rows, [top + LINE * len(head) + 3 for top, (head, _) in zip(tops, laid, strict=False)], across)
     ticks = [(across.share(one), part(one) if block.is_part else told(one, block.is_share)) for one in across.ticks]
     at = across.ticks.index(ZERO)
@@ -200,13 +204,23 @@ def bars_of(block: BarPicture) -> Element:
         block,
         height,
         _canvas(ZERO, foot, *drawn),
-        group(INK, *labels),
-        group(INK, *words, anchor="end"),
+        group(INK, *said[:1], *labels),
+        group(INK, *said[1:], *words, anchor="end"),
         group(DIM, *notes),
         group(INK, *(sign for one in zip(block.rows, tops, laid, strict=False) for sign in _signs(*one, across))),
         group(DIM, *unit, anchor="end"),
         tick_labels(ticks, at, foot + LINE),
     )
+
+
+def _strip(trace: Trace, across: Scale) -> tuple[list[Element], list[Element]]:
+    """A line above the rows with its zero; its name, and what it begins and ends with."""
+    values = [value for _, value in trace.points]
+    up = Scale(min(*values, ZERO), max(*values, ZERO), STRIP - 8, LINE + 4)
+    zero = _stroked(f"M0,{number(up.at(ZERO))}H{number(WIDTH)}", DIM, "1", "axis")
+    ends = f"{told(cut(values[0]), is_share=False)} → {told(cut(values[-1]), is_share=False)}"
+    y = LINE - 2
+    return [zero, _trace(trace, across, up)], [words_at(ZERO, y, trace.label), words_at(ONE, y, ends)]
 
 
 def _band(block: BarPicture, across: Scale, foot: Decimal) -> Iterable[Element]:

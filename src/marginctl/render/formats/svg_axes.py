@@ -96,6 +96,11 @@ def told(value: Decimal, is_share: bool) -> str:
     return grouped(value, min(natural_places(value), 8), Direction.NEAREST)
 
 
+def cut(value: Decimal) -> Decimal:
+    """An amount to the cent."""
+    return rounded(value, 2, Direction.DOWN)
+
+
 def part(value: Decimal) -> str:
     """A part of a way."""
     return f"{number(value * 100)}%"
