@@ -41,7 +41,7 @@ PLOT = Decimal(190)
 FOOT = Decimal(20)
 """Below an axis, for what its ticks are called; as much again for its unit."""
 THICK = Decimal(10)
-STRIP = Decimal(70)
+STRIP = Decimal(85)
 """Height of a line above bars."""
 HATCH = "0.5 8"
 """Height of a line of a hatching, and of what is between two: they are the dashes of one line as wide as it."""
@@ -216,11 +216,11 @@ def bars_of(block: BarPicture) -> Element:
 def _strip(trace: Trace, across: Scale) -> tuple[list[Element], list[Element]]:
     """A line above the rows with its zero; its name, and what it begins and ends with."""
     values = [value for _, value in trace.points]
-    up = Scale(min(*values, ZERO), max(*values, ZERO), STRIP - 8, LINE + 4)
+    up = Scale(min(*values, ZERO), max(*values, ZERO), STRIP - 8, LINE * 2 + 4)
     zero = _stroked(f"M0,{number(up.at(ZERO))}H{number(WIDTH)}", DIM, "1", "axis")
     ends = f"{told(cut(values[0]), is_share=False)} → {told(cut(values[-1]), is_share=False)}"
-    y = LINE - 2
-    return [zero, _trace(trace, across, up)], [words_at(ZERO, y, trace.label), words_at(ONE, y, ends)]
+    names = [words_at(ZERO, LINE - 2, trace.label), words_at(ONE, LINE * 2 - 2, ends)]
+    return [zero, _trace(trace, across, up)], names
 
 
 def _band(block: BarPicture, across: Scale, foot: Decimal) -> Iterable[Element]:
