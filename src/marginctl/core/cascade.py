@@ -18,7 +18,7 @@ from marginctl.core.path import ScenarioPath, first_crossing
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, LiquidationSequence
 from marginctl.core.trade import stand_alone_margin
-from marginctl.core.trail import Leg, Standing, trail_of
+from marginctl.core.trail import Passage, Standing, trail_of
 from marginctl.core.value import unrealized_pnl
 
 
@@ -51,7 +51,7 @@ def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence)
     now, at, pools = account, ZERO, Pools()
     steps: list[CascadeStep] = []
     stuck: set[str] = set()
-    legs: list[Leg] = []
+    legs: list[Passage] = []
     visits = _most_visits(account)
     while (found := _first(now, path, at, pools, stuck)) is not None:
         u, pool = found
@@ -60,14 +60,14 @@ def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence)
         if not visits:
             raise EndlessError
         visits -= 1
-        legs.append(Leg(now, at, u))
+        legs.append(Passage(now, at, u))
         before, at = path.carried(now, at, u), u
         now, done = liquidated(before, Moment(pool, at, path.ratios(at), sequence, pools, tuple(steps)))
         if now == before:
             stuck.add(pool)
         else:
             steps += done
-    trail = trail_of([*legs, Leg(now, at, ONE)], path, steps[0].pool) if steps else ()
+    trail = trail_of([*legs, Passage(now, at, ONE)], path, steps[0].pool) if steps else ()
     now = path.carried(now, at, ONE)
     ratios = path.ratios(ONE)
     equity = sum((pool_risk(pool, ratios).equity for pool in pools.of(now)), ZERO)

@@ -20,7 +20,7 @@ class Standing(NamedTuple):
     equity: Decimal
 
 
-class Leg(NamedTuple):
+class Passage(NamedTuple):
     """An account as it is from one fraction of the path to the next at which something is closed."""
 
     account: Account
@@ -28,7 +28,7 @@ class Leg(NamedTuple):
     end: Decimal
 
 
-def trail_of(legs: Iterable[Leg], path: ScenarioPath, pool: str) -> tuple[Standing, ...]:
+def trail_of(legs: Iterable[Passage], path: ScenarioPath, pool: str) -> tuple[Standing, ...]:
     """Straight in between; nothing where a quanto bends it, and 0 from where on the pool has gone with its position."""
     found: list[Standing] = []
     for leg in legs:
@@ -39,7 +39,7 @@ def trail_of(legs: Iterable[Leg], path: ScenarioPath, pool: str) -> tuple[Standi
     return tuple(found)
 
 
-def _walked(leg: Leg, path: ScenarioPath, name: str) -> list[Standing] | None:
+def _walked(leg: Passage, path: ScenarioPath, name: str) -> list[Standing] | None:
     pool = next((one for one in partition(leg.account) if one.name == name), None)
     if pool is None:
         return [Standing(leg.start, ZERO), Standing(leg.end, ZERO)]
