@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from marginctl import __version__
 from marginctl.core.figures import FIGURES
 from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
@@ -24,6 +25,7 @@ from marginctl.render.page import (
     Sentence,
     Span,
     Tone,
+    Words,
     names,
     numbers,
     page,
@@ -39,6 +41,7 @@ from marginctl.render.pages.more_pictures import modes, tiers, timelines
 from marginctl.render.pages.pictures import MOST_POOLS, pictures
 from marginctl.render.pages.stress import details, put_through
 from marginctl.results import Outcome, Run, StressResult, cheapest, live, verdict
+from marginctl.results.comparison import CompareResult
 from marginctl.results.several import Overview
 from marginctl.wording import counted, figure, figure_percent, label_of
 
@@ -67,7 +70,8 @@ def overview_page(result: Overview, options: Options) -> Page:
         parts.append(Section(blocks=(Sentence(text=text, tone=Tone.DIM),)))
     notes = Section(blocks=tuple(account.run_notes(detailed)), is_apart=True)
     shown = page([*parts, _ready_made(result), notes])
-    return page([*shown, _how(shown), *(_data(result) if options.data else ())])
+    foot = Section(blocks=(_written_by(result),), is_apart=True)
+    return page([*shown, _how(shown), foot, *(_data(result) if options.data else ())])
 
 
 def check_overview(run: Run, options: Options) -> Page:
@@ -154,7 +158,8 @@ def _account(outcome: Outcome, result: Overview, options: Options) -> Iterable[S
         yield account.problems(outcome)
         return
     stress = result.stressed.get(outcome.file)
-    yield title(outcome, report, head)
+    named = title(outcome, report, head)
+    yield replace(named, blocks=(*named.blocks, Words(texts=_terms(outcome, report))))
     yield account.problems(outcome)
     yield account.findings(outcome)
     yield section("Pictures", *_wanted(_pictures(outcome, report, result), options))
@@ -167,6 +172,19 @@ def _account(outcome: Outcome, result: Overview, options: Options) -> Iterable[S
             yield from funding_sections(stress.funding, report.account.currency)
     yield account.assumptions(outcome)
     yield _sources(outcome)
+
+
+def _terms(outcome: Outcome, report: Report) -> tuple[str, ...]:
+    """The currency, and the policies that set limits of it."""
+    policies = {one.policy.rpartition(":")[0] or one.policy for one in outcome.checks if one.policy}
+    return (f"in {report.account.currency}", *(f"policy {one}" for one in sorted(policies)))
+
+
+def _written_by(result: Overview) -> Words:
+    """The program and the documents of the page."""
+    documents: list[Run | StressResult | CompareResult] = [result.run, *result.stressed.values()]
+    documents += result.compared.values()
+    return Words(texts=(f"marginctl {__version__}", *dict.fromkeys(one.schema for one in documents)))
 
 
 def _pictures(outcome: Outcome, report: Report, result: Overview) -> Iterable[Block]:
