@@ -34,13 +34,14 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages import account
 from marginctl.render.pages.check import limits, tables
-from marginctl.render.pages.columns import NEVER, UNKNOWN
+from marginctl.render.pages.columns import UNKNOWN
 from marginctl.render.pages.funding import funding_sections
-from marginctl.render.pages.head import STATES, TONES, title
+from marginctl.render.pages.head import STATES, TONES, distance, title, todo
 from marginctl.render.pages.more_pictures import modes, tiers, timelines
 from marginctl.render.pages.pictures import MOST_POOLS, pictures
+from marginctl.render.pages.runs import distance_shown, side_shown
 from marginctl.render.pages.stress import details, put_through
-from marginctl.results import Outcome, Run, StressResult, cheapest, live, verdict
+from marginctl.results import Outcome, Run, StressResult, live, verdict
 from marginctl.results.comparison import CompareResult
 from marginctl.results.several import Overview
 from marginctl.wording import counted, figure, figure_percent, label_of
@@ -92,7 +93,8 @@ def _overview(result: Overview, ranked: Sequence[Outcome]) -> Section | None:
         numbers("equity", [_money(one, "equity", with_unit=not unit) for one in reports], unit),
         numbers("utilization", [_ratio(one, "utilization") for one in reports], "%"),
         numbers("maint. ratio", [_ratio(one, "maintenance_ratio") for one in reports], "%"),
-        numbers("distance", [_distance(one) for one in reports]),
+        numbers("distance", [UNKNOWN if one is None else distance_shown(one) for one in reports], "%"),
+        texts("side", ["" if one is None else side_shown(one) for one in reports]),
         numbers("FAIL", [_count(one, Severity.ERROR) for one in ranked]),
         numbers("WARN", [_count(one, Severity.WARNING) for one in ranked]),
         numbers("runway", [_runway(one) for one in reports], "days"),
@@ -130,15 +132,6 @@ def _money(report: Report | None, name: str, *, with_unit: bool) -> str:
 def _ratio(report: Report | None, name: str) -> str:
     value = getattr(report.totals, name) if report else None
     return UNKNOWN if value is None else figure_percent(name, value)
-
-
-def _distance(report: Report | None) -> str:
-    if report is None:
-        return UNKNOWN
-    found = report.liquidation
-    if found.distance is None:
-        return NEVER
-    return f"{figure_percent('distance', found.distance)}% {found.direction or ''}".rstrip()
 
 
 def _count(outcome: Outcome, severity: Severity) -> str:
@@ -245,10 +238,7 @@ def _head(outcome: Outcome, run: Run) -> Sentence:
     if outcome.report is None:
         parts.append(f"Could not be checked: {counted(len(outcome.problems), 'problem')}.")
     else:
-        report = outcome.report
-        parts.append(account.common_move(report.liquidation, several=len(report.pools) > 1))
-        remedy = cheapest(outcome)
-        parts += [f"Cheapest way to pass: {remedy}."] if remedy and live(outcome.findings, Severity.ERROR) else []
+        parts += [distance(outcome.report), todo(outcome, word, outcome.report)]
     return Sentence(text=" ".join(parts), lead=(Span(word.value, TONES[word]), Span(" ")))
 
 
