@@ -11,6 +11,7 @@ from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, lin
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance, Purpose
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
+from marginctl.core.curve import reach as reach_of
 from marginctl.core.grid import Axis, grid_of, spread
 from marginctl.core.outcome import ScenarioOutcome, hedge_effects, outcome_of, path_outcome, states_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
@@ -260,6 +261,21 @@ def test_a_curve_follows_betas_and_shows_a_jump_as_two_points() -> None:
         Point(d("0.1"), d(100), d(120), d(120)),
     )
     assert [curve.at(d(move)).required for move in ("-0.05", "0", "0.05")] == [9, 10, 110]
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "expected"),
+    [
+        pytest.param("-0.3131", "7874", "0.40", id="1.25 x 31.31% is 39.14%; the rise is beyond 100%"),
+        pytest.param("-0.2", "0.4", "0.5", id="1.25 x the farther"),
+        pytest.param("-0.05", None, "0.2", id="20% at least"),
+        pytest.param("-0.9", None, "1", id="100% at most"),
+        pytest.param(None, "1.5", "0.5", id="50% where nothing up to 100% liquidates"),
+        pytest.param(None, None, "0.5", id="50% where nothing does"),
+    ],
+)
+def test_a_curve_reaches_past_the_farther_liquidation(down: str | None, up: str | None, expected: str) -> None:
+    assert reach_of(None if end is None else d(end) for end in (down, up)) == d(expected)
 
 
 @given(account=accounts(), share=number(-100, 100, 2))

@@ -30,7 +30,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
 M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1 << 20
-FORMS = ("table", "json", "markdown", "junit", "github")
+FORMS = ("table", "json", "markdown", "html", "junit", "github")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 book = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
 app.add_typer(book, name="book", help="Tables of many accounts: check, stress, show, pack, sample.")

@@ -18,6 +18,7 @@ from marginctl.core.path import ScenarioPath, first_crossing
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, LiquidationSequence
 from marginctl.core.trade import stand_alone_margin
+from marginctl.core.trail import Passage, Standing, trail_of
 from marginctl.core.value import unrealized_pnl
 
 
@@ -26,6 +27,7 @@ class Cascade(Struct, frozen=True, kw_only=True):
 
     ``account`` is what is left, at the prices of its file; ``ratios`` are the prices of the end over those.
     ``equity`` is the sum over the pools, ``value`` the balances at price and the PnL of what is left, before haircuts.
+    ``trail``: the equity of the pool that was liquidated first along the path; empty where none was.
     """
 
     steps: tuple[CascadeStep, ...]
@@ -33,6 +35,7 @@ class Cascade(Struct, frozen=True, kw_only=True):
     ratios: dict[str, Decimal]
     equity: Decimal
     value: Decimal
+    trail: tuple[Standing, ...] = ()
 
     @property
     def closed_winners(self) -> tuple[str, ...]:
@@ -48,6 +51,7 @@ def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence)
     now, at, pools = account, ZERO, Pools()
     steps: list[CascadeStep] = []
     stuck: set[str] = set()
+    legs: list[Passage] = []
     visits = _most_visits(account)
     while (found := _first(now, path, at, pools, stuck)) is not None:
         u, pool = found
@@ -56,16 +60,19 @@ def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence)
         if not visits:
             raise EndlessError
         visits -= 1
+        legs.append(Passage(now, at, u))
         before, at = path.carried(now, at, u), u
         now, done = liquidated(before, Moment(pool, at, path.ratios(at), sequence, pools, tuple(steps)))
         if now == before:
             stuck.add(pool)
         else:
             steps += done
+    trail = trail_of([*legs, Passage(now, at, ONE)], path, steps[0].pool) if steps else ()
     now = path.carried(now, at, ONE)
     ratios = path.ratios(ONE)
     equity = sum((pool_risk(pool, ratios).equity for pool in pools.of(now)), ZERO)
-    return Cascade(steps=tuple(steps), account=now, ratios=ratios, equity=equity, value=value_of(now, ratios))
+    value = value_of(now, ratios)
+    return Cascade(steps=tuple(steps), account=now, ratios=ratios, equity=equity, value=value, trail=trail)
 
 
 class EndlessError(RuntimeError):
