@@ -147,6 +147,7 @@ REFUSED = {
     "a number that is none": "rules --width x",
     "an argument that is missing": "check",
     "a command that is none": "chekc clean.yaml",
+    "a flag before every command": "-0 clean.yaml",
 }
 
 

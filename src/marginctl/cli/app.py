@@ -62,16 +62,18 @@ class Commands(TyperGroup):
         ):
             args = ["check", *args]
         ctx.meta.setdefault(ASKED, asked(args))
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            _say(error, ctx)
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; where its flags cannot be read, say so also in the document that was asked for."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            form = ctx.meta.pop(ASKED, "")
-            if form and getattr(error, "exit_code", 0) == NOT_CHECKED and hasattr(error, "format_message"):
-                _refuse(form, str(error.format_message()))
+            _say(error, ctx)
             raise
 
     def registered(self) -> typer.Typer:
@@ -88,6 +90,18 @@ def asked(words: list[str]) -> str:
         elif word.startswith(("--format=", "-f")):
             form = word.removeprefix("--format=").removeprefix("-f")
     return form if form in ("json", "jsonl") else ""
+
+
+def _say(error: Exception, ctx: Any) -> None:
+    """Prepare what will be said of words that cannot be read: nothing of them reaches a terminal as it is."""
+    if getattr(error, "exit_code", 0) != NOT_CHECKED or not hasattr(error, "format_message"):
+        return
+    from marginctl.document.source import harmless, printable
+
+    error.message = harmless(printable(str(getattr(error, "message", ""))))  # type: ignore[attr-defined] # of every such error
+    form = ctx.meta.pop(ASKED, "")
+    if form:
+        _refuse(form, str(error.format_message()))
 
 
 def _refuse(form: str, message: str) -> None:
