@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -57,21 +57,27 @@ def _own(code: CodeType) -> tuple[Any, ...]:
     return code.co_code, tuple(constants), code.co_names, code.co_freevars
 
 
-def put_in_place(path: Path, before: str, after: str) -> bool:
+def functions_of(folder: Path) -> list[FunctionType]:
+    """The functions that live and were written in a folder."""
+    inside = os.path.realpath(folder) + os.sep
+    every = (one for one in gc.get_objects() if isinstance(one, FunctionType))
+    return [one for one in every if os.path.realpath(one.__code__.co_filename).startswith(inside)]
+
+
+def put_in_place(functions: Sequence[FunctionType], path: Path, before: str, after: str) -> bool:
     """Give the functions that live the changed code; whether that could be done."""
     differing = changed_code(path, before, after)
     if not differing:
         return differing is not None
     old, new = (compile(text, str(path), "exec") for text in (before, after))
     pairs = _pairs(old, new) or []
-    names = {str(path), os.path.realpath(path)}
+    real = os.path.realpath(path)
     live = defaultdict(list)
-    for one in gc.get_objects():
-        if isinstance(one, FunctionType) and os.path.realpath(one.__code__.co_filename) in names:
+    for one in functions:
+        if os.path.realpath(one.__code__.co_filename) == real:
             live[one.__code__.co_qualname, one.__code__.co_firstlineno].append(one)
-    touched = _outermost(differing, pairs)
     placed = 0
-    for one, other in touched:
+    for one, other in _outermost(differing, pairs):
         for function in live[one.co_qualname, one.co_firstlineno]:
             if len(function.__code__.co_freevars) != len(other.co_freevars):
                 return False
@@ -86,7 +92,7 @@ def _outermost(
     """The functions that hold what differs, and what differs itself: which of them lives is not known from here."""
     found = []
     for one, other in pairs:
-        if one.co_flags & 0x2 and any(each is one or _holds(one, each) for each, _ in differing):
+        if one.co_flags & 0x2 and any(each == one or _holds(one, each) for each, _ in differing):
             found.append((one, other))
     return found
 
@@ -112,13 +118,13 @@ class InPlace:
         self._mutants, self._source, self._until, self._seconds = mutants, source, until, seconds
         self._killers: dict[Path, list[str]] = defaultdict(list)
         self._sound: dict[str, bool] = {}
+        self._functions: list[FunctionType] = []
         self.results: list[tuple[Mutant, int]] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
-        gc.collect()
-        gc.freeze()
+        self._functions = functions_of(self._source)
         for mutant in self._mutants:
             if time.monotonic() > self._until:
                 break
@@ -127,7 +133,8 @@ class InPlace:
             if how == SURVIVED:
                 print(f"survived: {mutant}", flush=True)
             if len(self.results) % 10 == 0:
-                print(f"{len(self.results)} tried", flush=True)
+                ended = Counter(how for _, how in self.results)
+                print(f"{ended[NOTICED]} of {len(self.results) - ended[NOT_HERE]} noticed", flush=True)
         return True
 
     def _try(self, mutant: Mutant, session: pytest.Session) -> int:
@@ -180,7 +187,7 @@ class InPlace:
     def _changed(self, mutant: Mutant) -> bool:
         path = self._source / mutant.module
         text = path.read_text(encoding="utf-8")
-        return put_in_place(path, text, applied(mutant, text))
+        return put_in_place(self._functions, path, text, applied(mutant, text))
 
     def _in_order(self, mutant: Mutant, items: Sequence[pytest.Item]) -> list[pytest.Item]:
         known = {name: place for place, name in enumerate(self._killers[mutant.module])}

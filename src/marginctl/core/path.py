@@ -12,8 +12,9 @@ from msgspec import Struct
 from marginctl.core.account import Account, Position
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.funding import after_funding, funding_path, funding_per_day, with_rates
-from marginctl.core.liquidation import PoolState, first_on_path
+from marginctl.core.liquidation import PoolState, first_on_path, pool_state
 from marginctl.core.motion import Stretch, shock_path
+from marginctl.core.pool import Pool
 from marginctl.core.risk import NO_MOVE
 from marginctl.core.scenario import EVERY_OTHER, contracts_of, expanded
 from marginctl.core.value import unrealized_pnl
@@ -74,6 +75,32 @@ ScenarioPath: TypeAlias = PricePath | FundingPath
 def first_crossing(path: ScenarioPath, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
     """The first u in [start, 1] beyond which the pool is liquidatable; ``account`` and ``state`` are of start."""
     return first_on_path(state, path.ahead(state, account, start, ONE), end_included=True)
+
+
+class Crossings:
+    """First crossings of pools along one path, each found once for as long as nothing happens to its pool.
+
+    Where prices alone move, what lies ahead of a pool depends on nothing else: until its first crossing it is the same
+    from wherever the walk goes on.
+    """
+
+    def __init__(self, path: ScenarioPath) -> None:
+        self._path = path
+        self._known: dict[int, tuple[Pool, Decimal | None]] = {}
+        self._start: Decimal | None = None
+        self._ahead: list[Stretch] = []
+
+    def first(self, pool: Pool, account: Account, start: Decimal) -> Decimal | None:
+        """``first_crossing``; ``start`` never goes back, and no pool is asked for beyond its crossing."""
+        if not isinstance(self._path, PricePath):
+            return first_crossing(self._path, pool_state(pool), account, start)
+        known = self._known.get(id(pool))
+        if known is None:
+            state = pool_state(pool)
+            if start != self._start:
+                self._start, self._ahead = start, self._path.ahead(state, account, start, ONE)
+            known = self._known[id(pool)] = pool, first_on_path(state, self._ahead, end_included=True)
+        return known[1]
 
 
 def reach(path: ScenarioPath, state: PoolState, account: Account) -> Decimal | None:
