@@ -1,5 +1,6 @@
 """Cascades in closed form: where a pool goes, what is closed at which price, what is left, what sharing cost."""
 
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,10 +8,13 @@ import pytest
 from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, linear, order, position, tiers
 
+from marginctl.core import path
 from marginctl.core.account import Account, AssetTerms, CollateralMode, Equality, MarginRules, Netting
 from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
 from marginctl.core.contract import TiersBy
+from marginctl.core.liquidation import PoolState, pool_state
 from marginctl.core.path import FundingPath, PricePath
+from marginctl.core.pool import Pool
 from marginctl.core.sequence import Action, ClosingOrder, LiquidationSequence
 
 PLAIN = LiquidationSequence()
@@ -402,3 +406,29 @@ def test_an_account_that_is_liquidatable_already_goes_at_once() -> None:
 
 def test_flat_terms_are_what_the_examples_use() -> None:
     assert BTC.tiers == flat("0.01", "0.1")
+
+
+@pytest.mark.parametrize("number", [3, 6])
+def test_a_pool_that_nothing_happens_to_is_asked_once_where_it_goes(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long 10 at 100 with 150 + i set aside each, on the way to -50%: isolated pool i goes where 150 + i - 500u = 10 - 5u,
+    # one after the other. Each is asked once, and the shared pool (balances alone) at the start and after every closing.
+    asked = []
+
+    def noted(pool: Pool) -> PoolState:
+        asked.append(pool.name)
+        return pool_state(pool)
+
+    monkeypatch.setattr(path, "pool_state", noted)
+    alone = [linear(f"A{i}USDT", f"A{i}") for i in range(number)]
+    rows = [position(one, LONG, 10, 100, isolated_margin=150 + i) for i, one in enumerate(alone)]
+    book = account(*rows, balances={"USDT": 1000 * number})
+    story = fall(book, {f"A{i}": "-0.5" for i in range(number)})
+    assert [step.symbol for step in story.steps] == [one.symbol for one in alone]
+    for i, step in enumerate(story.steps):
+        assert close(step.move, Fraction(140 + i, 495))
+    names = Counter(asked)
+    assert names.pop("cross") == number + 1
+    assert set(names.values()) == {1}
+    assert len(names) == number
