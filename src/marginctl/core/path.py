@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from marginctl.core.account import Account, Position
+from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.funding import after_funding, funding_path, funding_per_day, with_rates
 from marginctl.core.liquidation import PoolState, first_on_path, pool_state
@@ -40,10 +40,10 @@ class PricePath(Struct, frozen=True):
         """How a pool goes on from ``start``: in the same proportions; ``account`` and ``state`` are of there."""
         return shock_path(self.shocks, end, start)
 
-    def change(self, account: Account, position: Position) -> Decimal:
-        """What the whole path makes or costs a position that stays open, in currency: PnL at the end less PnL now."""
-        end, now = (unrealized_pnl(position, account.prices, ratios) for ratios in (self.ratios(ONE), NO_MOVE))
-        return end - now
+    def changes(self, account: Account) -> list[Decimal]:
+        """What the whole path makes or costs each position that stays open, in currency: PnL at the end less PnL now."""
+        end, prices = self.ratios(ONE), account.prices
+        return [unrealized_pnl(one, prices, end) - unrealized_pnl(one, prices, NO_MOVE) for one in account.positions]
 
 
 class FundingPath(Struct, frozen=True):
@@ -63,9 +63,9 @@ class FundingPath(Struct, frozen=True):
         """Day by day."""
         return funding_path(state, account, end, start, self.days)
 
-    def change(self, account: Account, position: Position) -> Decimal:
-        """Funding of all days."""
-        return (funding_per_day(position, account) or ZERO) * self.days
+    def changes(self, account: Account) -> list[Decimal]:
+        """Funding of all days, by position."""
+        return [(funding_per_day(position, account) or ZERO) * self.days for position in account.positions]
 
 
 ScenarioPath: TypeAlias = PricePath | FundingPath
