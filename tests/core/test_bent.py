@@ -38,6 +38,12 @@ class TestOneAsset:
         assert found.positions[0].unrealized_pnl == 10  # 50 x 0.001 x (10 - 8) BTC at 100
         assert found.totals.maintenance_margin == d("0.5")
 
+    def test_what_is_residue_is_measured_against_its_notional_too(self) -> None:
+        # The notional is 50; with ETH twice as dear it is 100.
+        (pool,) = partition(account(position(quanto(), LONG, 50, 10), balances={"BTC": 1}))
+        now, risen = (pool_risk(pool, ratios).scale for ratios in ({}, {"ETH": d(2)}))
+        assert risen - now == 50
+
     def test_bitmex_20090_contracts(self) -> None:
         contract = Contract(
             "ETHUSD", ContractType.QUANTO, "ETH", "USD", d("0.000001"), flat("0.01", "0.1"), third="BTC"
