@@ -4,6 +4,7 @@ Along a path the account stays written at the prices of its file; a point of the
 those, so that nothing is divided or compounded on the way.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
 
@@ -37,8 +38,13 @@ class PricePath(Struct, frozen=True):
         return account
 
     def ahead(self, state: PoolState, account: Account, start: Decimal, end: Decimal | None) -> list[Stretch]:  # noqa: ARG002
-        """How a pool goes on from ``start``: in the same proportions; ``account`` and ``state`` are of there."""
-        return shock_path(self.shocks, end, start)
+        """How a pool goes on from ``start``: in the same proportions; ``account`` and ``state`` are of there.
+
+        What nothing in the pool depends on is left out.
+        """
+        shocks, touching = self.shocks, state.touching
+        fewer: Iterable[str] = touching if len(touching) < len(shocks) else shocks
+        return shock_path({one: shocks[one] for one in fewer if one in shocks and one in touching}, end, start)
 
     def changes(self, account: Account) -> list[Decimal]:
         """What the whole path makes or costs each position that stays open, in currency: PnL at the end less PnL now."""
@@ -87,8 +93,6 @@ class Crossings:
     def __init__(self, path: ScenarioPath) -> None:
         self._path = path
         self._known: dict[int, tuple[Pool, Decimal | None]] = {}
-        self._start: Decimal | None = None
-        self._ahead: list[Stretch] = []
 
     def first(self, pool: Pool, account: Account, start: Decimal) -> Decimal | None:
         """``first_crossing``; ``start`` never goes back, and no pool is asked for beyond its crossing."""
@@ -96,10 +100,7 @@ class Crossings:
             return first_crossing(self._path, pool_state(pool), account, start)
         known = self._known.get(id(pool))
         if known is None:
-            state = pool_state(pool)
-            if start != self._start:
-                self._start, self._ahead = start, self._path.ahead(state, account, start, ONE)
-            known = self._known[id(pool)] = pool, first_on_path(state, self._ahead, end_included=True)
+            known = self._known[id(pool)] = pool, first_crossing(self._path, pool_state(pool), account, start)
         return known[1]
 
 
