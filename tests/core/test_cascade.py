@@ -420,8 +420,9 @@ def test_flat_terms_are_what_the_examples_use() -> None:
 def test_a_pool_that_nothing_happens_to_is_asked_once_where_it_goes(
     number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Long 10 at 100 with 150 + i set aside each, on the way to -50%: isolated pool i goes where 150 + i - 500u = 10 - 5u,
-    # one after the other. Each is asked once, and the shared pool (balances alone) at the start and after every closing.
+    # Long 10 at 100 with 150 + i set aside each, on the way to -50%: isolated pool i goes where
+    # 150 + i - 500u = 10 - 5u, one after the other. Each is asked once, and the shared pool (balances alone) at the
+    # start and after every closing.
     asked = []
 
     def noted(pool: Pool) -> PoolState:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,7 +106,7 @@ def _recorded(venue: str) -> list[Path]:
 
 
 def maps(dice: random.Random) -> Iterator[bytes]:
-    """Bundled ones, damaged; of long ones mostly in one of their answers. The first line says whose answers are read."""
+    """Bundled ones, damaged. The first line says whose answers are read."""
     every = _maps()
     texts = [one.data for one in every]
     while True:
@@ -165,13 +166,7 @@ def kernel(data: bytes) -> list[str]:
 
 def has_kernel() -> bool:
     """Whether it was built, and has what it needs."""
-    try:
-        import pyarrow  # noqa: F401
-
-        from marginctl.books import _kernel  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return all(find_spec(name) is not None for name in ("numpy", "pyarrow", "marginctl.books._kernel"))
 
 
 Made = Callable[[random.Random], Iterator[bytes]]

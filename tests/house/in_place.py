@@ -166,9 +166,7 @@ class InPlace:
         _, status = os.waitpid(child, 0)
         return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else NOTICED, killer
 
-    def _in_the_fork(
-        self, session: pytest.Session, mutant: Mutant | None, items: list[pytest.Item], told: int
-    ) -> None:
+    def _in_the_fork(self, session: pytest.Session, mutant: Mutant | None, items: list[pytest.Item], told: int) -> None:
         how = NOT_HERE
         try:
             nothing = os.open(os.devnull, os.O_WRONLY)

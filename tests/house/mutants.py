@@ -1,8 +1,9 @@
 """``python -m tests.house.mutants --number 100``: random slips in the engine, and whether the tests notice each.
 
 Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
-``max``, a sum without one of its sides); the tests of core, portfolio and limits run on it until one fails. Prints the seed, every survivor with its place, and the share that was noticed. Slow, so
-no part of the tests. Bounded by ``--minutes``.
+``max``, a sum without one of its sides); the tests of core, portfolio and limits run on it until one fails. Prints the
+seed, every survivor with its place, and the share that was noticed. Slow, so no part of the tests. Bounded by
+``--minutes``, and by ``--seconds`` of the processor for each.
 """
 
 import argparse
@@ -152,7 +153,9 @@ def main() -> int:
     return 0
 
 
-def _tried(mutants: Sequence[Mutant], tests: tuple[str, ...], until: float, seconds: float) -> list[tuple[Mutant, bool]]:
+def _tried(
+    mutants: Sequence[Mutant], tests: tuple[str, ...], until: float, seconds: float
+) -> list[tuple[Mutant, bool]]:
     """Each mutant in a fork of one run of pytest; what a fork cannot change, in a copy of the source."""
     import pytest
     from tests.house.in_place import NOT_HERE, NOTICED, InPlace

@@ -93,24 +93,10 @@ def asked(words: list[str]) -> str:
 
 
 def _say(error: Exception, ctx: Any) -> None:
-    """Prepare what will be said of words that cannot be read: nothing of them reaches a terminal as it is."""
-    if getattr(error, "exit_code", 0) != NOT_CHECKED or not hasattr(error, "format_message"):
-        return
-    from marginctl.document.source import harmless, printable
+    if getattr(error, "exit_code", 0) == NOT_CHECKED and hasattr(error, "format_message"):
+        from marginctl.cli.options import refuse_words
 
-    error.message = harmless(printable(str(getattr(error, "message", ""))))  # type: ignore[attr-defined] # of every such error
-    form = ctx.meta.pop(ASKED, "")
-    if form:
-        _refuse(form, str(error.format_message()))
-
-
-def _refuse(form: str, message: str) -> None:
-    from marginctl.cli.options import FLAG
-    from marginctl.cli.terminal import deliver
-    from marginctl.findings import Location, Problem, Refusal
-    from marginctl.render import render
-
-    deliver(render(form, Refusal(problems=(Problem(Location(""), FLAG, message),))))
+        refuse_words(error, ctx.meta.pop(ASKED, ""))
 
 
 class VenueCommands(Commands):

@@ -91,10 +91,10 @@ class Place:
     def __init__(self, path: Path) -> None:
         self._before = path.stat() if path.exists() else None
         self.is_ordinary = self._before is None or stat.S_ISREG(self._before.st_mode)
-        self.target = Path(os.path.realpath(path))
+        self.target = Path(os.path.realpath(path)) if self.is_ordinary else path
         if self.is_ordinary and self.target.is_symlink():
             raise OSError(ELOOP, os.strerror(ELOOP))
-        if self._before is not None and not os.access(self.target, os.W_OK):
+        if self.is_ordinary and self._before is not None and not os.access(self.target, os.W_OK):
             raise OSError(EACCES, os.strerror(EACCES))
 
     def begin(self) -> tuple[int, Path]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
-from marginctl.core.path import Crossings, ScenarioPath
+from marginctl.core.path import FirstCrossings, ScenarioPath
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, LiquidationSequence
 from marginctl.core.trade import stand_alone_margin
@@ -45,7 +45,7 @@ def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence)
     A pool whose sequence changes nothing is left as it is. Raises ``EndlessError`` where that does not end the walk.
     """
     now, at, pools = account, ZERO, Pools()
-    crossings = Crossings(path)
+    crossings = FirstCrossings(path)
     steps: list[CascadeStep] = []
     stuck: set[str] = set()
     visits = _most_visits(account)
@@ -79,7 +79,7 @@ def _most_visits(account: Account) -> int:
 
 
 def _first(
-    account: Account, start: Decimal, pools: Pools, crossings: Crossings, stuck: set[str]
+    account: Account, start: Decimal, pools: Pools, crossings: FirstCrossings, stuck: set[str]
 ) -> tuple[Decimal, str] | None:
     """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do.
 

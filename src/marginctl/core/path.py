@@ -47,7 +47,7 @@ class PricePath(Struct, frozen=True):
         return shock_path({one: shocks[one] for one in fewer if one in shocks and one in touching}, end, start)
 
     def changes(self, account: Account) -> list[Decimal]:
-        """What the whole path makes or costs each position that stays open, in currency: PnL at the end less PnL now."""
+        """What the path makes or costs each position that stays open, in currency: PnL at the end less PnL now."""
         end, prices = self.ratios(ONE), account.prices
         return [unrealized_pnl(one, prices, end) - unrealized_pnl(one, prices, NO_MOVE) for one in account.positions]
 
@@ -83,7 +83,7 @@ def first_crossing(path: ScenarioPath, state: PoolState, account: Account, start
     return first_on_path(state, path.ahead(state, account, start, ONE), end_included=True)
 
 
-class Crossings:
+class FirstCrossings:
     """First crossings of pools along one path, each found once for as long as nothing happens to its pool.
 
     Where prices alone move, what lies ahead of a pool depends on nothing else: until its first crossing it is the same

@@ -190,7 +190,6 @@ class LimitsConfig(Struct, frozen=True):
             for bound in _of_file(file, covering, general)
         ]
 
-
     def _covering(self, rule: Rule, belongs: Belongs) -> list[BoundScope]:
         """The narrower bounds that a figure has, in their order: only those are asked whose name could be meant."""
         scopes = self.scopes.get(rule.code, ())
