@@ -180,6 +180,7 @@ def test_as_a_line_it_is_one(folder: Path) -> None:
         (["--format=json", "-f", "table"], ""),
         (["--format"], ""),
         (["json"], ""),
+        (["import", "--", "--format", "json"], ""),
     ],
 )
 def test_the_document_that_is_asked_for_is_that_of_the_last_flag(words: list[str], form: str) -> None:

@@ -181,7 +181,8 @@ def _broken(one: Input, file: Path, folder: Path) -> list[str]:
     ran = _run([*words, *(() if "--today" in words else dated)], folder)
     if ran.error is not None:
         return [f"{type(ran.error).__name__}: {ran.error}"[:200]]
-    form = next((after for word, after in pairwise(words) if word == "--format"), "")
+    flags = words[: words.index("--")] if "--" in words else words
+    form = next((after for word, after in pairwise(flags) if word == "--format"), "")
     return [
         *(["slow"] if ran.seconds > SLOW else []),
         *told_wrong(ran.code, ran.out, ran.errors, form, one.data),

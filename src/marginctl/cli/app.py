@@ -85,6 +85,8 @@ def asked(words: list[str]) -> str:
     """The kind of JSON that flags ask for, the last one counting; empty for anything else."""
     form = ""
     for word, after in zip_longest(words, words[1:], fillvalue=""):
+        if word == "--":  # no flags behind it
+            break
         if word in ("--format", "-f"):
             form = after
         elif word.startswith(("--format=", "-f")):
