@@ -48,7 +48,9 @@ def test_a_seed_makes_the_same_and_each_parses() -> None:
 
 
 def test_functions_that_live_get_the_changed_code(tmp_path: Path) -> None:
-    text = "def f(a):\n    return [b + 1 for b in a]\n\n\nclass C:\n    def g(self):\n        return min(2, 3)\n\n\nTEN = 10\n"
+    text = (
+        "def f(a):\n    return [b + 1 for b in a]\n\nclass C:\n    def g(self):\n        return min(2, 3)\n\nTEN = 10\n"
+    )
     path = tmp_path / "m.py"
     space: dict[str, Any] = {"__name__": "m"}
     exec(compile(text, str(path), "exec"), space)
