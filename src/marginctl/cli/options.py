@@ -307,6 +307,8 @@ def refuse_words(error: Any, form: str) -> None:
 
     ``form``: the JSON that was asked for, where it was.
     """
-    error.message = harmless(printable(str(getattr(error, "message", ""))))
+    said, context = str(getattr(error, "message", "")), getattr(error, "ctx", None)
+    if context is None or said != context.get_help():  # nobody's words: no command was named
+        error.message = harmless(printable(said))
     if form:
         deliver(render(form, Refusal(problems=(Problem(Location(""), FLAG, str(error.format_message())),))))
