@@ -41,7 +41,7 @@ def _whole(row: dict[str, Any]) -> dict[str, Any]:
 def portfolio(text: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The header and the row that a portfolio file means; None for what books do not have."""
     file = yaml.load(text, yaml.BaseLoader)
-    if {"orders", "portfolio_margin", "history", "waivers"} & file.keys():
+    if {"orders", "portfolio_margin", "history", "waivers", "other"} & file.keys():
         return None
     if any("notional" in one for one in file.get("positions", [])):
         return None

@@ -28,8 +28,8 @@ LEFT_OUT = {
     "19-spreads",
     "20-net-and-hedged",
 }
-LEFT_OUT |= {"21-contingencies", "22-worst-days"}
-"""Open orders and margin models, which books do not have; a notional instead of a quantity."""
+LEFT_OUT |= {"21-contingencies", "22-worst-days", "23-taken-as-given"}
+"""Open orders, margin models and rows taken as given, which books do not have; a notional instead of a quantity."""
 ONLY_OF_THE_ENGINE = {"MC014", "MC025", "MC026"}
 """A quotient of the adapter's with 100 digits, a size beyond the table, an isolated margin out of no balance."""
 CODES = frozenset(("MC100", "MC101", "MC102", "MC103", "MC104", "MC106", "MC107"))

@@ -114,8 +114,8 @@ def test_results_must_be_writable_and_large_enough() -> None:
             kernel().screen(*found[:4], changed(found[4], 0, wrong))
 
 
-@pytest.mark.rounds(200)
-@settings(max_examples=10)
+@pytest.mark.rounds(800)
+@settings(max_examples=8)
 @given(st.integers(0, 10**12))
 def test_damaged_input_is_refused_or_computed(seed: int) -> None:
     assert sum(kernel_fuzz.run(kernel(), 20, seed).values()) == 20

@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +178,12 @@ def statements() -> list[tuple[str, str]]:
     return [(line.partition(" ")[0], " ".join(line.partition(" ")[2].split())) for line in text.splitlines() if line]
 
 
+def copied() -> list[str]:
+    """What the build stage is given of the tree."""
+    given = [rest.split()[:-1] for word, rest in statements() if word == "COPY" and "--from" not in rest]
+    return [one for sources in given for one in sources]
+
+
 class TestContainer:
     def test_its_bases_have_whole_versions_and_the_same(self) -> None:
         bases = [rest.split()[0] for word, rest in statements() if word == "FROM"]
@@ -194,18 +202,44 @@ class TestContainer:
         assert len(installs) == 2
         assert "--require-hashes" in installs[0]
         assert "--no-deps /wheels/*.whl" in installs[1]
-        assert re.search(r"hatchling==[\d.]+ .*--no-build-isolation", installs[1])
+        assert re.search(r" setuptools==[\d.]+ .*--no-build-isolation", installs[1])
         assert [rest for word, rest in statements()[last:] if word == "COPY"] == [
             "--from=build /opt/marginctl /opt/marginctl"
         ]
 
     def test_what_it_copies_exists_and_is_not_ignored(self) -> None:
         kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-        copied = [
-            one for word, rest in statements() if word == "COPY" and "--from" not in rest for one in rest.split()[:-1]
-        ]
-        assert [one for one in copied if not (ROOT / one).exists()] == []
-        assert set(copied) <= set(kept)
+        assert [one for one in copied() if not (ROOT / one).exists()] == []
+        assert set(copied()) <= set(kept)
+
+    def test_its_wheel_is_built_by_the_backend_of_the_project(self) -> None:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
+        (build,) = (rest for word, rest in statements() if word == "RUN" and "pip wheel" in rest)
+        (pinned,) = re.findall(r"\s([a-z]+)==([\d.]+)\s", build)
+        (name, least), *others = (re.fullmatch(r"([a-z]+)>=([\d.]+)", one).groups() for one in project["requires"])  # type: ignore[union-attr]
+        assert (pinned[0], others) == (name, [])
+        assert project["build-backend"].startswith(f"{name}.")
+        assert int(pinned[1].partition(".")[0]) >= int(least.partition(".")[0])
+
+    def test_its_wheel_is_built_of_what_is_copied(self, tmp_path: Path) -> None:
+        """The build stage as it runs, but for the network: the backend is the one that is here, if there is one."""
+        pytest.importorskip("setuptools")
+        built = shutil.ignore_patterns("__pycache__", "*.so", "*.egg-info")
+        for one in copied():
+            (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / one).is_dir():
+                shutil.copytree(ROOT / one, tmp_path / one, ignore=built)
+            else:
+                shutil.copy(ROOT / one, tmp_path / one)
+        words = ["pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", "wheels", "."]
+        environment = {"PATH": "/usr/bin:/bin", "MARGINCTL_PURE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, env=environment, check=True, timeout=PATIENCE)
+        (wheel,) = (tmp_path / "wheels").glob("*.whl")
+        assert wheel.name.endswith("-py3-none-any.whl")
+        names = set(zipfile.ZipFile(wheel).namelist())
+        package = ROOT / "src/marginctl"
+        kept = {path.relative_to(ROOT / "src").as_posix() for path in package.rglob("*") if path.is_file()}
+        assert {name for name in kept if not name.endswith((".pyc", ".so", ".c", ".h"))} <= names
 
     def test_its_command_is_the_program(self) -> None:
         assert ("ENTRYPOINT", '["marginctl"]') in statements()

@@ -123,6 +123,56 @@ class TestWhatCounts:
         assert ran.stdout.count(b",true,in the baseline") == 1
 
 
+class TestWhatIsGone:
+    """A deleted or renamed book is compared with nothing, and somebody has to hear of it."""
+
+    @pytest.fixture(autouse=True)
+    def more(self, repo: Path) -> None:
+        for name in ("b.yaml", "deep/c.yml", "deep/.d.yaml", ".hidden/e.yaml"):
+            Path("books", name).parent.mkdir(parents=True, exist_ok=True)
+            Path("books", name).write_text(BOOK)
+        Path("books/notes.yaml").write_text("title: no portfolio\n")
+        git("add", "-A")
+        git("commit", "-q", "-m", "more")
+        for name in ("b.yaml", "notes.yaml", ".hidden/e.yaml"):
+            Path("books", name).unlink()
+
+    def test_a_folder_says_which(self) -> None:
+        ran = against()
+        said = "a portfolio is gone since HEAD and not compared: books/b.yaml (one that was moved counts as new)"
+        assert (ran.code, said in ran.errors) == (0, True)
+
+    @pytest.mark.parametrize(
+        ("pattern", "names"),
+        [
+            ("books/**/*.y*ml", "books/b.yaml, books/deep/c.yml, books/notes.yaml"),  # a glob takes what it matches
+            ("books/*.yaml", "books/b.yaml, books/notes.yaml"),
+            ("./books/deep", None),
+            ("books/a.yaml", None),
+        ],
+    )
+    def test_what_the_patterns_look_at_counts(self, pattern: str, names: str | None) -> None:
+        if "**" in pattern:
+            Path("books/deep/c.yml").unlink()
+        ran = check(pattern, "--limits", "policy.yaml", "--baseline", "git:HEAD")
+        assert ("gone since" in ran.errors) is (names is not None)
+        assert names is None or f"not compared: {names} (" in ran.errors
+
+    def test_from_below_and_outside_of_the_repository(self, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir("books")
+        assert "not compared: b.yaml (" in check(".", "--baseline", "git:HEAD").errors
+        outside = repo.parent / "outside"
+        outside.mkdir()
+        (outside / "a.yaml").write_text(BOOK)
+        assert "gone" not in check(str(outside), "--baseline", "git:HEAD").errors
+
+    def test_what_is_left_out_is_not_missed(self) -> None:
+        assert "gone" not in against("--exclude", "b.yaml").errors
+
+    def test_without_a_commit_nobody_looks(self) -> None:
+        assert "gone" not in check("books", "--limits", "policy.yaml").errors
+
+
 class TestSafety:
     @pytest.mark.parametrize(
         "revision",

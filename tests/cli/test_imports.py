@@ -1,5 +1,6 @@
 """``marginctl import`` on recorded answers: the file it writes, what reconciles, and what it says is missing."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -186,6 +187,58 @@ def test_the_flags_that_are_named_are_enough(name: str, given: list[str]) -> Non
     assert ran.code == 0
     Path("book.yaml").write_text(ran.out)
     assert check("book.yaml", "--format", "json").code in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("weex/1-btc-cross-docs.balance.json", "", ""),  # unrealizePnl -34.553
+        ("okx/1-eth-isolated.balance.json", "", ""),  # upl 3,019.37
+        ("bingx/2-xrp-cross.balance.json", "usedMargin", "0.5"),
+        ("bingx/2-xrp-cross.balance.json", "unrealizedProfit", "-0.5"),
+        ("mexc/2-eth-isolated-docs.assets.json", "positionMargin", "1"),
+        ("mexc/2-eth-isolated-docs.assets.json", "unrealized", "-1"),
+        ("binance-usdm/2-aapl-isolated.balance.json", "crossUnPnl", "-0.01"),
+        ("binance-pm/1-papi-balance.balance.json", "umUnrealizedPNL", "-0.01"),
+        ("binance-pm/1-papi-balance.balance.json", "cmUnrealizedPNL", "-0.01"),
+        ("bybit/7-ccxt-unified-balance.ccxt-balance.json", "totalPositionIM", "3"),
+    ],
+)
+def test_a_wallet_that_shows_positions_is_no_account_without_them(name: str, field: str, value: str) -> None:
+    said = "missing: the positions: the wallet shows profits or requirements\n"
+    (path,) = named(name)
+    text = Path(path).read_text(encoding="utf-8")
+    Path("balance.json").write_text(re.sub(f'"{field}": [^,\n]*', f'"{field}": "{value}"', text, count=1))
+    ran = run("import", "balance.json", "--today", TODAY)
+    assert (ran.code, ran.out, said in ran.errors) == (2, "", True)
+    assert not field or said not in run("import", path, "--today", TODAY).errors
+
+
+@pytest.mark.parametrize(
+    ("names", "old", "new"),
+    [
+        (["bybit/1-sol-cross.position.json", "bybit/1-sol-cross.wallet.json"], '"bonus": "0"', '"bonus": "5"'),
+        (["mexc/2-eth-isolated-docs.assets.json"], '"bonus": 0', '"bonus": 5.5'),
+    ],
+)
+def test_a_bonus_is_named(names: list[str], old: str, new: str) -> None:
+    *others, wallet = named(*names)
+    text = Path(wallet).read_text(encoding="utf-8")
+    said = "a bonus (bonus): nobody publishes whether the balances hold it"
+    for content, is_said in ((text, False), (text.replace(old, new), True)):
+        Path("wallet.json").write_text(content)
+        ran = run("import", *others, "wallet.json", "--today", TODAY)
+        assert ran.code == 0
+        assert (said in ran.errors, f"# wallet.json: {said}" in ran.out) == (is_said, is_said)
+
+
+def test_a_contract_whose_table_no_answer_has_is_named_with_its_place() -> None:
+    ran = run("import", *named("deribit/2-sol-perpetual.positions.json"), "--wallet", "SOL=3", "--today", TODAY)
+    assert ran.code == 2
+    place = "the venue shows its table at https://support.deribit.com/hc/en-us/articles/25944738177565\n"
+    (line,) = (line for line in ran.errors.splitlines(keepends=True) if "--with FILE.yaml" in line)
+    assert line.endswith(f"`; {place}")
+    assert "SOL_USDC" not in ran.errors
 
 
 def test_a_draft_says_in_the_file_what_is_missing() -> None:

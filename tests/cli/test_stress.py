@@ -419,12 +419,63 @@ def test_returns_over_several_rows_do_not_share_any(desk: Path) -> None:
     # Over two rows: BTC -4%, ETH -1%: -1,800; then BTC -1% and ETH 3%, -2,400. They share the second of three moves.
     found = document(book_under("tiered", desk), "--history", "prices.csv", "--span", "2")["scenarios"]
     assert [(row["name"], row["change"]) for row in found] == [("2026-01-04", -2400)]
+    assert document("book.yaml", "--history", "prices.csv", "--horizon", "2")["scenarios"] == found
     days = document("book.yaml", "--history", "prices.csv")["scenarios"]
     assert [(row["name"], row["change"]) for row in days] == [
         ("2026-01-04", -2400),
         ("2026-01-02", -1800),
         ("2026-01-03", 0),
     ]
+
+
+# 10 WBETH at 3,150, counted at 95%, behind a short of 10.5 ETH and a long of 0.5 BTC.
+STAKED = """\
+prices: {ETH: 3000, WBETH: 3150, BTC: 60000}
+collateral: [{asset: USDT, amount: 6000}, {asset: WBETH, amount: 10, haircut: 5%}]
+positions:
+  - {symbol: ETHUSDT, side: short, quantity: 10.5, leverage: 10, maintenance_rate: 1%}
+  - {symbol: BTCUSDT, side: long, quantity: 0.5, leverage: 10, maintenance_rate: 1%}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        # ETH +25%: 29,925 x 25% - 31,500 x 25%; BTC -5% of 30,000. By the short alone the first would be the worst.
+        ("ETH,BTC\n2026-01-01,25%,0\n2026-01-02,0,-5%\n", [("2026-01-02", -1500), ("2026-01-01", Decimal("-393.75"))]),
+        # A column of its own counts, a move of 0 as well: the short loses 7,875, WBETH falls 1% of 29,925.
+        (
+            "ETH,WBETH\n2026-01-01,25%,0\n2026-01-02,0,-1%\n",
+            [("2026-01-01", -7875), ("2026-01-02", Decimal("-299.25"))],
+        ),
+    ],
+)
+def test_what_follows_an_asset_moves_with_it_on_the_worst_days(rows: str, told: Any, desk: Path) -> None:
+    Path("staked.yaml").write_text(STAKED)
+    Path("days.csv").write_text(f"date,{rows}")
+    found = document("staked.yaml", "--history", "days.csv", "--returns")
+    assert [(row["name"], row["change"]) for row in found["scenarios"]] == told
+    assert "WBETH stands still in the history" not in found["assumptions"]
+
+
+def test_a_history_of_what_is_followed_alone_moves_what_follows(desk: Path) -> None:
+    Path("held.yaml").write_text("prices: {WBETH: 3150}\ncollateral: [{asset: WBETH, amount: 10, haircut: 0}]\n")
+    Path("days.csv").write_text("date,ETH\n2026-01-01,-10%\n")
+    (row,) = document("held.yaml", "--history", "days.csv", "--returns")["scenarios"]
+    assert row["change"] == -3150
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--history", "prices.csv", "--span", "3", "--horizon", "2"], "--horizon 2 and --span 3 say the same"),
+        (["--history", "prices.csv", "--horizon", "0"], "--horizon has no unit: `0`"),
+        (["--span", "2", "--horizon", "2"], "--horizon has no unit: `2`"),
+    ],
+)
+def test_a_horizon_without_a_unit_is_of_a_history(flags: list[str], said: str, desk: Path) -> None:
+    ran = stress(book_under("tiered", desk), *flags)
+    assert (ran.code, said in ran.errors) == (2, True)
 
 
 def test_returns_are_said_of_a_history_that_is_named(desk: Path) -> None:

@@ -299,3 +299,17 @@ def test_levels_count_contracts_or_money_as_each_product_does(tmp_path):
         code, text, _ = refresh(name, "--from", answer, "--format", "json")
         document = json.loads(text)
         assert (code, [one["symbol"] for one in document["contracts"]]) == (0, [symbol])
+
+
+@pytest.mark.parametrize(
+    ("venue", "name", "said"),
+    [
+        ("gate", "gate.contracts", "sizes and ticks of contracts are taken with their margin tables: give the answer"),
+        ("okx", "okx.config", "MC028 this is okx config, which has no tables\n"),
+    ],
+)
+def test_an_answer_without_tables_says_so(venue, name, said):
+    code, text, errors = refresh(venue, "--from", str(PUBLIC / f"{name}.json"), "--as-of", "2026-11-20")
+    assert (code, text) == (2, "")
+    assert said in errors.replace("help: ", "")
+    assert "but it has\n" not in errors

@@ -640,7 +640,7 @@ def texts() -> list[str]:
 
 TEXTS = texts()
 ALL_TEXTS = st.one_of(st.sampled_from(TEXTS), strategies.books().map(strategies.yaml))
-FEW = settings(max_examples=60)
+FEW = settings(max_examples=15)
 
 
 def plain_report(text: str) -> dict[str, Any]:
@@ -843,3 +843,11 @@ def test_a_scenario_may_still_name_what_a_change_has_closed():
     book = NAMED.replace("prices: {BTC: 60000}\n", "").replace("leverage", "mark_price: 60000, leverage")
     found = changed(book + "scenarios: [{name: crash, shocks: {BTC: -1%}}]\n", close=["BTCUSDT"])
     assert (found.exit_code, found.after.problems) == (0, ())
+
+
+def test_a_ratio_over_no_equity_does_not_exist_and_a_price_that_nothing_reaches_is_none():
+    lines = run("what-if", "-", "--price", "BTCUSDT=40000", "--width", "100", stdin=NAMED.encode()).out.splitlines()
+    rows = {line[2:22].strip(): line[22:].split() for line in lines if line.startswith("  ")}
+    assert rows["utilization"] == ["60.00%", "n/a", "WORSE"]
+    assert rows["maintenance ratio"] == ["3.00%", "n/a", "WORSE"]
+    assert rows["rise that liquidates"] == ["none", "0.00%", "WORSE"]

@@ -148,7 +148,7 @@ def books(draw: st.DrawFn) -> Account:
     return account(*held, balances=balances, terms=terms, rules=MarginRules(equality=equality))  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=38, deadline=None)
 @given(of=books(), btc=SHOCKS, eth=SHOCKS, usdt=st.sampled_from(["0", "-0.3", "0.5"]))
 def test_the_first_crossing_is_where_the_account_itself_turns(of: Account, btc: str, eth: str, usdt: str) -> None:
     """By evaluating the account at other prices, which knows no pieces: before it is safe, just beyond it is not."""
@@ -171,7 +171,7 @@ def test_the_first_crossing_is_where_the_account_itself_turns(of: Account, btc: 
         assert is_over(found + Decimal("1e-25"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(of=books(), btc=SHOCKS.filter(lambda one: one != "-1"), usdt=st.sampled_from(["-0.3", "0.5"]))
 def test_moved_prices_and_ratios_say_the_same(of: Account, btc: str, usdt: str) -> None:
     by = {"BTC": 1 + d(btc), "ETH": d("0.7"), "USDT": 1 + d(usdt)}

@@ -1,4 +1,4 @@
-"""Portfolios 10 to 17 by hand: venues' brackets, orders, scenarios, in fractions.
+"""Portfolios 10 to 17 and 23 by hand: brackets, orders, scenarios, rows taken as given, in fractions.
 
 Nothing here reads a portfolio or calls the engine: every number is written down from the file and combined with the
 definitions of margin trading alone. Health is written as a straight line of the price p, or of the move u, and solved.
@@ -264,4 +264,31 @@ def near_liquidation() -> Derived:
             whole(deposit),
         ),
         failing=("MC101", "MC102", "MC104"),
+    )
+
+
+def taken_as_given() -> Derived:
+    lost = exact("0.1") * (61000 - 60000)
+    equity = 4000 + 500 - lost - 120
+    maintenance = HALF_PERCENT * 6000 + 150
+    # Down by u: the long loses 6000 u, the calls gain 0.02 x 60000 u: equity - 4800 u = 30 (1 - u) + 150.
+    fall = (equity - maintenance) / (4800 - 30)
+    # Without the row: 4400 - 6000 u = 30 (1 - u).
+    alone = (4000 + 500 - lost - 30) / (6000 - 30)
+    return Derived(
+        equity,
+        exact("6000") / 5 + 300,
+        maintenance,
+        {"BTCUSDT:long": 60000 * (1 - fall)},
+        down=fall,
+        up=NEVER,
+        quotes=(
+            whole(lost),
+            whole(equity),
+            whole(equity - (500 - lost)),
+            "30",
+            share_down(fall),
+            below(60000 * (1 - fall)),
+            share_down(alone),
+        ),
     )

@@ -46,6 +46,7 @@ BY_HAND: dict[str, Callable[[], Derived]] = {
     "20-net-and-hedged": models.net_and_hedged,
     "21-contingencies": models.contingencies,
     "22-worst-days": models.worst_days,
+    "23-taken-as-given": applied.taken_as_given,
 }
 EVERY = pytest.mark.parametrize("name", BY_HAND)
 
@@ -212,6 +213,23 @@ def test_the_euro_alone_liquidates_without_the_hedge() -> None:
     (euro,) = (row for row in report_of("-", text=text)["underlyings"] if row["asset"] == "EUR")
     price = exact("1.1") * (1 - (exact("32800") - 150) / 107800)
     assert abs(Fraction(euro["liquidation_down"]) - price) < LAST_PLACE
+
+
+def test_a_bonus_is_lost_first_and_is_no_equity_of_ones_own() -> None:
+    _, report = checked("23-taken-as-given")
+    totals = report["totals"]
+    assert (totals["bonus"], totals["own_equity"], totals["other"]) == (500 - 100, 4280 - 400, -120)
+    # 6000 of the long at 5 and 300 of the row; 4280 - 1500 are free
+    assert (totals["free_collateral"], report["underlyings"][0]["delta"]) == (2780, Decimal("0.08"))
+
+
+def test_the_calls_that_are_taken_as_given_hold_liquidation_off() -> None:
+    row = re.compile(r"\nother:\n.*\n")
+    text, removed = row.subn("", FILES["23-taken-as-given"].read_text(encoding="utf-8"))
+    assert removed == 1
+    # 4400 - 6000 u = 30 (1 - u)
+    down = -report_of("-", text=text)["liquidation"]["down"]
+    assert abs(Fraction(down) - Fraction(4370, 5970)) < LAST_PLACE
 
 
 def test_scenarios_end_where_they_were_derived_to_end() -> None:

@@ -29,6 +29,14 @@ positions:
 """Equity 10,000 + 0.1 x 1,000 + 1 x 100 = 10,200; notionals 6,000 and 3,000; initial margins 600 and 600."""
 
 
+OPAQUE = b"""\
+other:
+  - {name: calls, value: -7.60, delta: {BTC: -0.0035}, initial_margin: 54, maintenance_margin: 27}
+  - {name: puts, value: 12, delta: {}, initial_margin: 0, maintenance_margin: 0}
+"""
+"""Margins of 54 + 0, a value of 4.4 together; at lines 8 and 9 of the book."""
+
+
 @pytest.fixture(scope="module")
 def report() -> Report:
     with exactly():
@@ -165,8 +173,11 @@ def test_it_ends_where_it_takes_too_long(report: Report, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("rows", ["", *ROWS])
-def test_every_name_has_the_type_of_its_value(rows: str, report: Report) -> None:
+def test_every_name_has_the_type_of_its_value(rows: str) -> None:
     kinds = {"number": Decimal, "text": str, "flag": bool}
+    with exactly():
+        report = check(BOOK + OPAQUE, "book.yaml", Settings(today=date(2026, 11, 22))).report
+    assert report is not None
     for row in getattr(report, rows) if rows else [None]:
         for text, name in names_of(rows).items():
             with exactly():
@@ -187,7 +198,7 @@ WORDS = (
 )
 
 
-@pytest.mark.rounds(1_000)
+@pytest.mark.rounds(4_000)
 @given(st.one_of(st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join), st.text(max_size=60)))
 def test_no_text_does_anything_but_mean_something_or_nothing(text: str) -> None:
     found = value_or_nothing(text)
@@ -261,6 +272,30 @@ def test_rows_are_judged_one_by_one_at_their_places(tmp_path: Any) -> None:
         ("ETHUSDT", 6, "warning"),
     ]
     assert found[0].message.startswith("BTCUSDT: 10x, 0.58823529 (")
+
+
+def test_rows_taken_as_given_have_rules_too(tmp_path: Any) -> None:
+    each = (
+        "{code: ORG1, where: other, expression: value > 0, message: '{name} in {pool}: {value}, {maintenance_margin}'}"
+    )
+    every = "{code: ORG2, expression: 'sum(other, initial_margin) < 54'}"
+    outcome = judged(f"custom: [{each}, {every}]", tmp_path, BOOK + OPAQUE)
+    found = [one for one in outcome.findings if one.code.startswith("ORG")]
+    assert [(one.code, one.subject, one.location.line, one.value, one.limit) for one in found] == [
+        ("ORG1", "calls", 8, d("-7.6"), d(0)),
+        ("ORG2", "account", 1, d(54), d(54)),
+    ]
+    assert found[0].message.startswith("calls in cross: -7.6, 27 (")
+
+
+def test_the_delta_of_such_a_row_is_of_several_assets(tmp_path: Any) -> None:
+    _, said = policy("custom: [{code: ORG1, where: other, expression: delta > 0}]", tmp_path)
+    assert "MC017 there is no `delta` here" in said[0]
+
+
+def test_rows_of_collateral_are_found_at_their_places(tmp_path: Any) -> None:
+    outcome = judged("custom: [{code: ORG1, where: collateral, expression: value < 0}]", tmp_path)
+    assert [one.location.line for one in outcome.findings if one.code == "ORG1"] == [3]
 
 
 def test_what_cannot_be_known_is_no_pass(tmp_path: Any) -> None:

@@ -314,3 +314,27 @@ def drop(figures: object) -> object:
     if isinstance(figures, list):
         return [{name: value for name, value in one.items() if "contract" not in name} for one in figures]
     return figures
+
+
+CREDITS = """
+    prices: {BTC: 60000, BNB: 600}
+    assets: {BNFCR: {stablecoin: true}}
+    collateral:
+      - {asset: USDC, amount: 1000}
+      - {asset: BTC, amount: 0.3, haircut: 0}
+      - {asset: BNB, amount: 12, haircut: 0}
+      - {asset: BNFCR, amount: 0}
+    positions: [{symbol: BTCUSDT, side: long, quantity: 0.1, leverage: 10, maintenance_rate: 0.5%}]
+"""
+
+
+class TestCredits:
+    """A dollar unit of a venue's own: 1,000 + 0.3 x 60,000 + 12 x 600 = 26,200, less a debt of 150."""
+
+    @pytest.mark.parametrize(("held", "equity"), [("0", 26200), ("-150", 26050)])
+    def test_what_is_owed_in_it_counts_as_dollars(self, held: str, equity: int) -> None:
+        assert report(CREDITS.replace("BNFCR, amount: 0", f"BNFCR, amount: {held}"))["totals"]["equity"] == equity
+
+    def test_as_the_currency_it_is_refused_with_what_to_write(self) -> None:
+        (said,) = refused("\n    account: {currency: BNFCR}" + CREDITS)
+        assert "totals cannot be reported in BNFCR" in str(said)

@@ -268,3 +268,99 @@ def test_what_a_table_names_and_the_account_does_not_have_is_told(tmp_path: Path
     )
     told = [one for one in report(document, tmp_path)["assumptions"] if one.startswith("portfolio_margin")]
     assert told == ["portfolio_margin names what the account does not have: BCT, DOGE, SOL"]
+
+
+# 20 WBETH at 3,150 beside a short of 20 ETH at 3,000: X of ETH is 20 x 3,150 - 20 x 3,000 = 3,000.
+STAKED: dict[str, Any] = {
+    **SCENARIO,
+    "prices": {"ETH": 3000, "WBETH": 3150},
+    "collateral": [{"asset": "USDT", "amount": 5000}, {"asset": "WBETH", "amount": 20, "haircut": 0}],
+    "positions": [{"symbol": "ETHUSDT", "side": "short", "quantity": 20, "entry_price": 3000}],
+    "portfolio_margin": {
+        "scan_collateral": ["WBETH"],
+        "underlyings": [{"assets": ["BTC", "ETH"], "moves": ["-10%", "20%"]}],
+    },
+}
+
+
+UP_20 = {"assets": ["ETH"], "moves": ["-10%", "20%"]}
+
+
+def test_what_follows_an_asset_is_scanned_in_its_unit_where_no_row_names_it(tmp_path: Path) -> None:
+    found = report(STAKED, tmp_path)
+    (model,) = found["portfolio_margin"]
+    # A fall of 10% costs 300, a rise of 20% nothing.
+    unit = model["units"]["ETH"]
+    assert (unit["assets"], unit["net_value"], unit["scan"], unit["worst_move"]) == (
+        ["ETH", "WBETH"],
+        3000,
+        300,
+        Decimal("-0.1"),
+    )
+    assert "WBETH moves with ETH in the margin model" in found["assumptions"]
+    # r = ETH over today's: equity 5,000 + 63,000 r - 60,000 (r - 1), need 300 r: never equal as r falls to 0, and
+    # above it both rise, equity faster.
+    assert found["positions"][0]["liquidation_price"] is None
+    # ETH alone cannot move without WBETH; WBETH can: 5,000 + 63,000 r, need 10% of 63,000 r - 60,000 as long as that
+    # is above 0, then 20% of 60,000 - 63,000 r: 5,000 + 63,000 r = 12,000 - 12,600 r at r = 7,000 / 75,600.
+    (alone,) = [row for row in found["underlyings"] if row["asset"] == "WBETH"]
+    assert abs(alone["liquidation_down"] - Decimal(3150) * 7000 / 75600) < Decimal("1e-7")
+
+
+@pytest.mark.parametrize(
+    ("underlyings", "units"),
+    [
+        # `*` is every other asset, each a unit of its own: 20% of 60,000 and 10% of 63,000.
+        ([{"assets": "*", "moves": ["-10%", "20%"]}], {"ETH": 12000, "WBETH": 6300}),
+        ([UP_20, {"assets": "*", "moves": ["-10%"]}], {"ETH": 12000, "WBETH": 6300}),
+        ([UP_20, {"assets": ["WBETH"], "moves": ["-50%"]}], {"ETH": 12000, "WBETH": 31500}),
+        # The unit that the row gives.
+        ([{"assets": ["ETH", "SOL"], "unit": "ALT", "moves": ["-10%", "20%"]}], {"ALT": 300}),
+    ],
+)
+def test_and_as_a_row_says_where_one_names_it(underlyings: Any, units: dict[str, int], tmp_path: Path) -> None:
+    (model,) = report(changed(STAKED, {"portfolio_margin.underlyings": underlyings}), tmp_path)["portfolio_margin"]
+    assert {name: unit["scan"] for name, unit in model["units"].items()} == units
+
+
+def test_what_a_spread_draws_on_is_not_scanned_together_with_others(tmp_path: Path) -> None:
+    terms = {"portfolio_margin.spreads": [{"name": "pair", "legs": PAIR, "by": "value", "credit": "40%"}]}
+    found = outcome(changed(STAKED, terms), tmp_path)
+    assert [one.message for one in found.problems] == ["nothing says how far WBETH moves"]
+
+
+@pytest.mark.parametrize("asset", ["BFUSD", "LDUSDT", "XUSD"])
+def test_another_stablecoin_stands_still_unless_a_row_names_it(asset: str, tmp_path: Path) -> None:
+    assets = {"XUSD": {"stablecoin": True}}
+    held = [{"asset": "USDT", "amount": 100000}, {"asset": asset, "amount": 1000, "haircut": 0}]
+    everything = {"scan_collateral": "all", "underlyings": [{"assets": "*", "moves": ["-10%", "10%"]}]}
+    document = {**SCENARIO, "collateral": held, "assets": assets, "prices": {**SCENARIO["prices"], asset: 1}}
+    found = report({**document, "portfolio_margin": everything}, tmp_path)
+    assert set(found["portfolio_margin"][0]["units"]) == {"BTC", "ETH"}
+    assert f"{asset} stands still in the margin model" in found["assumptions"]
+    # A fall of 1% that a row names costs 10.
+    row = {"assets": [asset], "moves": ["-1%"]}
+    named = {**everything, "underlyings": [*SCENARIO["portfolio_margin"]["underlyings"], row]}
+    found = report({**document, "portfolio_margin": named}, tmp_path)
+    assert found["portfolio_margin"][0]["units"][asset]["scan"] == 10
+
+
+def test_what_follows_an_asset_has_its_column_where_it_has_none(tmp_path: Path) -> None:
+    book = changed(HISTORY, {name: STAKED[name] for name in ("prices", "collateral", "positions")})
+    book["portfolio_margin"]["scan_collateral"] = "all"
+    found = report(book, tmp_path)
+    (model,) = found["portfolio_margin"]
+    # 3,000 x -12%, -1%, 3%, 4%, 2%: the mean of the worst two of five is 195.
+    assert model["maintenance_margin"] == 195
+    assert "WBETH moves with ETH in the history" in found["assumptions"]
+    own = "date,ETH,WBETH\n2026-01-01,-0.10,-0.12\n2026-01-02,0,-0.02\n2026-01-03,0,0\n2026-01-04,0,0\n2026-01-05,0,0\n"
+    # Its own column counts: 6,000 - 7,560 and -1,260.
+    (model,) = report(book, tmp_path, own)["portfolio_margin"]
+    assert model["maintenance_margin"] == 1410
+
+
+def test_a_blank_cell_of_the_asset_that_is_followed_is_the_one_named(tmp_path: Path) -> None:
+    book = changed(HISTORY, {"prices": STAKED["prices"], "collateral": STAKED["collateral"], "positions": []})
+    book["portfolio_margin"]["scan_collateral"] = ["WBETH"]
+    found = outcome(book, tmp_path, "date,ETH\n2026-01-01,0.1\n2026-01-02,\n")
+    assert [one.message for one in found.problems] == ["ETH has no value on 2026-01-02"]

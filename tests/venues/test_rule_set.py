@@ -324,6 +324,8 @@ def test_haircuts_that_are_not_the_venues_own_word_are_assumptions(name, asset, 
         ("binance-usdm", "ETH-PERP", ["ETHUSDT", "ETHUSDC"]),  # not ETHBTC
         ("binance-coinm", "XBT-PERP", ["BTCUSD_PERP"]),
         ("okx", "BTCUSDT", []),  # another venue's own notation
+        ("deribit", "SOL-PERPETUAL", []),  # its own: SOL in USD, not SOL_USDC-PERPETUAL
+        ("okx", "BTC-SWAP", []),
     ],
 )
 def test_what_a_symbol_of_no_venue_means(name, symbol, found):

@@ -13,12 +13,11 @@ from msgspec.structs import replace
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.report import Report
-from marginctl.core.rooms import ReductionWay
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.document.nodes import Node
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.reader import read
-from marginctl.document.record import bind
+from marginctl.document.record import bind_shape
 from marginctl.document.scalars import FlagError, assignment
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
@@ -141,10 +140,22 @@ def resolved_nodes(source: Source, node: Node, settings: Settings) -> tuple[Load
 
         for path, text in settings.sets:
             problems += set_value(node, path, text, source)
-    file, bound = bind(node, PortfolioFile, source)
+    file, bound = bind_shape(node, PortfolioFile.layout, source)
     problems += bound
     if file is None or problems:
-        return None, problems
+        if file is not None and not settings.sets:
+            from marginctl.analysis.beside import problems_beside
+
+            problems += problems_beside(node, file, problems, lambda rest: _resolved(source, rest, settings)[1])
+        return None, in_order(problems)
+    loaded, problems = _resolved(source, file, settings)
+    if loaded is None:
+        problems = [*problems, *limits_of(file.limits, file.waivers, LimitSource.PORTFOLIO, source)[1]]
+    return loaded, in_order(problems)
+
+
+def _resolved(source: Source, file: PortfolioFile, settings: Settings) -> tuple[Loaded | None, list[Problem]]:
+    """The same of what is bound."""
     rule_set, problems = rule_set_of(file, source, settings)
     if rule_set is None:
         return None, problems
@@ -191,9 +202,10 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
     """The same of a portfolio that was read."""
     name = loaded.source.name
     limits, problems = loaded.limits()
-    if problems:
-        return Outcome(file=name, problems=tuple(problems))
     report = report_of(loaded.account)
+    if problems:
+        problems += judged(loaded, report, limits, settings).problems
+        return Outcome(file=name, problems=tuple(in_order(problems)))
     evaluation = ratcheted(judged(loaded, report, limits, settings), name, settings)
     return Outcome(
         file=name,
@@ -204,19 +216,20 @@ def checked(loaded: Loaded, settings: Settings) -> Outcome:
         rules=loaded.resolved.rules_used,
         problems=evaluation.problems,
         expectations=evaluation.expectations,
-        remedy=verdict(evaluation, settings.fail_on, _closing(loaded, report, evaluation, settings)).text,
+        remedy=_remedy(loaded, report, evaluation, settings),
         pooling=_pooling(loaded.account, report) if settings.weighs_pools else None,
         tiered_ways=_tiered_ways(loaded.account, report) if "tiers" in settings.plots else (),
     )
 
 
-def _closing(loaded: Loaded, report: Report, evaluation: Evaluation, settings: Settings) -> ReductionWay | None:
-    """What may be closed to pass, where somebody reads it."""
+def _remedy(loaded: Loaded, report: Report, evaluation: Evaluation, settings: Settings) -> str:
+    """What to do to pass. Where somebody reads it what has no formula is looked for, and what may be closed instead."""
     if not settings.seeks_closing or evaluation.problems:
-        return None
-    from marginctl.limits.ways import closing_of
+        return verdict(evaluation, settings.fail_on).text
+    from marginctl.limits.ways import sought
 
-    return closing_of(inquiry_of(loaded, report, settings), evaluation.findings)
+    ways, closing = sought(inquiry_of(loaded, report, settings), evaluation.findings, evaluation.ways)
+    return verdict(replace(evaluation, ways=ways), settings.fail_on, closing).text
 
 
 def inquiry_of(loaded: Loaded, report: Report, settings: Settings) -> "Inquiry":

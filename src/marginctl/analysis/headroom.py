@@ -9,11 +9,10 @@ from marginctl.core.rooms import ReductionWay, Remedies
 from marginctl.document.scalars import positive
 from marginctl.document.source import echo
 from marginctl.findings import Finding
-from marginctl.limits.engine import DepositRemedy, Evaluation
+from marginctl.limits.engine import Evaluation
 from marginctl.limits.headroom import order_rooms, withdrawal_rooms
-from marginctl.limits.rule import Deposit
 from marginctl.limits.verdict import FailOn, verdict
-from marginctl.limits.ways import closing_of, ways
+from marginctl.limits.ways import closing_of, deposit_remedy, ways
 from marginctl.results import Outcome
 from marginctl.results.headroom_result import Broken, HeadroomResult
 
@@ -58,9 +57,5 @@ def _cheapest(
     outcome: Outcome, broken: list[tuple[Finding, Remedies]], closing: ReductionWay | None, fail_on: FailOn
 ) -> str:
     """What the head says: as ``check``, with the deposits that were found beyond those that have a formula."""
-    found = tuple(
-        DepositRemedy(finding.code, finding.subject, finding.severity, Deposit(way.pool, way.asset, way.amount))
-        for finding, ways_out in broken
-        for way in ways_out.deposits[:1]
-    )
+    found = tuple(deposit_remedy(finding, way) for finding, ways_out in broken for way in ways_out.deposits[:1])
     return verdict(Evaluation(outcome.checks, outcome.findings, ways=found), fail_on, closing).text

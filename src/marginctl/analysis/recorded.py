@@ -6,16 +6,17 @@ from pathlib import Path
 
 from marginctl.analysis.check import Loaded
 from marginctl.core.account import Account
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ZERO
 from marginctl.core.funding_cases import RateHistory
 from marginctl.core.liquidation import PoolState
 from marginctl.core.model import Filling, ReturnSpan
 from marginctl.core.returns import History, returns_of
+from marginctl.core.scenario import expanded, ratios
 from marginctl.document.encoding import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, price_history
 from marginctl.document.source import echo, meant, printable
 from marginctl.findings import Location, Problem
-from marginctl.portfolio.model_history import checked_history, history_file
+from marginctl.portfolio.model_history import MovingAssets, checked_history, history_file
 from marginctl.portfolio.reading import Reading
 from marginctl.venues.rate_table import histories
 from marginctl.wording import listed
@@ -69,13 +70,15 @@ def _own_history(loaded: Loaded) -> tuple[History | None, list[Problem]]:
         return None, [Problem(Location(name), "MC022", message, help_text)]
     reading = Reading(loaded.source)
     read = history_file(reading, row, Path(name).parent)
-    found = None if read is None else checked_history(reading, row, read, moved_assets(loaded.account, read.columns))
+    moved = MovingAssets(() if read is None else moved_assets(loaded.account, read.columns))
+    found = None if read is None else checked_history(reading, row, read, moved)
     return (None, reading.problems) if reading.problems else (found, [])
 
 
 def moved_assets(account: Account, columns: Iterable[str]) -> list[str]:
-    """The columns of a history that move something of an account."""
-    return [asset for asset in columns if asset in account.prices and asset != account.currency]
+    """The columns of a history that move something of an account, or what follows it."""
+    moving = {*account.prices, *account.follows.values()} - {account.currency}
+    return [asset for asset in columns if asset in moving]
 
 
 def worst_returns(
@@ -83,17 +86,18 @@ def worst_returns(
 ) -> list[tuple[str, dict[str, Decimal]]]:
     """The ``count`` returns that would cost today's account most equity, by date: the worst first, ties the older one.
 
-    Of returns that share a row only the worst is taken, so that one bad week is not told five times. Assets of the
-    account without a column stand still; columns of other assets are left alone.
+    Of returns that share a row only the worst is taken, so that one bad week is not told five times. What follows an
+    asset moves with it unless it has a column; all else of the account without one stands still; columns of other
+    assets are left alone.
     """
     assets = moved_assets(account, prices.columns)
     found = returns_of(prices, assets, span)
     pools = [state.pool for state in states]
     losses: list[tuple[Decimal, int, str, dict[str, Decimal]]] = []
     for day, moves in zip(found.dates, found.moves, strict=True):
-        shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move}
-        ratios = {asset: ONE + move for asset, move in shocks.items()}
-        equity = sum((holding.value(ratios) for pool in pools for holding in pool.sources), ZERO)
+        shocks = {asset: move for asset, move in zip(assets, moves, strict=True) if move or asset in account.follows}
+        by = ratios(expanded(shocks, account))
+        equity = sum((holding.value(by) for pool in pools for holding in pool.sources), ZERO)
         losses.append((equity, len(losses), day, shocks))
     chosen: list[tuple[Decimal, int, str, dict[str, Decimal]]] = []
     for row in sorted(losses, key=lambda row: row[:2]):
@@ -105,7 +109,8 @@ def worst_returns(
 def still_assets(account: Account, history: History) -> Iterable[str]:
     """Assets that a history does not move."""
     named = {asset for one in account.positions for asset in (one.contract.base, one.contract.quote)}
-    for asset in sorted((named | set(account.balances)) - history.columns.keys() - {account.currency}):
+    led = {asset for asset, by in account.follows.items() if by in history.columns}
+    for asset in sorted((named | set(account.balances)) - history.columns.keys() - led - {account.currency}):
         yield f"{asset} stands still in the history"
     assets = moved_assets(account, history.columns)
     others = [echo(one) for one in history.columns if one not in {*assets, account.currency}]

@@ -49,6 +49,8 @@ SURVIVAL, LIQUIDATABLE = "MC113", "MC100"
 ALL = "all"
 FLAG_NAME = "--shock"
 MOST_POINTS = 201
+FUNDED = Decimal(30)
+"""Days of funding where nothing is said."""
 MOST_DAYS = 10
 """Returns of a history that are run unless told otherwise."""
 
@@ -73,7 +75,7 @@ class ScenarioChoice(Struct, frozen=True, kw_only=True):
     draws_grid: bool = False
     histories: Mapping[str, RateHistory] = {}
     quantile: Decimal = Decimal("0.05")
-    horizon: Decimal = Decimal(30)
+    horizon: Decimal = FUNDED
     prices: History | None = None
     worst: int | None = None
     span: int | None = None

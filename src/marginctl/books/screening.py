@@ -33,7 +33,6 @@ from marginctl.venues.rule_set import Mode
 
 MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$"
 """Times that need not be looked at again."""
-Screens = dict[frozenset[str], "Compiled | None"]
 
 
 def screened_batch(header: BookHeader, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowProblem]]:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from zlib import compress, decompress
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
@@ -207,13 +206,3 @@ def problem_counts(codes: Iterable[str]) -> dict[str, int]:
     for code in codes:
         found[code] = found.get(code, 0) + 1
     return found
-
-
-def dumped(tally: Tally) -> bytes:
-    """A tally as JSON."""
-    return msgspec.json.encode(tally)
-
-
-def restored(data: bytes) -> Tally:
-    """The tally that JSON holds. Raises msgspec.ValidationError."""
-    return msgspec.json.decode(data, type=Tally)

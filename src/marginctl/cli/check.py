@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import FilesOrConfiguration, app
-from marginctl.cli.choosing import FileChoice
 from marginctl.cli.contradictions import FOR_PEOPLE, GIT, HOSTS, refuse_contradictions
+from marginctl.cli.discovery import FileChoice
 from marginctl.cli.entry import NOT_CHECKED
-from marginctl.cli.inputs import Input, content, inputs
+from marginctl.cli.inputs import Input, content, inputs, tell_gone
 from marginctl.cli.options import (
     FOR_MACHINES,
     DateFlags,
@@ -221,7 +221,10 @@ def checked_once(flags: CheckFlags) -> int:
     settings, problems = with_files(flags)
     if problems:
         return report(failed(problems), flags)
-    files, problems = inputs(flags.paths, flags.stdin_filename, complain, chosen_of(flags))
+    chosen = chosen_of(flags)
+    files, problems = inputs(flags.paths, flags.stdin_filename, complain, chosen)
+    if settings.commit is not None:
+        tell_gone(flags.paths, settings.commit, complain, chosen)
     _refuse_targets(files, flags)
     if flags.format == "jsonl" and not flags.output and flags.write_baseline is None:
         return _streamed(failed(problems), files, settings, flags)

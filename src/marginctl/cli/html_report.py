@@ -16,7 +16,7 @@ from marginctl.cli.check import BatchFlags, checked, chosen_of, each, exit_of, f
 from marginctl.cli.inputs import STDIN, Input, content, inputs
 from marginctl.cli.options import DateFlags, FileFlags, Read, command
 from marginctl.cli.settings import CodeFlags, EditFlags, PolicyFlags, manual, picture_names
-from marginctl.cli.stress import ScenarioFlags
+from marginctl.cli.stress import ScenarioFlags, days_of
 from marginctl.cli.targets import refuse_overlaps, write_files
 from marginctl.cli.terminal import complain, deliver, say, tell
 from marginctl.document.scalars import FlagError
@@ -121,7 +121,7 @@ def _wanted(outcome: Outcome, flags: ReportFlags) -> ScenarioChoice:
         draws_curve="curve" in flags.pictures,
         size=flags.range,
         points=flags.points,
-        horizon=flags.horizon,
+        horizon=days_of(flags.horizon),
     )
 
 

@@ -2,25 +2,30 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from errno import EBADF, ENAMETOOLONG
 from io import UnsupportedOperation
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from marginctl.cli.choosing import ANY, PORTFOLIO, FileChoice, passed_over
+from marginctl.cli.discovery import ANY, PORTFOLIO, FileChoice, kind_of, passed_over
 from marginctl.document.encoding import LARGEST, content_of
 from marginctl.document.files import lies_in, note_open
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 
+if TYPE_CHECKING:
+    from marginctl.document.commits import Commit
+
 SUFFIXES = (".yaml", ".yml")
 STDIN = "-"
 MAGIC = "*?["
 ANY_DEPTH = "**"
+MOST_NAMED = 3
 
 
 class Input(Struct, frozen=True):
@@ -188,6 +193,49 @@ def _fits(name: str, pattern: str) -> bool:
     from fnmatch import fnmatch
 
     return fnmatch(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
+
+
+def tell_gone(patterns: list[str], commit: "Commit", tell: Callable[[str], object], chosen: FileChoice = ANY) -> None:
+    """``tell`` hears of the portfolios that a commit has where the patterns look, and that are there no more."""
+    names = sorted(map(printable, _gone(patterns, commit, chosen)))
+    if names:
+        more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+        count = "a portfolio is" if len(names) == 1 else f"{len(names):,} portfolios are"
+        listed = ", ".join(names[:MOST_NAMED]) + more
+        tell(f"{count} gone since {commit.revision} and not compared: {listed} (one that was moved counts as new)")
+
+
+def _gone(patterns: list[str], commit: "Commit", chosen: FileChoice) -> list[str]:
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        marked = any(mark in pattern for mark in MAGIC) and not os.path.lexists(pattern)
+        parts = Path(pattern).parts
+        root = os.path.join("", *takewhile(lambda part: not any(mark in part for mark in MAGIC), parts))  # noqa: PTH118
+        folder, wanted = (root, parts[len(Path(root).parts) :]) if marked else (pattern, (ANY_DEPTH,))
+        for name in commit.below(folder or os.curdir):
+            path = os.path.join(folder, name)  # noqa: PTH118
+            if not _is_meant(name.split("/"), wanted) or os.path.lexists(path) or chosen.leaves_out(path):
+                continue
+            if marked or _was_portfolio(path, commit, chosen):
+                found[os.path.normpath(path)] = None
+    return list(found)
+
+
+def _is_meant(parts: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether the parts of a path are those of a glob, as the search looks at what is there."""
+    if not wanted or not parts:
+        return not wanted and not parts
+    rest = wanted[1:]
+    if wanted[0] == ANY_DEPTH:
+        is_deeper = len(parts) > 1 and not parts[0].startswith(".") and _is_meant(parts[1:], wanted)
+        return is_deeper or _is_meant(parts, rest or ("*",))
+    return _fits(parts[0], wanted[0]) and _is_meant(parts[1:], rest)
+
+
+def _was_portfolio(path: str, commit: "Commit", chosen: FileChoice) -> bool:
+    if not path.lower().endswith(SUFFIXES):
+        return False
+    return chosen.names(path) or kind_of(path, commit.read(Path(path), LARGEST) or b"") == PORTFOLIO
 
 
 def content(one: Input) -> tuple[bytes, Problem | None]:

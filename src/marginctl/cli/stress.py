@@ -8,6 +8,7 @@ import typer
 from marginctl.analysis.check import shocks
 from marginctl.analysis.recorded import prices_of, rates_of
 from marginctl.analysis.stress import (
+    FUNDED,
     ScenarioChoice,
     axes,
     built_ins,
@@ -23,6 +24,7 @@ from marginctl.cli.inputs import Input, content, inputs
 from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, picture_names, with_policies
 from marginctl.core.funding_cases import RateHistory
+from marginctl.core.model import ReturnSpan
 from marginctl.core.returns import History
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
@@ -31,8 +33,20 @@ from marginctl.results import StressResult
 from marginctl.results.catalogue import ScenarioList
 from marginctl.scenarios.catalogue import built_in
 
+MOST_DIGITS_OF_ROWS = 9
 PLOTS = ("distance", "curve", "waterfall", "margin", "grid", "timeline", "tiers")
 """Pictures of an account and what it is put through."""
+
+
+def horizon(text: str) -> Decimal | ReturnSpan:
+    """--horizon: a time, in days; a number without a unit is rows of a history. Raises FlagError."""
+    is_rows = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS_OF_ROWS and int(text)
+    return ReturnSpan(int(text)) if is_rows else days(text)
+
+
+def days_of(given: Decimal | ReturnSpan) -> Decimal:
+    """--horizon where no history is read. Raises FlagError."""
+    return days(f"{given.horizon}") if isinstance(given, ReturnSpan) else given
 
 
 class ScenarioFlags(Flags):
@@ -78,7 +92,9 @@ class ScenarioFlags(Flags):
         int, typer.Option("--points", metavar="N", help="Moves per side of the heat map, odd."), Read(points_of, 11)
     ]
     horizon: Annotated[
-        Decimal, typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."), Read(days, "30d")
+        Decimal | ReturnSpan,
+        typer.Option("--horizon", metavar="DAYS", help="How long funding is paid."),
+        Read(horizon, "30d"),
     ]
 
 
@@ -112,7 +128,10 @@ class StressFlags(ScenarioFlags, PolicyFlags, EditFlags, DateFlags, FileFlags, D
         typer.Option("--worst", min=1, metavar="N", help="Its N worst days, of --history or of the portfolio's own."),
     ] = None
     span: Annotated[
-        int | None, typer.Option("--span", min=1, metavar="ROWS", help="Rows per return of a history; default 1.")
+        int | None,
+        typer.Option(
+            "--span", min=1, metavar="ROWS", help="Rows per return of a history, also --horizon N; default 1."
+        ),
     ] = None
     returns: Annotated[bool, typer.Option("--returns", help="The history holds returns, not prices.")] = False
     format: Format
@@ -150,6 +169,18 @@ def _stressed(path: str, flags: StressFlags) -> StressResult:
     return stress(data, found[0].name, settings, wanted_of(flags, rates, prices))
 
 
+def _span(flags: StressFlags) -> int | None:
+    """Rows per return of a history that is asked for: --span, or --horizon without a unit. Raises FlagError."""
+    rows = flags.horizon
+    reads = flags.history is not None or flags.worst is not None
+    if not isinstance(rows, ReturnSpan) or not reads:
+        days_of(rows)
+        return flags.span
+    if flags.span not in (None, rows.horizon):
+        raise FlagError(f"--horizon {rows.horizon} and --span {flags.span} say the same", "keep one of them")
+    return rows.horizon
+
+
 def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History | None = None) -> ScenarioChoice:
     """What the flags ask for beyond the settings of every analysis."""
     return ScenarioChoice(
@@ -165,10 +196,10 @@ def wanted_of(flags: StressFlags, rates: dict[str, RateHistory], prices: History
         draws_grid="grid" in flags.plot,
         histories=rates,
         quantile=flags.quantile,
-        horizon=flags.horizon,
+        horizon=FUNDED if isinstance(flags.horizon, ReturnSpan) else flags.horizon,
         prices=prices,
         worst=flags.worst,
-        span=flags.span,
+        span=_span(flags),
     )
 
 

@@ -183,7 +183,8 @@ class ModelTerms(Struct, frozen=True, kw_only=True):
     """A margin model with all its terms.
 
     separate: the share of the total in which every unit takes its own worst move (1 = ``sum``), the rest has all of
-    them move together (0 = ``joint``). ``tails``: per margin, of the models that read a history.
+    them move together (0 = ``joint``). ``tails``: per margin, of the models that read a history. ``steady``: what ``*``
+    does not move.
     """
 
     model: MarginModel
@@ -196,6 +197,7 @@ class ModelTerms(Struct, frozen=True, kw_only=True):
     tails: dict[Grade, TailTerms] = {}
     factors: dict[Grade, Decimal] = field(default_factory=default_factors)
     history: "History | None" = None
+    steady: frozenset[str] = STEADY
 
     @property
     def scans_orders(self) -> bool:
@@ -217,7 +219,7 @@ class ModelTerms(Struct, frozen=True, kw_only=True):
         if self.model is not MarginModel.SCENARIO:
             return all(asset in tail.returns.assets for tail in self.tails.values())
         table = self.table_of(asset)
-        return table is not None and (asset in table.assets or asset not in STEADY)
+        return table is not None and (asset in table.assets or asset not in self.steady)
 
     def unit_of(self, asset: str) -> str:
         """The risk unit of an asset: that of the table that moves it, else itself."""

@@ -24,6 +24,8 @@ QUIET = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_
 KEPT = ("PATH", "HOME", "SYSTEMROOT", "XDG_CONFIG_HOME", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_COUNT")
 _HASH = re.compile(r"[0-9a-f]{40,64}")
 _REVISION = re.compile(r"[^\s:?*\[\\\x00-\x1f\x7f^-][^\s:?*\[\\\x00-\x1f\x7f]*")
+ORDINARY = b"100"
+"""How git's mode of a file that is no link begins."""
 FETCH = "fetch it first; a pipeline's checkout has the last commit alone (actions/checkout: `fetch-depth: 0`)"
 
 
@@ -46,6 +48,16 @@ class Commit(Struct, frozen=True):
         if data is None:
             raise OSError(ENOENT, os.strerror(ENOENT), str(path))
         return data
+
+    def below(self, folder: str) -> list[str]:
+        """The files that it has in a folder, as paths of that folder; none of a folder outside of the repository."""
+        inside = os.path.relpath(os.path.realpath(folder), os.path.realpath(self.root)).replace(os.sep, "/")
+        if inside == os.pardir or inside.startswith(f"{os.pardir}/"):
+            return []
+        start = "" if inside == os.curdir else f"{inside}/"
+        code, listed, _ = _git(self.root, "ls-tree", "-r", "-z", "--full-tree", self.sha, *filter(None, [start]))
+        rows = (row.partition(b"\t") for row in listed.split(b"\0") if row.startswith(ORDINARY))
+        return [] if code else [os.fsdecode(name).removeprefix(start) for _, _, name in rows]
 
     @contextmanager
     def in_force(self) -> Iterator[None]:

@@ -14,7 +14,10 @@ from marginctl.findings import DataFact, Expectation, Location
 
 
 class Locations(Struct, frozen=True):
-    """Where things stand in the portfolio file: the account, positions by key, scenarios by name."""
+    """Where things stand in the portfolio file: the account, positions by key, scenarios by name.
+
+    Rows of other lists are among the positions, as ``collateral.BTC`` and ``other.NAME``.
+    """
 
     account: Location
     positions: Mapping[str, Location] = {}
@@ -23,6 +26,10 @@ class Locations(Struct, frozen=True):
     def position(self, key: str) -> Location:
         """The place of a position, the account's where it has none of its own."""
         return self.positions.get(key, self.account)
+
+    def row(self, rows: str, subject: str) -> Location:
+        """The place of a row of a list of the report, the account's where it has none of its own."""
+        return self.position(subject if rows == "positions" else f"{rows}.{subject}")
 
     def scenario(self, name: str) -> Location:
         """The place of a scenario, the account's where it has none of its own."""

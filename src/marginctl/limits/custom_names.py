@@ -15,6 +15,7 @@ from marginctl.core.report import (
     Liquidation,
     MaintenanceNetting,
     NettingFigures,
+    OtherFigures,
     PoolFigures,
     PositionFigures,
     Report,
@@ -30,6 +31,7 @@ ROWS: dict[str, type] = {
     "pools": PoolFigures,
     "positions": PositionFigures,
     "collateral": CollateralFigures,
+    "other": OtherFigures,
     "underlyings": UnderlyingFigures,
 }
 """Lists of a report -> the class of a row."""
@@ -42,7 +44,9 @@ SECTIONS: dict[str, type] = {
 }
 INSIDE: dict[str, type] = {"liquidation": Liquidation, "maintenance": MaintenanceNetting}
 """Keys of rows and sections that have keys of their own."""
-WORDS, LISTS = frozenset(("word", "side", "place")), frozenset(("missing",))
+WORDS = frozenset(("word", "side", "place"))
+MANY = frozenset(((FundingFigures, "missing"), (OtherFigures, "delta")))
+"""Keys that hold several values, and so mean nothing here."""
 
 
 class Name(NamedTuple):
@@ -68,7 +72,7 @@ def _keys(kind: type, path: tuple[str, ...], *, rooted: bool) -> dict[str, Name]
         if key.name in INSIDE:
             inner = _keys(INSIDE[key.name], (*path, key.name), rooted=rooted)
             found |= {f"{key.name}.{name}": one for name, one in inner.items()}
-        elif key.name not in LISTS:
+        elif (kind, key.name) not in MANY:
             found[key.name] = Name((*path, *key.path), _type(key.name, kind), rooted)
     return found
 

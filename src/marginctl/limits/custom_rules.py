@@ -191,7 +191,7 @@ def compared(symbol: str, left: Any, right: Any) -> bool:
 
 
 ACCOUNT = "account"
-SUBJECTS = {"positions": "key", "pools": "name", "collateral": "asset", "underlyings": "asset"}
+SUBJECTS = {"positions": "key", "pools": "name", "collateral": "asset", "other": "name", "underlyings": "asset"}
 """Lists of a report -> what its rows are called by."""
 UNITS = {"ratio": Unit.FRACTION, "multiple": Unit.MULTIPLE, "days": Unit.DAYS}
 PLACES = 8
@@ -224,8 +224,7 @@ class CustomRule(Struct, frozen=True):
             return
         for row in getattr(context.report, self.rows):
             subject = getattr(row, SUBJECTS[self.rows])
-            place = context.locations.position(subject) if self.rows == "positions" else context.locations.account
-            yield _measurement(self, reckoning, row, subject, place)
+            yield _measurement(self, reckoning, row, subject, context.locations.row(self.rows, subject))
 
 
 Made = dict[str, tuple[CustomEntry, Rule]]

@@ -30,7 +30,7 @@ from marginctl.limits.registry import BY_CODE, BY_KEY
 from marginctl.limits.rule import Comparison, Rule, Unit
 
 OFF = "off"
-LISTS = ("positions", "pools", "collateral", "underlyings")
+LISTS = ("positions", "pools", "collateral", "other", "underlyings")
 """The lists of a report whose rows a rule of one's own may be about."""
 POSITIONS, PURPOSES, UNDERLYINGS = "positions", "purposes", "underlyings"
 NARROWER: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {

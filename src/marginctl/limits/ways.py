@@ -4,7 +4,7 @@ The rule's own formula, where it has one, says how much of a stablecoin it takes
 Both are asked about before they are told: with the amount the limit holds, with one step less it does not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from marginctl.core.account import Account, Position
@@ -17,6 +17,7 @@ from marginctl.core.search import down_to, smallest, up_to
 from marginctl.core.trade import reduced, secured, transferred
 from marginctl.core.value import unit_notional
 from marginctl.findings import Finding, Severity
+from marginctl.limits.engine import DepositRemedy
 from marginctl.limits.figures import collateral
 from marginctl.limits.registry import rule_of
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
@@ -59,6 +60,12 @@ class Seeker:
             return Remedies()
         return Remedies(tuple(self._deposits(reading)), self._reduction(reading.limit))
 
+    def ways_in(self, finding: Finding) -> Iterator[DepositWay]:
+        """The deposits of those, looked for one by one."""
+        reading = self._reading(finding)
+        if reading is not None and finding.code not in NO_SIZE:
+            yield from self._deposits(reading)
+
     def _reading(self, finding: Finding) -> Judged | None:
         """The gravest broken bound behind a finding: the one that its message names."""
         found = [
@@ -94,9 +101,9 @@ class Seeker:
         if row is None:
             return
         first = self._deposit(reading.limit, pool, row, stated.deposit if stated else None)
+        yield from [first] if first else []
         coins = [one for one in collateral(report, pool) if one.asset != row.asset and self._is_coin(one.asset)]
         found = [self._deposit(reading.limit, pool, one, None) for one in coins]
-        yield from [first] if first else []
         yield from sorted((one for one in found if one), key=lambda one: one.value)
 
     def closing(self, findings: Sequence[Finding]) -> ReductionWay | None:
@@ -216,6 +223,30 @@ def closing_of(inquiry: Inquiry, findings: tuple[Finding, ...]) -> ReductionWay 
     """The smallest closing of one position after which the account passes; None where none does."""
     aims = aims_of(findings, inquiry.fail_on)
     return Seeker(inquiry).closing(aims) if aims else None
+
+
+def sought(
+    inquiry: Inquiry, findings: tuple[Finding, ...], known: Iterable[DepositRemedy]
+) -> tuple[tuple[DepositRemedy, ...], ReductionWay | None]:
+    """The deposits that lift what a run fails by: those ``known``, the others looked for; and the closing instead."""
+    aims = aims_of(findings, inquiry.fail_on)
+    if not aims:
+        return (), None
+    seeker = Seeker(inquiry)
+    found = {(one.code, one.subject): one for one in known}
+    if len(inquiry.context.account.positions) <= MOST_POSITIONS:
+        for finding in aims:
+            key = finding.code, finding.subject
+            way = None if key in found else next(iter(seeker.ways_in(finding)), None)
+            if way is not None:
+                found[key] = deposit_remedy(finding, way)
+    return tuple(found.values()), seeker.closing(aims)
+
+
+def deposit_remedy(finding: Finding, way: DepositWay) -> DepositRemedy:
+    """A deposit as what lifts a finding."""
+    deposit = Deposit(way.pool, way.asset, way.amount)
+    return DepositRemedy(finding.code, finding.subject, finding.severity, deposit)
 
 
 def ways(inquiry: Inquiry, findings: tuple[Finding, ...]) -> list[tuple[Finding, Remedies]]:

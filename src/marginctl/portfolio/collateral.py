@@ -258,6 +258,7 @@ def others(
             message = f"{echo(row.name)} is listed twice, first on {first}"
             reading.refuse(row.at(OtherEntry.name), "MC016", message, "give every row a name of its own")
         known.setdefault(row.name, row)
+        reading.locations[f"other.{row.name}"] = reading.source.location(row.node)
         if mode is CollateralMode.SINGLE_ASSET and row.settle is None:
             _refuse_poolless(reading, row, silos)
         node = row.node if row.settle is None else row.at(OtherEntry.settle)

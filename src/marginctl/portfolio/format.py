@@ -158,7 +158,11 @@ def rate_and_growth(written: Decimal | GrowingRate | None) -> tuple[Decimal | No
 _RATE = any_of(RATE, nested(GrowingRate))
 
 
-class PositionEntry(Record, name="position"):
+class PositionEntry(
+    Record,
+    name="position",
+    not_offered=dict.fromkeys(("liquidation_price", "liq_price"), "it is computed; the venue's own goes to `expect:`"),
+):
     """An open position."""
 
     symbol = key(TEXT, SYMBOL)

@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from marginctl.core.account import Account, MarginMode
 from marginctl.core.contract import ContractType
 from marginctl.core.exact import ONE, ZERO
@@ -24,8 +26,9 @@ from marginctl.core.model import (
     TailTerms,
 )
 from marginctl.core.model_margin import names_any
+from marginctl.core.returns import History
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
-from marginctl.portfolio.model_history import history_terms
+from marginctl.portfolio.model_history import MovingAssets, history_terms, moves_with
 from marginctl.portfolio.reading import Reading, short
 from marginctl.venues.model_format import (
     Fault,
@@ -90,14 +93,16 @@ class _Terms:
         self.published = published
         self.separate = settings.separate(model)
         self.scanned = _scanned(settings.scan_collateral)
+        self.steady = STEADY | {asset for asset in account.prices if not account.drifts(asset)}
 
     def read(self, beside: Path) -> ModelTerms | None:
         """The terms; None where something needed is missing."""
         tables = tuple(self._tables())
         self._check_tables(tables)
+        tables = self._with_followers(tables)
         history, tails = None, dict[Grade, TailTerms]()
         if self.model is not MarginModel.SCENARIO:
-            history, tails = history_terms(self.reading, self.draft, self.settings, self.model, self._in_use(), beside)
+            history, tails = self._history(beside)
         terms = ModelTerms(
             model=self.model,
             separate=self.separate,
@@ -109,6 +114,7 @@ class _Terms:
             tails=tails,
             factors={grade: self._factor(grade) for grade in Grade},
             history=history,
+            steady=self.steady,
         )
         self._check_covered(terms)
         self._check_units(terms)
@@ -120,11 +126,10 @@ class _Terms:
 
     def watched(self, beside: Path) -> ModelTerms | None:
         """The tails of the history, and what counts as exposed; None with problems."""
-        assets = self._in_use()
-        history, tails = history_terms(self.reading, self.draft, self.settings, self.model, assets, beside)
+        history, tails = self._history(beside)
         if history is None or len(tails) < len(Grade):
             return None
-        for asset in assets:
+        for asset in self._in_use():
             if asset not in history.columns:
                 self.reading.assume(f"{short(asset)} stands still in the history")
         return ModelTerms(
@@ -135,6 +140,11 @@ class _Terms:
             tails=tails,
             history=history,
         )
+
+    def _history(self, beside: Path) -> tuple[History | None, dict[Grade, TailTerms]]:
+        """The history of what is in use and its tails."""
+        moved = MovingAssets(self._in_use(), self.account.follows, self.steady)
+        return history_terms(self.reading, self.draft, self.settings, self.model, moved, beside)
 
     def _factor(self, grade: Grade) -> Decimal:
         own = self.settings.grade(grade)
@@ -159,6 +169,23 @@ class _Terms:
             yield row.table()
         if self.published is not None:
             yield from self.published.tables(self.settings)
+
+    def _with_followers(self, tables: tuple[MoveTable, ...]) -> tuple[MoveTable, ...]:
+        """The tables, in which what follows an asset moves with it, in its unit, where no row moves it otherwise."""
+        found = list(tables)
+        named = {name for table in tables for name in table.assets}
+        legs = {leg.asset for spread in self.settings.spreads for leg in spread.legs}
+        for asset in self._in_use():
+            led = self.account.follows.get(asset, "")
+            if {asset, EVERY_OTHER} & named or led not in named - legs or asset in self.steady:
+                continue
+            place = next(place for place, table in enumerate(found) if led in table.assets)
+            apart = found[place] if found[place].unit else replace(found[place], assets=(led,), unit=led)
+            others = tuple(name for name in found[place].assets if name not in apart.assets)
+            rest = [replace(found[place], assets=others)] if others else []
+            found[place : place + 1] = [replace(apart, assets=(*apart.assets, asset)), *rest]
+            self.reading.assume(moves_with(asset, led, "margin model"))
+        return tuple(found)
 
     def _refuse_all(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
@@ -243,10 +270,10 @@ class _Terms:
     def _check_covered(self, terms: ModelTerms) -> None:
         """Every volatile asset in use moves; what stands still is said."""
         for asset in self._in_use():
-            if terms.model is MarginModel.SCENARIO and terms.table_of(asset) is None and asset not in STEADY:
+            if terms.model is MarginModel.SCENARIO and terms.table_of(asset) is None and asset not in self.steady:
                 node = self.settings.at(ModelEntry.underlyings)
                 self.reading.refuse(node, "MC022", f"nothing says how far {short(asset)} moves", SUFFICES)
-            elif asset in STEADY and not terms.takes_part(asset):
+            elif asset in self.steady and not terms.takes_part(asset):
                 self.reading.assume(f"{short(asset)} stands still in the margin model")
 
     def _tell_unused(self) -> None:

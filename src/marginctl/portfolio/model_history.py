@@ -1,9 +1,9 @@
 """``history:`` of a portfolio and the tails of it that margin models read."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence, Set
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from marginctl.core.exact import ONE
 from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, ReturnSpan, StressedFigure, TailTerms
@@ -25,16 +25,34 @@ HALF = Decimal("0.5")
 CONFIDENCE = {MarginModel.VAR: Decimal("0.99"), MarginModel.EXPECTED_SHORTFALL: Decimal("0.975")}
 
 
+class MovingAssets(NamedTuple):
+    """Assets that a history is asked for; ``follows``: what one moves with; ``steady``: what needs no column."""
+
+    assets: Sequence[str]
+    follows: Mapping[str, str] = {}
+    steady: Set[str] = STEADY
+
+    def leader(self, asset: str, columns: Container[str]) -> str:
+        """The asset whose column moves one that has none; empty where no such column is there."""
+        led = self.follows.get(asset, "")
+        return led if asset not in columns and asset not in self.steady and led in columns else ""
+
+
+def moves_with(asset: str, led: str, where: str) -> str:
+    """What is said of an asset that has no moves of its own."""
+    return f"{short(asset)} moves with {short(led)} in the {where}"
+
+
 def history_terms(
     reading: Reading,
     draft: PortfolioFile,
     settings: ModelEntry,
     model: MarginModel,
-    assets: Sequence[str],
+    moved: MovingAssets,
     beside: Path,
 ) -> tuple[History | None, dict[Grade, TailTerms]]:
-    """The history of ``assets`` and its tail for each margin; problems are noted. ``beside``: the file's folder."""
-    read = _Tails(reading, draft, settings, model, assets)
+    """The history of what is moved and its tail for each margin; problems are noted. ``beside``: the file's folder."""
+    read = _Tails(reading, draft, settings, model, moved)
     history = read.history(beside)
     return history, {} if history is None else read.tails(history)
 
@@ -56,35 +74,49 @@ def history_file(reading: Reading, row: HistoryEntry, beside: Path) -> PriceHist
     return read
 
 
-def checked_history(reading: Reading, row: HistoryEntry, read: PriceHistory, assets: Sequence[str]) -> History:
-    """The history of ``assets``; a column that is missing, and a blank cell where the row allows none, are noted."""
-    filling = row.missing
-    for asset in assets:
-        if asset not in read.columns:
-            if asset not in STEADY:
+def checked_history(reading: Reading, row: HistoryEntry, read: PriceHistory, moved: MovingAssets) -> History:
+    """The history of what is moved, a column for each; one that is missing, and a blank cell where none may be, noted.
+
+    What follows an asset and has no column of its own has that one's.
+    """
+    columns = dict(read.columns)
+    for asset in moved.assets:
+        led = moved.leader(asset, read.columns)
+        if led:
+            columns[asset] = read.columns[led]
+            reading.assume(moves_with(asset, led, "history"))
+        column = led or asset
+        if column not in read.columns:
+            if asset not in moved.steady:
                 message = f"the history has no column for {short(asset)}"
                 reading.refuse(row.at(HistoryEntry.file), "MC022", message, f"add the column {short(asset)}")
             continue
-        blank = next((k for k, value in enumerate(read.columns[asset]) if value is None), None)
-        if blank is not None and (filling is Filling.ERROR or (filling is Filling.CARRY and not blank)):
-            reading.problems.append(
-                read.source.problem(
-                    read.place(blank, asset),
-                    "MC022",
-                    f"{short(asset)} has no value on {read.dates[blank]}",
-                    "fill the cell, or write `missing: drop` or `missing: carry` under `history:`",
-                )
-            )
+        _check_filled(reading, row, read, column)
     return History(
         file=row.file,
         dates=read.dates,
         days=read.days,
-        columns=read.columns,
+        columns=columns,
         are_returns=row.values == "returns",
-        filling=filling,
+        filling=row.missing,
         first=_ordinal(row.first),
         last=_ordinal(row.last),
         window=None if row.window is None else int(row.window),
+    )
+
+
+def _check_filled(reading: Reading, row: HistoryEntry, read: PriceHistory, asset: str) -> None:
+    """A blank cell where the row allows none is noted."""
+    blank = next((k for k, value in enumerate(read.columns[asset]) if value is None), None)
+    if blank is None or row.missing is Filling.DROP or (row.missing is Filling.CARRY and blank):
+        return
+    reading.problems.append(
+        read.source.problem(
+            read.place(blank, asset),
+            "MC022",
+            f"{short(asset)} has no value on {read.dates[blank]}",
+            "fill the cell, or write `missing: drop` or `missing: carry` under `history:`",
+        )
     )
 
 
@@ -97,9 +129,9 @@ class _Tails:
         draft: PortfolioFile,
         settings: ModelEntry,
         model: MarginModel,
-        assets: Sequence[str],
+        moved: MovingAssets,
     ) -> None:
-        self.reading, self.draft, self.settings, self.model, self.assets = reading, draft, settings, model, assets
+        self.reading, self.draft, self.settings, self.model, self.moved = reading, draft, settings, model, moved
         self._returns: dict[ReturnSpan, Returns] = {}
 
     def history(self, beside: Path) -> History | None:
@@ -111,12 +143,12 @@ class _Tails:
             )
             return None
         read = history_file(self.reading, row, beside)
-        return None if read is None else checked_history(self.reading, row, read, self.assets)
+        return None if read is None else checked_history(self.reading, row, read, self.moved)
 
     def tails(self, history: History) -> dict[Grade, TailTerms]:
         if self.reading.problems:
             return {}
-        assets = [asset for asset in self.assets if asset in history.columns]
+        assets = [asset for asset in self.moved.assets if asset in history.columns]
         found = {}
         for grade in Grade:
             tail = self._tail(grade, history, assets)

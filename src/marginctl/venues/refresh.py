@@ -27,6 +27,7 @@ from marginctl.venues.table_text import fits_table
 from marginctl.venues.tiers import Deduction
 
 NEXT_PAGE = "the answer is one page of several ({}): give the others as well"
+SIZES_ALONE = "sizes and ticks of contracts are taken with their margin tables: give the answer that has those as well"
 TWICE = "given twice, with different figures"
 MOST_REASONS = 3
 
@@ -155,7 +156,7 @@ def refreshed(
     collateral = refresh_haircuts(root, rules, haircuts, names, day=day, source=source_id, complete=complete)
     untaken += collateral.untaken
     if not contracts.changes and not collateral.changes:
-        raise RefreshError(f"nothing in the answer can be used for {rules.name}", _reasons(untaken))
+        raise RefreshError(f"nothing in the answer can be used for {rules.name}", _reasons(untaken, answers))
     _not_older(day, [date for date in (*contracts.dates, *collateral.dates) if date])
     moves = rules.as_of in contracts.dates or collateral.moves
     sources = _sources(root, source_id, answers, day)
@@ -265,7 +266,9 @@ def _remarks(answers: Sequence[Named], *, complete: bool) -> tuple[str, ...]:
     return (words,)
 
 
-def _reasons(untaken: Sequence[Untaken]) -> str:
+def _reasons(untaken: Sequence[Untaken], answers: Sequence[Named]) -> str:
+    if not untaken and any(one.answer.contracts for one in answers):
+        return SIZES_ALONE
     shown = [f"{one.name}: {one.reason}" for one in untaken[:MOST_REASONS]]
     more = len(untaken) - len(shown)
     return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")

@@ -195,14 +195,17 @@ def _pair(words: list[str], currency: str, quotes: tuple[str, ...], known: Set[s
 
 
 def _bare(words: list[str], ending: str, currency: str, expiry: str | None) -> Spelling:
-    """A base alone before its ending: ``BTC-PERP`` is quoted in the account's currency, other endings do not say."""
+    """A base alone before its ending: ``BTC-PERP`` is quoted in the account's currency, other endings do not say.
+
+    Those are a venue's own notation: ``SOL-PERPETUAL`` is another contract than ``SOL_USDC-PERPETUAL``.
+    """
     if len(words) != 1:
         return UNKNOWN
     is_quoted = ending == "PERP"
     named = _named(
         words[0], currency if is_quoted else "", SpellingKind.LINEAR if is_quoted else SpellingKind.UNSETTLED, expiry
     )
-    return replace(named, is_neutral=expiry is None, is_bare=True)
+    return replace(named, is_neutral=is_quoted and expiry is None, is_bare=True)
 
 
 def _named(base: str, quote: str, settles: SpellingKind, expiry: str | None, *, marked: bool = True) -> Spelling:

@@ -118,8 +118,9 @@ class Declaring(Struct, frozen=True):
         """A contract that nobody knows: which answers of the venue have it, what fetches them, and what to declare."""
         words = "base: ..., quote: ..., contract_size: ..., tiers: [...]"
         declared = f"--with FILE.yaml with `contracts: {{{symbol}: {{{words}}}}}`"
-        ways = [*self._asked(symbol), declared]
-        notes.need(f"{symbol} is no contract of {self.rule_set.name}", "; or ".join(ways))
+        asked, source = self._asked(symbol), self.rule_set.tables_from(symbol)
+        shown = f"; the venue shows its table at {source.place(symbol)}" if source is not None and not asked else ""
+        notes.need(f"{symbol} is no contract of {self.rule_set.name}", "; or ".join([*asked, declared]) + shown)
 
     def _asked(self, symbol: str) -> list[str]:
         """The answers that have the table of a contract, with the commands that save them where they are public."""
@@ -131,9 +132,7 @@ class Declaring(Struct, frozen=True):
         forms = [form for _, form in forms_of(self.gathered.first.venue)]
         titles = "; ".join(dict.fromkeys(form.title for form in forms if form.tables is not None))
         place = f", as shown at {source.place(symbol)}" if source is not None else ""
-        if titles:
-            return [f"the answer that has it: {titles}{place}"]
-        return [f"its table{place}, in"] if place else []
+        return [f"the answer that has it: {titles}{place}"] if titles else []
 
 
 def _words(contract: Contract) -> dict[str, str]:

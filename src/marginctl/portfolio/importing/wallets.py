@@ -68,7 +68,8 @@ class Wallet(Struct, frozen=True, kw_only=True):
         if self.gathered.has("positions"):
             return
         shown = [one.expect.get(name) for one in self.gathered.answers for name in REQUIREMENTS]
-        if any(figure is not None and figure.value for figure in shown):
+        is_busy = any(one.shows_positions for one in self.gathered.answers)
+        if is_busy or any(figure is not None and figure.value for figure in shown):
             self.notes.need("the positions: the wallet shows profits or requirements", "the positions answer as well")
 
     def collateral(self, mode: Mode | None) -> list[Written]:

@@ -19,7 +19,7 @@ from marginctl.wording import grouped, natural_places, signed_percent
 
 NICE = tuple(map(Decimal, ("1", "2", "2.5", "5", "10")))
 """What the distance of two ticks may begin with."""
-MOST_TICKS, FEWEST_TICKS = 8, 4
+MOST_TICKS = 8
 
 
 class Scale(Struct, frozen=True):

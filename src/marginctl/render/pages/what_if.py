@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from marginctl.core.exact import Direction
-from marginctl.core.figure import Figure
+from marginctl.core.figure import Figure, Safer
 from marginctl.core.figures import row_of
 from marginctl.core.moved import OWNERS, Moved, Turn
 from marginctl.findings import Check, Status
@@ -167,7 +167,8 @@ def _cell(one: Moved, *, is_after: bool) -> str:
     if one.went if is_after else one.came:
         return ABSENT
     if value is None:
-        return NEVER if figure.kind in ("price", "ratio") else UNKNOWN
+        is_never = figure.kind in ("price", "ratio") and figure.safer is not Safer.LOWER_NONE_WORST
+        return NEVER if is_never else UNKNOWN
     if isinstance(value, Decimal):
         return _number(figure, value, toward(value, mark) if figure.to_mark and mark is not None else figure.direction)
     if isinstance(value, bool):

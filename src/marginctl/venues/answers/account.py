@@ -154,7 +154,8 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
     ``tables``, ``haircuts``, ``contracts``, ``prices``), also where it lists none.
     ``who``: which of several accounts of the venue it is of, None = there is one; ``accounts``: those that it lists.
     ``as_of``: its own time in UTC, ``2025-10-02T19:16:00.944Z``; None = it has none. ``whole``: whether its collateral
-    makes up the account's total, None = it does not say. ``expect``: totals by our name, ``cross.equity`` of the cross
+    makes up the account's total, None = it does not say. ``shows_positions``: whether its assets show
+    a profit or a requirement. ``expect``: totals by our name, ``cross.equity`` of the cross
     pool, ``initial_margin + order_margin``; in ``expect_unit``, None = the account's currency.
     """
 
@@ -171,6 +172,7 @@ class VenueAnswer(Struct, frozen=True, kw_only=True):
     collateral_mode: str | None = None
     taker_fee: Amount | None = None
     collateral: tuple[HeldAsset, ...] = ()
+    shows_positions: bool = False
     positions: tuple[HeldPosition, ...] = ()
     orders: tuple[RestingOrder, ...] = ()
     expect: Mapping[str, Amount | None] = {}

@@ -114,6 +114,12 @@ def assets_of(rows: Iterable[AnswerRow], part: CollateralMap) -> tuple[tuple[Hel
     return tuple(one for one in assets if one.amount.value), left
 
 
+def shows_positions(rows: Iterable[AnswerRow], part: CollateralMap) -> bool:
+    """Whether an asset shows a profit or a requirement. Raises MisfitError."""
+    shown = (value_of(one, row) for row in rows_of(rows, part.rows) for one in part.shows)
+    return any(amount is not None and amount.value for amount in shown)
+
+
 def _asset(row: AnswerRow, part: CollateralMap) -> HeldAsset:
     return HeldAsset(
         asset=_shown(row, part.asset),

@@ -124,7 +124,10 @@ class AccountMap(Struct, frozen=True, kw_only=True):
 
 
 class CollateralMap(Struct, frozen=True, kw_only=True):
-    """Assets held; ``unused`` gives ``true`` where one is switched off as collateral."""
+    """Assets held; ``unused`` gives ``true`` where one is switched off as collateral.
+
+    ``shows``: profits and requirements of an asset, one of which is not 0 only where the account has positions.
+    """
 
     asset: Word
     amount: NumberRead
@@ -133,6 +136,7 @@ class CollateralMap(Struct, frozen=True, kw_only=True):
     price: NumberRead | None = None
     haircut: NumberRead | None = None
     unused: Word | None = None
+    shows: tuple[NumberRead, ...] = ()
 
 
 class PositionMap(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from marginctl.venues.answers.account_reading import (
     lost_of,
     orders_of,
     positions_of,
+    shows_positions,
     time_of,
     word_of,
 )
@@ -107,6 +108,7 @@ def _account(form: AnswerForm, rows: Sequence[AnswerRow]) -> dict[str, Any]:
     left: tuple[LeftOut, ...] = ()
     if form.collateral is not None:
         found["collateral"], left = assets_of(rows, form.collateral)
+        found["shows_positions"] = shows_positions(rows, form.collateral)
     if form.positions is not None:
         held = positions_of(rows, form.positions)
         found["positions"], left = held.positions, (*left, *held.left_out)

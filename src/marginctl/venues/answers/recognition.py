@@ -16,6 +16,7 @@ from marginctl.venues.answers.map_files import bundled_maps, forms_of, is_own
 from marginctl.venues.answers.reading import Recognized, answers
 from marginctl.venues.answers.refusal import DATA, REASONS, AnswerRefusal, emptiness, refusal
 
+NO_FORMAT = "this is no answer of a known format"
 MOST_KEYS = 8
 NOTHING = "no positions, or the wrong account: name the venue ({}), and give the account's wallet answer as well"
 NO_INFO = "an object of ccxt without its `info`: the venue's own figures are not in it"
@@ -271,10 +272,10 @@ def unknown(seen: Sighting, venue: str | None) -> Problem:
         return seen.problem(NO_INFO, SAVE_RAW)
     near = _nearest(seen.root, venue)
     if near:
-        return seen.problem(f"this is no answer of a known format: {near}")
+        return seen.problem(near)
     keys = [echo(key) for one in _first_objects(value)[:1] for key in list(one)[:MOST_KEYS]]
     shown = f": its keys are {', '.join(keys)}" if keys else ""
-    return seen.problem(f"this is no answer of a known format{shown}", "name its venue, or save another answer")
+    return seen.problem(f"{NO_FORMAT}{shown}", "name its venue, or save another answer")
 
 
 def _is_portfolio(value: dict[str, Any]) -> bool:
@@ -293,7 +294,7 @@ def _looks_like_ccxt(value: dict[str, Any]) -> bool:
 
 
 def _nearest(root: AnswerRow, venue: str | None) -> str:
-    """``it looks like bybit position, but `positionIM` is missing``; empty where most keys of every form are."""
+    """``... it looks like bybit position, but `positionIM` is missing``; empty where most keys of every form are."""
     best = (Fraction(1, 2), "")
     for name in [venue] if venue in bundled_maps() else bundled_maps():
         for own, form in forms_of(str(name)):
@@ -311,5 +312,7 @@ def _nearness(root: AnswerRow, own: AnswerMap, form: AnswerForm) -> tuple[Fracti
             extra = [f"`{one.text}`" for one in form.lacks if has(row, one)]
             words = f"{', '.join(missing)} {verb} missing" if missing else f"it has {', '.join(extra)}"
             share = 1 - Fraction(len(missing), len(form.has))
-            shares.append((share, f"it looks like {own.venue} {form.name}, but {words}"))
+            is_one = not (missing or extra)
+            looks = f"{NO_FORMAT}: it looks like {own.venue} {form.name}, but {words}"
+            shares.append((share, f"this is {own.venue} {form.name}, which has no tables" if is_one else looks))
     return max(shares, default=(Fraction(0), ""), key=lambda one: one[0])
