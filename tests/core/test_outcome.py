@@ -13,7 +13,7 @@ from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.curve import reach as reach_of
 from marginctl.core.grid import Axis, grid_of, spread
-from marginctl.core.outcome import ScenarioOutcome, hedge_effects, outcome_of, path_outcome, states_of
+from marginctl.core.outcome import ScenarioOutcome, hedge_effects, hedges, outcome_of, path_outcome, states_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
@@ -347,3 +347,10 @@ def test_without_a_hedge_the_orders_on_its_contract_keep_its_rates() -> None:
     found = hedge_effects(book, states_of(book))["hedge"]
     assert found.distance_without == d("0.5")
     assert (found.delta, found.delta_without) == (-1, 0)
+
+
+def test_a_hedge_that_is_isolated_is_none_of_its_pool() -> None:
+    inside = position(BTC, SHORT, 2, 100, purpose=Purpose.HEDGE)
+    apart = position(BTC, SHORT, 3, 100, purpose=Purpose.HEDGE, isolated_margin=100)
+    book = account(position(BTC, LONG, 10, 100), inside, apart, balances={"USDT": 500}, hedge=True)
+    assert hedges(book) == (inside,)

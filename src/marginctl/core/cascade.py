@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
-from marginctl.core.liquidation import pool_state
-from marginctl.core.path import ScenarioPath, first_crossing
+from marginctl.core.path import FirstCrossings, ScenarioPath
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, LiquidationSequence
 from marginctl.core.trade import stand_alone_margin
@@ -49,11 +48,12 @@ def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence)
     A pool whose sequence changes nothing is left as it is. Raises ``EndlessError`` where that does not end the walk.
     """
     now, at, pools = account, ZERO, Pools()
+    crossings = FirstCrossings(path)
     steps: list[CascadeStep] = []
     stuck: set[str] = set()
     legs: list[Passage] = []
     visits = _most_visits(account)
-    while (found := _first(now, path, at, pools, stuck)) is not None:
+    while (found := _first(now, at, pools, crossings, stuck)) is not None:
         u, pool = found
         if not all(path.ratios(u).values()):  # at a price of 0 nothing can be closed, and only the end has one
             break
@@ -86,7 +86,7 @@ def _most_visits(account: Account) -> int:
 
 
 def _first(
-    account: Account, path: ScenarioPath, start: Decimal, pools: Pools, stuck: set[str]
+    account: Account, start: Decimal, pools: Pools, crossings: FirstCrossings, stuck: set[str]
 ) -> tuple[Decimal, str] | None:
     """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do.
 
@@ -96,7 +96,7 @@ def _first(
     for pool in pools.of(account):
         if pool.name in stuck:
             continue
-        found = first_crossing(path, pool_state(pool), account, start)
+        found = crossings.first(pool, account, start)
         if found is not None and (first is None or found < first[0]):
             first = found, pool.name
     return first

@@ -4,6 +4,7 @@ Where a requirement is curved it is drawn through as many points on it as ``DRAW
 margin has corners of its own, through ``ORDERED``.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
@@ -213,4 +214,5 @@ def _ordered(account: Account, pool: Pool, motion: Motion, u: Decimal) -> Decima
 
 def _piece_at(pieces: Sequence[Piece], start: Decimal) -> Piece:
     """The piece that holds from ``start`` on."""
-    return next((piece for piece in reversed(pieces) if piece.start <= start), Piece(ZERO, ZERO, ZERO))
+    place = bisect_right(pieces, start, key=lambda piece: piece.start)
+    return pieces[place - 1] if place else Piece(ZERO, ZERO, ZERO)
