@@ -87,7 +87,7 @@ def test_it_asks_for_nothing_and_says_nothing(setting: str, browser: Browser, fi
     assert page.locator("h1").inner_text() == "3 accounts"
     for title in PICTURES:
         assert page.get_by_role("img", name=title).first.is_visible()
-    assert page.locator("p", has_text="a fall of 2.90% liquidates").first.is_visible()
+    assert page.locator("p", has_text="A fall of 2.90% liquidates").first.is_visible()
     page.context.close()
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from marginctl.document.source import Source, echo, printable
+from marginctl.document.source import Source, echo, lines_of, printable
 from marginctl.findings import Location, Problem
 
 Identity = tuple[int, int]
@@ -187,5 +187,5 @@ def _control_characters(data: bytes, source: Source) -> list[Problem]:
 
 def _place(before: str) -> tuple[int, int]:
     """Line and column of the character that follows a text."""
-    lines = (before + "x").splitlines()
+    lines = lines_of(before + "x")
     return len(lines), len(lines[-1])
