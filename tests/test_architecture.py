@@ -38,7 +38,7 @@ HEAVY = {
     "xml",
 }
 """Top-level modules that a plain check into JSON has no use for."""
-LATE = {"rich", "difflib", "yaml", "glob", "junitparser", "jsonschema", "multiprocessing", "concurrent"}
+LATE = {"rich", "difflib", "yaml", "glob", "jsonschema", "multiprocessing", "concurrent"}
 """Imported inside the functions that use them, never with a module."""
 UNUSED = {
     "marginctl.core.outcome",

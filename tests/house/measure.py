@@ -23,7 +23,6 @@ RANKS = {
     "core": 0,
     "findings": 0,
     "wording": 1,
-    "reconciliation": 2,
     "results": 2,
     "document": 3,
     "scenarios": 4,

@@ -18,7 +18,7 @@ from marginctl.findings import Expectation
 from marginctl.limits.expectation import expectations
 from marginctl.portfolio.importing.book import ImportedBook
 from marginctl.portfolio.importing.notebook import NotCompared
-from marginctl.reconciliation import Agreement, ReconcileRow
+from marginctl.results.reconciliation import Agreement, ReconcileRow
 from marginctl.wording import exact_percent, trimmed
 
 NOT_EXPLAINED = "not explained"

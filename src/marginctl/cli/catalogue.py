@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from marginctl.cli.app import DEFAULT, Nameless, app, venue
@@ -261,8 +262,6 @@ class SchemaFlags(Flags):
 @command
 def schema(flags: SchemaFlags) -> int:
     """Print the JSON Schema (draft-07) of a file format."""
-    import msgspec
-
     kind = choice("schema", *SCHEMAS)(flags.kind)
     deliver(msgspec.json.format(msgspec.json.encode(schema_of(kind)), indent=2).decode() + "\n")
     return OK
