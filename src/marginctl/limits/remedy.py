@@ -16,10 +16,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from marginctl.core.account import AssetTerms, Equality
-from marginctl.core.bends import Bend
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.liquidation import PoolState, bending, bends_of, health, pool_state
-from marginctl.core.motion import Motion, Stretch, asset_path, joint_path, shock_path
+from marginctl.core.motion import Bend, Motion, Stretch, asset_path, joint_path, shock_path
 from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition, terms_in
 from marginctl.core.report import CollateralFigures, PoolFigures, Report
