@@ -92,9 +92,14 @@ def resolve(
     contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
     settings = _model_settings(draft, header.mode)
     defaults = Defaults(
-        header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
+        header.closing_fee,
+        rule_set.funding_interval,
+        header.rules,
+        header.isolated_rules,
+        rule_set,
+        needs_rates=not _has_model(draft),
     )
-    rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
+    rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults)
     held, bonus = collateral.balances(reading, draft.collateral, prices)
     given = collateral.others(reading, draft.other, prices, header.mode.collateral_mode, [*held])
     placed = _placed(reading, draft, contracts, prices, header, rows, settings)

@@ -35,6 +35,7 @@ from marginctl.venues.format import (
     PublishedLiquidation,
     TakerFee,
 )
+from marginctl.venues.growing import ListedRates
 from marginctl.venues.model_format import PublishedModel
 from marginctl.venues.origin import UNSTATED, Origin, RuleSource, Stated, Verification
 from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
@@ -197,6 +198,15 @@ class RuleSet(Record, name="venue"):
             found = (group.listing(symbol) for group in self.groups)
             self.seen[symbol] = next((listing for listing in found if listing), None)
         return self.seen[symbol]
+
+    def rates(self, contract: Contract) -> ListedRates | None:
+        """What is published of a contract without tiers, as long as its portfolio leaves it what it is."""
+        listing = self.listing(contract.symbol)
+        if listing is None or contract.tiers:
+            return None
+        known = listing.contract
+        same = (known.type, known.base, known.quote) == (contract.type, contract.base, contract.quote)
+        return listing.rates if same else None
 
     @cached_property
     def every_symbol(self) -> tuple[str, ...]:
