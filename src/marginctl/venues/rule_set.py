@@ -41,7 +41,7 @@ from marginctl.venues.origin import UNSTATED, Origin, RuleSource, Stated, Verifi
 from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
-INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
+INTERVAL_ASSUMED = "funding_interval 8h where none is given or published"
 LONGEST_SYMBOL = 40
 USUAL_QUOTES = ("USDT", "USDC", "USD")
 USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
