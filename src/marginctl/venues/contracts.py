@@ -14,7 +14,7 @@ from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
 from marginctl.venues.growing import STATED_RATE, ListedRates, rate_and_growth
 from marginctl.venues.origin import Verification
-from marginctl.venues.symbols import expiry_of, spelling_of
+from marginctl.venues.symbols import expiry_of, is_dated, spelling_of
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
 
@@ -119,7 +119,9 @@ class TablesFrom(Record, name="tables_from"):
     ``signed``: the request, signed with a key, whose answer has it where no public one that is read does.
     """
 
-    address = key(TEXT, "{symbol}, {base}, {quote}, {dex} stand for those of a contract")
+    address = key(TEXT, "{symbol}, {base}, {quote}, {dex}, {type} stand for those of a contract")
+    perpetual = optional(TEXT, "what {type} stands for", default="")
+    dated = optional(TEXT, "the same for a contract with a last day; absent: as of one without", default="")
     refresh = optional(words("dated", "undated"), "whether the answer has a date; absent: it is not read")
     posted = optional(TEXT, "the JSON that is posted to the address; absent: it is only fetched")
     size_address = optional(TEXT, "where the contract's size is; absent: in the same answer, or of all contracts")
@@ -127,20 +129,25 @@ class TablesFrom(Record, name="tables_from"):
 
     def place(self, symbol: str) -> str:
         """The address for a contract."""
-        return _for(self.address, symbol)
+        return self._for(self.address, symbol)
 
     def asking(self, symbol: str) -> str:
         """The command that asks for a contract's table."""
-        body = f" -H 'Content-Type: application/json' -d '{_for(self.posted, symbol)}'" if self.posted else ""
+        body = f" -H 'Content-Type: application/json' -d '{self._for(self.posted, symbol)}'" if self.posted else ""
         return f"curl -s '{self.place(symbol)}'{body}"
 
     def request(self, symbol: str) -> str:
         """The request of an account's own answer that has it; empty where there is none."""
-        return _for(self.signed, symbol) if self.signed else ""
+        return self._for(self.signed, symbol) if self.signed else ""
 
     def asking_size(self, symbol: str) -> str:
         """The command that asks for its size; empty where the table's answer is enough."""
-        return f"curl -s '{_for(self.size_address, symbol)}'" if self.size_address else ""
+        return f"curl -s '{self._for(self.size_address, symbol)}'" if self.size_address else ""
+
+    def _for(self, text: str, symbol: str) -> str:
+        """A text of the rule set with the words of a contract."""
+        kind = (self.dated if is_dated(symbol) else "") or self.perpetual
+        return _for(text, symbol).replace("{type}", kind)
 
 
 def _for(text: str, symbol: str) -> str:
