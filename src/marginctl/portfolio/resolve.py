@@ -87,7 +87,7 @@ def resolve(
     where the file has no ``as_of``. ``watches_tail``: whether a limit reads the file's history.
     """
     reading = Reading(source)
-    header = _header(reading, draft.account, rule_set, path.stem)
+    header = _header(reading, draft, rule_set, path.stem)
     prices = Prices(reading, header.currency, draft.prices, Links(reading, draft.assets))
     contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
     settings = _model_settings(draft, header.mode)
@@ -224,14 +224,15 @@ def _scans_orders(draft: PortfolioFile, settings: ModelSettings) -> bool:
     return header is not None and entry is not None and entry.scans_orders(header.margin_model)
 
 
-def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", stem: str) -> Header:
-    mode = rule_set.modes[0]
+def _header(reading: Reading, file: PortfolioFile, rule_set: "RuleSet", stem: str) -> Header:
+    mode, draft = rule_set.modes[0], file.account
     if draft is None:
         return Header(
             *(stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None),
             mode.taker_fee,
             mode.taker_fee,
         )
+    _refuse_currency(reading, draft, file)
     _refuse_unavailable(reading, draft, rule_set)
     mode = rule_set.mode(draft.collateral_mode) or mode
     observe_kinder_rules(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
@@ -263,12 +264,24 @@ def _observe_doubts(reading: Reading, draft: PortfolioFile, used: RulesUsed) -> 
         reading.observe("MC220", "import", f"left out of the import, or unknown: {text}", node)
 
 
+def _refuse_currency(reading: Reading, draft: AccountEntry, file: PortfolioFile) -> None:
+    """Totals are in a dollar: USD, a stablecoin, or what the file says is one, such as a venue's unit of account."""
+    currency = draft.currency
+    if currency is None or currency == REFERENCE_CURRENCY or currency in STABLECOINS:
+        return
+    entry, name = file.assets.get(currency), short(currency)
+    if entry is not None and entry.stablecoin:
+        return
+    advice = "write USD or a USD stablecoin, such as USDT"
+    if any(held.asset == currency for held in file.collateral):
+        advice += f"; if {name} is a unit worth 1 USD, say so: `assets: {{{name}: {{stablecoin: true}}}}`"
+    place = draft.at(AccountEntry.currency)
+    reading.refuse(place, "MC015", f"totals cannot be reported in {name}", advice)
+
+
 def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSet") -> None:
-    """Settings that exist but not here: a currency, a margin model, a mode that the venue does not have."""
-    currency, wanted = draft.currency, draft.collateral_mode
-    if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
-        message = f"totals cannot be reported in {short(currency)}"
-        reading.refuse(draft.at(AccountEntry.currency), "MC015", message, "write USD or a USD stablecoin, such as USDT")
+    """Settings that exist but not here: a margin model, a mode that the venue does not have."""
+    wanted = draft.collateral_mode
     refused = rule_set.not_offered_message("margin_model", draft.margin_model.value)
     if refused:
         reading.refuse(draft.at(AccountEntry.margin_model), "MC015", refused, "write tiered, or remove the line")
