@@ -10,18 +10,20 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from decimal import setcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture import providers
+from typer import testing
 
 from marginctl.core.exact import CONTEXT
 
 FLAG = "--update-golden"
-ROUNDS = 50
-"""How often ``--deep`` runs the examples of a property, each time with others."""
+ROUNDS = 200
+"""How often ``--deep`` runs the few examples of a property, each time with others: there is the search."""
 SURROUNDINGS = (
     *("CI", "COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "LINES", "NO_COLOR", "TERM"),
     *("GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"),
@@ -33,7 +35,7 @@ settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=100,
+    max_examples=25,
     print_blob=True,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
@@ -42,6 +44,7 @@ settings.register_profile("deep", settings.get_profile("same-every-time"), deran
 
 gc.enable()
 setcontext(CONTEXT)  # as a command does before it computes: tests call what commands call
+testing._get_command = cache(testing._get_command)  # the tree of commands is the same for every run: made once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

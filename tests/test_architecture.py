@@ -11,8 +11,10 @@ from tests.house.measure import (
     PACKAGE,
     RANKS,
     imported,
+    imports,
     modules_of_a_check,
     name_of,
+    nodes_of,
     text_of,
     tree_of,
     wrong_imports,
@@ -49,10 +51,10 @@ CCXT = "venues/live/client.py"
 """The one module that knows the package."""
 
 
-def docstrings(tree: ast.Module) -> set[int]:
+def docstrings(path: Path) -> set[int]:
     """The constants that are docstrings, by identity."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             found.add(id(body[0].value))
@@ -76,15 +78,14 @@ def test_the_core_and_findings_know_the_standard_library_msgspec_and_the_core_al
     if package_of(path) not in {"core", "findings"}:
         return
     allowed = sys.stdlib_module_names | {"msgspec"}
-    found = {module.split(".")[0] for node in ast.walk(tree_of(path)) for module in imported(node)}
+    found = {module.split(".")[0] for node in imports(path) for module in imported(node)}
     assert found - allowed <= {"marginctl"}
 
 
 @each_module
 def test_one_module_calls_ccxt_and_none_imports_it_before_it_is_wanted(path: Path) -> None:
-    tree = tree_of(path)
-    named = {module.split(".")[0] for node in ast.walk(tree) for module in imported(node)}
-    words = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == "ccxt"]
+    named = {module.split(".")[0] for node in imports(path) for module in imported(node)}
+    words = [node.value for node in nodes_of(path) if isinstance(node, ast.Constant) and node.value == "ccxt"]
     assert "ccxt" not in named
     assert words == (["ccxt"] if name_of(path) == CCXT else [])
 
@@ -93,9 +94,8 @@ def test_one_module_calls_ccxt_and_none_imports_it_before_it_is_wanted(path: Pat
 def test_the_core_reads_no_file_and_no_clock(path: Path) -> None:
     if package_of(path) != "core":
         return
-    tree = tree_of(path)
-    modules = {module.split(".")[0] for node in ast.walk(tree) for module in imported(node)}
-    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    modules = {module.split(".")[0] for node in imports(path) for module in imported(node)}
+    calls = {node.func.id for node in nodes_of(path) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert modules & {"os", "io", "pathlib", "time", "datetime", "random", "socket", "sys"} == set()
     assert calls & {"open", "print", "input", "exec", "eval"} == set()
 
@@ -103,10 +103,9 @@ def test_the_core_reads_no_file_and_no_clock(path: Path) -> None:
 @each_module
 def test_no_figure_is_a_binary_float(path: Path) -> None:
     """No float literal where figures are made; ``float()`` nowhere at all."""
-    tree = tree_of(path)
-    casts = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "float"]
+    casts = [node.lineno for node in nodes_of(path) if isinstance(node, ast.Name) and node.id == "float"]
     literals = [
-        node.lineno for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        node.lineno for node in nodes_of(path) if isinstance(node, ast.Constant) and isinstance(node.value, float)
     ]
     assert casts == []
     assert package_of(path) not in {"core", "document", "portfolio", "limits", "render"} or literals == []
@@ -117,11 +116,10 @@ def test_no_venue_is_named_in_the_logic(path: Path) -> None:
     """A venue is data. Its name may stand in a docstring or a comment of a template, in no other string."""
     names = {data.stem for data in (PACKAGE / "venues" / "data").glob("*.yaml")} - {"generic"}
     words = {name.split("-")[0] for name in names}
-    tree = tree_of(path)
-    told = docstrings(tree)
+    told = docstrings(path)
     found = [
         (node.lineno, node.value)
-        for node in ast.walk(tree)
+        for node in nodes_of(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
         for word in words
         if re.search(rf"\b{word}", _without_comments(node.value).lower())
@@ -140,7 +138,7 @@ def test_no_module_is_longer_than_can_be_seen_through(path: Path) -> None:
 
 @each_module
 def test_nothing_is_guarded_by_an_assert(path: Path) -> None:
-    assert [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.Assert)] == []
+    assert [node.lineno for node in nodes_of(path) if isinstance(node, ast.Assert)] == []
 
 
 @each_module

@@ -60,7 +60,7 @@ def assert_sides(of: Account) -> None:
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=40)
+@settings(max_examples=10)
 def test_a_side_is_that_of_the_move_that_is_shown(of: Account) -> None:
     assert_sides(of)
 
@@ -83,7 +83,7 @@ def account_with(of: Account, asset: str, balance: Decimal) -> Account:
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_at_a_crossing_of_nothing_a_side_is_that_of_the_move_that_is_shown(of: Account) -> None:
     assert_sides(at_the_level(of))
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from marginctl.analysis.check import Settings
+from marginctl.analysis.check import Settings, load_portfolio
 from marginctl.analysis.explain import explain
+from marginctl.analysis.explain import explained as explained_figure
 from marginctl.core.exact import exactly
 from marginctl.core.plain import as_plain
 
@@ -90,6 +91,7 @@ def test_orders_show_the_core_with_either_side_filled() -> None:
 @pytest.mark.parametrize("path", sorted(PORTFOLIOS.glob("*.yaml"))[17:], ids=lambda path: path.stem)
 def test_every_figure_under_a_model_is_explained(path: Path) -> None:
     with exactly():
-        listed = explain(path.read_bytes(), str(path), None, SETTINGS).figures
-        for figure in listed:
-            assert as_plain(explain(path.read_bytes(), str(path), figure, SETTINGS))["figure"] == figure
+        loaded, _ = load_portfolio(path.read_bytes(), str(path), SETTINGS)
+        assert loaded is not None
+        for figure in explained_figure(loaded, None, SETTINGS).figures:
+            assert as_plain(explained_figure(loaded, figure, SETTINGS))["figure"] == figure

@@ -14,8 +14,16 @@ from typing import Any
 
 import numpy as np
 from tests.books.random_books import Book, batch_of, random_book
+from tests.books.stressed import GAPS, some_scenarios
 
 from marginctl.books.float_screen import CODES, FIGURES, MARKS, kernel_columns
+from marginctl.books.scenario_tables import ways_of
+from marginctl.books.screening import ScreenTerms
+from marginctl.books.stress_screen import FIGURES as SCENARIO_FIGURES
+from marginctl.books.stress_tally import STEPS
+from marginctl.core.exact import exactly
+
+N_FIGURES = len(SCENARIO_FIGURES)
 
 ODD = (0.0, -0.0, 1e308, -1e308, 5e-324, 1e-300, 1e15, 2.0**53, -1.0, 1e30, float("nan"), float("inf"), float("-inf"))
 WHOLE = (-(2**31), -2, -1, 0, 1, 2, 3, 7, 100, 2**31 - 1)
@@ -49,22 +57,46 @@ def odd_case(draw: Random, book: Book) -> tuple[Any, ...]:
     """The arguments of the kernel for a book, some of them damaged."""
     compiled = book.compiled
     batch = batch_of(book, "binary")
-    columns: list[Any] = list(kernel_columns(compiled, batch))
+    own = np.zeros(batch.num_rows, "i4") if draw.random() < 0.3 else None
+    columns: list[Any] = list(kernel_columns(compiled, batch, own))
     tables = list(compiled.tables)
     count = batch.num_rows
     for _ in range(draw.randint(1, 3)):
-        of_tables = draw.random() < 0.4
-        place = draw.randrange(len(tables) if of_tables else len(columns))
-        chosen = tables if of_tables else columns
-        if chosen[place] is None:
-            continue
-        chosen[place] = damaged(draw, chosen[place])
-        if draw.random() < 0.05:
-            chosen[place] = chosen[place][: draw.randrange(len(chosen[place]) + 1)]
-        if draw.random() < 0.02:
-            chosen[place] = None
+        damage(draw, tables if draw.random() < 0.4 else columns)
     results = np.zeros((len(FIGURES), count)), np.zeros((len(CODES), count), "i4"), np.zeros((len(MARKS), count), "u1")
     return tuple(tables), len(compiled.assets) + draw.choice((0,) * 20 + (1, -1)), tuple(columns), count, results
+
+
+def damage(draw: Random, chosen: list[Any]) -> None:
+    """One of some arrays with some of it replaced, cut off or missing."""
+    place = draw.randrange(len(chosen))
+    if chosen[place] is None:
+        return
+    chosen[place] = damaged(draw, chosen[place])
+    if draw.random() < 0.05:
+        chosen[place] = chosen[place][: draw.randrange(len(chosen[place]) + 1)]
+    if draw.random() < 0.02:
+        chosen[place] = None
+
+
+def odd_stress(draw: Random, book: Book) -> tuple[Any, ...]:
+    """The same through scenarios, some of their tables damaged."""
+    scenarios, gaps = some_scenarios(draw, draw.randint(1, 3)), np.array(GAPS[: draw.randint(0, 3)], "f8")
+    with exactly():
+        ways = ways_of(ScreenTerms(list(book.modes), book.contracts), scenarios)
+    assert ways is not None
+    tables, assets, columns, count, _ = odd_case(draw, book)
+    told = [ways.moves, ways.ratios, gaps, np.array(STEPS, "f8"), ways.contracts, ways.assets]
+    for _ in range(draw.randint(0, 2)):
+        damage(draw, told)
+    rows = len(columns[7]) if columns[7] is not None else 0
+    results = (
+        np.zeros((1 + len(scenarios) * (N_FIGURES + len(gaps)), count)),
+        np.zeros((len(scenarios), count), "i4"),
+        np.zeros((1 + len(scenarios), count), "u1"),
+        np.zeros((len(scenarios), rows), "u1"),
+    )
+    return tables, assets, columns, count, tuple(told), results
 
 
 def run(kernel: Any, cases: int, seed: int) -> Counter[str]:
@@ -75,7 +107,10 @@ def run(kernel: Any, cases: int, seed: int) -> Counter[str]:
         if number % 25 == 0:
             book = random_book(seed + number, draw.randint(1, 8))
         try:
-            kernel.screen(*odd_case(draw, book))
+            if draw.random() < 0.5:
+                kernel.screen(*odd_case(draw, book))
+            else:
+                kernel.stress(*odd_stress(draw, book))
             told["computed"] += 1
         except (ValueError, TypeError, BufferError) as error:
             told[str(error)] += 1

@@ -30,15 +30,15 @@ SEEDS = st.integers(0, 10**12)
 ACCOUNTS = 20
 
 
-@pytest.mark.rounds(200)
-@settings(max_examples=25)
+@pytest.mark.rounds(800)
+@settings(max_examples=8)
 @given(SEEDS, st.sampled_from(("decimal", "text")), st.booleans())
 def test_what_is_decided_is_what_the_exact_core_says(seed: int, form: str, plain: bool) -> None:
     assert compared(random_book(seed, ACCOUNTS, plain=plain), form).differences == []
 
 
-@pytest.mark.rounds(200)
-@settings(max_examples=100)
+@pytest.mark.rounds(800)
+@settings(max_examples=25)
 @given(SEEDS)
 def test_no_verdict_comes_from_rounding(seed: int) -> None:
     found = placed(seed)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.cli.running import CLEAN, check, process
+from tests.cli.running import CLEAN, check, process, run
 
 from marginctl.render import FORMATS
 
@@ -165,6 +165,16 @@ def test_values_of_flags_reach_no_terminal_raw(flag: str, folder: Path) -> None:
     ran = check("clean.yaml", flag, "x\x1b[31m\u202e=y\x1b]0;z\x07")
     assert ran.code == 2
     assert hidden(ran.out + ran.errors) == set()
+
+
+@pytest.mark.parametrize("word", ["--\u202e", "-\x1b", "x\x1b[31m", "--x\x1b]0;z\x07=1", "##[error]x"])
+@pytest.mark.parametrize("before", [[], ["venue", "bybit"], ["book"], ["check", "clean.yaml"], ["check", "-j"]])
+def test_words_that_mean_nothing_reach_no_terminal_raw(before: list[str], word: str, folder: Path) -> None:
+    ran = run(*before, word, "--format", "json")
+    assert ran.code == 2
+    assert hidden(ran.out + ran.errors) == set()
+    assert "##[" not in ran.out + ran.errors
+    assert json.loads(ran.out)["schema"].startswith("marginctl.")
 
 
 def test_problem_lines_show_no_escapes_of_the_file(folder: Path) -> None:

@@ -36,7 +36,7 @@ BYTES = [
     b"%",
     b": ",
 ]
-EASY = settings(max_examples=100)
+EASY = settings(max_examples=25)
 
 
 @st.composite

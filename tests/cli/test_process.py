@@ -147,6 +147,7 @@ REFUSED = {
     "a number that is none": "rules --width x",
     "an argument that is missing": "check",
     "a command that is none": "chekc clean.yaml",
+    "a flag before every command": "-0 clean.yaml",
 }
 
 
@@ -179,6 +180,7 @@ def test_as_a_line_it_is_one(folder: Path) -> None:
         (["--format=json", "-f", "table"], ""),
         (["--format"], ""),
         (["json"], ""),
+        (["import", "--", "--format", "json"], ""),
     ],
 )
 def test_the_document_that_is_asked_for_is_that_of_the_last_flag(words: list[str], form: str) -> None:

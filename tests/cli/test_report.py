@@ -68,7 +68,7 @@ def test_the_documents_of_the_page_are_those_of_check_and_stress() -> None:
 
 def test_the_page_says_the_verdict_the_distance_and_the_way_out() -> None:
     text = words(sound(report(NEAR, "-o", "-", "--no-data").out))
-    assert "FAIL All assets together: a fall of 2.90% liquidates, no rise does. Cheapest way to pass: deposit" in text
+    assert "FAIL A fall of 2.90% liquidates (SOL at 145.642). Deposit 25,000 USDT or close 757.58" in text
     assert "How to read this" in text
 
 

@@ -640,7 +640,7 @@ def texts() -> list[str]:
 
 TEXTS = texts()
 ALL_TEXTS = st.one_of(st.sampled_from(TEXTS), strategies.books().map(strategies.yaml))
-FEW = settings(max_examples=60)
+FEW = settings(max_examples=15)
 
 
 def plain_report(text: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Random accounts: every kind of contract, collateral, mode and rule the engine knows, at plausible sizes."""
 
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -58,11 +59,13 @@ CATALOGUE = (
 ASSETS = ("USD", "USDT", "USDC", "BTC", "ETH", "DOGE", "EUR")
 
 
+@cache
 def number(low: int, high: int, places: int) -> st.SearchStrategy[Decimal]:
     """Decimals with a fixed number of places, between low and high units of the last place."""
     return st.integers(low, high).map(lambda n: Decimal(n).scaleb(-places))
 
 
+@cache
 def chosen(*texts: str) -> st.SearchStrategy[Decimal]:
     """One of a few decimals."""
     return st.sampled_from([Decimal(text) for text in texts])
@@ -73,6 +76,7 @@ def short(value: Decimal, digits: int) -> Decimal:
     return Decimal(f"{value:.{digits}g}") + ZERO
 
 
+@cache
 @st.composite
 def asset_prices(draw: st.DrawFn) -> dict[str, Decimal]:
     """Prices in USD; stablecoins at or near their peg."""
@@ -87,6 +91,7 @@ def asset_prices(draw: st.DrawFn) -> dict[str, Decimal]:
     }
 
 
+@cache
 @st.composite
 def rules(draw: st.DrawFn) -> MarginRules:
     """Every switch of a rule set."""

@@ -106,9 +106,9 @@ def test_without_a_bonus_there_is_no_such_figure() -> None:
     assert (totals.bonus, totals.own_equity) == (None, None)
 
 
-@pytest.mark.rounds(200)
+@pytest.mark.rounds(800)
 @given(accounts(), st.sampled_from(["USDT", "BTC", "ETH"]), st.integers(1, 40))
-@settings(max_examples=30)
+@settings(max_examples=8)
 def test_a_bonus_is_the_same_margin_as_an_equal_amount_of_ones_own(one: Account, asset: str, hundreds: int) -> None:
     units = Decimal(hundreds * 100) / one.prices[asset]
     balances = one.balances | {asset: one.balances.get(asset, ZERO) + units}
@@ -124,9 +124,9 @@ def test_a_bonus_is_the_same_margin_as_an_equal_amount_of_ones_own(one: Account,
     assert (theirs.totals.bonus or ZERO) >= ZERO
 
 
-@pytest.mark.rounds(200)
+@pytest.mark.rounds(800)
 @given(accounts(with_orders=False), st.integers(-60, 60), st.sampled_from(["BTC", "ETH"]))
-@settings(max_examples=30)
+@settings(max_examples=8)
 def test_what_is_left_agrees_with_a_naive_reading(one: Account, percent: int, asset: str) -> None:
     book = replace(one, bonus={"USDT": Decimal(2000)})
     ratios = {asset: Decimal(100 + percent) / 100}

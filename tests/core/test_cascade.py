@@ -1,5 +1,6 @@
 """Cascades in closed form: where a pool goes, what is closed at which price, what is left, what sharing cost."""
 
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,10 +8,21 @@ import pytest
 from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, linear, order, position, tiers
 
-from marginctl.core.account import Account, AssetTerms, CollateralMode, Equality, MarginRules, Netting
+from marginctl.core import path
+from marginctl.core.account import (
+    Account,
+    AssetTerms,
+    CollateralMode,
+    Equality,
+    MarginRules,
+    Netting,
+    OrderMaintenance,
+)
 from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
 from marginctl.core.contract import TiersBy
+from marginctl.core.liquidation import PoolState, pool_state
 from marginctl.core.path import FundingPath, PricePath
+from marginctl.core.pool import Pool
 from marginctl.core.sequence import Action, ClosingOrder, LiquidationSequence
 
 PLAIN = LiquidationSequence()
@@ -402,3 +414,63 @@ def test_an_account_that_is_liquidatable_already_goes_at_once() -> None:
 
 def test_flat_terms_are_what_the_examples_use() -> None:
     assert BTC.tiers == flat("0.01", "0.1")
+
+
+@pytest.mark.parametrize("number", [3, 6])
+def test_a_pool_that_nothing_happens_to_is_asked_once_where_it_goes(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long 10 at 100 with 150 + i set aside each, on the way to -50%: isolated pool i goes where
+    # 150 + i - 500u = 10 - 5u, one after the other. Each is asked once, and the shared pool (balances alone) at the
+    # start and after every closing.
+    asked = []
+
+    def noted(pool: Pool) -> PoolState:
+        asked.append(pool.name)
+        return pool_state(pool)
+
+    monkeypatch.setattr(path, "pool_state", noted)
+    alone = [linear(f"A{i}USDT", f"A{i}") for i in range(number)]
+    rows = [position(one, LONG, 10, 100, isolated_margin=150 + i) for i, one in enumerate(alone)]
+    book = account(*rows, balances={"USDT": 1000 * number})
+    story = fall(book, {f"A{i}": "-0.5" for i in range(number)})
+    assert [step.symbol for step in story.steps] == [one.symbol for one in alone]
+    for i, step in enumerate(story.steps):
+        assert close(step.move, Fraction(140 + i, 495))
+    names = Counter(asked)
+    assert names.pop("cross") == number + 1
+    assert set(names.values()) == {1}
+    assert len(names) == number
+
+
+def test_what_is_cut_in_the_pool_was_not_carried_by_it() -> None:
+    # As above: 15 of 20 go from the pool at 10/19. Alone, behind 200, 200 - 400u = 100 - 20u: the same 15 go at 5/19.
+    table = tiers((5, "0.01", "0.1"), (None, "0.05", "0.1"), deductions=[0, 0])
+    held = account(position(linear(table=table, tiers_by=TiersBy.QUANTITY), LONG, 20, 100), balances={"USDT": 300})
+    path, cuts = PricePath({"BTC": d("-0.2")}), LiquidationSequence(reduces_by_tier=True)
+    found = compared(held, cascade(held, path, cuts), path, cuts)
+    assert found is not None
+    assert [(step.quantity, close(step.move, Fraction(5, 19))) for step in found.apart.steps] == [(15, True)]
+    assert [(fate.closed_at, fate.reduced) for _, fate, _ in found.fates] == [(None, True)]
+    assert found.sharing_saved == 0
+
+
+def test_what_goes_along_at_its_entry_is_no_winner() -> None:
+    # ETH does not move: closed at 10, where it was entered, it makes nothing and costs nothing.
+    both = account(position(BTC, LONG, 10, 100), position(ETH, LONG, 10, 10), balances={"USDT": 151})
+    story = fall(both, {"BTC": "-0.2"}, LiquidationSequence(order=ClosingOrder.ALL_AT_ONCE))
+    assert [(step.symbol, step.in_profit) for step in story.steps] == [("BTCUSDT", False), ("ETHUSDT", False)]
+    assert story.steps[1].pnl == 0
+    assert story.closed_winners == ()
+
+
+def test_orders_that_need_margin_go_where_no_position_is_left_to_close() -> None:
+    # 1 BTC at 100 against 98 owed, and an order that needs 1% of its 100: 2 - 1.5u = 1 at u = 2/3. Without it 0.5 is
+    # left at the end, and nothing is required: the debt stays.
+    rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
+    held = account(orders=(order(BTC, LONG, 1, 100, 100),), balances={"BTC": 1, "USDT": -98}, rules=rules)
+    story = fall(held, {"BTC": "-0.015"}, LiquidationSequence(cancels_orders=False))
+    assert actions(story) == [(Action.CANCEL_ORDERS, None)]
+    assert close(story.steps[0].move, Fraction(2, 3))
+    assert story.account.balances == held.balances
+    assert close(story.equity, Fraction(1, 2))

@@ -34,9 +34,9 @@ LOOKS = 6
 """Points on the way to a crossing at which nothing may be liquidatable yet."""
 
 
-@pytest.mark.rounds(500)
+@pytest.mark.rounds(2_000)
 @given(account=accounts(), moves=shocks(), sequence=sequences(), share=st.integers(1, 99))
-@settings(max_examples=40)
+@settings(max_examples=10)
 def test_an_account_is_what_a_naive_reading_finds(
     account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence, share: int
 ) -> None:

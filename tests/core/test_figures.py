@@ -19,6 +19,7 @@ PLACES = {
     "Position": "marginctl.core.account",
     "Axis": "marginctl.core.grid",
     "Point": "marginctl.core.curve",
+    "Standing": "marginctl.core.trail",
     "Rated": "marginctl.core.funding_cases",
     "Moved": "marginctl.core.moved",
     "HaircutTier": "marginctl.core.contract",

@@ -44,7 +44,7 @@ def ratios_at(stretch: Stretch, u: Decimal) -> dict[str, Decimal]:
     return {asset: line.at(u) for asset, line in stretch.motion.ratios.items()}
 
 
-@settings(max_examples=150)
+@settings(max_examples=38)
 @given(
     account=modelled_accounts(),
     moves=st.dictionaries(st.sampled_from(["BTC", "ETH", "USDT", "EUR"]), st.integers(1, 300)),
@@ -58,7 +58,7 @@ def test_a_model_asks_what_its_definition_says_at_any_prices(account: Account, m
         assert agree(pool.initial.at(ratios), naive_model.margin(book, Grade.INITIAL))
 
 
-@settings(max_examples=100)
+@settings(max_examples=25)
 @given(account=modelled_accounts(), side=st.sampled_from([-1, 1]), places=st.lists(st.integers(1, 299), max_size=6))
 def test_the_pieces_along_a_move_are_what_is_asked_there(account: Account, side: int, places: list[int]) -> None:
     for pool, _ in shared(account):
@@ -78,7 +78,7 @@ def test_the_pieces_along_a_move_are_what_is_asked_there(account: Account, side:
                 assert agree(at_zero + slope * u, want) or u in corners
 
 
-@settings(max_examples=100)
+@settings(max_examples=25)
 @given(account=modelled_accounts(), side=st.sampled_from([-1, 1]))
 def test_the_first_crossing_by_lines_is_the_one_by_all_pieces(account: Account, side: int) -> None:
     for pool, asked in shared(account):
@@ -94,7 +94,7 @@ def test_the_first_crossing_by_lines_is_the_one_by_all_pieces(account: Account, 
             assert found is None or walked is None or agree(found, Exact(walked.u))
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(account=modelled_accounts())
 def test_nothing_before_a_first_crossing_is_liquidatable_and_beyond_it_is(account: Account) -> None:
     for pool, _ in shared(account):
@@ -111,7 +111,7 @@ def test_nothing_before_a_first_crossing_is_liquidatable_and_beyond_it_is(accoun
             assert [pool_risk(pool, ratios_at(stretch, u)).is_liquidatable(pool.rules) for u in before] == [False] * 10
 
 
-@settings(max_examples=80)
+@settings(max_examples=20)
 @given(account=modelled_accounts(kinds=HISTORIES))
 def test_the_mean_of_the_worst_is_at_least_the_quantile_before_them(account: Account) -> None:
     for pool, asked in shared(account):
@@ -126,7 +126,7 @@ def test_the_mean_of_the_worst_is_at_least_the_quantile_before_them(account: Acc
             assert Exact(shortfall) >= Exact(at_risk) - NEAR * (1 + abs(Exact(at_risk))), pool.name
 
 
-@settings(max_examples=80)
+@settings(max_examples=20)
 @given(account=modelled_accounts())
 def test_contributions_add_up_to_the_figure(account: Account) -> None:
     figures = {pool.name: asked.maintenance.figure.at({}) for pool, asked in shared(account)}
@@ -155,7 +155,7 @@ def smooth(terms: ModelTerms) -> ModelTerms:
     return replace(terms, charges=charges)
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(account=modelled_accounts())
 def test_twice_the_book_needs_twice_as_much(account: Account) -> None:
     assert account.model is not None
@@ -165,7 +165,7 @@ def test_twice_the_book_needs_twice_as_much(account: Account) -> None:
         assert agree(model_part(other).at({}), 2 * Exact(model_part(pool).at({})))
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(account=modelled_accounts(kinds=(MarginModel.SCENARIO,)))
 def test_moving_together_asks_no_more_than_moving_apart(account: Account) -> None:
     assert account.model is not None
@@ -175,7 +175,7 @@ def test_moving_together_asks_no_more_than_moving_apart(account: Account) -> Non
         assert Exact(other.initial.at({})) <= Exact(pool.initial.at({})) * (1 + NEAR)
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(account=modelled_accounts(kinds=(MarginModel.EXPECTED_SHORTFALL,)))
 def test_weights_that_do_not_decay_are_equal(account: Account) -> None:
     assert account.model is not None

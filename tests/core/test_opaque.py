@@ -123,9 +123,9 @@ def test_what_takes_over_a_pool_leaves_its_rows() -> None:
     assert story.account.others == book.others
 
 
-@pytest.mark.rounds(200)
+@pytest.mark.rounds(800)
 @given(accounts(), st.integers(-5000, 5000), st.sampled_from(["USDT", "BTC"]))
-@settings(max_examples=30)
+@settings(max_examples=8)
 def test_a_row_without_delta_shifts_equity_exactly(one: Account, value: int, settle: str) -> None:
     row = OpaqueRow(name="shift", value=Decimal(value), settle=settle)
     before, after = (
@@ -137,9 +137,9 @@ def test_a_row_without_delta_shifts_equity_exactly(one: Account, value: int, set
         assert getattr(after.totals, name) == getattr(before.totals, name), name
 
 
-@pytest.mark.rounds(200)
+@pytest.mark.rounds(800)
 @given(accounts(with_orders=False), st.integers(-60, 60), st.sampled_from(["BTC", "ETH", "USDC"]))
-@settings(max_examples=30)
+@settings(max_examples=8)
 def test_a_row_moves_with_the_account(one: Account, percent: int, asset: str) -> None:
     by = {asset: Decimal(100 + percent) / 100}
     after = moved(one, by)

@@ -11,8 +11,9 @@ from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, lin
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance, Purpose
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
+from marginctl.core.curve import reach as reach_of
 from marginctl.core.grid import Axis, grid_of, spread
-from marginctl.core.outcome import ScenarioOutcome, hedge_effects, outcome_of, path_outcome, states_of
+from marginctl.core.outcome import ScenarioOutcome, hedge_effects, hedges, outcome_of, path_outcome, states_of
 from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
@@ -262,6 +263,21 @@ def test_a_curve_follows_betas_and_shows_a_jump_as_two_points() -> None:
     assert [curve.at(d(move)).required for move in ("-0.05", "0", "0.05")] == [9, 10, 110]
 
 
+@pytest.mark.parametrize(
+    ("down", "up", "expected"),
+    [
+        pytest.param("-0.3131", "7874", "0.40", id="1.25 x 31.31% is 39.14%; the rise is beyond 100%"),
+        pytest.param("-0.2", "0.4", "0.5", id="1.25 x the farther"),
+        pytest.param("-0.05", None, "0.2", id="20% at least"),
+        pytest.param("-0.9", None, "1", id="100% at most"),
+        pytest.param(None, "1.5", "0.5", id="50% where nothing up to 100% liquidates"),
+        pytest.param(None, None, "0.5", id="50% where nothing does"),
+    ],
+)
+def test_a_curve_reaches_past_the_farther_liquidation(down: str | None, up: str | None, expected: str) -> None:
+    assert reach_of(None if end is None else d(end) for end in (down, up)) == d(expected)
+
+
 @given(account=accounts(), share=number(-100, 100, 2))
 def test_a_curve_is_the_pool_at_every_move(account: Account, share: Decimal) -> None:
     """Between its corners too, but for a corner itself, where a jump has two values."""
@@ -331,3 +347,10 @@ def test_without_a_hedge_the_orders_on_its_contract_keep_its_rates() -> None:
     found = hedge_effects(book, states_of(book))["hedge"]
     assert found.distance_without == d("0.5")
     assert (found.delta, found.delta_without) == (-1, 0)
+
+
+def test_a_hedge_that_is_isolated_is_none_of_its_pool() -> None:
+    inside = position(BTC, SHORT, 2, 100, purpose=Purpose.HEDGE)
+    apart = position(BTC, SHORT, 3, 100, purpose=Purpose.HEDGE, isolated_margin=100)
+    book = account(position(BTC, LONG, 10, 100), inside, apart, balances={"USDT": 500}, hedge=True)
+    assert hedges(book) == (inside,)

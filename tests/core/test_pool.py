@@ -20,7 +20,9 @@ from marginctl.core.account import (
     Position,
 )
 from marginctl.core.contract import TiersBy
+from marginctl.core.liquidation import asset_sides, pool_state
 from marginctl.core.pool import Pool, partition
+from marginctl.core.requirement import Term
 from marginctl.core.risk import pool_risk
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
@@ -366,3 +368,37 @@ def test_requirements_in_an_asset_count_by_its_factor() -> None:
     risk = pool_risk(partition(one)[0])
     assert (risk.initial_margin, risk.order_margin, risk.maintenance_margin) == (d("10.2"), d("9.18"), d("1.02"))
     assert risk.equity == 100
+
+
+@pytest.mark.parametrize("side", [LONG, SHORT])
+@pytest.mark.parametrize(
+    "rules", [MarginRules(netting=Netting.LARGER_LEG), MarginRules(underlying_netting=Netting.LARGER_LEG)]
+)
+def test_where_one_side_alone_stands_there_is_no_dearer_one(side: int, rules: MarginRules) -> None:
+    # 10 at 100: 10% and 1% of 1000, whichever side it is.
+    one = account(position(BTC, side, 10, 100), balances={"USDT": 500}, rules=rules, hedge=True)
+    assert margins(one) == (100, 10)
+    (pool,) = partition(one)
+    assert [type(part) for part in pool.maintenance.parts] == [Term]
+
+
+@pytest.mark.parametrize(
+    ("longs", "shorts", "move"),
+    [
+        pytest.param(1, 3, "1", id="shorts: 206 - 200u = 1% of 300 (1 + u) at u = 1"),
+        pytest.param(3, 1, None, id="longs: a rise makes 200u, and needs 3u"),
+    ],
+)
+def test_the_dearer_side_is_the_one_that_counts_on_the_way(longs: int, shorts: int, move: str | None) -> None:
+    legs = position(BTC, LONG, longs, 100), position(BTC, SHORT, shorts, 100)
+    rules = MarginRules(netting=Netting.LARGER_LEG)
+    one = account(*legs, balances={"USDT": 206}, rules=rules, hedge=True)
+    assert asset_sides(pool_state(partition(one)[0]), "BTC").up == (None if move is None else d(move))
+
+
+@pytest.mark.parametrize(("btc", "scale"), [("1", 1850), ("2", 2850), ("0.5", 1850)])
+def test_what_is_residue_is_measured_against_the_money_involved(btc: str, scale: int) -> None:
+    # 150 USDT behind a long of 10 BTC at 100: 1000 that move with BTC, and 150 - 1000 that do not. What falls does not
+    # make it less, or the residue of a fall would count.
+    one = account(position(BTC, LONG, 10, 100), balances={"USDT": 150})
+    assert pool_risk(partition(one)[0], {"BTC": d(btc)}).scale == scale

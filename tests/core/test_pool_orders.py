@@ -8,8 +8,10 @@ from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, order
 from marginctl.core.account import MarginRules, OpenLoss, Order, Position
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
+from marginctl.core.trade import reduced
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
+BTC_USDC = linear("BTCUSDC", "BTC", "USDC")
 PERP = inverse()
 
 
@@ -118,3 +120,27 @@ def test_the_tier_of_an_order_is_that_of_what_it_would_open(quantity: str, expec
 
 def test_one_tier_without_end_margins_an_order_of_any_size() -> None:
     assert ordered(order(linear(table=flat("0.01", "0.1")), LONG, 3, 100, 100)) == 30
+
+
+def test_orders_are_in_the_silo_of_their_settle_asset_alone() -> None:
+    # At 10x: 9 for the buy of 1 at 90, paid in USDT; 11 for the sale of 1 at 110, paid in USDC.
+    orders = (order(BTC, LONG, 1, 90, 100, **TENTH), order(BTC_USDC, SHORT, 1, 110, 100, **TENTH))
+    one = account(orders=orders, balances={"USDT": 1000, "USDC": 1000}, single_asset=True)
+    found = {pool.name: (pool.orders, pool_risk(pool).order_margin) for pool in partition(one)}
+    assert found == {"cross:USDT": (orders[:1], 9), "cross:USDC": (orders[1:], 11)}
+
+
+def test_closing_orders_of_a_leg_need_nothing_at_all() -> None:
+    closing = order(BTC, SHORT, 1, 110, 100, position_side=LONG)
+    one = account(LONG_ONE, orders=(closing,), balances={"USDT": 1000}, hedge=True)
+    assert partition(one)[0].order_needs == ()
+
+
+def test_orders_keep_their_own_rates_when_an_isolated_position_of_the_contract_goes() -> None:
+    # The order is one of the shared pool, which has no position: 90 / 10 before and after.
+    held = position(BTC, LONG, 1, 100, leverage=50, isolated_margin=20)
+    before = account(held, orders=(order(BTC, LONG, 1, 90, 100, **TENTH),), balances={"USDT": 1000})
+    after = reduced(before, held, held.quantity)
+    assert after.positions == ()
+    assert after.orders == before.orders
+    assert pool_risk(partition(after)[0]).order_margin == 9

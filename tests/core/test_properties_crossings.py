@@ -22,7 +22,7 @@ LOOKS = 24
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=80)
+@settings(max_examples=20)
 def test_nothing_on_the_way_to_a_crossing_is_liquidatable_and_just_beyond_it_is(account: Account) -> None:
     for state, book in states(account):
         for way in all_ways(account, state, book):
@@ -35,7 +35,7 @@ def test_nothing_on_the_way_to_a_crossing_is_liquidatable_and_just_beyond_it_is(
 
 
 @given(accounts(with_orders=False, most_contracts=3))
-@settings(max_examples=40)
+@settings(max_examples=10)
 def test_crossings_are_those_that_looking_and_halving_finds(account: Account) -> None:
     for state, book in states(account):
         for way in all_ways(account, state, book):
@@ -51,7 +51,7 @@ def test_crossings_are_those_that_looking_and_halving_finds(account: Account) ->
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_health_at_a_crossing_is_zero_or_jumps_there(account: Account) -> None:
     gross = sum((abs(frac(row.notional)) for row in report_of(account).positions), Fraction(0))
     for state, book in states(account):
@@ -66,7 +66,7 @@ def test_health_at_a_crossing_is_zero_or_jumps_there(account: Account) -> None:
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_a_scenario_exactly_at_a_root_is_judged_by_the_rule_for_equality(account: Account) -> None:
     for state, book in states(account):
         if state.risk.is_liquidatable(book.rules):
@@ -85,7 +85,7 @@ def test_a_scenario_exactly_at_a_root_is_judged_by_the_rule_for_equality(account
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=80)
+@settings(max_examples=20)
 def test_bankruptcy_lies_on_the_same_side_and_not_before_the_liquidation(account: Account) -> None:
     for state, book in states(account):
         scale = frac(state.risk.scale) + 1
@@ -107,7 +107,7 @@ def test_bankruptcy_lies_on_the_same_side_and_not_before_the_liquidation(account
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_without_a_bankruptcy_price_equity_stays_positive_on_the_liquidated_side(account: Account) -> None:
     for state, book in states(account):
         if state.risk.is_liquidatable(book.rules) or state.risk.equity < 0:
@@ -122,7 +122,7 @@ def test_without_a_bankruptcy_price_equity_stays_positive_on_the_liquidated_side
 
 
 @given(accounts(with_orders=False))
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_positions_show_the_crossing_of_their_underlying_that_is_nearest_to_the_mark(account: Account) -> None:
     report = report_of(account)
     for state, book in states(account):

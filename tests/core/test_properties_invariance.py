@@ -55,7 +55,7 @@ def test_a_larger_haircut_never_raises_health(account: Account, asset: str) -> N
 
 
 @given(accounts(with_orders=False), st.integers(101, 200))
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_a_higher_maintenance_rate_never_moves_liquidation_away(account: Account, percent: int) -> None:
     stricter = replace(account, positions=tuple(dearer(p, Decimal(percent) / 100) for p in account.positions))
     for before, after in pools_of_both(account, stricter):
@@ -166,7 +166,7 @@ def assert_same(one: Struct, other: Struct) -> None:
 
 
 @given(accounts())
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_the_unit_an_asset_is_written_in_changes_nothing(account: Account) -> None:
     one, other = report_of(account), report_of(in_thousandths(account, "BTC"))
     for pool, same in zip(one.pools, other.pools, strict=True):

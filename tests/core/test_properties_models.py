@@ -129,7 +129,7 @@ class Naive:
         return None, len(corners)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=38, deadline=None)
 @given(
     rows=moves(),
     book=sizes(),
@@ -172,7 +172,7 @@ def test_the_first_crossing_through_re_orderings_of_the_tail(
 SCENARIO_TABLES = st.lists(st.tuples(number(-100, 60, 2), number(-100, 60, 2)), min_size=1, max_size=4)
 
 
-@settings(max_examples=80)
+@settings(max_examples=20)
 @given(table=SCENARIO_TABLES, one=sizes(), other=sizes())
 def test_a_joint_scan_of_two_books_is_no_more_than_theirs(
     table: list[tuple[Decimal, Decimal]], one: dict[str, int], other: dict[str, int]
@@ -187,7 +187,7 @@ def test_a_joint_scan_of_two_books_is_no_more_than_theirs(
     assert Exact(figure(held(both, 1, terms))) <= apart + NEAR
 
 
-@settings(max_examples=80)
+@settings(max_examples=20)
 @given(rows=moves(), one=sizes(), other=sizes())
 def test_the_shortfall_of_two_books_is_no_more_than_theirs(
     rows: list[tuple[Decimal, ...]], one: dict[str, int], other: dict[str, int]
@@ -198,7 +198,7 @@ def test_the_shortfall_of_two_books_is_no_more_than_theirs(
     assert Exact(figure(held(both, 1, terms))) <= apart + NEAR * (1 + apart)
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(
     rows=moves(20, 10),
     book=sizes(),
@@ -213,7 +213,7 @@ def test_both_figures_rise_with_the_confidence(
     assert found[0] <= found[1] + NEAR * (1 + found[1])
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(table=SCENARIO_TABLES, weight=chosen("1", "0.5"), book=sizes())
 def test_a_unit_loses_no_more_than_its_largest_weighted_move(
     table: list[tuple[Decimal, Decimal]], weight: Decimal, book: dict[str, int]
@@ -225,7 +225,7 @@ def test_a_unit_loses_no_more_than_its_largest_weighted_move(
             assert unit.scan <= abs(unit.net_value) * max(abs(row.weight * row.move) for row in rows)
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(rows=moves(), book=sizes(), model=st.sampled_from([VAR, SHORTFALL]))
 def test_a_mirrored_book_on_mirrored_returns_needs_the_same(
     rows: list[tuple[Decimal, ...]], book: dict[str, int], model: MarginModel
@@ -235,7 +235,7 @@ def test_a_mirrored_book_on_mirrored_returns_needs_the_same(
     assert agree(figure(held(other, 1, terms_of(model, mirrored))), Exact(figure(held(book, 1, terms_of(model, rows)))))
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(rows=moves(), book=sizes(), model=st.sampled_from([VAR, SHORTFALL]), order=st.permutations(COINS))
 def test_splits_orders_and_units_of_positions_change_nothing(
     rows: list[tuple[Decimal, ...]], book: dict[str, int], model: MarginModel, order: list[str]
@@ -255,7 +255,7 @@ def test_splits_orders_and_units_of_positions_change_nothing(
         assert agree(figure(replace(whole, positions=tuple(positions))), Exact(figure(whole)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(rows=moves(), book=sizes(), model=st.sampled_from([VAR, SHORTFALL]))
 def test_a_coin_that_never_moved_changes_nothing_and_contributes_nothing(
     rows: list[tuple[Decimal, ...]], book: dict[str, int], model: MarginModel
@@ -270,7 +270,7 @@ def test_a_coin_that_never_moved_changes_nothing_and_contributes_nothing(
 PRICED = st.lists(st.tuples(*[st.integers(50, 200)] * len(COINS)), min_size=6, max_size=15)
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(rows=PRICED, window=st.integers(0, 3), horizon=st.integers(1, 3))
 def test_windows_and_blocks_of_a_history(rows: list[tuple[int, ...]], window: int, horizon: int) -> None:
     past = History(
@@ -287,7 +287,7 @@ def test_windows_and_blocks_of_a_history(rows: list[tuple[int, ...]], window: in
     assert blocks.moves == every.moves[::-1][::horizon][::-1]
 
 
-@settings(max_examples=40)
+@settings(max_examples=10)
 @given(rows=moves(), book=sizes(), tail=st.sampled_from(TailMean))
 def test_the_report_has_both_figures_whichever_is_the_models(
     rows: list[tuple[Decimal, ...]], book: dict[str, int], tail: TailMean

@@ -16,9 +16,9 @@ from marginctl.core.cascade import EndlessError, cascade, compared, isolated_apa
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.funding import runway_days
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides, asset_sides, joint_sides, pool_state
-from marginctl.core.path import PricePath, first_crossing
+from marginctl.core.path import FirstCrossings, PricePath, first_crossing
 from marginctl.core.piecewise import Crossing, Curve, Line, Piece, along, first_below, masked, total
-from marginctl.core.pool import partition
+from marginctl.core.pool import Pool, partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.sequence import LiquidationSequence
 
@@ -286,13 +286,13 @@ def test_a_debt_is_liquidated_where_it_begins_and_not_below_what_a_negative_fee_
 # Every walk ends.
 
 
-def crossed(_: PricePath, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
+def crossed(_: FirstCrossings, pool: Pool, account: Account, start: Decimal) -> Decimal | None:
     """A pool is said to cross at half of the way, whatever was done there."""
-    return max(start, d("0.5")) if state.pool.name == "cross" else None
+    return max(start, d("0.5")) if pool.name == "cross" else None
 
 
 def test_a_pool_for_which_nothing_can_be_done_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marginctl.core.cascade.first_crossing", crossed)
+    monkeypatch.setattr(FirstCrossings, "first", crossed)
     book = account(balances={"USDT": 5})
     story = cascade(book, PricePath({}), LiquidationSequence())
     assert (story.steps, story.account) == ((), book)
@@ -308,7 +308,7 @@ class Growing(PricePath, frozen=True):
 
 
 def test_a_walk_without_an_end_is_a_defect_and_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marginctl.core.cascade.first_crossing", crossed)
+    monkeypatch.setattr(FirstCrossings, "first", crossed)
     opened = position(linear(), LONG, 1, 100)
     with pytest.raises(EndlessError):
         cascade(account(opened, balances={"USDT": 5}), Growing({}, opened), LiquidationSequence())

@@ -17,11 +17,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import chdir
 from decimal import Decimal, setcontext
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.deep.damage import damaged, damaged_word
+from tests.deep.direct import DIRECT, has_kernel
+from tests.render.pages_html import sound
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from marginctl.cli.app import app
@@ -30,7 +34,7 @@ from marginctl.core.exact import CONTEXT
 ROOT = Path(__file__).parents[2]
 TODAY = ("--today", "2026-11-22")
 SLOW = 20.0
-"""Seconds of the processor for one input of a few lines."""
+"""Seconds for one input of a few lines, on a busy machine."""
 LARGEST = 200_000
 """Bytes of a file to begin with."""
 ORDER = re.compile(r"^\s*::[a-z-]+ ?.*::|##\w*\[", re.MULTILINE)
@@ -64,7 +68,7 @@ KINDS = {
             *("check FILE --format json", "check FILE --format json", "check FILE --format table -v --width 100"),
             *("check FILE --format csv", "check FILE --format sarif", "check FILE --format markdown"),
             *("stress FILE --format json --shock *=-50%", "stress FILE --cascade --format json --shock *=-60%"),
-            *("headroom FILE --format json", "explain FILE totals.equity --format json", "report FILE -o -"),
+            *("headroom FILE --format json", "explain FILE totals.equity --format json"),
             *(
                 "what-if FILE --deposit USDT=100 --format json",
                 "compare FILE --format json",
@@ -95,8 +99,11 @@ KINDS = {
         ".json",
         ("import FILE --format json", "import FILE --reconcile", "venue refresh bybit --from FILE --format json"),
     ),
+    "page": Kind(BOOKS, ".yaml", ("report FILE -o -", "report FILE -o - --detail 0 --no-data --grid BTC,ETH")),
     "flags": Kind((BOOK,), ".yaml", ("",)),
 }
+OFTEN = {"expression": 8, "kernel": 8, "map": 2, "portfolio": 4, "flags": 3, "policy": 2}
+"""Kinds of which there are more inputs than of the others: those that take the least time, or have the most to say."""
 FLAGS = (
     *("check FILE --format json --shock BTC=-20%", "check FILE --format json --set positions.0.leverage=5"),
     *("check FILE --format json --today 2026-11-22", "check FILE --format json --select MC101 --ignore MC107"),
@@ -124,18 +131,23 @@ def inputs(seed: int) -> Iterator[Input]:
     """Without end, the same for a seed."""
     dice = random.Random(seed)
     whole = {kind: _whole(one) for kind, one in KINDS.items()}
-    kinds = [name for name, found in whole.items() if found]
+    direct = {kind: make(random.Random(f"{seed} {kind}")) for kind, (make, _) in DIRECT.items()}
+    if not has_kernel():
+        del direct["kernel"]
+    kinds = [name for name in (*whole, *direct) for _ in range(OFTEN.get(name, 1))]
     while True:
         kind = dice.choice(kinds)
-        texts, one = whole[kind], KINDS[kind]
-        text = dice.choice(texts)
-        if kind == "flags":
-            words = [word.replace("~", " ") for word in dice.choice(FLAGS).split()]
-            at = dice.randrange(len(words))
-            words[at] = words[at] if words[at] == "FILE" else damaged_word(words[at], dice)
-            yield Input(kind, text, one.suffix, tuple(words))
-        else:
-            yield Input(kind, damaged(text, dice, texts), one.suffix, tuple(dice.choice(one.commands).split()))
+        yield Input(kind, next(direct[kind]), ".txt", ()) if kind in direct else _of_a_file(kind, whole[kind], dice)
+
+
+def _of_a_file(kind: str, texts: list[bytes], dice: random.Random) -> Input:
+    text, one = dice.choice(texts), KINDS[kind]
+    if kind != "flags":
+        return Input(kind, damaged(text, dice, texts), one.suffix, tuple(dice.choice(one.commands).split()))
+    words = [word.replace("~", " ") for word in dice.choice(FLAGS).split()]
+    at = dice.randrange(len(words))
+    words[at] = words[at] if words[at] == "FILE" else damaged_word(words[at], dice)
+    return Input(kind, text, one.suffix, tuple(words))
 
 
 def _whole(kind: Kind) -> list[bytes]:
@@ -150,6 +162,11 @@ BASELINE = b"""{"schema": "marginctl.baseline/1", "portfolios": {"../../portfoli
 
 def broken(one: Input, folder: Path) -> list[str]:
     """What does not hold for an input, in words; nothing where all does."""
+    if one.kind in DIRECT:
+        try:
+            return DIRECT[one.kind][1](one.data)
+        except Exception as error:
+            return [f"{type(error).__name__}: {error}"[:200]]
     file = folder / f"{KINDS[one.kind].stem}{one.suffix}"
     file.write_bytes(one.data)
     try:
@@ -161,17 +178,57 @@ def broken(one: Input, folder: Path) -> list[str]:
 def _broken(one: Input, file: Path, folder: Path) -> list[str]:
     words = [{"FILE": str(file), BOOK: str(ROOT / BOOK)}.get(word, word) for word in one.words]
     dated = TODAY if words[:1] and words[0] in ("check", "stress", "what-if", "headroom", "compare", "import") else ()
-    began = time.process_time()
-    with chdir(folder):  # a damaged name is written there
-        result = CliRunner().invoke(app, [*words, *(() if "--today" in words else dated)])
-    spent = time.process_time() - began
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        return [f"{type(result.exception).__name__}: {result.exception}"[:200]]
-    form = next((after for word, after in pairwise(words) if word == "--format"), "")
+    ran = _run([*words, *(() if "--today" in words else dated)], folder)
+    if ran.error is not None:
+        return [f"{type(ran.error).__name__}: {ran.error}"[:200]]
+    flags = words[: words.index("--")] if "--" in words else words
+    form = next((after for word, after in pairwise(flags) if word == "--format"), "")
     return [
-        *(["slow"] if spent > SLOW else []),
-        *told_wrong(result.exit_code, result.stdout, result.stderr, form, one.data),
+        *(["slow"] if ran.seconds > SLOW else []),
+        *told_wrong(ran.code, ran.out, ran.errors, form, one.data),
+        *(_page(ran.out) if one.kind == "page" and ran.code != 2 else []),
     ]
+
+
+class Ran(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    errors: str
+    error: BaseException | None
+    seconds: float
+
+
+@cache
+def _command() -> Any:
+    """Made once: that takes ten times as long as most commands run."""
+    return get_command(app)
+
+
+def _run(words: list[str], folder: Path) -> Ran:
+    code, error = 0, None
+    began = time.perf_counter()
+    with chdir(folder), CliRunner().isolation() as streams:  # a damaged name is written there
+        try:
+            _command().main(words, prog_name="marginctl")
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 1
+        except Exception as raised:
+            error = raised
+        sys.stdout.flush()
+        sys.stderr.flush()
+        out, errors = (one.getvalue().decode("utf-8", "replace") for one in streams[:2])
+    return Ran(code, out, errors, error, time.perf_counter() - began)
+
+
+def _page(text: str) -> list[str]:
+    """What a page has wrong: it is to be what ``sound`` says of every page, whatever the file's texts are."""
+    try:
+        sound(text)
+    except Exception as error:
+        return [f"the page: {type(error).__name__}: {error}"[:200]]
+    return []
 
 
 def told_wrong(code: int, out: str, errors: str, form: str, data: bytes) -> list[str]:
@@ -217,11 +274,19 @@ def _is_negative(report: Any) -> bool:
     return any((totals.get(name) or 0) < 0 for name in ("maintenance_margin", "initial_margin", "gross_notional"))
 
 
-def run(seed: int, *, minutes: float = 0, most: int = 0, keep: Path | None = None) -> tuple[int, Counter[str]]:
-    """Try inputs for a time or a number; how many, and what broke how often. Inputs that break something are kept."""
+class Tally(NamedTuple):
+    """How many inputs were tried, of each kind, and what broke how often."""
+
+    tried: int
+    kinds: Counter[str]
+    found: Counter[str]
+
+
+def run(seed: int, *, minutes: float = 0, most: int = 0, keep: Path | None = None) -> Tally:
+    """Try inputs for a time or a number. Those that break something are kept."""
     setcontext(CONTEXT)
     os.environ.pop("GITHUB_ACTIONS", None)
-    found: Counter[str] = Counter()
+    found, kinds = Counter[str](), Counter[str]()
     tried, until = 0, time.monotonic() + minutes * 60
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -229,11 +294,12 @@ def run(seed: int, *, minutes: float = 0, most: int = 0, keep: Path | None = Non
             if tried == most if most else time.monotonic() > until:
                 break
             tried += 1
+            kinds[one.kind] += 1
             wrong = broken(one, folder)
             found.update(wrong)
             if wrong and keep is not None:
                 _keep(one, wrong, keep / f"{seed}-{tried}")
-    return tried, found
+    return Tally(tried, kinds, found)
 
 
 def _keep(one: Input, wrong: list[str], path: Path) -> None:
@@ -250,8 +316,10 @@ def main() -> int:
     reader.add_argument("--keep", type=Path, default=Path("fuzz-found"))
     given = reader.parse_args()
     print(f"seed {given.seed}", flush=True)
-    tried, found = run(given.seed, minutes=given.minutes, keep=given.keep)
+    tried, kinds, found = run(given.seed, minutes=given.minutes, keep=given.keep)
     print(f"{tried} inputs, {sum(found.values())} broke something" + (f", kept in {given.keep}" if found else ""))
+    for kind, count in kinds.most_common():
+        print(f"{count:9} {kind}")
     for what, count in found.most_common():
         print(f"{count:7} {what}")
     return 1 if found else 0

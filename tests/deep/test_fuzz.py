@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.deep import fuzz
 from tests.deep.damage import DAMAGES, damaged
+from tests.deep.direct import DIRECT
 
 FOUND = sorted((Path(__file__).parent / "found").glob("*.txt"))
 
@@ -16,7 +17,7 @@ def test_a_seed_gives_the_same_inputs() -> None:
     first, second = (list(islice(fuzz.inputs(5), 40)) for _ in range(2))
     assert first == second
     assert first != list(islice(fuzz.inputs(6), 40))
-    assert {one.kind for one in islice(fuzz.inputs(5), 200)} == set(fuzz.KINDS)
+    assert {one.kind for one in islice(fuzz.inputs(5), 400)} == {*fuzz.KINDS, *DIRECT}
 
 
 @pytest.mark.parametrize("number", range(len(DAMAGES)))
@@ -57,8 +58,8 @@ def test_what_is_right_is_let_be() -> None:
 
 
 def test_a_short_run_is_clean() -> None:
-    tried, found = fuzz.run(20261122, most=40)
-    assert (tried, dict(found)) == (40, {})
+    tried, kinds, found = fuzz.run(20261122, most=200)
+    assert (tried, sum(kinds.values()), dict(found)) == (200, 200, {})
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)

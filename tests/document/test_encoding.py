@@ -31,6 +31,7 @@ def test_any_character_that_can_be_shown_is_read(text):
         (TEXT.encode("utf-32-be"), f"0:0 MC001 the file is UTF-32, not UTF-8 -> {UTF_8}"),
         ("a: 1\nname: größe".encode("latin-1"), f"2:9 MC001 the file is not UTF-8: byte 0xf6 -> {UTF_8}"),
         ("é: \ud83d".encode("utf-8", "surrogatepass"), f"1:4 MC001 the file is not UTF-8: byte 0xed -> {UTF_8}"),
+        ("a: \u2028\x85b\r\nc\r".encode() + b"d\x81", f"3:2 MC001 the file is not UTF-8: byte 0x81 -> {UTF_8}"),
         (b"a: 1\n\nb: \0", r"3:4 MC001 the control character `\x00` is not allowed -> remove it"),
         (b"a: \x1b[31mred", r"1:4 MC001 the control character `\x1b` is not allowed -> remove it"),
         (b"a: \x7f", r"1:4 MC001 the control character `\x7f` is not allowed -> remove it"),

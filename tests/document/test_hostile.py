@@ -130,7 +130,7 @@ def mutated(seed: int) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_any_mutated_portfolio(seed):
     problems_of(mutated(seed))

@@ -282,7 +282,7 @@ STYLES = {
 }
 
 
-@settings(max_examples=150)
+@settings(max_examples=38)
 @given(data=st.data(), file=st.sampled_from(PORTFOLIOS), style=st.sampled_from(list(STYLES)))
 def test_bundled_portfolios_take_any_edit_and_keep_every_other_line(data, file, style):
     original = file.read_text(encoding="utf-8")

@@ -45,13 +45,13 @@ def test_an_echo_is_at_most_60_characters():
 
 
 class TestSource:
-    source = Source("book.yaml", "first\r\nsecond\rthird\u2028fourth\nfifth")
+    source = Source("book.yaml", "first\r\nsecond\rthird\u2028still\nfourth\nfifth")
 
     @pytest.mark.parametrize(
         ("number", "text"),
-        [(1, "first"), (2, "second"), (3, "third"), (4, "fourth"), (5, "fifth"), (0, ""), (6, ""), (-1, "")],
+        [(1, "first"), (2, "second"), (3, "third\u2028still"), (4, "fourth"), (5, "fifth"), (0, ""), (6, ""), (-1, "")],
     )
-    def test_lines_end_where_the_parser_ends_them(self, number, text):
+    def test_lines_end_where_editors_end_them(self, number, text):
         assert self.source.line(number) == text
 
     def test_a_scalar_has_a_beginning_and_an_end(self):
@@ -67,7 +67,7 @@ class TestSource:
             "MC010",
             "unknown",
             "write x",
-            "third",
+            "third still",
         )
 
     def test_a_problem_of_the_whole_file_has_no_excerpt(self):

@@ -77,6 +77,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(text_of(path))
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of the syntax tree of a module."""
+    return tuple(ast.walk(tree_of(path)))
+
+
 def imported(node: ast.AST) -> Iterator[str]:
     """What an import statement names."""
     if isinstance(node, ast.Import):
@@ -86,11 +92,16 @@ def imported(node: ast.AST) -> Iterator[str]:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+@cache
+def functions(path: Path) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
     """Functions and methods of a module, inner ones too."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+    return tuple(node for node in nodes_of(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@cache
+def imports(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """Import statements of a module."""
+    return tuple(node for node in nodes_of(path) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -112,7 +123,7 @@ def repeated_classes() -> dict[str, list[str]]:
     """Class names that more than one class has, and where."""
     places = defaultdict(list)
     for path in MODULES:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(name_of(path))
     return {name: found for name, found in sorted(places.items()) if len(found) > 1}
@@ -142,7 +153,7 @@ def mode_conditions() -> list[str]:
         known = {*MODES, *_standing_for_modes(tree_of(path))}
         found += [
             f"{name_of(path)}:{getattr(node, 'lineno', 0)}"
-            for node in ast.walk(tree_of(path))
+            for node in nodes_of(path)
             if any(_is_mode(part, known) for side in _operands(node) for part in ast.walk(side))
         ]
     return found
@@ -193,7 +204,7 @@ def arrows() -> dict[tuple[str, str], int]:
 
 
 def _rooms_imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(tree_of(path)):
+    for node in imports(path):
         for module in imported(node):
             parts = module.split(".")
             if parts[0] == PACKAGE.name and len(parts) > 1 and parts[1] not in {room_of(path), "__version__"}:
@@ -213,8 +224,8 @@ def imports_inside_functions() -> list[str]:
             f"{name_of(path)}:{node.lineno}"
             for path in MODULES
             for function in functions(path)
-            for node in ast.walk(function)
-            if isinstance(node, ast.Import | ast.ImportFrom)
+            for node in imports(path)
+            if function.lineno < node.lineno <= (function.end_lineno or 0)
         }
     )
 
@@ -234,12 +245,7 @@ def copies() -> list[str]:
 
 def _own_lines(path: Path) -> list[tuple[int, str]]:
     """Number and text of the lines that count."""
-    left_out = {
-        number
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
+    left_out = {number for node in imports(path) for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
     stripped = ((number, line.strip()) for number, line in enumerate(text_of(path).splitlines(), 1))
     return [(number, line) for number, line in stripped if number not in left_out and line and line[0] != "#"]
 

@@ -1,9 +1,9 @@
 """``python -m tests.house.mutants --number 100``: random slips in the engine, and whether the tests notice each.
 
 Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
-``max``, a sum without one of its sides), in a copy of the source; the tests of core, portfolio and limits run on it
-until one fails. Prints the seed, every survivor with its place, and the share that was noticed. Slow, so
-no part of the tests. Bounded by ``--minutes``.
+``max``, a sum without one of its sides); the tests of core, portfolio and limits run on it until one fails. Prints the
+seed, every survivor with its place, and the share that was noticed. Slow, so no part of the tests. Bounded by
+``--minutes``, and by ``--seconds`` of the processor for each.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,23 +140,39 @@ def main() -> int:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--number", type=int, default=100)
     reader.add_argument("--minutes", type=float, default=60)
+    reader.add_argument("--seconds", type=float, default=600, help="of the processor, for the tests of one mutant")
     reader.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
     reader.add_argument("tests", nargs="*", default=TESTS)
     given = reader.parse_args()
     print(f"seed {given.seed}", flush=True)
     until = time.monotonic() + given.minutes * 60
-    tried = survived = 0
+    results = _tried(sample(given.number, given.seed), tuple(given.tests), until, given.seconds)
+    survived = [mutant for mutant, noticed in results if not noticed]
+    tried = len(results)
+    print(f"{tried - len(survived)} of {tried} noticed" + (f", {1 - len(survived) / tried:.1%}" if tried else ""))
+    return 0
+
+
+def _tried(
+    mutants: Sequence[Mutant], tests: tuple[str, ...], until: float, seconds: float
+) -> list[tuple[Mutant, bool]]:
+    """Each mutant in a fork of one run of pytest; what a fork cannot change, in a copy of the source."""
+    import pytest
+    from tests.house.in_place import NOT_HERE, NOTICED, InPlace
+
+    plugin = InPlace(mutants, ROOT / "src", until, seconds)
+    pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", "-s", *tests], plugins=[plugin])
+    results = [(mutant, how == NOTICED) for mutant, how in plugin.results if how != NOT_HERE]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copytree(ROOT / "src", Path(folder) / "src", ignore=shutil.ignore_patterns("__pycache__")))
-        for mutant in sample(given.number, given.seed):
+        for mutant in (mutant for mutant, how in plugin.results if how == NOT_HERE):
             if time.monotonic() > until:
                 break
-            tried += 1
-            if not is_noticed(mutant, copy, tuple(given.tests)):
-                survived += 1
+            noticed = is_noticed(mutant, copy, tests)
+            results.append((mutant, noticed))
+            if not noticed:
                 print(f"survived: {mutant}", flush=True)
-    print(f"{tried - survived} of {tried} noticed" + (f", {(tried - survived) / tried:.1%}" if tried else ""))
-    return 0
+    return results
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.house.in_place import put_in_place
 from tests.house.mutants import ROOT, applied, mutants_of, sample
 
 
@@ -43,3 +45,18 @@ def test_a_seed_makes_the_same_and_each_parses() -> None:
         text = (ROOT / "src" / one.module).read_text(encoding="utf-8")
         assert ast.dump(ast.parse(applied(one, text))) != ast.dump(ast.parse(text)) or one.before == one.after
         assert str(one).startswith("marginctl/core/")
+
+
+def test_functions_that_live_get_the_changed_code(tmp_path: Path) -> None:
+    text = (
+        "def f(a):\n    return [b + 1 for b in a]\n\nclass C:\n    def g(self):\n        return min(2, 3)\n\nTEN = 10\n"
+    )
+    path = tmp_path / "m.py"
+    space: dict[str, Any] = {"__name__": "m"}
+    exec(compile(text, str(path), "exec"), space)
+    functions = [space["f"], space["C"].g]
+    assert put_in_place(functions, path, text, text.replace("b + 1", "b - 1"))
+    assert (space["f"]([5]), space["C"]().g()) == ([4], 2)
+    assert put_in_place(functions, path, text, text.replace("min", "max"))
+    assert space["C"]().g() == 3
+    assert not put_in_place(functions, path, text, text.replace("TEN = 10", "TEN = 11"))

@@ -198,7 +198,7 @@ WORDS = (
 )
 
 
-@pytest.mark.rounds(1_000)
+@pytest.mark.rounds(4_000)
 @given(st.one_of(st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join), st.text(max_size=60)))
 def test_no_text_does_anything_but_mean_something_or_nothing(text: str) -> None:
     found = value_or_nothing(text)

@@ -145,7 +145,7 @@ MONEY = st.decimals("-300", "2000", places=4)
 SIZE = st.decimals("0.001", "40", places=3)
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(
     usdt=MONEY,
     btc=st.decimals("0", "5", places=3),

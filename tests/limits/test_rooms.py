@@ -258,7 +258,7 @@ def more_broken(book: Account, before: Account, limits: dict[str, str | None]) -
     return {one for one in broken if one[0]} | short
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_any_largest_order_keeps_every_limit_and_one_step_more_breaks_one(book, limits):
     terms = {one.contract.symbol: one for one in contract_terms(book)}
@@ -273,7 +273,7 @@ def test_any_largest_order_keeps_every_limit_and_one_step_more_breaks_one(book, 
         assert more_broken(after(room.quantity + terms[room.symbol].contract.sizing_step), book, limits) != set()
 
 
-@settings(max_examples=40)
+@settings(max_examples=10)
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_any_largest_withdrawal_keeps_every_limit_and_one_step_more_breaks_one(book, limits):
     for room in withdrawal_rooms(inquiry(book, limits)):
@@ -317,7 +317,7 @@ def step_less(quantity: Decimal, contract: Contract) -> Decimal | None:
     return max(step, min(d("1e-6"), quantity))
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_any_way_out_is_enough_and_a_step_less_is_not(book, limits):
     for finding, found in ways(inquiry(book, limits), judged(book, limits).findings):
@@ -327,7 +327,7 @@ def test_any_way_out_is_enough_and_a_step_less_is_not(book, limits):
                 assert not mended(applied(book, way, less), finding, limits), way
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_a_closing_lifts_every_finding_at_once_and_breaks_nothing(book, limits):
     before = judged(book, limits)
@@ -377,7 +377,7 @@ def test_the_closing_is_the_largest_of_what_the_findings_need_rounded_up():
     assert closing_of(inquiry(book, {"MC101": "0.9"}), ()) is None
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_a_deposit_that_a_finding_names_is_the_one_that_is_found(book, limits):
     evaluation = judged(book, limits)
@@ -557,8 +557,8 @@ def sizes_below(book: Account, room: OrderRoom, share: Decimal) -> set[Decimal]:
     return {size for size in found if 0 < size < room.quantity}
 
 
-@pytest.mark.rounds(100)
-@settings(max_examples=40)
+@pytest.mark.rounds(400)
+@settings(max_examples=10)
 @given(book=accounts(most_contracts=3), limits=limits(), share=st.integers(1, 999).map(lambda n: Decimal(n) / 1000))
 def test_every_smaller_fill_keeps_the_limits_too(book, limits, share):
     terms = {one.contract.symbol: one for one in contract_terms(book)}
@@ -568,7 +568,7 @@ def test_every_smaller_fill_keeps_the_limits_too(book, limits, share):
             assert more_broken(part, book, limits) == set(), (room.symbol, room.side, size)
 
 
-@settings(max_examples=40)
+@settings(max_examples=10)
 @given(book=accounts(most_contracts=3), limits=limits(), share=st.integers(1, 999).map(lambda n: Decimal(n) / 1000))
 def test_every_smaller_withdrawal_keeps_the_limits_too(book, limits, share):
     for room in withdrawal_rooms(inquiry(book, limits)):

@@ -21,6 +21,7 @@ PLOTTED = (
     "check portfolios/12-five-positions.yaml --plot all",
     "stress portfolios/16-scenarios.yaml --plot all",
     "stress portfolios/10-coin-margined.yaml --plot timeline,tiers",
+    "compare portfolios/12-five-positions.yaml --plot modes",
 )
 CHUNK = 25
 """Cases of a group that are run one after the other, at most."""
@@ -120,6 +121,7 @@ def portfolios() -> Iterator[Group]:
     yield from groups_of("stress-table-portfolios", stressed, fixed=False)
     pages = [dated(f"report {one} -o -") for one in mine]
     pages += [dated("report portfolios -o - --detail 3"), dated("report portfolios -o - --no-data --no-script")]
+    pages.append(dated("report inputs/hostile/ends-early.yaml portfolios/03-cross-margin.yaml -o -"))
     yield from groups_of("report-pages", pages, fixed=False, kept=Kept.DIGEST)
     plots = [dated(f"{line} --width={width}") for line in PLOTTED for width in (60, 80, 120)]
     yield from groups_of("plots", plots, fixed=False)

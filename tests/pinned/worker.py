@@ -13,8 +13,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
+
+from typer import main as commands
 
 SECONDS = 60
 """After so many a run is ended with all that were to follow: nothing may hang."""
@@ -36,6 +39,7 @@ def main() -> None:
     requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     script, (module, _, name) = sys.argv[1], sys.argv[2].partition(":")
     sys.argv = [script]
+    commands.get_command = cache(commands.get_command)  # the tree of commands is the same for every run of a fork
     entry: Entry = getattr(importlib.import_module(module), name)
     for line in requests:
         runs = json.loads(line)

@@ -61,14 +61,14 @@ def test_a_bundled_portfolio_written_as_json_gives_the_same_report(path: Path) -
 
 
 @given(books())
-@settings(max_examples=50)
+@settings(max_examples=13)
 def test_a_portfolio_written_as_json_gives_the_same_report(book: Book) -> None:
     text = yaml(book).encode()
     assert figures(json_text(text)) == figures(text)
 
 
 @given(books(), st.data())
-@settings(max_examples=50)
+@settings(max_examples=13)
 def test_splitting_rows_changes_nothing(book: Book, data: st.DataObject) -> None:
     split: list[Book] = []
     for row in book["positions"]:
@@ -80,7 +80,7 @@ def test_splitting_rows_changes_nothing(book: Book, data: st.DataObject) -> None
 
 
 @given(books(), st.data())
-@settings(max_examples=50)
+@settings(max_examples=13)
 def test_entries_of_parts_make_the_profit_of_the_whole(book: Book, data: st.DataObject) -> None:
     """Two rows at different entries: the PnL is that of two accounts that hold one each."""
     row = book["positions"][0]
@@ -94,7 +94,7 @@ def test_entries_of_parts_make_the_profit_of_the_whole(book: Book, data: st.Data
 
 
 @given(books(), st.data())
-@settings(max_examples=50)
+@settings(max_examples=13)
 def test_the_order_of_rows_changes_nothing_but_order(book: Book, data: st.DataObject) -> None:
     mixed = book | {name: data.draw(st.permutations(book[name])) for name in ("positions", "collateral")}
     prices = dict(data.draw(st.permutations(list(book["prices"].items()))))
@@ -104,7 +104,7 @@ def test_the_order_of_rows_changes_nothing_but_order(book: Book, data: st.DataOb
 
 
 @given(books(), st.sampled_from([Decimal(10), Decimal(1000)]))
-@settings(max_examples=40)
+@settings(max_examples=10)
 def test_the_unit_that_a_coin_is_counted_in_changes_nothing(book: Book, by: Decimal) -> None:
     """Quantities and balances of ETH in thousandths, its prices accordingly."""
     linear = [row for row in book["positions"] if row["symbol"] in {"BTCUSDT", "ETHUSDT", "ABCUSDT"}]

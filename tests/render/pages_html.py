@@ -3,10 +3,13 @@
 import itertools
 import re
 from collections import Counter
+from collections.abc import Iterator
 from importlib.resources import files
 from xml.etree.ElementTree import Element
 
 import html5lib
+
+from marginctl.render.formats.svg_axes import NARROWEST, room_of
 
 SPACE = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,25 +54,46 @@ def sound(text: str) -> Element:
         widths = {len(row) for row in table.iter(f"{SPACE}tr")}
         assert len(widths) == 1
     for picture in root.iter(f"{SVG}svg"):
-        _inside(picture)
+        if picture.get("role") == "img":
+            _inside(picture)
     return root
 
 
 def _inside(picture: Element) -> None:
-    """Every place of a picture lies in its box, and it says in words what it shows."""
-    _, _, width, height = map(float, picture.get("viewBox", "").split())
-    assert picture.get("role") == "img"
-    assert "".join(picture.itertext()).strip()
+    """What is drawn lies in its box, words in the picture and apart at its least width; it says what it shows."""
+    assert picture.get("width") == "100%"
     assert [child.tag for child in picture][:2] == [f"{SVG}title", f"{SVG}desc"]
-    for each in picture.iter():
-        for key in ("x", "x1", "x2"):
-            assert 0 <= float(each.get(key, "0")) <= width
-        for key in ("y", "y1", "y2"):
-            assert 0 <= float(each.get(key, "0")) <= height
+    assert all("".join(child.itertext()).strip() for child in picture[:2])
+    drawn = picture.find(f"{SVG}svg")
+    assert drawn is not None
+    _, _, width, height = map(float, drawn.get("viewBox", "").split())
+    for each in drawn.iter():
+        corner = [float(each.get(key, "0")) for key in ("x", "y")] if each is not drawn else [0.0, 0.0]
+        size = [float(each.get(key, "0")) for key in ("width", "height")] if each is not drawn else [0.0, 0.0]
+        assert 0 <= corner[0] <= corner[0] + size[0] <= width + 1
+        assert 0 <= corner[1] <= corner[1] + size[1] <= height
         for place in each.get("points", "").split():
             x, y = map(float, place.split(","))
             assert 0 <= x <= width
             assert 0 <= y <= height
+    boxes = sorted(_boxes(picture, float(NARROWEST)))
+    for left, top, right, bottom in boxes:
+        assert -0.5 <= left <= right <= float(NARROWEST) + 0.5
+        assert 0 <= top <= bottom <= float(picture.get("height", "0"))
+    for one, other in itertools.combinations(boxes, 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] + 0.1 or other[3] <= one[1] + 0.1
+
+
+def _boxes(picture: Element, width: float) -> Iterator[tuple[float, float, float, float]]:
+    """Left, top, right and bottom of every text, at a width of the picture."""
+    for holder in picture.iter(f"{SVG}g"):
+        for text in holder.findall(f"{SVG}text"):
+            anchor = text.get("text-anchor") or holder.get("text-anchor") or "start"
+            shown = (text[-1].tail or "") if len(text) else (text.text or "")
+            room, x, y = float(room_of(shown)), text.get("x", "0%"), float(text.get("y", ""))
+            at = float(x.removesuffix("%")) / 100 * width + float(text.get("dx", "0"))
+            left = at - {"start": 0.0, "middle": room / 2, "end": room}[anchor]
+            yield left, y - 11, left + room, y + 3
 
 
 def words(root: Element) -> str:

@@ -12,7 +12,7 @@ from tests.render import samples
 from tests.render.pages_html import SPACE, SVG, sound, table, words
 
 from marginctl.render import Options, render
-from marginctl.render.formats.tree import html_of, name_of, tag, told
+from marginctl.render.formats.tree import html_of, name_of, set_apart, tag, told
 
 PORTFOLIOS = Path(__file__).parents[2] / "portfolios"
 HOSTILE = [
@@ -108,7 +108,7 @@ def test_what_no_screen_shows_is_written_out() -> None:
 
 def test_pictures_stand_beside_their_figures() -> None:
     root = sound(run("check", str(PORTFOLIOS / "03-cross-margin.yaml"), "--today", TODAY, "-f", "html").out)
-    titles = ["".join(one.find(f"{SVG}title").itertext()) for one in root.iter(f"{SVG}svg")]  # type: ignore[union-attr]
+    titles = ["".join(one[0].itertext()) for one in root.iter(f"{SVG}svg") if one.get("role") == "img"]
     assert [one for one in titles if "How far" not in one and "taken along" not in one] == [
         "What liquidates first",
         "From collateral to free collateral",
@@ -124,3 +124,14 @@ def test_pictures_stand_beside_their_figures() -> None:
     assert steps["USDT"] + steps["unrealized PnL"] == steps["= equity"] == 19000
     assert steps["= equity"] + steps["BTCUSDT long"] + steps["ETHUSDT long"] == steps["= free collateral"] == 10300
     assert steps["= free collateral"] + steps["back to equity"] + steps["maintenance margin"] == steps["= buffer"]
+
+
+def test_a_name_in_a_sentence_stands_apart_as_in_its_table() -> None:
+    name = "<b>" + "n" * 60
+    cut = f"{name[:20]}…{name[-19:]}".replace("<", "&lt;").replace(">", "&gt;")
+    made = tag(
+        "main", tag("p", f"scenario {name} is ", tag("b", "not"), f" survived, {name}."), tag("p", name_of(name))
+    )
+    set_apart(made)
+    apart = f'<bdi title="<b&gt;{"n" * 60}">{cut}</bdi>'
+    assert html_of(made) == f"<main><p>scenario {apart} is <b>not</b> survived, {apart}.</p><p>{apart}</p></main>"

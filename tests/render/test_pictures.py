@@ -12,7 +12,8 @@ from tests.render import samples
 
 from marginctl.core.exact import exactly
 from marginctl.render import Options, render
-from marginctl.render.formats.svg import HEIGHT, Scale, apart, number, step_of
+from marginctl.render.formats.svg import PLOT, apart
+from marginctl.render.formats.svg_axes import NARROWEST, Scale, hung, number, room_of, step_of, wrapped
 
 CROSS = str(Path(__file__).parents[2] / "portfolios" / "03-cross-margin.yaml")
 D = Decimal
@@ -61,11 +62,32 @@ def test_a_step_of_nothing_is_one_seventh_rounded_up() -> None:
     assert step_of(D(0)) == D("0.2")
 
 
-@given(st.lists(st.decimals(0, HEIGHT, places=1), min_size=1, max_size=6))
+@given(st.lists(st.decimals(0, PLOT, places=1), min_size=1, max_size=6))
 def test_labels_of_lines_stay_apart_and_within(places: list[Decimal]) -> None:
     found = [place for place, _ in apart(sorted(places), [""] * len(places))]
-    assert all(after - before >= 14 for before, after in itertools.pairwise(found))
-    assert found[-1] <= HEIGHT
+    assert all(after - before >= 15 for before, after in itertools.pairwise(found))
+    assert found[-1] <= PLOT
+
+
+SHARES = st.decimals(0, 1, places=3)
+
+
+@given(st.lists(st.tuples(SHARES, st.text("0123456789%", max_size=18)), max_size=8), st.integers(288, 2000))
+def test_words_that_hang_on_places_meet_at_no_width(places: list[tuple[Decimal, str]], width: int) -> None:
+    """Those of one line: what is apart on the narrowest screen is apart on every other."""
+    found = hung(places)
+    assert [(one.share, one.words) for one in found] == places
+    for one, other in itertools.combinations(found, 2):
+        spans = [(each.place * width - (each.anchor == "end") * room_of(each.words), each) for each in (one, other)]
+        (left, first), (right, _) = sorted(spans, key=lambda span: span[0])
+        assert one.level != other.level or left + room_of(first.words) <= right
+    assert all(0 <= one.span[0] <= one.span[1] <= NARROWEST for one in found)
+
+
+def test_long_words_go_on_below_and_a_word_without_end_is_cut() -> None:
+    """40 characters of 7.2 units are 288; an ellipsis takes 4 more, so that 39 stay."""
+    assert wrapped("cannot be computed: write the mark of this") == ["cannot be computed: write the mark of", "this"]
+    assert wrapped("a" * 50) == [f"{'a' * 19}…{'a' * 19}"]
 
 
 def shown(*more: str) -> list[str]:

@@ -64,7 +64,7 @@ def reports(draw: st.DrawFn) -> Report:
 
 
 @given(reports(), st.integers(80, 200), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_lines_fit_and_every_number_is_whole(report: Report, width: int, ascii_only: bool) -> None:
     outcome = Outcome(file="desk.yaml", report=report, rules=samples.RULES)
     narrow = text(outcome, width=width, ascii=ascii_only)
@@ -75,7 +75,7 @@ def test_lines_fit_and_every_number_is_whole(report: Report, width: int, ascii_o
 
 
 @given(reports())
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_user_text_cannot_steer_the_terminal(report: Report) -> None:
     shown = text(Outcome(file="\x1b]0;x\x07.yaml", report=report, rules=samples.RULES))
     assert all(character == "\n" or character.isprintable() for character in shown)

@@ -19,7 +19,7 @@ from marginctl.analysis.recorded import history_for, still_assets, uneven, worst
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import Cascade, IsolatedComparison, cascade, compared
-from marginctl.core.curve import asset_curves, bends_together, pool_curves
+from marginctl.core.curve import USUAL, asset_curves, bends_together, pool_curves
 from marginctl.core.exact import ZERO
 from marginctl.core.funding_cases import FundingTable, RateHistory, funding_table
 from marginctl.core.grid import Axis, Grid, grid_of, spread
@@ -58,7 +58,8 @@ MOST_DAYS = 10
 class ScenarioChoice(Struct, frozen=True, kw_only=True):
     """What is asked for beyond the settings. ``named``, ``built_ins``: names or ``all``; ``grid``: down and across.
 
-    draws_grid: without a ``grid`` that of the two assets that weigh most.
+    draws_grid: without a ``grid`` that of the two assets that weigh most. size: how far grid and curves reach; None:
+    50%, and the curves as far as they need to show where they are liquidated.
     prices: a history of which the ``worst`` returns over ``span`` rows are scenarios; either of them given without one
     asks for the portfolio's own.
     """
@@ -69,7 +70,7 @@ class ScenarioChoice(Struct, frozen=True, kw_only=True):
     cascades: bool = False
     fee: Decimal | None = None
     grid: tuple[str, str] | None = None
-    size: Decimal = Decimal("0.5")
+    size: Decimal | None = None
     points: int = 11
     draws_curve: bool = True
     draws_grid: bool = False
@@ -365,7 +366,7 @@ def _grid(
     if named is None:
         return None
     down, across = named
-    moves = spread(wanted.size, wanted.points)
+    moves = spread(wanted.size or USUAL, wanted.points)
     return grid_of(account, states, across=Axis(across, moves), down=Axis(down, moves))
 
 

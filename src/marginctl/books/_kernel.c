@@ -20,6 +20,7 @@
 #define GRID_END 1e15
 #define MOST_CUTS 256
 #define MOST_STEPS 200
+#define MOST_GAPS 64
 #define NONE (-1)
 
 typedef struct {
@@ -29,14 +30,14 @@ typedef struct {
     const Asset *assets;
     const Variant *variants;
     const Limits *limits;
-    Py_ssize_t n_pieces, n_tiers, n_contracts, n_asset_rows, n_variants;
+    Py_ssize_t n_pieces, n_tiers, n_contracts, n_asset_rows, n_variants, n_limits;
     int n_assets;
 } Book;
 
 typedef struct {
     Py_ssize_t n, n_balances, n_positions;
     const int64_t *balance_ends, *position_ends;
-    const int32_t *variant, *asset, *symbol;
+    const int32_t *variant, *asset, *symbol, *own_limits;
     const uint8_t *marks, *balance_marks, *position_marks;
     const double *amount, *quantity, *entry, *mark, *leverage, *initial_rate, *initial_margin, *maintenance_rate,
         *maintenance_deduction, *isolated_margin;
@@ -77,7 +78,7 @@ typedef struct {
 typedef struct {
     int id, hold, flags, given, first_driver, first_settle, group, group_pool, is_row;
     Amount amount, aside;
-    double price, beta, notional, r0, r1;
+    double price, move, beta, notional, r0, r1; /* move: of all together, its beta or that of a scenario */
 } Local;
 
 typedef struct {
@@ -104,7 +105,7 @@ typedef struct { /* legs of which only the dearer side counts */
 
 typedef struct {
     int contract, leg[4];
-    double mark;
+    double mark, before; /* before: today's, at the end of a scenario */
 } Slot;
 
 typedef struct {
@@ -116,6 +117,8 @@ typedef struct {
     Group *groups;
     int *members, *local_of, *slot_of, *touched_holds, *touched_legs;
     double *cuts;
+    const Book *today;   /* at the end of a scenario: the book before it */
+    const double *ratio; /* of marks, by contract */
     int n_locals, n_legs, n_holds, n_pools, n_slots, n_groups, n_touched_holds, n_touched_legs, n_cuts;
 } Work;
 
@@ -195,7 +198,7 @@ static int local_of(Work *w, const Asset *assets, int id)
     one->hold = one->first_driver = one->first_settle = one->group = one->group_pool = NONE;
     one->flags = assets[id].flags;
     one->price = assets[id].price;
-    one->beta = assets[id].beta;
+    one->beta = one->move = assets[id].beta;
     one->amount.exact = one->aside.exact = 1;
     return at;
 }
@@ -243,12 +246,18 @@ static int read_marks(const Book *book, const Batch *b, Work *w, Py_ssize_t i)
             return WHY_INPUT;
         w->slots[at].mark = mark;
     }
-    for (int k = 0; k < w->n_slots; k++)
-        if (isnan(w->slots[k].mark)) {
-            w->slots[k].mark = book->contracts[w->slots[k].contract].mark;
-            if (!(w->slots[k].mark > 0))
-                return WHY_INPUT;
+    for (int k = 0; k < w->n_slots; k++) {
+        Slot *slot = &w->slots[k];
+        int is_stated = !isnan(slot->mark);
+        if (w->today) {
+            slot->before = is_stated ? slot->mark : w->today->contracts[slot->contract].mark;
+            slot->mark *= w->ratio[slot->contract];
         }
+        if (!is_stated)
+            slot->mark = book->contracts[slot->contract].mark;
+        if (!(slot->mark > 0))
+            return WHY_INPUT;
+    }
     return DECIDED;
 }
 
@@ -256,7 +265,13 @@ static int same(double one, double other) { return one == other || (isnan(one) &
 
 static int is_rate(double value, double least) { return isnan(value) || (value >= least && value <= 1); }
 
-static int read_positions(const Book *book, const Batch *b, Work *w, const Asset *assets, Py_ssize_t i)
+static int side_of(int marks, double quantity)
+{
+    int stated = marks & 3;
+    return stated == SIDE_LONG ? 1 : stated == SIDE_SHORT ? -1 : quantity < 0 ? -1 : 1;
+}
+
+static int read_positions(const Book *book, const Batch *b, Work *w, const Variant *v, const Asset *assets, Py_ssize_t i)
 {
     for (int64_t row = b->position_ends[i]; row < b->position_ends[i + 1]; row++) {
         int marks = b->position_marks[row], isolated = (marks & ISOLATED) != 0, stated = marks & 3;
@@ -264,7 +279,7 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
         double quantity = b->quantity[row], entry = AT(b->entry, row), own = AT(b->isolated_margin, row);
         double leverage = AT(b->leverage, row), rate = AT(b->initial_rate, row), margin = AT(b->initial_margin, row);
         double kept = AT(b->maintenance_rate, row), less = AT(b->maintenance_deduction, row);
-        int side = stated == SIDE_LONG ? 1 : stated == SIDE_SHORT ? -1 : quantity < 0 ? -1 : 1;
+        int side = side_of(marks, quantity);
         if (!stated)
             quantity = fabs(quantity);
         if (!(quantity > 0) || !isfinite(quantity) || stated == 3)
@@ -282,9 +297,13 @@ static int read_positions(const Book *book, const Batch *b, Work *w, const Asset
         Slot *slot = &w->slots[w->slot_of[b->symbol[row]]];
         int grid = marks & ON_GRID;
         int place = 2 * isolated + (side < 0), at = slot->leg[place];
-        int flat = isnan(entry); /* opened at the mark: a profit of 0 to the last digit */
-        if (flat)
-            entry = slot->mark;
+        int flat = isnan(entry) && !w->today; /* opened at the mark: a profit of 0 to the last digit */
+        if (isnan(entry))
+            entry = w->today ? slot->before : slot->mark;
+        if (w->today && (isolated ? v->isolated : v->cross).initial_basis == AT_MARK) { /* it grows with what it is for */
+            double ratio = w->ratio[b->symbol[row]];
+            margin = c->type == INVERSE ? margin / ratio : margin * ratio;
+        }
         int fresh = at == NONE;
         if (fresh) {
             at = slot->leg[place] = w->n_legs++;
@@ -1269,7 +1288,7 @@ static double lay_together(Path *path, Work *w, Pool *pool, double side, double 
             if (pass && leg->cancels && !leg->term.on)
                 continue; /* what drives legs that leave nothing of each other drives nothing */
             Local *one = &w->locals[pass ? leg->driver : pool->holds[k].local];
-            double slope = side * one->beta, zero = slope < 0 ? -1 / slope : INFINITY;
+            double slope = side * one->move, zero = slope < 0 ? -1 / slope : INFINITY;
             one->r0 = zero <= from ? 0 : 1;
             one->r1 = zero <= from ? 0 : slope;
             if (zero > from && zero < next)
@@ -1302,9 +1321,9 @@ static double lay_together(Path *path, Work *w, Pool *pool, double side, double 
 }
 
 /* The same stretch by stretch, cut where a price reaches 0. */
-static Found cross_stretches(Work *w, Pool *pool, double side)
+static Found cross_stretches(Work *w, Pool *pool, double side, double end)
 {
-    double end = side < 0 ? 1 : INFINITY, from = 0, now = pool->buffer, now_off = pool->e_buffer;
+    double from = 0, now = pool->buffer, now_off = pool->e_buffer;
     Found found = {DECIDED, NONE, 0};
     while (from < end) {
         Path path;
@@ -1330,8 +1349,8 @@ static void cross_together(Work *w, Pool *pool, Found *falls, Found *rises)
 {
     Path path;
     if (!is_plain(w, pool)) {
-        *falls = cross_stretches(w, pool, -1);
-        *rises = cross_stretches(w, pool, 1);
+        *falls = cross_stretches(w, pool, -1, 1);
+        *rises = cross_stretches(w, pool, 1, INFINITY);
         return;
     }
     lay_together(&path, w, pool, -1, 0);
@@ -1561,24 +1580,37 @@ static int heaviest(const Work *w, const Pool *pool)
     return found->underlying;
 }
 
-/* The smallest move of one underlying that liquidates a cross pool, and the limit on it. */
-static int nearest_move(const Book *book, Work *w, Nearest *best, Verdict *verdict)
+/* Which cross pools count: those in which something is at stake, where any is. */
+static int mark_occupied(Work *w)
 {
-    int occupied = 0, dead = 0, why;
+    int occupied = 0;
     for (int k = 0; k < w->n_pools; k++) {
         Pool *pool = &w->pools[k];
         pool->only = pool->shared && (pool->n_legs || pool->initial > 0 || pool->maintenance > 0);
         occupied |= pool->only;
-        dead |= pool->shared && pool->liquidatable;
     }
+    return occupied;
+}
+
+static void judge_pool(const Book *book, const Pool *pool, Verdict *verdict)
+{
+    judge_ratio(verdict, book->limits, MC101, used_of(pool), equity_of(pool));
+    judge_ratio(verdict, book->limits, MC103, kept_of(pool), equity_of(pool));
+}
+
+/* The smallest move of one underlying that liquidates a cross pool, and the limit on it. */
+static int nearest_move(const Book *book, Work *w, Nearest *best, Verdict *verdict)
+{
+    int occupied = mark_occupied(w), dead = 0, why;
+    for (int k = 0; k < w->n_pools; k++)
+        dead |= w->pools[k].shared && w->pools[k].liquidatable;
     if (dead)
         *best = (Nearest){0, 0, 0, NONE, 1};
     for (int k = 0; k < w->n_pools; k++) {
         Pool *pool = &w->pools[k];
         if (!pool->shared || (occupied && !pool->only))
             continue;
-        judge_ratio(verdict, book->limits, MC101, used_of(pool), equity_of(pool));
-        judge_ratio(verdict, book->limits, MC103, kept_of(pool), equity_of(pool));
+        judge_pool(book, pool, verdict);
         if (pool->liquidatable)
             judge_distance(verdict, book->limits, MC102, 0, 0);
         if (verdict->why || dead || !can_cross(pool))
@@ -1735,7 +1767,8 @@ static int figures(const Book *book, Work *w, Results *out, Py_ssize_t i)
     return DECIDED;
 }
 
-static int account(const Book *book, const Batch *b, Work *w, Results *out, Py_ssize_t i)
+/* An account as far as its pools, each with what it has and needs. */
+static int weighed(const Book *book, const Batch *b, Work *w, Py_ssize_t i)
 {
     int why;
     w->n_locals = w->n_legs = w->n_holds = w->n_pools = w->n_slots = w->n_groups = 0;
@@ -1745,7 +1778,7 @@ static int account(const Book *book, const Batch *b, Work *w, Results *out, Py_s
     const Variant *v = &book->variants[b->variant[i]];
     const Asset *assets = book->assets + v->assets;
     if ((why = read_balances(b, w, assets, i)) || (why = read_marks(book, b, w, i))
-        || (why = read_positions(book, b, w, assets, i)) || (why = read_sides(b, w, v, book, i)))
+        || (why = read_positions(book, b, w, v, assets, i)) || (why = read_sides(b, w, v, book, i)))
         return why;
     if (!w->n_holds)
         return WHY_INPUT;
@@ -1754,12 +1787,19 @@ static int account(const Book *book, const Batch *b, Work *w, Results *out, Py_s
     for (int k = 0; k < w->n_pools; k++)
         if ((why = weigh(book, w, &w->pools[k], v)))
             return why;
-    return figures(book, w, out, i);
+    return DECIDED;
 }
 
-static void forget(const Book *book, Work *w)
+static Book under_own_limits(const Book *book, const Batch *b, Py_ssize_t i)
 {
-    (void)book;
+    Book own = *book;
+    if (b->own_limits)
+        own.limits += b->own_limits[i];
+    return own;
+}
+
+static void forget(Work *w)
+{
     for (int k = 0; k < w->n_locals; k++)
         w->local_of[w->locals[k].id] = NONE;
     for (int k = 0; k < w->n_slots; k++)
@@ -1769,9 +1809,200 @@ static void forget(const Book *book, Work *w)
 static void run(const Book *book, const Batch *b, Work *w, Results *out)
 {
     for (Py_ssize_t i = 0; i < b->n; i++) {
-        int why = account(book, b, w, out, i);
+        Book own = under_own_limits(book, b, i);
+        int why = weighed(&own, b, w, i);
+        if (!why)
+            why = figures(&own, w, out, i);
         out->marks[OUT_WHY * out->n + i] = (uint8_t)why;
-        forget(book, w);
+        forget(w);
+    }
+}
+
+/* ---- scenarios ---- */
+
+enum { S_CROSSING, S_AFTER, S_SHORTFALL, S_NOTIONAL, N_SCENARIO };
+enum { BELOW = 1, IDLE = 2 };
+
+typedef struct { /* straight ways of prices: what each asset moves by, and the tables at the end, one scenario after the other */
+    const double *moves, *ratios, *gaps, *steps;
+    const Contract *contracts;
+    const Asset *assets;
+    Py_ssize_t n, n_gaps, n_steps;
+} Scenarios;
+
+typedef struct {
+    double *figures; /* before; of each scenario N_SCENARIO and the gaps: a row each of n */
+    int32_t *pools;  /* liquidated, by scenario */
+    uint8_t *marks;  /* why; of each scenario BELOW, IDLE */
+    uint8_t *gone;   /* by scenario: position rows in pools that are liquidated */
+    Py_ssize_t n, n_positions;
+} Stressed;
+
+/* The limits on figures as they stand that fail. */
+static int failing(const Book *book, Work *w, Sized gross, Sized equity, int *failed)
+{
+    Verdict verdict = {DECIDED, 0, 0};
+    int occupied = mark_occupied(w);
+    judge_ratio(&verdict, book->limits, MC104, gross, equity);
+    judge_concentration(book, w, &verdict);
+    for (int k = 0; k < w->n_pools; k++)
+        if (w->pools[k].shared && (!occupied || w->pools[k].only))
+            judge_pool(book, &w->pools[k], &verdict);
+    *failed = verdict.failed;
+    return verdict.why;
+}
+
+typedef struct {
+    Sized equity, gross;
+    double shortfall, whole; /* whole: all that is held and traded */
+} Standing;
+
+/* What the pools come to; ``ends``: whether it is told of each if anything is left. */
+static int standing(const Work *w, int ends, Standing *found)
+{
+    memset(found, 0, sizeof *found);
+    for (int k = 0; k < w->n_pools; k++) {
+        const Pool *pool = &w->pools[k];
+        found->equity.amount += pool->equity;
+        found->equity.off += pool->e_equity;
+        if (ends && pool->e_equity > 0 && fabs(pool->equity) <= pool->e_equity)
+            return WHY_HEALTH;
+        if (pool->equity < 0)
+            found->shortfall -= pool->equity;
+        for (int j = 0; j < pool->n_holds; j++)
+            found->whole += fabs(pool->holds[j].balance) * pool->holds[j].price;
+    }
+    for (int k = 0; k < w->n_legs; k++)
+        found->gross.amount += w->legs[k].notional;
+    found->gross.off = 8 * UNIT * (w->n_legs + 16) * found->gross.amount;
+    found->whole += found->gross.amount;
+    return found->equity.off > BOUND_SHARE * found->whole ? WHY_BOUND : DECIDED;
+}
+
+/* What is lost in a pool that is closed a gap of the way behind its crossing, for every gap. */
+static int closed_later(const Scenarios *s, Work *w, Pool *pool, Found crossing, double whole, double *losses)
+{
+    Path path;
+    int why = DECIDED;
+    lay_together(&path, w, pool, 1, 0);
+    for (Py_ssize_t k = 0; k < s->n_gaps && !why; k++) {
+        At line;
+        double place = smaller(1, crossing.u + s->gaps[k]), level = pool->rules->level;
+        line_at(&path, place, place, &line);
+        double equity = line.value + level * line.need + (line.slope + level * line.need_slope) * place;
+        double off = bound_at(&path, &line, place) + 2 * (path.moving + line.size_slope) * (crossing.off + 4 * UNIT);
+        if (fabs(equity) <= off)
+            why = WHY_HEALTH;
+        else if (off > BOUND_SHARE * whole)
+            why = WHY_BOUND;
+        else if (equity < 0)
+            losses[k] -= equity;
+    }
+    untouch(&path);
+    return why;
+}
+
+static int moves_anything(const Work *w)
+{
+    for (int k = 0; k < w->n_locals; k++)
+        if (w->locals[k].move != 0)
+            return 1;
+    return 0;
+}
+
+/* Where a pool is liquidated on the way; of several scenarios each begins anew. */
+static int on_the_way(const Scenarios *s, Work *w, Pool *pool, Found *found)
+{
+    Found now = {DECIDED, pool->liquidatable ? 0 : NONE, 0};
+    *found = now;
+    if (pool->liquidatable || !can_cross(pool))
+        return DECIDED;
+    *found = cross_stretches(w, pool, 1, 1);
+    if (found->why)
+        return found->why;
+    for (Py_ssize_t k = 0; k < s->n_steps && found->u != NONE; k++)
+        if (fabs(found->u - s->steps[k]) <= 2 * found->off)
+            return WHY_PATH;
+    return DECIDED;
+}
+
+static void mark_rows(const Batch *b, const Work *w, const char *dead, uint8_t *gone, Py_ssize_t i)
+{
+    for (int64_t row = b->position_ends[i]; row < b->position_ends[i + 1]; row++) {
+        int marks = b->position_marks[row], isolated = (marks & ISOLATED) != 0;
+        int leg = w->slots[w->slot_of[b->symbol[row]]].leg[2 * isolated + (side_of(marks, b->quantity[row]) < 0)];
+        gone[row] = (uint8_t)dead[w->legs[leg].pool];
+    }
+}
+
+/* One account through one scenario; ``now``: the limits that fail before it. */
+static int through(const Book *book, const Scenarios *s, const Batch *b, Work *w, Work *after, Py_ssize_t k, Py_ssize_t i, int now,
+                   const Standing *before, char *dead, Stressed *out)
+{
+    Py_ssize_t n = out->n, row = 1 + k * (N_SCENARIO + s->n_gaps);
+    double *f = out->figures + row * n + i, notional = 0, first = NONE;
+    double losses[MOST_GAPS] = {0};
+    int why, pools = 0, failed = 0;
+    Book moved = *book;
+    moved.contracts = s->contracts + k * book->n_contracts;
+    moved.assets = s->assets + k * book->n_asset_rows;
+    after->today = book;
+    after->ratio = s->ratios + k * book->n_contracts;
+    Standing end;
+    if ((why = weighed(&moved, b, after, i)) || (why = standing(after, 1, &end)))
+        return why;
+    for (int j = 0; j < w->n_locals; j++)
+        w->locals[j].move = s->moves[k * book->n_assets + w->locals[j].id];
+    for (int j = 0; j < w->n_pools; j++) {
+        Pool *pool = &w->pools[j];
+        Found found;
+        if ((why = on_the_way(s, w, pool, &found)))
+            return why;
+        dead[j] = found.u != NONE;
+        if (!dead[j])
+            continue;
+        pools++;
+        first = nearer(first, found.u);
+        for (int leg = 0; leg < pool->n_legs; leg++)
+            notional += w->legs[pool->legs[leg]].notional;
+        if (s->n_gaps && (why = closed_later(s, w, pool, found, smaller(before->whole, end.whole), losses)))
+            return why;
+    }
+    if (!pools && (why = failing(&moved, after, end.gross, end.equity, &failed)))
+        return why;
+    f[S_CROSSING * n] = shown(first, 1);
+    f[S_AFTER * n] = end.equity.amount;
+    f[S_SHORTFALL * n] = end.shortfall;
+    f[S_NOTIONAL * n] = notional;
+    for (Py_ssize_t j = 0; j < s->n_gaps; j++)
+        f[(N_SCENARIO + j) * n] = losses[j];
+    out->pools[k * n + i] = pools;
+    out->marks[(1 + k) * n + i] = (uint8_t)(BELOW * ((failed & ~now) != 0) | IDLE * !moves_anything(w));
+    if (pools)
+        mark_rows(b, w, dead, out->gone + k * out->n_positions, i);
+    return DECIDED;
+}
+
+static int stressed(const Book *book, const Scenarios *s, const Batch *b, Work *w, Work *after, char *dead, Stressed *out, Py_ssize_t i)
+{
+    Standing before;
+    int now = 0, why = weighed(book, b, w, i);
+    if (why || (why = standing(w, 0, &before)) || (why = failing(book, w, before.gross, before.equity, &now)))
+        return why;
+    out->figures[i] = before.equity.amount;
+    for (Py_ssize_t k = 0; k < s->n && !why; k++) {
+        why = through(book, s, b, w, after, k, i, now, &before, dead, out);
+        forget(after);
+    }
+    return why;
+}
+
+static void run_stress(const Book *book, const Scenarios *s, const Batch *b, Work *w, Work *after, char *dead, Stressed *out)
+{
+    for (Py_ssize_t i = 0; i < b->n; i++) {
+        Book own = under_own_limits(book, b, i);
+        out->marks[i] = (uint8_t)stressed(&own, s, b, w, after, dead, out, i);
+        forget(w);
     }
 }
 
@@ -1802,8 +2033,11 @@ static int within(int64_t begin, int64_t end, int64_t count) { return 0 <= begin
 
 static const char *checked_book(const Book *b)
 {
-    if (b->n_assets < 1 || b->limits->bare < 0 || (int64_t)b->limits->bare + 2 > b->n_pieces)
-        return "tables without assets, or without the curve of what counts in full";
+    if (b->n_assets < 1)
+        return "tables without assets";
+    for (Py_ssize_t k = 0; k < b->n_limits; k++)
+        if (b->limits[k].bare < 0 || (int64_t)b->limits[k].bare + 2 > b->n_pieces)
+            return "tables without the curve of what counts in full";
     for (Py_ssize_t k = 0; k < b->n_contracts; k++) {
         const Contract *c = &b->contracts[k];
         const int32_t ids[] = {c->base, c->quote, c->settle, c->driver, c->underlying};
@@ -1880,33 +2114,65 @@ static void free_room(Work *w)
         PyMem_RawFree(all[k]);
 }
 
-enum { N_TABLES = 6, N_COLUMNS = 18, N_OUT = 3 };
+enum { N_TABLES = 6, N_COLUMNS = 19, N_OUT = 3, N_WAYS = 6, N_STRESSED = 4, N_BUFFERS = N_TABLES + N_COLUMNS + N_WAYS + N_STRESSED };
 
 static const size_t TABLE_ITEMS[N_TABLES] = {sizeof(Piece), sizeof(Tier), sizeof(Contract), sizeof(Asset), sizeof(Variant),
                                              sizeof(Limits)};
 /* balance ends, position ends, variant, marks; asset, amount, marks of balances; symbol, marks of positions, quantity and
- * nine columns that may be missing */
-static const size_t COLUMN_ITEMS[N_COLUMNS] = {8, 8, 4, 1, 4, 8, 1, 4, 1, 8, 8, 8, 8, 8, 8, 8, 8, 8};
+ * eight columns that may be missing; limits by account, which may be missing too */
+static const size_t COLUMN_ITEMS[N_COLUMNS] = {8, 8, 4, 1, 4, 8, 1, 4, 1, 8, 8, 8, 8, 8, 8, 8, 8, 8, 4};
 static const size_t OUT_ITEMS[N_OUT] = {8, 4, 1};
+/* moves, ratios, gaps, steps, contracts, assets; figures, pools, marks, rows that are gone */
+static const size_t WAY_ITEMS[N_WAYS] = {8, 8, 8, 8, sizeof(Contract), sizeof(Asset)};
+static const size_t STRESSED_ITEMS[N_STRESSED] = {8, 4, 1, 1};
 
-static const char *gathered(Book *book, Batch *b, Results *out, const Buffer *t, const Buffer *c, const Buffer *o, Py_ssize_t n,
-                            int n_assets, Py_ssize_t *most_balances, Py_ssize_t *most_rows)
+typedef struct {
+    Buffer all[N_BUFFERS];
+    int n;
+} Buffers;
+
+/* The buffers of a tuple, behind those that are there; NULL with an exception. */
+static Buffer *taken(Buffers *buffers, PyObject *objects, const size_t *items, int count, int writable)
+{
+    Buffer *first = buffers->all + buffers->n;
+    if (PyTuple_GET_SIZE(objects) != count) {
+        PyErr_SetString(PyExc_ValueError, "other tables, columns or results than the screen has");
+        return NULL;
+    }
+    for (int k = 0; k < count; k++) {
+        int ok = take(PyTuple_GET_ITEM(objects, k), &buffers->all[buffers->n], items[k], writable);
+        buffers->n++;
+        if (!ok)
+            return NULL;
+    }
+    return first;
+}
+
+static void released(Buffers *buffers)
+{
+    for (int k = 0; k < buffers->n; k++)
+        if (buffers->all[k].held)
+            PyBuffer_Release(&buffers->all[k].view);
+}
+
+static const char *gathered(Book *book, Batch *b, const Buffer *t, const Buffer *c, Py_ssize_t n, int n_assets,
+                            Py_ssize_t *most_balances, Py_ssize_t *most_rows)
 {
     *book = (Book){t[0].view.buf, t[1].view.buf, t[2].view.buf, t[3].view.buf, t[4].view.buf, t[5].view.buf, t[0].count,
-                   t[1].count, t[2].count, t[3].count, t[4].count, n_assets};
+                   t[1].count, t[2].count, t[3].count, t[4].count, t[5].count, n_assets};
     *b = (Batch){n, c[4].count, c[7].count, c[0].view.buf, c[1].view.buf, c[2].view.buf, c[4].view.buf, c[7].view.buf,
-                 c[3].view.buf, c[6].view.buf, c[8].view.buf, c[5].view.buf, c[9].view.buf, c[10].view.buf, c[11].view.buf,
-                 c[12].view.buf, c[13].view.buf, c[14].view.buf, c[15].view.buf, c[16].view.buf, c[17].view.buf};
-    *out = (Results){o[0].view.buf, o[1].view.buf, o[2].view.buf, n};
-    if (n < 0 || t[5].count != 1 || c[0].count != n + 1 || c[1].count != n + 1 || c[2].count != n || c[3].count != n)
+                 c[18].held ? c[18].view.buf : NULL, c[3].view.buf, c[6].view.buf, c[8].view.buf, c[5].view.buf,
+                 c[9].view.buf, c[10].view.buf, c[11].view.buf, c[12].view.buf, c[13].view.buf, c[14].view.buf,
+                 c[15].view.buf, c[16].view.buf, c[17].view.buf};
+    if (n < 0 || t[5].count < 1 || c[0].count != n + 1 || c[1].count != n + 1 || c[2].count != n || c[3].count != n)
+        return "columns of accounts that do not fit together";
+    if (c[18].held && c[18].count != n)
         return "columns of accounts that do not fit together";
     if (c[5].count != c[4].count || c[6].count != c[4].count || c[8].count != c[7].count)
         return "columns of balances or positions that do not fit together";
     for (int k = 9; k < 18; k++)
         if ((c[k].held || k == 9) && c[k].count != c[7].count)
             return "columns of positions that do not fit together";
-    if (o[0].count != n * N_FIGURES || o[1].count != n * N_CODES || o[2].count != n * N_MARKS)
-        return "room for results that does not fit";
     const char *wrong = checked_book(book);
     if (!wrong)
         wrong = checked_offsets(b->balance_ends, n, b->n_balances, most_balances);
@@ -1914,69 +2180,126 @@ static const char *gathered(Book *book, Batch *b, Results *out, const Buffer *t,
         wrong = checked_offsets(b->position_ends, n, b->n_positions, most_rows);
     if (!wrong)
         wrong = checked_codes(b->variant, n, 0, book->n_variants);
+    if (!wrong && b->own_limits)
+        wrong = checked_codes(b->own_limits, n, 0, book->n_limits);
     if (!wrong)
         wrong = checked_codes(b->asset, b->n_balances, -1, n_assets);
     return wrong ? wrong : checked_codes(b->symbol, b->n_positions, -1, book->n_contracts);
 }
 
+static PyObject *ended(Buffers *buffers, const char *wrong, int is_full)
+{
+    released(buffers);
+    if (wrong)
+        PyErr_SetString(PyExc_ValueError, wrong);
+    else if (is_full)
+        PyErr_NoMemory();
+    if (PyErr_Occurred())
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyObject *screen(PyObject *self, PyObject *args)
 {
     PyObject *tables, *columns, *results;
-    Py_ssize_t n, most_balances = 0, most_rows = 0;
-    int n_assets, ok = 1;
+    Py_ssize_t n, balances = 0, rows = 0;
+    int n_assets, is_full = 0;
     (void)self;
     if (!PyArg_ParseTuple(args, "O!iO!nO!", &PyTuple_Type, &tables, &n_assets, &PyTuple_Type, &columns, &n, &PyTuple_Type,
                           &results))
         return NULL;
-    if (PyTuple_GET_SIZE(tables) != N_TABLES || PyTuple_GET_SIZE(columns) != N_COLUMNS || PyTuple_GET_SIZE(results) != N_OUT) {
-        PyErr_SetString(PyExc_ValueError, "other tables, columns or results than the screen has");
-        return NULL;
-    }
-    Buffer t[N_TABLES] = {{{0}, 0, 0}}, c[N_COLUMNS] = {{{0}, 0, 0}}, o[N_OUT] = {{{0}, 0, 0}};
-    for (int k = 0; ok && k < N_TABLES; k++)
-        ok = take(PyTuple_GET_ITEM(tables, k), &t[k], TABLE_ITEMS[k], 0);
-    for (int k = 0; ok && k < N_COLUMNS; k++)
-        ok = take(PyTuple_GET_ITEM(columns, k), &c[k], COLUMN_ITEMS[k], 0);
-    for (int k = 0; ok && k < N_OUT; k++)
-        ok = take(PyTuple_GET_ITEM(results, k), &o[k], OUT_ITEMS[k], 1);
+    Buffers all = {0};
+    const Buffer *t = taken(&all, tables, TABLE_ITEMS, N_TABLES, 0);
+    const Buffer *c = t ? taken(&all, columns, COLUMN_ITEMS, N_COLUMNS, 0) : NULL;
+    const Buffer *o = c ? taken(&all, results, OUT_ITEMS, N_OUT, 1) : NULL;
+    if (!o)
+        return ended(&all, NULL, 0);
     Book book;
     Batch batch;
-    Results out;
     Work work = {0};
-    const char *wrong = NULL;
-    if (ok) {
-        wrong = gathered(&book, &batch, &out, t, c, o, n, n_assets, &most_balances, &most_rows);
-        ok = !wrong;
-        if (wrong)
-            PyErr_SetString(PyExc_ValueError, wrong);
-    }
-    if (ok && !make_room(&work, &book, (size_t)most_balances, (size_t)most_rows)) {
-        PyErr_NoMemory();
-        ok = 0;
-    }
-    if (ok) {
+    const char *wrong = gathered(&book, &batch, t, c, n, n_assets, &balances, &rows);
+    if (!wrong && (o[0].count != n * N_FIGURES || o[1].count != n * N_CODES || o[2].count != n * N_MARKS))
+        wrong = "room for results that does not fit";
+    if (!wrong && !(is_full = !make_room(&work, &book, (size_t)balances, (size_t)rows))) {
+        Results out = {o[0].view.buf, o[1].view.buf, o[2].view.buf, n};
         Py_BEGIN_ALLOW_THREADS
         run(&book, &batch, &work, &out);
         Py_END_ALLOW_THREADS
     }
     free_room(&work);
-    for (int k = 0; k < N_TABLES; k++)
-        if (t[k].held)
-            PyBuffer_Release(&t[k].view);
-    for (int k = 0; k < N_COLUMNS; k++)
-        if (c[k].held)
-            PyBuffer_Release(&c[k].view);
-    for (int k = 0; k < N_OUT; k++)
-        if (o[k].held)
-            PyBuffer_Release(&o[k].view);
-    if (!ok)
+    return ended(&all, wrong, is_full);
+}
+
+/* Scenarios, whose tables have the offsets of those of today; NULL where they fit. */
+static const char *gathered_ways(Scenarios *s, const Book *book, const Buffer *g)
+{
+    *s = (Scenarios){g[0].view.buf, g[1].view.buf, g[2].view.buf, g[3].view.buf, g[4].view.buf, g[5].view.buf,
+                     g[0].count / book->n_assets, g[2].count, g[3].count};
+    if (s->n_gaps > MOST_GAPS)
+        return "too many gaps";
+    if (g[0].count != s->n * book->n_assets || g[1].count != s->n * book->n_contracts
+        || g[4].count != s->n * book->n_contracts || g[5].count != s->n * book->n_asset_rows)
+        return "scenarios that do not fit the tables";
+    for (Py_ssize_t k = 0; k < s->n; k++) {
+        Book moved = *book;
+        moved.contracts = s->contracts + k * book->n_contracts;
+        moved.assets = s->assets + k * book->n_asset_rows;
+        const char *wrong = checked_book(&moved);
+        if (wrong)
+            return wrong;
+    }
+    return NULL;
+}
+
+static PyObject *stress(PyObject *self, PyObject *args)
+{
+    PyObject *tables, *columns, *ways, *results;
+    Py_ssize_t n, balances = 0, rows = 0;
+    int n_assets, is_full = 0;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O!iO!nO!O!", &PyTuple_Type, &tables, &n_assets, &PyTuple_Type, &columns, &n, &PyTuple_Type,
+                          &ways, &PyTuple_Type, &results))
         return NULL;
-    Py_RETURN_NONE;
+    Buffers all = {0};
+    const Buffer *t = taken(&all, tables, TABLE_ITEMS, N_TABLES, 0);
+    const Buffer *c = t ? taken(&all, columns, COLUMN_ITEMS, N_COLUMNS, 0) : NULL;
+    const Buffer *g = c ? taken(&all, ways, WAY_ITEMS, N_WAYS, 0) : NULL;
+    const Buffer *o = g ? taken(&all, results, STRESSED_ITEMS, N_STRESSED, 1) : NULL;
+    if (!o)
+        return ended(&all, NULL, 0);
+    Book book;
+    Batch batch;
+    Scenarios s = {0};
+    Work work = {0}, after = {0};
+    const char *wrong = gathered(&book, &batch, t, c, n, n_assets, &balances, &rows);
+    if (!wrong)
+        wrong = gathered_ways(&s, &book, g);
+    if (!wrong && (o[0].count != n * (1 + s.n * (N_SCENARIO + s.n_gaps)) || o[1].count != n * s.n
+                   || o[2].count != n * (1 + s.n) || o[3].count != batch.n_positions * s.n))
+        wrong = "room for results that does not fit";
+    char *dead = wrong ? NULL : room((size_t)(balances + 2 * rows + 1), 1);
+    if (!wrong) {
+        is_full = !dead || !make_room(&work, &book, (size_t)balances, (size_t)rows)
+                  || !make_room(&after, &book, (size_t)balances, (size_t)rows);
+        if (!is_full) {
+            Stressed out = {o[0].view.buf, o[1].view.buf, o[2].view.buf, o[3].view.buf, n, batch.n_positions};
+            Py_BEGIN_ALLOW_THREADS
+            run_stress(&book, &s, &batch, &work, &after, dead, &out);
+            Py_END_ALLOW_THREADS
+        }
+    }
+    PyMem_RawFree(dead);
+    free_room(&work);
+    free_room(&after);
+    return ended(&all, wrong, is_full);
 }
 
 static PyMethodDef METHODS[] = {
     {"screen", screen, METH_VARARGS,
      "screen(tables, n_assets, columns, n, results): figures, codes and marks of n accounts, written into results.\n\n"
+     "Raises ValueError for offsets or codes outside their tables; nothing is written then."},
+    {"stress", stress, METH_VARARGS,
+     "stress(tables, n_assets, columns, n, scenarios, results): the same accounts through scenarios.\n\n"
      "Raises ValueError for offsets or codes outside their tables; nothing is written then."},
     {NULL, NULL, 0, NULL},
 };

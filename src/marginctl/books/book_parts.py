@@ -17,9 +17,13 @@ from marginctl.document.source import echo
 
 PARQUET, ARROW, CSV = (".parquet", ".pq"), (".arrow", ".feather", ".ipc"), (".csv",)
 ENDINGS = (*PARQUET, *ARROW, *CSV)
+LARGE_GROUP = 4_096
+"""Rows of a row group from which on it is worth to be read by itself."""
 PART_ROWS = 100_000
 """Accounts of a part of a large file, about."""
 FLAT = (POSITIONS, BALANCES, ACCOUNTS)
+WORDS = ((BALANCES, "asset"), *((POSITIONS, name) for name in ("symbol", "side", "margin_mode", "purpose")))
+"""Fields of lists that are few words said often."""
 
 
 class BookPart(Struct, frozen=True, kw_only=True):
@@ -198,12 +202,19 @@ def csv_columns(file: str) -> list[str]:
 
 
 def raw_batches(
-    file: str, columns: Iterable[str] | None, size: int, groups: tuple[int, ...] | None = None
+    file: str,
+    columns: Iterable[str] | None,
+    size: int,
+    groups: tuple[int, ...] | None = None,
+    words: frozenset[str] = frozenset(),
 ) -> Iterator[Any]:
-    """The batches of a file with these columns (None: all), those of some row groups alone. Raises BookError."""
+    """The batches of a file with these columns (None: all), those of some row groups alone. Raises BookError.
+
+    ``words``: fields of lists that are few words said often, read as dictionaries where the file is Parquet.
+    """
     ending = Path(file).suffix.lower()
     if ending in PARQUET:
-        yield from guarded(file, _parquet_batches(file, columns, size, groups))
+        yield from guarded(file, _parquet_batches(file, columns, size, groups, words))
         return
     chosen = None if columns is None else list(columns)
     batches = _ipc_batches(file) if ending in ARROW else csv_batches(file)
@@ -214,14 +225,37 @@ def raw_batches(
 
 
 def _parquet_batches(
-    file: str, columns: Iterable[str] | None, size: int, groups: tuple[int, ...] | None
+    file: str, columns: Iterable[str] | None, size: int, groups: tuple[int, ...] | None, words: frozenset[str]
 ) -> Iterator[Any]:
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(file, pre_buffer=False) as source:
+        metadata = source.metadata
         names = None if columns is None else [one for one in columns if one in source.schema_arrow.names]
-        chosen = list(range(source.metadata.num_row_groups)) if groups is None else list(groups)
-        yield from source.iter_batches(batch_size=size, row_groups=chosen, columns=names, use_threads=False)
+        chosen = list(range(metadata.num_row_groups)) if groups is None else list(groups)
+        rows = sum(metadata.row_group(number).num_rows for number in chosen)
+        leaves = [metadata.schema.column(number) for number in range(metadata.num_columns)]
+        said = [one.path for one in leaves if one.max_repetition_level and one.name in words]
+        if not said or rows < LARGE_GROUP * len(chosen):
+            yield from source.iter_batches(size, chosen, names, use_threads=False)
+            return
+        with ParquetFile(file, pre_buffer=False, read_dictionary=said) as other:
+            for group in chosen:
+                yield from _group_batches(other, source, group, names, size)
+
+
+def _group_batches(said: Any, plain: Any, group: int, names: list[str] | None, size: int) -> Iterator[Any]:
+    """A row group with its words as dictionaries; where Arrow cannot have them so (there are too many), as texts."""
+    done = 0
+    try:
+        for batch in said.iter_batches(size, [group], names, use_threads=False):
+            done += len(batch)
+            yield batch
+    except pa.ArrowNotImplementedError:
+        for batch in plain.iter_batches(size, [group], names, use_threads=False):
+            if len(batch) > done:
+                yield batch.slice(done)
+            done = max(0, done - len(batch))
 
 
 def _ipc_batches(file: str) -> Iterator[Any]:
@@ -283,6 +317,7 @@ def account_batches(part: BookPart, named: Renames, size: int, sort_memory: int)
     unread = {one.partition(".")[2] for one in unknown_columns(schema, named) if one.startswith(f"{ACCOUNTS}.")}
     columns = [name for name in schema.names if name not in unread]
     first = part.first
-    for batch in raw_batches(file, columns, size, part.groups):
+    words = frozenset(named.of(table, name) for table, name in WORDS)
+    for batch in raw_batches(file, columns, size, part.groups, words):
         yield Accounts(normalised(batch, named, file), first)
         first += len(batch)

@@ -171,7 +171,7 @@ def _compiled(
             _array(found, CONTRACT),
             _array(rows, ASSET),
             variants,
-            _limits(limits, apart=apart, bare=bare[0]),
+            limits_table([limits], apart=apart, bare=bare[0]),
         ),
         symbols={symbol: code for code, symbol in enumerate(contracts)},
         assets=assets,
@@ -316,7 +316,12 @@ def _rules(
     )
 
 
-def _limits(limits: Mapping[str, ScreenLimit], *, apart: bool, bare: int) -> Figures:
+def limits_table(sets: Iterable[Mapping[str, ScreenLimit]], *, apart: bool, bare: int) -> Figures:
+    """A row for each set of limits that accounts may come under."""
+    return _array([_limits(one, apart=apart, bare=bare) for one in sets], LIMITS)
+
+
+def _limits(limits: Mapping[str, ScreenLimit], *, apart: bool, bare: int) -> tuple[Any, ...]:
     rows = [limits.get(code, ScreenLimit()) for code in SCREENED_LIMITS]
     fail, warn = ([_nothing(getattr(row, level)) for row in rows] for level in ("fail", "warn"))
     last = rows[-1]
@@ -324,7 +329,7 @@ def _limits(limits: Mapping[str, ScreenLimit], *, apart: bool, bare: int) -> Fig
         counts and limit is not None and limit < ONE
         for counts, limit in ((last.fail_alone, last.fail), (last.warn_alone, last.warn))
     ]
-    return _array([(fail, warn, *alone, apart, bare)], LIMITS)
+    return fail, warn, *alone, apart, bare
 
 
 def _warned_at(rules: MarginRules, margin_call: Decimal | None) -> Decimal | None:

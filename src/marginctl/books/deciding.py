@@ -213,10 +213,16 @@ def isolated_distance(report: Report) -> Decimal | None:
 
 def nobody(header: BookHeader) -> Report:
     """The report of an account that holds nothing, under the header's name: where a document names an account."""
+    with exactly():
+        return report_of(empty_account(header, Path(header.source.name).stem))
+
+
+def empty_account(header: BookHeader, name: str) -> Account:
+    """An account of a name that holds nothing."""
     account = header.draft.account
     mode = header.rule_set.mode(account.collateral_mode if account is not None else None) or header.rule_set.modes[0]
-    empty = Account(
-        name=Path(header.source.name).stem,
+    return Account(
+        name=name,
         venue=header.rule_set.name,
         currency=header.currency,
         collateral_mode=mode.collateral_mode,
@@ -228,5 +234,3 @@ def nobody(header: BookHeader) -> Report:
         terms={},
         positions=(),
     )
-    with exactly():
-        return report_of(empty)

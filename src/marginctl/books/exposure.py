@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from marginctl.books.header import BookHeader
+from marginctl.books.price_table import by_prices
 from marginctl.core.account import STABLECOINS
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ONE, ZERO
@@ -67,13 +68,26 @@ def weight_of(header: BookHeader, contract: Contract) -> Weight | None:
 
 def exposures(header: BookHeader, batch: pa.RecordBatch, is_ok: Any) -> dict[str, Decimal]:
     """``ASSET:long`` and ``ASSET:short`` -> notional in currency, of the accounts that could be checked."""
-    positions = batch.column("positions")
-    items = positions.flatten()
-    if header.prices_at or not len(items) or pa.types.is_null(pc.struct_field(items, "symbol").type):
+    found: dict[str, Decimal] = {}
+    for group in by_prices(header, batch):
+        fine = is_ok if len(group.batch) == len(batch) else is_ok.take(group.places)
+        positions = group.batch.column("positions")
+        items = positions.flatten()
+        if group.header.prices_at:
+            return {}
+        if not pc.all(fine).as_py():
+            items = items.filter(fine.take(pc.list_parent_indices(positions)))
+        for name, amount in exposure_of(group.header, items).items():
+            found[name] = found.get(name, ZERO) + amount
+    return found
+
+
+def exposure_of(header: BookHeader, items: Any) -> dict[str, Decimal]:
+    """The same of positions."""
+    if not len(items) or pa.types.is_null(pc.struct_field(items, "symbol").type):
         return {}
-    if not pc.all(is_ok).as_py():
-        items = items.filter(is_ok.take(pc.list_parent_indices(positions)))
-    symbols = pc.struct_field(items, "symbol").dictionary_encode()
+    symbols = pc.struct_field(items, "symbol")
+    symbols = symbols if pa.types.is_dictionary(symbols.type) else symbols.dictionary_encode()
     weights = [_weight(header, symbol) for symbol in symbols.dictionary.to_pylist()]
     quantity, mark = (_floats(pc.struct_field(items, name)) for name in ("quantity", "mark_price"))
     value = _values(weights, symbols.indices, pc.abs(quantity), mark)
@@ -112,6 +126,7 @@ def _codes(symbols: Any, items: Any, quantity: Any) -> Any:
     """Twice the contract, and one more where it is short: by the side, else by the sign of the quantity."""
     short = pc.less(quantity, 0)
     side = pc.struct_field(items, "side")
+    side = side.dictionary_decode() if pa.types.is_dictionary(side.type) else side
     if side.null_count < len(side):
         short = pc.coalesce(pc.equal(side, "short"), short)
     return pc.add(pc.multiply(symbols, 2), short.cast(pa.int32()))

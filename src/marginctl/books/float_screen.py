@@ -111,8 +111,11 @@ def is_built() -> bool:
     return True
 
 
-def screen(compiled: Compiled, batch: Any) -> Screened:
-    """The figures of every account of a RecordBatch. Raises ImportError where the kernel is not built."""
+def screen(compiled: Compiled, batch: Any, own: Plain | None = None) -> Screened:
+    """The figures of every account of a RecordBatch. Raises ImportError where the kernel is not built.
+
+    ``own``: by account its row of the table of limits, where there are several; below 0 it is left out.
+    """
     count = batch.num_rows
     found = Screened(
         compiled,
@@ -120,18 +123,21 @@ def screen(compiled: Compiled, batch: Any) -> Screened:
         np.full((len(CODES), count), -1, "i4"),
         np.zeros((len(MARKS), count), "u1"),
     )
-    columns = kernel_columns(compiled, batch)
+    columns = kernel_columns(compiled, batch, own)
     kernel = import_module(KERNEL)
     kernel.screen(compiled.tables, len(compiled.assets), columns, count, (found.figures, found.codes, found.marks))
     return found
 
 
-def kernel_columns(compiled: Compiled, batch: Any) -> Columns:
+def kernel_columns(compiled: Compiled, batch: Any, own: Plain | None = None) -> Columns:
     """The columns of a batch as the kernel takes them."""
     count = batch.num_rows
     balances, positions = (arrow.lists(_column(batch, name), count) for name in ("balances", "positions"))
     marks = _account_marks(compiled, batch, (balances, positions))
     variant = _variants(compiled, batch, marks)
+    if own is not None:
+        marks[own < 0] |= LEFT_OUT
+        own = np.maximum(own, 0)
     return (
         balances.ends,
         positions.ends,
@@ -139,6 +145,7 @@ def kernel_columns(compiled: Compiled, batch: Any) -> Columns:
         marks,
         *_balances(compiled, balances),
         *_positions(compiled, positions),
+        own,
     )
 
 

@@ -27,7 +27,7 @@ from marginctl.document.record import Key, bind
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of
-from marginctl.limits.registry import BY_KEY
+from marginctl.limits.registry import BY_CODE, BY_KEY, rule_of
 from marginctl.portfolio.assets import Links
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, CollateralEntry, PortfolioFile
@@ -54,6 +54,8 @@ SHARED: tuple[Key[Any], ...] = (
 UNSEEN = Scalar("", 0, 0, 0, plain=True)
 """The place of what stands in no line of the header."""
 EMPTY = "the account is empty"
+MOST_MOMENTS = 64
+"""Times of a table of prices whose tables are kept."""
 
 
 class BookHeader(Struct, frozen=True):
@@ -63,7 +65,8 @@ class BookHeader(Struct, frozen=True):
     laid into, without rows of its own. ``rule_set``: the venue's, with the contracts that the header declares.
     ``held``: by asset the row that states its terms, without an amount. ``prices_at``: prices by the time of the rows
     that they are for, where a table gives them. ``configs``: the limits of accounts, ``others``: the header under
-    other venues, ``screens``: tables of the float screen by contracts, as they are asked for.
+    other venues, ``screens`` and ``ways``: tables of the float screen by contracts, of today and of scenarios,
+    ``moments``: the header at prices of a time, as they are asked for.
     """
 
     text: str
@@ -80,6 +83,8 @@ class BookHeader(Struct, frozen=True):
     configs: dict[str, LimitsConfig] = {}
     others: "dict[str, tuple[BookHeader | None, list[Problem]]]" = {}
     screens: dict[frozenset[str], Any] = {}
+    ways: dict[frozenset[str], Any] = {}
+    moments: "dict[str, BookHeader]" = {}
 
     @property
     def is_apart(self) -> bool:
@@ -116,8 +121,28 @@ class BookHeader(Struct, frozen=True):
             if rule_set is not None:
                 rule_set, problems = _declared(self.file, self.source, rule_set, self.settings)
             fits = rule_set is not None and not problems
-            self.others[venue] = (replace(self, rule_set=rule_set, screens={}) if fits else None), problems
+            self.others[venue] = (
+                (replace(self, rule_set=rule_set, screens={}, ways={}, moments={}) if fits else None),
+                problems,
+            )
         return self.others[venue]
+
+    def at(self, moment: str | None) -> "BookHeader":
+        """The same header at the prices of rows of a time; itself where the table of prices has none for it."""
+        if moment is None or moment not in self.prices_at:
+            return self if not self.prices_at else self._priced("", self.draft.prices)
+        return self._priced(moment, self.prices_at[moment])
+
+    def _priced(self, moment: str, prices: Entries[Decimal]) -> "BookHeader":
+        if moment not in self.moments:
+            if len(self.moments) > MOST_MOMENTS:
+                self.moments.clear()
+            draft = copy(self.draft)
+            draft.__dict__["prices"] = prices
+            self.moments[moment] = replace(
+                self, draft=draft, prices_at={}, configs=self.configs, others={}, screens={}, ways={}, moments={}
+            )
+        return self.moments[moment]
 
     @property
     def symbols(self) -> Iterable[str]:
@@ -171,7 +196,7 @@ def read_header(
     if header is None:
         return None, problems
     timed = {time: _with(header.draft.prices, some) for time, some in (prices or {}).items() if time}
-    return replace(header, prices_at=timed), []
+    return replace(header, prices_at=timed, screens={}, ways={}, moments={}), []
 
 
 def _lay_prices(file: BookFile, prices: Mapping[str, Decimal]) -> None:
@@ -210,7 +235,7 @@ def _compiled(
 ) -> tuple[BookHeader | None, list[Problem]]:
     draft = _draft(file)
     limits, problems = limits_of(file.limits, file.waivers, LimitSource.PORTFOLIO, source)
-    problems += _unjudged(file, source, settings)
+    problems += _unjudged(file, limits, source, settings)
     problems += _unknown_scenarios(limits, scenarios_of(file.scenarios, settings.policy), source, file)
     held, wrong = _held(file, source)
     problems += wrong
@@ -235,6 +260,8 @@ def _compiled(
         configs={},
         others={},
         screens={},
+        ways={},
+        moments={},
     )
     return header, []
 
@@ -297,7 +324,7 @@ def _listed(contract: Contract) -> Listing:
     return Listing(contract=contract, as_of=None, status=Verification.UNVERIFIED, source=None)
 
 
-def _unjudged(file: BookFile, source: Source, settings: Settings) -> list[Problem]:
+def _unjudged(file: BookFile, limits: FileLimits, source: Source, settings: Settings) -> list[Problem]:
     """Limits that are asked for and that a book is not judged by, unless they are left out."""
     problems = []
     for word, value, _ in file.limits.items() if file.limits is not None else ():
@@ -306,7 +333,24 @@ def _unjudged(file: BookFile, source: Source, settings: Settings) -> list[Proble
             continue
         message = f"`{word.text}` ({rule.code}) is not judged over a book"
         problems.append(source.problem(word, "MC030", message, f"remove it, or add --ignore {rule.code}"))
+    place = file.at(BookFile.limits)
+    for code, scopes in sorted(limits.scopes.items()):
+        if code not in JUDGED and settings.selection.takes(BY_CODE[code]):
+            message = f"`{scopes[0].section}` sets a limit ({code}) that is not judged over a book"
+            problems.append(source.problem(place, "MC030", message, f"remove it, or add --ignore {code}"))
     return problems
+
+
+def left_to_check(header: BookHeader) -> list[str]:
+    """The codes that a policy sets and a book is not judged by: `check` has policies too, so these are no errors."""
+    policy = header.settings.policy
+    found = {
+        code
+        for part in (policy.parts if policy is not None else ())
+        for limits in (part, *(narrow for _, narrow in part.accounts))
+        for code in (*limits.bounds, *limits.scopes, *(rule.code for rule in limits.custom))
+    }
+    return sorted(code for code in found - {*JUDGED, OF_SCENARIOS} if header.settings.selection.takes(rule_of(code)))
 
 
 def contract_of(header: BookHeader, symbol: str) -> Contract | None:

@@ -190,7 +190,8 @@ def field_column(column: pa.Array, table: str, name: str, file: str) -> pa.Array
     if name == ROW:
         return column
     if (table, name) not in NUMERIC:
-        return text_column(column, f"{table}.{name}", file, numeric=False)
+        is_said = pa.types.is_dictionary(kind) and kind.value_type == pa.string()
+        return column if is_said else text_column(column, f"{table}.{name}", file, numeric=False)
     if pa.types.is_dictionary(kind):
         return field_column(column.dictionary_decode(), table, name, file)
     types = pa.types

@@ -1,9 +1,13 @@
 """A table of prices, ``asset``, ``price``, perhaps ``as_of``: by the time of the rows that they are for."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from marginctl.books.book_parts import raw_batches, schema_of
+from marginctl.books.header import MOST_MOMENTS, BookHeader
 from marginctl.books.normalising import BookError, moments, text_column
 from marginctl.books.row_drafts import plain_number
 from marginctl.books.stored import texts_of
@@ -39,3 +43,27 @@ def _add(found: dict[str, dict[str, Decimal]], file: str, row: int, asset: Any, 
         prices[asset] = POSITIVE.read(plain_number(price))
     except NumberError as error:
         raise BookError(file, f"row {row}: the price of {echo(asset)} {error.message}", error.help, "MC014") from None
+
+
+class Group(NamedTuple):
+    """The rows of a batch that take the same prices, the header with these, and where they stand in it."""
+
+    header: BookHeader
+    batch: pa.RecordBatch
+    places: Any
+
+
+def by_prices(header: BookHeader, batch: pa.RecordBatch) -> list[Group]:
+    """The rows of a batch by their times, where a table gives prices by time and these are not too many to prepare.
+
+    Else one group, under the header as it is.
+    """
+    moments = batch.column("as_of")
+    times = pc.unique(moments).to_pylist() if header.prices_at else []
+    if not times or len(times) > MOST_MOMENTS:
+        return [Group(header, batch, pa.array(range(len(batch)), pa.int64()))]
+    groups: list[Group] = []
+    for moment in times:
+        mask = pc.is_null(moments) if moment is None else pc.fill_null(pc.equal(moments, moment), False)
+        groups.append(Group(header.at(moment), batch.filter(mask), pc.indices_nonzero(mask).cast(pa.int64())))
+    return groups

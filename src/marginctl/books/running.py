@@ -16,8 +16,9 @@ from marginctl.books.normalising import ROW, BookError, Renames, normalised
 from marginctl.books.results_out import RESULTS
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, HEADER, POSITIONS, RowProblem
 from marginctl.books.stored import TWICE
-from marginctl.books.stressed_rows import STRESSED, through_all
-from marginctl.books.tally import Tally, problem_counts, tally_of
+from marginctl.books.stress_screen import BatchPlace, through_all
+from marginctl.books.stressed_rows import STRESSED
+from marginctl.books.tally import Tally, problem_counts, seal, tally_of
 from marginctl.core.exact import exactly
 
 Name = tuple[str | None, str | None]
@@ -64,7 +65,7 @@ class BookPlan(Struct, frozen=True, kw_only=True):
     @property
     def is_exact(self) -> bool:
         """Whether every account is decided by the exact core."""
-        return self.exact or self.gaps is not None or screening() is None
+        return self.exact or screening() is None
 
     @property
     def schema(self) -> pa.Schema:
@@ -190,6 +191,7 @@ def outcome_of(header: BookHeader, plan: BookPlan, part: BookPart, number: int, 
             rows.append(found.rows)
             whole.tally.add(found.tally, plan.top)
             whole.problems.extend(found.problems[: MOST_PROBLEMS - len(whole.problems)])
+        seal(whole.tally, batch, first)
     return whole._replace(rows=joined(rows))
 
 
@@ -213,8 +215,9 @@ def _piece(header: BookHeader, plan: BookPlan, part: BookPart, number: int, acco
 
 def _stressed(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
     batch, first = accounts
-    rows, sums, problems, verdicts = through_all(
-        header, batch, plan.gaps or (), part=number, first=first, most=max(TEN, plan.top)
+    place = BatchPlace(number, first, max(TEN, plan.top))
+    rows, sums, problems, verdicts, recomputed = through_all(
+        header, batch, plan.gaps or (), place, exact=plan.exact or screening() is None
     )
     if plan.only != "all":
         wanted = pc.or_(pc.is_valid(rows.column("crossing")), pc.greater(rows.column("shortfall"), 0))
@@ -225,7 +228,7 @@ def _stressed(header: BookHeader, plan: BookPlan, part: BookPart, number: int, a
     tally = Tally(
         accounts=len(batch),
         ok=ok,
-        recomputed=ok,
+        recomputed=recomputed,
         rows=len(rows),
         errors=errors,
         verdicts=verdicts,

@@ -5,16 +5,19 @@ terms and rules are the tables. What the screen cannot be told leaves whole batc
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec.structs import replace
 
-from marginctl.books.compiled import SCREENED_LIMITS, Compiled, ModeTerms, ScreenLimit, compile_book
+from marginctl.books.arrow_numbers import Plain
+from marginctl.books.compiled import Compiled, ModeTerms, compile_book
 from marginctl.books.deciding import PLACE, exact_rows
 from marginctl.books.float_screen import Screened, screen
 from marginctl.books.header import BookHeader
+from marginctl.books.limit_tables import with_limits
+from marginctl.books.price_table import by_prices
 from marginctl.books.results_out import RESULTS, results_of
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored
 from marginctl.books.stored import forced
@@ -23,41 +26,55 @@ from marginctl.core.contract import Contract
 from marginctl.core.exact import ZERO, exactly
 from marginctl.core.pool import shared_name
 from marginctl.core.scenario import expanded, moved, ratios
-from marginctl.findings import Severity
-from marginctl.limits.config import Bound, LimitSource, margin_call_of
-from marginctl.limits.registry import BY_CODE
-from marginctl.limits.rule import Comparison
+from marginctl.limits.config import margin_call_of
 from marginctl.portfolio.format import PortfolioFile
 from marginctl.portfolio.resolve import resolve
 from marginctl.venues.rule_set import Mode
 
 MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$"
 """Times that need not be looked at again."""
-Screens = dict[frozenset[str], "Compiled | None"]
 
 
 def screened_batch(header: BookHeader, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowProblem]]:
     """The results of a batch, in its order, and what is wrong with its bad rows."""
+    groups = by_prices(header, batch)
+    if len(groups) == 1:
+        return _screened(groups[0].header, groups[0].batch)
+    found = [_screened(one.header, one.batch) for one in groups]
+    places = pa.concat_arrays([one.places for one in groups])
+    both = pa.Table.from_batches([results for results, _ in found]).take(pc.sort_indices(places)).combine_chunks()
+    own = [one.places.to_pylist() for one in groups]
+    problems = [
+        replace(problem, row=rows[problem.row])
+        for (_, found_there), rows in zip(found, own, strict=True)
+        for problem in found_there
+    ]
+    return both.to_batches()[0], sorted(problems, key=lambda one: one.row)
+
+
+def _screened(header: BookHeader, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowProblem]]:
     compiled = compiled_for(header, batch)
-    if compiled is None:
+    judged = None if compiled is None else with_limits(header, compiled, batch)
+    if judged is None:
         rows = exact_rows(header, batch)
         return results_of(rows), [problem for row in rows for problem in row.problems]
-    found = screen(compiled, batch)
-    undecided = _undecided(batch, found)
-    places = pc.indices_nonzero(undecided).to_pylist()
+    found = screen(judged.compiled, batch, judged.own)
+    mask = undecided(batch, found.undecided)
+    places = pc.indices_nonzero(mask).to_pylist()
     results = _results(batch, found)
     if not places:
         return results, []
     rows = exact_rows(header, batch, places)
     order = pa.array(range(len(batch)), pa.int64())
     moved_to = pa.array(range(len(batch), len(batch) + len(places)), pa.int64())
-    chosen = pc.replace_with_mask(order, undecided, moved_to)
+    chosen = pc.replace_with_mask(order, mask, moved_to)
     both = pa.Table.from_batches([results, results_of(rows)]).take(chosen).combine_chunks()
     return both.to_batches()[0], [problem for row in rows for problem in row.problems]
 
 
-def _undecided(batch: pa.RecordBatch, found: Screened) -> Any:
-    mask = pa.array(found.undecided)
+def undecided(batch: pa.RecordBatch, unsure: Plain) -> Any:
+    """Which accounts decimals have to decide: those of which the screen is not sure, and rows that are odd as such."""
+    mask = pa.array(unsure)
     ids, moments = batch.column("account_id"), batch.column("as_of")
     if ids.null_count:
         mask = pc.or_(mask, pc.is_null(ids))
@@ -85,13 +102,14 @@ def _results(batch: pa.RecordBatch, found: Screened) -> pa.RecordBatch:
 
 def compiled_for(header: BookHeader, batch: pa.RecordBatch) -> Compiled | None:
     """The tables for the contracts of a batch; None where the screen cannot be told all that the header says."""
-    if header.prices_at or (header.shocks and not _is_stated(batch)):
+    if header.prices_at or (header.shocks and not is_stated(batch)):
         return None
-    symbols = frozenset(header.symbols) | frozenset(_symbols(batch))
+    symbols = frozenset(header.symbols) | frozenset(symbols_in(batch))
     found = next((one for known, one in list(header.screens.items()) if symbols <= known), MISSING)
     if found is MISSING:
         with exactly():
-            found = _compiled(header, symbols)
+            terms = screen_terms(header, symbols)
+            found = None if terms is None else compile_book(terms.modes, terms.contracts, apart=header.is_apart)
         header.screens[symbols] = found
     return found  # type: ignore[return-value]
 
@@ -99,20 +117,28 @@ def compiled_for(header: BookHeader, batch: pa.RecordBatch) -> Compiled | None:
 MISSING = object()
 
 
-def _is_stated(batch: pa.RecordBatch) -> bool:
-    """Whether all positions state their entry and none its mark: then a shock moves prices alone."""
+def is_stated(batch: pa.RecordBatch) -> bool:
+    """Whether all positions state their entry, and none what moves with its mark: then a shock moves prices alone."""
     items = batch.column("positions").flatten()
-    entry, mark = (pc.struct_field(items, name) for name in ("entry_price", "mark_price"))
-    return bool(entry.null_count == 0 and mark.null_count == len(mark))
+    entry, mark, margin = (pc.struct_field(items, name) for name in ("entry_price", "mark_price", "initial_margin"))
+    return bool(entry.null_count == 0 and mark.null_count == len(mark) and margin.null_count == len(margin))
 
 
-def _symbols(batch: pa.RecordBatch) -> list[str]:
+def symbols_in(batch: pa.RecordBatch) -> list[str]:
+    """The contracts of a batch."""
     items = batch.column("positions").flatten()
     return [one for one in pc.unique(pc.struct_field(items, "symbol")).to_pylist() if one is not None]
 
 
-def _compiled(header: BookHeader, symbols: Iterable[str]) -> Compiled | None:
-    limits = screen_limits(header)
+class ScreenTerms(NamedTuple):
+    """What tables are made of: an account without amounts in each mode, the header's own first, and contracts."""
+
+    modes: list[ModeTerms]
+    contracts: dict[str, Contract]
+
+
+def screen_terms(header: BookHeader, symbols: Iterable[str]) -> ScreenTerms | None:
+    """None where the screen cannot be told all that the header says: margin models, what only rows could say."""
     found = {symbol: header.contract(symbol) for symbol in sorted(symbols)}
     contracts = {symbol: contract for symbol, contract in found.items() if contract is not None}
     account = header.draft.account
@@ -120,9 +146,9 @@ def _compiled(header: BookHeader, symbols: Iterable[str]) -> Compiled | None:
     others = [mode for mode in header.rule_set.modes if mode is not own]
     modes = [_mode(header, mode, contracts.values()) for mode in (own, *others)]
     whole = [one for one in modes if one is not None]
-    if limits is None or len(whole) < len(modes) or any(one.account.model is not None for one in whole):
+    if len(whole) < len(modes) or any(one.account.model is not None for one in whole):
         return None
-    return compile_book(whole, contracts, limits, apart=header.is_apart)
+    return ScreenTerms(whole, contracts)
 
 
 def _mode(header: BookHeader, mode: Mode, contracts: Iterable[Contract]) -> ModeTerms | None:
@@ -183,36 +209,3 @@ def _nothing_of(header: BookHeader, mode: Mode, contracts: Iterable[Contract]) -
     if drafts is None:
         raise ValueError("a header that was compiled means an account")
     return drafts.file
-
-
-def screen_limits(header: BookHeader) -> dict[str, ScreenLimit] | None:
-    """The strictest bound of each limit and severity; None where there are narrower ones, waivers, or by account."""
-    policy = header.settings.policy
-    if policy is not None and any(part.accounts for part in policy.parts):
-        return None
-    config = header.limits_for("")
-    if config.waivers or any(config.scopes.get(code) for code in SCREENED_LIMITS):
-        return None
-    found: dict[str, ScreenLimit] = {}
-    for code in SCREENED_LIMITS:
-        rule = BY_CODE[code]
-        if not header.settings.selection.takes(rule):
-            continue
-        is_minimum = rule.comparison is Comparison.MINIMUM
-        graded = {
-            grade: [bound for bound in config.of(rule) if bound.severity is grade and bound.threshold is not None]
-            for grade in (Severity.ERROR, Severity.WARNING)
-        }
-        fail, warn = (_strictest(graded[grade], is_minimum=is_minimum) for grade in graded)
-        found[code] = ScreenLimit(
-            fail=fail.threshold if fail is not None else None,
-            warn=warn.threshold if warn is not None else None,
-            fail_alone=fail is not None and fail.origin is not LimitSource.DEFAULT,
-            warn_alone=warn is not None and warn.origin is not LimitSource.DEFAULT,
-        )
-    return found
-
-
-def _strictest(bounds: list[Bound], *, is_minimum: bool) -> Bound | None:
-    choose = max if is_minimum else min
-    return choose(bounds, key=lambda bound: bound.threshold or ZERO, default=None)

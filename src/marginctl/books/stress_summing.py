@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from marginctl.books.book_limits import ERRORS, FAILED, SHORTFALL, WARNED, bounds_of, place_of, verdict_on
 from marginctl.books.header import BookHeader
-from marginctl.books.stressed_rows import STEPS, ScenarioTally
-from marginctl.books.summing import exposure_rows, rules_used
-from marginctl.books.tally import Tally
-from marginctl.core.exact import ZERO, Direction
+from marginctl.books.stress_tally import STEPS, LostRow, ScenarioTally
+from marginctl.books.stressed_rows import stressed_rows
+from marginctl.books.summing import exposure_rows, outcome
+from marginctl.books.tally import Tally, unpacked
+from marginctl.core.exact import ZERO, Direction, exactly
 from marginctl.findings import Check, Finding, Problem, Status
 from marginctl.limits.engine import STATUS
-from marginctl.limits.verdict import exit_code
-from marginctl.results.book_summary import ErrorCount, HistogramStep
+from marginctl.results.book_summary import HistogramStep
 from marginctl.results.stressed_book import BookScenario, BookStressResult, GapLoss, LostAccount
 from marginctl.wording import exact_percent, money
 
@@ -21,42 +23,37 @@ LARGEST = 10
 
 
 def stress_of(
-    header: BookHeader, tally: Tally, gaps: tuple[Decimal, ...], *, top: int, wall_ms: int, problems: Iterable[Problem]
+    header: BookHeader,
+    tally: Tally,
+    gaps: tuple[Decimal, ...],
+    *,
+    top: int,
+    way: str,
+    wall_ms: int,
+    problems: Iterable[Problem],
 ) -> BookStressResult:
     """The summary of all scenarios, in the order of the header."""
     scenarios = tuple(
         _scenario(header, name, tally.scenarios.get(name, ScenarioTally()), gaps, top) for name in header.scenarios
     )
-    failing, warned = tally.verdicts.get("fail", 0), tally.verdicts.get("warn", 0)
-    counts = {FAILED: failing, WARNED: warned, ERRORS: tally.accounts - tally.ok}
+    counts = {
+        FAILED: tally.verdicts.get("fail", 0),
+        WARNED: tally.verdicts.get("warn", 0),
+        ERRORS: tally.accounts - tally.ok,
+    }
     found = verdict_on(header, counts, tally.accounts)
     lost = [_judged(header, one) for one in scenarios]
-    checks = (*found.checks, *(check for check, _ in lost if check is not None))
-    findings = (*found.findings, *(finding for _, finding in lost if finding is not None))
-    wrong = (*problems, *found.problems)
-    account = header.draft.account
-    return BookStressResult(
-        header=header.source.name,
-        exit_code=exit_code(findings, problems=bool(wrong), fail_on=header.settings.fail_on).value,
-        currency=header.currency,
-        as_of=account.as_of if account is not None else None,
-        rules=rules_used(header),
-        accounts=tally.accounts,
-        ok=tally.ok,
-        failing=failing,
-        warning=warned,
-        scenarios=scenarios,
-        checks=checks,
-        findings=findings,
-        error_codes=tuple(ErrorCount(code, count) for code, count in sorted(tally.errors.items())),
-        wall_ms=wall_ms,
-        problems=wrong,
-        fail_on=header.settings.fail_on.value,
+    found = found._replace(
+        checks=(*found.checks, *(check for check, _ in lost if check is not None)),
+        findings=(*found.findings, *(finding for _, finding in lost if finding is not None)),
     )
+    told = outcome(header, tally, found, (*problems, *found.problems), way=way, wall_ms=wall_ms)
+    return BookStressResult(**told, scenarios=scenarios)
 
 
 def _scenario(header: BookHeader, name: str, tally: ScenarioTally, gaps: tuple[Decimal, ...], top: int) -> BookScenario:
-    largest = sum((one.shortfall for one in tally.worst[:LARGEST]), ZERO)
+    worst = [_exactly(header, name, one) for one in tally.worst[: max(LARGEST, top)]]
+    largest = sum((one.shortfall for one in worst[:LARGEST]), ZERO)
     ends = ["before it begins", *(f"up to {exact_percent(end)}%" for end in STEPS[1:]), "not liquidated"]
     losses, losing = tally.losses or [ZERO] * len(gaps), tally.losing or [0] * len(gaps)
     return BookScenario(
@@ -84,8 +81,20 @@ def _scenario(header: BookHeader, name: str, tally: ScenarioTally, gaps: tuple[D
                 equity_after=one.after,
                 shortfall=one.shortfall,
             )
-            for one in tally.worst[:top]
+            for one in worst[:top]
         ),
+    )
+
+
+def _exactly(header: BookHeader, name: str, one: LostRow) -> LostRow:
+    """An account that is named with what the exact core says of it."""
+    if not one.is_screened:
+        return one
+    with exactly():
+        (row,) = stressed_rows(header, unpacked(one.data), ())
+    (found,) = (through for through in row.through if through.scenario == name)
+    return replace(
+        one, shortfall=found.shortfall, crossing=found.crossing, before=found.equity_before, after=found.equity_after
     )
 
 

@@ -1,23 +1,22 @@
 """Accounts put through scenarios by the exact core: the first crossing on the way, and what is there at its end."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.books.deciding import context_for, judgement, loaded_row
+from marginctl.books.deciding import context_for, empty_account, judgement, loaded_row
 from marginctl.books.header import OF_SCENARIOS, BookHeader
 from marginctl.books.results_out import floats
 from marginctl.books.row_drafts import RowProblem, Stored, problems_of
 from marginctl.books.stored import stored_rows
+from marginctl.books.stress_tally import Through
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import side_word
-from marginctl.core.exact import ONE, ZERO, Direction, rounded
+from marginctl.core.exact import ONE, ZERO
 from marginctl.core.liquidation import PoolState, first_on_path
 from marginctl.core.motion import shock_path
 from marginctl.core.outcome import states_of
@@ -41,27 +40,12 @@ STRESSED = pa.schema(
         ("liquidated_notional", pa.float64()),
         ("below_limits", pa.bool_()),
         ("verdict", pa.string()),
+        ("decided", pa.string()),
     ]
 )
 """The columns of the table out: one row for each account and scenario."""
 STATIC = frozenset(("MC101", "MC103", "MC104", "MC107"))
 """Limits on the figures at the end of a path, which look no further ahead."""
-
-
-class Through(Struct, frozen=True, kw_only=True):
-    """One account through one scenario, in currency; ``gap_losses``: by gap, ``exposure``: of the liquidated pools."""
-
-    scenario: str
-    crossing: Decimal | None
-    pool: str | None
-    pools: int
-    equity_before: Decimal
-    equity_after: Decimal
-    shortfall: Decimal
-    exposure: Mapping[str, Decimal]
-    gap_losses: tuple[Decimal, ...]
-    below_limits: bool
-    is_idle: bool = False
 
 
 class StressedRow(NamedTuple):
@@ -73,9 +57,12 @@ class StressedRow(NamedTuple):
     verdict: str | None = None
 
 
-def stressed_rows(header: BookHeader, batch: pa.RecordBatch, gaps: Sequence[Decimal]) -> list[StressedRow]:
-    """The accounts of a batch, in their order."""
-    return [_stressed(header, stored, row, gaps) for row, stored in enumerate(stored_rows(batch))]
+def stressed_rows(
+    header: BookHeader, batch: pa.RecordBatch, gaps: Sequence[Decimal], places: Iterable[int] | None = None
+) -> list[StressedRow]:
+    """The accounts of a batch, in their order; ``places``: where they stand for their problems."""
+    stored = stored_rows(batch)
+    return [_stressed(header, one, row, gaps) for one, row in zip(stored, places or range(len(stored)), strict=True)]
 
 
 def _stressed(header: BookHeader, stored: Stored, row: int, gaps: Sequence[Decimal]) -> StressedRow:
@@ -97,6 +84,18 @@ def _survival(header: BookHeader, context: Context, through: Sequence[Through]) 
     seen = replace(context, scenarios=tuple(outcomes), outcomes=outcomes)
     failed, warned, _ = judgement(header, seen, {OF_SCENARIOS})
     return "fail" if failed else "warn" if warned else "pass"
+
+
+def grades(header: BookHeader, account: str = "") -> list[int]:
+    """By scenario what it is for such an account not to survive it: 0 nothing, 1 a warning, 2 a failure."""
+    empty = empty_account(header, account)
+    context = context_for(header, empty, report_of(empty, looks_ahead=False))
+    found = []
+    for name in header.scenarios:
+        seen = replace(context, scenarios=(name,), outcomes={name: PathOutcome(ONE, "cross")})
+        failed, warned, _ = judgement(header, seen, {OF_SCENARIOS})
+        found.append(2 if failed else 1 if warned else 0)
+    return found
 
 
 def _through(
@@ -159,20 +158,6 @@ def _failing(header: BookHeader, context: Context) -> frozenset[str]:
     return frozenset(failed)
 
 
-def through_all(
-    header: BookHeader, batch: pa.RecordBatch, gaps: Sequence[Decimal], *, part: int, first: int, most: int
-) -> tuple[pa.RecordBatch, dict[str, "ScenarioTally"], list[RowProblem], dict[str, int]]:
-    """The rows of ``STRESSED``, sums by scenario, what is wrong with bad accounts, and verdicts of the others."""
-    rows = stressed_rows(header, batch, gaps)
-    sums = {name: ScenarioTally() for name in header.scenarios}
-    verdicts = Counter(row.verdict for row in rows if row.verdict is not None)
-    for number, row in enumerate(rows):
-        for one in row.through:
-            sums[one.scenario].count(one, row.stored, part=part, row=first + number, most=most)
-    problems = [problem for row in rows for problem in row.problems]
-    return stressed_table(rows), sums, problems, dict(verdicts)
-
-
 def stressed_table(rows: Iterable[StressedRow]) -> pa.RecordBatch:
     """One row for each account and scenario; of an account that could not be checked one row."""
     flat: list[tuple[StressedRow, Through | None]] = []
@@ -191,96 +176,10 @@ def stressed_table(rows: Iterable[StressedRow]) -> pa.RecordBatch:
         "liquidated_notional": floats(sum(one.exposure.values(), ZERO) if one else None for _, one in flat),
         "below_limits": [one.below_limits if one else None for _, one in flat],
         "verdict": [row.verdict for row, _ in flat],
+        "decided": [None if row.problems else "exact" for row, _ in flat],
     }
     made = [columns[field.name] for field in STRESSED]
     arrays = [
         one if isinstance(one, pa.Array) else pa.array(one, f.type) for one, f in zip(made, STRESSED, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=STRESSED)
-
-
-class LostRow(Struct, frozen=True):
-    """An account by what it loses."""
-
-    shortfall: Decimal
-    part: int
-    row: int
-    account_id: str
-    as_of: str | None
-    crossing: Decimal | None
-    before: Decimal
-    after: Decimal
-
-    @property
-    def rank(self) -> tuple[Decimal, int, int]:
-        """The largest shortfall first, then as they come."""
-        return -self.shortfall, self.part, self.row
-
-
-class ScenarioTally(Struct):
-    """Sums of a scenario over some accounts, in whole 1e-8 of the currency."""
-
-    accounts: int = 0
-    liquidated: int = 0
-    pools: int = 0
-    before: Decimal = ZERO
-    after: Decimal = ZERO
-    shortfall: Decimal = ZERO
-    below: int = 0
-    crossings: list[int] = []
-    exposure: dict[str, Decimal] = {}
-    losses: list[Decimal] = []
-    losing: list[int] = []
-    worst: list[LostRow] = []
-
-    def count(self, one: Through, stored: Stored, *, part: int, row: int, most: int) -> None:
-        """Add an account."""
-        self.accounts += 1
-        self.liquidated += one.crossing is not None
-        self.pools += one.pools
-        self.before += whole(one.equity_before)
-        self.after += whole(one.equity_after)
-        self.shortfall += whole(one.shortfall)
-        self.below += one.below_limits
-        self.crossings = self.crossings or [0] * (len(STEPS) + 1)
-        self.crossings[_step(one.crossing)] += 1
-        for name, amount in one.exposure.items():
-            self.exposure[name] = self.exposure.get(name, ZERO) + whole(amount)
-        self.losses = self.losses or [ZERO] * len(one.gap_losses)
-        self.losing = self.losing or [0] * len(one.gap_losses)
-        for number, loss in enumerate(one.gap_losses):
-            self.losses[number] += whole(loss)
-            self.losing[number] += loss > 0
-        if one.shortfall > 0:
-            lost = LostRow(
-                *(one.shortfall, part, row, stored.account_id or "", stored.as_of, one.crossing),
-                one.equity_before,
-                one.equity_after,
-            )
-            self.worst = sorted((*self.worst, lost), key=lambda found: found.rank)[:most]
-
-    def add(self, other: "ScenarioTally", most: int) -> None:
-        """Add what others come to."""
-        for name in ("accounts", "liquidated", "pools", "before", "after", "shortfall", "below"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("crossings", "losses", "losing"):
-            own, their = getattr(self, name), getattr(other, name)
-            setattr(self, name, [a + b for a, b in zip(own, their, strict=True)] if own and their else own or their)
-        for asset, amount in other.exposure.items():
-            self.exposure[asset] = self.exposure.get(asset, ZERO) + amount
-        self.worst = sorted((*self.worst, *other.worst), key=lambda found: found.rank)[:most]
-
-
-STEPS = tuple(map(Decimal, ("0", "0.1", "0.25", "0.5", "0.75", "1")))
-"""Shares of the path, inclusive; behind them come the accounts that are not liquidated."""
-
-
-def _step(crossing: Decimal | None) -> int:
-    if crossing is None:
-        return len(STEPS)
-    return next(number for number, end in enumerate(STEPS) if crossing <= end)
-
-
-def whole(amount: Decimal) -> Decimal:
-    """An amount in whole 1e-8, which add up exactly."""
-    return rounded(amount, 8, Direction.NEAREST)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
-from marginctl.books.book_limits import ERRORS, FAILED, LIQUIDATABLE, WARNED, verdict_on
+from marginctl.books.book_limits import ERRORS, FAILED, LIQUIDATABLE, WARNED, BookVerdict, verdict_on
 from marginctl.books.deciding import BookRow, exact_rows
 from marginctl.books.header import BookHeader
 from marginctl.books.tally import DISTANCES, SHARES, Tally, unpacked
@@ -11,7 +12,7 @@ from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.findings import Problem
 from marginctl.limits.registry import BY_CODE
-from marginctl.limits.verdict import FAILING, exit_code
+from marginctl.limits.verdict import exit_code
 from marginctl.results.book_summary import (
     BookResult,
     BookTotals,
@@ -36,25 +37,10 @@ def summary_of(
         ERRORS: tally.accounts - tally.ok,
     }
     found = verdict_on(header, counts, tally.accounts)
-    wrong = (*problems, *found.problems)
-    fail_on = header.settings.fail_on
-    account = header.draft.account
     return BookResult(
-        header=header.source.name,
-        exit_code=exit_code(found.findings, problems=bool(wrong), fail_on=fail_on).value,
-        currency=header.currency,
-        as_of=account.as_of if account is not None else None,
-        rules=rules_used(header),
-        accounts=tally.accounts,
-        ok=tally.ok,
-        recomputed=tally.recomputed,
+        **outcome(header, tally, found, (*problems, *found.problems), way=way, wall_ms=wall_ms),
         passing=tally.verdicts.get("pass", 0),
-        warning=counts[WARNED],
-        failing=counts[FAILED],
         limits=tuple(_limits(tally)),
-        checks=found.checks,
-        findings=found.findings,
-        error_codes=tuple(ErrorCount(code, count) for code, count in sorted(tally.errors.items())),
         totals=BookTotals(**{name: tally.sums.get(name, ZERO) for name in BookTotals.__struct_fields__}),
         liquidatable_accounts=LiquidatableAccounts(
             accounts=tally.liquidatable,
@@ -65,11 +51,34 @@ def summary_of(
         distances=tuple(_steps(tally.distances, DISTANCES, "never")),
         utilizations=tuple(_steps(tally.utilizations, SHARES, "no equity")),
         worst=tuple(_worst(header, tally)),
-        way=way,
-        wall_ms=wall_ms,
-        problems=wrong,
-        fail_on=fail_on.value,
     )
+
+
+def outcome(
+    header: BookHeader, tally: Tally, found: BookVerdict, problems: Sequence[Problem], *, way: str, wall_ms: int | None
+) -> dict[str, Any]:
+    """What every run over a book says: by field of ``BookOutcome``."""
+    fail_on = header.settings.fail_on
+    account = header.draft.account
+    return {
+        "header": header.source.name,
+        "exit_code": exit_code(found.findings, problems=bool(problems), fail_on=fail_on).value,
+        "currency": header.currency,
+        "as_of": account.as_of if account is not None else None,
+        "rules": rules_used(header),
+        "accounts": tally.accounts,
+        "ok": tally.ok,
+        "recomputed": tally.recomputed,
+        "warning": tally.verdicts.get("warn", 0),
+        "failing": tally.verdicts.get("fail", 0),
+        "checks": found.checks,
+        "findings": found.findings,
+        "error_codes": tuple(ErrorCount(code, count) for code, count in sorted(tally.errors.items())),
+        "way": way,
+        "wall_ms": wall_ms,
+        "problems": tuple(problems),
+        "fail_on": fail_on.value,
+    }
 
 
 def rules_used(header: BookHeader) -> RulesUsed:
@@ -130,9 +139,3 @@ def worst_account(row: BookRow) -> WorstAccount:
         totals=row.totals,
         liquidation=row.liquidation,
     )
-
-
-def fails(result: BookResult) -> bool:
-    """Whether a finding of a summary reaches the bar."""
-    failing = {one for fail_on, grades in FAILING.items() if fail_on.value == result.fail_on for one in grades}
-    return any(one.severity in failing for one in result.findings)

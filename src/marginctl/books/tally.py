@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 from zlib import compress, decompress
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.books.exposure import exposures
 from marginctl.books.header import BookHeader
-from marginctl.books.stressed_rows import ScenarioTally
+from marginctl.books.stress_tally import ScenarioTally
 from marginctl.core.exact import ZERO
 
 MONEY = pa.decimal128(38, 8)
@@ -49,7 +49,7 @@ class Worst(Struct, frozen=True):
     ratio: Decimal
     part: int
     row: int
-    data: bytes
+    data: bytes = b""
 
     @property
     def rank(self) -> tuple[int, Decimal, int, int]:
@@ -121,13 +121,13 @@ def tally_of(
         states=_counts(results.column("state")),
         codes=_codes(results),
         liquidatable=len(gone),
-        liquidatable_equity=_sum(gone),
-        liquidatable_shortfall=-_sum(gone.filter(pc.less(gone, pa.scalar(ZERO, MONEY)))),
-        sums={name: _sum(money(results.column(name))) for name in SUMS},
+        liquidatable_equity=total(gone),
+        liquidatable_shortfall=-total(gone.filter(pc.less(gone, pa.scalar(ZERO, MONEY)))),
+        sums={name: total(money(results.column(name))) for name in SUMS},
         exposure=exposures(header, batch, is_ok),
         distances=histogram(results.column("liquidation_distance").filter(is_ok), DISTANCES),
         utilizations=histogram(results.column("utilization").filter(is_ok), SHARES),
-        worst=_worst(batch, results, is_ok, part=part, first=first, most=most),
+        worst=_worst(results, is_ok, part=part, first=first, most=most),
     )
 
 
@@ -138,7 +138,8 @@ def money(column: Any) -> Any:
     return column.cast(MONEY, safe=False)
 
 
-def _sum(column: Any) -> Decimal:
+def total(column: Any) -> Decimal:
+    """The sum of a column of amounts, 0 for nothing."""
     found = pc.sum(column).as_py()
     return ZERO if found is None else found.normalize() if found else ZERO
 
@@ -157,7 +158,7 @@ def _codes(results: pa.RecordBatch) -> dict[str, CodeCount]:
             theirs = gross.take(parents.filter(pc.equal(codes, code)))
             one = found.setdefault(code, CodeCount())
             setattr(one, grade, len(theirs))
-            setattr(one, f"{grade}_notional", _sum(theirs))
+            setattr(one, f"{grade}_notional", total(theirs))
     return found
 
 
@@ -169,10 +170,8 @@ def histogram(column: Any, ends: tuple[str, ...]) -> list[int]:
     return [*steps, known - below[-1], column.null_count]
 
 
-def _worst(
-    batch: pa.RecordBatch, results: pa.RecordBatch, is_ok: Any, *, part: int, first: int, most: int
-) -> list[Worst]:
-    """The worst of a batch, with their rows."""
+def _worst(results: pa.RecordBatch, is_ok: Any, *, part: int, first: int, most: int) -> list[Worst]:
+    """The worst of a batch."""
     safety = pc.if_else(pc.fill_null(results.column("liquidatable"), False), 0, 1)
     ratio = results.column("maintenance_ratio")
     is_null = pc.and_(is_ok, pc.is_null(ratio))
@@ -182,10 +181,18 @@ def _worst(
     ranked = pa.table({"safety": safety.take(rows), "ratio": pc.fill_null(ratio, 0).take(rows), "row": rows})
     keys = [("safety", "ascending"), ("ratio", "descending"), ("row", "ascending")]
     chosen = ranked.take(pc.select_k_unstable(ranked, k=most, sort_keys=keys)) if len(ranked) > most else ranked
-    return [
-        Worst(one["safety"], Decimal(repr(one["ratio"])), part, first + one["row"], packed(batch.slice(one["row"], 1)))
-        for one in chosen.to_pylist()
-    ]
+    return [Worst(one["safety"], Decimal(repr(one["ratio"])), part, first + one["row"]) for one in chosen.to_pylist()]
+
+
+def seal(tally: Tally, batch: pa.RecordBatch, first: int) -> None:
+    """Lay to the accounts that a tally names their rows, which stand in a batch that begins with row ``first``."""
+
+    def row_of(place: int) -> bytes:
+        return packed(batch.slice(place - first, 1))
+
+    tally.worst = [replace(one, data=row_of(one.row)) for one in tally.worst]
+    for sums in tally.scenarios.values():
+        sums.worst = [replace(one, data=row_of(one.row)) if one.is_screened else one for one in sums.worst]
 
 
 def packed(batch: pa.RecordBatch) -> bytes:
@@ -207,13 +214,3 @@ def problem_counts(codes: Iterable[str]) -> dict[str, int]:
     for code in codes:
         found[code] = found.get(code, 0) + 1
     return found
-
-
-def dumped(tally: Tally) -> bytes:
-    """A tally as JSON."""
-    return msgspec.json.encode(tally)
-
-
-def restored(data: bytes) -> Tally:
-    """The tally that JSON holds. Raises msgspec.ValidationError."""
-    return msgspec.json.decode(data, type=Tally)

@@ -62,16 +62,18 @@ class Commands(TyperGroup):
         ):
             args = ["check", *args]
         ctx.meta.setdefault(ASKED, asked(args))
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            _say(error, ctx)
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; where its flags cannot be read, say so also in the document that was asked for."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            form = ctx.meta.pop(ASKED, "")
-            if form and getattr(error, "exit_code", 0) == NOT_CHECKED and hasattr(error, "format_message"):
-                _refuse(form, str(error.format_message()))
+            _say(error, ctx)
             raise
 
     def registered(self) -> typer.Typer:
@@ -83,6 +85,8 @@ def asked(words: list[str]) -> str:
     """The kind of JSON that flags ask for, the last one counting; empty for anything else."""
     form = ""
     for word, after in zip_longest(words, words[1:], fillvalue=""):
+        if word == "--":  # no flags behind it
+            break
         if word in ("--format", "-f"):
             form = after
         elif word.startswith(("--format=", "-f")):
@@ -90,13 +94,11 @@ def asked(words: list[str]) -> str:
     return form if form in ("json", "jsonl") else ""
 
 
-def _refuse(form: str, message: str) -> None:
-    from marginctl.cli.options import FLAG
-    from marginctl.cli.terminal import deliver
-    from marginctl.findings import Location, Problem, Refusal
-    from marginctl.render import render
+def _say(error: Exception, ctx: Any) -> None:
+    if getattr(error, "exit_code", 0) == NOT_CHECKED and hasattr(error, "format_message"):
+        from marginctl.cli.options import refuse_words
 
-    deliver(render(form, Refusal(problems=(Problem(Location(""), FLAG, message),))))
+        refuse_words(error, ctx.meta.pop(ASKED, ""))
 
 
 class VenueCommands(Commands):

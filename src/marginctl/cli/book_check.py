@@ -14,21 +14,18 @@ from marginctl.cli.targets import TargetError, write_files
 from marginctl.cli.terminal import complain, put, terminal
 from marginctl.render import render
 from marginctl.results import Outcome, Run
-from marginctl.results.book_summary import BookResult
-from marginctl.results.stressed_book import BookStressResult
+from marginctl.results.book_summary import BookOutcome
 
 
 def checked_book(flags: BookCheckFlags) -> int:
     """One run over a book; returns the exit code."""
     header, plan = prepared(flags)
     found = ran(header, plan, flags.books, flags)
-    exact = replace(plan, exact=flags.exact).is_exact
-    way = "exact" if exact else "screen"
-    result = summary_of(header, found.tally, way=way, wall_ms=found.wall_ms, problems=found.problems)
+    result = summary_of(header, found.tally, way=found.way, wall_ms=found.wall_ms, problems=found.problems)
     return report_book(result, header, flags)
 
 
-def report_book(result: BookResult | BookStressResult, header: BookHeader, flags: BookRunFlags) -> int:
+def report_book(result: BookOutcome, header: BookHeader, flags: BookRunFlags) -> int:
     """Write the summary in every form that was asked for; returns the exit code."""
     for form, path in flags.output:
         try:
@@ -43,13 +40,13 @@ def report_book(result: BookResult | BookStressResult, header: BookHeader, flags
     return result.exit_code
 
 
-def _rendered(form: str, result: BookResult | BookStressResult, header: BookHeader, flags: BookRunFlags) -> str:
+def _rendered(form: str, result: BookOutcome, header: BookHeader, flags: BookRunFlags) -> str:
     if form in {"junit", "github"}:
         return render(form, as_run(result, header), options(flags))
     return render(form, result, options(flags))
 
 
-def as_run(result: BookResult | BookStressResult, header: BookHeader) -> Run:
+def as_run(result: BookOutcome, header: BookHeader) -> Run:
     """The limits on a book as formats of findings take them: one file, whose account is the book."""
     outcome = Outcome(
         file=result.header,

@@ -1,8 +1,12 @@
 """``marginctl book``: tables of many accounts. What reads and computes them is imported when a command runs."""
 
+import gc
 import os
 import re
+import sys
+from contextlib import suppress
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +29,8 @@ from marginctl.cli.settings import CodeFlags, PolicyFlags, ShockFlags
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
-FORMS = ("table", "json", "markdown", "junit", "github")
+M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1 << 20
+FORMS = ("table", "json", "markdown", "html", "junit", "github")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 book = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
 app.add_typer(book, name="book", help="Tables of many accounts: check, stress, show, pack, sample.")
@@ -118,8 +123,17 @@ def need_tables() -> None:
     from importlib.util import find_spec
 
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    _map_large_buffers()
+    gc.enable()
     if find_spec("pyarrow") is None or find_spec("numpy") is None:
         raise FlagError("tables of accounts need the extra `books`", "pip install 'marginctl[books]'")
+
+
+def _map_large_buffers() -> None:
+    """glibc: buffers of a megabyte and more are mapped and given back one by one, whatever was freed before."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library
+            import_module("ctypes").CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER)
 
 
 @book.command("check")

@@ -14,8 +14,8 @@ from marginctl.books.normalising import BookError
 from marginctl.books.part_lines import MANIFEST, PartLine, line_of, lines_in, mark_of
 from marginctl.books.running import MOST_PROBLEMS, BatchOutcome, BookPlan, accounts_of, outcome_of
 from marginctl.books.tally import Tally
-from marginctl.cli.book_sinks import Staged, begun
-from marginctl.cli.targets import TargetError
+from marginctl.cli.book_sinks import Staged
+from marginctl.cli.targets import TargetError, begun
 
 
 def prepare(

@@ -11,13 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from marginctl.books.book_parts import BookPart, parts_of, schema_of
-from marginctl.books.header import BookHeader, read_header
+from marginctl.books.header import BookHeader, left_to_check, read_header
 from marginctl.books.normalising import BookError, renames, unknown_columns
 from marginctl.books.part_lines import PartLine
 from marginctl.books.price_table import price_table
 from marginctl.books.row_drafts import ACCOUNTS
 from marginctl.books.running import MOST_PROBLEMS, BookPlan, doubles_in
 from marginctl.books.tally import Tally
+from marginctl.books.unscreened import why_exact
 from marginctl.cli.book_commands import BookRunFlags, HeaderFlags
 from marginctl.cli.book_engine import Numbered, local_outcomes
 from marginctl.cli.book_folder import PartRows, note, prepare, sweep
@@ -44,11 +45,12 @@ class Prepared(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """What a run comes to: counts, what kept parts from being read, and milliseconds."""
+    """What a run comes to: counts, what kept parts from being read, milliseconds, and whether there was a screen."""
 
     tally: Tally
     problems: list[Problem]
     wall_ms: int
+    way: str
 
 
 def prepared(flags: HeaderFlags) -> Prepared:
@@ -99,8 +101,10 @@ def ran(header: BookHeader, plan: BookPlan, books: Sequence[str], flags: BookRun
         _tell_of_columns(parts, plan)
         plan = replace(plan, doubles=doubles_in(parts, plan.named))
     except BookError as error:
-        return Ran(Tally(), [error.problem], 0)
-    if plan.gaps is None and plan.is_exact and not flags.exact:
+        return Ran(Tally(), [error.problem], 0, _way(plan))
+    if unjudged := left_to_check(header):
+        complain(f"limits of policies that a book is not judged by: {', '.join(unjudged)}", "`check` judges by them")
+    if plan.is_exact and not flags.exact:
         complain(
             "the fast screen is not built here: every account is decided by the exact core",
             "install marginctl[books] where a C compiler is, and numpy",
@@ -112,7 +116,15 @@ def ran(header: BookHeader, plan: BookPlan, books: Sequence[str], flags: BookRun
     tally, told, problems = (_by_part if by_part else _streamed)(header, plan, parts, flags, watch)
     watch.progress.end()
     _write_errors([msgspec.json.encode(one) + b"\n" for one in told], tally, flags)
-    return Ran(tally, problems, round((monotonic() - started) * 1000))
+    if not plan.is_exact and 2 * tally.recomputed > tally.ok:
+        reason = why_exact(header, is_stress=plan.gaps is not None)
+        advice = f"the screen does not know {reason}" if reason else "docs/book.md says what the screen does not know"
+        complain(f"{tally.recomputed:,} of {tally.ok:,} accounts were decided by the exact core", advice)
+    return Ran(tally, problems, round((monotonic() - started) * 1000), _way(plan))
+
+
+def _way(plan: BookPlan) -> str:
+    return "exact" if plan.is_exact else "screen"
 
 
 class Watch:

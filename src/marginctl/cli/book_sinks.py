@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from marginctl.books.book_parts import CSV, PARQUET
-from marginctl.cli.targets import TargetError
+from marginctl.cli.targets import Place, TargetError
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
@@ -35,7 +35,9 @@ class ParquetRows:
     def __init__(self, path: str, schema: pa.Schema) -> None:
         from pyarrow.parquet import ParquetWriter
 
-        self._writer = ParquetWriter(path, schema, compression="zstd", compression_level=1)
+        said = [one.name for one in schema if pa.types.is_string(one.type) and one.name != "account_id"]
+        said += [f"{one.name}.list.element" for one in schema if pa.types.is_list(one.type)]
+        self._writer = ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=said)
         self._waiting: list[pa.RecordBatch] = []
         self._schema = schema
 
@@ -115,22 +117,31 @@ def is_folder(path: Path) -> bool:
     return path.suffix.lower() not in WRITERS
 
 
-def begun(name: str) -> str:
-    """What the name of a file that is being written begins with."""
-    return f".{name[:40]}."
-
-
 class Staged:
-    """A file that gets its name when it is whole; used in a ``with``, which takes it away when something stops it."""
+    """A file that gets its name when it is whole; used in a ``with``, which takes it away when something stops it.
+
+    What is no ordinary file is written as it is.
+    """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
-        self._part = path.with_name(f"{begun(path.name)}{os.urandom(8).hex()}{path.suffix}")
+        self._part: Path | None = None
         try:
-            self._writer = WRITERS[path.suffix.lower()](str(self._part), schema)
+            self._place = Place(path)
+            if self._place.is_ordinary:
+                descriptor, self._part = self._place.begin()
+                os.close(descriptor)
+            self._writer = WRITERS[path.suffix.lower()](str(self._part or path), schema)
         except OSError as error:
-            raise TargetError(path, f"cannot be written: {error.strerror or error}") from None
-        self.write = self._writer.write
+            self._drop()
+            raise self._refusal(error) from None
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        """Write some rows. Raises TargetError."""
+        try:
+            self._writer.write(rows)
+        except OSError as error:
+            raise self._refusal(error) from None
 
     def __enter__(self) -> "Staged":
         return self
@@ -138,9 +149,17 @@ class Staged:
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         try:
             self._writer.close()
-            if kind is None:
-                self._part.replace(self.path)
+            if kind is None and self._part is not None:
+                self._place.end(self._part)
         except OSError as wrong:
-            raise TargetError(self.path, f"cannot be written: {wrong.strerror or wrong}") from None
+            if kind is None:
+                raise self._refusal(wrong) from None
         finally:
+            self._drop()
+
+    def _refusal(self, error: OSError) -> TargetError:
+        return TargetError(self.path, f"cannot be written: {error.strerror or error}")
+
+    def _drop(self) -> None:
+        if self._part is not None:
             self._part.unlink(missing_ok=True)

@@ -15,5 +15,13 @@ def stressed_book(flags: BookStressFlags) -> int:
     if not header.scenarios:
         raise FlagError("there are no scenarios", "list them under `scenarios:` in the header, or in a --limits file")
     found = ran(header, replace(plan, gaps=flags.gap), flags.books, flags)
-    result = stress_of(header, found.tally, flags.gap, top=flags.top, wall_ms=found.wall_ms, problems=found.problems)
+    result = stress_of(
+        header,
+        found.tally,
+        flags.gap,
+        top=flags.top,
+        way=found.way,
+        wall_ms=found.wall_ms,
+        problems=found.problems,
+    )
     return report_book(result, header, flags)

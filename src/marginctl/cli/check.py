@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import FilesOrConfiguration, app
-from marginctl.cli.choosing import FileChoice
 from marginctl.cli.contradictions import FOR_PEOPLE, GIT, HOSTS, refuse_contradictions
+from marginctl.cli.discovery import FileChoice
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content, inputs, tell_gone
 from marginctl.cli.options import (

@@ -8,7 +8,7 @@ from marginctl.analysis.compare import CompareOptions, compare
 from marginctl.cli.app import app
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.options import DateFlags, FileFlags, Format, OnePath, Read, command, show
-from marginctl.cli.settings import EditFlags, PolicyFlags, ShockFlags, opened, single
+from marginctl.cli.settings import EditFlags, PolicyFlags, ShockFlags, opened, picture_names, single
 from marginctl.results.comparison import CompareResult
 
 
@@ -34,6 +34,11 @@ class CompareFlags(PolicyFlags, EditFlags, ShockFlags, DateFlags, FileFlags):
     map_quotes: Annotated[
         bool, typer.Option("--map-quotes", help="Another dollar may stand for a contract's quote.")
     ] = False
+    plot: Annotated[
+        frozenset[str],
+        typer.Option("--plot", metavar="NAME,...", help="Draw also modes: what pooling changes."),
+        Read(picture_names("--plot", "modes"), "none"),
+    ]
     strict: Annotated[bool, typer.Option("--strict", help="Exit 2 unless every row covers the whole book.")] = False
     format: Format
 
@@ -54,4 +59,4 @@ def compare_command(flags: CompareFlags) -> int:
         maps_quotes=flags.map_quotes,
         strict=flags.strict,
     )
-    return show(compare(file.data, file.name, file.settings, wanted), flags)
+    return show(compare(file.data, file.name, file.settings, wanted), flags, pictures=flags.plot or None)

@@ -18,7 +18,6 @@ from marginctl.results import Outcome, Run, Verdict, verdict, worst
 
 ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """Where the hosts say that the repository is checked out."""
-SUMMARY = "GITHUB_STEP_SUMMARY"
 LARGEST_SUMMARY = 1_000_000
 """Bytes; the host takes 1 MiB per step, and shows nothing of a page that is larger."""
 PAGE = "docs/reference/rules/{code}.md"

@@ -141,8 +141,6 @@ def _write(text: str, run: Run, output: str) -> None:
 
 
 def _title(result: Overview) -> str:
-    """The name of the only account, or how many there are."""
-    outcomes = result.run.outcomes
-    if len(outcomes) == 1 and outcomes[0].report is not None:
-        return ""
-    return f"{len(outcomes)} accounts" if len(outcomes) != 1 else outcomes[0].file
+    """How many accounts there are; an only one names the page itself."""
+    accounts = len(result.run.outcomes)
+    return f"{accounts} accounts" if accounts != 1 else ""

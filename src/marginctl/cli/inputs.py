@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from marginctl.cli.choosing import ANY, PORTFOLIO, FileChoice, kind_of, passed_over
+from marginctl.cli.discovery import ANY, PORTFOLIO, FileChoice, kind_of, passed_over
 from marginctl.document.encoding import LARGEST, content_of
 from marginctl.document.files import lies_in, note_open
 from marginctl.document.source import printable

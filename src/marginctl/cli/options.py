@@ -20,7 +20,7 @@ from marginctl.core.exact import exactly
 from marginctl.core.plain import errors_of
 from marginctl.document.files import noting
 from marginctl.document.scalars import FlagError, WordError, day_or_moment, now
-from marginctl.document.source import echo, printable
+from marginctl.document.source import echo, harmless, printable
 from marginctl.findings import Location, Problem, Refusal
 from marginctl.render import COMMON, FORMATS, Options, Verbosity, render
 
@@ -300,3 +300,15 @@ def draw_problems(problems: Sequence[Problem], shown: Terminal) -> None:
     from marginctl.render.formats.screen import shown_problems
 
     say(shown_problems(problems, Options(width=shown.width, color=shown.color, ascii=shown.ascii)))
+
+
+def refuse_words(error: Any, form: str) -> None:
+    """Leave nothing in the message of an error about words that reaches a terminal as it is.
+
+    ``form``: the JSON that was asked for, where it was.
+    """
+    said, context = str(getattr(error, "message", "")), getattr(error, "ctx", None)
+    if context is None or said != context.get_help():  # nobody's words: no command was named
+        error.message = harmless(printable(said))
+    if form:
+        deliver(render(form, Refusal(problems=(Problem(Location(""), FLAG, str(error.format_message())),))))

@@ -8,8 +8,7 @@ from marginctl.analysis.policies import policy_of
 from marginctl.analysis.policy_cases import CasesRun, tested
 from marginctl.analysis.resolved_policy import resolved
 from marginctl.cli.app import app, policy
-from marginctl.cli.choosing import CASES, FileChoice
-from marginctl.cli.discovery import root_of
+from marginctl.cli.discovery import CASES, FileChoice, root_of
 from marginctl.cli.inputs import inputs
 from marginctl.cli.options import (
     DateFlags,

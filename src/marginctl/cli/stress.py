@@ -84,9 +84,11 @@ class ScenarioFlags(Flags):
         Read(axes),
     ]
     range: Annotated[
-        Decimal,
-        typer.Option("--range", metavar="PERCENT", help="How far heat map and curve reach."),
-        Read(share("--range"), "50%"),
+        Decimal | None,
+        typer.Option(
+            "--range", metavar="PERCENT", help="How far heat map (50%) and curve (past its liquidation) reach."
+        ),
+        Read(share("--range")),
     ]
     points: Annotated[
         int, typer.Option("--points", metavar="N", help="Moves per side of the heat map, odd."), Read(points_of, 11)

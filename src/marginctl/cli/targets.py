@@ -71,26 +71,55 @@ def refuse_overlaps(targets: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 def _stage(path: Path, data: bytes, parts: list[tuple[Path, Path]]) -> None:
     """Write beside the target under a name that nobody has; a target that is no ordinary file is written as it is."""
-    before = path.stat() if path.exists() else None
-    if before is not None and not stat.S_ISREG(before.st_mode):
+    place = Place(path)
+    if not place.is_ordinary:
         with path.open("wb") as stream:
             stream.write(data)
         return
-    target = Path(os.path.realpath(path))
-    if target.is_symlink():
-        raise OSError(ELOOP, os.strerror(ELOOP))
-    if before is not None and not os.access(target, os.W_OK):
-        raise OSError(EACCES, os.strerror(EACCES))
-    part = target.with_name(f".{target.name[:LONGEST_STEM]}.{os.urandom(8).hex()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(part, flags, 0o666 if before is None else 0o600)
-    parts.append((part, target))
+    descriptor, part = place.begin()
+    parts.append((part, place.target))
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(descriptor)
-    if before is not None:
-        _keep_rights(part, before)
+    place.keep_rights(part)
+
+
+class Place:
+    """Where a file is to be, links followed. Raises OSError where it cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        self._before = path.stat() if path.exists() else None
+        self.is_ordinary = self._before is None or stat.S_ISREG(self._before.st_mode)
+        self.target = Path(os.path.realpath(path)) if self.is_ordinary else path
+        if self.is_ordinary and self.target.is_symlink():
+            raise OSError(ELOOP, os.strerror(ELOOP))
+        if self.is_ordinary and self._before is not None and not os.access(self.target, os.W_OK):
+            raise OSError(EACCES, os.strerror(EACCES))
+
+    def begin(self) -> tuple[int, Path]:
+        """An open file of a name that nobody has, beside the target; where there is one, nobody else may read it."""
+        part = self.target.with_name(f"{begun(self.target.name)}{os.urandom(8).hex()}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        return os.open(part, flags, 0o666 if self._before is None else 0o600), part
+
+    def keep_rights(self, part: Path) -> None:
+        """Give it owner and mode of the file that it replaces."""
+        if self._before is not None:
+            _keep_rights(part, self._before)
+
+    def end(self, part: Path) -> None:
+        """What was written gets the name, once it is on the disk."""
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        self.keep_rights(part)
+        os.replace(part, self.target)  # noqa: PTH105 - the name says what it does
+        _sync(self.target.parent)
+
+
+def begun(name: str) -> str:
+    """What the name of a file that is being written begins with."""
+    return f".{name[:LONGEST_STEM]}."
 
 
 def _keep_rights(part: Path, before: os.stat_result) -> None:

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from marginctl.core.account import Account, MarginMode, Position
 from marginctl.core.closing import Moment, Pools, liquidated
 from marginctl.core.exact import ONE, ZERO, at_most, net
-from marginctl.core.liquidation import pool_state
-from marginctl.core.path import ScenarioPath, first_crossing
+from marginctl.core.path import FirstCrossings, ScenarioPath
 from marginctl.core.risk import NO_MOVE, pool_risk
 from marginctl.core.sequence import Action, CascadeStep, LiquidationSequence
 from marginctl.core.trade import stand_alone_margin
+from marginctl.core.trail import Passage, Standing, trail_of
 from marginctl.core.value import unrealized_pnl
 
 
@@ -26,6 +26,7 @@ class Cascade(Struct, frozen=True, kw_only=True):
 
     ``account`` is what is left, at the prices of its file; ``ratios`` are the prices of the end over those.
     ``equity`` is the sum over the pools, ``value`` the balances at price and the PnL of what is left, before haircuts.
+    ``trail``: the equity of the pool that was liquidated first along the path; empty where none was.
     """
 
     steps: tuple[CascadeStep, ...]
@@ -33,6 +34,7 @@ class Cascade(Struct, frozen=True, kw_only=True):
     ratios: dict[str, Decimal]
     equity: Decimal
     value: Decimal
+    trail: tuple[Standing, ...] = ()
 
     @property
     def closed_winners(self) -> tuple[str, ...]:
@@ -46,26 +48,31 @@ def cascade(account: Account, path: ScenarioPath, sequence: LiquidationSequence)
     A pool whose sequence changes nothing is left as it is. Raises ``EndlessError`` where that does not end the walk.
     """
     now, at, pools = account, ZERO, Pools()
+    crossings = FirstCrossings(path)
     steps: list[CascadeStep] = []
     stuck: set[str] = set()
+    legs: list[Passage] = []
     visits = _most_visits(account)
-    while (found := _first(now, path, at, pools, stuck)) is not None:
+    while (found := _first(now, at, pools, crossings, stuck)) is not None:
         u, pool = found
         if not all(path.ratios(u).values()):  # at a price of 0 nothing can be closed, and only the end has one
             break
         if not visits:
             raise EndlessError
         visits -= 1
+        legs.append(Passage(now, at, u))
         before, at = path.carried(now, at, u), u
         now, done = liquidated(before, Moment(pool, at, path.ratios(at), sequence, pools, tuple(steps)))
         if now == before:
             stuck.add(pool)
         else:
             steps += done
+    trail = trail_of([*legs, Passage(now, at, ONE)], path, steps[0].pool) if steps else ()
     now = path.carried(now, at, ONE)
     ratios = path.ratios(ONE)
     equity = sum((pool_risk(pool, ratios).equity for pool in pools.of(now)), ZERO)
-    return Cascade(steps=tuple(steps), account=now, ratios=ratios, equity=equity, value=value_of(now, ratios))
+    value = value_of(now, ratios)
+    return Cascade(steps=tuple(steps), account=now, ratios=ratios, equity=equity, value=value, trail=trail)
 
 
 class EndlessError(RuntimeError):
@@ -79,7 +86,7 @@ def _most_visits(account: Account) -> int:
 
 
 def _first(
-    account: Account, path: ScenarioPath, start: Decimal, pools: Pools, stuck: set[str]
+    account: Account, start: Decimal, pools: Pools, crossings: FirstCrossings, stuck: set[str]
 ) -> tuple[Decimal, str] | None:
     """Where on the rest of the path the first pool crosses, and which; the earlier one of the list where two do.
 
@@ -89,7 +96,7 @@ def _first(
     for pool in pools.of(account):
         if pool.name in stuck:
             continue
-        found = first_crossing(path, pool_state(pool), account, start)
+        found = crossings.first(pool, account, start)
         if found is not None and (first is None or found < first[0]):
             first = found, pool.name
     return first

@@ -25,16 +25,16 @@ KEPT = Context(prec=30, rounding=ROUND_DOWN)
 
 
 class Pools:
-    """The pools of an account; those of the last one are kept, as a story asks for them again and again."""
+    """The pools of an account along a story: those of the last one are kept, and what a step did not touch."""
 
     def __init__(self) -> None:
         self._account: Account | None = None
         self._pools: tuple[Pool, ...] = ()
 
     def of(self, account: Account) -> tuple[Pool, ...]:
-        """``partition`` of the account."""
+        """``partition`` of the account, which has the prices and rules of the one before."""
         if account is not self._account:
-            self._account, self._pools = account, partition(account)
+            self._account, self._pools = account, partition(account, self._pools)
         return self._pools
 
 

@@ -4,6 +4,7 @@ Where a requirement is curved it is drawn through as many points on it as ``DRAW
 margin has corners of its own, through ``ORDERED``.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from marginctl.core.account import Account
 from marginctl.core.bends import Bend
-from marginctl.core.exact import ZERO
+from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.liquidation import PoolState, added, bends_of, parts
 from marginctl.core.motion import Motion, Stretch, asset_path, joint_path
 from marginctl.core.piecewise import Piece, total
@@ -29,6 +30,10 @@ MOST_ASSETS = 15
 """Assets with a curve of their own."""
 ORDERED = 16
 """The same where orders stand in the pool."""
+LEAST, USUAL = Decimal("0.2"), Decimal("0.5")
+"""How far a curve reaches at least, and where nothing up to 100% liquidates."""
+BEYOND = Decimal("1.25")
+"""How far past the farther liquidation."""
 
 
 class Point(NamedTuple):
@@ -100,25 +105,33 @@ def curve_of(account: Account, state: PoolState, size: Decimal, asset: str = "")
     return EquityCurve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)), asset)
 
 
+def reach(ends: Iterable[Decimal | None]) -> Decimal:
+    """How far a curve goes to show where it is liquidated: 1.25 x the farther end up to 100%, a whole percent."""
+    within = [abs(end) for end in ends if end is not None and abs(end) <= ONE]
+    return min(max(rounded(BEYOND * max(within), 2, Direction.UP), LEAST), ONE) if within else USUAL
+
+
 def pool_curves(
-    account: Account, states: Sequence[PoolState], report: Report, size: Decimal
+    account: Account, states: Sequence[PoolState], report: Report, size: Decimal | None
 ) -> tuple[EquityCurve, ...]:
-    """One for every pool with a position, the worst pool first."""
+    """One for every pool with a position, the worst pool first; without a ``size`` as far as its liquidation asks."""
+    ends = {pool.name: (pool.liquidation.down, pool.liquidation.up) for pool in report.pools}
     occupied = [state for state in states if state.pool.positions and not bends_together(account, state)]
     occupied.sort(key=lambda state: state.pool.name != report.totals.worst_pool)
-    return tuple(curve_of(account, state, size) for state in occupied)
+    return tuple(curve_of(account, state, size or reach(ends[state.pool.name])) for state in occupied)
 
 
 def asset_curves(
-    account: Account, states: Sequence[PoolState], report: Report, size: Decimal
+    account: Account, states: Sequence[PoolState], report: Report, size: Decimal | None
 ) -> tuple[EquityCurve, ...]:
     """One for every asset that liquidates a pool by itself, of the nearest ``MOST_ASSETS`` those that do not bend."""
     by_name = {state.pool.name: state for state in states}
-    near = sorted((one.distance, one.pool, one.asset) for one in report.underlyings if one.distance is not None)
-    rows = [(by_name[pool], asset) for _, pool, asset in near[:MOST_ASSETS]]
+    held = (one for one in report.underlyings if one.distance is not None)
+    near = sorted(held, key=lambda one: (one.distance, one.pool, one.asset))[:MOST_ASSETS]
+    rows = [(by_name[one.pool], one.asset, (one.down, one.up)) for one in near]
     return tuple(
-        curve_of(account, state, size, asset)
-        for state, asset in rows
+        curve_of(account, state, size or reach(ends), asset)
+        for state, asset, ends in rows
         if not any(state.pool.bends(stretch.motion) for stretch in asset_path(asset, 1))
     )
 
@@ -201,4 +214,5 @@ def _ordered(account: Account, pool: Pool, motion: Motion, u: Decimal) -> Decima
 
 def _piece_at(pieces: Sequence[Piece], start: Decimal) -> Piece:
     """The piece that holds from ``start`` on."""
-    return next((piece for piece in reversed(pieces) if piece.start <= start), Piece(ZERO, ZERO, ZERO))
+    place = bisect_right(pieces, start, key=lambda piece: piece.start)
+    return pieces[place - 1] if place else Piece(ZERO, ZERO, ZERO)

@@ -239,6 +239,7 @@ FIGURES: dict[str, Figure] = {
     "Axis.moves": Figure("ratio", "Moves, ascending.", _IN),
     "Point.move": Figure("ratio", "Joint move, or that of the asset alone, signed; 0 = now.", _NEAR),
     "required": Figure("money", "level x maintenance_margin.", _UP),
+    "trail": Figure("word", "Equity of the pool that is liquidated first along the path, straight in between."),
     "asset_curves": Figure("word", "The curve while one asset moves alone, the nearest to liquidation first."),
     "tiered_ways": Figure("word", "Positions on tables of two tiers and more, the nearest to liquidation first."),
     "liquidation_notional": Figure("units", "At the liquidation price, in the settle asset; null without one.", _NEAR),

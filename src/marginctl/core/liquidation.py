@@ -167,7 +167,8 @@ def gross_line(state: PoolState, index: int, motion: Motion, *, quantos: bool = 
     """
     holding = state.pool.sources[index]
     form = holding.form
-    moved = [(amount, line) for asset, amount in form.items() if (line := motion.ratios.get(asset)) is not None]
+    fewer: Iterable[str] = form if len(form) <= len(motion.ratios) else motion.ratios
+    moved = [(form[asset], motion.ratios[asset]) for asset in fewer if asset in form and asset in motion.ratios]
     rest = motion.rest
     apart = [(amount, quanto.line(motion) or rest) for quanto, amount in holding.quantos.values()]
     moved.append((net(state.grosses[index], *(-amount for amount, _ in (*moved, *apart))), rest))

@@ -256,8 +256,8 @@ def _bystanders(
 def _worst(account: Account, path: ScenarioPath) -> PositionEffect | None:
     """The position that loses most between now and the end."""
     effects = [
-        PositionEffect(key=one.key, symbol=one.contract.symbol, side=one.side, change=path.change(account, one))
-        for one in account.positions
+        PositionEffect(key=one.key, symbol=one.contract.symbol, side=one.side, change=change)
+        for one, change in zip(account.positions, path.changes(account), strict=True)
     ]
     worst = min(effects, key=lambda effect: effect.change, default=None)
     return worst if worst is not None and worst.change < 0 else None

@@ -4,16 +4,18 @@ Along a path the account stays written at the prices of its file; a point of the
 those, so that nothing is divided or compounded on the way.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from marginctl.core.account import Account, Position
+from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.funding import after_funding, funding_path, funding_per_day, with_rates
-from marginctl.core.liquidation import PoolState, first_on_path
+from marginctl.core.liquidation import PoolState, first_on_path, pool_state
 from marginctl.core.motion import Stretch, shock_path
+from marginctl.core.pool import Pool
 from marginctl.core.risk import NO_MOVE
 from marginctl.core.scenario import EVERY_OTHER, contracts_of, expanded
 from marginctl.core.value import unrealized_pnl
@@ -36,13 +38,18 @@ class PricePath(Struct, frozen=True):
         return account
 
     def ahead(self, state: PoolState, account: Account, start: Decimal, end: Decimal | None) -> list[Stretch]:  # noqa: ARG002
-        """How a pool goes on from ``start``: in the same proportions; ``account`` and ``state`` are of there."""
-        return shock_path(self.shocks, end, start)
+        """How a pool goes on from ``start``: in the same proportions; ``account`` and ``state`` are of there.
 
-    def change(self, account: Account, position: Position) -> Decimal:
-        """What the whole path makes or costs a position that stays open, in currency: PnL at the end less PnL now."""
-        end, now = (unrealized_pnl(position, account.prices, ratios) for ratios in (self.ratios(ONE), NO_MOVE))
-        return end - now
+        What nothing in the pool depends on is left out.
+        """
+        shocks, touching = self.shocks, state.touching
+        fewer: Iterable[str] = touching if len(touching) < len(shocks) else shocks
+        return shock_path({one: shocks[one] for one in fewer if one in shocks and one in touching}, end, start)
+
+    def changes(self, account: Account) -> list[Decimal]:
+        """What the path makes or costs each position that stays open, in currency: PnL at the end less PnL now."""
+        end, prices = self.ratios(ONE), account.prices
+        return [unrealized_pnl(one, prices, end) - unrealized_pnl(one, prices, NO_MOVE) for one in account.positions]
 
 
 class FundingPath(Struct, frozen=True):
@@ -62,9 +69,9 @@ class FundingPath(Struct, frozen=True):
         """Day by day."""
         return funding_path(state, account, end, start, self.days)
 
-    def change(self, account: Account, position: Position) -> Decimal:
-        """Funding of all days."""
-        return (funding_per_day(position, account) or ZERO) * self.days
+    def changes(self, account: Account) -> list[Decimal]:
+        """Funding of all days, by position."""
+        return [(funding_per_day(position, account) or ZERO) * self.days for position in account.positions]
 
 
 ScenarioPath: TypeAlias = PricePath | FundingPath
@@ -74,6 +81,27 @@ ScenarioPath: TypeAlias = PricePath | FundingPath
 def first_crossing(path: ScenarioPath, state: PoolState, account: Account, start: Decimal) -> Decimal | None:
     """The first u in [start, 1] beyond which the pool is liquidatable; ``account`` and ``state`` are of start."""
     return first_on_path(state, path.ahead(state, account, start, ONE), end_included=True)
+
+
+class FirstCrossings:
+    """First crossings of pools along one path, each found once for as long as nothing happens to its pool.
+
+    Where prices alone move, what lies ahead of a pool depends on nothing else: until its first crossing it is the same
+    from wherever the walk goes on.
+    """
+
+    def __init__(self, path: ScenarioPath) -> None:
+        self._path = path
+        self._known: dict[int, tuple[Pool, Decimal | None]] = {}
+
+    def first(self, pool: Pool, account: Account, start: Decimal) -> Decimal | None:
+        """``first_crossing``; ``start`` never goes back, and no pool is asked for beyond its crossing."""
+        if not isinstance(self._path, PricePath):
+            return first_crossing(self._path, pool_state(pool), account, start)
+        known = self._known.get(id(pool))
+        if known is None:
+            known = self._known[id(pool)] = pool, first_crossing(self._path, pool_state(pool), account, start)
+        return known[1]
 
 
 def reach(path: ScenarioPath, state: PoolState, account: Account) -> Decimal | None:

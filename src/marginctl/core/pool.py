@@ -184,13 +184,17 @@ def shared_name(account: Account, asset: str) -> str:
     return "cross" if account.collateral_mode is CollateralMode.MULTI_ASSET else f"cross:{asset}"
 
 
-def partition(account: Account) -> tuple[Pool, ...]:
+def partition(account: Account, known: Iterable[Pool] = ()) -> tuple[Pool, ...]:
     """The pools of an account: cross ones first, in the order of the collateral, then one per isolated position.
 
-    Isolated margins are set aside out of the balances, so every partition shares out the same collateral.
+    Isolated margins are set aside out of the balances, so every partition shares out the same collateral. ``known``:
+    pools at the same prices and rules; of positions that are still the same the isolated ones are taken over, and legs.
     """
-    pools = [_shared_pool(account, name, share) for name, share in _shares(account).items()]
-    pools += [_isolated_pool(account, position) for position in account.positions if position.is_isolated]
+    before = list(known)
+    own = {id(pool.positions[0]): pool for pool in before if not pool.is_shared}
+    legs = {pool.name: pool.legs for pool in before if pool.is_shared}
+    pools = [_shared_pool(account, name, share, legs.get(name, ())) for name, share in _shares(account).items()]
+    pools += [own.get(id(one)) or _isolated_pool(account, one) for one in account.positions if one.is_isolated]
     return tuple(pools) or (_pool(account, shared_name(account, account.currency), MarginMode.CROSS, {}, [], ()),)
 
 

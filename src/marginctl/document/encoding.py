@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from marginctl.document.files import bytes_of
-from marginctl.document.source import Source, echo, printable
+from marginctl.document.source import Source, echo, lines_of, printable
 from marginctl.findings import Location, Problem
 
 LARGEST = 16 * 1024 * 1024
@@ -108,5 +108,5 @@ def _control_characters(data: bytes, source: Source) -> list[Problem]:
 
 def _place(before: str) -> tuple[int, int]:
     """Line and column of the character that follows a text."""
-    lines = (before + "x").splitlines()
+    lines = lines_of(before + "x")
     return len(lines), len(lines[-1])

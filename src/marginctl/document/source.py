@@ -13,6 +13,7 @@ LONGEST_ECHO = 60
 EXCERPT_WIDTH = 120
 CARET_IN_WINDOW = 60
 MOST_PROBLEMS = 1000
+_LINE_END = re.compile(r"\r\n?|\n")
 _ORDER = re.compile(r"^\s*::|##(?=\w*\[)", re.MULTILINE)
 
 
@@ -38,6 +39,12 @@ def harmless(text: str) -> str:
     return _ORDER.sub(lambda match: f"{match[0][:-1]} {match[0][-1]}", text) if "::" in text or "##" in text else text
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as editors, code hosts and readers of JSON count them: no other character ends one."""
+    lines = _LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
 def echo(text: str, longest: int = LONGEST_ECHO) -> str:
     """User text as messages show it: printable, in backticks, at most about ``longest`` characters."""
     shown = printable(text[: longest + 1])
@@ -60,7 +67,7 @@ class Source(Struct):
     def line(self, number: int) -> str:
         """The text of a line, counted from 1; empty when there is no such line."""
         if self.split is None:
-            self.split = self.text.splitlines()
+            self.split = lines_of(self.text)
         return self.split[number - 1] if 0 < number <= len(self.split) else ""
 
     def location(self, node: Node) -> Location:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from marginctl.document.source import Source, echo
+from marginctl.document.source import Source, echo, lines_of
 from marginctl.findings import Problem
 
 # Parts of the parsers' own wording (libyaml's, and where it differs that of PyYAML's parser in Python), and what
@@ -111,7 +111,7 @@ def _place(mark: Any, source: Source) -> tuple[int, int]:
     """A mark's line and column; for the end of the file, the end of its last line with text."""
     if mark is None:
         return 0, 0
-    last = len(source.text.rstrip().splitlines())
+    last = len(lines_of(source.text.rstrip()))
     return (mark.line + 1, mark.column + 1) if mark.line < last else (last, len(source.line(last)) + 1)
 
 

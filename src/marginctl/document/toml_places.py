@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from marginctl.document.mapping import joined
+from marginctl.document.source import lines_of
 
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
 _KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=\s*""")
@@ -45,7 +46,7 @@ def toml_place(path: str, places: dict[str, TomlPlace], text: str) -> TomlPlace:
 
 def _within(place: TomlPlace, rest: Iterable[str], text: str) -> TomlPlace:
     number, column = place
-    line = text.splitlines()[number - 1]
+    line = lines_of(text)[number - 1]
     for part in rest:
         found = re.compile(rf"(?<![\w-]){re.escape(part)}(?=[\"']?\s*=)").search(line, column)
         column = found.start() + 1 if found is not None else column
@@ -69,7 +70,7 @@ def _parts(dotted: str) -> tuple[str, ...]:
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """The lines that may begin with a key: none inside of a text of several lines."""
     closing = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines_of(text), 1):
         if closing:
             closing = "" if closing in line else closing
             continue

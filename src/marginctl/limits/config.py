@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from fnmatch import fnmatchcase
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from marginctl.core.account import MarginRules
@@ -146,12 +146,16 @@ class FileLimits(Struct, frozen=True):
 
 
 class LimitsConfig(Struct, frozen=True):
-    """The bounds of every rule, in force together, the narrower ones, and all waivers."""
+    """The bounds of every rule, in force together, the narrower ones, and all waivers.
+
+    ``by_name``: where narrower ones stand among those of their rule, once asked for.
+    """
 
     bounds: dict[str, tuple[Bound, ...]]
     waivers: tuple[Waiver, ...] = ()
     scopes: dict[str, tuple[BoundScope, ...]] = {}
     custom: tuple[Rule, ...] = ()
+    by_name: dict[str, tuple[tuple[BoundScope, ...], dict[str, list[int]]]] = field(default_factory=dict)
 
     def of(self, rule: Rule) -> tuple[Bound, ...]:
         """The bounds of a rule for everything; none = it is off, but for what narrower ones name."""
@@ -175,7 +179,7 @@ class LimitsConfig(Struct, frozen=True):
         general = [] if measurement.narrow else [b for b in self.of(rule) if b.applies_to(measurement.subject)]
         if measurement.only_asked:
             general = [bound for bound in general if bound.origin is not LimitSource.DEFAULT]
-        covering = [scope for scope in self.scopes.get(rule.code, ()) if scope.covers(measurement.belongs)]
+        covering = self._covering(rule, measurement.belongs)
         if not covering:
             return general
         written = [written_in(scope) for scope in covering]
@@ -185,6 +189,21 @@ class LimitsConfig(Struct, frozen=True):
             for file in sorted(dict.fromkeys(written), key=_policies_first)
             for bound in _of_file(file, covering, general)
         ]
+
+    def _covering(self, rule: Rule, belongs: Belongs) -> list[BoundScope]:
+        """The narrower bounds that a figure has, in their order: only those are asked whose name could be meant."""
+        scopes = self.scopes.get(rule.code, ())
+        if not scopes:
+            return []
+        known = self.by_name.get(rule.code)
+        if known is None or known[0] is not scopes:
+            names: dict[str, list[int]] = {}
+            for place, scope in enumerate(scopes):
+                names.setdefault(scope.name, []).append(place)
+            known = self.by_name[rule.code] = scopes, names
+        asked = {*belongs.positions, belongs.purpose, belongs.underlying, EVERY_OTHER}
+        places = sorted(place for name in asked for place in known[1].get(name or "", ()))
+        return [scopes[place] for place in places if scopes[place].covers(belongs)]
 
 
 def named(file: str, folder: str) -> str:

@@ -40,12 +40,13 @@ class Verbosity(Enum):
 class Options(Struct, frozen=True, kw_only=True):
     """How the text is wanted; formats for machines read ``manual`` and what to leave out only.
 
-    width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else;
-    manual: code -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF
-    gets waived findings too. depth: levels of a tree that are open, None = what fits two screens. title: of a
-    page, empty = what it is about; data: with its documents; script: with what a reader may do on it; pictures: names
-    of those that are wanted, None = all. rule_pages: where the pages of the rules stand, see ``paths.rule_page``;
-    empty = nowhere. table: which rows of a check CSV has. statistics: how often each rule was broken.
+    width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else; manual: code
+    -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF gets waived
+    findings too. depth: levels of a tree that are open, None = what fits two screens. title: of a page, empty = what it
+    is about; data: with its documents; script: with what a reader may do on it; pictures: names of those that are
+    wanted, None = all. kind: of the result, for a page without a head. rule_pages: where the pages of the rules stand,
+    see ``paths.rule_page``; empty = nowhere. table: which rows of a check CSV has. statistics: how often each rule was
+    broken.
     """
 
     width: int | None = None
@@ -63,6 +64,7 @@ class Options(Struct, frozen=True, kw_only=True):
     pictures: frozenset[str] | None = None
     rule_pages: str = ""
     table: str = ""
+    kind: str = ""
 
 
 FORMATS = {
@@ -140,6 +142,7 @@ def render(form: str, result: Any, options: Options | None = None) -> str:
     write = found(f"render.{kind.writers.get(form, FORMATS[form]) if kind else FORMATS[form]}")
     if write.__name__ != "draw":
         return cast(str, write(result, options))
+    options = replace(options, kind=kind_of(result))
     return cast(str, write(page_of(form, result, options), options))
 
 

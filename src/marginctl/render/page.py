@@ -187,18 +187,23 @@ class Bar(Struct, frozen=True):
 
 
 class BarRow(Struct, frozen=True, kw_only=True):
-    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words below it."""
+    """A line of a picture of bars. is_sum: it is what the rows above come to; note: words below it.
+
+    signs: one beside the bars at a value, where there is room for them.
+    """
 
     label: str
     bars: tuple[Bar, ...] = ()
     note: str = ""
     is_sum: bool = False
+    signs: tuple[tuple[Decimal, str], ...] = ()
 
 
 class BarPicture(Struct, frozen=True, kw_only=True):
     """Rows of bars over one axis. ``name``: as it is asked for; ``reading``: what it says; ``table``: its figures.
 
-    is_share: the axis is one of moves; is_part: of parts of a way; unit: of the amounts otherwise.
+    is_share: the axis is one of moves; is_part: of parts of a way; unit: of the amounts otherwise. band: a stretch of
+    the axis behind the bars. trace: a line above the rows over the same axis, in an axis of its own.
     """
 
     name: str
@@ -209,6 +214,8 @@ class BarPicture(Struct, frozen=True, kw_only=True):
     unit: str = ""
     is_share: bool = False
     is_part: bool = False
+    band: tuple[Decimal, Decimal] | None = None
+    trace: "Trace | None" = None
 
     @property
     def ends(self) -> list[Decimal]:
@@ -292,7 +299,8 @@ class Section(Struct, frozen=True, kw_only=True):
     """Blocks below a heading, with a note beside it; without a heading they stand by themselves.
 
     is_title: the head of a page, of names that may be shortened; behind a ``lead``, a verdict, it is a sentence and
-    nothing is. is_prose: text to be read like a page of a manual. anchor: what links to it say.
+    nothing is. is_prose: text to be read like a page of a manual. anchor: what links to it say. is_apart: it belongs
+    to the page, not to the head before it.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -301,6 +309,7 @@ class Section(Struct, frozen=True, kw_only=True):
     lead: Span = Span("")
     is_title: bool = False
     is_prose: bool = False
+    is_apart: bool = False
     anchor: str = ""
 
 

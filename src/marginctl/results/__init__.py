@@ -279,7 +279,7 @@ class CascadeResult(Struct, frozen=True):
 
     shape: ClassVar[str] = (
         "steps=story.steps closed_winners=story.closed_winners left=story.account.positions equity=story.equity "
-        "value=story.value isolated"
+        "value=story.value trail=story.trail isolated"
     )
     story: "Cascade"
     isolated: "IsolatedComparison | None"

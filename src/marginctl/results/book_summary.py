@@ -6,7 +6,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.core.report import AccountLiquidation, RulesUsed, Totals
-from marginctl.findings import Check, Document, Finding, Severity, Status, Summary
+from marginctl.findings import Check, Document, Finding, Status, Summary
 
 
 class ErrorCount(Struct, frozen=True):
@@ -96,15 +96,11 @@ class BookCounts(Summary, frozen=True, kw_only=True):
     recomputed: int
 
 
-class BookResult(Document, frozen=True, kw_only=True):
-    """A book, checked. ``wall_ms``: milliseconds; ``way``: screen, or exact where every account was decided so."""
+class BookOutcome(Document, frozen=True, kw_only=True):
+    """What every run over a book has. ``way``: screen, or exact where every account was decided so.
 
-    schema: ClassVar[str] = "marginctl.book-summary/1"
-    shape: ClassVar[str] = (
-        "schema version header currency as_of rules accounts limits checks findings error_codes totals "
-        "liquidatable_accounts exposure distances utilizations worst way wall_ms errors=problems summary"
-    )
-    table: ClassVar[str] = "worst"
+    ``recomputed``: accounts that the exact core decided; ``wall_ms``: milliseconds.
+    """
 
     header: str
     exit_code: int
@@ -114,19 +110,11 @@ class BookResult(Document, frozen=True, kw_only=True):
     accounts: int = 0
     ok: int = 0
     recomputed: int = 0
-    passing: int = 0
     warning: int = 0
     failing: int = 0
-    limits: tuple[LimitCount, ...] = ()
     checks: tuple[Check, ...] = ()
     findings: tuple[Finding, ...] = ()
     error_codes: tuple[ErrorCount, ...] = ()
-    totals: BookTotals | None = None
-    liquidatable_accounts: LiquidatableAccounts | None = None
-    exposure: tuple[ExposureRow, ...] = ()
-    distances: tuple[HistogramStep, ...] = ()
-    utilizations: tuple[HistogramStep, ...] = ()
-    worst: tuple[WorstAccount, ...] = ()
     way: str = "exact"
     wall_ms: int | None = None
     fail_on: str = "error"
@@ -138,7 +126,27 @@ class BookResult(Document, frozen=True, kw_only=True):
             return "ERROR"
         if any(one.status is Status.FAIL for one in self.checks) and self.exit_code:
             return "FAIL"
-        return "WARN" if any(one.severity is Severity.WARNING for one in self.findings) or self.findings else "PASS"
+        return "WARN" if self.findings else "PASS"
+
+
+class BookResult(BookOutcome, frozen=True, kw_only=True):
+    """A book, checked."""
+
+    schema: ClassVar[str] = "marginctl.book-summary/1"
+    shape: ClassVar[str] = (
+        "schema version header currency as_of rules accounts limits checks findings error_codes totals "
+        "liquidatable_accounts exposure distances utilizations worst way wall_ms errors=problems summary"
+    )
+    table: ClassVar[str] = "worst"
+
+    passing: int = 0
+    limits: tuple[LimitCount, ...] = ()
+    totals: BookTotals | None = None
+    liquidatable_accounts: LiquidatableAccounts | None = None
+    exposure: tuple[ExposureRow, ...] = ()
+    distances: tuple[HistogramStep, ...] = ()
+    utilizations: tuple[HistogramStep, ...] = ()
+    worst: tuple[WorstAccount, ...] = ()
 
     @property
     def summary(self) -> BookCounts:

@@ -7,9 +7,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.core.exact import ZERO
-from marginctl.core.report import RulesUsed
-from marginctl.findings import Check, Document, Finding, Summary
-from marginctl.results.book_summary import ErrorCount, ExposureRow, HistogramStep
+from marginctl.findings import Summary
+from marginctl.results.book_summary import BookOutcome, ExposureRow, HistogramStep
 
 
 class GapLoss(Struct, frozen=True, kw_only=True):
@@ -62,42 +61,29 @@ class BookScenario(Struct, frozen=True, kw_only=True):
 class BookStressCounts(Summary, frozen=True, kw_only=True):
     """What a stress test of a book comes to in numbers."""
 
-    shape: ClassVar[str] = "accounts ok errors warning failing scenarios shortfall exit_code"
+    shape: ClassVar[str] = "accounts ok errors warning failing recomputed scenarios shortfall exit_code"
 
     accounts: int
     ok: int
     errors: int
     warning: int
     failing: int
+    recomputed: int
     scenarios: int
     shortfall: Decimal
 
 
-class BookStressResult(Document, frozen=True, kw_only=True):
+class BookStressResult(BookOutcome, frozen=True, kw_only=True):
     """All scenarios over one book; ``shortfall`` of the summary: the largest."""
 
     schema: ClassVar[str] = "marginctl.book-stress/1"
     shape: ClassVar[str] = (
-        "schema version header currency as_of rules accounts scenarios checks findings error_codes wall_ms "
+        "schema version header currency as_of rules accounts scenarios checks findings error_codes way wall_ms "
         "errors=problems summary"
     )
     table: ClassVar[str] = "scenarios"
 
-    header: str
-    exit_code: int
-    currency: str = "USD"
-    as_of: str | None = None
-    rules: RulesUsed | None = None
-    accounts: int = 0
-    ok: int = 0
-    failing: int = 0
-    warning: int = 0
     scenarios: tuple[BookScenario, ...] = ()
-    checks: tuple[Check, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    error_codes: tuple[ErrorCount, ...] = ()
-    wall_ms: int | None = None
-    fail_on: str = "error"
 
     @property
     def summary(self) -> BookStressCounts:
@@ -109,6 +95,7 @@ class BookStressResult(Document, frozen=True, kw_only=True):
             errors=self.accounts - self.ok,
             warning=self.warning,
             failing=self.failing,
+            recomputed=self.recomputed,
             scenarios=len(self.scenarios),
             shortfall=max((one.shortfall for one in self.scenarios), default=ZERO),
         )

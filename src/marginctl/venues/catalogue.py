@@ -47,7 +47,8 @@ class RuleSetEntry(Struct, frozen=True):
     @property
     def complete(self) -> int | None:
         """How many need nothing from the portfolio."""
-        return None if self.completeness is None else self.completeness.complete
+        known = self.completeness
+        return None if known is None else known.complete
 
     @property
     def age_days(self) -> int | None:

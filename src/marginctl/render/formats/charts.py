@@ -16,10 +16,11 @@ from marginctl.render.formats.layout import INDENT, Line, Styled, cells_of, line
 from marginctl.wording import HUNDRED, grouped, signed_percent, whom
 
 HEIGHT = 10
-WIDEST = 81
+USUAL = 80
+"""Columns where nothing says how many there are."""
 NARROWEST = 21
 EIGHTHS = " ▁▂▃▄▅▆▇█"
-OWN, NEEDED, LACKING = "green", "yellow", "bold red"
+OWN, NEEDED, LACKING, FREE = "green", "yellow", "bold red", "bold"
 
 
 class Ink(NamedTuple):
@@ -32,11 +33,12 @@ class Ink(NamedTuple):
     axis: str
     tick: str
     end: str
+    free: str
     mixes: bool = False
 
 
-BLOCKS = Ink("█", "▒", "░", EIGHTHS, "─", "┬", "▲")
-LETTERS = Ink("#", "=", "!", " " * 4 + "#" * 5, "-", "+", "^")
+BLOCKS = Ink("█", "▒", "░", EIGHTHS, "─", "┬", "▲", "•")
+LETTERS = Ink("#", "=", "!", " " * 4 + "#" * 5, "-", "+", "^", "o")
 STEPS = tuple(map(Decimal, ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")))
 """What the distance of two labels may begin with."""
 
@@ -45,20 +47,35 @@ def equity_curve(curve: EquityCurve, ends: Sequence[Decimal], options: Options) 
     """The picture with its axes and a legend, ``ends`` marked; nothing for a pool that never holds anything."""
     ink = LETTERS if options.ascii else BLOCKS._replace(mixes=options.color)
     size = curve.points[-1].move
-    highest = max((max(point.equity, point.required) for point in curve.points), default=ZERO)
+    lowest, highest = _extent(curve)
     if highest <= 0 or not size:
         return []
-    top = even(highest / (HEIGHT // 2)) * (HEIGHT // 2)
-    marks = [_money(top * k / (HEIGHT // 2)) for k in range(HEIGHT // 2 + 1)]
-    side = max(map(len, marks))
+    step = even((highest - lowest) / (HEIGHT // 2))
+    above, below = (max(0, int(rounded(end / step, 0, Direction.UP))) for end in (highest, -lowest))
+    above = above if below else HEIGHT // 2
+    side = max(len(_money(step * k)) for k in range(-below, above + 1))
     columns = _columns(options, side)
     points = [_sample(curve, size, at, columns) for at in range(columns)]
-    rows = [_row(points, level, top, ink) for level in range(HEIGHT - 1, -1, -1)]
-    labels = [marks[(level + 1) // 2] if level % 2 else "" for level in range(HEIGHT - 1, -1, -1)]
-    drawn: list[Line] = [
-        (*line(f"{INDENT}{label:>{side}} ", "dim"), *row) for label, row in zip(labels, rows, strict=True)
-    ]
-    return [*drawn, *_axis(size, columns, side, ends, ink), *_legend(ink, options)]
+    ordered = any(point.free_collateral != point.equity for point in points)
+    rows = {level: _row(points, level, step / 2, ink, ordered=ordered) for level in range(-2 * below, 2 * above)}
+    base, words = _axis(size, columns, side, ends, ink)
+    drawn: list[Line] = []
+    for level in sorted(rows, reverse=True):
+        drawn += [base] * (level == -1)
+        drawn.append((*line(f"{INDENT}{_mark(level, step):>{side}} ", "dim"), *rows[level]))
+    return [*drawn, *([] if below else [base]), words, *_legend(ink, options, ordered=ordered)]
+
+
+def _mark(level: int, step: Decimal) -> str:
+    """What a row is called: above the axis by its upper edge, below by its lower one, every other."""
+    edge = level + (level >= 0)
+    return "" if edge % 2 else _money(step * (edge // 2))
+
+
+def _extent(curve: EquityCurve) -> tuple[Decimal, Decimal]:
+    """The lowest and the highest that is drawn, zero among them."""
+    lows = (min(one.equity, one.equity if one.free_collateral is None else one.free_collateral) for one in curve.points)
+    return min(ZERO, *lows), max(ZERO, *(max(one.equity, one.required) for one in curve.points))
 
 
 def even(step: Decimal) -> Decimal:
@@ -69,8 +86,7 @@ def even(step: Decimal) -> Decimal:
 
 def _columns(options: Options, side: int) -> int:
     """A multiple of 4 and 1, so that now and the quarters have columns of their own."""
-    room = WIDEST if options.width is None else options.width - len(INDENT) - side - 1
-    columns = max(NARROWEST, min(room, WIDEST))
+    columns = max(NARROWEST, (options.width or USUAL) - len(INDENT) - side - 1)
     return (columns - 1) // 4 * 4 + 1
 
 
@@ -83,9 +99,23 @@ def _money(value: Decimal) -> str:
     return grouped(value, max(0, -value.adjusted() + 1) if value else 0, Direction.NEAREST)
 
 
-def _row(points: Sequence[Point], level: int, top: Decimal, ink: Ink) -> Line:
-    """One line of the picture."""
-    return joined([_glyph(point, level, top, ink) for point in points])
+def _row(points: Sequence[Point], level: int, height: Decimal, ink: Ink, *, ordered: bool) -> Line:
+    """One line of the picture; ``height``: of a cell."""
+    return joined([_cell_of(point, level, height, ink, ordered=ordered) for point in points])
+
+
+def _cell_of(point: Point, level: int, height: Decimal, ink: Ink, *, ordered: bool) -> Styled:
+    """The free collateral where it runs through the cell, else what fills it."""
+    free = point.free_collateral
+    if ordered and free is not None and int(rounded(free / height, 0, Direction.DOWN)) == level:
+        return (ink.free, FREE)
+    return _glyph(point, level, height, ink) if level >= 0 else _below(point, level, height, ink)
+
+
+def _below(point: Point, level: int, height: Decimal, ink: Ink) -> Styled:
+    """A cell under the axis: what is owed, from half a cell on."""
+    deep = -point.equity / height + level + 1
+    return (ink.lacking, LACKING) if deep * 2 >= 1 else (" ", "")
 
 
 def joined(spans: Sequence[Styled]) -> Line:
@@ -99,9 +129,9 @@ def joined(spans: Sequence[Styled]) -> Line:
     return tuple(merged)
 
 
-def _glyph(point: Point, level: int, top: Decimal, ink: Ink) -> Styled:
+def _glyph(point: Point, level: int, height: Decimal, ink: Ink) -> Styled:
     """What a cell shows: ``level`` counts from the bottom."""
-    equity, required = (_eighths(value, level, top) for value in (point.equity, point.required))
+    equity, required = (_eighths(value, level, height) for value in (point.equity, point.required))
     if point.equity < point.required:
         if equity >= 4:
             return (ink.needed, NEEDED)
@@ -113,9 +143,9 @@ def _glyph(point: Point, level: int, top: Decimal, ink: Ink) -> Styled:
     return (ink.own if equity == 8 else ink.partial[equity], OWN) if equity else (" ", "")
 
 
-def _eighths(value: Decimal, level: int, top: Decimal) -> int:
+def _eighths(value: Decimal, level: int, height: Decimal) -> int:
     """How much of the cell a value fills, in eighths."""
-    filled = int(rounded(value * HEIGHT * 8 / top, 0, Direction.NEAREST)) - 8 * level
+    filled = int(rounded(value * 8 / height, 0, Direction.NEAREST)) - 8 * level
     return max(0, min(8, filled))
 
 
@@ -138,22 +168,22 @@ def _axis(size: Decimal, columns: int, side: int, ends: Sequence[Decimal], ink: 
     return [(*line(f"{lead} "), *joined(base)), line(f"{lead} {''.join(words).rstrip()}", "dim")]
 
 
-def _legend(ink: Ink, options: Options) -> list[Line]:
+def _legend(ink: Ink, options: Options, *, ordered: bool) -> list[Line]:
     words = (
         (ink.own, OWN, "equity beyond what is required"),
         (ink.needed, NEEDED, "maintenance margin x level"),
         (ink.lacking, LACKING, "missing"),
+        *([(ink.free, FREE, "free collateral")] if ordered else []),
         (ink.end, LACKING, "liquidated from there on"),
     )
-    spans = [span for glyph, style, text in words for span in ((f"{glyph * 2} ", style), (f"{text}   ", "dim"))]
-    legend: Line = (*line(INDENT), *spans)
-    if options.width is None or sum(len(text) for text, _ in legend) - 3 <= options.width:
-        return [legend]
-    return [
-        row
-        for glyph, style, text in words
-        for row in paragraph(text, options.width, lead=((f"{INDENT}{glyph * 2} ", style),))
-    ]
+    rows: list[Line] = []
+    for glyph, style, text in words:
+        entry: Line = ((f"{glyph * 2} ", style), (text, "dim"))
+        if rows and line_width(rows[-1]) + 3 + line_width(entry) <= (options.width or USUAL):
+            rows[-1] = (*rows[-1], *line("   "), *entry)
+        else:
+            rows.append((*line(INDENT), *entry))
+    return rows
 
 
 # The heat map.
@@ -173,7 +203,11 @@ class Band(NamedTuple):
     words: str
 
 
-BANDS = (Band(50, "black on green", "below 50%"), Band(MOST_PERCENT, "black on yellow", "50% and more"))
+BANDS = (
+    Band(50, "black on green", "below 50%"),
+    Band(80, "black on yellow", "50% to 80%"),
+    Band(MOST_PERCENT, "black on magenta", "80% and more"),
+)
 DEAD_STYLE = "bold white on red"
 
 

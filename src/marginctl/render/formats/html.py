@@ -7,7 +7,7 @@ white without it.
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -16,12 +16,12 @@ from xml.etree.ElementTree import Element
 from msgspec.structs import replace
 
 from marginctl import __version__
-from marginctl.core.exact import ZERO
+from marginctl.core.exact import ZERO, Direction, rounded
 from marginctl.core.plain import as_plain
 from marginctl.render import Options
 from marginctl.render.formats.problems import problem_lines
 from marginctl.render.formats.svg import bars_of, lines_of
-from marginctl.render.formats.tree import html_of, name_of, tag, told, verbatim
+from marginctl.render.formats.tree import LONGEST, html_of, name_of, set_apart, tag, verbatim
 from marginctl.render.json import encoded
 from marginctl.render.page import (
     NUMERIC,
@@ -54,8 +54,12 @@ from marginctl.render.tables import NOW, curve_lines, heat_table
 from marginctl.wording import HUNDRED, plain, trimmed, whom
 
 HEADINGS = ("h1", "h2", "h3", "h4")
+MOST_OF_SENTENCE = 160
+"""Characters of a head that is a sentence."""
 MOST_IN_LINE = 24
 """Characters of a cell that stay in one line."""
+MOST_PRINTED = 12
+"""Columns of a table that paper has room for at the usual size."""
 FEWEST_SORTED = 3
 """Rows of a table that is worth sorting."""
 STEP = "0.5"
@@ -93,14 +97,15 @@ def fragment(page: Page, options: Options) -> str:
 
 
 def told_apart(root: Element) -> Element:
-    """The same with a number behind the label of a box that another box has had, and ids by which a script finds."""
+    """The same with names in sentences apart, a number behind a label that was there before, and ids for a script."""
     seen: Counter[str] = Counter()
+    set_apart(root)
     for each in root.iter():
         label = each.get("aria-label")
         if label is not None:
             seen[label] += 1
             each.set("aria-label", f"{label} ({seen[label]})" if seen[label] > 1 else label)
-        found = COUNTED.get(each.get("class", ""))
+        found = COUNTED.get(each.get("class", "").partition(" ")[0])
         if found is not None:
             seen[found] += 1
             each.set("id", f"{found}-{seen[found]}")
@@ -108,7 +113,7 @@ def told_apart(root: Element) -> Element:
 
 
 COUNTED = {"try": "try", "sortable": "table"}
-"""Classes of what gets an id of its own counting."""
+"""First classes of what gets an id of its own counting."""
 
 
 def policy(sheet: str, script: str = "") -> str:
@@ -127,7 +132,7 @@ NOTHING = Span("")
 def title_of(page: Page, options: Options) -> str:
     """What the page is called: what it was told, else its only head."""
     heads = [section.heading for section in page if section.is_title]
-    return options.title or (heads[0] if len(heads) == 1 else "marginctl")
+    return options.title or (heads[0] if len(heads) == 1 else f"marginctl {options.kind}".rstrip())
 
 
 def fragments(page: Page, options: Options) -> Iterable[Element]:
@@ -142,17 +147,20 @@ def fragments(page: Page, options: Options) -> Iterable[Element]:
             if len(holder):
                 yield holder
             holder, level = tag("section", **({"id": section.anchor} if section.anchor else {})), 1 if is_one else 2
-            holder.append(_heading(HEADINGS[level - 1], name_of(section.heading), section.note, section.lead))
-        elif section.heading:
-            words = section.heading.removesuffix(":")
-            holder.append(_heading(HEADINGS[level], tag("span", words), section.note))
+            words = name_of(section.heading, MOST_OF_SENTENCE if section.lead.text else LONGEST)
+            holder.append(_heading(HEADINGS[level - 1], words, section.note, section.lead))
+        if section.is_apart and len(holder):
+            yield holder
+            holder, level = tag("section"), 1
+        if section.heading and not section.is_title:
+            holder.append(_heading(HEADINGS[level], section.heading.removesuffix(":"), section.note))
         for block in section.blocks:
             holder.append(_drawn(block, section, options))
     if len(holder):
         yield holder
 
 
-def _heading(name: str, words: Element, note: Span, lead: Span = NOTHING) -> Element:
+def _heading(name: str, words: Element | str, note: Span, lead: Span = NOTHING) -> Element:
     before = (_span(lead), " ") if lead.text else ()
     return tag(name, *before, words, " " if note.text else None, _span(note) if note.text else None)
 
@@ -175,7 +183,7 @@ def _curve(block: CurveChart, _: str, options: Options) -> Element:
 
 def _slider(block: CurveChart, source: tuple[int, str, int]) -> Element:
     number, key, at = source
-    ends = {f"data_{'fall' if end <= 0 else 'rise'}": plain(end) for end in block.ends}
+    ends = {f"data_{'fall' if end <= 0 else 'rise'}": plain(rounded(end, 12, Direction.NEAREST)) for end in block.ends}
     if ZERO in block.ends:
         ends = {"data_fall": "0", "data_rise": "0"}
     low, high = (trimmed(point.move * HUNDRED) for point in (block.curve.points[0], block.curve.points[-1]))
@@ -198,7 +206,7 @@ def _span(span: Span) -> Element:
     if span.tone is Tone.CODE:
         return tag("code", name_of(span.text))
     name = "strong" if span.tone in (Tone.STRONG, Tone.BAD) else "span"
-    return tag(name, *told(span.text), **_classed(span.tone))
+    return tag(name, span.text, **_classed(span.tone))
 
 
 def _classed(tone: Tone) -> dict[str, str]:
@@ -206,22 +214,23 @@ def _classed(tone: Tone) -> dict[str, str]:
 
 
 def _sentence(block: Sentence, *_: object) -> Element:
-    return tag("p", *map(_span, block.lead), _span(Span(block.text, block.tone)))
+    words = [block.text] if block.tone is Tone.PLAIN else [_span(Span(block.text, block.tone))]
+    return tag("p", *map(_span, block.lead), *words)
 
 
 def _items(block: Items, *_: object) -> Element:
-    made = tag("ul", *(tag("li", *told(text)) for text in block.texts))
+    made = tag("ul", *(tag("li", text) for text in block.texts))
     return tag("details", tag("summary", f"{block.folded} ({len(block.texts)})"), made) if block.folded else made
 
 
 def _words(block: Words, *_: object) -> Element:
-    return tag("p", *told(", ".join(block.texts)), **_classed(block.tone))
+    return tag("p", ", ".join(block.texts), **_classed(block.tone))
 
 
 def _facts(block: Facts, *_: object) -> Element:
     made = tag("dl")
     for label, words in block.rows:
-        made.extend((tag("dt", label or "also"), tag("dd", *told(words))))
+        made.extend((tag("dt", label or "also"), tag("dd", words)))
     return made
 
 
@@ -231,8 +240,8 @@ def _findings(block: Findings, *_: object) -> Element:
 
 def _finding(row: FindingRow) -> Element:
     """Grade, code and sentence; below them each way out, or why it is waived."""
-    advice = [tag("p", *told(f"waived: {text}" if row.is_waived else text), class_="dim") for text in row.advice]
-    return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", *told(row.text)), *advice)
+    advice = [tag("p", f"waived: {text}" if row.is_waived else text, class_="dim") for text in row.advice]
+    return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", row.text), *advice)
 
 
 def _problems(block: Problems, *_: object) -> Element:
@@ -252,12 +261,13 @@ def _explanation(block: Explanation, _: str, options: Options) -> Element:
 def _balance(block: Balance, caption: str, _: Options) -> Element:
     made = tag("tbody")
     for label, amount in block.rows:
-        made.append(tag("tr", tag("th", label, scope="row"), tag("td", amount, class_="number"), tag("td")))
+        made.append(tag("tr", tag("th", label, scope="row"), tag("td", amount), tag("td")))
     for gauge in block.gauges:
-        cells = (tag("td", gauge.text, class_="number"), tag("td", _gauged(gauge)))
+        cells = (tag("td", gauge.text), tag("td", _gauged(gauge)))
         made.append(tag("tr", tag("th", gauge.label, scope="row"), *cells))
     heads = [tag("th", words, scope="col") for words in ("Figure", "Value", "Limit")]
-    return _boxed(tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), made), caption)
+    found = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), made, class_="r2")
+    return _boxed(found, caption)
 
 
 def _gauged(gauge: Gauge) -> Element | None:
@@ -273,20 +283,31 @@ def _table(block: DataTable, caption: str, options: Options | None = None) -> El
         tag("tr", *(_cell(column, at, is_head=not n) for n, column in enumerate(columns)))
         for at in range(len(columns[0].cells) if columns else 0)
     ]
-    sorts = {"class_": "sortable"} if len(rows) >= FEWEST_SORTED and is_sorted else {}
-    made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows), **sorts)
+    sorts, many = len(rows) >= FEWEST_SORTED and is_sorted, len(columns) > MOST_PRINTED
+    classes = " ".join(["sortable"] * sorts + ["many"] * many + _rightward(columns))
+    looks = {"class_": classes} if classes else {}
+    made = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows), **looks)
     return _boxed(made, caption)
+
+
+def _rightward(columns: Sequence[Column]) -> list[str]:
+    """Which columns stand at the right of theirs: ``r2`` the second, ``ra`` all but the first."""
+    found = [at for at, column in enumerate(columns, 1) if column.kind in NUMERIC]
+    behind = [at for at in found if at > 1]
+    if len(behind) == len(columns) - 1 and behind:
+        return [*(["r1"] if 1 in found else []), "ra"]
+    return [f"r{at}" for at in found]
 
 
 def _head(column: Column) -> Element:
     unit = tag("span", f" {column.unit}", class_="dim") if column.unit else None
-    return tag("th", column.title, unit, scope="col", **({"class_": "number"} if column.kind in NUMERIC else {}))
+    return tag("th", column.title, unit, scope="col")
 
 
 def _cell(column: Column, at: int, *, is_head: bool) -> Element:
     text, tone = column.cells[at], column.tones[at] if column.tones else Tone.PLAIN
     is_long = column.kind not in NUMERIC and len(text) > MOST_IN_LINE
-    words = ["number"] * (column.kind in NUMERIC) + ["prose"] * is_long + [tone.value] * (tone is not Tone.PLAIN)
+    words = ["prose"] * is_long + [tone.value] * (tone is not Tone.PLAIN)
     classes = " ".join(words)
     attributes = {"class_": classes} if classes else {}
     shown = name_of(text) if column.kind in (ColumnKind.NAME, ColumnKind.PLACE) and text else text
@@ -300,14 +321,13 @@ def _boxed(made: Element, label: str) -> Element:
     return tag("div", made, class_="wide", role="region", tabindex="0", aria_label=label)
 
 
-def _picture(block: LinePicture | BarPicture, *_: object) -> Element:
-    """The picture, what it says in one line, and its figures."""
+def _picture(block: LinePicture | BarPicture, heading: str = "", *_: object) -> Element:
+    """The picture, what it says in one line, and its figures; its title where no heading has said it."""
     svg = lines_of(block) if isinstance(block, LinePicture) else bars_of(block)
-    reading = told(f" {block.reading}") if block.reading else []
+    reading = [f" {block.reading}"] if block.reading else []
     figures = tag("details", tag("summary", "Figures"), _table(block.table, f"{block.title}: figures"))
-    return tag(
-        "figure", tag("figcaption", tag("strong", *told(block.title)), *reading), _boxed(svg, block.title), figures
-    )
+    title = None if heading == block.title else tag("strong", block.title)
+    return tag("figure", tag("figcaption", title, *reading), svg, figures)
 
 
 def _map(block: HeatMap, *_: object) -> Element:
@@ -322,7 +342,7 @@ def _map(block: HeatMap, *_: object) -> Element:
             if "bad" in cell.get("class", "").split():
                 cell.set("bgcolor", "#fdecea")
         if head.text == NOW:
-            cells[middle].set("class", f"{cells[middle].get('class')} today")
+            cells[middle].set("class", f"{cells[middle].get('class', '')} today".lstrip())
     return tag("figure", tag("figcaption", title, reading), made, class_="map")
 
 

@@ -1,7 +1,5 @@
 "use strict";
 (function () {
-  var WIDTH = 640, TOP = 48, FOOT = 234;
-
   function counted(lead, act) {
     for (var n = 1, one; (one = document.getElementById(lead + n)); n += 1) act(one);
   }
@@ -54,25 +52,23 @@
     if (!source) return;
     var points = JSON.parse(source.textContent)[box.getAttribute("data-key")][Number(box.getAttribute("data-at"))].points;
     var input = box.querySelector("input"), output = box.querySelector("output");
-    var picture = box.parentNode.querySelector("svg"), low = points[0].move, high = points[points.length - 1].move;
+    var picture = box.parentNode.querySelector("svg svg"), low = points[0].move, high = points[points.length - 1].move;
     var noise = 1e-7 + 2e-10 * Math.max.apply(null, points.map(function (one) { return Math.abs(one.equity); }));
-    var axis = picture.querySelector("line.axis"), left = Number(axis.getAttribute("x1"));
-    var wide = Number(axis.getAttribute("x2")) - left, line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    var wide = picture.viewBox.baseVal.width, line = document.createElementNS("http://www.w3.org/2000/svg", "line");
     line.setAttribute("class", "here");
-    line.setAttribute("y1", TOP);
-    line.setAttribute("y2", FOOT);
+    line.setAttribute("vector-effect", "non-scaling-stroke");
+    line.setAttribute("y2", picture.viewBox.baseVal.height);
     picture.appendChild(line);
     function show() {
-      var move = Number(input.value) / 100, x = left + wide * (move - low) / (high - low);
+      var move = Number(input.value) / 100, x = wide * (move - low) / (high - low);
       line.setAttribute("x1", x);
       line.setAttribute("x2", x);
       output.textContent = told(at(points, move), move, box, noise);
       input.setAttribute("aria-valuetext", output.textContent);
     }
     input.addEventListener("input", show);
-    picture.addEventListener("pointermove", function (event) {
-      var room = picture.getBoundingClientRect();
-      var share = ((event.clientX - room.left) / room.width * WIDTH - left) / wide;
+    picture.ownerSVGElement.addEventListener("pointermove", function (event) {
+      var room = picture.ownerSVGElement.getBoundingClientRect(), share = (event.clientX - room.left) / room.width;
       if (share >= 0 && share <= 1) {
         input.value = (low + (high - low) * share) * 100;
         show();

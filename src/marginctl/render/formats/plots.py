@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from marginctl.core.exact import ZERO, Direction, rounded
+from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.render import Options
 from marginctl.render.formats.layout import INDENT, Line, cells_of, line, paragraph, shortened, shower
-from marginctl.render.page import Bar, BarPicture, BarRow, LinePicture, Stroke, Tone
+from marginctl.render.page import Bar, BarPicture, BarRow, LinePicture, Stroke, Tone, Trace
 from marginctl.wording import grouped, natural_places, signed_percent
 
 WIDEST = 60
@@ -17,6 +17,8 @@ LABEL = 24
 """Cells of a row's name."""
 FULL, LETTERS = ("█", "░", "▒"), ("#", "-", "=")
 """A bar, a light one, a sum."""
+RISING = (" ▁▂▃▄▅▆▇█", " .:-=+*%#")
+"""Eight heights, in blocks and in ASCII."""
 STYLES = {Tone.LOSS: "red", Tone.BAD: "red", Tone.GOOD: "green", Tone.DIM: "dim", Tone.WARN: "yellow"}
 
 
@@ -30,6 +32,7 @@ def bars(block: BarPicture, options: Options) -> list[Line]:
     low, high = min([*block.ends, ZERO]), max([*block.ends, ZERO])
     dots = "..." if options.ascii else "…"
     drawn = paragraph(block.reading, options.width, lead=line(INDENT))
+    drawn += [] if block.trace is None else _spark(block.trace, side, width, options)
     for row, told in zip(block.rows, words, strict=True):
         label = shortened(show(row.label), side, dots)
         style = "bold" if row.is_sum else ""
@@ -37,6 +40,18 @@ def bars(block: BarPicture, options: Options) -> list[Line]:
         drawn.append((*line(f"{INDENT}{label:>{side}} ", style), *cells, *line(f" {told}", style)))
         drawn += _note(_plain(row.note, options), f"{INDENT}{'':>{side}} ", options) if row.note else []
     return [*drawn, _axis(low, high, side, width, block)]
+
+
+def _spark(trace: Trace, side: int, width: int, options: Options) -> list[Line]:
+    """A line over the axis in one row of heights, of eight; what is below zero is empty."""
+    heights = RISING[options.ascii]
+    top = max(ZERO, *(value for _, value in trace.points)) or ONE
+    values = [_value(trace.points, trace.points[-1][0] * at / (width - 1)) for at in range(width)]
+    cells = "".join(heights[max(0, int(rounded(value * 8 / top, 0, Direction.NEAREST)))] for value in values)
+    label = shortened(shower(options)(trace.label), side, "..." if options.ascii else "…")
+    first, last = (_amount(rounded(value, 2, Direction.DOWN)) for value in (values[0], values[-1]))
+    lead = f"{INDENT}{'':>{side}} "
+    return [line(f"{INDENT}{label:>{side}} {cells}"), *_note(f"now {first}, at the end {last}", lead, options)]
 
 
 def _note(note: str, lead: str, options: Options) -> list[Line]:

@@ -7,6 +7,8 @@ from marginctl.document.source import printable
 
 _RUN = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _LEFTWARD = re.compile(f"([{_RUN}](?:[^\n]*[{_RUN}])?)")
+_DRAWN = re.compile("></(?:path|rect|polyline)>")
+_IMPLIED = re.compile("</(?:td|th|tr|thead|tbody|li|dt|dd)>")
 LONGEST = 40
 """Characters of a name that are shown; the whole is its title."""
 
@@ -41,13 +43,13 @@ def verbatim(name: str, text: str, /, **attributes: str) -> Element:
     return made
 
 
-def name_of(text: str) -> Element:
+def name_of(text: str, most: int = LONGEST) -> Element:
     """A name that somebody gave: apart from the direction of what is around it, cut in the middle if it is long."""
     shown = printable(text)
-    if len(shown) <= LONGEST:
+    if len(shown) <= most:
         return tag("bdi", shown)
-    half = (LONGEST - 1) // 2
-    return tag("bdi", f"{shown[: LONGEST - 1 - half]}…{shown[-half:]}", title=shown)
+    half = (most - 1) // 2
+    return tag("bdi", f"{shown[: most - 1 - half]}…{shown[-half:]}", title=shown)
 
 
 def told(text: str) -> list["Element | str"]:
@@ -56,6 +58,41 @@ def told(text: str) -> list["Element | str"]:
     return [tag("bdi", part) if at % 2 else part for at, part in enumerate(parts) if part]
 
 
+_PLAIN = re.compile(f"[A-Za-z0-9:_./@+ -]{{1,{LONGEST}}}")
+_KEPT = frozenset(("bdi", "svg", "script", "style", "pre", "button"))
+
+
+def set_apart(root: Element) -> None:
+    """Make names of what stands in sentences as it does in a table, and set apart what runs from right to left.
+
+    A name is known by the ``bdi`` that it has elsewhere on the page, where it is long or not of plain letters.
+    """
+    known = {one.get("title") or one.text or "" for one in root.iter("bdi")}
+    odd = sorted((name for name in known if name and not _PLAIN.fullmatch(name)), key=lambda name: (-len(name), name))
+    pattern = re.compile(f"({'|'.join(map(re.escape, odd))})") if odd else None
+    _split(root, pattern)
+
+
+def _split(made: Element, odd: "re.Pattern[str] | None") -> None:
+    if made.tag in _KEPT:
+        return
+    children = list(made)
+    for child in children:
+        _split(child, odd)
+    texts = [made.text or "", *(child.tail or "" for child in children)]
+    if not any(_LEFTWARD.search(text) or (odd and odd.search(text)) for text in texts):
+        return
+    made[:] = []
+    made.text = None
+    for text, after in zip(texts, [[one] for one in children] + [[]], strict=True):
+        for at, piece in enumerate(odd.split(text) if odd else [text]):
+            for part in [name_of(piece)] if at % 2 else told(piece):
+                add(made, part)
+        for child in after:
+            child.tail = None
+            made.append(child)
+
+
 def html_of(made: Element) -> str:
-    """The text of an element as HTML."""
-    return tostring(made, encoding="unicode", method="html")
+    """The text of an element as HTML, without the end tags that HTML implies: a table is a fourth of them."""
+    return _IMPLIED.sub("", _DRAWN.sub("/>", tostring(made, encoding="unicode", method="html")))

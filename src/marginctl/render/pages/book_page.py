@@ -2,31 +2,26 @@
 
 from collections.abc import Sequence
 
-from marginctl.findings import Severity, Status
+from marginctl.findings import Status
 from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     DataTable,
-    FindingRow,
-    Findings,
     Page,
     Problems,
     Section,
-    Span,
     Tone,
-    Words,
     names,
     numbers,
     page,
     section,
     texts,
 )
+from marginctl.render.pages.book_head import book_findings, book_head
 from marginctl.render.pages.columns import NEVER, figured
-from marginctl.render.pages.head import TONES, WAYS
-from marginctl.results import Verdict
+from marginctl.render.pages.head import WAYS
 from marginctl.results.book_summary import BookResult, ExposureRow, HistogramStep, WorstAccount
 from marginctl.wording import check_value, counted, headroom_text, limit_text, listed, share
 
-WORDS = {Severity.ERROR: Span("FAIL", Tone.BAD), Severity.WARNING: Span("WARN", Tone.WARN)}
 STATUS_TONES = {Status.FAIL: Tone.BAD, Status.WARN: Tone.WARN}
 
 
@@ -36,7 +31,9 @@ def book_page(result: BookResult, options: Options) -> Page:
         return page([Section(blocks=(Problems(result.problems),))])
     is_quiet = options.verbosity is Verbosity.QUIET
     rest = () if is_quiet else _figures(result)
-    return page([_head(result), _findings(result), *rest])
+    counts = f"{result.failing:,} fail", f"{result.warning:,} warn", f"{result.passing:,} pass"
+    title = f"{counted(result.accounts, 'account')}: {', '.join(counts)}"
+    return page([book_head(result, title), book_findings(result), *rest])
 
 
 def _figures(result: BookResult) -> list[Section | None]:
@@ -54,32 +51,6 @@ def _figures(result: BookResult) -> list[Section | None]:
         else None,
         section("Errors by code", _errors(result)) if result.error_codes else None,
     ]
-
-
-def _head(result: BookResult) -> Section:
-    word = Verdict(result.verdict)
-    parts = [f"{result.failing:,} fail", f"{result.warning:,} warn", f"{result.passing:,} pass"]
-    errors = result.accounts - result.ok
-    parts += [f"{errors:,} could not be checked"] if errors else []
-    facts = [result.header, *([result.rules.venue] if result.rules is not None else [])]
-    facts += [f"data of {result.as_of}"] if result.as_of else []
-    if result.way == "screen":
-        facts.append(f"{result.recomputed:,} decided by the exact core")
-    else:
-        facts.append("all decided by the exact core")
-    facts += [f"{result.wall_ms / 1000:,.1f} s"] if result.wall_ms is not None else []
-    title = f"{counted(result.accounts, 'account')}: {', '.join(parts)}."
-    lead = Span(word.value, TONES[word])
-    return Section(heading=title, lead=lead, is_title=True, blocks=(Words(texts=tuple(facts)),))
-
-
-def _findings(result: BookResult) -> Section | None:
-    rows = tuple(
-        FindingRow(word=WORDS[one.severity], code=one.code, text=one.message, advice=(one.remedy,))
-        for one in result.findings
-    )
-    blocks = (Findings(rows) if rows else None, Problems(result.problems) if result.problems else None)
-    return section("Findings", *blocks) if rows or result.problems else None
 
 
 def _book_limits(result: BookResult) -> DataTable:

@@ -2,28 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 
-from marginctl.findings import Severity
 from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     DataTable,
-    FindingRow,
-    Findings,
     Page,
     Problems,
     Section,
-    Span,
     Tone,
-    Words,
     names,
     numbers,
     page,
     section,
     texts,
 )
-from marginctl.render.pages.book_page import WORDS, exposure_table, steps_table
+from marginctl.render.pages.book_head import book_findings, book_head
+from marginctl.render.pages.book_page import exposure_table, steps_table
 from marginctl.render.pages.columns import figured
-from marginctl.render.pages.head import TONES
-from marginctl.results import Verdict
 from marginctl.results.stressed_book import BookScenario, BookStressResult
 from marginctl.wording import counted, share
 
@@ -39,35 +33,16 @@ def book_scenarios_page(result: BookStressResult, options: Options) -> Page:
     if options.verbosity is not Verbosity.QUIET:
         most = None if options.verbosity is Verbosity.VERBOSE else MOST_SHOWN
         rest = [one for scenario in result.scenarios[:most] for one in _scenario(scenario, result.currency)]
-    return page([_head(result), _findings(result), section("Scenarios", _table(result), note=result.currency), *rest])
-
-
-def _head(result: BookStressResult) -> Section:
-    errors = result.accounts - result.ok
-    word = Verdict.PASS
-    if result.exit_code == 2:
-        word = Verdict.ERROR
-    elif result.findings:
-        is_grave = any(one.severity is Severity.ERROR for one in result.findings)
-        word = Verdict.FAIL if is_grave and result.exit_code else Verdict.WARN
     title = f"{counted(result.accounts, 'account')}, {counted(len(result.scenarios), 'scenario')}"
     title += f": {result.failing:,} fail, {result.warning:,} warn at MC113"
-    title += f", {errors:,} could not be checked." if errors else "."
-    facts = [result.header, *([result.rules.venue] if result.rules is not None else [])]
-    facts += [f"data of {result.as_of}"] if result.as_of else []
-    facts += [f"{result.wall_ms / 1000:,.1f} s"] if result.wall_ms is not None else []
-    return Section(
-        heading=title, lead=Span(word.value, TONES[word]), is_title=True, blocks=(Words(texts=tuple(facts)),)
+    return page(
+        [
+            book_head(result, title),
+            book_findings(result),
+            section("Scenarios", _table(result), note=result.currency),
+            *rest,
+        ]
     )
-
-
-def _findings(result: BookStressResult) -> Section | None:
-    rows = tuple(
-        FindingRow(word=WORDS[one.severity], code=one.code, text=one.message, advice=(one.remedy,))
-        for one in result.findings
-    )
-    blocks = (Findings(rows) if rows else None, Problems(result.problems) if result.problems else None)
-    return section("Findings", *blocks)
 
 
 def _table(result: BookStressResult) -> DataTable:

@@ -1,6 +1,6 @@
 """What is bundled: the rule sets, the limits, the manual of one limit, the scenarios."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from marginctl.findings import Refusal
 from marginctl.render import Options, Verbosity
@@ -79,19 +79,19 @@ def venues_page(result: RuleSetList, _: Options) -> Page:
     firsts = [mode is one.rule_set.modes[0] for one, mode in rows]
     old = [Tone.WARN if is_stale(one) else Tone.PLAIN for one, _ in rows]
 
-    def first(cells: Iterable[str]) -> list[str]:
-        return [text if is_first else "" for text, is_first in zip(cells, firsts, strict=True)]
+    def first(text: Callable[[RuleSetEntry], str]) -> list[str]:
+        return [text(one) if is_first else "" for (one, _), is_first in zip(rows, firsts, strict=True)]
 
     columns = (
-        texts("name", first(one.rule_set.name for one, _ in rows)),
+        texts("name", first(lambda one: one.rule_set.name)),
         texts("mode", [mode.collateral_mode.value for _, mode in rows], priority=1),
         status_column([mode.status.value for _, mode in rows]),
-        texts("as of", first(one.rule_set.as_of or "no date" for one, _ in rows), priority=2, tones=old),
-        numbers("contracts", first(count_text(one.contracts) for one, _ in rows), priority=3),
-        numbers("complete", first(complete_text(one) for one, _ in rows), priority=4),
+        texts("as of", first(lambda one: one.rule_set.as_of or "no date"), priority=2, tones=old),
+        numbers("contracts", first(lambda one: count_text(one.contracts)), priority=3),
+        numbers("complete", first(complete_text), priority=4),
         texts("haircuts", [haircuts_text(one.haircuts) for one in modes], priority=5),
-        names("title", first(one.rule_set.title for one, _ in rows), priority=9),
-        names("file", first(one.file for one, _ in rows), priority=8),
+        names("title", first(lambda one: one.rule_set.title), priority=9),
+        names("file", first(lambda one: one.file), priority=8),
     )
     stale = [one.rule_set.name for one in listed if is_stale(one)]
     warning = dim(f"older than {STALE_DAYS} days, compare with the venue's pages: {', '.join(stale)}")

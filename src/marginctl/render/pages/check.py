@@ -136,7 +136,7 @@ def plots(outcome: Outcome, report: Report, options: Options) -> Iterable[Sectio
     if not options.pictures:
         return
     more = found("render.pages.more_pictures.asked")(outcome) if options.pictures & {"tiers", "modes"} else ()
-    for one in (*found("render.pages.pictures.pictures")(report), *more):
+    for one in (*found("render.pages.pictures.pictures")(report, outcome.checks), *more):
         if isinstance(one, Pictured) and one.name in options.pictures:
             yield section(one.title, one)
 
@@ -348,7 +348,7 @@ def limits(checks: Sequence[Check], manual: Manual) -> Section | None:
     columns = (
         texts("status", [word.text for word in words], tones=[word.tone for word in words]),
         texts("code", [row.code for row in rows]),
-        names("limit on", [row.name for row in rows]),
+        texts("limit on", [row.name for row in rows]),
         names("subject", [row.subject for row in rows], priority=1),
         numbers("value", [check_value(row, unit) for row, unit in units], priority=2),
         numbers("limit", [limit_text(row, unit) for row, unit in units], priority=2),

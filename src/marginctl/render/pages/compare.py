@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from marginctl.core.exact import ZERO
 from marginctl.core.pooling import Pooling
 from marginctl.render import Options, Verbosity
@@ -40,6 +42,7 @@ def compare_page(result: CompareResult, options: Options) -> Page:
         [
             Section(blocks=(Sentence(text=answer),)) if answer else None,
             section("Comparison", table, _marked(rows), note=result.file) if table else None,
+            *(section(one.title, one) for one in (modes(result) if "modes" in (options.pictures or ()) else ())),
             _list("Missing", _missing(rows)),
             _list("Changed", _changed(rows)) if options.verbosity is Verbosity.VERBOSE else _changed_hint(rows),
             Section(blocks=(Problems(result.problems),)) if result.problems else None,
@@ -49,8 +52,7 @@ def compare_page(result: CompareResult, options: Options) -> Page:
 
 def pictured(result: CompareResult, options: Options) -> Page:
     """The same with its picture: where it costs no room."""
-    first, *rest = compare_page(result, options) or (Section(),)
-    return (first, *(Section(blocks=(one,)) for one in modes(result)), *rest)
+    return compare_page(result, replace(options, pictures=frozenset(("modes",))))
 
 
 def answer_text(result: CompareResult) -> str:

@@ -218,9 +218,16 @@ def _timeline(told: ScenarioResult, story: Cascade, unit: str) -> BarPicture:
         title=f"Who is taken along: {told.name}",
         reading=_taken(told, story),
         rows=tuple(BarRow(label=one.label, bars=(_lane(one),), note=_end(one)) for one in lanes),
-        table=_lanes_table(lanes, unit),
+        table=_lanes_table(lanes, story, unit),
         is_part=True,
+        trace=_equity(story),
     )
+
+
+def _equity(story: Cascade) -> Trace | None:
+    """Of the pool that is liquidated first, from today to the end."""
+    points = tuple((one.move, one.equity) for one in story.trail)
+    return Trace(f"equity of {story.steps[0].pool}", points) if points else None
 
 
 class _Lane(NamedTuple):
@@ -260,6 +267,10 @@ def _lane(one: _Lane) -> Bar:
     return Bar(ZERO, ONE if closed_at is None else closed_at, tone=tone)
 
 
+def _until(fate: PositionFate) -> Decimal:
+    return ONE if fate.closed_at is None else fate.closed_at
+
+
 def _end(one: _Lane) -> str:
     """``closed at 43.20%: -1,234.00``, ``open: 300.00``."""
     closed_at = one.fate.closed_at
@@ -285,13 +296,17 @@ def _taken(told: ScenarioResult, story: Cascade) -> str:
     return f"{first}; {counted(len(winners), 'position')} in profit {'go' if len(winners) > 1 else 'goes'} with it."
 
 
-def _lanes_table(lanes: Sequence[_Lane], unit: str) -> DataTable:
-    fates = [one.fate for one in lanes]
+def _lanes_table(lanes: Sequence[_Lane], story: Cascade, unit: str) -> DataTable:
+    """The lanes, then the corners of the equity."""
+    fates, trail = [one.fate for one in lanes], story.trail
+    equity = f"equity of {story.steps[0].pool}"
+    moves = [*map(_until, fates), *(one.move for one in trail)]
+    results = [*(one.result for one in fates), *(one.equity for one in trail)]
     return DataTable(
         (
-            names("position", [one.label for one in lanes]),
-            numbers("until", [share(ONE if one.closed_at is None else one.closed_at) for one in fates]),
-            texts("end", [_cause(one) for one in lanes]),
-            numbers("result", [cents(one.result) for one in fates], unit),
+            names("position", [*(one.label for one in lanes), *(equity for _ in trail)]),
+            numbers("until", [share(one) for one in moves]),
+            texts("end", [*map(_cause, lanes), *("" for _ in trail)]),
+            numbers("result", [cents(one) for one in results], unit),
         )
     )

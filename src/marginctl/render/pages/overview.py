@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from marginctl import __version__
 from marginctl.core.figures import FIGURES
 from marginctl.core.pool import is_shared
 from marginctl.core.report import Report
 from marginctl.findings import Severity
-from marginctl.render import Options
+from marginctl.render import Options, Verbosity
 from marginctl.render.page import (
     Balance,
     Block,
@@ -24,6 +25,7 @@ from marginctl.render.page import (
     Sentence,
     Span,
     Tone,
+    Words,
     names,
     numbers,
     page,
@@ -32,13 +34,15 @@ from marginctl.render.page import (
 )
 from marginctl.render.pages import account
 from marginctl.render.pages.check import limits, tables
-from marginctl.render.pages.columns import NEVER, UNKNOWN
+from marginctl.render.pages.columns import UNKNOWN
 from marginctl.render.pages.funding import funding_sections
-from marginctl.render.pages.head import STATES, TONES, title
+from marginctl.render.pages.head import STATES, TONES, distance, title, todo
 from marginctl.render.pages.more_pictures import modes, tiers, timelines
 from marginctl.render.pages.pictures import MOST_POOLS, pictures
-from marginctl.render.pages.stress import put_through
-from marginctl.results import Outcome, Run, StressResult, cheapest, live, verdict
+from marginctl.render.pages.runs import distance_shown, side_shown
+from marginctl.render.pages.stress import details, put_through
+from marginctl.results import Outcome, Run, StressResult, live, verdict
+from marginctl.results.comparison import CompareResult
 from marginctl.results.several import Overview
 from marginctl.wording import counted, figure, figure_percent, label_of
 
@@ -65,8 +69,10 @@ def overview_page(result: Overview, options: Options) -> Page:
     if len(ranked) > len(detailed):
         text = f"{counted(len(ranked) - len(detailed), 'account')} more: in the overview only."
         parts.append(Section(blocks=(Sentence(text=text, tone=Tone.DIM),)))
-    shown = page([*parts, Section(blocks=tuple(account.run_notes(detailed)))])
-    return page([*shown, _how(shown), *(_data(result) if options.data else ())])
+    notes = Section(blocks=tuple(account.run_notes(detailed)), is_apart=True)
+    shown = page([*parts, _ready_made(result), notes])
+    foot = Section(blocks=(_written_by(result),), is_apart=True)
+    return page([*shown, _how(shown), foot, *(_data(result) if options.data else ())])
 
 
 def check_overview(run: Run, options: Options) -> Page:
@@ -87,7 +93,8 @@ def _overview(result: Overview, ranked: Sequence[Outcome]) -> Section | None:
         numbers("equity", [_money(one, "equity", with_unit=not unit) for one in reports], unit),
         numbers("utilization", [_ratio(one, "utilization") for one in reports], "%"),
         numbers("maint. ratio", [_ratio(one, "maintenance_ratio") for one in reports], "%"),
-        numbers("distance", [_distance(one) for one in reports]),
+        numbers("distance", [UNKNOWN if one is None else distance_shown(one) for one in reports], "%"),
+        texts("side", ["" if one is None else side_shown(one) for one in reports]),
         numbers("FAIL", [_count(one, Severity.ERROR) for one in ranked]),
         numbers("WARN", [_count(one, Severity.WARNING) for one in ranked]),
         numbers("runway", [_runway(one) for one in reports], "days"),
@@ -127,15 +134,6 @@ def _ratio(report: Report | None, name: str) -> str:
     return UNKNOWN if value is None else figure_percent(name, value)
 
 
-def _distance(report: Report | None) -> str:
-    if report is None:
-        return UNKNOWN
-    found = report.liquidation
-    if found.distance is None:
-        return NEVER
-    return f"{figure_percent('distance', found.distance)}% {found.direction or ''}".rstrip()
-
-
 def _count(outcome: Outcome, severity: Severity) -> str:
     return str(len(live(outcome.findings, severity)))
 
@@ -153,7 +151,8 @@ def _account(outcome: Outcome, result: Overview, options: Options) -> Iterable[S
         yield account.problems(outcome)
         return
     stress = result.stressed.get(outcome.file)
-    yield title(outcome, report, head)
+    named = title(outcome, report, head)
+    yield replace(named, blocks=(*named.blocks, Words(texts=_terms(outcome, report))))
     yield account.problems(outcome)
     yield account.findings(outcome)
     yield section("Pictures", *_wanted(_pictures(outcome, report, result), options))
@@ -161,17 +160,30 @@ def _account(outcome: Outcome, result: Overview, options: Options) -> Iterable[S
     yield from tables(report)
     yield limits(outcome.checks, options.manual)
     if stress is not None and stress.report is not None:
-        yield from put_through(stress, stress.report, options)
+        yield from put_through(stress, stress.report, replace(options, verbosity=Verbosity.NORMAL))
         if stress.funding is not None:
             yield from funding_sections(stress.funding, report.account.currency)
     yield account.assumptions(outcome)
     yield _sources(outcome)
 
 
+def _terms(outcome: Outcome, report: Report) -> tuple[str, ...]:
+    """The currency, and the policies that set limits of it."""
+    policies = {one.policy.rpartition(":")[0] or one.policy for one in outcome.checks if one.policy}
+    return (f"in {report.account.currency}", *(f"policy {one}" for one in sorted(policies)))
+
+
+def _written_by(result: Overview) -> Words:
+    """The program and the documents of the page."""
+    documents: list[Run | StressResult | CompareResult] = [result.run, *result.stressed.values()]
+    documents += result.compared.values()
+    return Words(texts=(f"marginctl {__version__}", *dict.fromkeys(one.schema for one in documents)))
+
+
 def _pictures(outcome: Outcome, report: Report, result: Overview) -> Iterable[Block]:
     """All that there are figures for, in the order of the page."""
     stress, compared = result.stressed.get(outcome.file), result.compared.get(outcome.file)
-    every = list(pictures(report))
+    every = list(pictures(report, outcome.checks))
     yield from every[:1]
     if stress is not None:
         yield from curves(stress, report, list(result.stressed).index(outcome.file) + SECOND)
@@ -226,11 +238,15 @@ def _head(outcome: Outcome, run: Run) -> Sentence:
     if outcome.report is None:
         parts.append(f"Could not be checked: {counted(len(outcome.problems), 'problem')}.")
     else:
-        report = outcome.report
-        parts.append(account.common_move(report.liquidation, several=len(report.pools) > 1))
-        remedy = cheapest(outcome)
-        parts += [f"Cheapest way to pass: {remedy}."] if remedy and live(outcome.findings, Severity.ERROR) else []
+        parts += [distance(outcome.report), todo(outcome, word, outcome.report)]
     return Sentence(text=" ".join(parts), lead=(Span(word.value, TONES[word]), Span(" ")))
+
+
+def _ready_made(result: Overview) -> Section | None:
+    """What the built-in scenarios of the page are, each once however many accounts were put through it."""
+    every = (told for one in result.stressed.values() for told in one.scenarios if told.built_in is not None)
+    found = details({told.name: told for told in every}.values())
+    return found and replace(found, heading="Built-in scenarios", is_apart=True)
 
 
 def _sources(outcome: Outcome) -> Section | None:
@@ -242,7 +258,8 @@ def _how(sections: Sequence[Section]) -> Section | None:
     """What the figures on the page mean, each in one sentence."""
     labels = {label for one in sections for block in one.blocks for label in _labels(block)}
     rows = [(label_of(name), FIGURES[name].meaning) for name in HOW if label_of(name) in labels]
-    return section("How to read this", Facts(rows=tuple(row for row in rows if row[1]))) if rows else None
+    made = section("How to read this", Facts(rows=tuple(row for row in rows if row[1]))) if rows else None
+    return made and replace(made, is_apart=True)
 
 
 def _labels(block: Block) -> Iterable[str]:

@@ -12,20 +12,23 @@ from typing import NamedTuple
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.pool import is_shared
 from marginctl.core.report import PoolFigures, PositionFigures, Report, UnderlyingFigures
+from marginctl.findings import Check
 from marginctl.render.page import Bar, BarPicture, BarRow, DataTable, Sentence, Tone, names, numbers, texts
 from marginctl.render.pages.columns import NEVER, sign_tone
-from marginctl.wording import counted, figure, figure_percent, grouped, natural_places, price_places
+from marginctl.wording import HUNDRED, counted, figure, figure_percent, grouped, natural_places, price_places, trimmed
 
 MOST_ASSETS, MOST_POSITIONS, MOST_POOLS, MOST_PARTS = 15, 20, 3, 6
 """Rows of a picture; what is left out is counted."""
 NOTHING = "Nothing liquidates, however far one price or all of them move."
 TOGETHER = "all together"
+FAR = "MC102"
+"""The limit on how near the liquidation of a pool may be."""
 CENTS = 2
 
 
-def pictures(report: Report) -> Iterable[BarPicture | Sentence]:
-    """Those that have something to show, in the order of the page."""
-    yield from distance(report)
+def pictures(report: Report, checks: Iterable[Check] = ()) -> Iterable[BarPicture | Sentence]:
+    """Those that have something to show, in the order of the page; ``checks``: the limits that were looked at."""
+    yield from distance(report, max((one.limit for one in checks if one.code == FAR and one.limit), default=None))
     yield from waterfalls(report)
     yield from margin(report)
 
@@ -48,8 +51,11 @@ class _Move(NamedTuple):
         return (not sizes, min(sizes, default=ZERO))
 
 
-def distance(report: Report) -> Iterable[BarPicture | Sentence]:
-    """How far each asset alone, and all together, may move; nothing where no position can be liquidated."""
+def distance(report: Report, least: Decimal | None = None) -> Iterable[BarPicture | Sentence]:
+    """How far each asset alone, and all together, may move; nothing where no position can be liquidated.
+
+    least: the distance that a limit asks for.
+    """
     if not report.positions:
         return
     several = len(report.pools) > 1
@@ -64,10 +70,11 @@ def distance(report: Report) -> Iterable[BarPicture | Sentence]:
     yield BarPicture(
         name="distance",
         title="What liquidates first",
-        reading=_nearest_words(shown[0]) + note,
-        rows=tuple(BarRow(label=one.label, bars=(_safe(one),), note=_reach(one)) for one in shown),
+        reading=_nearest_words(shown[0]) + note + (f" The limit: {trimmed(least * HUNDRED)}%." if least else ""),
+        rows=tuple(BarRow(label=one.label, bars=(_safe(one),), note=_reach(one), signs=_ends(one)) for one in shown),
         table=_moves_table(shown),
         is_share=True,
+        band=(-least, least) if least else None,
     )
 
 
@@ -80,6 +87,13 @@ def _safe(one: _Move) -> Bar:
     """The moves that do not liquidate, as far as the picture reaches: from -100% to +100%."""
     low = -ONE if one.down is None else max(one.down, -ONE)
     return Bar(low, ONE if one.up is None else min(one.up, ONE), tone=Tone.DIM if one.nearest[0] else Tone.PLAIN)
+
+
+def _ends(one: _Move) -> tuple[tuple[Decimal, str], ...]:
+    """Where the fall and the rise are that liquidate; an arrow at the edge to one that lies beyond it."""
+    fall = () if one.down is None else ((one.down, "▼"),)
+    rise = () if one.up is None else ((min(one.up, ONE), "▲" if one.up <= ONE else "→"),)
+    return (*fall, *rise)
 
 
 def _reach(one: _Move) -> str:

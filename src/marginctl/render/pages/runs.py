@@ -55,8 +55,8 @@ def _accounts(outcomes: Sequence[Outcome], fail_on: str) -> DataTable:
             texts("", [""] * len(units) if single else units, priority=5),
             numbers("used", cells(lambda one: _share("utilization", one.totals.utilization)), "%", priority=3),
             numbers("maint. ratio", cells(_maintenance), "%", priority=6),
-            numbers("distance", cells(_distance), "%", priority=1),
-            texts("side", cells(_side), priority=2),
+            numbers("distance", cells(distance_shown), "%", priority=1),
+            texts("side", cells(side_shown), priority=2),
             numbers("FAIL", [_count(one, Severity.ERROR) for one in outcomes], priority=1),
             numbers("WARN", [_count(one, Severity.WARNING) for one in outcomes], priority=1),
             numbers("runway", cells(_runway), "days", priority=7),
@@ -76,12 +76,14 @@ def _share(name: str, value: Decimal | None) -> str:
     return UNKNOWN if value is None else figure_percent(name, value)
 
 
-def _distance(report: Report) -> str:
+def distance_shown(report: Report) -> str:
+    """How far the nearest liquidation is, of all assets together or of one alone, in percent."""
     found = nearest(report)
     return figure_percent("distance", found.distance) if found else NEVER
 
 
-def _side(report: Report) -> str:
+def side_shown(report: Report) -> str:
+    """What goes there: ``all fall``, ``SOL rise``."""
     found = nearest(report)
     return f"{found.asset or 'all'} {found.word}" if found else ""
 

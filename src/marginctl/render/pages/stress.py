@@ -109,7 +109,7 @@ def put_through(stress: StressResult, report: Report, options: Options) -> Itera
     if stress.scenarios:
         yield _scenarios(stress, report)
     if options.verbosity is Verbosity.VERBOSE:
-        yield _details(stress)
+        yield details(stress.scenarios)
     for told in stress.scenarios:
         if told.story is not None:
             yield from cascade_sections(told, told.story, report)
@@ -208,10 +208,10 @@ def _worst(row: ScenarioResult) -> str:
     return "" if worst is None else f"{worst.symbol} {side_text(worst.side)}"
 
 
-def _details(stress: StressResult) -> Section | None:
+def details(scenarios: Iterable[ScenarioResult]) -> Section | None:
     """What each scenario is, where its figures come from and what is assumed."""
     blocks: list[Block] = []
-    for told in stress.scenarios:
+    for told in scenarios:
         blocks.append(Sentence(text=moves_text(told.scenario), lead=(Span(told.name, Tone.STRONG), Span("  "))))
         if told.built_in is not None:
             blocks.append(Sentence(text=f"{told.date}: {told.built_in.title}. {told.built_in.note}", depth=1))

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from marginctl.document.encoding import decode
 from marginctl.document.nodes import Mapping, Node, Sequence
 from marginctl.document.reader import parse
-from marginctl.document.source import Source, echo
+from marginctl.document.source import Source, echo, lines_of
 from marginctl.findings import Problem
 
 Value: TypeAlias = dict[str, Any] | list[Any] | str | bool | None
@@ -135,7 +135,7 @@ def _no_json(error: json.JSONDecodeError, source: Source) -> Problem:
     if error.msg == "Extra data":
         return source.problem(where, "MC028", "several answers in one file", "one answer per file: split it")
     if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
-        lines = text.rstrip().splitlines()
+        lines = lines_of(text.rstrip())
         message = f"the answer is cut off: it ends after {len(text.rstrip())} characters"
         return source.problem((len(lines), len(lines[-1]) + 1), "MC028", message, WHOLE)
     return source.problem(where, "MC028", f"the answer is no JSON: {error.msg}", WHOLE)
