@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import (
-    STABLECOINS,
     Account,
     MarginMode,
     MarginRules,
@@ -38,7 +37,7 @@ from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.oddities import observe_oddities
 from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions
-from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
+from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices, refuse_currency
 from marginctl.portfolio.reading import Reading, short
 from marginctl.venues.model_format import ModelSettings, settings_of
 
@@ -91,14 +90,7 @@ def resolve(
     prices = Prices(reading, header.currency, draft.prices, Links(reading, draft.assets))
     contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
     settings = _model_settings(draft, header.mode)
-    defaults = Defaults(
-        header.closing_fee,
-        rule_set.funding_interval,
-        header.rules,
-        header.isolated_rules,
-        rule_set,
-        needs_rates=not _has_model(draft),
-    )
+    defaults = _defaults(header, rule_set, needs_rates=not _has_model(draft))
     rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults)
     held, bonus = collateral.balances(reading, draft.collateral, prices)
     given = collateral.others(reading, draft.other, prices, header.mode.collateral_mode, [*held])
@@ -156,6 +148,12 @@ def _placed(
         header.taker_fee or ZERO,
         needs_rates=not _scans_orders(draft, settings),
     )
+
+
+def _defaults(header: Header, rule_set: "RuleSet", *, needs_rates: bool) -> Defaults:
+    """What rows may leave out."""
+    terms = header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules
+    return Defaults(*terms, rule_set, needs_rates=needs_rates)
 
 
 def _bare_account(header: Header, venue: str, prices: Prices) -> Account:
@@ -232,7 +230,7 @@ def _header(reading: Reading, file: PortfolioFile, rule_set: "RuleSet", stem: st
             mode.taker_fee,
             mode.taker_fee,
         )
-    _refuse_currency(reading, draft, file)
+    refuse_currency(reading, draft, file)
     _refuse_unavailable(reading, draft, rule_set)
     mode = rule_set.mode(draft.collateral_mode) or mode
     observe_kinder_rules(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
@@ -262,21 +260,6 @@ def _observe_doubts(reading: Reading, draft: PortfolioFile, used: RulesUsed) -> 
         reading.observe("MC204", "account", message, draft.at(PortfolioFile.account))
     for text, node in draft.origin.left_out() if draft.origin is not None else ():
         reading.observe("MC220", "import", f"left out of the import, or unknown: {text}", node)
-
-
-def _refuse_currency(reading: Reading, draft: AccountEntry, file: PortfolioFile) -> None:
-    """Totals are in a dollar: USD, a stablecoin, or what the file says is one, such as a venue's unit of account."""
-    currency = draft.currency
-    if currency is None or currency == REFERENCE_CURRENCY or currency in STABLECOINS:
-        return
-    entry, name = file.assets.get(currency), short(currency)
-    if entry is not None and entry.stablecoin:
-        return
-    advice = "write USD or a USD stablecoin, such as USDT"
-    if any(held.asset == currency for held in file.collateral):
-        advice += f"; if {name} is a unit worth 1 USD, say so: `assets: {{{name}: {{stablecoin: true}}}}`"
-    place = draft.at(AccountEntry.currency)
-    reading.refuse(place, "MC015", f"totals cannot be reported in {name}", advice)
 
 
 def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSet") -> None:
