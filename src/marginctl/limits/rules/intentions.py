@@ -253,19 +253,18 @@ def _isolating(context: Context, name: str, limit: Decimal) -> Remedy:
 
     Tried by recomputation, the largest loss at the crossing first; without an amount where none of them is enough.
     """
-    from marginctl.core.outcome import losers_of, path_outcome, states_of
-    from marginctl.core.trade import isolated, stand_alone_margin, with_position
+    from marginctl.core import outcome, trade
 
     account, shocks = context.account, dict(context.moves.get(name, {}))
-    losers = losers_of(account, states_of(account), shocks)
+    losers = outcome.losers_of(account, outcome.states_of(account), shocks)
     for position in losers:
         if not position.has_rates or position.is_isolated:
             continue
-        margin = rounded_up(stand_alone_margin(account, position))
-        held = next(one for one in isolated(account, position).positions if one.key == position.key)
-        after = with_position(isolated(account, position), replace(held, isolated_margin=margin))
-        states = states_of(after)
-        if account_state(states) == "healthy" and _count(path_outcome(after, states, shocks)) <= limit:
+        margin = rounded_up(trade.stand_alone_margin(account, position))
+        held = next(one for one in trade.isolated(account, position).positions if one.key == position.key)
+        after = trade.with_position(trade.isolated(account, position), replace(held, isolated_margin=margin))
+        states = outcome.states_of(after)
+        if account_state(states) == "healthy" and _count(outcome.path_outcome(after, states, shocks)) <= limit:
             return Remedy(f"isolate {position.key} with {enough(margin)} {position.contract.settle}")
     named = f"isolate {losers[0].key}, which loses most there" if losers else ""
     return Remedy(named or "isolate the position that loses first")
