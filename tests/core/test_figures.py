@@ -33,7 +33,7 @@ PLACES = {
     "HaircutChange": "marginctl.venues.refreshed_haircuts",
     "Dates": "marginctl.venues.refresh",
     **dict.fromkeys(("FigureValue", "ExplainResult", "ExplainedStep", "TierUsed"), "marginctl.results.explanation"),
-    "ReconcileRow": "marginctl.reconciliation",
+    "ReconcileRow": "marginctl.results.reconciliation",
     **dict.fromkeys(
         ("TieredFigures", "ModelSaving", "UnitFigures", "ChargeFigures", "SpreadFigures"), "marginctl.core.model_report"
     ),

@@ -7,13 +7,12 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.core.account import Account, Position, Purpose
-from marginctl.core.bonus import bonus_equity
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides, asset_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import shock_path
 from marginctl.core.path import ScenarioPath, first_crossing, reach
 from marginctl.core.pool import Pool, partition, rebuilt
-from marginctl.core.risk import Risk, deltas, pool_risk, worst_pool
+from marginctl.core.risk import Risk, bonus_equity, deltas, pool_risk, worst_pool
 from marginctl.core.scenario import HedgeFigures, PathOutcome, moved
 from marginctl.core.trade import reduced
 from marginctl.core.value import unrealized_pnl

@@ -27,8 +27,7 @@ from marginctl.document.kinds import (
 )
 from marginctl.document.nodes import Node, Sequence
 from marginctl.document.record import Nested, Record, key, nested, optional, records
-from marginctl.limits.expectation import Expected
-from marginctl.limits.format import LIMITS, ScenarioEntry, WaiverEntry
+from marginctl.limits.format import LIMITS, Expected, ScenarioEntry, WaiverEntry
 from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
 from marginctl.venues.growing import STATED_RATE

@@ -24,7 +24,7 @@ from marginctl.core.report import RulesUsed
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
-from marginctl.portfolio.assets import Links
+from marginctl.portfolio.assets import Links, scenario_problems
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.margins import (
@@ -33,9 +33,7 @@ from marginctl.portfolio.margins import (
     observe_kinder_rules,
     overridden,
 )
-from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.oddities import observe_oddities
-from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions
 from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices, refuse_currency
 from marginctl.portfolio.reading import Reading, short
@@ -44,6 +42,7 @@ from marginctl.venues.model_format import ModelSettings, settings_of
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.source import Source
+    from marginctl.portfolio.orders import Placed
     from marginctl.venues.rule_set import Mode, RuleSet
 
 
@@ -135,8 +134,12 @@ def _placed(
     header: Header,
     rows: list[StatedPosition],
     settings: ModelSettings,
-) -> list[Placed]:
+) -> "list[Placed]":
     """The open orders."""
+    if not draft.orders:
+        return []
+    from marginctl.portfolio.orders import orders
+
     return orders(
         reading,
         draft.orders,
@@ -274,7 +277,7 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
         reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
 
 
-def _settled_assets(rows: list[StatedPosition], placed: list[Placed]) -> dict[str, "Node"]:
+def _settled_assets(rows: list[StatedPosition], placed: "list[Placed]") -> dict[str, "Node"]:
     """Assets in which cross positions and orders settle, with the place of the first that does."""
     settled: dict[str, Node] = {}
     for row in rows:

@@ -9,8 +9,7 @@ from msgspec import Struct
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
 from marginctl.document.kinds import first_day
-from marginctl.findings import Document
-from marginctl.results.catalogue import ListSummary
+from marginctl.findings import Document, ListSummary
 from marginctl.venues.contracts import ContractGroup, Listing
 from marginctl.venues.rule_set import Completeness, Mode, RuleSet
 

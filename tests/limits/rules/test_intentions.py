@@ -20,8 +20,8 @@ from tests.portfolio import books
 
 from marginctl.core.scenario import HedgeFigures, PathOutcome
 from marginctl.findings import Location, Severity, Status
-from marginctl.limits.context import Locations
 from marginctl.limits.engine import evaluate
+from marginctl.limits.rule import Locations
 
 # MC113 and MC116: what happens on the way to the scenarios.
 

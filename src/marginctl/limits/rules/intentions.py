@@ -10,10 +10,20 @@ from marginctl.core.account import Purpose
 from marginctl.core.assemble import account_state
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.core.scenario import HedgeFigures, PathOutcome
-from marginctl.limits.context import Context
-from marginctl.limits.distance import Paths
-from marginctl.limits.remedy import remedy
-from marginctl.limits.rule import Comparison, Fact, Measurement, Ratio, Remedy, Rule, Unit, Unknown, advice, manual_of
+from marginctl.limits.remedy import Paths, remedy
+from marginctl.limits.rule import (
+    Comparison,
+    Context,
+    Fact,
+    Measurement,
+    Ratio,
+    Remedy,
+    Rule,
+    Unit,
+    Unknown,
+    advice,
+    manual_of,
+)
 from marginctl.wording import enough, listed, percent, rounded_up
 
 IN_GENERAL = "reduce or hedge what loses most in it, or deposit"
