@@ -28,6 +28,7 @@ PLACES = {
     **dict.fromkeys(("RuleSetEntry", "ContractTier"), "marginctl.venues.catalogue"),
     "PublishedLiquidation": "marginctl.venues.rule_set",
     "Stated": "marginctl.venues.origin",
+    "ListedRates": "marginctl.venues.growing",
     "TableChange": "marginctl.venues.refreshed_contracts",
     "HaircutChange": "marginctl.venues.refreshed_haircuts",
     "Dates": "marginctl.venues.refresh",

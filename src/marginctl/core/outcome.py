@@ -39,6 +39,18 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
     return PathOutcome(u, state.pool.name, winners, not any(shocks.values()))
 
 
+def losers_of(account: Account, states: Iterable[PoolState], shocks: dict[str, Decimal]) -> list[Position]:
+    """The positions that lose in the first pool to be liquidated, at its crossing, the largest loss first."""
+    states = tuple(states)
+    found = path_outcome(account, states, shocks)
+    if found.crossing is None:
+        return []
+    at = {asset: ONE + shock * found.crossing for asset, shock in shocks.items()}
+    inside = next(state.pool.positions for state in states if state.pool.name == found.pool)
+    changes = {one.key: unrealized_pnl(one, account.prices, at) for one in inside}
+    return sorted((one for one in inside if changes[one.key] < 0), key=lambda one: changes[one.key])
+
+
 def hedge_effects(account: Account, states: Iterable[PoolState]) -> dict[str, HedgeFigures]:
     """What removing each position marked hedge changes, by its key; ``states``: of the account's pools.
 
