@@ -75,7 +75,7 @@ def test_no_address_of_a_file_becomes_a_link(name: str) -> None:
 @pytest.mark.parametrize("ends", ["report", "check"])
 def test_half_a_character_in_names_is_written_out(ends: str, desk: Path) -> None:
     """A file name and a title of bytes that are no UTF-8, which Python holds as lone surrogates."""
-    name = os.fsdecode(b"b\xff.yaml")
+    name, half = os.fsdecode(b"b\xff.yaml"), os.fsdecode(b"t\xe2\x82")
     (desk / name).write_text(CLEAN)
     flags = {
         "report": [
