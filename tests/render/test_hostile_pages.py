@@ -26,7 +26,7 @@ POLICY = {
     "custom": [
         {"code": "ORG001", "name": AWAY, "expression": "totals.equity > 10000000", "message": SCRIPT, "remedy": DATA}
     ],
-    "waivers": [{"code": "MC101", "subject": "*", "until": "2026-12-31", "reason": f"{SCRIPT} {AWAY}"}],
+    "waivers": [{"code": "MC101", "until": "2026-12-31", "reason": f"{SCRIPT} {AWAY}"}],
 }
 PAGES = {
     "report": ["report", "book.yaml", "--limits", "policy.yaml", "--today", TODAY, "-o", "-"],
@@ -78,17 +78,7 @@ def test_half_a_character_in_names_is_written_out(ends: str, desk: Path) -> None
     name, half = os.fsdecode(b"b\xff.yaml"), os.fsdecode(b"t\xe2\x82")
     (desk / name).write_text(CLEAN)
     flags = {
-        "report": [
-            "report",
-            name,
-            "book.yaml",
-            "--today",
-            TODAY,
-            "-o",
-            "out.html",
-            "--title",
-            os.fsdecode(b"t\xe2\x82"),
-        ],
+        "report": ["report", name, "book.yaml", "--today", TODAY, "-o", "out.html", "--title", half],
         "check": ["check", name, "book.yaml", "--today", TODAY, "-q", "-o", "html=out.html"],
     }
     assert process(*flags[ends], folder=desk).returncode == 0
@@ -103,3 +93,30 @@ def test_half_a_character_in_a_document_is_an_error_on_a_whole_page(half: str, d
     ran = run("report", "half.yaml", "--today", TODAY, "-o", "out.html")
     assert ran.code == 2
     assert "half.yaml:1:21: MC002" in words(sound((desk / "out.html").read_bytes().decode("utf-8")))
+
+
+@pytest.mark.parametrize(
+    "flags", [["check", "-f", "html", "-q"], ["headroom", "-f", "html"], ["what-if", "-f", "html"]]
+)
+def test_a_name_that_only_a_sentence_has_stands_apart_and_is_cut(flags: list[str], desk: Path) -> None:
+    """40 characters of a scenario's name: the first 20, a sign for what is left out, the last 19."""
+    scenario = {"name": f"<b>{'n' * 60}", "shocks": {"BTC": "-60%"}}
+    (desk / "book.yaml").write_text(json.dumps(BOOK | {"scenarios": [scenario]}))
+    command, *more = flags
+    moved = ["--deposit", "USDT=1"] if command == "what-if" else []
+    text = run(command, "book.yaml", "--today", TODAY, *moved, *more).out
+    sound(text)
+    shown = text.partition('<script type="application/json"')[0]
+    apart = f'<bdi title="<b&gt;{"n" * 60}">&lt;b&gt;{"n" * 17}…{"n" * 19}</bdi>'
+    assert f"scenario {apart} is not survived" in shown
+    assert "n" * 60 not in re.sub('(title|aria-label)="[^"]*"|<(title|desc)>[^<]*', "", shown)
+
+
+def test_a_reason_stands_apart(desk: Path) -> None:
+    """Of 160 characters the first 80 and the last 79, the whole on demand."""
+    reason = "<i>" + "r" * 177
+    waivers = [{"code": "MC101", "until": "2026-12-31", "reason": reason}]
+    (desk / "policy.yaml").write_text(json.dumps(POLICY | {"waivers": waivers}))
+    text = run("check", "book.yaml", "--limits", "policy.yaml", "--today", TODAY, "-f", "html").out
+    sound(text)
+    assert f'waived: <bdi title="<i&gt;{"r" * 177}">&lt;i&gt;{"r" * 77}…{"r" * 79}</bdi>' in text

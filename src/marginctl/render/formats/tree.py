@@ -1,6 +1,7 @@
 """The tree of a page and its text: every word of a page goes in here and comes out as a word, never as mark-up."""
 
 import re
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
 from marginctl.document.source import printable
@@ -62,12 +63,13 @@ _PLAIN = re.compile(f"[A-Za-z0-9:_./@+ -]{{1,{LONGEST}}}")
 _KEPT = frozenset(("bdi", "svg", "script", "style", "pre", "button"))
 
 
-def set_apart(root: Element) -> None:
+def set_apart(root: Element, names: Iterable[str] = ()) -> None:
     """Make names of what stands in sentences as it does in a table, and set apart what runs from right to left.
 
-    A name is known by the ``bdi`` that it has elsewhere on the page, where it is long or not of plain letters.
+    A name is one of ``names``, or known by the ``bdi`` that it has elsewhere on the page; it is set apart where it is
+    long or not of plain letters.
     """
-    known = {one.get("title") or one.text or "" for one in root.iter("bdi")}
+    known = {one.get("title") or one.text or "" for one in root.iter("bdi")} | set(map(printable, names))
     odd = sorted((name for name in known if name and not _PLAIN.fullmatch(name)), key=lambda name: (-len(name), name))
     pattern = re.compile(f"({'|'.join(map(re.escape, odd))})") if odd else None
     _split(root, pattern)
