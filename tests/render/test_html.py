@@ -135,3 +135,16 @@ def test_a_name_in_a_sentence_stands_apart_as_in_its_table() -> None:
     set_apart(made)
     apart = f'<bdi title="<b&gt;{"n" * 60}">{cut}</bdi>'
     assert html_of(made) == f"<main><p>scenario {apart} is <b>not</b> survived, {apart}.</p><p>{apart}</p></main>"
+
+
+@pytest.mark.parametrize("name", ["12-five-positions", "17-near-liquidation"])
+def test_what_lines_are_called_stands_beside_the_plot(name: str) -> None:
+    """At the right of it, so that no line crosses a word, a line of the same picture to each."""
+    root = sound(run("check", str(PORTFOLIOS / f"{name}.yaml"), "--today", TODAY, "-f", "html").out)
+    picture = next(one for one in root.iter(f"{SVG}svg") if (one[0].text or "").startswith("How far"))
+    plot = float(picture.find(f"{SVG}svg").get("width", "").removesuffix("%"))  # type: ignore[union-attr]
+    names = [one for one in picture.iter(f"{SVG}text") if one.text in ("equity", "buffer", "free", "collateral")]
+    assert {one.text for one in names} == {"equity", "buffer", "free", "collateral"}
+    assert all(float(one.get("x", "").removesuffix("%")) > plot for one in names)
+    leaders = [one for one in picture.iter(f"{SVG}line") if one.get("x1") == f"{plot:g}%"]
+    assert len(leaders) == len(list(picture.iter(f"{SVG}polyline"))) == 3

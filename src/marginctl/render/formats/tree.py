@@ -8,7 +8,7 @@ from marginctl.document.source import printable
 
 _RUN = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _LEFTWARD = re.compile(f"([{_RUN}](?:[^\n]*[{_RUN}])?)")
-_DRAWN = re.compile("></(?:path|rect|polyline)>")
+_DRAWN = re.compile("></(?:path|rect|polyline|line)>")
 _IMPLIED = re.compile("</(?:td|th|tr|thead|tbody|li|dt|dd)>")
 LONGEST = 40
 """Characters of a name that are shown; the whole is its title."""
