@@ -148,3 +148,18 @@ def test_what_lines_are_called_stands_beside_the_plot(name: str) -> None:
     assert all(float(one.get("x", "").removesuffix("%")) > plot for one in names)
     leaders = [one for one in picture.iter(f"{SVG}line") if one.get("x1") == f"{plot:g}%"]
     assert len(leaders) == len(list(picture.iter(f"{SVG}polyline"))) == 3
+
+
+def test_what_stands_between_backticks_is_code_and_a_name_with_backticks_a_name() -> None:
+    made = tag("p", "set `max_leverage: 5` for ", tag("b", "a `b`"), " and `c`, `not this; a` b")
+    set_apart(made, ["a` b"])
+    inner = (
+        "set <code>max_leverage: 5</code> for <b>a <code>b</code></b> and <code>c</code>, `not this; <bdi>a` b</bdi>"
+    )
+    assert html_of(made) == f"<p>{inner}</p>"
+
+
+def test_a_rule_shows_its_key_as_code() -> None:
+    root = sound(run("rule", "MC102", "--format", "html").out)
+    assert "limits: {min_liquidation_distance: ...}" in {one.text for one in root.iter(f"{SPACE}code")}
+    assert "`" not in words(root.find(f".//{SPACE}main"))  # type: ignore[arg-type]
