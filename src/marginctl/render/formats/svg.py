@@ -92,7 +92,7 @@ def lines_of(block: LinePicture) -> Element:
         block,
         height,
         drawn,
-        tag("g", *leaders),
+        tag("g", *leaders, stroke=DIM, stroke_width="1", class_="now"),
         group(DIM, *words, *spans, *(one for one, is_end in flags if not is_end), *axes),
         group(INK, *names),
         group(BAD, *(one for one, is_end in flags if is_end), name="end"),
@@ -118,13 +118,13 @@ def _picture(block: BarPicture | LinePicture, height: Decimal, drawn: Element, *
 
 def _canvas(top: Decimal, height: Decimal, *parts: Element, wide: Decimal = ONE) -> Element:
     """What is stretched to the width there is, or to a share of it."""
-    box = {"viewBox": f"0 0 {number(WIDTH)} {number(height)}", "preserveAspectRatio": "none"}
+    box = {"viewBox": f"0 0 {number(WIDTH)} {number(height)}", "preserveAspectRatio": "none", "fill": "none"}
     return tag("svg", *parts, y=number(top), width=f"{number(wide * 100)}%", height=number(height), **box)
 
 
 def _stroked(way: str, colour: str, width: str, name: str, **more: str) -> Element:
     look = {"stroke": colour, "stroke_width": width, "class_": name}
-    return tag("path", d=way, fill="none", **look, **more)
+    return tag("path", d=way, **look, **more)
 
 
 def _ground(
@@ -158,7 +158,7 @@ def _trace(trace: Trace, across: Scale, up: Scale) -> Element:
     colour, dashes = INK if trace.stroke is not Stroke.SOLID else FILL, DASHES[trace.stroke]
     look = {"stroke": colour, "stroke_width": WIDTHS[trace.stroke], "class_": f"trace {trace.stroke.value}"}
     dashed = {"stroke_dasharray": dashes} if dashes else {}
-    return tag("polyline", points=" ".join(shown), fill="none", **look, **dashed)
+    return tag("polyline", points=" ".join(shown), **look, **dashed)
 
 
 def _wide(traces: Sequence[Trace]) -> Decimal:
@@ -187,7 +187,7 @@ def _names(traces: Sequence[Trace], up: Scale, top: Decimal, wide: Decimal) -> t
     left, right = (f"{number(share * 100)}%" for share in (wide, wide + LEADER))
     for (end, trace), place in zip(ends, places, strict=True):
         heights = {"y1": number(top + end), "y2": number(top + place)}
-        leaders.append(tag("line", x1=left, x2=right, **heights, stroke=DIM, stroke_width="1", class_="now"))
+        leaders.append(tag("line", x1=left, x2=right, **heights))
         first = top + place - LINE * len(_words(trace)) / 2 + 11
         for at, word in enumerate(_words(trace)):
             names.append(words_at(wide + LEADER, first + LINE * at, word, shift="4"))
@@ -314,7 +314,7 @@ def _bars(rows: Sequence[BarRow], tops: Sequence[Decimal], across: Scale) -> Ite
     ]
     for (tone, is_sum), found in groupby(every, key=lambda one: one[:2]):
         fill = FILLS.get(tone, FILL)
-        look = {"fill": "none", "stroke": fill, "stroke_width": "2"} if is_sum else {"fill": fill}
+        look = {"stroke": fill, "stroke_width": "2"} if is_sum else {"fill": fill}
         yield tag("g", *(bar for _, _, bar in found), class_=f"{'sum' if is_sum else 'bar'} {tone.value}", **look)
 
 
