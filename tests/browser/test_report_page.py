@@ -142,6 +142,25 @@ def test_it_prints(browser: Browser, file: str) -> None:
     page.context.close()
 
 
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_paper_has_a_margin_and_no_head_of_figures_alone_at_a_foot(paper: str, browser: Browser, file: str) -> None:
+    """What keeps together is said by the sheet: heads with what they are of, pictures, rows; tables may go on."""
+    page, _, _ = opened(browser, file)
+    page.emulate_media(media="print")
+    for what, key, value in (
+        ("h2", "breakAfter", "avoid"),
+        ("summary", "breakAfter", "avoid"),
+        ("figcaption", "breakAfter", "avoid"),
+        ("figure > svg", "breakInside", "avoid"),
+        ("tr", "breakInside", "avoid"),
+        ("tbody tr", "breakBefore", "avoid"),
+        ("thead", "display", "table-header-group"),
+    ):
+        assert page.eval_on_selector(what, f"one => getComputedStyle(one).{key}") == value
+    assert page.pdf(format=paper, prefer_css_page_size=True).startswith(b"%PDF")
+    page.context.close()
+
+
 FIVE = str(PORTFOLIOS / "12-five-positions.yaml")
 
 

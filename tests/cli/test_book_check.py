@@ -11,6 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from tests.books.made import HEADER, account, flat, held, many, nested, put, rows_of, table
 from tests.cli.running import TODAY, Ran, run
+from tests.render.pages_html import sound
+from tests.render.pages_html import table as rows_in
+
+from marginctl.wording import figure
 
 GOOD = [
     account("good-1", "10000", held("BTCUSDT", "0.5")),
@@ -370,6 +374,10 @@ def test_show_prints_what_check_prints_of_the_account(header: Path, tmp_path: Pa
     assert shown.code == own.code
     row = {one["account_id"]: one for one in [*checked_rows(path, header, tmp_path)]}["a0003"]
     assert Decimal(repr(row["equity"])) == pytest.approx(shown.json()["reports"][0]["totals"]["equity"])
+    drawn = run("book", "show", str(path), "a0003", "--header", str(header), "--today", TODAY, "--format", "html")
+    assert drawn.code == own.code
+    equity = figure("equity", own.json()["reports"][0]["totals"]["equity"])
+    assert ["equity", equity, ""] in rows_in(sound(drawn.out), "Account, USD")
     assert run("book", "show", str(path), "nobody", "--header", str(header)).code == 2
 
 

@@ -22,6 +22,8 @@ from marginctl.venues import loader
 ACCOUNT = next(one for one in ACCOUNTS if "--with" not in one.flags)
 WRITERS = {
     "check -o": ("out.json", ["check", "book.yaml", "--today", TODAY, "-q", "-o", "json=out.json"]),
+    "check -o html": ("out.html", ["check", "book.yaml", "--today", TODAY, "-q", "-o", "html=out.html"]),
+    "report": ("out.html", ["report", "book.yaml", "--today", TODAY, "-o", "out.html"]),
     "check --write-baseline": ("base.json", ["check", "book.yaml", "--today", TODAY, "--write-baseline", "base.json"]),
     "init": ("new.yaml", ["init", "new.yaml", "--force"]),
     "what-if": (
@@ -52,6 +54,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bybit.csv").write_bytes((loader.DATA / "bybit.csv").read_bytes())
     (tmp_path / "answer.json").write_text(json.dumps(risk_limits(("ETHUSDT", "9", "0.01", "0.02", "50.00", ""))))
     (tmp_path / "out.json").write_text("old\n")
+    (tmp_path / "out.html").write_text("old\n")
     (tmp_path / "new.yaml").write_text("old\n")
     return tmp_path
 
@@ -159,6 +162,18 @@ def test_on_a_full_disk_the_old_file_stays_and_the_run_ends_with_2(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (ran.code, "cannot be written: File too large" in ran.errors + ran.out) == (2, True)
     assert contents(desk) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("writer", ["check -o", "check -o html", "report"])
+def test_a_device_without_room_ends_with_2_and_stays(writer: str, desk: Path) -> None:
+    name = WRITERS[writer][0]
+    (desk / name).unlink()
+    (desk / name).symlink_to("/dev/full")
+    before = sorted(path.name for path in desk.iterdir())
+    ran = write(writer)
+    assert (ran.code, f"`{name}` cannot be written: No space left on device" in ran.errors) == (2, True)
+    assert (sorted(path.name for path in desk.iterdir()), Path("/dev/full").is_char_device()) == (before, True)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no users here")

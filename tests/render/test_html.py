@@ -135,3 +135,31 @@ def test_a_name_in_a_sentence_stands_apart_as_in_its_table() -> None:
     set_apart(made)
     apart = f'<bdi title="<b&gt;{"n" * 60}">{cut}</bdi>'
     assert html_of(made) == f"<main><p>scenario {apart} is <b>not</b> survived, {apart}.</p><p>{apart}</p></main>"
+
+
+@pytest.mark.parametrize("name", ["12-five-positions", "17-near-liquidation"])
+def test_what_lines_are_called_stands_beside_the_plot(name: str) -> None:
+    """At the right of it, so that no line crosses a word, a line of the same picture to each."""
+    root = sound(run("check", str(PORTFOLIOS / f"{name}.yaml"), "--today", TODAY, "-f", "html").out)
+    picture = next(one for one in root.iter(f"{SVG}svg") if (one[0].text or "").startswith("How far"))
+    plot = float(picture.find(f"{SVG}svg").get("width", "").removesuffix("%"))  # type: ignore[union-attr]
+    names = [one for one in picture.iter(f"{SVG}text") if one.text in ("equity", "buffer", "free", "collateral")]
+    assert {one.text for one in names} == {"equity", "buffer", "free", "collateral"}
+    assert all(float(one.get("x", "").removesuffix("%")) > plot for one in names)
+    leaders = [one for one in picture.iter(f"{SVG}line") if one.get("x1") == f"{plot:g}%"]
+    assert len(leaders) == len(list(picture.iter(f"{SVG}polyline"))) == 3
+
+
+def test_what_stands_between_backticks_is_code_and_a_name_with_backticks_a_name() -> None:
+    made = tag("p", "set `max_leverage: 5` for ", tag("b", "a `b`"), " and `c`, `not this; a` b")
+    set_apart(made, ["a` b"])
+    inner = (
+        "set <code>max_leverage: 5</code> for <b>a <code>b</code></b> and <code>c</code>, `not this; <bdi>a` b</bdi>"
+    )
+    assert html_of(made) == f"<p>{inner}</p>"
+
+
+def test_a_rule_shows_its_key_as_code() -> None:
+    root = sound(run("rule", "MC102", "--format", "html").out)
+    assert "limits: {min_liquidation_distance: ...}" in {one.text for one in root.iter(f"{SPACE}code")}
+    assert "`" not in words(root.find(f".//{SPACE}main"))  # type: ignore[arg-type]

@@ -62,11 +62,14 @@ def test_a_step_of_nothing_is_one_seventh_rounded_up() -> None:
     assert step_of(D(0)) == D("0.2")
 
 
-@given(st.lists(st.decimals(0, PLOT, places=1), min_size=1, max_size=6))
-def test_labels_of_lines_stay_apart_and_within(places: list[Decimal]) -> None:
-    found = [place for place, _ in apart(sorted(places), [""] * len(places))]
-    assert all(after - before >= 15 for before, after in itertools.pairwise(found))
-    assert found[-1] <= PLOT
+@given(st.lists(st.tuples(st.decimals(0, PLOT, places=1), st.integers(1, 2)), min_size=1, max_size=6))
+def test_labels_of_lines_stay_apart_and_within(lines: list[tuple[Decimal, int]]) -> None:
+    """Of one line of words and of two: six of two take 180 of 190 units."""
+    places, rooms = [place for place, _ in sorted(lines)], [D(15 * count) for _, count in sorted(lines)]
+    found = apart(places, rooms)
+    boxes = [(middle - room / 2, middle + room / 2) for middle, room in zip(found, rooms, strict=True)]
+    assert all(after[0] >= before[1] for before, after in itertools.pairwise(boxes))
+    assert 0 <= boxes[0][0] <= boxes[-1][1] <= PLOT
 
 
 SHARES = st.decimals(0, 1, places=3)

@@ -196,7 +196,7 @@ class BookShowFlags(PolicyFlags, CodeFlags, ShockFlags, HeaderFlags, DetailFlags
     book: Annotated[str, typer.Argument(metavar="BOOK", help="A table, a folder of them, or a glob.")]
     account: Annotated[str, typer.Argument(metavar="ACCOUNT_ID", help="The account, as the book names it.")]
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Which of its rows in a history.")] = None
-    format: format_of("table", "json", "markdown", "yaml", more=" (the account as a portfolio file)")  # type: ignore[valid-type]
+    format: format_of("table", "json", "markdown", "html", "yaml", more=" (the account as a portfolio file)")  # type: ignore[valid-type]
 
 
 @book.command("show")

@@ -23,6 +23,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
 from marginctl.render import Options, Verbosity
 from marginctl.render.formats.html import draw
+from marginctl.render.names import names_of
 from marginctl.render.pages.overview import overview_page
 from marginctl.results import Outcome, Run
 from marginctl.results.several import Overview
@@ -128,6 +129,7 @@ def _wanted(outcome: Outcome, flags: ReportFlags) -> ScenarioChoice:
 def page_text(result: Overview, options: Options) -> str:
     """The whole file."""
     options = replace(options, title=options.title or _title(result), manual=manual(), verbosity=Verbosity.VERBOSE)
+    options = replace(options, names=names_of(result))
     return draw(overview_page(result, options), options)
 
 

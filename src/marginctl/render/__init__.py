@@ -40,13 +40,13 @@ class Verbosity(Enum):
 class Options(Struct, frozen=True, kw_only=True):
     """How the text is wanted; formats for machines read ``manual`` and what to leave out only.
 
-    width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else; manual: code
-    -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF gets waived
-    findings too. depth: levels of a tree that are open, None = what fits two screens. title: of a page, empty = what it
-    is about; data: with its documents; script: with what a reader may do on it; pictures: names of those that are
-    wanted, None = all. kind: of the result, for a page without a head. rule_pages: where the pages of the rules stand,
-    see ``paths.rule_page``; empty = nowhere. table: which rows of a check CSV has. statistics: how often each rule was
-    broken.
+    width: columns of the terminal, None = as wide as it gets; ascii: the output cannot show anything else; manual:
+    code -> text of its rule. notes: a code host (github, gitlab, sarif) gets notes too; sarif_waived: SARIF gets
+    waived findings too. depth: levels of a tree that are open, None = what fits two screens. title: of a page, empty
+    = what it is about; data: with its documents; script: with what a reader may do on it; pictures: names of those
+    that are wanted, None = all. kind: of the result, for a page without a head; names: that people gave. rule_pages:
+    where the pages of the rules stand, see ``paths.rule_page``; empty = nowhere. table: which rows of a check CSV
+    has. statistics: how often each rule was broken.
     """
 
     width: int | None = None
@@ -65,6 +65,7 @@ class Options(Struct, frozen=True, kw_only=True):
     rule_pages: str = ""
     table: str = ""
     kind: str = ""
+    names: frozenset[str] = frozenset()
 
 
 FORMATS = {
@@ -142,14 +143,19 @@ def render(form: str, result: Any, options: Options | None = None) -> str:
     write = found(f"render.{kind.writers.get(form, FORMATS[form]) if kind else FORMATS[form]}")
     if write.__name__ != "draw":
         return cast(str, write(result, options))
-    options = replace(options, kind=kind_of(result))
+    options = replace(options, kind=kind_of(result), names=_names(form, result))
     return cast(str, write(page_of(form, result, options), options))
 
 
 def fragment(result: Any) -> str:
     """A result as HTML to stand in a page of somebody else's, without a style of its own."""
-    options = Options()
+    options = Options(names=_names("html", result))
     return cast(str, found("render.formats.html.fragment")(page_of("html", result, options), options))
+
+
+def _names(form: str, result: Any) -> frozenset[str]:
+    """Those that a page of HTML sets apart."""
+    return cast("frozenset[str]", found("render.names.names_of")(result)) if form == "html" else frozenset()
 
 
 def page_of(form: str, result: Any, options: Options) -> Any:

@@ -55,7 +55,7 @@ from marginctl.wording import HUNDRED, plain, trimmed, whom
 
 HEADINGS = ("h1", "h2", "h3", "h4")
 MOST_OF_SENTENCE = 160
-"""Characters of a head that is a sentence."""
+"""Characters of a head that is a sentence, and of a reason."""
 MOST_IN_LINE = 24
 """Characters of a cell that stay in one line."""
 MOST_PRINTED = 12
@@ -70,7 +70,7 @@ MAP = "Maintenance ratio while two assets move"
 def draw(page: Page, options: Options) -> str:
     """The whole file; ends in a line break."""
     sheet, script = _resource("page.css"), _resource("page.js") if options.script else ""
-    main = told_apart(tag("main", *fragments(page, options), id="content"))
+    main = told_apart(tag("main", *fragments(page, options), id="content"), options)
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -93,13 +93,13 @@ def _resource(name: str) -> str:
 
 def fragment(page: Page, options: Options) -> str:
     """The sections without head, sheet and policy: for a notebook."""
-    return html_of(told_apart(tag("div", *fragments(page, options))))
+    return html_of(told_apart(tag("div", *fragments(page, options)), options))
 
 
-def told_apart(root: Element) -> Element:
+def told_apart(root: Element, options: Options) -> Element:
     """The same with names in sentences apart, a number behind a label that was there before, and ids for a script."""
     seen: Counter[str] = Counter()
-    set_apart(root)
+    set_apart(root, options.names)
     for each in root.iter():
         label = each.get("aria-label")
         if label is not None:
@@ -240,7 +240,8 @@ def _findings(block: Findings, *_: object) -> Element:
 
 def _finding(row: FindingRow) -> Element:
     """Grade, code and sentence; below them each way out, or why it is waived."""
-    advice = [tag("p", f"waived: {text}" if row.is_waived else text, class_="dim") for text in row.advice]
+    reasons = [("waived: ", name_of(text, MOST_OF_SENTENCE)) if row.is_waived else (text,) for text in row.advice]
+    advice = [tag("p", *words, class_="dim") for words in reasons]
     return tag("li", tag("p", _span(row.word), " ", tag("code", row.code), " ", row.text), *advice)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import accumulate, groupby
 from xml.etree.ElementTree import Element
 
-from marginctl.core.exact import ONE, ZERO
+from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.render.formats.svg_axes import (
     BAD,
     DIM,
@@ -40,9 +40,15 @@ PLOT = Decimal(190)
 """Height of a picture of lines between its words."""
 FOOT = Decimal(20)
 """Below an axis, for what its ticks are called; as much again for its unit."""
+TICK = "6"
+"""Length of the sign of a tick, of which not every one has room for its words."""
 THICK = Decimal(10)
 STRIP = Decimal(85)
 """Height of a line above bars."""
+BESIDE = Decimal(6)
+"""Between a line's end and its name, and behind it."""
+LEADER = Decimal("0.03")
+"""From a line's end to its name, as a share of the width."""
 HATCH = "0.5 8"
 """Height of a line of a hatching, and of what is between two: they are the dashes of one line as wide as it."""
 DASHES = {Stroke.SOLID: "", Stroke.DASHED: "7 4", Stroke.THIN: "2 3"}
@@ -58,31 +64,37 @@ FILLS = {
 
 
 def lines_of(block: LinePicture) -> Element:
-    """Every line over one axis, zero and the liquidated stretches with it."""
+    """Every line over one axis, zero and the liquidated stretches with it; beside them what each is called."""
     xs = [x for trace in block.traces for x, _ in trace.points]
     ys = [y for trace in block.traces for _, y in trace.points]
     across, up = Scale(min(xs), max(xs), ZERO, WIDTH), Scale(min(*ys, ZERO), max(*ys, ZERO), PLOT, LINE - 3)
+    wide = _wide(block.traces)
     marks = sorted(block.marks, key=lambda one: one.at)
-    named = hung((across.share(mark.at), mark.text) for mark in marks)
+    named = hung((across.share(mark.at) * wide, mark.text) for mark in marks)
     top = LINE * (2 + max((one.level for one in named), default=0)) + 4
     places = [*block.gone], [(across.at(mark.at), mark.is_end) for mark in marks]
-    drawn = _canvas(
-        top, PLOT, *_ground(across, up, places[0], places[1]), *(_trace(one, across, up) for one in block.traces)
-    )
+    lines = (_trace(one, across, up) for one in block.traces)
+    drawn = _canvas(top, PLOT, *_ground(across, up, places[0], places[1]), *lines, wide=wide)
     foot = top + PLOT
-    values = [(across.share(tick), told(tick, block.is_share)) for tick in across.ticks]
+    values = [(across.share(tick) * wide, told(tick, block.is_share)) for tick in across.ticks]
     zero = across.ticks.index(ZERO) if ZERO in across.ticks else 0
     words = [words_at(ZERO, top + up.at(tick) - 3, told(tick, is_share=False)) for tick in up.ticks]
     ends = ((one.drawn(top - 6 - LINE * one.level), mark.is_end) for one, mark in zip(named, marks, strict=True))
     flags = [(words, is_end) for words, is_end in ends]
     height = foot + FOOT * 2
-    axes = words_at(ZERO, LINE - 3, block.y_title), words_at(ONE, height - 5, block.x_title, "end")
+    axes = (
+        words_at(ZERO, LINE - 3, block.y_title),
+        words_at(_reaching(wide, block.x_title), height - 5, block.x_title, "end"),
+    )
+    spans = _spans([(across.share(end) * wide, words) for _, end, words in block.spans], foot)
+    leaders, names = _names(block.traces, up, top, wide)
     return _picture(
         block,
         height,
         drawn,
-        group(DIM, *words, *_spans(block, across, foot), *(one for one, is_end in flags if not is_end), *axes),
-        *_names(block.traces, up, top),
+        tag("g", *leaders, stroke=DIM, stroke_width="1", class_="now"),
+        group(DIM, *words, *spans, *(one for one, is_end in flags if not is_end), *axes),
+        group(INK, *names),
         group(BAD, *(one for one, is_end in flags if is_end), name="end"),
         tick_labels(values, zero, foot + LINE),
     )
@@ -104,21 +116,21 @@ def _picture(block: BarPicture | LinePicture, height: Decimal, drawn: Element, *
     )
 
 
-def _canvas(top: Decimal, height: Decimal, *parts: Element) -> Element:
-    """What is stretched to the width there is."""
-    box = {"viewBox": f"0 0 {number(WIDTH)} {number(height)}", "preserveAspectRatio": "none"}
-    return tag("svg", *parts, y=number(top), width="100%", height=number(height), **box)
+def _canvas(top: Decimal, height: Decimal, *parts: Element, wide: Decimal = ONE) -> Element:
+    """What is stretched to the width there is, or to a share of it."""
+    box = {"viewBox": f"0 0 {number(WIDTH)} {number(height)}", "preserveAspectRatio": "none", "fill": "none"}
+    return tag("svg", *parts, y=number(top), width=f"{number(wide * 100)}%", height=number(height), **box)
 
 
 def _stroked(way: str, colour: str, width: str, name: str, **more: str) -> Element:
     look = {"stroke": colour, "stroke_width": width, "class_": name}
-    return tag("path", d=way, fill="none", **look, **more)
+    return tag("path", d=way, **look, **more)
 
 
 def _ground(
     across: Scale, up: Scale, gone: Sequence[tuple[Decimal, Decimal]], marks: Sequence[tuple[Decimal, bool]]
 ) -> Iterable[Element]:
-    """What is liquidated, the lines of the ticks, the zero line, and those of the marks."""
+    """What is liquidated, the lines of the ticks, the zero line, signs of the ticks across, and those of the marks."""
     for start, end in gone:
         left, right = across.at(start), across.at(end)
         if right > left:
@@ -126,6 +138,9 @@ def _ground(
     rules = "".join(f"M0,{number(up.at(tick))}H{number(WIDTH)}" for tick in up.ticks if tick)
     yield _stroked(rules, RULE, "1", "rule")
     yield _stroked(f"M0,{number(up.at(ZERO))}H{number(WIDTH)}", INK, "1", "axis")
+    yield _stroked(
+        "".join(f"M{number(across.at(tick))},{number(PLOT)}v-{TICK}" for tick in across.ticks), DIM, "1", "now"
+    )
     for at, is_end in marks:
         yield _stroked(f"M{number(at)},0V{number(PLOT)}", BAD if is_end else DIM, "1.2", "end" if is_end else "now")
 
@@ -140,42 +155,61 @@ def _hatched(left: Decimal, right: Decimal) -> Iterable[Element]:
 def _trace(trace: Trace, across: Scale, up: Scale) -> Element:
     corners = [f"{number(across.at(x))},{number(up.at(y))}" for x, y in trace.points]
     shown = [one for n, one in enumerate(corners) if not n or one != corners[n - 1]]
-    dashes = DASHES[trace.stroke]
-    return tag(
-        "polyline",
-        points=" ".join(shown),
-        fill="none",
-        stroke=INK if trace.stroke is not Stroke.SOLID else FILL,
-        stroke_width=WIDTHS[trace.stroke],
-        class_=f"trace {trace.stroke.value}",
-        **({"stroke_dasharray": dashes} if dashes else {}),
-    )
+    colour, dashes = INK if trace.stroke is not Stroke.SOLID else FILL, DASHES[trace.stroke]
+    look = {"stroke": colour, "stroke_width": WIDTHS[trace.stroke], "class_": f"trace {trace.stroke.value}"}
+    dashed = {"stroke_dasharray": dashes} if dashes else {}
+    return tag("polyline", points=" ".join(shown), **look, **dashed)
 
 
-def _names(traces: Sequence[Trace], up: Scale, top: Decimal) -> Iterable[Element]:
-    """What the lines are called, at their right ends and apart from one another."""
-    if len(traces) > 1:
-        ends = sorted((up.at(trace.points[-1][1]) - 5, trace.label) for trace in traces)
-        places = apart([end for end, _ in ends], [label for _, label in ends])
-        yield group(INK, *(words_at(ONE, top + at, label, shift="-4") for at, label in places), anchor="end")
+def _wide(traces: Sequence[Trace]) -> Decimal:
+    """The share of the width that the lines have: beside them stands what each is called, a word a line."""
+    longest = max((room_of(word) for trace in traces for word in _words(trace)), default=ZERO)
+    is_named = len(traces) > 1
+    return rounded(ONE - (longest + BESIDE) / NARROWEST, 2, Direction.DOWN) - LEADER if is_named else ONE
 
 
-def apart(places: Sequence[Decimal], labels: Sequence[str]) -> Iterable[tuple[Decimal, str]]:
-    """Labels of ascending places, at least a line of text from one another, within the picture."""
-    low, high = LINE - 4, PLOT - 4
+def _reaching(wide: Decimal, words: str) -> Decimal:
+    """Where words below an axis end: at its end, or farther where they need it."""
+    return wide if room_of(words) <= wide * NARROWEST else ONE
+
+
+def _words(trace: Trace) -> list[str]:
+    return trace.label.split() or [trace.label]
+
+
+def _names(traces: Sequence[Trace], up: Scale, top: Decimal, wide: Decimal) -> tuple[list[Element], list[Element]]:
+    """From the right end of each line a thin one to its name, which is apart from the others."""
+    if len(traces) < 2:
+        return [], []
+    leaders, names = [], []
+    ends = sorted(((up.at(trace.points[-1][1]), trace) for trace in traces), key=lambda one: (one[0], one[1].label))
+    places = apart([end for end, _ in ends], [LINE * len(_words(trace)) for _, trace in ends])
+    left, right = (f"{number(share * 100)}%" for share in (wide, wide + LEADER))
+    for (end, trace), place in zip(ends, places, strict=True):
+        heights = {"y1": number(top + end), "y2": number(top + place)}
+        leaders.append(tag("line", x1=left, x2=right, **heights))
+        first = top + place - LINE * len(_words(trace)) / 2 + 11
+        for at, word in enumerate(_words(trace)):
+            names.append(words_at(wide + LEADER, first + LINE * at, word, shift="4"))
+    return leaders, names
+
+
+def apart(places: Sequence[Decimal], rooms: Sequence[Decimal]) -> list[Decimal]:
+    """The middles of labels of ascending places and their heights: none meets another, or leaves the picture."""
+    halves = [room / 2 for room in rooms]
     found: list[Decimal] = []
-    for place in places:
-        found.append(max(place, low, *(one + LINE for one in found[-1:])))
+    for at, place in enumerate(places):
+        found.append(max(place, found[-1] + halves[at - 1] + halves[at] if at else halves[at]))
     for at in range(len(found) - 1, -1, -1):
-        found[at] = min(found[at], high if at == len(found) - 1 else found[at + 1] - LINE)
-    return zip(found, labels, strict=True)
+        is_last = at == len(found) - 1
+        found[at] = min(found[at], PLOT - halves[at] if is_last else found[at + 1] - halves[at + 1] - halves[at])
+    return found
 
 
-def _spans(block: LinePicture, across: Scale, foot: Decimal) -> Iterable[Element]:
+def _spans(spans: Sequence[tuple[Decimal, str]], foot: Decimal) -> Iterable[Element]:
     """The words of each stretch, hung on its end, the last one lowest."""
-    places = [(across.share(end), words) for _, end, words in reversed(block.spans)]
     most = int(PLOT / LINE) - 2
-    return [one.drawn(foot - 6 - LINE * one.level) for one in hung(places) if one.level < most]
+    return [one.drawn(foot - 6 - LINE * one.level) for one in hung(reversed(spans)) if one.level < most]
 
 
 # Bars.
@@ -280,7 +314,7 @@ def _bars(rows: Sequence[BarRow], tops: Sequence[Decimal], across: Scale) -> Ite
     ]
     for (tone, is_sum), found in groupby(every, key=lambda one: one[:2]):
         fill = FILLS.get(tone, FILL)
-        look = {"fill": "none", "stroke": fill, "stroke_width": "2"} if is_sum else {"fill": fill}
+        look = {"stroke": fill, "stroke_width": "2"} if is_sum else {"fill": fill}
         yield tag("g", *(bar for _, _, bar in found), class_=f"{'sum' if is_sum else 'bar'} {tone.value}", **look)
 
 

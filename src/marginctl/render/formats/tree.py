@@ -1,13 +1,14 @@
 """The tree of a page and its text: every word of a page goes in here and comes out as a word, never as mark-up."""
 
 import re
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element, tostring
 
 from marginctl.document.source import printable
 
 _RUN = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _LEFTWARD = re.compile(f"([{_RUN}](?:[^\n]*[{_RUN}])?)")
-_DRAWN = re.compile("></(?:path|rect|polyline)>")
+_DRAWN = re.compile("></(?:path|rect|polyline|line)>")
 _IMPLIED = re.compile("</(?:td|th|tr|thead|tbody|li|dt|dd)>")
 LONGEST = 40
 """Characters of a name that are shown; the whole is its title."""
@@ -59,15 +60,17 @@ def told(text: str) -> list["Element | str"]:
 
 
 _PLAIN = re.compile(f"[A-Za-z0-9:_./@+ -]{{1,{LONGEST}}}")
-_KEPT = frozenset(("bdi", "svg", "script", "style", "pre", "button"))
+_CODE = re.compile("`((?! )[^`]+(?<! ))`")
+_KEPT = frozenset(("bdi", "svg", "script", "style", "pre", "code", "button"))
 
 
-def set_apart(root: Element) -> None:
-    """Make names of what stands in sentences as it does in a table, and set apart what runs from right to left.
+def set_apart(root: Element, names: Iterable[str] = ()) -> None:
+    """Make names and words of code of what stands in sentences as such, and set apart what runs from right to left.
 
-    A name is known by the ``bdi`` that it has elsewhere on the page, where it is long or not of plain letters.
+    A name is one of ``names``, or known by the ``bdi`` that it has elsewhere on the page; it is set apart where it is
+    long or not of plain letters.
     """
-    known = {one.get("title") or one.text or "" for one in root.iter("bdi")}
+    known = {one.get("title") or one.text or "" for one in root.iter("bdi")} | set(map(printable, names))
     odd = sorted((name for name in known if name and not _PLAIN.fullmatch(name)), key=lambda name: (-len(name), name))
     pattern = re.compile(f"({'|'.join(map(re.escape, odd))})") if odd else None
     _split(root, pattern)
@@ -80,17 +83,23 @@ def _split(made: Element, odd: "re.Pattern[str] | None") -> None:
     for child in children:
         _split(child, odd)
     texts = [made.text or "", *(child.tail or "" for child in children)]
-    if not any(_LEFTWARD.search(text) or (odd and odd.search(text)) for text in texts):
+    if not any(_LEFTWARD.search(text) or _CODE.search(text) or (odd and odd.search(text)) for text in texts):
         return
     made[:] = []
     made.text = None
     for text, after in zip(texts, [[one] for one in children] + [[]], strict=True):
         for at, piece in enumerate(odd.split(text) if odd else [text]):
-            for part in [name_of(piece)] if at % 2 else told(piece):
+            for part in [name_of(piece)] if at % 2 else _worded(piece):
                 add(made, part)
         for child in after:
             child.tail = None
             made.append(child)
+
+
+def _worded(text: str) -> Iterator["Element | str"]:
+    """A sentence, what stands in it between backticks as code."""
+    for at, piece in enumerate(_CODE.split(text)):
+        yield from [tag("code", *told(piece))] if at % 2 else told(piece)
 
 
 def html_of(made: Element) -> str:
