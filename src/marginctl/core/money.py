@@ -260,9 +260,12 @@ class Graded(Struct, frozen=True):
         return self.part.is_convex and all(one <= other for one, other in pairwise(slopes)) and slopes[0] >= 0
 
     def line_at(self, motion: Motion, u: Decimal | None) -> Line:
-        """Slope and intercept of the curve's piece there."""
+        """The curve's piece there; beyond all corners that of where the amount goes, or stands."""
         value, unit = self.part.line_at(motion, u), motion.rest
-        k = self.curve.index(*((value.slope, unit.slope) if u is None else (value.at(u), unit.at(u))))
+        stands = not value.slope and not unit.slope
+        k = self.curve.index(
+            *((value.slope, unit.slope) if u is None and not stands else (value.at(u or ZERO), unit.at(u or ZERO)))
+        )
         return sum_of_lines((value.scaled(self.curve.slopes[k]), unit.scaled(self.curve.intercepts[k])))
 
 

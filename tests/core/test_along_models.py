@@ -1,9 +1,9 @@
-"""The tail of a sample along a motion, at places that no decimal can hold."""
+"""What a model asks along a motion, at places that rounding or a figure that stands still leads astray."""
 
 from decimal import Decimal
 
 from marginctl.core.exact import ONE
-from marginctl.core.money import Form, MovingAmount
+from marginctl.core.money import Form, Graded, MovingAmount, graded_curve
 from marginctl.core.motion import Motion
 from marginctl.core.piecewise import Line
 from marginctl.core.sample import Sample, columns_of
@@ -23,3 +23,18 @@ def test_rows_that_all_meet_in_nothing_change_places_there() -> None:
     assert [(piece.at_zero, piece.slope) for piece in pieces] == [(0, 0), (-1, 3)]
     assert abs(3 * pieces[1].start - 1) < Decimal("1e-90")
     assert figure.at({"X": Decimal("1.5")}) == Decimal("0.5")  # 4 - 3 * 1.5 = -0.5
+
+
+def test_a_graded_charge_on_what_stands_still_is_the_same_everywhere() -> None:
+    """60 at the factors 1 up to 50 and 3 beyond: 50 + 3 * 10 = 80, also beyond all corners of a move of X."""
+    charge = Graded(Form((MovingAmount(Decimal(60), "USD"),)), graded_curve(((Decimal(50), ONE), (None, Decimal(3)))))
+    for place in (None, Decimal(0), Decimal(7)):
+        assert charge.line_at(Motion({"X": Line(ONE, ONE)}), place) == (80, 0)
+
+
+def test_a_graded_charge_on_what_falls_is_that_of_its_lowest_tier_in_the_end() -> None:
+    """60 (1 - u): beyond all corners it is below 50, at a factor of 1; at u = 0.1 it is 54: 50 + 3 * 4 = 62."""
+    charge = Graded(Form((MovingAmount(Decimal(60), "X"),)), graded_curve(((Decimal(50), ONE), (None, Decimal(3)))))
+    falls = Motion({"X": Line(ONE, -ONE)})
+    assert charge.line_at(falls, None) == (60, -60)
+    assert charge.line_at(falls, Decimal("0.1")).at(Decimal("0.1")) == 62
