@@ -68,6 +68,13 @@ class Summary(Struct, frozen=True):
     exit_code: int
 
 
+class ListSummary(Summary, frozen=True):
+    """How many there are."""
+
+    shape: ClassVar[str] = "count exit_code"
+    count: int
+
+
 class Document(Struct, frozen=True, kw_only=True):
     """What every document has besides its content: who wrote it, what stands in the way, and how it exits."""
 

@@ -16,7 +16,7 @@ from marginctl.analysis.check import Settings
 from marginctl.analysis.importing import Wishes, finished, imported
 from marginctl.portfolio.importing.book import laid_under
 from marginctl.portfolio.importing.notebook import Request
-from marginctl.reconciliation import ImportResult
+from marginctl.results.reconciliation import ImportResult
 from marginctl.venues.answers.recognition import AnswerFile
 
 DECLARATIONS, _ = laid_under(DECLARED.encode(), "declared.yaml")

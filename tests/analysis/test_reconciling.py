@@ -10,7 +10,7 @@ from tests.cli.recorded_accounts import RECORDED, lay_out
 from marginctl.analysis.check import Settings
 from marginctl.analysis.importing import Wishes, finished, imported
 from marginctl.portfolio.importing.notebook import Request
-from marginctl.reconciliation import ImportResult
+from marginctl.results.reconciliation import ImportResult
 from marginctl.venues.answers.recognition import AnswerFile
 
 BRACKET = "a stale or personal bracket (--rates account, or the brackets answer)"

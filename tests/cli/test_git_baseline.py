@@ -260,7 +260,7 @@ class TestSafety:
         assert (ran.code, "not a git repository" in ran.errors) == (2, True)
 
     def test_without_git_it_says_so(self, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("shutil.which", lambda name: None)
+        monkeypatch.setattr("marginctl.document.commits.which", lambda name: None)
         ran = against()
         assert (ran.code, "git is not installed here" in ran.errors) == (2, True)
 

@@ -851,3 +851,17 @@ def test_a_ratio_over_no_equity_does_not_exist_and_a_price_that_nothing_reaches_
     assert rows["utilization"] == ["60.00%", "n/a", "WORSE"]
     assert rows["maintenance ratio"] == ["3.00%", "n/a", "WORSE"]
     assert rows["rise that liquidates"] == ["none", "0.00%", "WORSE"]
+
+
+def test_the_word_of_state_agrees_with_the_verdict(tmp_path: Path) -> None:
+    """6x leverage breaks MC104 (5x), so the account is not called healthy before 6,000 of its 10,000 USDT go."""
+    book = tmp_path / "book.yaml"
+    book.write_text(
+        "prices: {BTC: 60000}\ncollateral: [{asset: USDT, amount: 10000}]\npositions:\n"
+        "  - {symbol: BTCUSDT, side: long, quantity: 1, leverage: 10, maintenance_rate: 0.5%}\n"
+    )
+    ran = run("what-if", str(book), "--withdraw", "USDT=6000", "--today", TODAY)
+    (line,) = (line for line in ran.out.splitlines() if line.startswith("  state "))
+    assert line.split() == ["state", "limits", "broken", "restricted", "WORSE"]
+    calm = run("what-if", str(book), "--deposit", "USDT=30000", "--today", TODAY)
+    assert "  state " not in calm.out  # healthy in the report before and after: it did not move

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import d
 
-from marginctl.core.bends import Bend, first_below_bent
 from marginctl.core.exact import exactly
+from marginctl.core.motion import Bend, first_below_bent
 from marginctl.core.piecewise import Crossing, Line, Piece, bent
 
 FLAT = Line(d(1), d(0))

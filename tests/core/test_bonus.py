@@ -10,12 +10,12 @@ from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, lin
 
 from marginctl.core.account import Account, AssetTerms
 from marginctl.core.assemble import report_of
-from marginctl.core.bonus import bonus_equity, bonus_left
 from marginctl.core.exact import ZERO
 from marginctl.core.funding import after_funding
 from marginctl.core.outcome import outcome_of, states_of
 from marginctl.core.path import FundingPath, PricePath
 from marginctl.core.pool import partition
+from marginctl.core.risk import bonus_equity, bonus_left
 from marginctl.core.trade import realised, reduced
 
 from . import naive

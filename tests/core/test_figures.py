@@ -28,11 +28,12 @@ PLACES = {
     **dict.fromkeys(("RuleSetEntry", "ContractTier"), "marginctl.venues.catalogue"),
     "PublishedLiquidation": "marginctl.venues.rule_set",
     "Stated": "marginctl.venues.origin",
+    "ListedRates": "marginctl.venues.growing",
     "TableChange": "marginctl.venues.refreshed_contracts",
     "HaircutChange": "marginctl.venues.refreshed_haircuts",
     "Dates": "marginctl.venues.refresh",
     **dict.fromkeys(("FigureValue", "ExplainResult", "ExplainedStep", "TierUsed"), "marginctl.results.explanation"),
-    "ReconcileRow": "marginctl.reconciliation",
+    "ReconcileRow": "marginctl.results.reconciliation",
     **dict.fromkeys(
         ("TieredFigures", "ModelSaving", "UnitFigures", "ChargeFigures", "SpreadFigures"), "marginctl.core.model_report"
     ),

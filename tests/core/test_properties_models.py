@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction as Exact
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
@@ -114,9 +114,28 @@ class Naive:
         found = {(b[0] - a[0]) / (a[1] - b[1]) for a, b in combinations(lines, 2) if a[1] != b[1]}
         return sorted(u for u in found if 0 < u < end)
 
+    def gains(self, corners: list[Exact], end: Exact) -> list[Exact]:
+        """Where the tail as a whole ceases or begins to be a loss: a mean of it may without any of its rows."""
+        assert self.book.model is not None
+        tail = self.book.model.tails[Grade.MAINTENANCE]
+        mean = tail.tail if self.book.model.model is SHORTFALL else None
+
+        def figure(u: Exact) -> Exact:
+            book = naive_model.Book(self.book, self.pool, self.ratios(u))
+            return naive_model.read(book, tail, tail.returns, list(COINS), mean)
+
+        found = []
+        for start, until in pairwise([Exact(0), *corners, end]):
+            one, two = start + (until - start) / 3, start + 2 * (until - start) / 3
+            slope = (figure(two) - figure(one)) / (two - one)
+            if slope and start < (zero := one - figure(one) / slope) < until:
+                found.append(zero)
+        return found
+
     def crossing(self, end: Exact) -> tuple[Exact | None, int]:
         """The first u beyond which health is below 0, and how many corners lie before it."""
-        corners = self.corners(end)
+        bends = self.corners(end)
+        corners = sorted({*bends, *self.gains(bends, end)})
         for k, (start, until) in enumerate(zip([Exact(0), *corners], [*corners, end], strict=True)):
             places = start + (until - start) / 3, start + 2 * (until - start) / 3
             one, two = (self.health(u) for u in places)

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.document.reader import read
-from marginctl.document.syntax import hide, holds_pairs, reveal
+from marginctl.document.reader import hide, holds_pairs, read, reveal
 
 
 @pytest.mark.parametrize(("text", "expected"), [(r'"\ud83d\ude00"', True), (r'"\uD83D"', True), ("dude", False)])

@@ -335,6 +335,15 @@ class TestCredits:
     def test_what_is_owed_in_it_counts_as_dollars(self, held: str, equity: int) -> None:
         assert report(CREDITS.replace("BNFCR, amount: 0", f"BNFCR, amount: {held}"))["totals"]["equity"] == equity
 
-    def test_as_the_currency_it_is_refused_with_what_to_write(self) -> None:
-        (said,) = refused("\n    account: {currency: BNFCR}" + CREDITS)
-        assert "totals cannot be reported in BNFCR" in str(said)
+    @pytest.mark.parametrize(("held", "equity"), [("0", 26200), ("-150", 26050)])
+    def test_as_the_currency_it_gives_the_same_figures(self, held: str, equity: int) -> None:
+        text = "\n    account: {currency: BNFCR}" + CREDITS.replace("BNFCR, amount: 0", f"BNFCR, amount: {held}")
+        found = report(text)
+        assert (found["account"]["currency"], found["totals"]["equity"]) == ("BNFCR", equity)
+        assert found["totals"] == report(text.replace("currency: BNFCR", "currency: USD"))["totals"]
+
+    def test_undeclared_it_is_refused_with_what_to_write(self) -> None:
+        text = "\n    account: {currency: BNFCR}" + CREDITS.replace("    assets: {BNFCR: {stablecoin: true}}\n", "")
+        problem = checked(text).problems[0]
+        assert (problem.code, problem.message) == ("MC015", "totals cannot be reported in BNFCR")
+        assert problem.help.endswith("is a unit worth 1 USD, say so: `assets: {BNFCR: {stablecoin: true}}`")

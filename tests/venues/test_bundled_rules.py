@@ -280,11 +280,21 @@ def test_kraken_maintenance_is_half_of_initial_in_every_level(name):
     assert all(row.maintenance_rate * 2 == row.initial_rate for row in rows)
 
 
-@pytest.mark.parametrize("symbol", ["BTC-PERPETUAL", "ETH-PERPETUAL", "BTC_USDC-PERPETUAL", "SOL_USDC-PERPETUAL"])
-def test_rates_that_grow_with_the_size_are_asked_for_and_said(symbol):
+@pytest.mark.parametrize(
+    ("symbol", "as_of", "rates"),
+    [
+        ("BTC-PERPETUAL", "2022-01-11", ("0.02", "0.01", "0.00005")),
+        ("ETH-PERPETUAL", "2022-01-11", ("0.02", "0.01", "0.000004")),
+        ("BTC_USDC-PERPETUAL", None, ("0.02", "0.01", "0.00005")),
+        ("SOL_USDC-PERPETUAL", None, ("0.04", "0.02", "0.000005")),
+    ],
+)
+def test_rates_that_grow_with_the_size_are_the_published_ones(symbol, as_of, rates):
     listing = bundled("deribit").listing(symbol)
-    assert listing.contract.tiers == ()
-    assert "the venue's rates grow with the size" in " ".join(listing.assumptions)
+    initial, maintenance, growth = map(D, rates)
+    assert (listing.contract.tiers, listing.as_of, listing.status.value) == ((), as_of, "partial")
+    assert (listing.rates.initial_rate, listing.rates.maintenance_rate) == (initial, maintenance)
+    assert (listing.rates.initial_growth, listing.rates.maintenance_growth) == (growth, growth)
 
 
 def test_an_initial_rate_is_the_printed_one_or_the_inverse_of_the_leverage():

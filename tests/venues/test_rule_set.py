@@ -188,6 +188,7 @@ ADDRESSES = [
     # its size stands in another answer: the venue is asked for both
     ("okx", "ADA-USDT-SWAP", f"{OKX_TIERS}ADA-USDT", LIVE),
     ("okx", "ADA-USD-SWAP", f"{OKX_TIERS}ADA-USD", LIVE),
+    ("okx", "ADA-USDT-261225", f"{OKX_TIERS.replace('SWAP', 'FUTURES')}ADA-USDT", LIVE),
     ("gate", "SOL_USDT", f"{GATE}/usdt/risk_limit_tiers?contract=SOL_USDT", LIVE),
     ("gate", "SOL_USD", f"{GATE}/btc/risk_limit_tiers?contract=SOL_USD", LIVE),
     # pages of the venues

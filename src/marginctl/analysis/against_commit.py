@@ -9,7 +9,7 @@ from marginctl.analysis.check import Settings, check
 from marginctl.core.moved import moved
 from marginctl.core.plain import as_plain
 from marginctl.document.commits import Commit
-from marginctl.document.encoding import LARGEST
+from marginctl.document.files import LARGEST
 from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.limits.baseline import UNUSED, Baseline, entry_of, is_worse, recorded
 from marginctl.limits.config import named

@@ -22,14 +22,13 @@ from marginctl.document.scalars import FlagError, assignment
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import DataFact, Problem
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of, margin_call_of, together
-from marginctl.limits.context import Context, Locations, with_outcomes
 from marginctl.limits.engine import Evaluation, Selection, evaluate
-from marginctl.limits.expectation import expectations, unconfirmed
 from marginctl.limits.format import ScenarioEntry
 from marginctl.limits.registry import BY_CODE, closest, is_custom
+from marginctl.limits.rule import Context, Locations, with_outcomes
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
+from marginctl.portfolio.assets import assets_of, misnamed_assets, unknown_assets, unmarked
 from marginctl.portfolio.format import AccountEntry, PortfolioFile
-from marginctl.portfolio.names import assets_of, misnamed_assets, unknown_assets, unmarked
 from marginctl.portfolio.resolve import Resolved, resolve
 from marginctl.results import Outcome
 from marginctl.venues.loader import named
@@ -260,16 +259,14 @@ def _tiered_ways(account: Account, report: Report) -> "tuple[TieredWay, ...]":
 
 def judged(loaded: Loaded, report: Report, limits: FileLimits, settings: Settings) -> Evaluation:
     """All limits on one report."""
-    expected, problems = expectations(loaded.file.expect, report, loaded.account, loaded.source)
+    context, problems = context_of(loaded, report, settings), list[Problem]()
+    if loaded.file.expect is not None:
+        from marginctl.limits.expectation import compared
+
+        context, problems = compared(context, loaded.file.expect, loaded.source, confirms=not settings.policy)
     if limits.scopes:
         problems += _misnamed(loaded, report, limits, settings)
-    context = context_of(loaded, report, settings)
-    facts = context.facts if settings.policy else unconfirmed(context.facts, expected)
-    found = evaluate(
-        replace(context, expectations=tuple(expected), facts=facts),
-        limits_together(loaded, limits, settings),
-        settings.selection,
-    )
+    found = evaluate(context, limits_together(loaded, limits, settings), settings.selection)
     return replace(found, problems=(*found.problems, *problems))
 
 

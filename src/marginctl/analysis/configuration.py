@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from marginctl.document.encoding import content_of, decode
+from marginctl.document.files import content_of, decode
 from marginctl.document.kinds import FLAG, TEXT, ListOf, MapOf, Number, any_of, words
 from marginctl.document.mapping import key_paths, mapping_text
 from marginctl.document.reader import read

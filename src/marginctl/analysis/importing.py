@@ -22,7 +22,7 @@ from marginctl.document.written import WrittenValue
 from marginctl.findings import Location, Problem
 from marginctl.portfolio.importing.book import ImportedBook, book_of
 from marginctl.portfolio.importing.notebook import Request
-from marginctl.reconciliation import Agreement, ImportResult, MissingFact, UsedAnswer
+from marginctl.results.reconciliation import Agreement, ImportResult, MissingFact, UsedAnswer
 from marginctl.venues import loader
 from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.recognition import AnswerFile, of_account, read_answers

@@ -35,7 +35,7 @@ from marginctl.analysis.check import (
 from marginctl.analysis.library_results import Checked, Explained, Headroom, InputError, Stressed, WhatIf
 from marginctl.analysis.policies import baseline_of, policy_of
 from marginctl.core.exact import exactly
-from marginctl.document.encoding import content_of
+from marginctl.document.files import content_of
 from marginctl.document.mapping import exact_text, mapping_text
 from marginctl.document.numbers import NumberError
 from marginctl.document.scalars import FlagError, now

@@ -16,10 +16,11 @@ from marginctl.core.exact import ZERO
 from marginctl.core.scenario import expanded
 from marginctl.document.nodes import Sequence
 from marginctl.document.record import Record
-from marginctl.portfolio.format import GrowingRate, PortfolioFile, PositionEntry
+from marginctl.portfolio.format import PortfolioFile, PositionEntry
 from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import InputOrigin, OriginKind
+from marginctl.venues.growing import GrowingRate, ListedRates
 from marginctl.venues.model_format import UnderlyingEntry
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ HISTORY = "history"
 """Whose rows stand in another file: its name is their place."""
 ADDED = frozenset({"quantity", "notional", "initial_margin", "isolated_margin", "amount"})
 """What merged rows of one position add up."""
+LISTED_RATES = frozenset(ListedRates.__struct_fields__)
 
 
 class Origins:
@@ -94,6 +96,8 @@ class Origins:
             return self._from_rule(self._mode().origins.get(rest))
         if section == "contracts":
             return self._from_listing(rest)
+        if section == "positions" and rest.rpartition(".")[2] in LISTED_RATES:
+            return self._from_listed_rates(rest.rpartition(".")[0])
         if section == "portfolio_margin":
             return self._from_model(*rest.split(".")[:2])
         if section == "collateral":
@@ -134,6 +138,15 @@ class Origins:
         """A contract as published; what its key names may also stand in the file."""
         listing = self._rule_set.listing(rest.rpartition(".tiers.")[0] or rest.rpartition(".")[0])
         return None if listing is None else self._dated(listing.as_of, listing.status.value, listing.source)
+
+    def _from_listed_rates(self, position: str) -> InputOrigin | None:
+        """The rates that a position has from its contract as published."""
+        symbol = next(one.contract.symbol for one in self._account.positions if one.key == position)
+        listing = self._rule_set.listing(symbol)
+        if listing is None or listing.rates is None:
+            return None
+        found = self._dated(listing.as_of, listing.status.value, listing.source)
+        return replace(found, note=f"as published for {symbol}")
 
     def _from_collateral(self, asset: str, name: str) -> InputOrigin | None:
         """How a venue counts an asset: as published, else as the mode counts all of them."""

@@ -20,7 +20,7 @@ from marginctl.limits.config import Bound, FileLimits, LimitSource, limits_of, n
 from marginctl.limits.custom_rules import custom_rules
 from marginctl.limits.format import CustomEntry, PolicyFile, PolicyKeys
 from marginctl.limits.rule import Rule
-from marginctl.portfolio.names import scenario_problems
+from marginctl.portfolio.assets import scenario_problems
 from marginctl.results import Outcome
 
 R = TypeVar("R", bound=Record)

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from marginctl.analysis.check import Policy, Settings, check, codes, edits, outcome_exit, shocks
 from marginctl.analysis.configuration import bound_file
 from marginctl.analysis.policies import OUTSIDE, AskedPolicy, policy_of
-from marginctl.document.encoding import content_of
-from marginctl.document.files import lies_in
+from marginctl.document.files import content_of, lies_in
 from marginctl.document.kinds import DATE, TEXT, Choice, ListOf, MapOf, any_of, members, words
 from marginctl.document.record import Record, key, optional, records
 from marginctl.document.scalars import FlagError

@@ -18,7 +18,7 @@ from marginctl.findings import Expectation
 from marginctl.limits.expectation import expectations
 from marginctl.portfolio.importing.book import ImportedBook
 from marginctl.portfolio.importing.notebook import NotCompared
-from marginctl.reconciliation import Agreement, ReconcileRow
+from marginctl.results.reconciliation import Agreement, ReconcileRow
 from marginctl.wording import exact_percent, trimmed
 
 NOT_EXPLAINED = "not explained"
@@ -56,6 +56,8 @@ def _section(subject: str, pools: set[str]) -> int:
 
 def _expected(loaded: Loaded, account: Account) -> list[Expectation]:
     """Every expected figure with that of an account."""
+    if loaded.file.expect is None:
+        return []
     found, _ = expectations(loaded.file.expect, report_of(account), account, loaded.source)
     return found
 

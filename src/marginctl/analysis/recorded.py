@@ -12,7 +12,7 @@ from marginctl.core.liquidation import PoolState
 from marginctl.core.model import Filling, ReturnSpan
 from marginctl.core.returns import History, returns_of
 from marginctl.core.scenario import expanded, ratios
-from marginctl.document.encoding import content_of
+from marginctl.document.files import content_of
 from marginctl.document.price_history import LARGEST_HISTORY, price_history
 from marginctl.document.source import echo, meant, printable
 from marginctl.findings import Location, Problem

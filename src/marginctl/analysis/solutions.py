@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from marginctl.core.bends import tangent
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO, sign
 from marginctl.core.funding import funding_path, received_per_day, runway_days
 from marginctl.core.liquidation import HERE, PoolState, Sides, bends_of, parts
-from marginctl.core.motion import Stretch, asset_path, contract_path, joint_path
+from marginctl.core.motion import Stretch, asset_path, contract_path, joint_path, tangent
 from marginctl.core.piecewise import Line, Piece
 from marginctl.core.requirement import Part, Term
 from marginctl.results.explanation import Solution, Step

@@ -36,12 +36,12 @@ from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError, duration
 from marginctl.document.source import echo, meant
 from marginctl.findings import Finding, Location, Problem
-from marginctl.limits.context import Context
 from marginctl.limits.engine import Selection, evaluate
+from marginctl.limits.rule import Context
 from marginctl.limits.verdict import ExitCode, exit_code
-from marginctl.portfolio.names import NO_SUCH_ASSET, unknown_assets, unmarked
+from marginctl.portfolio.assets import NO_SUCH_ASSET, unknown_assets, unmarked
 from marginctl.results import ScenarioOrigin, ScenarioResult, StressResult
-from marginctl.results.catalogue import BuiltIn
+from marginctl.results.catalogue import BuiltIn, ScenarioList
 from marginctl.scenarios.catalogue import built_in
 from marginctl.venues.sequence import sequence_of
 
@@ -80,6 +80,11 @@ class ScenarioChoice(Struct, frozen=True, kw_only=True):
     prices: History | None = None
     worst: int | None = None
     span: int | None = None
+
+
+def listed() -> ScenarioList:
+    """The built-in scenarios."""
+    return ScenarioList(scenarios=tuple(built_in().values()))
 
 
 def built_ins(names: Iterable[str]) -> tuple[str, ...]:

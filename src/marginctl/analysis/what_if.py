@@ -15,6 +15,7 @@ from marginctl.document.rewrite import Edit, Put, RewriteError, rewritten
 from marginctl.document.source import echo
 from marginctl.findings import Location, Problem
 from marginctl.limits.verdict import ExitCode
+from marginctl.portfolio.assets import symbols_of, unknown_assets
 from marginctl.portfolio.changes import (
     Change,
     Open,
@@ -25,7 +26,6 @@ from marginctl.portfolio.changes import (
     text_of,
 )
 from marginctl.portfolio.format import PortfolioFile
-from marginctl.portfolio.names import symbols_of, unknown_assets
 from marginctl.portfolio.trading import planned
 from marginctl.results import Outcome, WhatIfResult
 

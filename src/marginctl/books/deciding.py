@@ -24,11 +24,10 @@ from marginctl.core.report import AccountLiquidation, PoolFigures, Report, Total
 from marginctl.core.scenario import expanded, moved, ratios
 from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.config import LimitSource, margin_call_of
-from marginctl.limits.context import Context, Locations
 from marginctl.limits.engine import CANNOT_EVALUATE, GRAVITY, is_broken
 from marginctl.limits.figures import cross_pools, isolated_pools, underlyings
 from marginctl.limits.registry import BY_CODE
-from marginctl.limits.rule import Unknown
+from marginctl.limits.rule import Context, Locations, Unknown
 from marginctl.limits.waivers import Ledger
 from marginctl.portfolio.resolve import resolve
 from marginctl.results import NO_RULES

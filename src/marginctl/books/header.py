@@ -304,7 +304,7 @@ def _declared(file: BookFile, source: Source, rule_set: RuleSet, settings: Setti
     for symbol, entry in file.contracts.items():
         contract = contracts.resolve(symbol, entry.node)
         if contract is not None:
-            own.seen[symbol] = _listed(contract)
+            own.seen[symbol] = replace(_listed(contract), rates=rule_set.rates(contract))
     return own, reading.problems
 
 
@@ -363,5 +363,6 @@ def contract_of(header: BookHeader, symbol: str) -> Contract | None:
         contract = contracts.resolve(symbol, draft.node)
         if contract is None:
             return None
-        header.rule_set.seen[symbol] = _listed(contract)
+        if header.rule_set.listing(symbol) is None:
+            header.rule_set.seen[symbol] = _listed(contract)
     return header.rule_set.contract(symbol)

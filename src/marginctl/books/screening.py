@@ -140,7 +140,11 @@ class ScreenTerms(NamedTuple):
 def screen_terms(header: BookHeader, symbols: Iterable[str]) -> ScreenTerms | None:
     """None where the screen cannot be told all that the header says: margin models, what only rows could say."""
     found = {symbol: header.contract(symbol) for symbol in sorted(symbols)}
-    contracts = {symbol: contract for symbol, contract in found.items() if contract is not None}
+    contracts = {
+        symbol: contract
+        for symbol, contract in found.items()
+        if contract is not None and header.rule_set.rates(contract) is None  # rates that grow are the exact core's
+    }
     account = header.draft.account
     own = header.rule_set.mode(account.collateral_mode if account is not None else None) or header.rule_set.modes[0]
     others = [mode for mode in header.rule_set.modes if mode is not own]

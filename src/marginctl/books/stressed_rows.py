@@ -24,7 +24,7 @@ from marginctl.core.position_figures import underlying_of
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved, moves_in, ratios
 from marginctl.core.value import notional
-from marginctl.limits.context import Context
+from marginctl.limits.rule import Context
 
 STRESSED = pa.schema(
     [

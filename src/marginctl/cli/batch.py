@@ -1,5 +1,6 @@
 """Many files: in order, on several processors where it pays, with a progress bar for whoever waits at a terminal."""
 
+import gc
 import os
 import sys
 from collections import deque
@@ -54,8 +55,6 @@ def processors() -> int:
 def _collect_garbage(files: int) -> None:
     """The collector is off for one short run; a long one needs it, without another look at what the imports left."""
     if files >= FILES_PER_WORKER:
-        import gc
-
         gc.freeze()
         gc.enable()
 

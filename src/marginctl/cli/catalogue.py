@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from marginctl.cli.app import DEFAULT, Nameless, app, venue
-from marginctl.cli.completing import completes
 from marginctl.cli.entry import OK
 from marginctl.cli.options import (
     DateFlags,
@@ -19,6 +19,7 @@ from marginctl.cli.options import (
     ScreenFlags,
     choice,
     command,
+    completes,
     format_of,
     options,
     refuse,
@@ -261,8 +262,6 @@ class SchemaFlags(Flags):
 @command
 def schema(flags: SchemaFlags) -> int:
     """Print the JSON Schema (draft-07) of a file format."""
-    import msgspec
-
     kind = choice("schema", *SCHEMAS)(flags.kind)
     deliver(msgspec.json.format(msgspec.json.encode(schema_of(kind)), indent=2).decode() + "\n")
     return OK

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, check, outcome_exit
 from marginctl.cli.app import FilesOrConfiguration, app
-from marginctl.cli.contradictions import FOR_PEOPLE, GIT, HOSTS, refuse_contradictions
 from marginctl.cli.discovery import FileChoice
 from marginctl.cli.entry import NOT_CHECKED
 from marginctl.cli.inputs import Input, content, inputs, tell_gone
@@ -33,6 +32,9 @@ from marginctl.cli.options import (
     options,
 )
 from marginctl.cli.settings import (
+    FOR_PEOPLE,
+    GIT,
+    HOSTS,
     CodeFlags,
     EditFlags,
     FactFlags,
@@ -41,6 +43,7 @@ from marginctl.cli.settings import (
     ShockFlags,
     manual,
     picture_names,
+    refuse_contradictions,
     with_policies,
 )
 from marginctl.cli.targets import TargetError, refuse_overlaps, write_files
@@ -368,9 +371,9 @@ def report(
     if page and not flags.watch:
         found("cli.hosts.append_summary")(run, options_of("markdown", PLAIN, flags), page)
     form = flags.format.partition("=")[0]
-    if form == "csv" and run.problems:
+    if run.problems and form == "csv":
         draw_problems(run.problems, terminal(sys.stderr, "never", None))
-    elif form in FOR_MACHINES:
+    elif run.problems and form in FOR_MACHINES:
         tell(run.problems)
     put(flags.format, text_in(flags.format, terminal(sys.stdout, flags.color, flags.width)))
     return run.exit_code

@@ -3,14 +3,11 @@
 Nothing here may fail or write: a shell that asks gets less, never an error.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from typer import Context
 
 from marginctl.core.exact import exactly
-from marginctl.document.encoding import content_of
+from marginctl.document.files import content_of
 from marginctl.document.scalars import today
 from marginctl.render import found
 
@@ -78,14 +75,3 @@ def _figures(path: str | None) -> Iterable[str]:
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
-
-
-def completes(name: str) -> Callable[[Any, str], Completed]:
-    """The function of a parameter, which imports nothing before a shell asks."""
-
-    def completed(ctx: Any, incomplete: str) -> Completed:
-        chosen: Callable[..., Completed] = globals()[name]
-        return chosen(ctx.params.get("path"), incomplete) if name == "figures" else chosen(incomplete)
-
-    completed.__annotations__ = {"ctx": Context, "incomplete": str}
-    return completed

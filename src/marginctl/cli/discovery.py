@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from marginctl.document.encoding import LARGEST
+from marginctl.document.files import LARGEST
 
 if TYPE_CHECKING:
     from marginctl.analysis.configuration import ConfigFile

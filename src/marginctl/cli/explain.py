@@ -6,9 +6,8 @@ import typer
 
 from marginctl.analysis.explain import explain
 from marginctl.cli.app import app
-from marginctl.cli.completing import completes
 from marginctl.cli.inputs import inputs
-from marginctl.cli.options import FileFlags, Format, OnePath, command, show
+from marginctl.cli.options import FileFlags, Format, OnePath, command, completes, show
 from marginctl.cli.settings import EditFlags, ShockFlags, opened
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo

@@ -31,8 +31,8 @@ from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.portfolio.importing.book import laid_under
 from marginctl.portfolio.importing.notebook import Request
-from marginctl.reconciliation import ImportResult
 from marginctl.render import render
+from marginctl.results.reconciliation import ImportResult
 from marginctl.venues import loader
 from marginctl.venues.answers.contents import LARGEST
 from marginctl.venues.answers.map_files import bundled_maps

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from errno import EBADF, ENAMETOOLONG
+from fnmatch import fnmatch
 from io import UnsupportedOperation
 from itertools import takewhile
 from pathlib import Path
@@ -13,8 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from marginctl.cli.discovery import ANY, PORTFOLIO, FileChoice, kind_of, passed_over
-from marginctl.document.encoding import LARGEST, content_of
-from marginctl.document.files import lies_in, note_open
+from marginctl.document.files import LARGEST, content_of, lies_in, note_open
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 
@@ -190,8 +190,6 @@ class _Search:
 
 def _fits(name: str, pattern: str) -> bool:
     """Whether a name is one that a part of a glob means; a hidden one only where the dot is written."""
-    from fnmatch import fnmatch
-
     return fnmatch(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
 
 

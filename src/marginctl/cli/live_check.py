@@ -19,9 +19,9 @@ from marginctl.cli.terminal import complain, emit
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
-from marginctl.reconciliation import ImportResult
 from marginctl.render.pages.runs import line
 from marginctl.results import Outcome, verdict
+from marginctl.results.reconciliation import ImportResult
 
 EVERY = 30
 """Seconds between two passes where no time is given."""

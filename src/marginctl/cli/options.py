@@ -22,7 +22,7 @@ from marginctl.document.files import noting
 from marginctl.document.scalars import FlagError, WordError, day_or_moment, now
 from marginctl.document.source import echo, harmless, printable
 from marginctl.findings import Location, Problem, Refusal
-from marginctl.render import COMMON, FORMATS, Options, Verbosity, render
+from marginctl.render import COMMON, FORMATS, Options, Verbosity, found, render
 
 
 class Read(NamedTuple):
@@ -160,6 +160,17 @@ def refuse(problems: Sequence[Problem], form: str | None) -> int:
     if form in DOCUMENTS:
         deliver(render(form, Refusal(problems=tuple(problems))))
     return NOT_CHECKED
+
+
+def completes(name: str) -> Callable[[Any, str], Any]:
+    """How a shell completes a parameter, by a function of ``completing``; imports nothing before a shell asks."""
+
+    def completed(ctx: Any, incomplete: str) -> Any:
+        chosen = found(f"cli.completing.{name}")
+        return chosen(ctx.params.get("path"), incomplete) if name == "figures" else chosen(incomplete)
+
+    completed.__annotations__ = {"ctx": typer.Context, "incomplete": str}
+    return completed
 
 
 def choice(flag: str, *choices: str) -> Callable[[str], str]:

@@ -1,18 +1,18 @@
-"""Flags that say how an account is computed and judged, and the settings of an analysis that they make."""
+"""Flags that say how an account is computed and judged, the settings that they make, and what does not go together."""
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, bar, codes, edits, shocks
-from marginctl.cli.completing import completes
-from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice
+from marginctl.cli.inputs import STDIN, Input, content, inputs
+from marginctl.cli.options import DateFlags, FileFlags, Flags, Read, choice, completes
 from marginctl.document.numbers import NumberError, decimal
 from marginctl.document.scalars import FlagError, assignment, now, today
 from marginctl.document.source import echo
@@ -21,6 +21,9 @@ from marginctl.limits.engine import Selection
 from marginctl.limits.registry import BY_CODE
 from marginctl.limits.verdict import FailOn
 from marginctl.render import RuleText
+
+if TYPE_CHECKING:
+    from marginctl.cli.check import CheckFlags
 
 
 class EditFlags(Flags):
@@ -238,3 +241,44 @@ def single(path: str, flags: FileFlags) -> Input:
 def manual() -> dict[str, RuleText]:
     """Code -> what the rule says about itself."""
     return {code: RuleText(rule.name, rule.summary, rule.manual, rule.unit.value) for code, rule in BY_CODE.items()}
+
+
+GIT = "git:"
+"""How a baseline begins that is a commit."""
+FOR_PEOPLE = ("table",)
+"""Formats that begin with what to do."""
+HOSTS = ("github", "gitlab", "sarif")
+"""Formats of code hosts: they get the paths of the repository, and notes only where asked for."""
+
+
+def refuse_contradictions(flags: "CheckFlags") -> None:
+    """Refuse flags that do not go together. Raises FlagError."""
+    if not flags.paths and flags.live is None:
+        raise FlagError("nothing names what to check", "add a PATH, or `paths:` to marginctl.yaml")
+    if flags.watch and STDIN in (flags.paths or ()):
+        raise FlagError("--watch cannot watch standard input", "name a file or a directory")
+    if flags.watch and flags.write_baseline is not None:
+        raise FlagError("--watch and --write-baseline do not go together", "write the baseline in a run of its own")
+    refuse_without_live(flags)
+    own = {"--with": flags.laid, "--wallet": flags.wallet, "--account": flags.account}
+    for name, given in {**own, "--rates": flags.rates != "venue"}.items():
+        if given and flags.live is None:
+            raise FlagError(f"{name} changes nothing here", "it is for --live")
+    is_git = flags.baseline is not None and flags.baseline.startswith(GIT)
+    if flags.diff and not is_git:
+        raise FlagError("--diff has nothing to compare with", "add --baseline git:COMMIT, as in git:origin/main")
+    if is_git and flags.live is not None:
+        raise FlagError("--baseline git: and --live do not go together", "compare with a baseline file")
+    shows_page = bool(os.environ.get("GITHUB_STEP_SUMMARY"))
+    _used_by("--diff", flags.diff and not shows_page, (*FOR_PEOPLE, "markdown", "json", "jsonl"), flags)
+    _used_by("--statistics", flags.statistics, FOR_PEOPLE, flags)
+    _used_by("--notes", flags.notes, HOSTS, flags)
+    _used_by("--sarif-waived", flags.sarif_waived, ("sarif",), flags)
+
+
+def _used_by(flag: str, given: bool, forms: tuple[str, ...], flags: "CheckFlags") -> None:
+    """Refuse a flag that none of the outputs of this run reads. Raises FlagError."""
+    if any(one.setting.switch == flag and one.origin.value != "flag" for one in flags.around.told):
+        return
+    if given and {flags.format, *(name for name, _ in flags.output)}.isdisjoint(forms):
+        raise FlagError(f"{flag} changes nothing here", f"it is for --format or --output {' or '.join(forms)}")

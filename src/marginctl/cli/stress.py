@@ -14,14 +14,14 @@ from marginctl.analysis.stress import (
     built_ins,
     days,
     failed,
+    listed,
     points_of,
     share,
     stress,
 )
 from marginctl.cli.app import app
-from marginctl.cli.completing import completes
 from marginctl.cli.inputs import Input, content, inputs
-from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, show
+from marginctl.cli.options import DateFlags, DetailFlags, FileFlags, Flags, Format, Read, command, completes, show
 from marginctl.cli.settings import EditFlags, PolicyFlags, picture_names, with_policies
 from marginctl.core.funding_cases import RateHistory
 from marginctl.core.model import ReturnSpan
@@ -30,8 +30,6 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
 from marginctl.findings import Location, Problem
 from marginctl.results import StressResult
-from marginctl.results.catalogue import ScenarioList
-from marginctl.scenarios.catalogue import built_in
 
 MOST_DIGITS_OF_ROWS = 9
 PLOTS = ("distance", "curve", "waterfall", "margin", "grid", "timeline", "tiers")
@@ -148,7 +146,7 @@ def stress_command(flags: StressFlags) -> int:
     limit `survive` (MC113) says at least --fail-on, 2 when the file could not be checked.
     """
     if flags.list_:
-        return show(ScenarioList(scenarios=tuple(built_in().values())), flags)
+        return show(listed(), flags)
     if flags.path is None:
         raise FlagError("no portfolio is named", "write `marginctl stress FILE`, or --list for built-in scenarios")
     return show(_stressed(flags.path, flags), flags, pictures=flags.plot or None)

@@ -1,5 +1,6 @@
 """``check --watch``: again whenever a file is saved, until Ctrl-C."""
 
+import gc
 import os
 import sys
 import time
@@ -17,8 +18,6 @@ Stamps = dict[Path, tuple[int, int]]
 
 def watch(check: Callable[[], int], files: Callable[[], Iterable[Path]]) -> int:
     """Check now and after every change of a file; Ctrl-C ends with the exit code of the last check."""
-    import gc
-
     gc.enable()
     code = INTERRUPTED
     try:

@@ -26,7 +26,7 @@ from marginctl.cli.options import (
 from marginctl.cli.settings import CodeFlags, EditFlags, Opened, PolicyFlags, manual, opened, single
 from marginctl.cli.targets import TargetError, write_files
 from marginctl.cli.terminal import complain, say
-from marginctl.document.encoding import UTF_8_MARK
+from marginctl.document.files import UTF_8_MARK
 from marginctl.document.source import printable
 from marginctl.portfolio.changes import Change
 from marginctl.results import Outcome, WhatIfResult

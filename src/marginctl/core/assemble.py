@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, CloseFee, MaintenanceShown, MarginRules
-from marginctl.core.bonus import bonus_equity
 from marginctl.core.exact import ONE, ZERO, net, ratio, sign
 from marginctl.core.funding import funding_per_day
 from marginctl.core.liquidation import (
@@ -39,7 +38,7 @@ from marginctl.core.report import (
     Totals,
     UnderlyingFigures,
 )
-from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, deltas, worst_pool
+from marginctl.core.risk import NO_MOVE, NO_RISK, Risk, bonus_equity, deltas, worst_pool
 from marginctl.core.value import notional, unrealized_pnl
 
 if TYPE_CHECKING:

@@ -14,10 +14,9 @@ from typing import ClassVar, NamedTuple
 from msgspec import Struct
 
 from marginctl.core.account import Account
-from marginctl.core.bends import Bend
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.liquidation import PoolState, added, bends_of, parts
-from marginctl.core.motion import Motion, Stretch, asset_path, joint_path
+from marginctl.core.motion import Bend, Motion, Stretch, asset_path, joint_path
 from marginctl.core.piecewise import Piece, total
 from marginctl.core.pool import Pool, rebuilt
 from marginctl.core.report import Report

@@ -6,10 +6,10 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, Position
-from marginctl.core.bonus import bonus_after
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import PoolState, first_on_path
 from marginctl.core.motion import Motion, Stretch
+from marginctl.core.risk import bonus_after
 from marginctl.core.value import notional
 
 HOURS_PER_DAY = Decimal(24)

@@ -13,10 +13,9 @@ from typing import NamedTuple, TypeAlias
 from msgspec import Struct
 
 from marginctl.core.account import Equality
-from marginctl.core.bends import Bend, first_below_bent
 from marginctl.core.contract import Contract
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.motion import GONE, Motion, Stretch, asset_path, contract_path, joint_path
+from marginctl.core.motion import GONE, Bend, Motion, Stretch, asset_path, contract_path, first_below_bent, joint_path
 from marginctl.core.piecewise import (
     Crossing,
     Line,

@@ -7,13 +7,12 @@ from typing import ClassVar
 from msgspec import Struct
 
 from marginctl.core.account import Account, Position, Purpose
-from marginctl.core.bonus import bonus_equity
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.liquidation import NO_SIDES, PoolState, Sides, asset_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import shock_path
 from marginctl.core.path import ScenarioPath, first_crossing, reach
 from marginctl.core.pool import Pool, partition, rebuilt
-from marginctl.core.risk import Risk, deltas, pool_risk, worst_pool
+from marginctl.core.risk import Risk, bonus_equity, deltas, pool_risk, worst_pool
 from marginctl.core.scenario import HedgeFigures, PathOutcome, moved
 from marginctl.core.trade import reduced
 from marginctl.core.value import unrealized_pnl
@@ -38,6 +37,18 @@ def path_outcome(account: Account, states: Iterable[PoolState], shocks: dict[str
     at = {asset: ONE + shock * u for asset, shock in shocks.items()}
     winners = tuple(p.key for p in state.pool.positions if unrealized_pnl(p, account.prices, at) >= 0)
     return PathOutcome(u, state.pool.name, winners, not any(shocks.values()))
+
+
+def losers_of(account: Account, states: Iterable[PoolState], shocks: dict[str, Decimal]) -> list[Position]:
+    """The positions that lose in the first pool to be liquidated, at its crossing, the largest loss first."""
+    states = tuple(states)
+    found = path_outcome(account, states, shocks)
+    if found.crossing is None:
+        return []
+    at = {asset: ONE + shock * found.crossing for asset, shock in shocks.items()}
+    inside = next(state.pool.positions for state in states if state.pool.name == found.pool)
+    changes = {one.key: unrealized_pnl(one, account.prices, at) for one in inside}
+    return sorted((one for one in inside if changes[one.key] < 0), key=lambda one: changes[one.key])
 
 
 def hedge_effects(account: Account, states: Iterable[PoolState]) -> dict[str, HedgeFigures]:

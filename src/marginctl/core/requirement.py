@@ -12,7 +12,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from marginctl.core.account import Basis, CloseFee, CloseFeeIn, MarginRules, Netting, Position
-from marginctl.core.bends import Bend
 from marginctl.core.contract import (
     LONG,
     SHORT,
@@ -24,7 +23,7 @@ from marginctl.core.contract import (
     maintenance_curve,
 )
 from marginctl.core.exact import ONE, ZERO, net
-from marginctl.core.motion import Motion, Quanto
+from marginctl.core.motion import Bend, Motion, Quanto
 from marginctl.core.piecewise import Curve, Line, Piece, along, constant_curve, larger, scaled, total
 from marginctl.core.value import basis_value, entry_value, exposure_side, notional, quanto_of
 

@@ -7,6 +7,7 @@ _UP, _DOWN = Direction.UP, Direction.DOWN
 _STRESSED = ("BookScenario", "LostAccount", "BookStressCounts")
 _CHANGES = ("added", "removed", "changed", "same")
 _DEDUCTIONS = ("deduction", "ContractTier.maintenance_deduction", "PassedTier.maintenance_deduction")
+_GRADES = ("initial", "maintenance")
 _AS_STATED = ("floor", *_DEDUCTIONS, "max_leverage", "isolated_rules")
 
 RESULT_FIGURES: dict[str, Figure] = {
@@ -65,6 +66,8 @@ RESULT_FIGURES: dict[str, Figure] = {
     "default": Figure("exact", "In effect where no file says otherwise; null = off, or nothing can be configured."),
     **{f"{one}.change": Figure("word", choices=_CHANGES) for one in ("TableChange", "HaircutChange")},
     **{f"debt_factor_{one}": Figure("exact", "What a unit of debt counts.") for one in ("before", "after")},
+    **{f"ListedRates.{one}_rate": Figure("exact", "Of a size of 0; null: not published.") for one in _GRADES},
+    **{f"{one}_growth": Figure("exact", "What the rate grows by with every unit of the base.") for one in _GRADES},
     "HaircutTier.haircut": Figure("exact", "Fraction of the value."),
     # Explanations: all digits.
     "ExplainResult.value": Figure("exact", "As the report has it; null in a list of figures."),

@@ -215,10 +215,12 @@ class Ranks(Struct):
         if u is None:
             return cls(lines, ZERO, lines.slopes, _sorted(lines.slopes, lines.at_zero))
         values: Sequence[int] = lines.at_zero
+        largest = _largest(values)
         if u:
             number, unit = _fraction(u)
             values = [value * unit + slope * number for value, slope in zip(values, lines.slopes, strict=True)]
-        keys = _without_residue(values)
+            largest = max(largest * unit, _largest(lines.slopes) * number)
+        keys = _without_residue(values, largest)
         return cls(lines, u, keys, _sorted(keys, lines.slopes))
 
     def last_tied(self, shares: Sequence[Share]) -> int:
@@ -250,9 +252,16 @@ def _fraction(u: Decimal) -> tuple[int, int]:
     return above, below
 
 
-def _without_residue(values: Sequence[int]) -> Sequence[int]:
-    """The values without the bits behind ``KEPT_BITS`` of the largest one, to the nearest."""
-    more = max(map(int.bit_length, values), default=0) - KEPT_BITS
+def _largest(values: Sequence[int]) -> int:
+    return max(map(abs, values), default=0)
+
+
+def _without_residue(values: Sequence[int], largest: int) -> Sequence[int]:
+    """The values without the bits behind ``KEPT_BITS`` of the largest of what they are sums of, to the nearest.
+
+    What two large terms leave of each other may be residue alone: it is small beside them, not beside itself.
+    """
+    more = largest.bit_length() - KEPT_BITS
     if more <= 0:
         return values
     half = 1 << (more - 1)

@@ -10,10 +10,10 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from marginctl.core.account import Account, MarginMode, Position, PositionMode
-from marginctl.core.bonus import bonus_after
 from marginctl.core.exact import ONE, ZERO, net
 from marginctl.core.orders import orders_with, orders_without
 from marginctl.core.requirement import initial_rate, leg
+from marginctl.core.risk import bonus_after
 from marginctl.core.value import merged_entry, realized_pnl
 
 

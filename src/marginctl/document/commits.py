@@ -5,10 +5,12 @@ git runs without a shell, without hooks, transports, replacements or filters, an
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENOENT
 from pathlib import Path
+from shutil import which
 
 from msgspec import Struct
 
@@ -92,8 +94,6 @@ def _reason(said: bytes) -> str:
 
 def _git(folder: str, *words: str) -> tuple[int, bytes, bytes]:
     """Run git; its exit code and what it wrote. Raises FlagError where there is none."""
-    import subprocess
-
     ended = subprocess.run(
         _command(*words), cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
@@ -102,8 +102,6 @@ def _git(folder: str, *words: str) -> tuple[int, bytes, bytes]:
 
 def _blob(folder: str, name: str, largest: int) -> bytes | None:
     """What git has by a name, one byte more than ``largest`` at most; None where it has no file of it."""
-    import subprocess
-
     null, pipe = subprocess.DEVNULL, subprocess.PIPE
     words = _command("cat-file", "blob", name)
     with subprocess.Popen(words, cwd=folder, env=_environment(), stdin=null, stdout=pipe, stderr=null) as process:
@@ -115,8 +113,6 @@ def _blob(folder: str, name: str, largest: int) -> bytes | None:
 
 
 def _command(*words: str) -> list[str]:
-    from shutil import which
-
     program = which("git")
     if program is None:
         raise FlagError("git is not installed here", "install it, or compare with a baseline file")

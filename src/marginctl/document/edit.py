@@ -1,6 +1,6 @@
 """Changing a value of a document before it is read: ``--set PATH=VALUE``."""
 
-from marginctl.document.encoding import decode
+from marginctl.document.files import decode
 from marginctl.document.nodes import Mapping, Node, Scalar, Sequence, is_null
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo

@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from marginctl.document import parquet, scalars
-from marginctl.document.encoding import decode
+from marginctl.document.files import decode
 from marginctl.document.numbers import NumberError, decimal, decimal_or_percentage
 from marginctl.document.scalars import WordError
 from marginctl.document.source import Source, StoppingCollector, TooManyProblemsError, echo

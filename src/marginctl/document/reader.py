@@ -4,14 +4,14 @@ Only what a plain document needs is accepted: one document of mappings, lists an
 merge keys are refused, so a document is never larger than its text, and scalars stay text.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from marginctl.document import libyaml
-from marginctl.document.encoding import decode
+from marginctl.document.files import decode
 from marginctl.document.nodes import Mapping, Node, Refused, Scalar, Sequence, is_null
 from marginctl.document.source import Collector, Source, StoppingCollector, TooManyProblemsError, echo, in_order
-from marginctl.document.syntax import hide, holds_pairs, reveal, syntax_problem
 from marginctl.findings import Problem
 
 DEEPEST = 32
@@ -49,6 +49,8 @@ def parse(source: Source) -> tuple[Node | None, list[Problem]]:
     except TooManyProblemsError:
         builder.root = None
     except libyaml.errors() as error:
+        from marginctl.document.syntax import syntax_problem
+
         builder.root = None
         builder.found.problems.append(syntax_problem(error, source))
     return builder.root, in_order(builder.found.problems)
@@ -222,3 +224,35 @@ def _place(event: Any) -> tuple[int, int]:
 
 def _refused(node: Node) -> Refused:
     return Refused("", node.line, node.column, 0, True)
+
+
+_SHIFT = 0xE000 - 0xD800
+_HIGH, _LOW, _END = 0xE000, 0xE400, 0xE800
+
+
+def holds_pairs(text: str) -> bool:
+    """Whether escapes of surrogates may occur at all: a quick look that spares nearly every file the rest."""
+    return "\\ud" in text or "\\uD" in text
+
+
+def hide(text: str) -> str:
+    """The text with the halves of surrogate pairs replaced. Lone halves stay, for the parser to refuse."""
+    high, low = r"\\u[dD]([89abAB][0-9a-fA-F]{2})", r"\\u[dD]([c-fC-F][0-9a-fA-F]{2})"
+    return re.sub(rf"((?<!\\)(?:\\\\)*){high}{low}", _hidden, text)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    halves = (int("d" + match[group], 16) + _SHIFT for group in (2, 3))
+    return match[1] + "".join(f"\\u{half:04x}" for half in halves)
+
+
+def reveal(text: str) -> str:
+    """A parsed text with its hidden halves joined."""
+    joined: list[str] = []
+    for character in text:
+        if _LOW <= ord(character) < _END and joined and _HIGH <= ord(joined[-1]) < _LOW:
+            high, low = ord(joined.pop()) - _HIGH, ord(character) - _LOW
+            joined.append(chr(0x10000 + (high << 10) + low))
+        else:
+            joined.append(character)
+    return "".join(joined)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from marginctl.document import libyaml
-from marginctl.document.syntax import hide, holds_pairs, reveal
+from marginctl.document.reader import hide, holds_pairs, reveal
 
 
 class LeafSpan(Struct, gc=False):

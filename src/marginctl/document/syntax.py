@@ -1,6 +1,5 @@
 """What a YAML parser complains about, in plain words."""
 
-import re
 from typing import Any
 
 from marginctl.document.source import Source, echo, lines_of
@@ -113,35 +112,3 @@ def _place(mark: Any, source: Source) -> tuple[int, int]:
         return 0, 0
     last = len(lines_of(source.text.rstrip()))
     return (mark.line + 1, mark.column + 1) if mark.line < last else (last, len(source.line(last)) + 1)
-
-
-_SHIFT = 0xE000 - 0xD800
-_HIGH, _LOW, _END = 0xE000, 0xE400, 0xE800
-
-
-def holds_pairs(text: str) -> bool:
-    """Whether escapes of surrogates may occur at all: a quick look that spares nearly every file the rest."""
-    return "\\ud" in text or "\\uD" in text
-
-
-def hide(text: str) -> str:
-    """The text with the halves of surrogate pairs replaced. Lone halves stay, for the parser to refuse."""
-    high, low = r"\\u[dD]([89abAB][0-9a-fA-F]{2})", r"\\u[dD]([c-fC-F][0-9a-fA-F]{2})"
-    return re.sub(rf"((?<!\\)(?:\\\\)*){high}{low}", _hidden, text)
-
-
-def _hidden(match: re.Match[str]) -> str:
-    halves = (int("d" + match[group], 16) + _SHIFT for group in (2, 3))
-    return match[1] + "".join(f"\\u{half:04x}" for half in halves)
-
-
-def reveal(text: str) -> str:
-    """A parsed text with its hidden halves joined."""
-    joined: list[str] = []
-    for character in text:
-        if _LOW <= ord(character) < _END and joined and _HIGH <= ord(joined[-1]) < _LOW:
-            high, low = ord(joined.pop()) - _HIGH, ord(character) - _LOW
-            joined.append(chr(0x10000 + (high << 10) + low))
-        else:
-            joined.append(character)
-    return "".join(joined)

@@ -14,7 +14,6 @@ from marginctl.core.report import Report
 from marginctl.document.nodes import Node, Scalar
 from marginctl.document.source import Source, echo
 from marginctl.findings import Location, Problem
-from marginctl.limits.context import Context
 from marginctl.limits.custom_names import Value, value_at
 from marginctl.limits.custom_parser import (
     Chain,
@@ -30,7 +29,7 @@ from marginctl.limits.custom_parser import (
 )
 from marginctl.limits.format import CustomEntry
 from marginctl.limits.registry import is_custom
-from marginctl.limits.rule import Fact, Measurement, Rule, Unit, Unknown, advice
+from marginctl.limits.rule import Context, Fact, Measurement, Rule, Unit, Unknown, advice
 from marginctl.wording import amount, separated
 
 MOST_STEPS = 300_000

@@ -14,10 +14,10 @@ from marginctl.core.exact import ZERO, exceeds, ratio, sign
 from marginctl.document.source import echo, near
 from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource
-from marginctl.limits.context import Context
 from marginctl.limits.registry import BY_CODE, FACT_CODES, RULES
 from marginctl.limits.rule import (
     Comparison,
+    Context,
     Deposit,
     Fact,
     Measurement,

@@ -6,28 +6,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from marginctl.core.account import Account, PriceShown
 from marginctl.core.assemble import as_shown
 from marginctl.core.exact import Direction, exceeds, ratio, rounded, sign
-from marginctl.core.figure import NUMBERS, PLACES
+from marginctl.core.figure import PLACES
 from marginctl.core.figures import FIGURES
-from marginctl.core.plain import keys_of
 from marginctl.core.pool import is_shared
-from marginctl.core.report import PoolFigures, PositionFigures, Report, Totals
-from marginctl.document.kinds import RATE, SIGNED, TEXT, Choice, Entries, MapOf, Number, any_of
-from marginctl.document.record import Key, Nested, Record, Shape, key, nested, optional
+from marginctl.core.report import PositionFigures, Report
+from marginctl.document.kinds import Entries
 from marginctl.document.source import Source, echo
 from marginctl.findings import DataFact, Expectation, Problem
+from marginctl.limits.format import DEFAULT_TOLERANCE, Expected, ShownFigures, ShownNumber, ShownRatio
+from marginctl.limits.rule import Context
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
 
-DEFAULT_TOLERANCE = Decimal("0.001")
-TOLERANCE = Number(minimum=0, percent=True)
-RATIO = Number(percent=True)
-NO_FIGURE = Choice({"none": None})
-MARGINS = "initial_margin + order_margin"
 MOST_NAMES = 5
 CROSS = "cross"
 FARTHEST = 11
@@ -67,72 +63,21 @@ class Within(NamedTuple):
         return sign(abs(difference) - self.amount, abs(theirs) + self.amount) <= 0
 
 
-class ShownRatio(Record, name="expected_ratio"):
-    """A fraction with a tolerance of its own."""
-
-    value = key(RATIO, "as the venue shows it")
-    tolerance = optional(TOLERANCE, "difference that is no finding: an amount, or a share such as 0.1%")
-
-
-class ShownNumber(ShownRatio, name="expected_number"):
-    """A number with a tolerance of its own."""
-
-    value = key(SIGNED, "as the venue shows it")
-    tolerance = ShownRatio.tolerance
-    unit = optional(TEXT, "the asset that the amount is in; default: the account's currency", default="")
-
-
-class ShownFigures(Record):
-    """Figures of the report that a venue shows, by their names there: a number, None for none, or a record."""
-
-
-NUMBER_SHOWN = any_of(SIGNED, NO_FIGURE, nested(ShownNumber))
-RATIO_SHOWN = any_of(RATIO, NO_FIGURE, nested(ShownRatio))
-
-
-def _figures(name: str, kind: type, doc: str, *more: Key[Any]) -> Nested[ShownFigures]:
-    """A key for every number of a class of the report; fractions may be in percent, and come last."""
-    found = [(one.name, one.row.kind) for one in keys_of(kind) if one.row and one.row.kind in NUMBERS]
-    keys: list[Key[Any]] = [optional(NUMBER_SHOWN, name=figure) for figure, kind in found if kind != "ratio"]
-    keys += [optional(RATIO_SHOWN, name=figure) for figure, kind in found if kind == "ratio"]
-    return Nested(Shape(name, (*keys, *more), doc, ShownFigures))
-
-
-class Expected(Record, name="expect"):
-    """What the venue shows for this account."""
-
-    tolerance = optional(RATE, "relative difference that is no finding; default 0.1%", default=DEFAULT_TOLERANCE)
-    totals = optional(
-        _figures(
-            "expected_totals",
-            Totals,
-            "Totals that the venue shows",
-            optional(NUMBER_SHOWN, "where the venue shows both as one", name=MARGINS),
-        ),
-        "figures of the account",
-    )
-    pools = optional(
-        MapOf(_figures("expected_pool", PoolFigures, "Figures of a pool that the venue shows")),
-        "figures by pool, such as cross",
-        default=Entries(),
-    )
-    positions = optional(
-        MapOf(_figures("expected_position", PositionFigures, "Figures of a position that the venue shows")),
-        "figures by symbol, or by SYMBOL:side",
-        default=Entries(),
-    )
+def compared(context: Context, expected: Expected, source: Source, *, confirms: bool) -> tuple[Context, list[Problem]]:
+    """The context with every figure under ``expect`` and ours. ``confirms``: what the venue shows settles facts."""
+    shown, problems = expectations(expected, context.report, context.account, source)
+    facts = unconfirmed(context.facts, shown) if confirms else context.facts
+    return replace(context, expectations=tuple(shown), facts=facts), problems
 
 
 def expectations(
-    expected: Expected | None, report: Report, account: Account, source: Source
+    expected: Expected, report: Report, account: Account, source: Source
 ) -> tuple[list[Expectation], list[Problem]]:
     """Every figure under ``expect`` with ours; ``tolerance`` is a fraction of the venue's figure (default 0.1%).
 
     Ours are those of the report as the venue would show them (see ``core.shown``). A pool or position that the account
     does not have, or a name that several share, cannot be compared: a problem.
     """
-    if expected is None:
-        return [], []
     comparison = _Comparison(account, source, Within(expected.tolerance))
     shown = as_shown(account, report)
     if expected.totals is not None:

@@ -8,8 +8,7 @@ from marginctl.core.exact import ZERO
 from marginctl.core.pool import is_shared
 from marginctl.core.position_figures import underlying_of
 from marginctl.core.report import CollateralFigures, PoolFigures, Report, UnderlyingFigures
-from marginctl.limits.context import Context
-from marginctl.limits.rule import Belongs
+from marginctl.limits.rule import Belongs, Context
 
 if TYPE_CHECKING:
     from marginctl.core.model_report import PortfolioMargin

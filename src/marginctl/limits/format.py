@@ -1,4 +1,4 @@
-"""What a portfolio or a policy may ask for: limits, whose keys come from the rules, scenarios and waivers.
+"""What a portfolio or a policy may ask for: limits, whose keys come from the rules, scenarios, waivers, expectations.
 
 A limit is a threshold, ``off``, or a warning and a failing level.
 """
@@ -6,6 +6,9 @@ A limit is a threshold, ``off``, or a warning and a failing level.
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from marginctl.core.figure import NUMBERS
+from marginctl.core.plain import keys_of
+from marginctl.core.report import PoolFigures, PositionFigures, Totals
 from marginctl.document.kinds import (
     AMOUNT,
     DATE,
@@ -14,8 +17,10 @@ from marginctl.document.kinds import (
     MONEY_OR_SHARE,
     MOVE,
     RATE,
+    SIGNED,
     TEXT,
     Choice,
+    Entries,
     Kind,
     ListOf,
     MapOf,
@@ -30,6 +35,11 @@ from marginctl.limits.registry import BY_CODE, BY_KEY
 from marginctl.limits.rule import Comparison, Rule, Unit
 
 OFF = "off"
+DEFAULT_TOLERANCE = Decimal("0.001")
+TOLERANCE = Number(minimum=0, percent=True)
+RATIO = Number(percent=True)
+NO_FIGURE = Choice({"none": None})
+MARGINS = "initial_margin + order_margin"
 LISTS = ("positions", "pools", "collateral", "other", "underlyings")
 """The lists of a report whose rows a rule of one's own may be about."""
 POSITIONS, PURPOSES, UNDERLYINGS = "positions", "purposes", "underlyings"
@@ -190,4 +200,60 @@ class PolicyFile(PolicyKeys, name="policy"):
     format = optional(words("marginctl.policy/1"), "the format of this file", name="schema")
     extends = optional(
         any_of(TEXT, ListOf(TEXT)), "policies beside this one that hold as well; the stricter wins", default=[]
+    )
+
+
+class ShownRatio(Record, name="expected_ratio"):
+    """A fraction with a tolerance of its own."""
+
+    value = key(RATIO, "as the venue shows it")
+    tolerance = optional(TOLERANCE, "difference that is no finding: an amount, or a share such as 0.1%")
+
+
+class ShownNumber(ShownRatio, name="expected_number"):
+    """A number with a tolerance of its own."""
+
+    value = key(SIGNED, "as the venue shows it")
+    tolerance = ShownRatio.tolerance
+    unit = optional(TEXT, "the asset that the amount is in; default: the account's currency", default="")
+
+
+class ShownFigures(Record):
+    """Figures of the report that a venue shows, by their names there: a number, None for none, or a record."""
+
+
+NUMBER_SHOWN = any_of(SIGNED, NO_FIGURE, nested(ShownNumber))
+RATIO_SHOWN = any_of(RATIO, NO_FIGURE, nested(ShownRatio))
+
+
+def _figures(name: str, kind: type, doc: str, *more: Key[Any]) -> Nested[ShownFigures]:
+    """A key for every number of a class of the report; fractions may be in percent, and come last."""
+    found = [(one.name, one.row.kind) for one in keys_of(kind) if one.row and one.row.kind in NUMBERS]
+    keys: list[Key[Any]] = [optional(NUMBER_SHOWN, name=figure) for figure, kind in found if kind != "ratio"]
+    keys += [optional(RATIO_SHOWN, name=figure) for figure, kind in found if kind == "ratio"]
+    return Nested(Shape(name, (*keys, *more), doc, ShownFigures))
+
+
+class Expected(Record, name="expect"):
+    """What the venue shows for this account."""
+
+    tolerance = optional(RATE, "relative difference that is no finding; default 0.1%", default=DEFAULT_TOLERANCE)
+    totals = optional(
+        _figures(
+            "expected_totals",
+            Totals,
+            "Totals that the venue shows",
+            optional(NUMBER_SHOWN, "where the venue shows both as one", name=MARGINS),
+        ),
+        "figures of the account",
+    )
+    pools = optional(
+        MapOf(_figures("expected_pool", PoolFigures, "Figures of a pool that the venue shows")),
+        "figures by pool, such as cross",
+        default=Entries(),
+    )
+    positions = optional(
+        MapOf(_figures("expected_position", PositionFigures, "Figures of a position that the venue shows")),
+        "figures by symbol, or by SYMBOL:side",
+        default=Entries(),
     )

@@ -6,7 +6,6 @@ from marginctl.limits.rule import Rule, nothing
 from marginctl.limits.rules import (
     agreed,
     data_quality,
-    exceptions,
     freshness,
     intentions,
     modelled,
@@ -15,7 +14,7 @@ from marginctl.limits.rules import (
     size,
 )
 
-THEMES = (safety, size, reserves, intentions, modelled, agreed, freshness, data_quality, exceptions)
+THEMES = (safety, size, reserves, intentions, modelled, agreed, freshness, data_quality)
 _FOUND = [one for theme in THEMES for one in vars(theme).values() if isinstance(one, Rule)]
 RULES: tuple[Rule, ...] = tuple(sorted(_FOUND, key=lambda rule: rule.code))
 FACT_CODES = frozenset(rule.code for rule in RULES if rule.of_facts)

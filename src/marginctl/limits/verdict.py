@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from marginctl.core.rooms import ReductionWay
 from marginctl.findings import Finding, Severity
 from marginctl.limits.engine import GRAVITY, DepositRemedy, Evaluation
 from marginctl.limits.remedy import deposit_text
 from marginctl.limits.rule import Deposit
 from marginctl.wording import closed
+
+if TYPE_CHECKING:
+    from marginctl.core.rooms import ReductionWay
 
 
 class FailOn(Enum):
@@ -70,7 +73,7 @@ def worst_exit(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 def verdict(
-    evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR, closing: ReductionWay | None = None
+    evaluation: Evaluation, fail_on: FailOn = FailOn.ERROR, closing: "ReductionWay | None" = None
 ) -> FindingCounts:
     """The counts, and the cheapest way to pass at this bar; warnings are worth lifting where nothing is graver.
 
@@ -117,7 +120,7 @@ def _codes(codes: Iterable[str]) -> tuple[str, ...]:
 
 
 def _text(
-    deposits: tuple[Deposit, ...], ways: list[DepositRemedy], left: list[Finding], closing: ReductionWay | None
+    deposits: tuple[Deposit, ...], ways: list[DepositRemedy], left: list[Finding], closing: "ReductionWay | None"
 ) -> str:
     """The deposits or what may be closed instead, what that passes, then the gravest thing left with its own remedy."""
     parts = []

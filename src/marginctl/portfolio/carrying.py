@@ -9,15 +9,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from marginctl.core.account import STABLECOINS, Account, Order, Position, PositionMode
-from marginctl.core.contract import Contract, Tier, side_word
+from marginctl.core.contract import Contract, ContractType, Tier, side_word
 from marginctl.core.exact import ONE, ZERO, net, sign
 from marginctl.core.opaque import OpaqueRow
 from marginctl.core.requirement import initial_rate
 from marginctl.core.value import basis_value, notional
 from marginctl.portfolio.assets import links_of
-from marginctl.portfolio.margins import beyond_last_tier
+from marginctl.portfolio.margins import as_published, beyond_last_tier
 from marginctl.results.comparison import CarriedChange, MappedContract, NotCarried
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Carrier(Struct):
             self._miss("isolated margin", position.key, f"{self.rule_set.name} offers none in this mode")
             return False
         if not contract.tiers:
-            if "maintenance_rate" in row:
+            if "maintenance_rate" in row or self._listed(position, contract, quantity) is not None:
                 return True
             self._miss("tier table", contract.symbol, f"add `contracts: {{{contract.symbol}: {{tiers: [...]}}}}`")
             return False
@@ -186,7 +187,7 @@ class Carrier(Struct):
     def _same(self, contract: Contract, quotes: Iterable[str]) -> Contract | None:
         """The venue's contract of the same type, base, quote and last day."""
         if self.rule_set.splits_symbols:
-            if contract.third:
+            if contract.type is not ContractType.LINEAR:
                 return None
             symbol = f"{contract.base}{contract.quote}"
             return Contract(symbol, contract.type, contract.base, contract.quote, expiry=contract.expiry)
@@ -201,17 +202,18 @@ class Carrier(Struct):
         """The rates of a position by the venue's table: its own only where the venue has none."""
         found: dict[str, Any] = {}
         if position.maintenance_rate is not None:
-            if contract.tiers:
+            if contract.tiers or self._listed(position, contract, quantity) is not None:
                 self._change(position, "maintenance_rate", position.maintenance_rate, None)
             else:
                 found["maintenance_rate"] = _rate(position.maintenance_rate, position.maintenance_growth)
                 if position.maintenance_deduction:
                     found["maintenance_deduction"] = _text(position.maintenance_deduction)
-        least = _initial_of(contract, position, quantity, self)
+        listed = self._listed(position, contract, quantity)
+        least = _initial_of(contract, position, quantity, self) if listed is None else self._initial(listed)
         if position.leverage is not None:
             found["leverage"] = _text(self._cut(position, position.leverage, least))
         elif position.initial_rate is not None:
-            own = initial_rate(position, self.mode.rules, self.account.prices)
+            own = self._initial(position)
             raised = self._raised(position, "initial_rate", own, least)
             kept = _rate(position.initial_rate, position.initial_growth)
             found["initial_rate"] = kept if raised == own else _text(raised)
@@ -221,6 +223,17 @@ class Carrier(Struct):
             margin = self._raised(position, "initial_margin", position.initial_margin, least and least * units)
             found["initial_margin"] = _text(margin)
         return found
+
+    def _listed(self, position: Position, contract: Contract, quantity: Decimal) -> Position | None:
+        """The position with the rates that the venue publishes of a contract without tiers; None where it has none."""
+        carried = replace(position, contract=contract, quantity=quantity)
+        listed = as_published(carried, self.rule_set)
+        return None if listed is carried or listed.maintenance_rate is None else listed
+
+    def _initial(self, position: Position) -> Decimal:
+        """The initial rate of a position by the rules of the venue."""
+        quote = position.contract.quote
+        return initial_rate(position, self.mode.rules, {quote: self.price(quote), **self.account.prices})
 
     def _cut(self, position: Position, leverage: Decimal, least: Decimal | None) -> Decimal:
         """A leverage above the tier's highest is cut to it."""

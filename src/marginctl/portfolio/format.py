@@ -1,7 +1,6 @@
 """The portfolio file, ``marginctl.portfolio/1``."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from marginctl.core.account import Basis, CloseFee, CloseFeeIn, MarginMode, Netting, PositionMode, Purpose
 from marginctl.core.contract import LONG, SHORT, SIDES, ContractType, TiersBy
@@ -23,16 +22,15 @@ from marginctl.document.kinds import (
     Instant,
     ListOf,
     MapOf,
-    any_of,
     members,
     words,
 )
 from marginctl.document.nodes import Node, Sequence
 from marginctl.document.record import Nested, Record, key, nested, optional, records
-from marginctl.limits.expectation import Expected
-from marginctl.limits.format import LIMITS, ScenarioEntry, WaiverEntry
+from marginctl.limits.format import LIMITS, Expected, ScenarioEntry, WaiverEntry
 from marginctl.venues.collateral import HaircutStep
 from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
+from marginctl.venues.growing import STATED_RATE
 from marginctl.venues.loader import DEFAULT
 from marginctl.venues.model_format import HistoryEntry, ModelEntry
 
@@ -143,21 +141,6 @@ class ContractEntry(
     expiry = optional(DATE, "its last day; default: the date in its symbol")
 
 
-class GrowingRate(Record, name="growing_rate"):
-    """A rate that grows with the size of the position."""
-
-    base = key(RATE, "the rate of a size of 0")
-    per_unit = key(RATE, "what it grows by with every unit of the base that the position holds")
-
-
-def rate_and_growth(written: Decimal | GrowingRate | None) -> tuple[Decimal | None, Decimal]:
-    """A rate, and what it grows by with every unit of the base; None where it is not written."""
-    return (written.base, written.per_unit) if isinstance(written, GrowingRate) else (written, ZERO)
-
-
-_RATE = any_of(RATE, nested(GrowingRate))
-
-
 class PositionEntry(
     Record,
     name="position",
@@ -172,9 +155,9 @@ class PositionEntry(
     entry_price = optional(POSITIVE, "default: the mark price")
     mark_price = optional(POSITIVE, "default: price of the base / price of the quote")
     leverage = optional(POSITIVE, "initial rate = 1 / leverage")
-    initial_rate = optional(_RATE, "instead of leverage")
+    initial_rate = optional(STATED_RATE, "instead of leverage")
     initial_margin = optional(AMOUNT, "instead of leverage: an amount in the settle asset")
-    maintenance_rate = optional(_RATE, "instead of the contract's tiers")
+    maintenance_rate = optional(STATED_RATE, "instead of the contract's tiers")
     maintenance_deduction = optional(AMOUNT, "goes with maintenance_rate, in the settle asset; default 0", default=ZERO)
     margin_mode = optional(members(MarginMode), "default cross", default=MarginMode.CROSS)
     isolated_margin = optional(POSITIVE, "set aside out of the collateral, in the settle asset")

@@ -55,6 +55,7 @@ def check_margins(
     own = tiers_in_force(position, units, position.quantity)[0] if has_own else tier
     _observe_order_of_rates(reading, draft, position, own, initial)
     _observe_no_maintenance(reading, draft, position, prices, rules)
+    _observe_kinder_than_listed(reading, draft, position, prices, rule_set, rules)
     published = rule_set.contract(contract.symbol)
     if published is not None and published.tiers:
         at_basis = basis_value(position, rules.initial_basis, prices.used) / prices.used[contract.settle]
@@ -88,7 +89,7 @@ def _refuse_dearer_curve(reading: Reading, draft: PositionEntry, position: Posit
     if is_curved and Netting.LARGER_LEG in (rules.netting, rules.underlying_netting) and not position.is_isolated:
         message = f"the rate of {short(position.key)} grows with its size in coins, which its price moves"
         reading.refuse(
-            draft.at(PositionEntry.maintenance_rate),
+            _maintenance_place(draft),
             "MC015",
             f"{message}: `larger-leg` cannot be computed",
             "write `netting: none`",
@@ -224,6 +225,37 @@ def _observe_kinder_initial(
         stated = (one for one in (PositionEntry.initial_rate, PositionEntry.initial_margin) if one in draft)
         place = draft.at(next(stated, PositionEntry.symbol))
         _observe_rate(reading, position, "initial", initial, theirs.initial_rate, venue, place)
+
+
+def _observe_kinder_than_listed(
+    reading: Reading, draft: PositionEntry, position: Position, prices: Prices, rule_set: "RuleSet", rules: MarginRules
+) -> None:
+    """The same of a contract whose published rates are no table: those of the position's size."""
+    listed = as_published(position, rule_set)
+    if listed is position:
+        return
+    units = notional(position, prices.used) / prices.used[position.contract.settle]
+    own, due = (tiers_in_force(one, units, one.quantity)[0] for one in (position, listed))
+    if sign(_effective(own, units) - due.maintenance_rate, due.maintenance_rate) < 0:
+        pair = _effective(own, units), due.maintenance_rate
+        _observe_rate(reading, position, "maintenance", *pair, rule_set.name, _maintenance_place(draft))
+    ours, theirs = (initial_rate(one, rules, prices.used) for one in (position, listed))
+    opening = Tier(None, due.maintenance_rate, ZERO, theirs)
+    _observe_kinder_initial(reading, draft, position, opening, ours, rule_set.name)
+
+
+def as_published(position: Position, rule_set: "RuleSet") -> Position:
+    """A position with the rates of its contract, instead of its own; itself where the venue's file has none."""
+    rates = rule_set.rates(position.contract)
+    if rates is None:
+        return position
+    if rates.maintenance_rate is not None:
+        held = {"maintenance_rate": rates.maintenance_rate, "maintenance_growth": rates.maintenance_growth}
+        position = replace(position, **held, maintenance_deduction=ZERO)
+    if rates.initial_rate is None:
+        return position
+    opening = {"initial_rate": rates.initial_rate, "initial_growth": rates.initial_growth}
+    return replace(position, **opening, leverage=None, initial_margin=None)
 
 
 def _maintenance_place(draft: PositionEntry) -> "Node":

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from marginctl.core.exact import ONE
 from marginctl.core.model import STEADY, Filling, Grade, MarginModel, Quantile, ReturnSpan, StressedFigure, TailTerms
 from marginctl.core.returns import History, ReturnPeriod, Returns, returns_of
-from marginctl.document.encoding import content_of
-from marginctl.document.files import lies_in
+from marginctl.document.files import content_of, lies_in
 from marginctl.document.parquet import ENDINGS
 from marginctl.document.price_history import LARGEST_HISTORY, PriceHistory, price_history
 from marginctl.portfolio.format import PortfolioFile

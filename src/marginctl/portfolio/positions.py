@@ -13,10 +13,11 @@ from marginctl.core.value import merged_entry
 from marginctl.document.record import Key
 from marginctl.document.source import echo
 from marginctl.portfolio.contracts import Contracts
-from marginctl.portfolio.format import GrowingRate, PositionEntry, rate_and_growth
-from marginctl.portfolio.margins import check_margins, observe_fraction
+from marginctl.portfolio.format import PositionEntry
+from marginctl.portfolio.margins import as_published, check_margins, observe_fraction
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
+from marginctl.venues.growing import GrowingRate, rate_and_growth
 
 if TYPE_CHECKING:
     from marginctl.venues.rule_set import RuleSet
@@ -61,6 +62,7 @@ class Defaults(Struct, frozen=True):
     funding_interval: Decimal
     rules: MarginRules
     isolated_rules: MarginRules | None
+    rule_set: "RuleSet"
     needs_rates: bool = True
 
     def rules_of(self, position: Position) -> MarginRules:
@@ -76,7 +78,6 @@ def positions(
     prices: Prices,
     mode: PositionMode,
     defaults: Defaults,
-    rule_set: "RuleSet",
 ) -> list[StatedPosition]:
     """All positions of a portfolio after merging, in the order of their first rows."""
     known: list[tuple[PositionEntry, Contract]] = []
@@ -97,7 +98,7 @@ def positions(
         reading.locations[row.position.key] = reading.source.location(row.draft.node)
         if row.counted:
             observe_fraction(reading, row.draft.at(PositionEntry.quantity), row.position.key, row.position)
-        check_margins(reading, row.draft, row.position, prices, rule_set, defaults.rules_of(row.position))
+        check_margins(reading, row.draft, row.position, prices, defaults.rule_set, defaults.rules_of(row.position))
     return merged
 
 
@@ -139,9 +140,22 @@ def _row(
         taker_fee=defaults.taker_fee or ZERO,
         purpose=draft.purpose,
     )
+    position = _with_published_rates(position, defaults.rule_set)
     needed = defaults.needs_rates or position.margin_mode is MarginMode.ISOLATED
     complete = not needed or _has_rates(reading, draft, position)
     return StatedPosition(draft, position, PositionEntry.quantity in draft) if complete else None
+
+
+def _with_published_rates(position: Position, rule_set: "RuleSet") -> Position:
+    """A position with the rates of its contract where it states none and the venue's file has them."""
+    listed = as_published(position, rule_set)
+    if position.maintenance_rate is None:
+        position = replace(
+            position, maintenance_rate=listed.maintenance_rate, maintenance_growth=listed.maintenance_growth
+        )
+    if position.has_initial:
+        return position
+    return replace(position, initial_rate=listed.initial_rate, initial_growth=listed.initial_growth)
 
 
 def _refuse_contradictions(reading: Reading, draft: PositionEntry, contract: Contract) -> None:

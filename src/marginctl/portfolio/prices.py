@@ -12,6 +12,7 @@ from marginctl.document.kinds import Entries
 from marginctl.document.nodes import Node
 from marginctl.document.source import echo, near
 from marginctl.portfolio.assets import Links
+from marginctl.portfolio.format import AccountEntry, PortfolioFile
 from marginctl.portfolio.reading import Reading, brief, short
 
 MARK_TOLERANCE = PEG_TOLERANCE = Decimal("0.05")
@@ -197,3 +198,18 @@ class Prices:
         if gap > MARK_TOLERANCE * implied:
             message = f"{what} is {given:f}, its prices give {brief(implied)}"
             self._reading.observe("MC205", subject, message, node, gap / implied, MARK_TOLERANCE)
+
+
+def refuse_currency(reading: Reading, draft: AccountEntry, file: PortfolioFile) -> None:
+    """Totals are in a dollar: USD, a stablecoin, or what the file says is one, such as a venue's unit of account."""
+    currency = draft.currency
+    if currency is None or currency == REFERENCE_CURRENCY or currency in STABLECOINS:
+        return
+    entry, name = file.assets.get(currency), short(currency)
+    if entry is not None and entry.stablecoin:
+        return
+    advice = "write USD or a USD stablecoin, such as USDT"
+    if any(held.asset == currency for held in file.collateral):
+        advice += f"; if {name} is a unit worth 1 USD, say so: `assets: {{{name}: {{stablecoin: true}}}}`"
+    place = draft.at(AccountEntry.currency)
+    reading.refuse(place, "MC015", f"totals cannot be reported in {name}", advice)

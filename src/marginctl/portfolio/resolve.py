@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import (
-    STABLECOINS,
     Account,
     MarginMode,
     MarginRules,
@@ -25,7 +24,7 @@ from marginctl.core.report import RulesUsed
 from marginctl.document.scalars import day
 from marginctl.findings import DataFact, Location, Problem
 from marginctl.portfolio import collateral
-from marginctl.portfolio.assets import Links
+from marginctl.portfolio.assets import Links, scenario_problems
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, OrderEntry, PortfolioFile, PositionEntry
 from marginctl.portfolio.margins import (
@@ -34,17 +33,16 @@ from marginctl.portfolio.margins import (
     observe_kinder_rules,
     overridden,
 )
-from marginctl.portfolio.names import scenario_problems
 from marginctl.portfolio.oddities import observe_oddities
-from marginctl.portfolio.orders import Placed, orders
 from marginctl.portfolio.positions import Defaults, StatedPosition, positions
-from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices
+from marginctl.portfolio.prices import REFERENCE_CURRENCY, Prices, refuse_currency
 from marginctl.portfolio.reading import Reading, short
 from marginctl.venues.model_format import ModelSettings, settings_of
 
 if TYPE_CHECKING:
     from marginctl.document.nodes import Node
     from marginctl.document.source import Source
+    from marginctl.portfolio.orders import Placed
     from marginctl.venues.rule_set import Mode, RuleSet
 
 
@@ -87,14 +85,12 @@ def resolve(
     where the file has no ``as_of``. ``watches_tail``: whether a limit reads the file's history.
     """
     reading = Reading(source)
-    header = _header(reading, draft.account, rule_set, path.stem)
+    header = _header(reading, draft, rule_set, path.stem)
     prices = Prices(reading, header.currency, draft.prices, Links(reading, draft.assets))
     contracts = Contracts(reading, draft.contracts, rule_set, prices, day(header.as_of) if header.as_of else today)
     settings = _model_settings(draft, header.mode)
-    defaults = Defaults(
-        header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules, not _has_model(draft)
-    )
-    rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults, rule_set)
+    defaults = _defaults(header, rule_set, needs_rates=not _has_model(draft))
+    rows = positions(reading, draft.positions, contracts, prices, header.position_mode, defaults)
     held, bonus = collateral.balances(reading, draft.collateral, prices)
     given = collateral.others(reading, draft.other, prices, header.mode.collateral_mode, [*held])
     placed = _placed(reading, draft, contracts, prices, header, rows, settings)
@@ -138,8 +134,12 @@ def _placed(
     header: Header,
     rows: list[StatedPosition],
     settings: ModelSettings,
-) -> list[Placed]:
+) -> "list[Placed]":
     """The open orders."""
+    if not draft.orders:
+        return []
+    from marginctl.portfolio.orders import orders
+
     return orders(
         reading,
         draft.orders,
@@ -151,6 +151,12 @@ def _placed(
         header.taker_fee or ZERO,
         needs_rates=not _scans_orders(draft, settings),
     )
+
+
+def _defaults(header: Header, rule_set: "RuleSet", *, needs_rates: bool) -> Defaults:
+    """What rows may leave out."""
+    terms = header.closing_fee, rule_set.funding_interval, header.rules, header.isolated_rules
+    return Defaults(*terms, rule_set, needs_rates=needs_rates)
 
 
 def _bare_account(header: Header, venue: str, prices: Prices) -> Account:
@@ -219,14 +225,15 @@ def _scans_orders(draft: PortfolioFile, settings: ModelSettings) -> bool:
     return header is not None and entry is not None and entry.scans_orders(header.margin_model)
 
 
-def _header(reading: Reading, draft: AccountEntry | None, rule_set: "RuleSet", stem: str) -> Header:
-    mode = rule_set.modes[0]
+def _header(reading: Reading, file: PortfolioFile, rule_set: "RuleSet", stem: str) -> Header:
+    mode, draft = rule_set.modes[0], file.account
     if draft is None:
         return Header(
             *(stem, REFERENCE_CURRENCY, mode, PositionMode.ONE_WAY, mode.rules, mode.isolated_rules, None),
             mode.taker_fee,
             mode.taker_fee,
         )
+    refuse_currency(reading, draft, file)
     _refuse_unavailable(reading, draft, rule_set)
     mode = rule_set.mode(draft.collateral_mode) or mode
     observe_kinder_rules(reading, draft, [mode.rules, mode.isolated_rules or mode.rules], rule_set)
@@ -259,11 +266,8 @@ def _observe_doubts(reading: Reading, draft: PortfolioFile, used: RulesUsed) -> 
 
 
 def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSet") -> None:
-    """Settings that exist but not here: a currency, a margin model, a mode that the venue does not have."""
-    currency, wanted = draft.currency, draft.collateral_mode
-    if currency is not None and currency != REFERENCE_CURRENCY and currency not in STABLECOINS:
-        message = f"totals cannot be reported in {short(currency)}"
-        reading.refuse(draft.at(AccountEntry.currency), "MC015", message, "write USD or a USD stablecoin, such as USDT")
+    """Settings that exist but not here: a margin model, a mode that the venue does not have."""
+    wanted = draft.collateral_mode
     refused = rule_set.not_offered_message("margin_model", draft.margin_model.value)
     if refused:
         reading.refuse(draft.at(AccountEntry.margin_model), "MC015", refused, "write tiered, or remove the line")
@@ -273,7 +277,7 @@ def _refuse_unavailable(reading: Reading, draft: AccountEntry, rule_set: "RuleSe
         reading.refuse(draft.at(AccountEntry.collateral_mode), "MC015", message, f"write {offered}, or remove the line")
 
 
-def _settled_assets(rows: list[StatedPosition], placed: list[Placed]) -> dict[str, "Node"]:
+def _settled_assets(rows: list[StatedPosition], placed: "list[Placed]") -> dict[str, "Node"]:
     """Assets in which cross positions and orders settle, with the place of the first that does."""
     settled: dict[str, Node] = {}
     for row in rows:

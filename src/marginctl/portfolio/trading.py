@@ -32,6 +32,7 @@ from marginctl.document.record import Key
 from marginctl.document.rewrite import Append, Edit, Put, Remove
 from marginctl.document.source import echo
 from marginctl.document.spans import Value
+from marginctl.portfolio.assets import asset_meant, symbols_of
 from marginctl.portfolio.changes import (
     Change,
     ChangeError,
@@ -50,7 +51,6 @@ from marginctl.portfolio.changes import (
     written_price,
 )
 from marginctl.portfolio.format import OrderEntry, PositionEntry
-from marginctl.portfolio.names import asset_meant, symbols_of
 from marginctl.portfolio.positions import SAME_ON_EVERY_ROW
 from marginctl.portfolio.reading import brief, separated, short
 from marginctl.portfolio.writing import MAINTENANCE, RATES, written_back

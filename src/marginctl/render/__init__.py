@@ -117,7 +117,7 @@ RESULTS = {
     "rule-set": ResultKind("venues.catalogue.RuleSetResult", "venue.venue_page"),
     "contract": ResultKind("venues.catalogue.ContractResult", "venue.contract_page"),
     "refresh": ResultKind("venues.refresh.RefreshResult", "refresh.refresh_page"),
-    "import": ResultKind("reconciliation.ImportResult", "reconcile.reconcile_page"),
+    "import": ResultKind("results.reconciliation.ImportResult", "reconcile.reconcile_page"),
     "rules": ResultKind("results.catalogue.RuleList", "catalogue.rules_page"),
     "rule": ResultKind("results.catalogue.RuleResult", "catalogue.rule_page"),
     "resolved-policy": ResultKind("results.policy_results.PolicyResult", "policy.policy_page"),

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeAlias
 from msgspec import Struct
 
 from marginctl.core.path import Scenario
-from marginctl.findings import Document, Summary
+from marginctl.findings import Document, ListSummary
 
 Default: TypeAlias = Decimal | str | bool | None
 
@@ -41,13 +41,6 @@ class BuiltIn(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """How the command line calls it."""
         return self.scenario.name
-
-
-class ListSummary(Summary, frozen=True):
-    """How many there are."""
-
-    shape: ClassVar[str] = "count exit_code"
-    count: int
 
 
 class ScenarioList(Document, frozen=True, kw_only=True):

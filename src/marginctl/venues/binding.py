@@ -18,6 +18,7 @@ from marginctl.venues.rule_set import Mode, RuleSet
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, faults, haircut_faults
 
+RATES: tuple[Key[Any], ...] = (ListedContract.initial_rate, ListedContract.maintenance_rate)
 OpenTable = Callable[[str, Deduction], tuple[Table | None, list[Problem]]]
 """Opens a table named in a rule file; None with the problems where it cannot be used."""
 
@@ -160,7 +161,8 @@ class _Checks:
 
     def beside_table(self, entry: ListedContract) -> None:
         """Note what a remark on a contract of the table says again."""
-        for one in (ListedContract.base, ListedContract.quote, ListedContract.tiers):
+        said: tuple[Key[Any], ...] = (ListedContract.base, ListedContract.quote, ListedContract.tiers, *RATES)
+        for one in said:
             if one in entry:
                 self.found.add(entry.word(one), "MC016", f"`{one.name}` stands in the table already", "remove it")
 
@@ -173,6 +175,9 @@ class _Checks:
             self.found.add(node, "MC012", "`contract_size` is missing", "add it here or to the group")
 
     def tiers(self, entry: ListedContract, deduction: Deduction) -> None:
+        for one in RATES:
+            if one in entry and ListedContract.tiers in entry:
+                self.found.add(entry.word(one), "MC016", f"`{one.name}` beside `tiers`", "keep one of them")
         for found in rates_given_twice(entry.tiers):
             self.found.add(*found)
         for fault in faults(entry.rows, deduction):

@@ -9,8 +9,7 @@ from msgspec import Struct
 from marginctl.core.contract import Tier
 from marginctl.core.exact import ZERO
 from marginctl.document.kinds import first_day
-from marginctl.findings import Document
-from marginctl.results.catalogue import ListSummary
+from marginctl.findings import Document, ListSummary
 from marginctl.venues.contracts import ContractGroup, Listing
 from marginctl.venues.rule_set import Completeness, Mode, RuleSet
 
@@ -135,7 +134,8 @@ class ContractResult(Document, frozen=True, kw_only=True):
         "base=listing.contract.base quote=listing.contract.quote settle=listing.contract.settle "
         "contract_size=listing.contract.contract_size tick_size=listing.contract.tick_size "
         "tiers_by=listing.contract.tiers_by as_of status=listing.status source=listing.source tiers "
-        "leverage_caps=listing.leverage_caps assumptions=listing.assumptions errors=problems summary"
+        "leverage_caps=listing.leverage_caps rates?=listing.rates assumptions=listing.assumptions "
+        "errors=problems summary"
     )
     table: ClassVar[str] = "tiers"
 

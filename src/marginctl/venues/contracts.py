@@ -12,8 +12,9 @@ from marginctl.document.kinds import AMOUNT, FLAG, PERIOD, POSITIVE, TEXT, Choic
 from marginctl.document.nodes import Node
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
+from marginctl.venues.growing import STATED_RATE, ListedRates, rate_and_growth
 from marginctl.venues.origin import Verification
-from marginctl.venues.symbols import expiry_of, spelling_of
+from marginctl.venues.symbols import expiry_of, is_dated, spelling_of
 from marginctl.venues.table import Table
 from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintenance_rates, leverage_caps, tiers_of
 
@@ -25,6 +26,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     """A contract as published: with its date and trust, and the texts that reports list when it is used.
 
     ``leverage_caps``: the highest leverage by notional, also where the venue publishes no maintenance rates.
+    ``rates``: those of a contract without tiers, None where none are published.
     """
 
     contract: Contract
@@ -32,6 +34,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     status: Verification
     source: str | None
     leverage_caps: tuple[LeverageCap, ...] = ()
+    rates: ListedRates | None = None
     assumptions: tuple[str, ...] = ()
 
 
@@ -74,7 +77,30 @@ class ListedContract(Record, name="listed_contract"):
     as_of = optional(PERIOD)
     source = optional(TEXT)
     assumption = optional(TEXT, "listed in reports that use this contract", default="")
-    tiers = optional(records(VenueTier), "its margin table; without one the portfolio states the rates", default=[])
+    tiers = optional(
+        records(VenueTier), "its margin table; with neither this nor rates the portfolio states the rates", default=[]
+    )
+    initial_rate = optional(STATED_RATE, "initial margin per notional, instead of tiers")
+    maintenance_rate = optional(STATED_RATE, "maintenance margin per notional, instead of tiers")
+
+    @property
+    def rates(self) -> ListedRates | None:
+        """Its rates, None where it states none."""
+        initial, initial_growth = rate_and_growth(self.initial_rate)
+        maintenance, maintenance_growth = rate_and_growth(self.maintenance_rate)
+        if initial is None and maintenance is None:
+            return None
+        return ListedRates(
+            initial_rate=initial,
+            initial_growth=initial_growth,
+            maintenance_rate=maintenance,
+            maintenance_growth=maintenance_growth,
+        )
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether it says all that a maintenance margin follows from."""
+        return self.maintenance_rate is not None or has_maintenance_rates(self.rows)
 
     @property
     def rows(self) -> tuple[TierRow, ...]:
@@ -93,7 +119,9 @@ class TablesFrom(Record, name="tables_from"):
     ``signed``: the request, signed with a key, whose answer has it where no public one that is read does.
     """
 
-    address = key(TEXT, "{symbol}, {base}, {quote}, {dex} stand for those of a contract")
+    address = key(TEXT, "{symbol}, {base}, {quote}, {dex}, {type} stand for those of a contract")
+    perpetual = optional(TEXT, "what {type} stands for", default="")
+    dated = optional(TEXT, "the same for a contract with a last day; absent: as of one without", default="")
     refresh = optional(words("dated", "undated"), "whether the answer has a date; absent: it is not read")
     posted = optional(TEXT, "the JSON that is posted to the address; absent: it is only fetched")
     size_address = optional(TEXT, "where the contract's size is; absent: in the same answer, or of all contracts")
@@ -101,20 +129,25 @@ class TablesFrom(Record, name="tables_from"):
 
     def place(self, symbol: str) -> str:
         """The address for a contract."""
-        return _for(self.address, symbol)
+        return self._for(self.address, symbol)
 
     def asking(self, symbol: str) -> str:
         """The command that asks for a contract's table."""
-        body = f" -H 'Content-Type: application/json' -d '{_for(self.posted, symbol)}'" if self.posted else ""
+        body = f" -H 'Content-Type: application/json' -d '{self._for(self.posted, symbol)}'" if self.posted else ""
         return f"curl -s '{self.place(symbol)}'{body}"
 
     def request(self, symbol: str) -> str:
         """The request of an account's own answer that has it; empty where there is none."""
-        return _for(self.signed, symbol) if self.signed else ""
+        return self._for(self.signed, symbol) if self.signed else ""
 
     def asking_size(self, symbol: str) -> str:
         """The command that asks for its size; empty where the table's answer is enough."""
-        return f"curl -s '{_for(self.size_address, symbol)}'" if self.size_address else ""
+        return f"curl -s '{self._for(self.size_address, symbol)}'" if self.size_address else ""
+
+    def _for(self, text: str, symbol: str) -> str:
+        """A text of the rule set with the words of a contract."""
+        kind = (self.dated if is_dated(symbol) else "") or self.perpetual
+        return _for(text, symbol).replace("{type}", kind)
 
 
 def _for(text: str, symbol: str) -> str:
@@ -212,6 +245,7 @@ class ContractGroup(Record, name="contracts"):
             status=self.status,
             source=entry.source or self.source,
             leverage_caps=leverage_caps(rows),
+            rates=entry.rates,
             assumptions=tuple(f"{symbol}: {remark}" for remark in remarks if remark),
         )
 
@@ -223,7 +257,7 @@ class ContractGroup(Record, name="contracts"):
     def complete(self) -> Iterator[tuple[bool, bool]]:
         """Of every contract: whether its whole margin table is known, and its size more than an assumption."""
         rated = self.table.rated() if self.table else set()
-        rated |= {symbol for symbol, entry in self.entries.items() if has_maintenance_rates(entry.rows)}
+        rated |= {symbol for symbol, entry in self.entries.items() if entry.is_rated}
         for symbol in self.symbols():
             entry = self.entries.get(symbol, UNLISTED)
             yield symbol in rated and not entry.tiers_cut, not entry.size_assumption and self._has_size(symbol, entry)
@@ -233,6 +267,10 @@ class ContractGroup(Record, name="contracts"):
             return True
         listing = self.listing(symbol) if self.sizes_by_base else None
         return listing is not None and listing.contract.base in self.sizes_by_base
+
+    def rated_without_tiers(self) -> list[str]:
+        """The contracts that state rates instead of tiers."""
+        return [symbol for symbol, entry in self.entries.items() if entry.rates is not None]
 
     def unsized(self) -> list[str]:
         """The contracts of the table that state no size of their own."""

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from marginctl.core.funding_cases import MINUTE, RateHistory
 from marginctl.document import scalars
-from marginctl.document.encoding import decode
+from marginctl.document.files import decode
 from marginctl.document.numbers import NumberError, rate
 from marginctl.document.price_history import cells_of, column_of
 from marginctl.document.scalars import WordError

@@ -35,12 +35,13 @@ from marginctl.venues.format import (
     PublishedLiquidation,
     TakerFee,
 )
+from marginctl.venues.growing import ListedRates
 from marginctl.venues.model_format import PublishedModel
 from marginctl.venues.origin import UNSTATED, Origin, RuleSource, Stated, Verification
 from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated
 
 USUAL_FUNDING_INTERVAL = Decimal(8)
-INTERVAL_ASSUMED = "funding_interval 8h where the file gives none: the venue's differs by contract or is not known"
+INTERVAL_ASSUMED = "funding_interval 8h where none is given or published"
 LONGEST_SYMBOL = 40
 USUAL_QUOTES = ("USDT", "USDC", "USD")
 USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
@@ -197,6 +198,15 @@ class RuleSet(Record, name="venue"):
             found = (group.listing(symbol) for group in self.groups)
             self.seen[symbol] = next((listing for listing in found if listing), None)
         return self.seen[symbol]
+
+    def rates(self, contract: Contract) -> ListedRates | None:
+        """What is published of a contract without tiers, as long as its portfolio leaves it what it is."""
+        listing = self.listing(contract.symbol)
+        if listing is None or contract.tiers:
+            return None
+        known = listing.contract
+        same = (known.type, known.base, known.quote) == (contract.type, contract.base, contract.quote)
+        return listing.rates if same else None
 
     @cached_property
     def every_symbol(self) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ from tests.limits.builders import (
     position,
     report,
 )
+from tests.portfolio import books
 
 from marginctl.core.scenario import HedgeFigures, PathOutcome
 from marginctl.findings import Location, Severity, Status
-from marginctl.limits.context import Locations
 from marginctl.limits.engine import evaluate
+from marginctl.limits.rule import Locations
 
 # MC113 and MC116: what happens on the way to the scenarios.
 
@@ -110,6 +111,32 @@ def test_contagion_names_them() -> None:
 
 def test_contagion_is_off_by_default() -> None:
     assert by_default("MC116", MC113_FIGURES, **outcomes(crash=CRASH)).checks == ()
+
+
+CONTAGIOUS = """
+prices: {BTC: 57000, ETH: 3000}
+collateral: [{asset: USDT, amount: AMOUNT}]
+positions:
+  - {symbol: BTCUSDT, side: long, quantity: 1, entry_price: 60000, leverage: 10, maintenance_rate: 0.5%}
+  - {symbol: ETHUSDT, side: long, quantity: 10, entry_price: 2800, leverage: 10, maintenance_rate: 0.5%}
+scenarios: [{name: slump, shocks: {BTC: -90%, ETH: -5%}}]
+limits: {max_contagion: 0, survive: off}
+"""
+
+
+@pytest.mark.parametrize(
+    ("amount", "remedy"),
+    [
+        # 10% of 57,000; ETH alone is left 20,000 - 5,700 and a loss of 5% of 30,000
+        pytest.param("20000", "isolate BTCUSDT with 5,700 USDT", id="enough"),
+        # 6,000 less the loss of 3,000 leaves less than the margin of both: no amount is free to set aside
+        pytest.param("6000", "isolate BTCUSDT, which loses most there", id="not there"),
+    ],
+)
+def test_the_remedy_of_contagion_is_tried(amount: str, remedy: str) -> None:
+    found = books.report(CONTAGIOUS.replace("AMOUNT", amount))
+    (one,) = (one for one in found["findings"] if one["code"] == "MC116")
+    assert one["remedy"] == remedy
 
 
 # MC114: a position marked hedge is one.

@@ -10,11 +10,11 @@ from marginctl.core.pool import rules_of
 from marginctl.core.report import PoolFigures, PositionFigures
 from marginctl.core.scenario import ratios
 from marginctl.core.value import unrealized_pnl
-from marginctl.limits.context import Context
 from marginctl.limits.figures import belonging
 from marginctl.limits.remedy import at_least, deposit, remedy
 from marginctl.limits.rule import (
     Comparison,
+    Context,
     Fact,
     Measurement,
     Ratio,

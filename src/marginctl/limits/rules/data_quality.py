@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from marginctl.core.exact import Direction
 from marginctl.findings import Severity
-from marginctl.limits.context import Context
-from marginctl.limits.rule import Fact, Measurement, Rule, advice, facts, manual_of
+from marginctl.limits.rule import Context, Fact, Measurement, Rule, advice, facts, manual_of
 from marginctl.wording import money
 
 

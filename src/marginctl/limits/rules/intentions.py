@@ -4,14 +4,27 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 
+from msgspec.structs import replace
+
 from marginctl.core.account import Purpose
+from marginctl.core.assemble import account_state
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.core.scenario import HedgeFigures, PathOutcome
-from marginctl.limits.context import Context
-from marginctl.limits.distance import Paths
-from marginctl.limits.remedy import remedy
-from marginctl.limits.rule import Comparison, Fact, Measurement, Ratio, Remedy, Rule, Unit, Unknown, advice, manual_of
-from marginctl.wording import listed, percent
+from marginctl.limits.remedy import Paths, remedy
+from marginctl.limits.rule import (
+    Comparison,
+    Context,
+    Fact,
+    Measurement,
+    Ratio,
+    Remedy,
+    Rule,
+    Unit,
+    Unknown,
+    advice,
+    manual_of,
+)
+from marginctl.wording import enough, listed, percent, rounded_up
 
 IN_GENERAL = "reduce or hedge what loses most in it, or deposit"
 
@@ -229,7 +242,8 @@ def contagion(context: Context) -> Iterable[Measurement]:
 
     Example: in `crypto-crash` the cross pool is liquidated by a long in a small coin, with two profitable shorts in it.
 
-    Instead: isolate the position that loses first, or keep hedges and bets in different pools.
+    Instead: isolate the position that loses most there (the finding says which, and with how much margin where that is
+    enough by recomputation), or keep hedges and bets in different pools.
     """
     # One measurement per declared scenario
     for name in context.scenarios:
@@ -240,8 +254,30 @@ def contagion(context: Context) -> Iterable[Measurement]:
             what=f"contagion in scenario {name}",
             detail=f"{listed(outcome.bystanders)} in {outcome.pool}" if outcome and outcome.bystanders else "",
             location=context.locations.scenario(name),
-            remedy=advice("isolate the position that loses first"),
+            remedy=partial(_isolating, context, name),
         )
+
+
+def _isolating(context: Context, name: str, limit: Decimal) -> Remedy:
+    """Which loser to isolate, with its stand-alone initial margin, so that no more winners go than the limit allows.
+
+    Tried by recomputation, the largest loss at the crossing first; without an amount where none of them is enough.
+    """
+    from marginctl.core import outcome, trade
+
+    account, shocks = context.account, dict(context.moves.get(name, {}))
+    losers = outcome.losers_of(account, outcome.states_of(account), shocks)
+    for position in losers:
+        if not position.has_rates or position.is_isolated:
+            continue
+        margin = rounded_up(trade.stand_alone_margin(account, position))
+        held = next(one for one in trade.isolated(account, position).positions if one.key == position.key)
+        after = trade.with_position(trade.isolated(account, position), replace(held, isolated_margin=margin))
+        states = outcome.states_of(after)
+        if account_state(states) == "healthy" and _count(outcome.path_outcome(after, states, shocks)) <= limit:
+            return Remedy(f"isolate {position.key} with {enough(margin)} {position.contract.settle}")
+    named = f"isolate {losers[0].key}, which loses most there" if losers else ""
+    return Remedy(named or "isolate the position that loses first")
 
 
 def _count(outcome: PathOutcome) -> int:

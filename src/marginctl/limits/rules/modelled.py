@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from marginctl.core.exact import ZERO, Direction
 from marginctl.core.report import PoolFigures
 from marginctl.findings import Severity
-from marginctl.limits.context import Context
 from marginctl.limits.figures import histories, modelled_pools, total
 from marginctl.limits.remedy import deposit, remedy
 from marginctl.limits.rule import (
     Comparison,
+    Context,
     Fact,
     Measurement,
     Never,

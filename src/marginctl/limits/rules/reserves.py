@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.core.report import PoolFigures
-from marginctl.limits.context import Context
 from marginctl.limits.figures import collateral, cross_pools, occupied, total, underlyings
 from marginctl.limits.remedy import at_least, deposit, remedy
 from marginctl.limits.rule import (
     Comparison,
+    Context,
     Deposit,
     Measurement,
     Never,

@@ -9,8 +9,6 @@ from marginctl.core.exact import ONE, ZERO, Direction, ratio
 from marginctl.core.pool import rules_of
 from marginctl.core.report import PoolFigures, UnderlyingFigures
 from marginctl.findings import Severity
-from marginctl.limits.context import Context
-from marginctl.limits.distance import Path, Paths
 from marginctl.limits.figures import (
     belonging,
     cross_pools,
@@ -19,8 +17,20 @@ from marginctl.limits.figures import (
     symbols_by_underlying,
     underlyings,
 )
-from marginctl.limits.remedy import at_least, deposit, remedy
-from marginctl.limits.rule import Belongs, Comparison, Fact, Measurement, Never, Ratio, Remedy, Rule, Unit, manual_of
+from marginctl.limits.remedy import Path, Paths, at_least, deposit, remedy
+from marginctl.limits.rule import (
+    Belongs,
+    Comparison,
+    Context,
+    Fact,
+    Measurement,
+    Never,
+    Ratio,
+    Remedy,
+    Rule,
+    Unit,
+    manual_of,
+)
 from marginctl.wording import money, priced, trimmed
 
 

@@ -8,7 +8,6 @@ from marginctl.core.account import Purpose
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.core.report import PoolFigures
 from marginctl.core.scenario import EVERY_OTHER
-from marginctl.limits.context import Context
 from marginctl.limits.figures import (
     belonging,
     cross_pools,
@@ -19,7 +18,7 @@ from marginctl.limits.figures import (
     used_margin,
 )
 from marginctl.limits.remedy import at_least, deposit, main_pool, remedy
-from marginctl.limits.rule import Belongs, Comparison, Measurement, Ratio, Remedy, Rule, Unit, manual_of
+from marginctl.limits.rule import Belongs, Comparison, Context, Measurement, Ratio, Remedy, Rule, Unit, manual_of
 from marginctl.wording import money, trimmed
 
 

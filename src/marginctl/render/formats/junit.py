@@ -5,7 +5,9 @@ could not be checked is an error.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from marginctl.document.source import printable
 from marginctl.findings import Check, Finding, Problem, Severity, Status
@@ -14,16 +16,11 @@ from marginctl.render.paths import explained, spot
 from marginctl.results import Outcome, Run
 from marginctl.wording import check_value, limit_text
 
-if TYPE_CHECKING:
-    from junitparser import Failure, TestCase, TestSuite
-
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 
 def render(run: Run, options: Options) -> str:
-    """The document, ending in a line break. Needs the package ``junitparser``."""
-    from junitparser import JUnitXml
-
+    """The document, ending in a line break."""
     document: Any = JUnitXml("marginctl")
     for outcome in run.outcomes:
         document.append(_suite(outcome, run.fail_on, options))
@@ -32,15 +29,13 @@ def render(run: Run, options: Options) -> str:
     return f"{'' if text.startswith('<?xml') else DECLARATION}{text.rstrip()}\n"
 
 
-def _suite(outcome: Outcome, fail_on: str, options: Options) -> "TestSuite":
-    from junitparser import TestSuite
-
+def _suite(outcome: Outcome, fail_on: str, options: Options) -> TestSuite:
     suite = TestSuite(printable(outcome.file))
     suite.add_testcases(list(_cases(outcome, fail_on, options)))
     return suite
 
 
-def _cases(outcome: Outcome, fail_on: str, options: Options) -> "Iterator[TestCase]":
+def _cases(outcome: Outcome, fail_on: str, options: Options) -> Iterator[TestCase]:
     found, others = _matched(outcome)
     yield _account(outcome)
     for check in outcome.checks:
@@ -62,24 +57,20 @@ def _matched(outcome: Outcome) -> tuple[dict[tuple[str, str], Finding], list[Fin
     return found, others
 
 
-def _case(outcome: Outcome, name: str) -> "TestCase":
-    from junitparser import TestCase
-
+def _case(outcome: Outcome, name: str) -> TestCase:
     account = outcome.report.account.name if outcome.report else outcome.file
     return TestCase(printable(name), classname=printable(account))
 
 
-def _account(outcome: Outcome) -> "TestCase":
+def _account(outcome: Outcome) -> TestCase:
     if outcome.problems or outcome.report is None:
         account = outcome.report.account.name if outcome.report else outcome.file
         return failed_to_read("account", outcome.problems, account)
     return _case(outcome, "account")
 
 
-def failed_to_read(name: str, problems: Sequence[Problem], owner: str = "") -> "TestCase":
+def failed_to_read(name: str, problems: Sequence[Problem], owner: str = "") -> TestCase:
     """A test case that could not be run, with what stands in the way."""
-    from junitparser import Error, TestCase
-
     case = TestCase(printable(name), classname=printable(owner or name))
     error = Error(f"could not be checked: {len(problems)} problem(s)")
     error.text = "\n".join(map(_line, problems))
@@ -91,9 +82,7 @@ def _line(problem: Problem) -> str:
     return printable(f"{spot(problem.location)}: {problem.code} {explained(problem.message, problem.help)}")
 
 
-def _check(outcome: Outcome, check: Check, unit: str, finding: Finding | None, fail_on: str) -> "TestCase":
-    from junitparser import Skipped
-
+def _check(outcome: Outcome, check: Check, unit: str, finding: Finding | None, fail_on: str) -> TestCase:
     case = _case(outcome, " ".join(filter(None, (check.code, check.name, check.subject))))
     text = finding.message if finding else f"{check_value(check, unit)}, limit {limit_text(check, unit) or 'none'}"
     if check.status in (Status.WAIVED, Status.BASELINE, Status.NOT_EVALUATED):
@@ -105,10 +94,8 @@ def _check(outcome: Outcome, check: Check, unit: str, finding: Finding | None, f
     return case
 
 
-def _finding(outcome: Outcome, finding: Finding, fail_on: str) -> "TestCase":
+def _finding(outcome: Outcome, finding: Finding, fail_on: str) -> TestCase:
     """A finding without a limit of its own."""
-    from junitparser import Skipped
-
     case = _case(outcome, " ".join(filter(None, (finding.code, finding.name, finding.subject))))
     fails = finding.severity is Severity.ERROR or (finding.severity is Severity.WARNING and fail_on == "warning")
     if finding.waived:
@@ -124,9 +111,7 @@ def _because(finding: Finding | None) -> str:
     return f" ({finding.reason})" if finding and finding.reason else ""
 
 
-def _failure(text: str, finding: Finding | None) -> "Failure":
-    from junitparser import Failure
-
+def _failure(text: str, finding: Finding | None) -> Failure:
     failure = Failure(printable(text), finding.code if finding else None)
     if finding is not None:
         failure.text = "\n".join(map(printable, filter(None, (text, finding.remedy, spot(finding.location)))))

@@ -3,6 +3,8 @@
 from itertools import groupby
 from typing import Any
 
+from junitparser import Failure, JUnitXml, TestCase, TestSuite
+
 from marginctl.document.source import printable
 from marginctl.render import Options
 from marginctl.render.formats.junit import DECLARATION, failed_to_read
@@ -11,9 +13,7 @@ from marginctl.results.policy_results import CaseResult, CasesResult
 
 
 def render(result: CasesResult, _: Options) -> str:
-    """The document, ending in a line break. Needs the package ``junitparser``."""
-    from junitparser import JUnitXml, TestSuite
-
+    """The document, ending in a line break."""
     document: Any = JUnitXml("marginctl policy test")
     if result.problems:
         suite = TestSuite("files")
@@ -29,8 +29,6 @@ def render(result: CasesResult, _: Options) -> str:
 
 
 def _case(one: CaseResult) -> Any:
-    from junitparser import Failure, TestCase
-
     if not one.is_run:
         return failed_to_read(one.name, one.outcome.problems, one.location.file)
     case = TestCase(printable(one.name), classname=printable(one.location.file))

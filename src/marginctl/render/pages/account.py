@@ -86,7 +86,7 @@ def account(outcome: Outcome, report: Report, verbosity: Verbosity) -> Section |
     move, several = report.liquidation, len(report.pools) > 1
     sentences = (
         common_move(move, several=several) if move.down is not None and (move.up or FAR) < FAR else "",
-        pooling_text(outcome.pooling) if outcome.pooling and (is_full or outcome.pooling.saving_rate) else "",
+        pooling_text(outcome.pooling) if outcome.pooling else "",
         funding(report.funding, report.account.currency),
     )
     outlook = (Sentence(text=text) for text in sentences if text)
@@ -167,16 +167,20 @@ def common_move(liquidation: AccountLiquidation, *, several: bool) -> str:
 
 
 def pooling_text(found: "Pooling") -> str:
-    """What sharing pools ties up against isolated positions, and how far the nearest liquidation moves."""
+    """What sharing pools ties up against isolated positions, and how far the nearest liquidation moves.
+
+    Where it ties up the same, in words that fit a line: the amount is the account's initial margin.
+    """
+    moved = _moved(found.distance_apart, found.distance)
+    if not found.saving_rate:
+        return f"Pooling {found.positions} positions saves no margin; {moved.removeprefix('the nearest ')}"
     what = "The portfolio" if found.model != "tiered" else "One pool" if found.pools == 1 else "The account"
     together, apart = (figure("initial_margin", margin) for margin in (found.margin, found.margin_apart))
     words = f"{what} ties up {together} where {found.positions} isolated positions tie up {apart}: "
-    return f"{words}{_saved(found.saving_rate)}; {_moved(found.distance_apart, found.distance)}"
+    return f"{words}{_saved(found.saving_rate)}; {moved}"
 
 
-def _saved(rate: Decimal | None) -> str:
-    if not rate:
-        return "nothing saved"
+def _saved(rate: Decimal) -> str:
     return f"{share(rate)} saved" if rate > 0 else f"{share(-rate)} more"
 
 

@@ -34,7 +34,7 @@ STATUS_TONES = {"verified": Tone.GOOD, "partial": Tone.WARN, "unverified": Tone.
 LIMIT_HINT = "`marginctl rule CODE` shows what a limit checks, why, with an example"
 VENUE_HINT = "`marginctl venue NAME` shows one of them"
 COMPLETE_HINT = (
-    "complete: with margin table and contract size; haircuts: those known of BTC, ETH, SOL, USDC, - where none counts"
+    "complete: with margin rates and contract size; haircuts: those known of BTC, ETH, SOL, USDC, - where none counts"
 )
 SCENARIO_HINT = (
     "Days, not forecasts. `marginctl stress FILE --builtin NAME` runs one of them, `--builtin all` every one; "

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from marginctl.core.exact import Direction, rounded
 from marginctl.core.figures import FIGURES
-from marginctl.reconciliation import Agreement, ImportResult, ReconcileRow
 from marginctl.render import Options
 from marginctl.render.page import DataTable, Page, Section, Sentence, Tone, names, page, pointed, section, texts
+from marginctl.results.reconciliation import Agreement, ImportResult, ReconcileRow
 from marginctl.wording import HUNDRED, counted, grouped, natural_places, separated
 
 TONES = {

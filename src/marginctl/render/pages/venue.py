@@ -80,6 +80,7 @@ def venue_page(result: RuleSetResult, _: Options) -> Page:
             *(_haircuts(mode) for mode in rule_set.modes),
             *(venue_model(mode.portfolio_margin) for mode in rule_set.modes),
             _contracts(result),
+            _rates_of_all(rule_set),
             section("Liquidation and fees", Facts(rows=tuple(_liquidation(rule_set)))),
             bullets("Not offered", (one.message for one in rule_set.not_offered)),
             bullets("Figures rest on", _assumptions(rule_set)),
@@ -255,6 +256,17 @@ def _contracts(result: RuleSetResult) -> Section | None:
     return section("Contracts", DataTable(columns), dim(f"{call} shows a contract's tiers"))
 
 
+def _rates_of_all(rule_set: RuleSet) -> Section | None:
+    """The rates of contracts that have these instead of tiers."""
+    listings = [rule_set.listing(symbol) for group in rule_set.groups for symbol in group.rated_without_tiers()]
+    rows = [(one.contract.symbol, *(text for _, text in _listed_rates(one))) for one in listings if one is not None]
+    if not rows:
+        return None
+    symbols, initial, maintenance = zip(*rows, strict=True)
+    columns = (texts("contract", symbols), texts("initial", initial), texts("maintenance", maintenance))
+    return section("Rates without tiers", DataTable(columns))
+
+
 def _example(rule_set: RuleSet, symbols: Sequence[str]) -> str:
     """A symbol that readers will know, with tiers to show: a short one of BTC where there is one."""
     known = sorted((symbol for symbol in symbols if symbol.startswith("BTC")), key=len)
@@ -311,13 +323,32 @@ def contract_page(result: ContractResult, _: Options) -> Page:
     facts = (
         ("contract", f"{contract.type.value}, {size} each, settled in {contract.settle}"),
         ("tick size", tick),
-        ("tiers", f"by {by}" if listing.leverage_caps or contract.tiers else "none: a position states its own rates"),
+        ("tiers", f"by {by}" if listing.leverage_caps or contract.tiers else _without_tiers(listing)),
+        *_listed_rates(listing),
         ("as of", f"{result.as_of or 'no date'}, {listing.status.value}"),
         ("source", source),
     )
     terms = Facts(rows=tuple(fact for fact in facts if fact[1]))
     head = section(contract.symbol, terms, note=rule_set.name)
     return page([head, _tiers(result), bullets("Figures rest on", listing.assumptions)])
+
+
+def _without_tiers(listing: Listing) -> str:
+    return "none: a position states its own rates" if listing.rates is None else "none: the rates hold at any size"
+
+
+def _listed_rates(listing: Listing) -> Iterable[tuple[str, str]]:
+    """The rates of a contract without tiers: ``2% + 0.005% for every BTC``."""
+    rates = listing.rates
+    if rates is None:
+        return
+    pairs = (
+        ("initial rate", rates.initial_rate, rates.initial_growth),
+        ("maintenance rate", rates.maintenance_rate, rates.maintenance_growth),
+    )
+    for name, rate, growth in pairs:
+        grows = f" + {_percent(growth)} for every {listing.contract.base}" if growth else ""
+        yield name, "" if rate is None else _percent(rate) + grows
 
 
 def _tiers(result: ContractResult) -> Section | None:

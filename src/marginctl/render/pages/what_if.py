@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from marginctl.core.exact import Direction
 from marginctl.core.figure import Figure, Safer
 from marginctl.core.figures import row_of
@@ -60,6 +62,8 @@ SHOWN = {
 """What is shown without -v, by section; the limits always."""
 SIZES = {"positions": "quantity", "collateral": "balance", "pools": "equity"}
 """What is shown of a row that came or went."""
+BROKEN = "limits broken"
+"""The state of an account that is healthy but for its limits."""
 SIGNS = {"multiple": "x", "days": "d"}
 ABSENT = "-"
 """Shown on the side where there is no such row."""
@@ -102,10 +106,23 @@ def _tables(result: WhatIfResult, after: Outcome, options: Options) -> Iterable[
     shown = [one for one in found if is_full or _is_shown(one, several=several)]
     yield _limits([one for one in shown if one.section == "checks"], result.before, after, options)
     for name, heading in SECTIONS:
-        yield _figures(heading, _worst_first([one for one in shown if one.section == name]), several=several)
+        rows = [_agreeing(one, result, after) for one in shown if one.section == name]
+        yield _figures(heading, _worst_first(rows), several=several)
     hidden = len(found) - len(shown)
     if hidden:
         yield Section(blocks=(dim(f"{hidden} more figures moved (-v or --format json)"),))
+
+
+def _agreeing(one: Moved, result: WhatIfResult, after: Outcome) -> Moved:
+    """The word of state agrees with the verdict: not healthy where limits are broken."""
+    if (one.section, one.name) != ("totals", "state"):
+        return one
+    sides = ((one.before, result.before), (one.after, after))
+    words = [
+        BROKEN if word == "healthy" and verdict(outcome, result.fail_on) is not Verdict.PASS else word
+        for word, outcome in sides
+    ]
+    return replace(one, before=words[0], after=words[1])
 
 
 def _is_shown(one: Moved, *, several: bool) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.document.encoding import decode
+from marginctl.document.files import decode
 from marginctl.document.nodes import Mapping, Node, Sequence
 from marginctl.document.reader import parse
 from marginctl.document.source import Source, echo, lines_of

@@ -1,6 +1,6 @@
 import pytest
 
-from marginctl.document.encoding import decode
+from marginctl.document.files import decode
 
 from .told import told
 
