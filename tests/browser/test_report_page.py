@@ -205,6 +205,24 @@ def test_the_slider_says_where_it_is_liquidated(browser: Browser, single: str) -
     page.context.close()
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_pointer_over_the_curve_says_what_stands_below_it(width: int, browser: Browser, single: str) -> None:
+    """Over the line of today it is 0%; beside the plot, over the names of its lines, nothing changes."""
+    page, _, _ = opened(browser, single, viewport={"width": width, "height": 900})
+    picture = page.locator("figure", has=page.locator("#try-1")).locator("svg[role=img]")
+    picture.scroll_into_view_if_needed()
+    box, plot = picture.bounding_box(), picture.locator("svg").evaluate("one => one.width.baseVal.value")
+    assert box is not None
+    page.mouse.move(box["x"] + plot / 2, box["y"] + 120)
+    assert page.locator("#try-1 output").inner_text().startswith("0%: ")
+    page.mouse.move(box["x"] + plot * 0.9, box["y"] + 120)
+    moved = page.locator("#try-1 output").inner_text()
+    assert moved.startswith("+")
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 120)
+    assert page.locator("#try-1 output").inner_text() == moved
+    page.context.close()
+
+
 def test_a_head_sorts_its_table(browser: Browser, single: str) -> None:
     page, _, _ = opened(browser, single)
     table = page.get_by_role("table", name="Positions, USD").first

@@ -23,7 +23,7 @@ from marginctl.document.scalars import FlagError
 from marginctl.document.source import printable
 from marginctl.render import Options, Verbosity
 from marginctl.render.formats.html import draw
-from marginctl.render.names import names_of
+from marginctl.render.given_names import names_of
 from marginctl.render.pages.overview import overview_page
 from marginctl.results import Outcome, Run
 from marginctl.results.several import Overview

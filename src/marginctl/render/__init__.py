@@ -155,7 +155,7 @@ def fragment(result: Any) -> str:
 
 def _names(form: str, result: Any) -> frozenset[str]:
     """Those that a page of HTML sets apart."""
-    return cast("frozenset[str]", found("render.names.names_of")(result)) if form == "html" else frozenset()
+    return cast("frozenset[str]", found("render.given_names.names_of")(result)) if form == "html" else frozenset()
 
 
 def page_of(form: str, result: Any, options: Options) -> Any:

@@ -68,7 +68,8 @@
     }
     input.addEventListener("input", show);
     picture.ownerSVGElement.addEventListener("pointermove", function (event) {
-      var room = picture.ownerSVGElement.getBoundingClientRect(), share = (event.clientX - room.left) / room.width;
+      var left = picture.ownerSVGElement.getBoundingClientRect().left;
+      var share = (event.clientX - left) / picture.width.baseVal.value;
       if (share >= 0 && share <= 1) {
         input.value = (low + (high - low) * share) * 100;
         show();
