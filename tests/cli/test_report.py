@@ -72,6 +72,11 @@ def test_the_page_says_the_verdict_the_distance_and_the_way_out() -> None:
     assert "How to read this" in text
 
 
+def test_the_page_says_its_day() -> None:
+    text = words(sound(report(NEAR, "-o", "-", "--no-data").out))
+    assert f"marginctl.stress/1, as of {TODAY}" in text
+
+
 def test_pictures_are_those_that_are_asked_for() -> None:
     def titles(*more: str) -> list[str]:
         root = sound(report(NEAR, "-o", "-", "--no-data", *more).out)

@@ -103,7 +103,7 @@ def detailed(
     detail: int,
 ) -> Overview:
     """With what the accounts that have sections of their own are put through, and their modes."""
-    result, by_name = Overview(run=run, detail=detail), {one.name: one for one in found}
+    result, by_name = Overview(run=run, detail=detail, day=settings.today), {one.name: one for one in found}
     chosen = [one for one in result.ranked[:detail] if one.report is not None and one.file in by_name]
     texts = {one.file: content(by_name[one.file])[0] for one in chosen}
     stressed = {one.file: stress(texts[one.file], one.file, settings, wanted(one)) for one in chosen}

@@ -1,6 +1,7 @@
 """Several accounts on one page, the worst of them with what they were put through."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from msgspec import Struct
 
@@ -12,12 +13,16 @@ GRAVITY = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN, Verdict.PASS)
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """A run with the scenarios and the modes of its files by name. detail: accounts with a section of their own."""
+    """A run with the scenarios and the modes of its files by name. detail: accounts with a section of their own.
+
+    day: that ages were measured against, None where a page is drawn of a run alone.
+    """
 
     run: Run
     stressed: Mapping[str, StressResult] = {}
     compared: Mapping[str, CompareResult] = {}
     detail: int = 20
+    day: date | None = None
 
     @property
     def ranked(self) -> tuple[Outcome, ...]:

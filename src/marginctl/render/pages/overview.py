@@ -174,10 +174,11 @@ def _terms(outcome: Outcome, report: Report) -> tuple[str, ...]:
 
 
 def _written_by(result: Overview) -> Words:
-    """The program and the documents of the page."""
+    """The program, the documents of the page, and its day."""
     documents: list[Run | StressResult | CompareResult] = [result.run, *result.stressed.values()]
     documents += result.compared.values()
-    return Words(texts=(f"marginctl {__version__}", *dict.fromkeys(one.schema for one in documents)))
+    day = () if result.day is None else (f"as of {result.day.isoformat()}",)
+    return Words(texts=(f"marginctl {__version__}", *dict.fromkeys(one.schema for one in documents), *day))
 
 
 def _pictures(outcome: Outcome, report: Report, result: Overview) -> Iterable[Block]:
