@@ -88,7 +88,8 @@ def _of_account(draft: PortfolioFile) -> Iterator[tuple[str, str, Node]]:
         yield from _beyond("account", "account", draft.account)
         yield from _date("account", "account", draft.account, AccountEntry.as_of)
     for one in draft.waivers:
-        yield from _date(one.code, f"the waiver of {short(one.code)}", one, WaiverEntry.until)
+        code = getattr(one, WaiverEntry.code.attribute, "")  # what is wrong with waivers is told beside the report
+        yield from _date(code, f"the waiver of {short(code)}" if code else "a waiver", one, WaiverEntry.until)
 
 
 def _of_assets(draft: PortfolioFile) -> Iterator[tuple[str, str, Node]]:
@@ -163,7 +164,7 @@ def _beyond(subject: str, whose: str, record: Record) -> Iterator[tuple[str, str
     for one in type(record).layout.keys:
         if one not in USUAL:
             continue
-        value = _rate(getattr(record, one.name))
+        value = _rate(getattr(record, one.attribute, None))
         found = None if value is None else _off(value, USUAL[one])
         if value is not None and found is not None:
             shown, end = (percent(value), percent(found[1])) if one in RATES else (f"{value:f}", f"{found[1]:f}")
@@ -172,6 +173,6 @@ def _beyond(subject: str, whose: str, record: Record) -> Iterator[tuple[str, str
 
 def _date(subject: str, whose: str, record: Record, key: Key[Any]) -> Iterator[tuple[str, str, Node]]:
     """A date in a year that no contract of today sees."""
-    value = getattr(record, key.name)
+    value = getattr(record, key.attribute, None)
     if value and int(str(value)[:4]) not in YEARS:
         yield subject, f"`{key.name}` of {whose} is {value}, not from {YEARS[0]} to {YEARS[-1]}", record.at(key)
