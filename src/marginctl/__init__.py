@@ -32,9 +32,7 @@ else:
         """A name of the library, imported when it is first asked for: a command asks for none."""
         if name not in __all__:
             raise AttributeError(f"module 'marginctl' has no attribute {name!r}")
-        from importlib import import_module
-
-        return getattr(import_module("marginctl.analysis.library"), name)
+        return getattr(__import__("marginctl.analysis.library", fromlist=(name,)), name)
 
     def __dir__() -> list[str]:
         return [*__all__, "__version__"]
