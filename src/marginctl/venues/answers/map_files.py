@@ -266,9 +266,13 @@ def _meaning(node: Node) -> Word:
 
 def _spelled(node: Node) -> Word:
     entries = _named(node, "field", "pattern", "form")
-    pattern = _text(entries["pattern"])
+    pattern, form = _text(entries["pattern"]), _text(entries["form"])
     try:
-        re.compile(pattern)
-    except re.error as error:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError) as error:
         raise _MapError(entries["pattern"], "MC016", f"{echo(pattern)} is no pattern: {error}") from None
-    return to.spelled(word(entries["field"]), pattern, _text(entries["form"]))
+    try:
+        compiled.sub(form, "")  # reads the form, whatever there is to replace
+    except (re.error, IndexError) as error:
+        raise _MapError(entries["form"], "MC016", f"{echo(form)} is no form: {error}") from None
+    return to.spelled(word(entries["field"]), pattern, form)
