@@ -51,6 +51,7 @@ def test_keys_become_attributes() -> None:
         ("{over: [value, {abs: size}]}", "{over: []}", 15, "`over` has no operands"),
         ("{over: [value, {abs: size}]}", "{const: many}", 15, "`many` is no number"),
         ("{over: [value, {abs: size}]}", "{of: size, places: few}", 15, "`few` is no whole number"),
+        ("{over: [value, {abs: size}]}", "{of: size, places: 9000000000}", 15, "`9000000000` has more than 3 digits"),
         ("{over: [value, {abs: size}]}", "{sum_of: {rows: coin}}", 15, "this must have `rows`, `value`"),
         ("{sign: size}", "{spelled: {field: a, pattern: '(', form: b}}", 13, "`(` is no pattern"),
         (

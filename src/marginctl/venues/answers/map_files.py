@@ -159,9 +159,15 @@ def _flag(node: Node) -> bool:
     return _text(node) == "true"
 
 
+MOST_DIGITS = 3
+"""Of a number of places: 10 to the power of it is computed."""
+
+
 def _whole(node: Node) -> str:
     if not _text(node).isdecimal():
         raise _MapError(node, "MC013", f"{echo(_text(node))} is no whole number")
+    if len(_text(node)) > MOST_DIGITS:
+        raise _MapError(node, "MC014", f"{echo(_text(node))} has more than {MOST_DIGITS} digits")
     return _text(node)
 
 
