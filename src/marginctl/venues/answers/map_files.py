@@ -166,9 +166,13 @@ MOST_DIGITS = 3
 def _whole(node: Node) -> str:
     if not _text(node).isdecimal():
         raise _MapError(node, "MC013", f"{echo(_text(node))} is no whole number")
-    if len(_text(node)) > MOST_DIGITS:
-        raise _MapError(node, "MC014", f"{echo(_text(node))} has more than {MOST_DIGITS} digits")
     return _text(node)
+
+
+def _places(node: Node) -> int:
+    if len(_whole(node)) > MOST_DIGITS:
+        raise _MapError(node, "MC014", f"{echo(_text(node))} has more than {MOST_DIGITS} digits")
+    return int(_whole(node))
 
 
 def _member(node: Node, kind: type[Enum]) -> Enum:
@@ -184,7 +188,7 @@ def number(node: Node) -> NumberRead:
         return to.number_at(_path(node))
     if isinstance(node, Mapping) and {key.text for key, _ in node.entries} == {"of", "places"}:
         entries = _entries(node, "")
-        return to.cut(number(entries["of"][1]), int(_whole(entries["places"][1])))
+        return to.cut(number(entries["of"][1]), _places(entries["places"][1]))
     name, operand = _operator(node)
     one = {"abs": to.absolute, "negate": to.negated, "nonzero": to.nonzero}.get(name)
     if one is not None:
