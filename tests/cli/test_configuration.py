@@ -457,6 +457,18 @@ class TestList:
         configured("fail_on: often\n")
         assert run("config").code == 2
 
+    @pytest.mark.parametrize(("word", "meant"), [("fail-on", "fail_on"), ("boooks", "books")])
+    def test_a_word_that_is_no_file_is_exit_2_and_what_was_meant(self, repo: Path, word: str, meant: str) -> None:
+        configured("paths: [books]\n")
+        ran = run("config", word, "--format", "json")
+        (error,) = ran.json()["errors"]
+        assert (ran.code, error["message"]) == (2, f"`{word}`: no such file, and no file matches it")
+        assert error["help"].startswith(f"did you mean `{meant}`?")
+
+    def test_paths_of_the_configuration_that_are_not_there_are_a_matter_of_check(self, repo: Path) -> None:
+        configured("paths: [nowhere]\n")
+        assert run("config").code == 0
+
 
 TOML = '''\
 title = "x"  # a.b = 1

@@ -58,6 +58,23 @@ def test_a_coin_that_is_younger_has_blank_days(ask: Callable[..., tuple[Ran, Ven
     assert (again.code, "exists already" in again.errors) == (2, True)
 
 
+def test_what_cannot_be_written_is_not_said_to_be_written(
+    ask: Callable[..., tuple[Ran, Venue]], tmp_path: Path
+) -> None:
+    (tmp_path / "kept.csv").write_text("old\n")
+    (tmp_path / "kept.csv").chmod(0o600)
+    (tmp_path / "link.csv").symlink_to("kept.csv")
+    table = {"GET /fapi/v1/klines": [binance(3)]}
+    for name in ("nowhere/history.csv", "."):
+        ran, _ = ask(table, "--live", "binance-usdm", "BTC", "-o", name, "--force")
+        assert (ran.code, ran.out, "cannot be written" in ran.errors, "wrote" in ran.errors) == (2, "", True, False)
+    ran, _ = ask(table, "--live", "binance-usdm", "BTC", "-o", "link.csv", "--force")
+    assert ran.errors.endswith("marginctl: wrote link.csv\n")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "kept.csv").read_text().startswith("date,BTC\n")
+    assert (tmp_path / "kept.csv").stat().st_mode & 0o777 == 0o600
+
+
 def test_more_days_than_one_answer_holds_are_asked_page_by_page(ask: Callable[..., tuple[Ran, Venue]]) -> None:
     def page(first: int, count: int) -> dict[str, Any]:
         rows = [[str(time_of(ago)), "1", "2", "0.5", str(100 + ago), "9"] for ago in range(first, first + count)]

@@ -80,6 +80,12 @@ def test_an_argument_that_is_no_utf_8_is_refused(flag: str, text: str, folder: P
     assert "\\udcff" in ran.errors + ran.out
 
 
+def test_a_character_that_turns_a_line_around_is_not_shown_as_it_is(folder: Path) -> None:
+    ran = run("what-if", "clean.yaml", "--withdraw", "\u202e=10", "--format", "json")
+    assert ran.code == 2
+    assert "\u202e" not in ran.errors + ran.out
+
+
 BEGUN = """
 from marginctl.cli import check, entry
 find = check.inputs

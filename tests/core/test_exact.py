@@ -94,6 +94,12 @@ def test_exceeds_compares_across(numerator: str, denominator: str, limit: str, e
     assert exceeds(d(numerator), d(denominator), d(limit)) is expected
 
 
+@pytest.mark.parametrize(("beyond", "expected"), [("1.5", False), ("2.5", True)])
+def test_residue_is_measured_against_both_sides_of_a_comparison(beyond: str, expected: bool) -> None:
+    # 1 + x against 1 x 1: 1e-80 of the two together is 2e-80
+    assert exceeds(d(f"1.{'0' * 79}{beyond.replace('.', '')}"), d(1), d(1)) is expected
+
+
 @pytest.mark.parametrize(
     ("numerator", "denominator", "expected"),
     [("1", "4", "0.25"), ("0", "0", "0"), ("0", "-3", "0"), ("1", "0", None), ("1", "-3", None)],

@@ -127,6 +127,11 @@ def test_the_larger_of_two_changes_where_they_meet() -> None:
     assert found == [piece("0", "3", "0"), piece("1", "1", "2")]
 
 
+def test_the_larger_of_two_has_no_piece_where_they_meet_at_the_very_end() -> None:
+    # 1 + 2u reaches 3 at u = 1, where the way ends
+    assert larger([piece("0", "1", "2")], [piece("0", "3", "0")], d(1)) == [piece("0", "3", "0")]
+
+
 def test_the_larger_of_two_jumps_with_the_one_that_jumps() -> None:
     found = larger([piece("0", "1", "0"), piece("2", "9", "0")], [piece("0", "3", "1")], d(10))
     assert [value(found, d(u)) for u in ("1", "2", "5", "7")] == [d(4), d(9), d(9), d(10)]

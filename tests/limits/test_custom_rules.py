@@ -323,16 +323,26 @@ def test_a_waiver_of_the_policy_covers_it_and_one_of_the_book_does_not(tmp_path:
         ("custom: [{code: MC999, expression: 1 > 0}]", "1:17 MC015 `MC999` is no code for a rule of one's own"),
         ("custom: [{code: org1, expression: 1 > 0}]", "1:17 MC015 `org1` is no code"),
         (
-            "custom:\n  - {code: ORG1, expression: 1 > 0}\n  - {code: ORG1, expression: 1 > 0}",
+            "custom:\n  - {code: ORG1, expression: totals.equity > 0}\n  - {code: ORG1, expression: totals.equity > 0}",
             "3:12 MC016 the code `ORG1` is given twice",
         ),
         ("custom:\n  - code: ORG1\n    expression: totals.equty > 1", "3:17 MC017 there is no `totals.equty` here"),
         ("custom:\n  - code: ORG1\n    expression: 'true and equity > 1'", "3:27 MC017 there is no `equity` here"),
         (
-            "custom:\n  - code: ORG1\n    expression: 1 > 0\n    message: it is {totals.equty}",
+            "custom:\n  - code: ORG1\n    expression: totals.equity > 0\n    message: it is {totals.equty}",
             "4:21 MC017 there is no `totals.equty` here",
         ),
         ("custom: [{code: ORG1, expression: 1 > 0, where: orders}]", "1:49 MC015 `where` must be"),
+        ("custom: [{code: ORG1, expression: 1 > 0}]", "1:35 MC017 the rule is the same for every account"),
+        ("custom: [{code: ORG1, expression: 'not false or 1 < 2'}]", "1:36 MC017 the rule is the same for every"),
+        (
+            "custom: [{code: ORG1, expression: totals.equity > 1 or totals.equity >= totals.equity}]",
+            "1:56 MC017 `totals.equity` is compared with itself",
+        ),
+        (
+            "custom: [{code: ORG1, expression: 'any(positions, leverage == leverage)'}]",
+            "1:51 MC017 `leverage` is compared with itself",
+        ),
         ("custom: [{code: ORG1}]", "1:10 MC012 `expression` is missing"),
         ("waivers: [{code: MC999, until: 2027-01-01, reason: x}]", "1:18 MC015 no limit has the code `MC999`"),
     ],

@@ -162,6 +162,30 @@ def test_a_coin_that_is_scanned_beside_its_contract_leaves_no_scan_to_give_back(
     assert report(by_quantity, tmp_path)["totals"]["maintenance_margin"] == Decimal(0)
 
 
+UNEVEN = {
+    "portfolio_margin.underlyings": [
+        {"assets": ["BTC"], "moves": ["-10%", "20%"]},
+        {"assets": ["ETH"], "moves": ["-10%", "5%"]},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("by", "ratio", "margin"),
+    [
+        # 1 BTC short at 60,000 loses 12,000, 10 ETH long at 3,000 lose 3,000: 15,000 alone.
+        # 10 / 20 of a spread of 1 BTC and 20 ETH: 40% of half of 12,000 and of all of 3,000, 3,600, come back
+        ("quantity", -20, 11400),
+        # 30,000 / 2 = 15,000 spreads of 1 and 2 in value: 40% of 20% of 15,000 and of 10% of 30,000, 2,400, come back
+        ("value", -2, 12600),
+    ],
+)
+def test_a_spread_gives_back_of_each_leg_what_its_ratio_uses(by: str, ratio: int, margin: int, tmp_path: Path) -> None:
+    legs = ({"asset": "BTC", "ratio": 1}, {"asset": "ETH", "ratio": ratio})
+    document = changed(SCENARIO, UNEVEN | spread(*legs, by=by, credit="40%"))
+    assert report(document, tmp_path)["totals"]["maintenance_margin"] == Decimal(margin)
+
+
 def test_a_fiat_base_that_stands_still_is_in_no_unit_of_others(tmp_path: Path) -> None:
     # Every other one moves 10% as one unit; EUR is fiat and no table names it. BTC alone: 6,000.
     document = changed(

@@ -41,6 +41,8 @@ def test_a_file_that_could_not_be_read_shows_problems_and_no_figures() -> None:
         ("[x](http://y)", "\\[x\\](http\\://y)"),
         ("*b* _i_ `c`", "\\*b\\* \\_i\\_ \\`c\\`"),
         ("@team", "@&#8203;team"),
+        ("www.evil.example", "www\\.evil.example"),
+        ("see WWW.evil.example", "see WWW\\.evil.example"),
         ("a\nb", "a\\\\x0ab"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tests.render import samples
 
-from marginctl.findings import Location
+from marginctl.findings import Location, Severity
 from marginctl.render import Options, render
 from marginctl.results import Outcome
 
@@ -61,6 +61,14 @@ def test_findings_become_results_with_place_level_and_remedy() -> None:
     assert results["MC101"]["level"] == "error"
     assert results["MC204"]["level"] == "note"
     assert results["MC204"]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
+
+
+@pytest.mark.parametrize("words", ["[click](javascript:alert(1))", "](https://x.example)", "[a] [b](1)"])
+def test_nothing_in_a_message_is_a_link(words: str) -> None:
+    finding = samples.finding("MC105", "position-leverage", Severity.WARNING, words)
+    (result,) = only_run(replace(samples.desk(), findings=(finding,)))["results"]
+    assert "](" not in result["message"]["text"]
+    assert result["message"]["text"].replace("\N{ZERO WIDTH SPACE}", "").startswith(words)
 
 
 def test_waived_findings_and_notes_are_no_results() -> None:

@@ -1,7 +1,9 @@
 """``marginctl config``: every setting as it counts here, and who says so."""
 
+import os
 from collections.abc import Iterator
 from inspect import Parameter
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,9 +12,12 @@ from marginctl.analysis.configuration import ConfigFile
 from marginctl.cli.app import FilesOrConfiguration, app
 from marginctl.cli.check import BatchFlags, CheckFlags, outputs
 from marginctl.cli.discovery import Surroundings
+from marginctl.cli.inputs import inputs
 from marginctl.cli.options import DetailFlags, FileFlags, Format, Read, command, flags_of, show
 from marginctl.cli.settings import CodeFlags, PolicyFlags
 from marginctl.cli.settled import SETTINGS, Setting, SettingOrigin, Taken
+from marginctl.document.scalars import FlagError
+from marginctl.document.source import echo, near
 from marginctl.limits.format import PolicyKeys
 from marginctl.results.catalogue import SettingEntry, SettingList
 
@@ -36,9 +41,21 @@ class ConfigFlags(PolicyFlags, CodeFlags, BatchFlags, FileFlags, DetailFlags):
 def config_command(flags: ConfigFlags) -> int:
     """Show every setting, and where it comes from: a flag, a variable, a line of the configuration, or the default."""
     taken = {one.setting.key: one for one in flags.around.told}
+    if "paths" not in taken or taken["paths"].origin is SettingOrigin.FLAG:
+        _refuse_missing(flags.paths or [])
     defaults = {flag.name: flag for flag in flags_of(CheckFlags)}
     rows = [_entry(one, taken.get(one.key), defaults[one.flag]) for one in SETTINGS]
     return show(SettingList(file=flags.around.file, settings=(*rows, *_limits(flags.around))), flags)
+
+
+def _refuse_missing(paths: list[str]) -> None:
+    """Words that are no files are taken for what was to be looked up. Raises FlagError."""
+    for path in paths:
+        _, problems = inputs([path], "")
+        if problems and not os.path.lexists(path):
+            close = near(path, [*(one.key for one in SETTINGS), *map(str, Path().glob("*"))])
+            advice = f"did you mean {echo(close)}? " if close else ""
+            raise FlagError(f"{echo(path)}: {problems[0].message}", f"{advice}`marginctl config` lists every setting")
 
 
 def _entry(one: Setting, taken: Taken | None, flag: Any) -> SettingEntry:

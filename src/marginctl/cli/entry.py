@@ -5,7 +5,10 @@ import os
 import sys
 from errno import EBADF
 from io import TextIOBase
-from typing import NoReturn
+
+TYPE_CHECKING = False  # until a command begins as little as can be is imported: Ctrl-C is a traceback there
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 OK = 0
 BROKEN_LIMIT = 1
@@ -66,7 +69,7 @@ def _exit_code() -> int:
     return OK
 
 
-def _leave(code: int) -> NoReturn:
+def _leave(code: int) -> "NoReturn":
     try:
         sys.stdout.flush()
         sys.stderr.flush()

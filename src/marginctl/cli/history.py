@@ -50,11 +50,12 @@ def history_command(flags: HistoryFlags) -> int:
         base: daily_closes(client, found, contract, flags.days, flags.day) for base, contract in contracts.items()
     }
     text = history_text(columns)
-    _say(contracts, columns, flags.output)
+    _say(contracts, columns)
     if flags.output is None:
         deliver(text)
     else:
         write_files({flags.output: text.encode()})
+        say(f"marginctl: wrote {printable(str(flags.output))}\n")
     return OK
 
 
@@ -75,7 +76,7 @@ def _contracts(venue: str, coins: list[str]) -> dict[str, Contract]:
     return found
 
 
-def _say(contracts: dict[str, Contract], columns: dict[str, Closes], output: Path | None) -> None:
+def _say(contracts: dict[str, Contract], columns: dict[str, Closes]) -> None:
     """What each column is, and how much of it, on standard error."""
     whole = {day for closes in columns.values() for day in closes}
     for base, closes in columns.items():
@@ -84,5 +85,3 @@ def _say(contracts: dict[str, Contract], columns: dict[str, Closes], output: Pat
         blank = f", blank days: {len(whole) - len(closes)}" if len(closes) < len(whole) else ""
         text = f"{base}: closes of {contract.symbol} in {contract.quote}: {len(closes)}{span}{blank}"
         say(f"{text}\n")
-    if output is not None:
-        say(f"marginctl: wrote {printable(str(output))}\n")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from marginctl.document import libyaml, splices
-from marginctl.document.source import echo
+from marginctl.document.source import echo, printable
 from marginctl.document.spans import Path, Value, meaning
 from marginctl.document.splices import Layout, NoPlaceError, Splice, layout_of, spliced
 
@@ -50,8 +50,8 @@ class RewriteError(Exception):
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.help = help
+        self.message = printable(message)
+        self.help = printable(help)
 
 
 def rewritten(text: str, edits: Iterable[Edit]) -> str:

@@ -9,7 +9,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -128,6 +128,39 @@ def condition(text: str, rows: str = "") -> Expr:
     if found.type != "flag":
         raise ExpressionError(found.start, f"this is a {found.type}, not a condition", "compare it: `... >= 100000`")
     return found
+
+
+def refuse_idle(found: Expr, text: str) -> None:
+    """Refuse a condition that no account can break, or every one does. Raises ExpressionError.
+
+    One that names no figure, or that compares an expression with itself.
+    """
+    parts = list(_parts(found))
+    if not any(isinstance(one, Figured | OfRows) for one in parts):
+        raise ExpressionError(found.start, "the rule is the same for every account", "name a figure of the report")
+    for one in parts:
+        if isinstance(one, Operation) and one.sign in COMPARISONS:
+            left, right = (text[side.start : side.end] for side in one.operands)
+            if left == right:
+                raise ExpressionError(one.start, f"{echo(left)} is compared with itself", "compare it with a limit")
+
+
+def _parts(found: Expr) -> Iterator[Expr]:
+    """An expression and all that it is made of."""
+    yield found
+    inner: tuple[Expr | None, ...] = ()
+    match found:
+        case Chain():
+            inner = (found.first, *(one for _, one in found.rest))
+        case Operation():
+            inner = found.operands
+        case OfRows():
+            inner = (found.each, found.where)
+        case Existence():
+            inner = (found.of,)
+    for one in inner:
+        if one is not None:
+            yield from _parts(one)
 
 
 def _tokens(text: str) -> list[Token]:

@@ -26,6 +26,7 @@ from marginctl.limits.custom_parser import (
     Operation,
     condition,
     parse,
+    refuse_idle,
 )
 from marginctl.limits.format import CustomEntry
 from marginctl.limits.registry import is_custom
@@ -257,6 +258,7 @@ def _rule(entry: CustomEntry, source: Source) -> tuple[Rule | None, list[Problem
     place, offset = at_expression, 0
     try:
         tree = condition(entry.expression, entry.where)
+        refuse_idle(tree, entry.expression)
         place = at_message
         message = None
         if entry.message:

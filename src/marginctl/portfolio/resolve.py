@@ -121,7 +121,7 @@ def resolve(
     used = rule_set.used(header.mode, traded, contracts.overridden, settings.published)
     reading.assumptions.update(dict.fromkeys(rule_set.assumptions_for(header.mode, account)))
     _observe_doubts(reading, draft, used)
-    observe_oddities(reading, draft, rows)
+    observe_oddities(reading, draft, rows, placed)
     found = Resolved(account, used, tuple(reading.assumptions), tuple(reading.facts), reading.locations, tuple(rows))
     return found, []
 

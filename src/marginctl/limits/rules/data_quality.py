@@ -308,8 +308,12 @@ MC215 = Rule(
 def improbable_figure(context: Context) -> Iterable[Measurement]:
     """What it checks: whether a figure of the file is one that no venue and no market has.
 
-    A fee to close above 5%, a liquidation level above 10, a maintenance rate above 100% or above the initial rate of its
-    tier, a funding rate beyond 10% per interval, a beta beyond 20, an entry price a hundred times off the mark. A warning.
+    A fee to close above 5%, a liquidation level above 10, an initial rate above 100%, a maintenance rate above that, above
+    the initial rate of its tier or below 0.01%, a leverage above 2,000x, that of an order below 1x, a funding rate beyond
+    10% per interval, a beta beyond 20, a haircut of 100% (but where a venue's answer has it), a debt that needs more than
+    itself. A price below 1e-15 or beyond 1e12, an entry price or the price of an order a hundred times off the mark, a
+    quantity or a contract below 1e-12 or beyond 1e18 units, a fixed ratio of an asset below 1e-9 or beyond 1e9. A date
+    before 2009 or after 2099. A warning.
 
     Why: a figure ten or a hundred times off is a typing mistake (a percent sign that is missing, a beta in percent), and
     every other figure rests on it.

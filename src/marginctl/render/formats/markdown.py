@@ -42,6 +42,8 @@ MOST_ROWS = 500
 BOLD = frozenset((Tone.STRONG, Tone.BAD))
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
+_WEB = re.compile(r"(www)\.", re.IGNORECASE)
+"""What becomes a link without a scheme."""
 
 
 def draw(page: Page, options: Options) -> str:
@@ -167,7 +169,7 @@ def _picture(block: LinePicture | BarPicture) -> str:
 
 def text(words: str) -> str:
     """Text that Markdown shows as it is: no markup, no mention, no link, no second line."""
-    shown = _SPECIAL.sub(r"\\\1", printable(words))
+    shown = _WEB.sub(r"\1\\.", _SPECIAL.sub(r"\\\1", printable(words)))
     return shown.replace("@", "@&#8203;").replace("://", "\\://").replace("\\<", "&lt;")
 
 

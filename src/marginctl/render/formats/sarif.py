@@ -119,12 +119,17 @@ def _result(code: str, level: str, text: str, location: Location, name: str, cod
         "ruleId": code,
         "ruleIndex": codes.index(code),
         "level": level,
-        "message": {"text": text},
+        "message": {"text": _without_links(text)},
         "locations": [
             {"physicalLocation": {"artifactLocation": _artifact(location.file), "region": _region(location)}}
         ],
         "partialFingerprints": {FINGERPRINT: name},
     }
+
+
+def _without_links(text: str) -> str:
+    """A message in which nothing is a link: readers of SARIF make one of `[words](address)`, so nothing stands so."""
+    return text.replace("](", "]\N{ZERO WIDTH SPACE}(")
 
 
 def _suppression(finding: Finding) -> dict[str, str]:

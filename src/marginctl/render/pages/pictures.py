@@ -90,9 +90,9 @@ def _safe(one: _Move) -> Bar:
 
 
 def _ends(one: _Move) -> tuple[tuple[Decimal, str], ...]:
-    """Where the fall and the rise are that liquidate; an arrow at the edge to one that lies beyond it."""
+    """Where the fall and the rise are that liquidate, once where both are now; an arrow for one beyond the edge."""
     fall = () if one.down is None else ((one.down, "▼"),)
-    rise = () if one.up is None else ((min(one.up, ONE), "▲" if one.up <= ONE else "→"),)
+    rise = () if one.up is None or one.up == one.down else ((min(one.up, ONE), "▲" if one.up <= ONE else "→"),)
     return (*fall, *rise)
 
 

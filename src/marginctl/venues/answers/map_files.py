@@ -159,10 +159,20 @@ def _flag(node: Node) -> bool:
     return _text(node) == "true"
 
 
+MOST_DIGITS = 3
+"""Of a number of places: 10 to the power of it is computed."""
+
+
 def _whole(node: Node) -> str:
     if not _text(node).isdecimal():
         raise _MapError(node, "MC013", f"{echo(_text(node))} is no whole number")
     return _text(node)
+
+
+def _places(node: Node) -> int:
+    if len(_whole(node)) > MOST_DIGITS:
+        raise _MapError(node, "MC014", f"{echo(_text(node))} has more than {MOST_DIGITS} digits")
+    return int(_whole(node))
 
 
 def _member(node: Node, kind: type[Enum]) -> Enum:
@@ -178,7 +188,7 @@ def number(node: Node) -> NumberRead:
         return to.number_at(_path(node))
     if isinstance(node, Mapping) and {key.text for key, _ in node.entries} == {"of", "places"}:
         entries = _entries(node, "")
-        return to.cut(number(entries["of"][1]), int(_whole(entries["places"][1])))
+        return to.cut(number(entries["of"][1]), _places(entries["places"][1]))
     name, operand = _operator(node)
     one = {"abs": to.absolute, "negate": to.negated, "nonzero": to.nonzero}.get(name)
     if one is not None:
@@ -266,9 +276,13 @@ def _meaning(node: Node) -> Word:
 
 def _spelled(node: Node) -> Word:
     entries = _named(node, "field", "pattern", "form")
-    pattern = _text(entries["pattern"])
+    pattern, form = _text(entries["pattern"]), _text(entries["form"])
     try:
-        re.compile(pattern)
-    except re.error as error:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError) as error:
         raise _MapError(entries["pattern"], "MC016", f"{echo(pattern)} is no pattern: {error}") from None
-    return to.spelled(word(entries["field"]), pattern, _text(entries["form"]))
+    try:
+        compiled.sub(form, "")  # reads the form, whatever there is to replace
+    except (re.error, IndexError) as error:
+        raise _MapError(entries["form"], "MC016", f"{echo(form)} is no form: {error}") from None
+    return to.spelled(word(entries["field"]), pattern, form)
