@@ -145,7 +145,7 @@ def _rounds(item: pytest.Item) -> int:
 def neutral_surroundings() -> Iterator[None]:
     """Nothing of the terminal, the pipeline or the settings of who runs the tests reaches the program."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in SURROUNDINGS:
+        for name in (*SURROUNDINGS, *(name for name in os.environ if name.startswith("MARGINCTL_"))):
             patch.delenv(name, raising=False)
         yield
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+NAMED, IN_CI = os.environ.get("MARGINCTL_CHROMIUM"), bool(os.environ.get("CI"))
+"""Read with the tests: while they run nothing of the surroundings is there."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def executable() -> str | None:
     """Where the browser is; None where there is none."""
-    return os.environ.get("MARGINCTL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return NAMED or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +22,7 @@ def browser() -> Iterator[Browser]:
     """The browser, closed at the end. CI installs one, and fails without."""
     path = executable()
     if path is None:
-        assert not os.environ.get("CI"), "no browser: install chromium"
+        assert not IN_CI, "no browser: install chromium"
         pytest.skip("no browser: install chromium, or name one in MARGINCTL_CHROMIUM")
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])

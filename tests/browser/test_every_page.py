@@ -110,12 +110,13 @@ OUTSIDE = """[...document.querySelectorAll('svg[role=img]')].flatMap(picture => 
 })"""
 """Words of a picture that leave it or meet others, as the browser has drawn them."""
 
+FOLDER = os.environ.get("MARGINCTL_PICTURES")
+
 
 def _kept(page: Page, name: str) -> None:
-    folder = os.environ.get("MARGINCTL_PICTURES")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+    if FOLDER:
+        Path(FOLDER).mkdir(parents=True, exist_ok=True)
         height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
         width = page.evaluate("window.innerWidth")
         clip: Any = {"x": 0, "y": 0, "width": width, "height": height}
-        page.screenshot(path=str(Path(folder) / name), full_page=True, clip=clip)
+        page.screenshot(path=str(Path(FOLDER) / name), full_page=True, clip=clip)
