@@ -139,6 +139,12 @@ def test_every_plain_decimal_is_itself(value):
     assert decimal(format(value, "f")) == value
 
 
+@pytest.mark.parametrize("text", ["--0E0", "+-1e5", "1.2.3e4"])
+def test_what_only_looks_like_a_power_of_ten_is_refused(text):
+    with pytest.raises(NumberError):
+        decimal(text)
+
+
 @given(st.text(max_size=80) | st.text("0123456789.,-+_%eExX: ", max_size=80))
 def test_any_other_text_is_refused_with_an_advice_that_is_accepted(text):
     """What a help text tells to write must itself be a number."""

@@ -1,7 +1,7 @@
 """Exact decimals from the text as written, and refusals that say what to write instead."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from marginctl.document.source import echo
 
@@ -229,7 +229,10 @@ def _tidied(text: str) -> str:
 def _expanded(text: str) -> str:
     if not _has_exponent(text) or len(text.lower().partition("e")[2]) > 3:
         return text
-    return format(Decimal(text), "f")
+    try:
+        return format(Decimal(text), "f")
+    except InvalidOperation:
+        return ""
 
 
 def _short(text: str) -> str:
