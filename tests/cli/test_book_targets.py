@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.cli.processes import without_rights
 from tests.cli.running import PATIENCE, SOURCE, Ran, process, run
 from tests.cli.test_targets import KILLED
 
@@ -102,17 +103,8 @@ def test_a_device_that_is_full_stays_what_it_is(writer: str, desk: Path) -> None
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no users here")
 @each_of_rows
 def test_in_a_folder_that_cannot_be_written_the_old_rows_stay(writer: str, desk: Path) -> None:
-    user = os.geteuid()
-    desk.chmod(0o555)
-    for folder in list(desk.parents)[:2]:
-        folder.chmod(0o755)
-    if user == 0:  # to whom no rights apply
-        os.seteuid(65534)
-    try:
+    with without_rights(desk):
         ran = write(writer)
-    finally:
-        os.seteuid(user)
-        desk.chmod(0o755)
     assert (ran.code, "cannot be written: Permission denied" in ran.errors) == (2, True)
     assert (desk / WRITERS[writer][0]).read_bytes() == b"old\n"
 

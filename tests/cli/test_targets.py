@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.cli.processes import without_rights
 from tests.cli.recorded_accounts import ACCOUNTS, files_of, lay_out
 from tests.cli.running import BROKEN, CLEAN, PATIENCE, SOURCE, TODAY, Ran, process, run
 from tests.venues.answers.published import risk_limits
@@ -181,17 +182,8 @@ def test_a_device_without_room_ends_with_2_and_stays(writer: str, desk: Path) ->
 def test_in_a_folder_that_cannot_be_written_the_old_file_stays(writer: str, desk: Path) -> None:
     write(writer)
     before = contents(desk)
-    user = os.geteuid()
-    desk.chmod(0o555)
-    for folder in list(desk.parents)[:2]:
-        folder.chmod(0o755)
-    if user == 0:  # to whom no rights apply
-        os.seteuid(65534)
-    try:
+    with without_rights(desk):
         ran = write(writer)
-    finally:
-        os.seteuid(user)
-        desk.chmod(0o755)
     assert (ran.code, "cannot be written: Permission denied" in ran.errors + ran.out) == (2, True)
     assert contents(desk) == before
 
