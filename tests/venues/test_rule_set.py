@@ -161,6 +161,14 @@ def test_which_contracts_a_mistaken_symbol_may_mean(name, symbol, meant):
     assert found[: len(meant)] == meant if meant else found == []
 
 
+def test_a_symbol_without_a_quote_has_no_address_that_asks_for_one():
+    """The address names base and quote: no word stands in for what the symbol does not say."""
+    assert bundled("okx").unknown_help("BTC-27DEC26", TODAY) == (
+        "declare it: `contracts: {BTC-27DEC26: {base: ..., quote: ..., tiers: [...]}}`"
+    )
+    assert "instFamily=BTC-USD:" in bundled("okx").unknown_help("BTC-USD-261225", TODAY)
+
+
 def test_an_unknown_contract_is_answered_with_what_to_do():
     assert bundled("generic").unknown_help("NOSUCHTHING", TODAY) == (
         "declare it: `contracts: {NOSUCHTHING: {base: ..., quote: ..., tiers: [...]}}`"
@@ -239,7 +247,7 @@ def test_an_address_may_be_asked_with_a_body(symbol, dex):
 
 @pytest.mark.parametrize("name", sorted(set(loader.bundled()) - {"generic"}))
 def test_every_venue_says_where_its_tables_are(name):
-    assert bundled(name).tables_from("ABC") is not None
+    assert bundled(name).tables_from("ABCUSDT") is not None
 
 
 def test_nothing_is_shown_as_a_command_that_a_shell_could_take_for_more_than_a_symbol():

@@ -127,6 +127,12 @@ class TablesFrom(Record, name="tables_from"):
     size_address = optional(TEXT, "where the contract's size is; absent: in the same answer, or of all contracts")
     signed = optional(TEXT, "the request of an account's own answer that has the table and that `venue refresh` reads")
 
+    def asks_for(self, symbol: str) -> bool:
+        """Whether a symbol says all that the address and the requests need: a name alone has no quote."""
+        asked = "".join(filter(None, (self.address, self.posted, self.size_address, self.signed)))
+        words = _words_of(symbol)
+        return all(words[name] for name in ("{base}", "{quote}") if name in asked)
+
     def place(self, symbol: str) -> str:
         """The address for a contract."""
         return self._for(self.address, symbol)
@@ -150,17 +156,16 @@ class TablesFrom(Record, name="tables_from"):
         return _for(text, symbol).replace("{type}", kind)
 
 
-def _for(text: str, symbol: str) -> str:
-    """A text of the rule set with the words of a contract."""
+def _words_of(symbol: str) -> dict[str, str]:
+    """What stands for a contract in a text of the rule set; empty where its symbol does not say."""
     spelled = spelling_of(symbol, "USD")
     dex = symbol.partition(":")[0] if ":" in symbol else ""
-    words = {
-        "{symbol}": symbol,
-        "{base}": spelled.base or "BASE",
-        "{quote}": spelled.quote or "QUOTE",
-        "{dex}": dex,
-    }
-    for name, word in words.items():
+    return {"{symbol}": symbol, "{base}": spelled.base or "", "{quote}": spelled.quote or "", "{dex}": dex}
+
+
+def _for(text: str, symbol: str) -> str:
+    """A text of the rule set with the words of a contract."""
+    for name, word in _words_of(symbol).items():
         text = text.replace(name, word)
     return text
 

@@ -275,7 +275,8 @@ class RuleSet(Record, name="venue"):
         """Where the venue has the table of a contract that is not listed; None where nobody says."""
         groups = [group for group in self.groups if group.tables_from is not None]
         group = max(groups, key=lambda one: one.likeness(symbol), default=None)
-        return group.tables_from if group is not None and set(symbol + self.name) <= IN_COMMANDS else None
+        source = group.tables_from if group is not None and set(symbol + self.name) <= IN_COMMANDS else None
+        return source if source is not None and source.asks_for(symbol) else None
 
     def close_symbols(self, symbol: str, on: date) -> list[str]:
         """Known symbols that a mistaken one may stand for, the likeliest first, three at most; ``on``: as above."""
