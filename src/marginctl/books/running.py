@@ -13,7 +13,7 @@ from marginctl.books.batch import check_batch, screening
 from marginctl.books.book_parts import Accounts, BookPart, account_batches, raw_batches
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import ROW, BookError, Renames, normalised
-from marginctl.books.results_out import RESULTS
+from marginctl.books.results_out import RESULTS, joined
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, HEADER, POSITIONS, RowProblem
 from marginctl.books.stored import TWICE
 from marginctl.books.stress_screen import BatchPlace, through_all
@@ -193,12 +193,6 @@ def outcome_of(header: BookHeader, plan: BookPlan, part: BookPart, number: int, 
             whole.problems.extend(found.problems[: MOST_PROBLEMS - len(whole.problems)])
         seal(whole.tally, batch, first)
     return whole._replace(rows=joined(rows))
-
-
-def joined(rows: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """Batches as one."""
-    filled = [one for one in rows if len(one)] or rows[:1]
-    return filled[0] if len(filled) == 1 else pa.Table.from_batches(filled).combine_chunks().to_batches()[0]
 
 
 def _piece(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:

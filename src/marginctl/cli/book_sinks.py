@@ -29,15 +29,25 @@ class Writer(Protocol):
         """Write what is left."""
 
 
+def parquet_settings(schema: pa.Schema) -> dict[str, Any]:
+    """How rows are written: words as dictionaries; figures as they are, for there is next to nothing to compress."""
+    leaves = {one.name: f"{one.name}.list.element" if pa.types.is_list(one.type) else one.name for one in schema}
+    figures = {one.name for one in schema if pa.types.is_floating(one.type)}
+    words = [leaves[one.name] for one in schema if pa.types.is_string(one.type) or pa.types.is_list(one.type)]
+    return {
+        "compression": {leaf: "none" if name in figures else "zstd" for name, leaf in leaves.items()},
+        "compression_level": {leaf: 1 for name, leaf in leaves.items() if name not in figures},
+        "use_dictionary": [one for one in words if one != "account_id"],
+    }
+
+
 class ParquetRows:
     """Rows as Parquet: one row group for some batches."""
 
     def __init__(self, path: str, schema: pa.Schema) -> None:
         from pyarrow.parquet import ParquetWriter
 
-        said = [one.name for one in schema if pa.types.is_string(one.type) and one.name != "account_id"]
-        said += [f"{one.name}.list.element" for one in schema if pa.types.is_list(one.type)]
-        self._writer = ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=said)
+        self._writer = ParquetWriter(path, schema, **parquet_settings(schema))
         self._waiting: list[pa.RecordBatch] = []
         self._schema = schema
 
