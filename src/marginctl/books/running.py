@@ -13,7 +13,7 @@ from marginctl.books.batch import check_batch, screening
 from marginctl.books.book_parts import Accounts, BookPart, account_batches, raw_batches
 from marginctl.books.header import BookHeader, read_header
 from marginctl.books.normalising import ROW, BookError, Renames, normalised
-from marginctl.books.results_out import RESULTS, joined
+from marginctl.books.results_out import RESULTS
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, HEADER, POSITIONS, RowProblem
 from marginctl.books.stored import TWICE
 from marginctl.books.stress_screen import BatchPlace, through_all
@@ -171,28 +171,22 @@ class _Order:
 
 
 def accounts_of(plan: BookPlan, part: BookPart) -> Iterator[Accounts]:
-    """The accounts of a part, those that occur twice marked. Raises BookError."""
+    """The accounts of a part in pieces, those that occur twice marked. Raises BookError.
+
+    What the screen and the sums need beside a piece is a few times as large as it: they are smaller than what is read.
+    """
     once = Once(plan.doubles.names, plan.doubles.first_of, part)
-    return map(once.marked, account_batches(part, plan.named, plan.batch, plan.sort_memory))
+    for batch, first in map(once.marked, account_batches(part, plan.named, plan.batch, plan.sort_memory)):
+        for at in range(0, max(1, len(batch)), PIECE):
+            yield Accounts(batch.slice(at, PIECE), first + at)
 
 
 def outcome_of(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
-    """What a batch of a part comes to; ``number``: of the part.
-
-    Worked off in pieces: what the screen and the sums need beside the batch itself is a few times as large.
-    """
-    batch, first = accounts
-    pieces = [Accounts(batch.slice(at, PIECE), first + at) for at in range(0, len(batch), PIECE)] or [accounts]
+    """What a piece of a part comes to; ``number``: of the part."""
     with exactly():
-        whole = _piece(header, plan, part, number, pieces[0])
-        rows = [whole.rows]
-        for piece in pieces[1:]:
-            found = _piece(header, plan, part, number, piece)
-            rows.append(found.rows)
-            whole.tally.add(found.tally, plan.top)
-            whole.problems.extend(found.problems[: MOST_PROBLEMS - len(whole.problems)])
-        seal(whole.tally, batch, first)
-    return whole._replace(rows=joined(rows))
+        found = _piece(header, plan, part, number, accounts)
+        seal(found.tally, *accounts)
+    return found
 
 
 def _piece(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:

@@ -5,7 +5,7 @@ Sums are of the figures as the rows have them, in whole 1e-8 of the currency: no
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zlib import compress, decompress
 
 import numpy as np
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from marginctl.books.arrow_numbers import Plain
 from marginctl.books.exposure import exposures, total
 from marginctl.books.header import BookHeader
-from marginctl.books.stress_tally import ScenarioTally
+from marginctl.books.stress_tally import LostRow, ScenarioTally
 from marginctl.core.exact import ZERO
 
 OK, EXACT = pa.scalar("ok", pa.string()), pa.scalar("exact", pa.string())
@@ -45,19 +45,23 @@ class CodeCount(Struct):
     warned_notional: Decimal = ZERO
 
 
-class Worst(Struct, frozen=True):
-    """An account by how badly it stands, with its row as it came (an Arrow stream)."""
+class Worst(Struct, frozen=True, omit_defaults=True):
+    """An account by how badly it stands, with its row as it came: ``held`` as a batch, ``data`` as bytes to be kept."""
 
     safety: int
     ratio: Decimal
     part: int
     row: int
     data: bytes = b""
+    held: Any = None
 
     @property
     def rank(self) -> tuple[int, Decimal, int, int]:
         """The worst first: liquidatable, then by maintenance ratio, none the worst, then as they come."""
         return self.safety, -self.ratio, self.part, self.row
+
+
+Named = TypeVar("Named", Worst, LostRow)
 
 
 class Tally(Struct):
@@ -183,13 +187,29 @@ def _worst(results: pa.RecordBatch, is_ok: Any, *, part: int, first: int, most: 
 
 def seal(tally: Tally, batch: pa.RecordBatch, first: int) -> None:
     """Lay to the accounts that a tally names their rows, which stand in a batch that begins with row ``first``."""
-
-    def row_of(place: int) -> bytes:
-        return packed(batch.slice(place - first, 1))
-
-    tally.worst = [replace(one, data=row_of(one.row)) for one in tally.worst]
+    lost = [one for sums in tally.scenarios.values() for one in sums.worst if one.is_screened]
+    rows = sorted({one.row for one in tally.worst} | {one.row for one in lost})
+    chosen = batch.take(pa.array([row - first for row in rows], pa.int64()))
+    held = {row: chosen.slice(at, 1) for at, row in enumerate(rows)}
+    tally.worst = [replace(one, held=held[one.row]) for one in tally.worst]
     for sums in tally.scenarios.values():
-        sums.worst = [replace(one, data=row_of(one.row)) if one.is_screened else one for one in sums.worst]
+        sums.worst = [replace(one, held=held[one.row]) if one.is_screened else one for one in sums.worst]
+
+
+def pack(tally: Tally) -> None:
+    """Make the rows that are laid to a tally bytes."""
+    tally.worst = [_packed_up(one) for one in tally.worst]
+    for sums in tally.scenarios.values():
+        sums.worst = [_packed_up(one) for one in sums.worst]
+
+
+def _packed_up(one: Named) -> Named:
+    return one if one.held is None else replace(one, held=None, data=packed(one.held))
+
+
+def row_of(one: Worst | LostRow) -> pa.RecordBatch:
+    """The row of an account that a tally names."""
+    return unpacked(one.data) if one.held is None else one.held
 
 
 def packed(batch: pa.RecordBatch) -> bytes:

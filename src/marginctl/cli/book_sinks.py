@@ -1,7 +1,7 @@
 """Where rows of results go: one file, or a folder with a file for every part; whole or not at all."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,15 +29,25 @@ class Writer(Protocol):
         """Write what is left."""
 
 
+def leaves(name: str, kind: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
+    """The columns that Parquet makes of one: those of its items or fields, by their paths."""
+    if pa.types.is_list(kind):
+        yield from leaves(f"{name}.list.element", kind.value_type)
+    elif pa.types.is_struct(kind):
+        for number in range(kind.num_fields):
+            yield from leaves(f"{name}.{kind.field(number).name}", kind.field(number).type)
+    else:
+        yield name, kind
+
+
 def parquet_settings(schema: pa.Schema) -> dict[str, Any]:
     """How rows are written: words as dictionaries; figures as they are, for there is next to nothing to compress."""
-    leaves = {one.name: f"{one.name}.list.element" if pa.types.is_list(one.type) else one.name for one in schema}
-    figures = {one.name for one in schema if pa.types.is_floating(one.type)}
-    words = [leaves[one.name] for one in schema if pa.types.is_string(one.type) or pa.types.is_list(one.type)]
+    columns = [leaf for one in schema for leaf in leaves(one.name, one.type)]
+    packed = [name for name, kind in columns if not pa.types.is_floating(kind)]
     return {
-        "compression": {leaf: "none" if name in figures else "zstd" for name, leaf in leaves.items()},
-        "compression_level": {leaf: 1 for name, leaf in leaves.items() if name not in figures},
-        "use_dictionary": [one for one in words if one != "account_id"],
+        "compression": {name: "zstd" if name in packed else "none" for name, _ in columns},
+        "compression_level": dict.fromkeys(packed, 1),
+        "use_dictionary": [name for name, kind in columns if pa.types.is_string(kind) and name != "account_id"],
     }
 
 
