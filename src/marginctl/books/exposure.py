@@ -127,17 +127,18 @@ def exposure_of(header: BookHeader, items: Any) -> dict[str, Decimal]:
     quantity = arrow.numbers(arrow.child(items, "quantity"))
     if arrow.is_empty(symbols) or quantity is None:
         return {}
-    names = [one for one in pc.unique(symbols).to_pylist() if one is not None]
+    symbols = symbols if pa.types.is_dictionary(symbols.type) else symbols.dictionary_encode()
+    names = [one for one in symbols.dictionary.to_pylist() if one is not None]
     weights = [_weight(header, name) for name in names]
     places = arrow.codes(symbols, {name: at for at, name in enumerate(names)}, len(items))
     mark = arrow.numbers(arrow.child(items, "mark_price"))
-    value = _values(weights, places, np.abs(quantity.values), None if mark is None else mark.values)
+    value = np.abs(quantity.values) * _each(weights, places, None if mark is None else mark.values)
     side = arrow.codes(arrow.child(items, "side"), SIDES, len(items))
     codes = 2 * places + np.where(side < 0, quantity.values < 0, side)
     known = ~np.isnan(value)
     found: dict[str, Decimal] = {}
     sums = totals_by(codes[known], value[known], 2 * len(names))
-    for code in np.unique(codes[known]).tolist():
+    for code in np.nonzero(np.bincount(codes[known]))[0].tolist():
         weight = weights[code // 2]
         if weight is not None:
             name = f"{weight.underlying}:{'short' if code % 2 else 'long'}"
@@ -145,22 +146,20 @@ def exposure_of(header: BookHeader, items: Any) -> dict[str, Decimal]:
     return found
 
 
-def _values(weights: list[Weight | None], places: Plain, size: Plain, mark: Plain | None) -> Plain:
-    """Notionals in binary: sizes and marks of every position, by what its contract counts; NaN where it is unknown."""
+def _each(weights: list[Weight | None], places: Plain, mark: Plain | None) -> Plain:
+    """What one of each position counts in binary, by its contract and its own mark; NaN where that is unknown."""
 
-    def each(name: str) -> Plain:
+    def told(name: str) -> Plain:
         found = [getattr(one, name) if one is not None else None for one in weights]
         return np.array([*(np.nan if one is None else float(one) for one in found), np.nan])
 
-    own = each("mark")[places]
+    kinds, own = [told(name) for name in ("linear", "inverse", "fixed")], told("mark")
     if mark is not None:
-        own = np.where(np.isnan(mark), own, mark * each("ratio")[places])
-    linear, inverse, fixed = each("linear"), each("inverse"), each("fixed")
-    value = size * linear[places] * own
-    for kind, part in ((inverse, lambda: size * inverse[places] / own), (fixed, lambda: size * fixed[places])):
-        if not np.isnan(kind).all():
-            value = np.where(np.isnan(value), part(), value)
-    return value
+        kinds = [one[places] for one in kinds]
+        own = np.where(np.isnan(mark), own[places], mark * told("ratio")[places])
+    linear, inverse, fixed = kinds
+    value = np.where(np.isnan(linear), np.where(np.isnan(inverse), fixed, inverse / own), linear * own)
+    return value[places] if mark is None else value
 
 
 def _weight(header: BookHeader, symbol: str) -> Weight | None:
