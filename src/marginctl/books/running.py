@@ -27,9 +27,8 @@ MOST_PROBLEMS = 1000
 """Problems told in full; behind them they are counted."""
 TEN = 10
 """Accounts whose share in a shortfall is told."""
-PIECE = 1 << 14
-"""Accounts that are computed at once."""
-BATCH_ROWS = 65_536
+BATCH_ROWS = 1 << 14
+"""Accounts that are read and computed at once: what that takes fits into the caches, and a few are always under way."""
 SORT_MEMORY = 2 << 30
 ONLY = {"all": None, "failed": ("fail",), "warned": ("fail", "warn")}
 """Verdicts of the rows that are written; errors always are."""
@@ -171,28 +170,21 @@ class _Order:
 
 
 def accounts_of(plan: BookPlan, part: BookPart) -> Iterator[Accounts]:
-    """The accounts of a part in pieces, those that occur twice marked. Raises BookError.
-
-    What the screen and the sums need beside a piece is a few times as large as it: they are smaller than what is read.
-    """
+    """The accounts of a part, those that occur twice marked. Raises BookError."""
     once = Once(plan.doubles.names, plan.doubles.first_of, part)
-    for batch, first in map(once.marked, account_batches(part, plan.named, plan.batch, plan.sort_memory)):
-        for at in range(0, max(1, len(batch)), PIECE):
-            yield Accounts(batch.slice(at, PIECE), first + at)
+    return map(once.marked, account_batches(part, plan.named, plan.batch, plan.sort_memory))
 
 
 def outcome_of(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
-    """What a piece of a part comes to; ``number``: of the part."""
+    """What a batch of a part comes to; ``number``: of the part."""
     with exactly():
-        found = _piece(header, plan, part, number, accounts)
+        found = (_checked if plan.gaps is None else _stressed)(header, plan, part, number, accounts)
         seal(found.tally, *accounts)
     return found
 
 
-def _piece(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
+def _checked(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
     batch, first = accounts
-    if plan.gaps is not None:
-        return _stressed(header, plan, part, number, accounts)
     results, problems = check_batch(header, batch, exact=plan.exact)
     tally = tally_of(header, batch, results, part=number, first=first, most=plan.top)
     tally.errors = problem_counts(problem.code for problem in problems)

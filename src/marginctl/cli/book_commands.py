@@ -97,7 +97,7 @@ class BookRunFlags(PolicyFlags, CodeFlags, ShockFlags, HeaderFlags, DetailFlags)
     ] = None
     top: Annotated[int, typer.Option("--top", min=0, max=1000, metavar="N", help="Worst accounts named.")] = 20
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Threads; 0 is one a processor.")] = 0
-    batch: Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Accounts at a time.")] = 65_536
+    batch: Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Accounts at a time.")] = 16_384
     engine: Annotated[str, typer.Option("--engine", help="local, dask or dask=ADDRESS.")] = "local"
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run into the same folder stopped.")] = False
     exact: Annotated[bool, typer.Option("--exact", help="No screen: every account by the exact core.")] = False
