@@ -20,14 +20,14 @@ from marginctl.portfolio.assets import bundled
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 
 UNITS = 10**8
-LARGEST = 1e28
+LARGEST = 2.0**93
 FINE = 2.0**36
 """Up to here whole parts add up in 64 bits, and their sums by code in 53, for as many as a batch can have."""
 SIDES = {"long": 0, "short": 1}
 
 
 def total(values: Plain) -> Decimal:
-    """The sum of figures, each rounded to 1e-8: the same in any order. NaN is none; beyond 1e28 all count as that."""
+    """The sum of figures, each rounded to 1e-8: the same in any order. NaN is none; beyond 2^93 all count as that."""
     values = np.clip(values[~np.isnan(values)], -LARGEST, LARGEST)
     is_large = np.abs(values) > FINE
     large = sum(round(Fraction(one) * UNITS) for one in values[is_large].tolist()) if is_large.any() else 0
@@ -151,7 +151,7 @@ def _each(weights: list[Weight | None], places: Plain, mark: Plain | None) -> Pl
 
     def told(name: str) -> Plain:
         found = [getattr(one, name) if one is not None else None for one in weights]
-        return np.array([*(np.nan if one is None else float(one) for one in found), np.nan])
+        return np.array([*(np.nan if one is None else one for one in found), np.nan], "f8")
 
     kinds, own = [told(name) for name in ("linear", "inverse", "fixed")], told("mark")
     if mark is not None:
