@@ -136,13 +136,15 @@ def exposure_of(header: BookHeader, items: Any) -> dict[str, Decimal]:
     side = arrow.codes(arrow.child(items, "side"), SIDES, len(items))
     codes = 2 * places + np.where(side < 0, quantity.values < 0, side)
     known = ~np.isnan(value)
+    if not known.all():
+        codes, value = codes[known], value[known]
     found: dict[str, Decimal] = {}
-    sums = totals_by(codes[known], value[known], 2 * len(names))
-    for code in np.nonzero(np.bincount(codes[known]))[0].tolist():
+    counts = np.bincount(codes, minlength=2 * len(names)).tolist()
+    for code, (count, amount) in enumerate(zip(counts, totals_by(codes, value, len(counts)), strict=True)):
         weight = weights[code // 2]
-        if weight is not None:
+        if weight is not None and count:
             name = f"{weight.underlying}:{'short' if code % 2 else 'long'}"
-            found[name] = found.get(name, ZERO) + sums[code]
+            found[name] = found.get(name, ZERO) + amount
     return found
 
 
