@@ -29,7 +29,7 @@ from marginctl.cli.settings import CodeFlags, PolicyFlags, ShockFlags
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
-M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1 << 20
+M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1 << 23
 FORMS = ("table", "json", "markdown", "html", "junit", "github")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 book = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
@@ -119,7 +119,7 @@ def need_tables() -> None:
     """Refuse to begin without the packages that read tables. Raises FlagError.
 
     Memory comes from the system, which gets back what is no longer used, so that it stays flat however large a book is:
-    with glibc buffers of a megabyte and more are mapped and given back one by one, whatever was freed before.
+    with glibc buffers of 8 megabytes and more are mapped and given back one by one, whatever was freed before.
     """
     from importlib.util import find_spec
 
