@@ -311,7 +311,8 @@ def run(seed: int, *, minutes: float = 0, most: int = 0, keep: Path | None = Non
 def _keep(one: Input, wrong: list[str], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(one.suffix).write_bytes(one.data)
-    path.with_suffix(".txt").write_text(f"{' '.join(map(ascii, one.words))}\n{'; '.join(wrong)}\n")
+    told = {"kind": one.kind, "words": one.words, "wrong": wrong}
+    path.with_suffix(".json" if one.suffix != ".json" else ".told").write_text(json.dumps(told) + "\n")
 
 
 def main() -> int:
