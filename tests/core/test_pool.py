@@ -6,6 +6,7 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import (
@@ -24,6 +25,7 @@ from marginctl.core.liquidation import asset_sides, pool_state
 from marginctl.core.pool import Pool, partition
 from marginctl.core.requirement import Term
 from marginctl.core.risk import pool_risk
+from marginctl.core.trade import secured
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 PERP = inverse()
@@ -402,3 +404,26 @@ def test_what_is_residue_is_measured_against_the_money_involved(btc: str, scale:
     # make it less, or the residue of a fall would count.
     one = account(position(BTC, LONG, 10, 100), balances={"USDT": 150})
     assert pool_risk(partition(one)[0], {"BTC": d(btc)}).scale == scale
+
+
+def test_an_order_makes_the_pool_of_its_settle_asset_and_counts_in_no_other() -> None:
+    """Single-asset: nothing is held in USDC, and an order of 2 at 90 needs 10% of 180 there."""
+    usdc = linear("BTCUSDC", "BTC", "USDC")
+    book = account(
+        position(linear(), LONG, 1, 100),
+        orders=(order(usdc, LONG, 2, 90, 100), order(linear(), LONG, 3, 90, 100)),
+        balances={"USDT": 500},
+        single_asset=True,
+    )
+    pools = {pool.name: pool for pool in partition(book)}
+    assert list(pools) == ["cross:USDT", "cross:USDC"]
+    assert {name: pool.order_margin for name, pool in pools.items()} == {"cross:USDT": 27, "cross:USDC": 18}
+    assert [one.contract.symbol for one in pools["cross:USDC"].orders] == ["BTCUSDC"]
+
+
+def test_an_isolated_position_whose_margin_is_not_said_has_nothing_set_aside() -> None:
+    bare = replace(position(linear(), LONG, 1, 100), margin_mode=MarginMode.ISOLATED)
+    book = account(bare, balances={"USDT": 50})
+    assert {pool.name: pool_risk(pool).equity for pool in partition(book)} == {"cross": 50, "isolated:BTCUSDT:long": 0}
+    after = secured(book, bare, d(7))
+    assert {pool.name: pool_risk(pool).equity for pool in partition(after)} == {"cross": 50, "isolated:BTCUSDT:long": 7}

@@ -11,7 +11,9 @@ from marginctl import core
 GROWING = {"Touched", "Available", "Ranks"}
 """What one function fills and keeps to itself."""
 FILLED_BY_NAME = {
-    **dict.fromkeys(("account", "opaque", "path"), {"MarginRules", "Account", "OpaqueRow", "Scenario"}),
+    "account": {"MarginRules", "Account"},
+    "opaque": {"OpaqueRow"},
+    "path": {"Scenario"},
     "model": {"Spread", "Charge", "TailTerms", "ModelTerms"},
     "model_margin": {"Modelled"},
     "pool": {"OpaqueHolding"},

@@ -129,3 +129,10 @@ def test_an_isolated_pool_is_ignored_where_a_cross_one_holds_something() -> None
     other = position(inverse(), SHORT, 1, 100)
     rows = [(pool, pool_risk(pool)) for pool in partition(account(own, other, balances={"USDT": 100}))]
     assert worst_pool(rows)[0].name == "cross"
+
+
+def test_the_money_involved_and_loans_add_up_too() -> None:
+    both = Risk(loan_margin=d(1), scale=d(10)) + Risk(loan_margin=d(2), scale=d(5), needs_equity=True)
+    assert (both.loan_margin, both.scale, both.needs_equity) == (3, 15, True)
+    assert (Risk(needs_equity=True) + NO_RISK).needs_equity
+    assert not (NO_RISK + NO_RISK).needs_equity
