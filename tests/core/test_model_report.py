@@ -20,6 +20,7 @@ from marginctl.core.model import (
     MoveTable,
     ReturnSpan,
     Spread,
+    SpreadBy,
     SpreadLeg,
     StressedFigure,
     TailTerms,
@@ -292,3 +293,39 @@ def test_a_spread_forms_as_often_as_its_scarcest_leg_allows_and_what_it_used_is_
     assert [(one.name, one.count, one.amount) for one in row.spreads] == [("first", 2, 6 - 10 - 20), ("second", 0, 0)]
     assert (row.units["BTC"].scan, row.units["ETH"].scan) == (30, 40)
     assert row.maintenance_margin == 30 + 40 - 24
+
+
+@pytest.mark.parametrize(
+    ("sides", "sign"), [((LONG, SHORT), 1), ((SHORT, LONG), -1)], ids=["with its signs", "against"]
+)
+def test_by_value_a_spread_takes_as_much_of_each_leg_as_its_ratio_says(sides: tuple[int, int], sign: int) -> None:
+    """600 of BTC against 200 of ETH, 2 to 1: 200 of it, at half a cent each; 200 of BTC are left for the next, 1 to 1.
+
+    A long BTC loses 10% at worst and a short one 15%, ETH 5% and 20%. Half of what 400 and 200 lose comes back.
+    """
+    tables = (
+        MoveTable(("BTC",), (Move(d("-0.1"), d(1)), Move(d("0.3"), d("0.5"))), None),
+        MoveTable(("ETH",), (Move(d("-0.05"), d(1)), Move(d("0.4"), d("0.5"))), None),
+    )
+    two, one = ((SpreadLeg(d(ratio), "BTC", ""), SpreadLeg(d(-1), "ETH", "")) for ratio in (2, 1))
+    spreads = (
+        Spread(name="two", legs=two, by=SpreadBy.VALUE, credit=d("0.5"), charge=d("0.005")),
+        Spread(name="one", legs=one, by=SpreadBy.VALUE, credit=d("0.5")),
+    )
+    terms = ModelTerms(model=MarginModel.SCENARIO, tables=tables, spreads=spreads)
+    held = position(linear(), sides[0], 6, 100), position(linear("ETHUSDT", "ETH"), sides[1], 20, 10)
+    (row,) = report_of(replace(account(*held, balances={"USDT": 900}), model=terms)).portfolio_margin
+    btc, eth = (d("0.1"), d("0.2")) if sign > 0 else (d("0.15"), d("0.05"))
+    assert [(one.name, one.count) for one in row.spreads] == [("two", 200), ("one", 0)]
+    assert [one.amount for one in row.spreads] == [1 - (400 * btc + 200 * eth) / 2, 0]
+
+
+def test_equity_below_zero_is_too_little_for_a_model_only_with_a_position() -> None:
+    """The long has gained what is owed and loses nothing in its one move: nothing is asked, 5 are missing."""
+    table = MoveTable(("*",), (Move(d("0.1"), d(1)),), None)
+    terms = ModelTerms(model=MarginModel.SCENARIO, tables=(table,))
+    for positions, liquidatable in (((position(linear(), LONG, 1, 100),), True), ((), False)):
+        book = replace(account(*positions, balances={"USDT": -5}), model=terms)
+        report = report_of(book)
+        assert (report.totals.equity, report.totals.maintenance_margin) == (-5, 0)
+        assert report.totals.liquidatable is liquidatable

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
@@ -24,6 +24,7 @@ from marginctl.core.outcome import (
     states_of,
 )
 from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
+from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
 
@@ -418,3 +419,53 @@ def test_what_is_left_free_is_what_the_margins_do_not_take() -> None:
     assert Point(d(0), d(100), d(5), d(20), d(7)).free_collateral == 73
     assert Point(d(0), d(100), d(5), d(20), None).free_collateral is None
     assert Point(d(0), d(100), d(5)).buffer == 95
+
+
+@settings(max_examples=12)
+@given(account=accounts())
+def test_a_curve_has_the_margin_of_orders_against_the_marks_of_every_point(account: Account) -> None:
+    for state in states_of(account):
+        for asset in ("", *state.assets[:1]):
+            points = curve_of(account, state, Decimal("0.5"), asset).points
+            for point in points[:: len(points) // 4 or 1]:
+                ratios = {
+                    one: 1 + beta * point.move for one, beta in account.betas.items() if not asset or one == asset
+                }
+                if asset:
+                    ratios = dict.fromkeys((asset, *state.pool.moving_with(asset)), 1 + point.move)
+                there = {pool.name: pool for pool in partition(moved(account, ratios))}[state.pool.name]
+                assert abs((point.order_margin or 0) - there.order_margin) <= Decimal("1e-40") * (
+                    1 + there.order_margin
+                )
+
+
+def test_a_curved_initial_margin_is_drawn_through_64_points_on_it() -> None:
+    """Inverse, 1000 USD, with a rate that grows by 1% with every coin: 10% + 1% x 10 / p of 1000 at p times the price.
+
+    It is 100 + 100 / p: 200 now, 300 at -50%, 150 at +100%; a chord of the curve would be above it.
+    """
+    held = account(position(inverse(), LONG, 100, 100, initial_rate="0.1", initial_growth="0.01"), balances={"BTC": 50})
+    (state,) = states_of(held)
+    points = curve_of(held, state, d("0.5")).points
+    assert len(points) == 2 * 64 + 1
+    assert [(point.move, round(point.initial_margin, 30)) for point in points[::64]] == [
+        (d("-0.5"), 300),
+        (0, 200),
+        (d("0.5"), round(100 + d(100) / d("1.5"), 30)),
+    ]
+    for point in points[::16]:
+        assert abs(point.initial_margin - (100 + 100 / (1 + point.move))) < d("1e-60")
+
+
+def test_a_curve_with_orders_is_drawn_through_16_points_on_either_side() -> None:
+    held = account(position(BTC, LONG, 10, 100), balances={"USDT": 500}, orders=(order(BTC, LONG, 1, 90, 100),))
+    (state,) = states_of(held)
+    assert [point.move for point in curve_of(held, state, d("0.32")).points] == [d(k) / 50 for k in range(-16, 17)]
+
+
+def test_a_curve_down_to_nothing_ends_there_and_says_nothing_of_orders() -> None:
+    held = account(position(BTC, LONG, 10, 100), balances={"USDT": 2000}, orders=(order(BTC, LONG, 1, 90, 100),))
+    (state,) = states_of(held)
+    first = curve_of(held, state, d(1)).points[0]
+    assert first == Point(d(-1), d(1000), d(0), d(0), None)
+    assert first.free_collateral is None

@@ -136,3 +136,19 @@ def test_the_money_involved_and_loans_add_up_too() -> None:
     assert (both.loan_margin, both.scale, both.needs_equity) == (3, 15, True)
     assert (Risk(needs_equity=True) + NO_RISK).needs_equity
     assert not (NO_RISK + NO_RISK).needs_equity
+
+
+@pytest.mark.parametrize(
+    ("equity", "level", "ratio", "called"),
+    [
+        pytest.param("20", "1", "0.5", False, id="half of the equity exactly"),
+        pytest.param("19.99", "1", "0.5", True, id="a trifle more than half"),
+        pytest.param("30", "1.5", "0.5", False, id="the level counts: 15 of 30"),
+        pytest.param("29", "1.5", "0.5", True, id="15 of 29"),
+        pytest.param("1", "1", None, False, id="without a ratio nobody calls"),
+    ],
+)
+def test_called(equity: str, level: str, ratio: str | None, called: bool) -> None:
+    rules = MarginRules(level=d(level))
+    assert risk(equity, "10").is_called(rules, None if ratio is None else d(ratio)) is called
+    assert not risk(equity, "0").is_called(rules, d("0.5"))
