@@ -306,3 +306,19 @@ def test_the_lowest_is_among_corners_and_bottoms(
     pieces: list[Piece], end: str | None, places: list[tuple[int, int]]
 ) -> None:
     assert list(lowest(pieces, None if end is None else d(end))) == places
+
+
+@pytest.mark.parametrize(
+    ("bow", "u", "sign"),
+    [
+        pytest.param(Bow(d(5), d("0.25")), "3", 1, id="up, however little"),
+        pytest.param(Bow(d(5), d("-0.25")), "3", -1, id="down"),
+        pytest.param(Bow(d(5), d(0)), "3", 0, id="level"),
+        pytest.param(Bow(d(5), d(-2), d(1)), "0.5", -1, id="before the bottom"),
+        pytest.param(Bow(d(5), d(-2), d(1)), "1.5", 1, id="behind it"),
+        pytest.param(Bow(d(5), d(-2), d(1)), "1", 1, id="at it: upward from there"),
+        pytest.param(Bow(d(5), d(2), d(-1)), "1", -1, id="at a top: downward"),
+    ],
+)
+def test_which_way_it_goes(bow: Bow, u: str, sign: int) -> None:
+    assert bow.rises_at(d(u)) == sign

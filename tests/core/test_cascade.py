@@ -551,3 +551,12 @@ def test_debts_are_repaid_out_of_what_is_held_and_worth_something() -> None:
 def held_equity(pool: Pool, ratios: dict[str, Decimal]) -> Decimal:
     """Without haircuts nothing is lost by repaying."""
     return pool_risk(pool, ratios).equity
+
+
+def test_a_loss_in_an_asset_that_is_not_worth_one_is_set_aside_in_its_units() -> None:
+    """USDT at 0.5: 10 entered at 220, now 200 USDT: 200 USDT of margin and 200 of loss; a gain sets nothing aside."""
+    for entry, aside in ((220, 400), (180, 200)):
+        held = position(BTC, LONG, 10, entry, 200)
+        found = isolated_apart(account(held, balances={"USDT": 900}, prices={"USDT": "0.5"}))
+        assert found is not None
+        assert found.aside == {"USDT": aside}

@@ -469,3 +469,12 @@ def test_a_curve_down_to_nothing_ends_there_and_says_nothing_of_orders() -> None
     first = curve_of(held, state, d(1)).points[0]
     assert first == Point(d(-1), d(1000), d(0), d(0), None)
     assert first.free_collateral is None
+
+
+def test_where_a_coin_is_worth_nothing_a_curved_margin_is_not_drawn() -> None:
+    """100 + 100 / p has no end at p = 0: the last of 64 points before it is the end of the curve."""
+    held = account(position(inverse(), LONG, 100, 100, initial_rate="0.1", initial_growth="0.01"), balances={"BTC": 50})
+    (state,) = states_of(held)
+    first = curve_of(held, state, d(1)).points[0]
+    assert first.move == -d(63) / 64
+    assert round(first.initial_margin, 20) == 100 + 100 * 64

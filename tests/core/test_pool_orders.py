@@ -171,3 +171,21 @@ def test_in_hedge_mode_the_orders_of_both_legs_count_side_by_side() -> None:
     assert ordered(buy, closing, hedge=True) == 9
     assert ordered(sell, hedge=True) == 22
     assert ordered(buy, sell) == 22
+
+
+def test_orders_keep_the_rates_that_a_position_had_grown_to() -> None:
+    """5 BTC at 100: 1% and 0.1% for every one of them is 1.5%; USDT is worth half a dollar, and no rate depends on it.
+
+    With the position gone the order has 1.5% of its own, whatever its size.
+    """
+    grown = position(BTC, LONG, 5, 100, initial_rate="0.1", maintenance_rate="0.01", maintenance_growth="0.001")
+    one = account(
+        grown,
+        orders=(order(BTC, LONG, 2, 100, 100),),
+        balances={"USDT": 1000},
+        prices={"USDT": "0.5", "BTC": 50},
+    )
+    (left,) = reduced(one, grown, d(5)).orders
+    assert (left.initial_rate, left.maintenance_rate) == (d("0.1"), d("0.015"))
+    (kept,) = reduced(one, grown, d(2)).orders
+    assert (kept.initial_rate, kept.maintenance_rate) == (None, None)

@@ -1,6 +1,7 @@
 """The equity of a pool along a path, by hand."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,7 @@ def test_the_trail_is_the_equity_of_the_pool_that_goes_first(account: Account, m
     first = story.steps[0]
     pool = next(one for one in partition(account) if one.name == first.pool)
     places = [one.move for one in story.trail]
+    assert all(one != other for one, other in pairwise(story.trail))
     assert places == sorted(places)
     assert (places[0], places[-1]) == (0, 1)
     noise = Decimal("1e-60") * (1 + pool_risk(pool, path.ratios(d(1))).scale)
