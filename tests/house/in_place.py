@@ -15,6 +15,8 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -36,7 +38,7 @@ NOTICED, SURVIVED, OUT_OF_TIME, NOT_EXECUTED = range(4)
 WORDS = {SURVIVED: "survived", OUT_OF_TIME: "out of time", NOT_EXECUTED: "not executed"}
 
 
-def changed_code(path: Path, before: str, after: str) -> list[tuple[CodeType, CodeType]] | None:
+def changed_code(path: Path, before: str, after: str | ast.Module) -> list[tuple[CodeType, CodeType]] | None:
     """The code objects that a change makes differ, old and new; None where one is a module's or a class's own."""
     old, new = (compile(text, str(path), "exec") for text in (before, after))
     if ast.dump(ast.parse(before)) == ast.dump(ast.parse(after)):
@@ -75,7 +77,7 @@ def functions_of(folder: Path) -> list[FunctionType]:
     return [one for one in every if os.path.realpath(one.__code__.co_filename).startswith(inside)]
 
 
-def put_in_place(functions: Sequence[FunctionType], path: Path, before: str, after: str) -> bool:
+def put_in_place(functions: Sequence[FunctionType], path: Path, before: str, after: str | ast.Module) -> bool:
     """Give the functions that live the changed code; whether that could be done."""
     differing = changed_code(path, before, after)
     if not differing:
@@ -188,9 +190,12 @@ class InPlace:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
+        modules = [(path, path.relative_to(self._source)) for path in sorted((self._source / CORE).rglob("*.py"))]
+        for _, name in modules:
+            import_module(".".join(name.with_suffix("").parts))
         self._functions = functions_of(self._source)
         digest = digest_of(self._source, self._tests)
-        self._covering = covering(self._map, digest, self._source, CORE, session)
+        self._covering = covering(self._map, digest, modules, partial(put_in_place, self._functions), session)
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(self._source, self._copy, ignore=ignored)
         try:
@@ -249,7 +254,7 @@ class InPlace:
                 silent()
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
                 running = Running(writing, self._seconds, self._covering.seconds)
-                forget(CORE)
+                forget()
                 if is_here and (change is None or put_in_place(self._functions, *change)):
                     running.run(session, names)
                 self._anew(running, names)

@@ -3,7 +3,7 @@
 Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
 ``max``, a sum without one of its sides); the tests of core, portfolio and limits that execute it run until one fails.
 Prints the seed, every survivor with its place, and the share that was noticed. Slow, so no part of the tests. Bounded
-by ``--minutes``, and by ``--seconds`` of the processor for each. Needs ``pip install --group mutants``.
+by ``--minutes``, and by ``--seconds`` of the processor for each.
 """
 
 import argparse

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.house.covering import Covering, lines_of
+from tests.house.covering import Covering, lines_of, noting
 from tests.house.in_place import put_in_place
 from tests.house.mutants import ROOT, applied, chosen, every, mutants_of, sample
 
@@ -89,7 +89,34 @@ def test_a_mutant_is_shown_to_the_tests_that_execute_it() -> None:
     assert found.tests_of(Path("n.py")) == set()
 
 
-def test_a_line_that_is_folded_away_is_known_by_its_statement() -> None:
-    text = "def f(a):\n    return (\n        a,\n        (1,\n         2),\n    )\n"
-    assert lines_of(text, 3, 3) == {3}
-    assert lines_of(text, 5, 5) == {2, 3, 4, 5, 6}
+def test_every_statement_of_a_function_is_noted_before_it_is_executed() -> None:
+    text = (
+        '"""Module."""\n'
+        "def f(a):\n"
+        '    """Says."""\n'
+        "    if a > 1:\n"
+        "        return [\n"
+        "            a,\n"
+        "            2,\n"
+        "        ]\n"
+        "    elif a:\n"
+        "        a += 1\n"
+        "    return g(a)\n"
+        "g = lambda a: (\n"
+        "    a + 1)\n"
+        "class C:\n"
+        "    one = 1\n"
+        "    def h(self):\n"
+        "        return 3\n"
+    )
+    noted: list[int] = []
+    space: dict[str, Any] = {"__note__": noted.append, "__name__": "m"}
+    exec(compile(noting(text), "m.py", "exec"), space)
+    assert noted == []
+    assert (space["f"](2), space["f"].__doc__) == ([2, 2], "Says.")
+    assert noted == [4, 5]
+    assert space["f"](1) == 3
+    assert noted[2:] == [4, 9, 10, 11, 13]
+    assert space["C"]().h() == 3
+    assert noted[7:] == [17]
+    assert [lines_of(text, line, line) for line in (4, 7, 9, 13, 17)] == [{4}, {5}, {9}, {12, 13}, {17}]
