@@ -521,7 +521,7 @@ def test_nothing_is_sold_where_the_margins_are_there() -> None:
 
 
 def test_debts_are_repaid_out_of_what_is_held_and_worth_something() -> None:
-    """USDT: 60 held, 150 lost on the way, so 90 are owed. BTC: 1 held at 85, EUR: 12 held, 15 in all.
+    """USDT: 60 held, 150 lost on the way, so 90 are owed. BTC: 1 held at 85; EUR and TRY: 14.50 and half a dollar.
 
     USDC: nothing held, but 20 of profit, which is no balance. DOGE is owed: 10 at 1. Of 100 owed all are repaid, out of
     85 and 15 to the last.
@@ -530,7 +530,7 @@ def test_debts_are_repaid_out_of_what_is_held_and_worth_something() -> None:
     held = account(
         position(BTC, LONG, 10, 100),
         position(doge, SHORT, 20, 2, 1),
-        balances={"USDT": 60, "BTC": 1, "EUR": 12, "DOGE": -10, "USDC": 0},
+        balances={"USDT": 60, "BTC": 1, "EUR": "11.6", "TRY": 20, "DOGE": -10, "USDC": 0},
         prices={"DOGE": 1},
     )
     state = pool_state(partition(held)[0])
@@ -538,10 +538,11 @@ def test_debts_are_repaid_out_of_what_is_held_and_worth_something() -> None:
     moment = Moment("cross", d("0.5"), ratios, LiquidationSequence(repays=True), Pools())
     now, (step,) = _debts_repaid(held, state.pool, moment)
     assert (step.action, step.amount) == (Action.REPAY, 100)
-    assert {asset: now.balances[asset] for asset in ("USDT", "BTC", "EUR", "DOGE", "USDC")} == {
+    assert {asset: now.balances[asset] for asset in ("USDT", "BTC", "EUR", "TRY", "DOGE", "USDC")} == {
         "USDT": 150,
         "BTC": 0,
         "EUR": 0,
+        "TRY": 0,
         "DOGE": 0,
         "USDC": 0,
     }

@@ -178,7 +178,7 @@ def sequences(draw: st.DrawFn) -> LiquidationSequence:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(
     account=accounts(with_orders=False, with_given=False, most_contracts=3),
     moves=st.dictionaries(st.sampled_from(("BTC", "ETH", "USDT", "DOGE")), number(-95, 250, 2), min_size=1, max_size=3),

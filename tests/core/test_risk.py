@@ -152,3 +152,13 @@ def test_called(equity: str, level: str, ratio: str | None, called: bool) -> Non
     rules = MarginRules(level=d(level))
     assert risk(equity, "10").is_called(rules, None if ratio is None else d(ratio)) is called
     assert not risk(equity, "0").is_called(rules, d("0.5"))
+
+
+def test_the_money_involved_is_all_that_adds_up_at_its_largest() -> None:
+    """300 of notional and as much of entry value that is 250, 50 in USDT, 100 in BTC: |50 - 250| + 300 + 100.
+
+    Where BTC falls it stays; where it doubles, its 300 and its 100 count twice.
+    """
+    (pool,) = partition(account(position(linear(), LONG, 3, d(250) / 3, 100), balances={"USDT": 50, "BTC": 1}))
+    scales = [pool_risk(pool, {"BTC": d(ratio)}).scale for ratio in ("1", "0.1", "2")]
+    assert [round(one, 20) for one in scales] == [600, 600, 1000]
