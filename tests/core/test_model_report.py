@@ -275,8 +275,11 @@ def test_a_history_that_is_watched_says_the_shortfall_with_its_sign(side: int, s
     assert watched_shortfalls(replace(account(apart, balances={"USDT": 500}), watched=terms)) == {}
 
 
-def test_a_spread_forms_as_often_as_its_scarcest_leg_allows_and_what_it_used_is_gone() -> None:
-    """3 BTC long, 20 ETH short at 100 and 10; BTC loses 10% at worst when long, ETH 20% when short.
+@pytest.mark.parametrize("legs", [((LONG, 3),), ((LONG, 5), (SHORT, 2)), ((SHORT, 4), (LONG, 7))], ids=str)
+def test_a_spread_forms_as_often_as_its_scarcest_leg_allows_and_what_it_used_is_gone(
+    legs: tuple[tuple[int, int], ...],
+) -> None:
+    """3 BTC long (or the rest of two legs), 20 ETH short at 100 and 10; BTC loses 10% at worst, ETH 20%.
 
     Of 1 BTC to 10 ETH: 2 spreads, 3 USD each. Half of two thirds of BTC's 30 comes back, half of all of ETH's 40. For
     the second spread nothing of ETH is left.
@@ -285,14 +288,23 @@ def test_a_spread_forms_as_often_as_its_scarcest_leg_allows_and_what_it_used_is_
         MoveTable(("BTC",), (Move(d("-0.1"), d(1)), Move(d("0.3"), d("0.5"))), None),
         MoveTable(("ETH",), (Move(d("-0.1"), d(1)), Move(d("0.4"), d("0.5"))), None),
     )
-    legs = (SpreadLeg(d(1), "BTC", ""), SpreadLeg(d(-10), "ETH", ""))
-    both = tuple(Spread(name=name, legs=legs, credit=d("0.5"), charge=d(3)) for name in ("first", "second"))
+    one_to_ten = (SpreadLeg(d(1), "BTC", ""), SpreadLeg(d(-10), "ETH", ""))
+    both = tuple(Spread(name=name, legs=one_to_ten, credit=d("0.5"), charge=d(3)) for name in ("first", "second"))
     terms = ModelTerms(model=MarginModel.SCENARIO, tables=tables, spreads=both)
-    held = position(linear(), LONG, 3, 100), position(linear("ETHUSDT", "ETH"), SHORT, 20, 10)
-    (row,) = report_of(replace(account(*held, balances={"USDT": 900}), model=terms)).portfolio_margin
+    held = (
+        *(position(linear(), side, quantity, 100) for side, quantity in legs),
+        position(linear("ETHUSDT", "ETH"), SHORT, 20, 10),
+    )
+    book = replace(account(*held, balances={"USDT": 900}, hedge=True), model=terms)
+    (row,) = report_of(book).portfolio_margin
     assert [(one.name, one.count, one.amount) for one in row.spreads] == [("first", 2, 6 - 10 - 20), ("second", 0, 0)]
     assert (row.units["BTC"].scan, row.units["ETH"].scan) == (30, 40)
     assert row.maintenance_margin == 30 + 40 - 24
+    for one, added in zip(held, row.contributions, strict=True):
+        (rest,) = report_of(
+            replace(book, positions=tuple(other for other in held if other is not one))
+        ).portfolio_margin
+        assert added.incremental == row.maintenance_margin - rest.maintenance_margin
 
 
 @pytest.mark.parametrize(
