@@ -6,7 +6,6 @@
 from decimal import Decimal
 
 import pytest
-from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import (
@@ -23,9 +22,8 @@ from marginctl.core.account import (
 from marginctl.core.contract import TiersBy
 from marginctl.core.liquidation import asset_sides, pool_state
 from marginctl.core.pool import Pool, partition
-from marginctl.core.requirement import Term
+from marginctl.core.requirement import DearerSide, Term
 from marginctl.core.risk import pool_risk
-from marginctl.core.trade import secured
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 PERP = inverse()
@@ -421,9 +419,25 @@ def test_an_order_makes_the_pool_of_its_settle_asset_and_counts_in_no_other() ->
     assert [one.contract.symbol for one in pools["cross:USDC"].orders] == ["BTCUSDC"]
 
 
-def test_an_isolated_position_whose_margin_is_not_said_has_nothing_set_aside() -> None:
-    bare = replace(position(linear(), LONG, 1, 100), margin_mode=MarginMode.ISOLATED)
-    book = account(bare, balances={"USDT": 50})
-    assert {pool.name: pool_risk(pool).equity for pool in partition(book)} == {"cross": 50, "isolated:BTCUSDT:long": 0}
-    after = secured(book, bare, d(7))
-    assert {pool.name: pool_risk(pool).equity for pool in partition(after)} == {"cross": 50, "isolated:BTCUSDT:long": 7}
+def test_where_only_one_side_is_held_nothing_is_the_dearer_one() -> None:
+    """Of BTC a long of 300 and a short of 100, of ETH longs alone: the dearer side of one, all of the other."""
+    other = linear("ETHUSDC", "ETH", "USDC")
+    held = (
+        position(BTC, SHORT, 1, 100),
+        position(ETH, LONG, 5, 10),
+        position(BTC, LONG, 3, 100),
+        position(other, LONG, 2, 10),
+    )
+    for netting in (
+        {"underlying_netting": Netting.LARGER_LEG, "netting": Netting.NONE},
+        {"netting": Netting.LARGER_LEG},
+    ):
+        rules = MarginRules(**netting)
+        (pool,) = partition(account(*held, balances={"USDT": 100}, rules=rules, hedge=True))
+        parts = pool.maintenance.parts
+        assert [type(part) for part in parts] == [Term, Term, DearerSide]
+        assert [part.at({}) for part in parts] == [d("0.5"), d("0.2"), 3]
+        assert [part.label for part in parts if isinstance(part, DearerSide)] == ["dearer side of BTCUSDT:1:cross"]
+        assert pool.initial.at({}) == 30 + 5 + 2
+    (pool,) = partition(account(position(BTC, SHORT, 1, 100), balances={"USDT": 100}, rules=rules))
+    assert [type(part) for part in pool.maintenance.parts] == [Term]
