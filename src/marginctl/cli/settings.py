@@ -18,7 +18,7 @@ from marginctl.document.scalars import FlagError, assignment, now, today
 from marginctl.document.source import echo
 from marginctl.findings import Problem
 from marginctl.limits.engine import Selection
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 from marginctl.limits.verdict import FailOn
 from marginctl.render import RuleText
 
