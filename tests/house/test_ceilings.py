@@ -30,7 +30,7 @@ CEILINGS = {
     "conditions on a mode outside partition and the reading rooms": Ceiling(0, 0),
     "arrows between rooms": Ceiling(59, 32),
     "imports against the direction": Ceiling(0, 0),
-    "own modules that a plain check loads": Ceiling(95, 94),
+    "own modules that a plain check loads": Ceiling(92, 94),
     "imports inside functions": Ceiling(88, 61),
     "pairs of more than ten equal lines": Ceiling(0, 0),
 }
