@@ -11,7 +11,7 @@ from marginctl.books.tally import DISTANCES, SHARES, Tally, row_of
 from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.findings import Problem
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 from marginctl.limits.verdict import exit_code
 from marginctl.results.book_summary import (
     BookResult,

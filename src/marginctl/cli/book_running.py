@@ -31,6 +31,7 @@ from marginctl.cli.terminal import complain, say
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
+from marginctl.render.json import guarded
 
 GIVEN_BACK = 1 << 17
 """Accounts after which freed memory goes back to the system."""
@@ -117,7 +118,7 @@ def ran(header: BookHeader, plan: BookPlan, books: Sequence[str], flags: BookRun
     by_part = flags.engine != LOCAL or (flags.rows is not None and is_folder(flags.rows))
     tally, told, problems = (_by_part if by_part else _streamed)(header, plan, parts, flags, watch)
     watch.progress.end()
-    _write_errors([msgspec.json.encode(one) + b"\n" for one in told], tally, flags)
+    _write_errors([guarded(msgspec.json.encode(one)) + b"\n" for one in told], tally, flags)
     if not plan.is_exact and 2 * tally.recomputed > tally.ok:
         reason = why_exact(header, is_stress=plan.gaps is not None)
         advice = f"the screen does not know {reason}" if reason else "docs/book.md says what the screen does not know"
