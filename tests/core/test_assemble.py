@@ -9,8 +9,18 @@ from fractions import Fraction
 import pytest
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
-from marginctl.core.account import Account, AssetTerms, Basis, MarginMode, MarginRules, Netting, Purpose
-from marginctl.core.assemble import report_of
+from marginctl.core.account import (
+    Account,
+    AssetTerms,
+    Basis,
+    CloseFee,
+    MaintenanceShown,
+    MarginMode,
+    MarginRules,
+    Netting,
+    Purpose,
+)
+from marginctl.core.assemble import as_shown, report_of
 from marginctl.core.contract import Contract, TiersBy
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
@@ -282,3 +292,29 @@ def test_larger_legs_may_change_on_the_way() -> None:
     found = report_of(one).positions[0].liquidation_price
     assert found is not None
     assert abs(Fraction(found) - Fraction(82) / Fraction("0.52")) < Fraction(1, 10**60)
+
+
+@pytest.mark.parametrize("isolated", [False, True], ids=["of the shared pool", "of an isolated one"])
+def test_a_venue_may_show_maintenance_without_the_fee_that_it_counts(isolated: bool) -> None:
+    """Long 2 at 100: 1% of 200 and 0.1% to close it. Shown are 2, counted 2.2: the rest of the report says so."""
+    bare = MarginRules(close_fee=CloseFee.MARK, shown_maintenance=MaintenanceShown.WITHOUT_CLOSE_FEE)
+    whole = MarginRules(close_fee=CloseFee.MARK)
+    margin = {"isolated_margin": 50} if isolated else {}
+    held = position(BTC, LONG, 2, 100, taker_fee="0.001", **margin)
+    with_fee, without = (
+        account(
+            held,
+            balances={"USDT": 100},
+            rules=whole if isolated else rules,
+            isolated_rules=rules if isolated else None,
+        )
+        for rules in (whole, bare)
+    )
+    counted = report_of(with_fee)
+    assert as_shown(with_fee, counted) == counted
+    found = as_shown(without, report_of(without))
+    assert counted.totals.maintenance_margin == d("2.2")
+    assert found.totals.maintenance_margin == 2
+    assert found.pools[-1].maintenance_margin == 2
+    assert found.positions[0].maintenance_margin == 2
+    assert (found.totals.buffer, found.liquidation) == (counted.totals.buffer, counted.liquidation)

@@ -66,6 +66,12 @@ def test_the_first_of_several_pieces_counts() -> None:
     assert abs(u_of(first(("0", "4", "0"), ("1", "9", "0"), bends=parabola)) - 3) < TINY
 
 
+def test_a_piece_that_begins_later_is_followed_from_there() -> None:
+    """8 u - 12 - u^2 is above 0 between 2 and 6; what it is before u = 3, where it begins, is another piece's."""
+    parabola = [Bend(d(1), Line(d(0), d(1)), FLAT)]
+    assert abs(u_of(first(("0", "100", "0"), ("3", "-12", "8"), bends=parabola)) - 6) < TINY
+
+
 def test_a_jump_below_zero_is_one() -> None:
     assert first(("0", "4", "0"), ("1", "0.5", "0"), bends=[Bend(d(1), FLAT, FLAT)]) == Crossing(d(1), True)
 

@@ -11,7 +11,18 @@ from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, lin
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules
 from marginctl.core.assemble import report_of
 from marginctl.core.bent import BentPiece as Piece
-from marginctl.core.bent import Bow, bent_along, bent_health, first_below, larger, lowest, product, roots, total
+from marginctl.core.bent import (
+    Bow,
+    bent_along,
+    bent_health,
+    bent_parts,
+    first_below,
+    larger,
+    lowest,
+    product,
+    roots,
+    total,
+)
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.liquidation import asset_sides, contract_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import Motion, shock_path
@@ -243,3 +254,62 @@ def test_a_mark_that_moves_by_itself_is_divided_by_its_quote_all_the_same() -> N
     # Linear: BTC in USDT is worth 1.2 of before where USDT is worth twice as much; inverse: its notional in coins.
     assert marked(linear(), {":BTCUSDT": d("1.2"), "USDT": d(2), "BTC": d(5)}) == d("0.6")
     assert marked(inverse(), {":BTCUSD": d(4), "BTC": d(2)}) == d("0.5")
+
+
+LINES = st.builds(
+    lambda start, end: Line(Decimal(start) / 10, Decimal(end - start) / 10), st.integers(2, 30), st.integers(2, 30)
+) | st.sampled_from([Line(d("0.5"), d(0)), Line(d(3), d(0))])
+
+
+@settings(max_examples=60)
+@given(of=books(), btc=LINES, eth=LINES, usdt=LINES, share=st.integers(1, 99))
+def test_the_pieces_are_the_pool_at_every_place(of: Account, btc: Line, eth: Line, usdt: Line, share: int) -> None:
+    """Times the ratio of the quote; equity and requirement by evaluating the pool at the prices of there."""
+    state = pool_state(partition(of)[0])
+    motion = Motion({"BTC": btc, "ETH": eth, "USDT": usdt})
+    u = Decimal(share) / 100 + d("0.000000337")
+    found = bent_parts(state, motion, d(1))
+    risk = pool_risk(state.pool, {asset: line.at(u) for asset, line in motion.ratios.items()})
+    for pieces, want in ((found.equity, risk.equity), (found.requirement, risk.maintenance_margin)):
+        places = [piece.start for piece in pieces]
+        assert places == sorted(set(places))
+        piece = next(one for one in reversed(pieces) if one.start <= u)
+        assert abs(piece.bow.at(u) - want * found.over.at(u)) < Decimal("1e-50") * (1 + state.risk.scale)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "end", "places"),
+    [
+        pytest.param([Piece(d(0), Bow(d(1), d(-3)))], "2", [(0, 1), (2, -5)], id="a straight line has its ends"),
+        pytest.param([Piece(d(0), Bow(d(2), d(-4), d(2)))], "3", [(0, 2), (1, 0), (3, 8)], id="a bottom between them"),
+        pytest.param([Piece(d(0), Bow(d(2), d(4), d(2)))], None, [(0, 2)], id="a bottom that lies before"),
+        pytest.param([Piece(d(0), Bow(d(2), d(-4), d(2)))], "1", [(0, 2), (1, 0)], id="a bottom that is the end"),
+        pytest.param([Piece(d(0), Bow(d(0), d(4), d(-2)))], "3", [(0, 0), (3, -6)], id="a top is none"),
+        pytest.param(
+            [Piece(d(0), Bow(d(1), d(0))), Piece(d(2), Bow(d(9), d(-6), d(1)))],
+            None,
+            [(0, 1), (2, 1), (2, 1), (3, 0)],
+            id="a bottom of the second piece",
+        ),
+    ],
+)
+def test_the_lowest_is_among_corners_and_bottoms(
+    pieces: list[Piece], end: str | None, places: list[tuple[int, int]]
+) -> None:
+    assert list(lowest(pieces, None if end is None else d(end))) == places
+
+
+@pytest.mark.parametrize(
+    ("bow", "u", "sign"),
+    [
+        pytest.param(Bow(d(5), d("0.25")), "3", 1, id="up, however little"),
+        pytest.param(Bow(d(5), d("-0.25")), "3", -1, id="down"),
+        pytest.param(Bow(d(5), d(0)), "3", 0, id="level"),
+        pytest.param(Bow(d(5), d(-2), d(1)), "0.5", -1, id="before the bottom"),
+        pytest.param(Bow(d(5), d(-2), d(1)), "1.5", 1, id="behind it"),
+        pytest.param(Bow(d(5), d(-2), d(1)), "1", 1, id="at it: upward from there"),
+        pytest.param(Bow(d(5), d(2), d(-1)), "1", -1, id="at a top: downward"),
+    ],
+)
+def test_which_way_it_goes(bow: Bow, u: str, sign: int) -> None:
+    assert bow.rises_at(d(u)) == sign

@@ -19,10 +19,12 @@ from marginctl.core.account import (
     OrderMaintenance,
 )
 from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
+from marginctl.core.closing import Moment, Pools, _debts_repaid
 from marginctl.core.contract import TiersBy
 from marginctl.core.liquidation import PoolState, pool_state
 from marginctl.core.path import FundingPath, PricePath
-from marginctl.core.pool import Pool
+from marginctl.core.pool import Pool, partition
+from marginctl.core.risk import pool_risk
 from marginctl.core.sequence import Action, ClosingOrder, LiquidationSequence
 
 PLAIN = LiquidationSequence()
@@ -474,3 +476,88 @@ def test_orders_that_need_margin_go_where_no_position_is_left_to_close() -> None
     assert close(story.steps[0].move, Fraction(2, 3))
     assert story.account.balances == held.balances
     assert close(story.equity, Fraction(1, 2))
+
+
+def test_what_is_missing_of_two_assets_comes_out_of_the_others_pro_rata_by_value() -> None:
+    """100 USDT and 50 USDC of margin are set aside; 40 and 60 are there: 60 USDT are missing, 10 USDC are spare.
+
+    Beside the 10 USDC there are 0.9 BTC at 100 and 10 EUR at 1.25, of which 6 are the venue's: 5. Of 105 in all 60 are
+    sold: four sevenths of each.
+    """
+    usdc = linear("ETHUSDC", "ETH", "USDC")
+    held = account(
+        position(BTC, LONG, 10, 100),
+        position(usdc, LONG, 50, 10),
+        balances={"USDT": 40, "USDC": 60, "BTC": "0.9", "EUR": 10, "TRY": -7},
+    )
+    held = replace(held, bonus={"EUR": d(6)})
+    found = isolated_apart(held)
+    assert found is not None
+    assert (found.aside, found.sold) == ({"USDT": 100, "USDC": 50}, True)
+    left = found.account.balances
+    assert left["USDT"] == 100
+    sold = {asset: held.balances[asset] - left[asset] for asset in ("USDC", "BTC", "EUR", "TRY")}
+    assert close(sold["USDC"], Fraction(40, 7))
+    assert close(sold["BTC"], Fraction(36, 70))
+    assert close(sold["EUR"], Fraction(16, 7))
+    assert sold["TRY"] == 0
+    assert found.account.orders == ()
+
+
+def test_what_is_spare_may_be_just_enough() -> None:
+    """100 USDT of margin, nothing but 1 BTC at 100 and a debt of 5 USDT, which is not what is missing: all is sold."""
+    held = account(position(BTC, LONG, 10, 100), balances={"BTC": 1, "USDT": -5})
+    found = isolated_apart(held)
+    assert found is not None
+    assert (found.account.balances["BTC"], found.account.balances["USDT"]) == (0, 95)
+    assert isolated_apart(replace(held, balances={"BTC": d("0.999999"), "USDT": d(-5)})) is None
+
+
+def test_nothing_is_sold_where_the_margins_are_there() -> None:
+    held = account(position(BTC, LONG, 10, 100), balances={"BTC": 1, "USDT": 100})
+    found = isolated_apart(held)
+    assert found is not None
+    assert (found.sold, found.account.balances) == (False, held.balances)
+
+
+def test_debts_are_repaid_out_of_what_is_held_and_worth_something() -> None:
+    """USDT: 60 held, 150 lost on the way, so 90 are owed. BTC: 1 held at 85; EUR and TRY: 14.50 and half a dollar.
+
+    USDC: nothing held, but 20 of profit, which is no balance. DOGE is owed: 10 at 1. Of 100 owed all are repaid, out of
+    85 and 15 to the last.
+    """
+    doge = linear("DOGEUSDC", "DOGE", "USDC")
+    held = account(
+        position(BTC, LONG, 10, 100),
+        position(doge, SHORT, 20, 2, 1),
+        balances={"USDT": 60, "BTC": 1, "EUR": "11.6", "TRY": 20, "DOGE": -10, "USDC": 0},
+        prices={"DOGE": 1},
+    )
+    state = pool_state(partition(held)[0])
+    ratios = {"BTC": d("0.85")}
+    moment = Moment("cross", d("0.5"), ratios, LiquidationSequence(repays=True), Pools())
+    now, (step,) = _debts_repaid(held, state.pool, moment)
+    assert (step.action, step.amount) == (Action.REPAY, 100)
+    assert {asset: now.balances[asset] for asset in ("USDT", "BTC", "EUR", "TRY", "DOGE", "USDC")} == {
+        "USDT": 150,
+        "BTC": 0,
+        "EUR": 0,
+        "TRY": 0,
+        "DOGE": 0,
+        "USDC": 0,
+    }
+    assert step.equity == held_equity(state.pool, ratios)
+
+
+def held_equity(pool: Pool, ratios: dict[str, Decimal]) -> Decimal:
+    """Without haircuts nothing is lost by repaying."""
+    return pool_risk(pool, ratios).equity
+
+
+def test_a_loss_in_an_asset_that_is_not_worth_one_is_set_aside_in_its_units() -> None:
+    """USDT at 0.5: 10 entered at 220, now 200 USDT: 200 USDT of margin and 200 of loss; a gain sets nothing aside."""
+    for entry, aside in ((220, 400), (180, 200)):
+        held = position(BTC, LONG, 10, entry, 200)
+        found = isolated_apart(account(held, balances={"USDT": 900}, prices={"USDT": "0.5"}))
+        assert found is not None
+        assert found.aside == {"USDT": aside}

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, inverse, linear, position
 
 from marginctl.core.funding import after_funding, funding_per_interval
@@ -94,3 +95,60 @@ def test_an_inverse_contract_pays_in_its_coin() -> None:
     held = account(position(inverse(), LONG, 10, 100, funding_rate="0.001"), balances={"BTC": 2})
     assert funding_per_interval(held.positions[0], held) == d("-0.1")
     assert after_funding(held, d(10)).balances["BTC"] == d("1.97")
+
+
+def test_the_first_pool_to_run_dry_is_named_and_what_is_missing_once() -> None:
+    """Isolated 10 at 100 behind 40, 3 a day: 30 of buffer, 10 days; the shared pool pays 0.3 of 199 and has longer.
+
+    Two positions on a contract without a rate are one symbol that is missing.
+    """
+    held = account(
+        position(BTC, LONG, 10, 100, funding_rate="0.001", isolated_margin=40),
+        position(ETH, LONG, 10, 10, funding_rate="0.001"),
+        position(linear("CUSDT", "C"), LONG, 1, 1),
+        position(linear("CUSDT", "C"), SHORT, 1, 1),
+        balances={"USDT": 240},
+        prices={"C": 1},
+        hedge=True,
+    )
+    (case,) = funding_table(held, {}, d("0.05"), d(9)).cases
+    assert (case.runway_days, case.runway_pool, case.missing) == (10, "isolated:BTCUSDT:long", ("CUSDT",))
+    assert case.per_day == d("-3.3")
+    # now 40 - 1000u = 10 - 10u; after 9 days 13 - 1000u
+    assert case.down is not None
+    assert abs(Fraction(case.down) - Fraction(30, 990)) < Fraction(1, 10**50)
+    assert case.down_after is not None
+    assert abs(Fraction(case.down_after) - Fraction(3, 990)) < Fraction(1, 10**50)
+
+
+def test_the_interval_is_the_most_frequent_spacing_to_the_minute_the_shorter_of_two() -> None:
+    hour = DAY // 24
+    times = (0, 8 * hour + 29_000, 16 * hour + 31_000, 24 * hour, 28 * hour)
+    assert RateHistory("X", times, (d(0),) * 5).interval == 8
+    assert RateHistory("X", (0, 8 * hour, 12 * hour), (d(0),) * 3).interval == 4
+    assert RateHistory("X", (0, hour + 30_000), (d(0),) * 2).interval == d(61) / 60
+    assert RateHistory("X", (0, hour + 29_999), (d(0),) * 2).interval == 1
+    assert RateHistory("X", (0,), (d(0),)).interval is None
+    assert RateHistory("X", times, (d(0),) * 5).spacings == {d(8): 2, d(479) / 60: 1, d(4): 1}
+
+
+def test_the_worst_is_the_nearest_rank_and_never_none_of_them() -> None:
+    """Of five rates: 20% is the first, 21% the second, 0 the first all the same, all of them the mildest."""
+    history = daily("X", "0.03", "-0.02", "0.01", "0.02", "0")
+    assert [history.worst(LONG, d(share)) for share in ("0", "0.2", "0.21", "1")] == [
+        d("0.03"),
+        d("0.03"),
+        d("0.02"),
+        d("-0.02"),
+    ]
+    assert [history.worst(SHORT, d(share)) for share in ("0.2", "0.4")] == [d("-0.02"), 0]
+
+
+def test_a_bonus_is_paid_first_and_a_balance_may_become_a_debt() -> None:
+    """Pays 3 a day for 10 days out of 5 held, of which 4 are the venue's; USDT is worth half a dollar: 60 of it."""
+    held = account(position(BTC, LONG, 10, 200, funding_rate="0.001"), balances={"USDT": 5}, prices={"USDT": "0.5"})
+    after = after_funding(replace(held, bonus={"USDT": d(4)}), d(10))
+    assert (after.balances["USDT"], after.bonus["USDT"]) == (-55, 0)
+    gains = account(position(BTC, SHORT, 10, 200, funding_rate="0.001"), balances={}, prices={"USDT": "0.5"})
+    after = after_funding(replace(gains, bonus={"USDT": d(4)}), d(10))
+    assert (after.balances["USDT"], after.bonus["USDT"]) == (60, 4)

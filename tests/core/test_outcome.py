@@ -4,8 +4,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance, Purpose
@@ -13,8 +14,17 @@ from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.curve import reach as reach_of
 from marginctl.core.grid import Axis, grid_of, spread
-from marginctl.core.outcome import ScenarioOutcome, hedge_effects, hedges, outcome_of, path_outcome, states_of
+from marginctl.core.outcome import (
+    ScenarioOutcome,
+    hedge_effects,
+    hedges,
+    losers_of,
+    outcome_of,
+    path_outcome,
+    states_of,
+)
 from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
+from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
 
@@ -354,3 +364,117 @@ def test_a_hedge_that_is_isolated_is_none_of_its_pool() -> None:
     apart = position(BTC, SHORT, 3, 100, purpose=Purpose.HEDGE, isolated_margin=100)
     book = account(position(BTC, LONG, 10, 100), inside, apart, balances={"USDT": 500}, hedge=True)
     assert hedges(book) == (inside,)
+
+
+def test_the_losers_of_a_scenario_are_those_of_the_pool_that_goes_first_where_it_goes() -> None:
+    """BTC -50%, ETH +100%: the isolated long goes first, behind 30 that 500u take, and it alone loses there.
+
+    In one pool BTC long 10 and ETH short 20 lose 500u and 200u: the larger loss first.
+    """
+    apart = position(BTC, LONG, 10, 100, isolated_margin=30)
+    book = account(position(ETH, SHORT, 20, 10), apart, balances={"USDT": 800})
+    shocks = {"BTC": d("-0.5"), "ETH": d(1)}
+    assert losers_of(book, states_of(book), shocks) == [apart]
+    both = account(position(ETH, SHORT, 20, 10), position(BTC, LONG, 10, 100), balances={"USDT": 200})
+    assert [one.contract.symbol for one in losers_of(both, states_of(both), shocks)] == ["BTCUSDT", "ETHUSDT"]
+    assert losers_of(both, states_of(both), {"BTC": d("0.5")}) == []  # survived
+
+
+def test_a_loser_is_one_at_the_crossing_not_at_the_end() -> None:
+    """Short 1 ETH entered at 15, now 10: ahead by 5 - 10u on the way to +100%, so behind from u = 1/2 on.
+
+    Long 10 BTC at 100 with 150 USDT, -40%: 155 - 410u = 10.1 - 3.9u at u = 0.36, with 300 USDT at u = 0.73.
+    """
+    book = account(position(BTC, LONG, 10, 100), position(ETH, SHORT, 1, 15, 10), balances={"USDT": 150})
+    shocks = {"BTC": d("-0.4"), "ETH": d(1)}
+    outcome = path_outcome(book, states_of(book), shocks)
+    assert outcome.crossing is not None
+    assert outcome.crossing < d("0.5")
+    assert outcome.bystanders == ("ETHUSDT:-1:cross",)
+    assert [one.contract.symbol for one in losers_of(book, states_of(book), shocks)] == ["BTCUSDT"]
+    richer = replace(book, balances={"USDT": d(300)})
+    crossing = path_outcome(richer, states_of(richer), shocks).crossing
+    assert crossing is not None
+    assert crossing > d("0.5")
+    assert [one.contract.symbol for one in losers_of(richer, states_of(richer), shocks)] == ["BTCUSDT", "ETHUSDT"]
+
+
+def test_a_hedge_counts_in_the_pool_it_stands_in_and_the_delta_is_the_accounts() -> None:
+    """Single-asset: 10 BTC long settle in USDT, 2 short in USDC. Without the hedge the silo of USDC has no delta.
+
+    The pool of USDC: 100 - 200u = 2 (1 + u) at u = 98/202; without the hedge nothing liquidates it.
+    """
+    hedge = position(linear("BTCUSDC", "BTC", "USDC"), SHORT, 2, 100, purpose=Purpose.HEDGE)
+    book = account(
+        position(BTC, LONG, 10, 100), hedge, balances={"USDT": 500, "USDC": 100, "EUR": 10}, single_asset=True
+    )
+    found = hedge_effects(book, states_of(book))
+    assert found.keys() == {hedge.key}
+    figures = found[hedge.key]
+    assert close(figures.distance, Fraction(98, 202))
+    assert (figures.distance_without, figures.delta, figures.delta_without) == (None, 8, 10)
+
+
+def test_what_is_left_free_is_what_the_margins_do_not_take() -> None:
+    assert Point(d(0), d(100), d(5), d(20), d(7)).free_collateral == 73
+    assert Point(d(0), d(100), d(5), d(20), None).free_collateral is None
+    assert Point(d(0), d(100), d(5)).buffer == 95
+
+
+@settings(max_examples=12)
+@given(account=accounts())
+def test_a_curve_has_the_margin_of_orders_against_the_marks_of_every_point(account: Account) -> None:
+    for state in states_of(account):
+        for asset in ("", *state.assets[:1]):
+            points = curve_of(account, state, Decimal("0.5"), asset).points
+            for point in points[:: len(points) // 4 or 1]:
+                ratios = {
+                    one: 1 + beta * point.move for one, beta in account.betas.items() if not asset or one == asset
+                }
+                if asset:
+                    ratios = dict.fromkeys((asset, *state.pool.moving_with(asset)), 1 + point.move)
+                there = {pool.name: pool for pool in partition(moved(account, ratios))}[state.pool.name]
+                assert abs((point.order_margin or 0) - there.order_margin) <= Decimal("1e-40") * (
+                    1 + there.order_margin
+                )
+
+
+def test_a_curved_initial_margin_is_drawn_through_64_points_on_it() -> None:
+    """Inverse, 1000 USD, with a rate that grows by 1% with every coin: 10% + 1% x 10 / p of 1000 at p times the price.
+
+    It is 100 + 100 / p: 200 now, 300 at -50%, 150 at +100%; a chord of the curve would be above it.
+    """
+    held = account(position(inverse(), LONG, 100, 100, initial_rate="0.1", initial_growth="0.01"), balances={"BTC": 50})
+    (state,) = states_of(held)
+    points = curve_of(held, state, d("0.5")).points
+    assert len(points) == 2 * 64 + 1
+    assert [(point.move, round(point.initial_margin, 30)) for point in points[::64]] == [
+        (d("-0.5"), 300),
+        (0, 200),
+        (d("0.5"), round(100 + d(100) / d("1.5"), 30)),
+    ]
+    for point in points[::16]:
+        assert abs(point.initial_margin - (100 + 100 / (1 + point.move))) < d("1e-60")
+
+
+def test_a_curve_with_orders_is_drawn_through_16_points_on_either_side() -> None:
+    held = account(position(BTC, LONG, 10, 100), balances={"USDT": 500}, orders=(order(BTC, LONG, 1, 90, 100),))
+    (state,) = states_of(held)
+    assert [point.move for point in curve_of(held, state, d("0.32")).points] == [d(k) / 50 for k in range(-16, 17)]
+
+
+def test_a_curve_down_to_nothing_ends_there_and_says_nothing_of_orders() -> None:
+    held = account(position(BTC, LONG, 10, 100), balances={"USDT": 2000}, orders=(order(BTC, LONG, 1, 90, 100),))
+    (state,) = states_of(held)
+    first = curve_of(held, state, d(1)).points[0]
+    assert first == Point(d(-1), d(1000), d(0), d(0), None)
+    assert first.free_collateral is None
+
+
+def test_where_a_coin_is_worth_nothing_a_curved_margin_is_not_drawn() -> None:
+    """100 + 100 / p has no end at p = 0: the last of 64 points before it is the end of the curve."""
+    held = account(position(inverse(), LONG, 100, 100, initial_rate="0.1", initial_growth="0.01"), balances={"BTC": 50})
+    (state,) = states_of(held)
+    first = curve_of(held, state, d(1)).points[0]
+    assert first.move == -d(63) / 64
+    assert round(first.initial_margin, 20) == 100 + 100 * 64

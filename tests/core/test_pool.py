@@ -22,7 +22,7 @@ from marginctl.core.account import (
 from marginctl.core.contract import TiersBy
 from marginctl.core.liquidation import asset_sides, pool_state
 from marginctl.core.pool import Pool, partition
-from marginctl.core.requirement import Term
+from marginctl.core.requirement import DearerSide, Term
 from marginctl.core.risk import pool_risk
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
@@ -402,3 +402,42 @@ def test_what_is_residue_is_measured_against_the_money_involved(btc: str, scale:
     # make it less, or the residue of a fall would count.
     one = account(position(BTC, LONG, 10, 100), balances={"USDT": 150})
     assert pool_risk(partition(one)[0], {"BTC": d(btc)}).scale == scale
+
+
+def test_an_order_makes_the_pool_of_its_settle_asset_and_counts_in_no_other() -> None:
+    """Single-asset: nothing is held in USDC, and an order of 2 at 90 needs 10% of 180 there."""
+    usdc = linear("BTCUSDC", "BTC", "USDC")
+    book = account(
+        position(linear(), LONG, 1, 100),
+        orders=(order(usdc, LONG, 2, 90, 100), order(linear(), LONG, 3, 90, 100)),
+        balances={"USDT": 500},
+        single_asset=True,
+    )
+    pools = {pool.name: pool for pool in partition(book)}
+    assert list(pools) == ["cross:USDT", "cross:USDC"]
+    assert {name: pool.order_margin for name, pool in pools.items()} == {"cross:USDT": 27, "cross:USDC": 18}
+    assert [one.contract.symbol for one in pools["cross:USDC"].orders] == ["BTCUSDC"]
+
+
+def test_where_only_one_side_is_held_nothing_is_the_dearer_one() -> None:
+    """Of BTC a long of 300 and a short of 100, of ETH longs alone: the dearer side of one, all of the other."""
+    other = linear("ETHUSDC", "ETH", "USDC")
+    held = (
+        position(BTC, SHORT, 1, 100),
+        position(ETH, LONG, 5, 10),
+        position(BTC, LONG, 3, 100),
+        position(other, LONG, 2, 10),
+    )
+    for netting in (
+        {"underlying_netting": Netting.LARGER_LEG, "netting": Netting.NONE},
+        {"netting": Netting.LARGER_LEG},
+    ):
+        rules = MarginRules(**netting)
+        (pool,) = partition(account(*held, balances={"USDT": 100}, rules=rules, hedge=True))
+        parts = pool.maintenance.parts
+        assert [type(part) for part in parts] == [Term, Term, DearerSide]
+        assert [part.at({}) for part in parts] == [d("0.5"), d("0.2"), 3]
+        assert [part.label for part in parts if isinstance(part, DearerSide)] == ["dearer side of BTCUSDT:1:cross"]
+        assert pool.initial.at({}) == 30 + 5 + 2
+    (pool,) = partition(account(position(BTC, SHORT, 1, 100), balances={"USDT": 100}, rules=rules))
+    assert [type(part) for part in pool.maintenance.parts] == [Term]

@@ -6,6 +6,7 @@ import pytest
 from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, order, position, tiers
 
 from marginctl.core.account import MarginRules, OpenLoss, Order, Position
+from marginctl.core.contract import TiersBy
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.trade import reduced
@@ -144,3 +145,50 @@ def test_orders_keep_their_own_rates_when_an_isolated_position_of_the_contract_g
     assert after.positions == ()
     assert after.orders == before.orders
     assert pool_risk(partition(after)[0]).order_margin == 9
+
+
+@pytest.mark.parametrize(
+    ("quantities", "rate"),
+    [((1,), "0.1"), ((2, 1), "0.2"), ((5,), "0.2"), ((5, 1), "0.5"), ((90,), "0.5")],
+    ids=["first", "both together in the second", "at its border", "beyond it", "far beyond"],
+)
+def test_by_quantity_the_tier_is_that_of_all_orders_on_the_contract(quantities: tuple[int, ...], rate: str) -> None:
+    """Orders of one side add up, before any position: 2 contracts are 10%, 5 are 20%, more are 50%."""
+    table = tiers((2, "0.01", "0.1"), (5, "0.02", "0.2"), (None, "0.03", "0.5"))
+    contract = linear(table=table, tiers_by=TiersBy.QUANTITY)
+    found = ordered(*(order(contract, LONG, one, 90, 100) for one in quantities))
+    assert found == sum(quantities) * 90 * d(rate)
+
+
+def test_in_hedge_mode_the_orders_of_both_legs_count_side_by_side() -> None:
+    """Buys that open the long need 9, sells that open the short 22; what closes a leg is free. One-way: the dearer."""
+    buy, sell = (
+        order(BTC, LONG, 1, 90, 100, position_side=LONG, **TENTH),
+        order(BTC, SHORT, 2, 110, 100, position_side=SHORT, **TENTH),
+    )
+    closing = order(BTC, SHORT, 5, 100, 100, position_side=LONG, **TENTH)
+    assert ordered(buy, sell, closing, hedge=True) == 31
+    assert ordered(buy, closing, hedge=True) == 9
+    assert ordered(sell, hedge=True) == 22
+    assert ordered(buy, sell) == 22
+
+
+def test_orders_keep_the_rates_that_a_position_had_grown_to() -> None:
+    """5 BTC at 100: 1% and 0.1% for every one of them is 1.5%; USDT is worth half a dollar, and no rate depends on it.
+
+    With the position gone the order has 1.5% of its own, whatever its size.
+    """
+    grown = position(BTC, LONG, 5, 100, initial_rate="0.1", maintenance_rate="0.01", maintenance_growth="0.001")
+    one = account(
+        grown,
+        orders=(order(BTC, LONG, 2, 100, 100),),
+        balances={"USDT": 1000},
+        prices={"USDT": "0.5", "BTC": 50},
+    )
+    (left,) = reduced(one, grown, d(5)).orders
+    assert (left.initial_rate, left.maintenance_rate) == (d("0.1"), d("0.015"))
+    coins = position(PERP, LONG, 100, 100, initial_rate="0.1", maintenance_rate="0.01", maintenance_growth="0.001")
+    (of_coins,) = reduced(account(coins, orders=(order(PERP, LONG, 2, 100, 100),)), coins, d(100)).orders
+    assert of_coins.maintenance_rate == d("0.02")  # 100 x 10 USD at 100: 10 coins
+    (kept,) = reduced(one, grown, d(2)).orders
+    assert (kept.initial_rate, kept.maintenance_rate) == (None, None)

@@ -129,3 +129,36 @@ def test_an_isolated_pool_is_ignored_where_a_cross_one_holds_something() -> None
     other = position(inverse(), SHORT, 1, 100)
     rows = [(pool, pool_risk(pool)) for pool in partition(account(own, other, balances={"USDT": 100}))]
     assert worst_pool(rows)[0].name == "cross"
+
+
+def test_the_money_involved_and_loans_add_up_too() -> None:
+    both = Risk(loan_margin=d(1), scale=d(10)) + Risk(loan_margin=d(2), scale=d(5), needs_equity=True)
+    assert (both.loan_margin, both.scale, both.needs_equity) == (3, 15, True)
+    assert (Risk(needs_equity=True) + NO_RISK).needs_equity
+    assert not (NO_RISK + NO_RISK).needs_equity
+
+
+@pytest.mark.parametrize(
+    ("equity", "level", "ratio", "called"),
+    [
+        pytest.param("20", "1", "0.5", False, id="half of the equity exactly"),
+        pytest.param("19.99", "1", "0.5", True, id="a trifle more than half"),
+        pytest.param("30", "1.5", "0.5", False, id="the level counts: 15 of 30"),
+        pytest.param("29", "1.5", "0.5", True, id="15 of 29"),
+        pytest.param("1", "1", None, False, id="without a ratio nobody calls"),
+    ],
+)
+def test_called(equity: str, level: str, ratio: str | None, called: bool) -> None:
+    rules = MarginRules(level=d(level))
+    assert risk(equity, "10").is_called(rules, None if ratio is None else d(ratio)) is called
+    assert not risk(equity, "0").is_called(rules, d("0.5"))
+
+
+def test_the_money_involved_is_all_that_adds_up_at_its_largest() -> None:
+    """300 of notional and as much of entry value that is 250, 50 in USDT, 100 in BTC: |50 - 250| + 300 + 100.
+
+    Where BTC falls it stays; where it doubles, its 300 and its 100 count twice.
+    """
+    (pool,) = partition(account(position(linear(), LONG, 3, d(250) / 3, 100), balances={"USDT": 50, "BTC": 1}))
+    scales = [pool_risk(pool, {"BTC": d(ratio)}).scale for ratio in ("1", "0.1", "2")]
+    assert [round(one, 20) for one in scales] == [600, 600, 1000]

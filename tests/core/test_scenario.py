@@ -6,10 +6,12 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, inverse, linear, order, position
 
+from marginctl.core.account import Basis, MarginRules
 from marginctl.core.assemble import report_of
-from marginctl.core.scenario import expanded, moved, ratios, remarked
+from marginctl.core.scenario import expanded, moved, moves_in, ratios, remarked
 
 ONE = account(
     position(linear(), LONG, 1, 90, 102, leverage=10),
@@ -77,3 +79,47 @@ def test_one_mark_moves_alone() -> None:
     assert (after.prices, after.positions[1]) == (book.prices, book.positions[1])
     assert (after.positions[0].mark_price, after.orders[0].mark_price) == (80, 80)
     assert after.positions[0].initial_margin == 16  # the same tenth of the notional
+
+
+@pytest.mark.parametrize(
+    ("isolated", "margin"),
+    [(True, 20), (False, 16)],
+    ids=["an isolated one by the rules of isolated ones: on its entry", "a cross one on the mark"],
+)
+def test_a_margin_given_as_an_amount_goes_on_by_the_rules_of_its_mode(isolated: bool, margin: int) -> None:
+    fields = {"isolated_margin": 30} if isolated else {}
+    held = position(linear(), LONG, 1, 100, initial_margin=20, **fields)
+    book = account(held, balances={"USDT": 50}, isolated_rules=MarginRules(initial_basis=Basis.ENTRY))
+    after = moved(book, {"BTC": d("0.8")})
+    assert after.positions[0].initial_margin == margin
+    assert moved(book, {"BTC": d(1), "ETH": d("0.8")}).positions[0].initial_margin == 20
+
+
+def test_an_amount_of_the_settle_asset_stays_where_only_that_asset_moves() -> None:
+    """Inverse: 10 contracts of 10 USD at 100 are 1 BTC; at 80 they are 1.25, and 0.2 BTC of margin are 0.25."""
+    book = account(position(inverse(), LONG, 10, 100, initial_margin="0.2"), balances={"BTC": 2})
+    assert moved(book, {"BTC": d("0.8")}).positions[0].initial_margin == d("0.25")
+
+
+def test_what_follows_an_asset_falls_with_it_unless_it_is_named() -> None:
+    book = replace(account(balances={"ETH": 1, "TRY": 1}), follows={"TRY": "ETH"})
+    assert expanded({"ETH": d("-0.2")}, book) == {"ETH": d("-0.2"), "TRY": d("-0.2")}
+    assert expanded({"ETH": d("-0.2"), "TRY": d("0.1")}, book) == {"ETH": d("-0.2"), "TRY": d("0.1")}
+    assert expanded({"*": d("-0.3"), "ETH": d("-0.2")}, book) == {
+        "ETH": d("-0.2"),
+        "TRY": d("-0.2"),
+        "BTC": d("-0.3"),
+    }
+
+
+def test_a_contract_named_by_its_symbol_moves_by_its_own_shock() -> None:
+    """As if its base moved so, whatever that does: a linear notional by 50%, an inverse one by 1.1 x 0.8 / 1.6."""
+    found = expanded({"BTCUSDT": d("0.5"), "USDT": d("-0.2"), "BTC": d("0.1")}, ONE)
+    assert found == {"USDT": d("-0.2"), "BTC": d("0.1"), ":BTCUSDT": d("0.5")}
+    coin = account(position(inverse("BTCEUR", quote="EUR"), LONG, 1, 100), balances={"BTC": 1})
+    found = expanded({"BTCEUR": d("0.6"), "EUR": d("-0.2"), "BTC": d("0.1")}, coin)
+    assert found == {"EUR": d("-0.2"), "BTC": d("0.1"), ":BTCEUR": d("-0.45")}
+    assert moves_in({"BTCUSDT": d("0.5"), "DOGE": d("-0.2"), "BTC": d("0.1")}, ONE) == {
+        "BTC": d("0.1"),
+        ":BTCUSDT": d("0.5"),
+    }

@@ -1,11 +1,23 @@
 """The equity of a pool along a path, by hand."""
 
+from decimal import Decimal
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.builders import LONG, account, d, linear, position, tiers
 
+from marginctl.core.account import Account
 from marginctl.core.cascade import cascade
-from marginctl.core.path import PricePath
+from marginctl.core.contract import Contract, ContractType
+from marginctl.core.exact import ZERO
+from marginctl.core.path import FundingPath, PricePath
+from marginctl.core.pool import partition
+from marginctl.core.risk import pool_risk
 from marginctl.core.sequence import LiquidationSequence
 from marginctl.core.trail import Standing
+
+from .strategies import accounts, number
 
 FLAT = tiers((None, "0.1", "0.1"))
 
@@ -25,3 +37,51 @@ def test_the_equity_goes_straight_to_where_the_pool_is_closed_and_stays() -> Non
 def test_a_path_that_liquidates_nothing_has_none() -> None:
     held = account(position(linear(table=FLAT), LONG, 10, 100), balances={"USDT": 4000})
     assert cascade(held, PricePath({"BTC": d("-0.5")}), LiquidationSequence()).trail == ()
+
+
+@settings(max_examples=15)
+@given(account=accounts(most_contracts=3), moves=st.dictionaries(st.sampled_from(["BTC", "ETH"]), number(-90, 150, 2)))
+def test_the_trail_is_the_equity_of_the_pool_that_goes_first(account: Account, moves: dict[str, Decimal]) -> None:
+    """Up to the first crossing it is the pool as it stands, at the prices of every point; it ends at what is left."""
+    path = PricePath(moves)
+    story = cascade(account, path, LiquidationSequence(fee=d("0.001")))
+    if not story.steps:
+        assert story.trail == ()
+        return
+    first = story.steps[0]
+    pool = next(one for one in partition(account) if one.name == first.pool)
+    places = [one.move for one in story.trail]
+    assert all(one != other for one, other in pairwise(story.trail))
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (0, 1)
+    noise = Decimal("1e-60") * (1 + pool_risk(pool, path.ratios(d(1))).scale)
+    for one in story.trail[: places.index(first.move) + 1] if first.move else ():
+        assert abs(one.equity - pool_risk(pool, path.ratios(one.move)).equity) <= noise
+    left = next((one for one in partition(story.account) if one.name == first.pool), None)
+    end = ZERO if left is None else pool_risk(left, path.ratios(d(1))).equity
+    assert abs(story.trail[-1].equity - end) <= noise
+
+
+def test_funding_leaves_a_trail_too() -> None:
+    """20 USDT less 1 a day, for 20 days: closed at 1 x 10% = 10 after 10 of them, and 10 are left until the end."""
+    held = account(
+        position(linear(table=FLAT), LONG, 1, 100, funding_rate="0.01", funding_interval=24), balances={"USDT": 20}
+    )
+    story = cascade(held, FundingPath(d(20)), LiquidationSequence())
+    assert story.trail == ((0, 20), (d("0.5"), 10), (1, 10))
+
+
+def test_a_pool_that_went_with_its_position_is_at_nothing() -> None:
+    held = account(position(linear(table=FLAT), LONG, 10, 100, isolated_margin=200), balances={"USDT": 400})
+    story = cascade(held, PricePath({"BTC": d("-0.5")}), LiquidationSequence())
+    assert story.trail[0] == (0, 200)
+    assert story.trail[-2:] == ((story.steps[0].move, 0), (1, 0))
+
+
+def test_a_quanto_whose_value_bends_leaves_none() -> None:
+    bent = Contract("ETHUSD", ContractType.QUANTO, "ETH", "USD", d("0.001"), FLAT, third="BTC")
+    held = account(position(bent, LONG, 50, 10), balances={"BTC": "0.1", "USDT": 5})
+    path = PricePath({"BTC": d("-0.5"), "ETH": d("-0.5")})
+    story = cascade(held, path, LiquidationSequence())
+    assert story.steps != ()
+    assert story.trail == ()

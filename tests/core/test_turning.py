@@ -1,10 +1,31 @@
 """What an order moves: the cross legs of its own contract, and nothing of isolated positions or other contracts."""
 
-import pytest
-from tests.builders import LONG, SHORT, account, linear, position
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.builders import LONG, SHORT, Number, account, d, flat, inverse, linear, order, position, tiers
+
+from marginctl.core.account import Account, Basis, CloseFee, MarginRules, Netting, OpenLoss, OrderFees, Position
+from marginctl.core.contract import Contract, TiersBy
 from marginctl.core.exact import ZERO
-from marginctl.core.turning import legs_of, turns
+from marginctl.core.pool import partition
+from marginctl.core.risk import Risk, pool_risk
+from marginctl.core.trade import filled
+from marginctl.core.turning import (
+    beginnings,
+    borders,
+    dearer_side_counts,
+    has_opening_orders,
+    leaps,
+    legs_of,
+    may_fall_when_rates_rise,
+    turns,
+)
 
 BTC, ETH = linear("BTCUSDT", "BTC"), linear("ETHUSDT", "ETH")
 CROSS_LONG = position(BTC, LONG, 5, 100, leverage=10)
@@ -35,3 +56,145 @@ def test_where_all_legs_are_isolated_an_order_begins_at_nothing() -> None:
     alone = account(*OTHERS, balances={"USDT": 10_000}, hedge=True)
     assert legs_of(alone, CROSS_LONG, SHORT).ahead == ZERO
     assert turns(alone, CROSS_LONG, SHORT) == []
+
+
+RULES = st.builds(
+    MarginRules,
+    netting=st.sampled_from([Netting.NONE, Netting.NET]),
+    open_loss=st.sampled_from(OpenLoss),
+    order_fees=st.sampled_from(OrderFees),
+    close_fee=st.sampled_from([CloseFee.NONE, CloseFee.MARK]),
+    initial_basis=st.sampled_from(Basis),
+    maintenance_basis=st.sampled_from(Basis),
+).filter(lambda one: one.netting is Netting.NONE or one.initial_basis is one.maintenance_basis is Basis.MARK)
+"""Netted at a mixed entry price a margin is no straight line of the size anywhere."""
+SIDES = st.sampled_from([LONG, SHORT])
+SIZES = st.integers(1, 40)
+JUMPS = tiers((300, "0.01", "0.05"), (1500, "0.02", "0.1"), (None, "0.05", "0.25"), deductions=[0, 0, 0])
+STEADY = tiers((300, "0.01", "0.05"), (1500, "0.02", "0.1"), (None, "0.05", "0.25"))
+FREE = tiers((300, "0", "0.05"), (None, "0.02", "0.1"))
+IN_COINS = tiers((3, "0.01", "0.05"), (15, "0.02", "0.1"), (None, "0.05", "0.25"), deductions=[0, 0, 0])
+FLAT = flat("0.01", "0.1")
+BY_QUANTITY = tiers((4, "0.01", "0.05"), (20, "0.02", "0.1"), (None, "0.05", "0.25"), deductions=[0, 0, 0])
+
+
+@st.composite
+def desks(draw: st.DrawFn, contract: Contract, orders: bool) -> Account:
+    """Up to a leg on each side of one contract, entered off the mark, with or without orders on it."""
+    hedge = draw(st.booleans())
+    sides = draw(st.sampled_from([(), (LONG,), (SHORT,), (LONG, SHORT)] if hedge else [(), (LONG,), (SHORT,)]))
+    fields = {"taker_fee": "0.001", "leverage": draw(st.sampled_from([None, 5]))}
+    held = [
+        position(contract, side, draw(SIZES), draw(st.sampled_from(["80", "100", "125"])), 100, **fields)
+        for side in sides
+    ]
+    placed = [
+        order(
+            contract,
+            draw(SIDES),
+            draw(SIZES),
+            draw(st.sampled_from(["90", "100", "110"])),
+            100,
+            taker_fee="0.001",
+            leverage=5,
+        )
+        for _ in range(draw(st.integers(1, 3)) if orders else 0)
+    ]
+    balances: dict[str, Number] = {"USDT": 10_000, "BTC": 100}
+    return account(*held, orders=tuple(placed), balances=balances, rules=draw(RULES), hedge=hedge)
+
+
+def straight_between(desk: Account, contract: Contract, side: int, stops: set[Decimal]) -> None:
+    """Free collateral and buffer are straight lines of the size between two stops, and for a while beyond the last."""
+    terms = terms_of(desk, contract, side)
+    risks: dict[Decimal, Risk] = {}
+
+    def left(size: Decimal) -> tuple[Fraction, Fraction]:
+        if size not in risks:
+            risks[size] = pool_risk(partition(filled(desk, terms, side, size))[0])
+        return Fraction(risks[size].free_collateral), Fraction(risks[size].buffer(d(1)))
+
+    places = [d(0), *sorted(stops), max(stops, default=d(0)) + 100]
+    for low, high in pairwise(places):
+        quarter, middle, beyond = (left(low + (high - low) * k / 4) for k in (1, 2, 3))
+        for k in (0, 1):
+            bent = quarter[k] + beyond[k] - 2 * middle[k]
+            assert abs(bent) < Fraction(1, 10**50), (low, high, k)
+
+
+def terms_of(desk: Account, contract: Contract, side: int) -> Position:
+    return next(iter(desk.positions), position(contract, side, 1, 100, leverage=5, taker_fee="0.001", key="terms"))
+
+
+@pytest.mark.parametrize("contract", [linear(table=FLAT), inverse(table=FLAT)], ids=["linear", "inverse"])
+@settings(max_examples=40)
+@given(data=st.data(), side=SIDES)
+def test_with_orders_margins_turn_only_at_the_turns(contract: Contract, data: st.DataObject, side: int) -> None:
+    desk = data.draw(desks(contract, orders=True))
+    straight_between(desk, contract, side, set(turns(desk, terms_of(desk, contract, side), side)))
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        linear(table=JUMPS),
+        linear(table=STEADY),
+        linear(table=FREE),
+        linear(table=BY_QUANTITY, tiers_by=TiersBy.QUANTITY),
+        inverse(table=IN_COINS),
+    ],
+    ids=["jumps", "deductions", "nothing in the first tier", "by quantity", "inverse"],
+)
+@settings(max_examples=25)
+@given(data=st.data(), side=SIDES)
+def test_without_orders_margins_turn_only_at_turns_and_borders(
+    contract: Contract, data: st.DataObject, side: int
+) -> None:
+    desk = data.draw(desks(contract, orders=False))
+    terms = terms_of(desk, contract, side)
+    found = borders(desk, terms, side, None)
+    assert found == sorted(found)
+    assert all(size > 0 for size in found)
+    assert borders(desk, terms, side, d(5)) == [size for size in found if size < 5]
+    straight_between(desk, contract, side, {*turns(desk, terms, side), *found})
+
+
+@pytest.mark.parametrize(
+    ("fields", "table", "found"),
+    [
+        pytest.param({}, FREE, [5, 1], id="up to 300 nothing is asked, which is 3 at 100 on either side"),
+        pytest.param({}, STEADY, [], id="where all ask something nothing begins"),
+        pytest.param({"maintenance_rate": "0.02", "maintenance_deduction": 6}, STEADY, [5, 1], id="its own: 6 / 2%"),
+    ],
+)
+def test_where_a_position_begins_to_need_maintenance(fields: dict[str, Any], table: Any, found: list[int]) -> None:
+    """Long 2 of a contract at 100: a sell turns it first."""
+    held = position(linear(table=table), LONG, 2, 100, leverage=10, **fields)
+    desk = account(held, balances={"USDT": 1000})
+    assert [beginnings(desk, held, side) for side in (SHORT, LONG)] == [found[:1], found[1:]]
+
+
+@pytest.mark.parametrize(
+    ("contract", "fields", "expected"),
+    [
+        pytest.param(linear(table=JUMPS), {}, True, id="rates rise without a deduction"),
+        pytest.param(linear(table=STEADY), {}, False, id="with one"),
+        pytest.param(linear(table=JUMPS), {"maintenance_rate": "0.01"}, False, id="a rate of its own"),
+        pytest.param(linear(table=BY_QUANTITY, tiers_by=TiersBy.QUANTITY), {}, True, id="by quantity"),
+        pytest.param(linear(table=FLAT, tiers_by=TiersBy.QUANTITY), {}, False, id="one tier"),
+        pytest.param(linear(table=FLAT), {}, False, id="one tier by notional"),
+    ],
+)
+def test_where_maintenance_leaps(contract: Contract, fields: dict[str, Any], expected: bool) -> None:
+    assert leaps(position(contract, LONG, 1, 100, **fields)) is expected
+
+
+def test_what_makes_a_search_look_closer() -> None:
+    fee = account(rules=MarginRules(close_fee=CloseFee.BANKRUPTCY))
+    assert (may_fall_when_rates_rise(fee), may_fall_when_rates_rise(DESK)) == (True, False)
+    for rules in ({"netting": Netting.LARGER_LEG}, {"underlying_netting": Netting.LARGER_LEG}):
+        assert dearer_side_counts(account(rules=MarginRules(**rules)))
+    assert not dearer_side_counts(account(rules=MarginRules(netting=Netting.NET)))
+    closing = order(BTC, SHORT, 1, 100, 100, reduce_only=True)
+    assert not has_opening_orders(account(orders=(closing, order(ETH, LONG, 1, 10, 10))), CROSS_LONG)
+    assert has_opening_orders(account(orders=(closing, order(BTC, LONG, 1, 100, 100))), CROSS_LONG)

@@ -1,31 +1,44 @@
 """Mutants without a process of their own to start: pytest collects once, and each mutant is tried in a fork of it.
 
-In the fork the functions of the changed module get the changed code, then the tests run until one fails: first those
-that noticed earlier mutants of the module, then those of the same name, then all others, and random ones last.
+In the fork the functions of the changed module get the changed code (where it is no function's, all of the engine is
+imported anew), then the tests that execute it run until one fails: quick ones first, and those that noticed earlier
+mutants of the module.
 """
 
 import ast
 import gc
 import os
+import resource
+import shutil
 import signal
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import pytest
-from tests.house.mutants import Mutant, applied
+from hypothesis import Phase, settings
+from tests.house.covering import Covering, covering, digest_of, forget, lines_of, silent
+from tests.house.mutants import CORE, Mutant, applied
 
-SECONDS = 120
-"""Of the processor, for one test; one that takes longer runs without end, which is noticed as well."""
-NOTICED, SURVIVED, NOT_HERE = range(3)
-"""How a fork ends; NOT_HERE: what is changed is no function's code, and has to be imported anew."""
+OPTIONS = ("-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", "-s", "--assert=plain", "--tb=native")
+LEAST, TIMES = 10, 30
+"""Seconds of the processor that a test has, and how often its own time; one without end is noticed as well."""
+MEMORY = 4 << 30
+"""Bytes that a fork may take: a change may make something grow without end."""
+KILLS, SAME_NAME = 20, 5
+"""How many times quicker a test counts for every mutant of the module that it noticed, and for bearing its name."""
+NOTICED, SURVIVED, OUT_OF_TIME, NOT_EXECUTED = range(4)
+"""How a mutant ends."""
+WORDS = {SURVIVED: "survived", OUT_OF_TIME: "out of time", NOT_EXECUTED: "not executed"}
 
 
-def changed_code(path: Path, before: str, after: str) -> list[tuple[CodeType, CodeType]] | None:
+def changed_code(path: Path, before: str, after: str | ast.Module) -> list[tuple[CodeType, CodeType]] | None:
     """The code objects that a change makes differ, old and new; None where one is a module's or a class's own."""
     old, new = (compile(text, str(path), "exec") for text in (before, after))
     if ast.dump(ast.parse(before)) == ast.dump(ast.parse(after)):
@@ -64,7 +77,7 @@ def functions_of(folder: Path) -> list[FunctionType]:
     return [one for one in every if os.path.realpath(one.__code__.co_filename).startswith(inside)]
 
 
-def put_in_place(functions: Sequence[FunctionType], path: Path, before: str, after: str) -> bool:
+def put_in_place(functions: Sequence[FunctionType], path: Path, before: str, after: str | ast.Module) -> bool:
     """Give the functions that live the changed code; whether that could be done."""
     differing = changed_code(path, before, after)
     if not differing:
@@ -103,108 +116,172 @@ def _holds(code: CodeType, inner: CodeType) -> bool:
     )
 
 
-class EndlessError(Exception):
-    """A test that runs without end."""
+def without_shrinking(items: Iterable[pytest.Item]) -> None:
+    """A property ends with the first example that fails: that it fails is all that is asked."""
+    short = settings(settings.get_profile("same-every-time"), phases=[Phase.explicit, Phase.generate])
+    for item in items:
+        function = getattr(item, "obj", None)
+        if hasattr(function, "hypothesis"):
+            own = function._hypothesis_internal_use_settings
+            function._hypothesis_internal_use_settings = settings(own, phases=short.phases, report_multiple_bugs=False)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    raise EndlessError
+class Running:
+    """In a fork: tests one after the other until one fails or the time is over, which ends the fork."""
+
+    def __init__(self, told: int, most: float, seconds: dict[str, float]) -> None:
+        self._told, self._most, self._seconds = told, most, seconds
+        self._name = ""
+
+    def noticed(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """Ends the fork, from a signal as well."""
+        os.write(self._told, self._name.encode())
+        os._exit(NOTICED)
+
+    def run(self, session: pytest.Session, names: Sequence[str]) -> None:
+        """Ends the fork."""
+        if session.testsfailed:
+            self.noticed()
+        signal.signal(signal.SIGPROF, self.noticed)
+        began = time.process_time()
+        by_name = {item.nodeid: item for item in session.items}
+        items = [by_name[name] for name in names if name in by_name]
+        without_shrinking(items)
+        for item, after in zip(items, [*items[1:], None], strict=True):
+            self._name = item.nodeid
+            signal.setitimer(signal.ITIMER_PROF, max(LEAST, TIMES * self._seconds.get(item.nodeid, 0)))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            if session.testsfailed:
+                self.noticed()
+            if time.process_time() - began > self._most:
+                os._exit(OUT_OF_TIME)
+        os._exit(SURVIVED)
+
+
+class Anew:
+    """A plugin of a second run of pytest within a fork."""
+
+    def __init__(self, running: Running, names: Sequence[str]) -> None:
+        self._running, self._names = running, names
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of running all tests as they come."""
+        self._running.run(session, self._names)
+        return True
 
 
 class InPlace:
-    """A plugin of pytest that runs no tests but mutants; ``results`` gets each with whether it was noticed."""
+    """A plugin of pytest that runs no tests but mutants; ``results`` gets each with how it ended."""
 
-    def __init__(self, mutants: Sequence[Mutant], source: Path, until: float, seconds: float) -> None:
-        self._mutants, self._source, self._until, self._seconds = mutants, source, until, seconds
-        self._killers: dict[Path, list[str]] = defaultdict(list)
+    def __init__(
+        self, mutants: Sequence[Mutant], source: Path, tests: Sequence[str], map_: Path, *, until: float, seconds: float
+    ) -> None:
+        self._mutants, self._source, self._tests, self._map = mutants, source, tests, map_
+        self._until, self._seconds = until, seconds
+        self._copy = map_.parent / f"{map_.name}-{os.getpid()}"
+        self._kills: Counter[tuple[Path, str]] = Counter()
         self._sound: dict[str, bool] = {}
         self._functions: list[FunctionType] = []
+        self._covering = Covering("", {}, {})
         self.results: list[tuple[Mutant, int]] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
+        modules = [(path, path.relative_to(self._source)) for path in sorted((self._source / CORE).rglob("*.py"))]
+        for _, name in modules:
+            import_module(".".join(name.with_suffix("").parts))
         self._functions = functions_of(self._source)
-        for mutant in self._mutants:
-            if time.monotonic() > self._until:
-                break
-            how = self._try(mutant, session)
-            self.results.append((mutant, how))
-            if how == SURVIVED:
-                print(f"survived: {mutant}", flush=True)
-            if len(self.results) % 10 == 0:
-                ended = Counter(how for _, how in self.results)
-                print(f"{ended[NOTICED]} of {len(self.results) - ended[NOT_HERE]} noticed", flush=True)
+        digest = digest_of(self._source, self._tests)
+        self._covering = covering(self._map, digest, modules, partial(put_in_place, self._functions), session)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(self._source, self._copy, ignore=ignored)
+        try:
+            for mutant in self._mutants:
+                if time.monotonic() > self._until:
+                    break
+                self._tell(mutant, self._try(mutant, session))
+        finally:
+            shutil.rmtree(self._copy)
         return True
+
+    def _tell(self, mutant: Mutant, how: int) -> None:
+        self.results.append((mutant, how))
+        if how != NOTICED:
+            print(f"{WORDS[how]}: {mutant}", flush=True)
+        if len(self.results) % 10 == 0:
+            noticed = sum(how == NOTICED for _, how in self.results)
+            print(f"{noticed} of {len(self.results)} noticed", flush=True)
 
     def _try(self, mutant: Mutant, session: pytest.Session) -> int:
         """Tests that fail without the change as well are left out from then on."""
-        while True:
-            how, killer = self._forked(session, mutant, self._in_order(mutant, session.items))
-            if not killer:
-                return how
-            item = next(one for one in session.items if one.nodeid == killer)
-            if killer not in self._sound:
-                self._sound[killer] = self._forked(session, None, [item])[0] == SURVIVED
-            if self._sound[killer]:
-                known = self._killers[mutant.module]
-                self._killers[mutant.module] = [killer, *(one for one in known if one != killer)][:40]
-                return how
-            print(f"fails without a change as well: {killer}", flush=True)
-            session.items.remove(item)
+        path = self._source / mutant.module
+        before = path.read_text(encoding="utf-8")
+        after = applied(mutant, before)
+        is_here = changed_code(path, before, after) is not None
+        names = self._in_order(mutant, before, is_here)
+        if not names:
+            return NOT_EXECUTED
+        (self._copy / mutant.module).write_text(after, encoding="utf-8")
+        try:
+            while True:
+                how, killer = self._forked(session, (path, before, after) if is_here else None, names, is_here=is_here)
+                if not killer or self._is_sound(session, killer):
+                    self._kills[mutant.module, killer] += 1
+                    return how
+                print(f"fails without a change as well: {killer}", flush=True)
+                names.remove(killer)
+        finally:
+            (self._copy / mutant.module).write_text(before, encoding="utf-8")
 
-    def _forked(self, session: pytest.Session, mutant: Mutant | None, items: list[pytest.Item]) -> tuple[int, str]:
+    def _is_sound(self, session: pytest.Session, name: str) -> bool:
+        """Whether a test passes by itself where nothing is changed."""
+        if name not in self._sound:
+            self._sound[name] = self._forked(session, None, [name], is_here=True)[0] == SURVIVED
+        return self._sound[name]
+
+    def _forked(
+        self, session: pytest.Session, change: tuple[Path, str, str] | None, names: Sequence[str], *, is_here: bool
+    ) -> tuple[int, str]:
         """How tests end, and the first that fails."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            os.close(reading)
-            self._in_the_fork(session, mutant, items, writing)
+            try:
+                os.close(reading)
+                silent()
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+                running = Running(writing, self._seconds, self._covering.seconds)
+                forget()
+                if is_here and (change is None or put_in_place(self._functions, *change)):
+                    running.run(session, names)
+                self._anew(running, names)
+            finally:
+                os._exit(NOTICED)
         os.close(writing)
         with os.fdopen(reading, "rb") as told:
             killer = told.read().decode()
         _, status = os.waitpid(child, 0)
         return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else NOTICED, killer
 
-    def _in_the_fork(self, session: pytest.Session, mutant: Mutant | None, items: list[pytest.Item], told: int) -> None:
-        how = NOT_HERE
-        try:
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, 1)
-            os.dup2(nothing, 2)
-            sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the fork ends
-            if mutant is not None and not self._changed(mutant):
-                return
-            signal.signal(signal.SIGPROF, _end)
-            killer = next(_failing(items, session, self._seconds), "")
-            os.write(told, killer.encode())
-            how = NOTICED if killer else SURVIVED
-        finally:
-            os._exit(how)
+    def _anew(self, running: Running, names: Sequence[str]) -> None:
+        """The engine as it stands in the copy, and the tests with it."""
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("marginctl", "tests")]:
+            if not name.startswith("tests.house") and name != "tests":
+                del sys.modules[name]
+        sys.path.insert(0, str(self._copy))
+        pytest.main([*OPTIONS, "-o", f"pythonpath={self._copy}", *self._tests], plugins=[Anew(running, names)])
 
-    def _changed(self, mutant: Mutant) -> bool:
-        path = self._source / mutant.module
-        text = path.read_text(encoding="utf-8")
-        return put_in_place(self._functions, path, text, applied(mutant, text))
+    def _in_order(self, mutant: Mutant, text: str, is_here: bool) -> list[str]:
+        """The tests that may notice: those that execute what is changed, or for what is executed at the import all."""
+        last = mutant.line + mutant.before.count("\n")
+        near = self._covering.tests_of(mutant.module, lines_of(text, mutant.line, last) if is_here else None)
+        seconds, stem = self._covering.seconds, mutant.module.stem
 
-    def _in_order(self, mutant: Mutant, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-        known = {name: place for place, name in enumerate(self._killers[mutant.module])}
-        stem = mutant.module.stem
+        def order(name: str) -> tuple[bool, float]:
+            factor = (1 + KILLS * self._kills[mutant.module, name]) * (SAME_NAME if f"test_{stem}" in name else 1)
+            return name not in near, seconds[name] / factor
 
-        def order(item: pytest.Item) -> tuple[int, bool, bool]:
-            is_random = hasattr(getattr(item, "obj", None), "hypothesis")
-            return known.get(item.nodeid, len(known)), is_random, stem not in item.path.stem
-
-        return sorted(items, key=order)
-
-
-def _failing(items: Sequence[pytest.Item], session: pytest.Session, seconds: float) -> Iterator[str]:
-    began = time.process_time()
-    for item, after in zip(items, [*items[1:], None], strict=True):
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        if session.testsfailed:
-            yield item.nodeid
-        if time.process_time() - began > seconds:
-            return
+        return sorted(near if is_here else seconds, key=order)

@@ -1,17 +1,16 @@
 """``python -m tests.house.mutants --number 100``: random slips in the engine, and whether the tests notice each.
 
 Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
-``max``, a sum without one of its sides); the tests of core, portfolio and limits run on it until one fails. Prints the
-seed, every survivor with its place, and the share that was noticed. Slow, so no part of the tests. Bounded by
-``--minutes``, and by ``--seconds`` of the processor for each.
+``max``, a sum without one of its sides); the tests of core, portfolio and limits that execute it run until one fails.
+Prints the seed, every survivor with its place, and the share that was noticed. Slow, so no part of the tests. Bounded
+by ``--minutes``, and by ``--seconds`` of the processor for each.
 """
 
 import argparse
 import ast
 import random
+import re
 import secrets
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,8 +21,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 CORE = Path("marginctl/core")
 TESTS = ("tests/core", "tests/portfolio", "tests/limits")
-PATIENCE = 900
-"""Seconds after which a mutant runs without end, which is noticed as well."""
+MAP = Path(tempfile.gettempdir()) / "marginctl-tests-of-lines.json"
+NOT_NOTICED = re.compile(r"^(?:survived|out of time|not executed): (.*)$", re.MULTILINE)
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 COMPARISONS |= {ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In}
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
@@ -100,12 +99,17 @@ def _text(node: ast.expr) -> str:
 
 def sample(number: int, seed: int, source: Path = ROOT / "src") -> list[Mutant]:
     """As many different changes of the engine, the same for a seed."""
-    every = [
+    found = every(source)
+    return random.Random(seed).sample(found, min(number, len(found)))
+
+
+def every(source: Path) -> list[Mutant]:
+    """All changes of the engine."""
+    return [
         one
         for path in sorted((source / CORE).rglob("*.py"))
         for one in mutants_of(path.relative_to(source), path.read_text(encoding="utf-8"))
     ]
-    return random.Random(seed).sample(every, min(number, len(every)))
 
 
 def applied(mutant: Mutant, text: str) -> str:
@@ -114,65 +118,38 @@ def applied(mutant: Mutant, text: str) -> str:
     return (data[: mutant.start] + mutant.after.encode() + data[mutant.end :]).decode()
 
 
-def is_noticed(mutant: Mutant, copy: Path, tests: tuple[str, ...]) -> bool:
-    """Whether a test fails on the copy with the change; the copy is as before afterwards."""
-    path = copy / mutant.module
-    text = path.read_text(encoding="utf-8")
-    path.write_text(applied(mutant, text), encoding="utf-8")
-    command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
-    try:
-        ended = subprocess.run(
-            [*command, "-o", f"pythonpath={copy}", *tests],
-            cwd=ROOT,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        path.write_text(text, encoding="utf-8")
-    return ended.returncode != 0
+def chosen(mutants: Sequence[Mutant], part: str, only: Path | None, source: Path = ROOT / "src") -> list[Mutant]:
+    """Part ``2/3`` of some mutants, or of those instead that an earlier run printed as not noticed."""
+    if only is not None:
+        told = {found[1] for found in NOT_NOTICED.finditer(only.read_text(encoding="utf-8"))}
+        mutants = [one for one in every(source) if str(one) in told]
+    number, parts = map(int, part.split("/"))
+    return list(mutants[number - 1 :: parts])
 
 
 def main() -> int:
     """The command line."""
+    import pytest
+    from tests.house.in_place import NOTICED, OPTIONS, InPlace
+
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--number", type=int, default=100)
     reader.add_argument("--minutes", type=float, default=60)
     reader.add_argument("--seconds", type=float, default=600, help="of the processor, for the tests of one mutant")
     reader.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
+    reader.add_argument("--part", default="1/1", help="2/3: every third of the sample, from the second on")
+    reader.add_argument("--only", type=Path, help="a file with what was printed: those that were not noticed, again")
+    reader.add_argument("--map", type=Path, default=MAP, help="the file that keeps which tests execute which lines")
     reader.add_argument("tests", nargs="*", default=TESTS)
     given = reader.parse_args()
     print(f"seed {given.seed}", flush=True)
+    mutants = chosen(sample(given.number, given.seed), given.part, given.only)
     until = time.monotonic() + given.minutes * 60
-    results = _tried(sample(given.number, given.seed), tuple(given.tests), until, given.seconds)
-    survived = [mutant for mutant, noticed in results if not noticed]
-    tried = len(results)
-    print(f"{tried - len(survived)} of {tried} noticed" + (f", {1 - len(survived) / tried:.1%}" if tried else ""))
+    plugin = InPlace(mutants, ROOT / "src", given.tests, given.map, until=until, seconds=given.seconds)
+    pytest.main([*OPTIONS, *given.tests], plugins=[plugin])
+    tried, noticed = len(plugin.results), sum(how == NOTICED for _, how in plugin.results)
+    print(f"{noticed} of {tried} noticed" + (f", {noticed / tried:.1%}" if tried else ""))
     return 0
-
-
-def _tried(
-    mutants: Sequence[Mutant], tests: tuple[str, ...], until: float, seconds: float
-) -> list[tuple[Mutant, bool]]:
-    """Each mutant in a fork of one run of pytest; what a fork cannot change, in a copy of the source."""
-    import pytest
-    from tests.house.in_place import NOT_HERE, NOTICED, InPlace
-
-    plugin = InPlace(mutants, ROOT / "src", until, seconds)
-    pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", "-s", *tests], plugins=[plugin])
-    results = [(mutant, how == NOTICED) for mutant, how in plugin.results if how != NOT_HERE]
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copytree(ROOT / "src", Path(folder) / "src", ignore=shutil.ignore_patterns("__pycache__")))
-        for mutant in (mutant for mutant, how in plugin.results if how == NOT_HERE):
-            if time.monotonic() > until:
-                break
-            noticed = is_noticed(mutant, copy, tests)
-            results.append((mutant, noticed))
-            if not noticed:
-                print(f"survived: {mutant}", flush=True)
-    return results
 
 
 if __name__ == "__main__":

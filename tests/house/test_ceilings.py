@@ -19,7 +19,7 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(61_900, 19_000),
+    "lines of source": Ceiling(62_000, 19_000),
     "files of source": Ceiling(337, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(45, 45),

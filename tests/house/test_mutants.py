@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.house.covering import Covering, lines_of, noting
 from tests.house.in_place import put_in_place
-from tests.house.mutants import ROOT, applied, mutants_of, sample
+from tests.house.mutants import ROOT, applied, chosen, every, mutants_of, sample
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,62 @@ def test_functions_that_live_get_the_changed_code(tmp_path: Path) -> None:
     assert put_in_place(functions, path, text, text.replace("min", "max"))
     assert space["C"]().g() == 3
     assert not put_in_place(functions, path, text, text.replace("TEN = 10", "TEN = 11"))
+
+
+def test_parts_share_a_sample() -> None:
+    mutants = sample(10, 7)
+    parts = [chosen(mutants, f"{number}/3", None) for number in (1, 2, 3)]
+    assert [len(part) for part in parts] == [4, 3, 3]
+    assert {one for part in parts for one in part} == set(mutants)
+
+
+def test_what_a_run_did_not_notice_is_tried_again(tmp_path: Path) -> None:
+    first, second, third = sample(3, 7)
+    file = tmp_path / "printed"
+    file.write_text(f"seed 1\nsurvived: {first}\n10 of 20 noticed\nnot executed: {second}\n")
+    found = chosen([third], "1/1", file)
+    assert {first, second} <= set(found)
+    assert {str(one) for one in found} == {str(first), str(second)}
+    assert set(found) <= set(every(ROOT / "src"))
+
+
+def test_a_mutant_is_shown_to_the_tests_that_execute_it() -> None:
+    found = Covering("", {"a": 1, "b": 2, "c": 3}, {"m.py": {"1": [0], "2": [0, 2]}})
+    assert found.tests_of(Path("m.py"), [1, 2]) == {"a", "c"}
+    assert found.tests_of(Path("m.py"), [1]) == {"a"}
+    assert found.tests_of(Path("m.py"), [3]) == set()
+    assert found.tests_of(Path("m.py")) == {"a", "c"}
+    assert found.tests_of(Path("n.py")) == set()
+
+
+def test_every_statement_of_a_function_is_noted_before_it_is_executed() -> None:
+    text = (
+        '"""Module."""\n'
+        "def f(a):\n"
+        '    """Says."""\n'
+        "    if a > 1:\n"
+        "        return [\n"
+        "            a,\n"
+        "            2,\n"
+        "        ]\n"
+        "    elif a:\n"
+        "        a += 1\n"
+        "    return g(a)\n"
+        "g = lambda a: (\n"
+        "    a + 1)\n"
+        "class C:\n"
+        "    one = 1\n"
+        "    def h(self):\n"
+        "        return 3\n"
+    )
+    noted: list[int] = []
+    space: dict[str, Any] = {"__note__": noted.append, "__name__": "m"}
+    exec(compile(noting(text), "m.py", "exec"), space)
+    assert noted == []
+    assert (space["f"](2), space["f"].__doc__) == ([2, 2], "Says.")
+    assert noted == [4, 5]
+    assert space["f"](1) == 3
+    assert noted[2:] == [4, 9, 10, 11, 13]
+    assert space["C"]().h() == 3
+    assert noted[7:] == [17]
+    assert [lines_of(text, line, line) for line in (4, 7, 9, 13, 17)] == [{4}, {5}, {9}, {12, 13}, {17}]

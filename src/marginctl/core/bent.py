@@ -95,7 +95,7 @@ def bent_along(curve: Curve, value: Bow, unit: Bow, end: Decimal | None, factor:
 
 def _within(start: Decimal, until: Decimal | None) -> Decimal:
     """A place between two."""
-    return 2 * start + ONE if until is None else (start + until) / 2
+    return start + ONE if until is None else (start + until) / 2
 
 
 def times(pieces: Iterable[Piece], line: Line) -> list[BentPiece]:

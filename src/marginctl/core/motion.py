@@ -100,7 +100,7 @@ class Stretch(Struct, frozen=True):
 
 
 def _end(side: int, reach: Decimal | None) -> Decimal | None:
-    return reach if side > 0 else DOWN_END if reach is None else min(reach, DOWN_END)
+    return reach if side == 1 else DOWN_END if reach is None else min(reach, DOWN_END)
 
 
 def asset_path(asset: str, side: int, reach: Decimal | None = None, *, followers: Iterable[str] = ()) -> list[Stretch]:

@@ -372,11 +372,11 @@ def combined(legs: list[Leg], rules: MarginRules) -> tuple[Requirement, Requirem
     return _dearer(groups, "initial"), _dearer(groups, "maintenance")
 
 
-def _grouped(legs: list[Leg], key: Callable[[Leg], str]) -> list[tuple[list[Leg], list[Leg]]]:
-    groups: dict[str, tuple[list[Leg], list[Leg]]] = {}
+def _grouped(legs: list[Leg], key: Callable[[Leg], str]) -> list[dict[int, list[Leg]]]:
+    """The legs of each group by their side."""
+    groups: dict[str, dict[int, list[Leg]]] = {}
     for one in legs:
-        longs, shorts = groups.setdefault(key(one), ([], []))
-        (longs if one.position.side == LONG else shorts).append(one)
+        groups.setdefault(key(one), {}).setdefault(one.position.side, []).append(one)
     return list(groups.values())
 
 
@@ -384,12 +384,14 @@ def _terms(legs: Iterable[Leg], which: str) -> tuple[Term, ...]:
     return tuple(term for one in legs for term in getattr(one, which))
 
 
-def _dearer(groups: list[tuple[list[Leg], list[Leg]]], which: str) -> Requirement:
+def _dearer(groups: list[dict[int, list[Leg]]], which: str) -> Requirement:
     alone: list[Term] = []
-    sides: list[DearerSide] = []
-    for longs, shorts in ((_terms(longs, which), _terms(shorts, which)) for longs, shorts in groups):
-        if longs and shorts:
-            sides.append(DearerSide(longs, shorts))
+    both: list[DearerSide] = []
+    for group in groups:
+        sides = [terms for side in (LONG, SHORT) if (terms := _terms(group.get(side, ()), which))]
+        if len(sides) == 2:
+            longs, shorts = sides
+            both.append(DearerSide(longs, shorts))
         else:
-            alone += longs or shorts
-    return Requirement((*alone, *sides))
+            alone += [term for terms in sides for term in terms]
+    return Requirement((*alone, *both))
