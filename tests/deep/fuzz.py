@@ -34,7 +34,7 @@ from marginctl.core.exact import CONTEXT
 ROOT = Path(__file__).parents[2]
 TODAY = ("--today", "2026-11-22")
 SLOW = 20.0
-"""Seconds for one input of a few lines, on a busy machine."""
+"""Seconds of the processor for one input of a few lines."""
 LARGEST = 200_000
 """Bytes of a file to begin with."""
 ORDER = re.compile(r"^\s*::[a-z-]+ ?.*::|##\w*\[", re.MULTILINE)
@@ -214,7 +214,7 @@ def _command() -> Any:
 
 def _run(words: list[str], folder: Path) -> Ran:
     code, error = 0, None
-    began = time.perf_counter()
+    began = time.process_time()
     with chdir(folder), CliRunner().isolation() as streams:  # a damaged name is written there
         try:
             _command().main(words, prog_name="marginctl")
@@ -225,7 +225,7 @@ def _run(words: list[str], folder: Path) -> Ran:
         sys.stdout.flush()
         sys.stderr.flush()
         out, errors = (one.getvalue().decode("utf-8", "replace") for one in streams[:2])
-    return Ran(code, out, errors, error, time.perf_counter() - began)
+    return Ran(code, out, errors, error, time.process_time() - began)
 
 
 def _page(text: str) -> list[str]:
