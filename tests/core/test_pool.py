@@ -4,6 +4,7 @@
 # mypy: disable-error-code="comparison-overlap"
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from tests.builders import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
@@ -441,3 +442,26 @@ def test_where_only_one_side_is_held_nothing_is_the_dearer_one() -> None:
         assert pool.initial.at({}) == 30 + 5 + 2
     (pool,) = partition(account(position(BTC, SHORT, 1, 100), balances={"USDT": 100}, rules=rules))
     assert [type(part) for part in pool.maintenance.parts] == [Term]
+
+
+@pytest.mark.parametrize(
+    ("table", "fields", "always"),
+    [
+        pytest.param(tiers((None, "0.01", "0.1")), {}, True, id="a rate, however small"),
+        pytest.param(tiers((100, "0", "0.1"), (None, "0.01", "0.1")), {}, False, id="none at first"),
+        pytest.param(tiers((100, "0.01", "0.1"), (None, "0.02", "0.1")), {}, True, id="rates that rise"),
+        pytest.param(
+            tiers((None, "0.01", "0.1"), deductions=[1]), {}, False, id="a deduction that takes all of a small one"
+        ),
+        pytest.param((), {"maintenance_rate": "0"}, False, id="none of its own"),
+        pytest.param(
+            (), {"maintenance_rate": "0.001", "maintenance_growth": "0.001"}, True, id="one that grows with its size"
+        ),
+    ],
+)
+def test_what_needs_maintenance_wherever_prices_are(table: Any, fields: dict[str, str], always: bool) -> None:
+    held = position(linear(table=table), LONG, 1, 100, leverage=10, **fields)
+    (pool,) = partition(account(held, balances={"USDT": 100}))
+    (part,) = pool.maintenance.parts
+    assert part.always_needs is always
+    assert pool_state(pool).may_vanish is not always
