@@ -3,10 +3,11 @@
 from decimal import Decimal
 from importlib import import_module
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginctl.core.figures import FIGURES
+from marginctl.core.figures import FIGURES, rounded_as, rounded_figure, row_of
 from marginctl.core.plain import beside
 
 NEAR = st.decimals(-1, 1, places=12)
@@ -62,3 +63,41 @@ def test_judged_figures_compare_like_exact_ones(value: Decimal, limit: Decimal) 
     assert (shown > limit) == (value > limit)
     assert (shown < limit) == (value < limit)
     assert abs(shown - value) <= Decimal("1e-10")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mark", "shown"),
+    [
+        pytest.param("equity", "1.123456789", None, "1.12345678", id="what is there down"),
+        pytest.param("equity", "-1.123456781", None, "-1.12345679", id="below 0 as well"),
+        pytest.param("initial_margin", "1.123456781", None, "1.12345679", id="what is required up"),
+        pytest.param("down", "-0.12345678919", None, "-0.1234567891", id="a distance toward 0"),
+        pytest.param("liquidation_price", "90.123456781", "100", "90.12345679", id="a price below the mark up to it"),
+        pytest.param("liquidation_price", "110.123456789", "100", "110.12345678", id="above it down to it"),
+        pytest.param("liquidation_price", "100.123456789", "100.123456789", "100.12345678", id="at it down"),
+        pytest.param("liquidation_price", "90.123456781", None, "90.12345679", id="by itself as its row says"),
+        pytest.param("entry_price", "0.1234567890123456789", None, "0.1234567890123456789", id="as it was given"),
+        pytest.param("confidence", "0.9750", None, "0.9750", id="exact"),
+        pytest.param("Position.quantity", "1.12345678", None, "1.12345678", id="a part that fits stays"),
+        pytest.param("Position.quantity", "1.123456785", None, "1.12345678", id="one that does not is cut"),
+    ],
+)
+def test_a_figure_is_rounded_by_its_row(name: str, value: str, mark: str | None, shown: str) -> None:
+    found = rounded_as(FIGURES[name], Decimal(value), None if mark is None else Decimal(mark))
+    assert str(found) == shown
+    if mark is None:
+        assert rounded_figure(name, Decimal(value)) == found
+
+
+def test_a_given_price_of_more_than_sixty_digits_comes_from_a_merge() -> None:
+    digits = "1." + "7" * 59
+    assert rounded_figure("entry_price", Decimal(digits)) == Decimal(digits)
+    assert rounded_figure("entry_price", Decimal(digits + "7")) == Decimal("1.777777778")
+    assert rounded_figure("entry_price", Decimal("0." + "0" * 70 + "7" * 60)) == Decimal("0." + "0" * 70 + "7" * 60)
+
+
+def test_a_class_may_have_a_row_of_its_own() -> None:
+    own = row_of("haircut", "CollateralFigures")
+    assert own is FIGURES["CollateralFigures.haircut"]
+    assert row_of("haircut", "Totals") is row_of("haircut") is FIGURES["haircut"]
+    assert row_of("no such figure") is None
