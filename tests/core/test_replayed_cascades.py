@@ -183,11 +183,15 @@ def sequences(draw: st.DrawFn) -> LiquidationSequence:
     account=accounts(with_orders=False, with_given=False, most_contracts=3),
     moves=st.dictionaries(st.sampled_from(("BTC", "ETH", "USDT", "DOGE")), number(-95, 250, 2), min_size=1, max_size=3),
     sequence=sequences(),
+    more=chosen("0", "2000", "9000"),
 )
-def test_every_step_of_a_cascade(account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence) -> None:
+def test_every_step_of_a_cascade(
+    account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence, more: Decimal
+) -> None:
     if CloseFee.BANKRUPTCY in {account.rules.close_fee, (account.isolated_rules or account.rules).close_fee}:
         return  # by the rate at the prices of the file, which the naive reading takes where it is asked
-    account = replace(account, bonus={})
+    richer = {**account.balances, "USDT": account.balances["USDT"] + more}
+    account = replace(account, bonus={}, balances=richer)
     replay = Replay(account, moves, sequence)
     story = cascade(account, PricePath(moves), sequence)
     for step in story.steps:

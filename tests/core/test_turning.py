@@ -127,7 +127,7 @@ def terms_of(desk: Account, contract: Contract, side: int) -> Position:
 
 
 @pytest.mark.parametrize("contract", [linear(table=FLAT), inverse(table=FLAT)], ids=["linear", "inverse"])
-@settings(max_examples=40)
+@settings(max_examples=150)
 @given(data=st.data(), side=SIDES)
 def test_with_orders_margins_turn_only_at_the_turns(contract: Contract, data: st.DataObject, side: int) -> None:
     desk = data.draw(desks(contract, orders=True))
