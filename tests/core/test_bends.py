@@ -15,11 +15,13 @@ FLAT = Line(d(1), d(0))
 TINY = d("1e-60")
 
 
-def first(*rows: tuple[str, str, str], bends: list[Bend], end: str | None = None, **how: bool) -> Crossing | None:
+def first(
+    *rows: tuple[str, str, str], bends: list[Bend], end: str | None = None, scale: int = 1000, **how: bool
+) -> Crossing | None:
     """``first_below_bent`` of pieces (start, at zero, slope), a thousand of money being involved."""
     with exactly():
         pieces = [Piece(d(start), d(at_zero), d(slope)) for start, at_zero, slope in rows]
-        return first_below_bent(pieces, bends, None if end is None else d(end), d(1000), **how)
+        return first_below_bent(pieces, bends, None if end is None else d(end), d(scale), **how)
 
 
 def u_of(found: Crossing | None) -> Decimal:
@@ -114,3 +116,16 @@ def test_a_tangent_touches(u: str) -> None:
         line = one.line_at(d(u))
         assert abs(line.at(d(u)) - one.at(d(u))) < TINY
         assert all(line.at(d(v)) <= one.at(d(v)) + TINY for v in ("0", "0.1", "0.3", "0.6", "0.9"))
+
+
+@pytest.mark.parametrize("scale", [1000, 0], ids=["some money", "none: nothing is residue"])
+def test_zero_is_zero_whatever_money_is_involved(scale: int) -> None:
+    """u^2 against 4, 1 and 0: at its start, within a piece, at the end; level at zero it is not below it."""
+    parabola, level = [Bend(d(1), Line(d(0), d(1)), FLAT)], [Bend(d(1), FLAT, FLAT)]
+    assert first(("0", "4", "0"), bends=parabola, scale=scale) == Crossing(d(2), False)
+    assert first(("0", "4", "0"), bends=parabola, end="2", scale=scale) is None
+    at_end = first(("0", "4", "0"), bends=parabola, end="2", scale=scale, or_at_zero=True, end_included=True)
+    assert at_end == Crossing(d(2), False)
+    assert first(("0", "1", "0"), bends=level, scale=scale) is None
+    assert first(("0", "1", "0"), bends=level, scale=scale, or_at_zero=True) == Crossing(d(0), False)
+    assert first(("0", "9", "0"), ("1", "0.5", "0"), bends=level, scale=scale) == Crossing(d(1), True)

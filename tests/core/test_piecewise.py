@@ -19,6 +19,7 @@ from marginctl.core.piecewise import (
     constant_curve,
     first_below,
     first_below_concave,
+    is_above_zero,
     larger,
     masked,
     samples,
@@ -330,11 +331,11 @@ def test_the_larger_of_two_is_the_larger_at_every_place(
             assert close < Fraction(1, 10**60) or any(abs(u - Fraction(start)) < Fraction(1, 500) for start in starts)
 
 
-@given(functions(), functions(), ENDS)
+@given(functions(), functions(), ENDS, st.sampled_from([ONE, ZERO]))
 def test_a_mask_hides_what_is_guarded_by_nothing(
-    function: list[Piece], guard: list[Piece], end: Decimal | None
+    function: list[Piece], guard: list[Piece], end: Decimal | None, scale: Decimal
 ) -> None:
-    found = list(masked(function, guard, end, ONE))
+    found = list(masked(function, guard, end, scale))
     nothing = [one.at_zero == one.slope == 0 for one in guard]
     for u in PLACES:
         if end is None or u < end:
@@ -364,11 +365,15 @@ def crossing(
     return None
 
 
-@given(functions(), st.sampled_from([None, d(8)]), st.booleans(), st.booleans())
+SCALES = st.sampled_from([ONE, ZERO])
+"""Where no money is involved nothing is residue: a value that is 0 is 0 all the same."""
+
+
+@given(functions(), st.sampled_from([None, d(8)]), st.booleans(), st.booleans(), SCALES)
 def test_the_first_crossing_of_any_function(
-    pieces: list[Piece], end: Decimal | None, at_zero: bool, included: bool
+    pieces: list[Piece], end: Decimal | None, at_zero: bool, included: bool, scale: Decimal
 ) -> None:
-    found = first_below(pieces, end, ONE, or_at_zero=at_zero, end_included=included)
+    found = first_below(pieces, end, scale, or_at_zero=at_zero, end_included=included)
     want = crossing(pieces, end, at_zero=at_zero, end_included=included)
     assert (found is None) == (want is None)
     if found is not None and want is not None:
@@ -416,3 +421,29 @@ def test_pieces_follow_value_and_unit_wherever_they_go(
     for step in range(37):
         u = (Decimal(step) + d("0.3371")) / 38
         assert abs(value(found, u) - factor * curve.at(moving.at(u), unit.at(u))) < Decimal("1e-80")
+
+
+@given(functions(), st.integers(1, 9), st.sampled_from([ONE, ZERO]))
+def test_what_is_above_zero_at_a_place_is_so_before_it(pieces: list[Piece], at: int, scale: Decimal) -> None:
+    """At a jump the side before it counts."""
+    before = next(one for one in reversed(pieces) if one.start < at)
+    assert is_above_zero(pieces, Decimal(at), scale) is (before.at_zero + before.slope * at > 0)
+
+
+@pytest.mark.parametrize("scale", [ONE, ZERO], ids=["some money", "none"])
+@pytest.mark.parametrize(
+    ("lines", "end", "expected"),
+    [
+        pytest.param([(8, -2)], None, Crossing(d(4), False), id="one line"),
+        pytest.param([(8, -2)], "4", None, id="zero at the end is no crossing"),
+        pytest.param([(8, -2), (20, -10)], "9", Crossing(d(2), False), id="the steeper one first"),
+        pytest.param([(8, 0)], None, None, id="level"),
+        pytest.param([(0, -2)], None, Crossing(ZERO, False), id="at once"),
+        pytest.param([(0, 0)], "9", None, id="zero all the way"),
+    ],
+)
+def test_the_crossing_of_lines_that_bend_downward(
+    lines: list[tuple[int, int]], end: str | None, expected: Crossing | None, scale: Decimal
+) -> None:
+    rows = [Line(Decimal(at_zero), Decimal(slope)) for at_zero, slope in lines]
+    assert first_below_concave(smallest_of(rows, []), None if end is None else d(end), scale) == expected
