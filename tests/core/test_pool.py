@@ -465,3 +465,15 @@ def test_what_needs_maintenance_wherever_prices_are(table: Any, fields: dict[str
     (part,) = pool.maintenance.parts
     assert part.always_needs is always
     assert pool_state(pool).may_vanish is not always
+
+
+@pytest.mark.parametrize(("quantity", "rate"), [(2, "0.01"), (5, "0.02"), (9, "0.02")], ids=["1st", "2nd", "beyond"])
+def test_beyond_a_last_tier_that_ends_its_rate_goes_on(quantity: int, rate: str) -> None:
+    """By quantity and by notional: 2 contracts or 200 at 1%, 5 or 500 at 2%, and no tier for more."""
+    by_quantity = linear(
+        table=tiers((2, "0.01", "0.1"), (5, "0.02", "0.1"), deductions=[0, 0]), tiers_by=TiersBy.QUANTITY
+    )
+    by_notional = linear(table=tiers((200, "0.01", "0.1"), (500, "0.02", "0.1"), deductions=[0, 0]))
+    for contract in (by_quantity, by_notional):
+        one = account(position(contract, LONG, quantity, 100), balances={"USDT": 900})
+        assert margins(one) == (quantity * 10, quantity * 100 * d(rate))
