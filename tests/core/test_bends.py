@@ -86,6 +86,16 @@ def test_equality_counts_where_it_does() -> None:
     assert first(("0", "1", "0"), bends=parabola, end="1", or_at_zero=True, end_included=True) == Crossing(d(1), False)
 
 
+def test_of_several_coins_one_may_be_gone_at_the_end() -> None:
+    """3 - 1 / (1 - u) - u^2: worth nothing at u = 1 is one coin alone."""
+    both = [Bend(d(1), FLAT, Line(d(1), d(-1))), Bend(d(1), Line(d(0), d(1)), FLAT)]
+    for bends in (both, both[::-1]):
+        u = u_of(first(("0", "3", "0"), bends=bends, end="1"))
+        with exactly():
+            assert abs(3 - 1 / (1 - u) - u * u) < TINY
+            assert all(3 - 1 / (1 - v) - v * v > 0 for v in (u * k / 9 for k in range(9)))
+
+
 def test_a_worthless_coin() -> None:
     assert bent(d(1), d(2), d(0)) > d("1e20")
     assert bent(d(1), d(0), d(0)) == 0

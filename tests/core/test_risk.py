@@ -154,6 +154,13 @@ def test_called(equity: str, level: str, ratio: str | None, called: bool) -> Non
     assert not risk(equity, "0").is_called(rules, d("0.5"))
 
 
+@pytest.mark.parametrize("equity", ["-5", "0", "5"])
+def test_where_nothing_is_needed_nobody_warns_or_calls(equity: str) -> None:
+    one, rules = risk(equity, "0"), MarginRules(warning_level=d("1.25"))
+    assert not one.is_warned(rules)
+    assert not one.is_called(rules, d("0.5"))
+
+
 def test_the_money_involved_is_all_that_adds_up_at_its_largest() -> None:
     """300 of notional and as much of entry value that is 250, 50 in USDT, 100 in BTC: |50 - 250| + 300 + 100.
 
