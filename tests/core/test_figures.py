@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginctl.core.figures import FIGURES, rounded_as, rounded_figure, row_of
-from marginctl.core.plain import beside
+from marginctl.core.plain import beside, side_of
 
 NEAR = st.decimals(-1, 1, places=12)
 CLOSE = Decimal("1e-60")
@@ -101,3 +101,27 @@ def test_a_class_may_have_a_row_of_its_own() -> None:
     assert own is FIGURES["CollateralFigures.haircut"]
     assert row_of("haircut", "Totals") is row_of("haircut") is FIGURES["haircut"]
     assert row_of("no such figure") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown", "side"),
+    [
+        pytest.param("0.5", "1", "0.5", -1, id="far below"),
+        pytest.param("1.12345678904", "9", "1.1234567890", -1, id="ten decimals, to the nearest"),
+        pytest.param("1.00000000004", "1", "1.0000000001", 1, id="a trifle above: up"),
+        pytest.param("0.99999999996", "1", "0.9999999999", -1, id="a trifle below: down"),
+        pytest.param("1.00000000006", "1.00000000008", "1", -1, id="the nearest would be on the other side"),
+        pytest.param("1.00000000001", "1.00000000003", "1", -1, id="the nearest is on its side"),
+        pytest.param("1.000000000012", "1.000000000011", "1.0000000001", 1, id="above it, by however little"),
+        pytest.param("1.00000000001", "1.00000000001", "1.00000000001", 0, id="at it: no ten decimals are"),
+        pytest.param("2", "2", "2", 0, id="at a round one"),
+    ],
+)
+def test_a_judged_figure_is_shown_on_its_side_of_the_limit(value: str, limit: str, shown: str, side: int) -> None:
+    assert beside(Decimal(value), Decimal(limit)) == Decimal(shown)
+    assert side_of(Decimal(value), Decimal(limit)) == side
+    assert side_of(beside(Decimal(value), Decimal(limit)), Decimal(limit)) == side
+
+
+def test_without_a_limit_there_is_no_side() -> None:
+    assert beside(Decimal("1.00000000006"), None) == Decimal("1.0000000001")
