@@ -23,7 +23,7 @@ from marginctl.core.outcome import (
     path_outcome,
     states_of,
 )
-from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
+from marginctl.core.path import FundingPath, FundingShock, PricePath, Scenario, reach, way_to
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
@@ -522,3 +522,11 @@ def test_the_position_that_loses_most_and_who_stands_by() -> None:
     assert found.bystanders == ("BTCUSDT:1:cross", "ETHUSDT:1:cross")
     assert at_end(book, {"BTC": "-0.2"}).worst is not None
     assert at_end(book, {"USDC": "-0.2"}).worst is None
+
+
+def test_of_what_has_no_funding_rate_nothing_is_paid() -> None:
+    held = account(
+        position(BTC, LONG, 10, 100, funding_rate="0.0003"), position(ETH, SHORT, 5, 10), balances={"USDT": 500}
+    )
+    assert FundingPath(d(10)).changes(held) == [-9, 0]
+    assert PricePath({"BTC": d("0.1")}).changes(held) == [100, 0]

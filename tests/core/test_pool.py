@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import (
@@ -464,6 +465,8 @@ def test_what_needs_maintenance_wherever_prices_are(table: Any, fields: dict[str
     (pool,) = partition(account(held, balances={"USDT": 100}))
     (part,) = pool.maintenance.parts
     assert part.always_needs is always
+    assert isinstance(part, Term)
+    assert not any(replace(part, **{name: d(0)}).always_needs for name in ("amount", "weight"))
     assert pool_state(pool).may_vanish is not always
 
 

@@ -120,3 +120,8 @@ def test_along_a_motion_it_is_the_figure_of_the_ranks_of_there(
     assert abs(Fraction(figure.line_at(motion, at).at(at)) - want) < Fraction(1, 10**60)
     last = figure.line_at(motion, None)
     assert (last.at_zero, last.slope) == (pieces[-1].at_zero, pieces[-1].slope)
+
+
+def test_a_place_that_is_whole_but_for_residue_is_one_row() -> None:
+    """((3 n + 1) p + 1) / 3 with n = 4 and p = 8/13, which no decimal is: the third of four."""
+    assert quantile_shares(Quantile.MEDIAN_UNBIASED, 4, D(8) / 13) == [(2, 1)]
