@@ -86,6 +86,14 @@ def test_equality_counts_where_it_does() -> None:
     assert first(("0", "1", "0"), bends=parabola, end="1", or_at_zero=True, end_included=True) == Crossing(d(1), False)
 
 
+def test_before_a_coin_is_gone_no_place_before_the_piece_is_looked_at() -> None:
+    """25 u - 12 - 1 / (1 - u) is above 0 between the roots of 25 u^2 - 37 u + 13; it begins at 0.6 between them."""
+    hyperbola = [Bend(d(1), FLAT, Line(d(1), d(-1)))]
+    u = u_of(first(("0", "100", "0"), ("0.6", "-12", "25"), bends=hyperbola, end="1"))
+    with exactly():
+        assert abs(u - (37 + d(69).sqrt()) / 50) < TINY
+
+
 def test_of_several_coins_one_may_be_gone_at_the_end() -> None:
     """3 - 1 / (1 - u) - u^2: worth nothing at u = 1 is one coin alone."""
     both = [Bend(d(1), FLAT, Line(d(1), d(-1))), Bend(d(1), Line(d(0), d(1)), FLAT)]
