@@ -87,3 +87,17 @@ def test_what_is_between_two_points_is_as_far_from_each_as_the_move() -> None:
     assert curve.at(d("0.05")) == Point(d("0.05"), d(45), d(35), d("8.5"), None)
     assert curve.at(d(0)) == Point(d(0), d(40), d(4), d(6), d(20))  # of a jump the side before it
     assert curve.at(d("0.2")) == curve.points[-1]
+
+
+def test_of_a_jump_on_the_way_down_the_side_before_it_is_the_later_point() -> None:
+    """Points go from the deepest fall to the highest rise: at -20% the one toward now is the second of two."""
+    rows = [("-0.4", 5), ("-0.2", 15), ("-0.2", 25), ("0", 45), ("0.1", 50), ("0.1", 90), ("0.3", 95)]
+    curve = EquityCurve("cross", tuple(Point(d(move), d(equity), d(0)) for move, equity in rows))
+    assert [curve.at(d(move)).equity for move in ("-0.4", "-0.2", "-0.1", "0.1", "0.2", "0.3")] == [
+        5,
+        25,
+        35,
+        50,
+        d("92.5"),
+        95,
+    ]
