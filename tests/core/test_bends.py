@@ -60,6 +60,13 @@ def test_far_out_a_bend_may_be_straight() -> None:
     assert first(("0", "3", "2"), bends=line) is None
 
 
+@pytest.mark.parametrize(("slope", "crosses"), [("4.4", True), ("4.6", False)])
+def test_far_out_a_bend_is_as_steep_as_its_square_over_its_coin(slope: str, crosses: bool) -> None:
+    """2 (1 + 3 u)^2 / (1 + 4 u) rises by 2 x 9 / 4 = 4.5 in the end."""
+    found = first(("0", "3", slope), bends=[Bend(d(2), Line(d(1), d(3)), Line(d(1), d(4)))])
+    assert (found is not None) is crosses
+
+
 def test_the_first_of_several_pieces_counts() -> None:
     """Health recovers at u = 1 by a piece that leaps up; the crossing before it is the one."""
     parabola = [Bend(d(1), Line(d(0), d(1)), FLAT)]

@@ -164,3 +164,17 @@ def test_along_days_of_funding_a_pool_is_the_account_after_them(account: Account
             risk = after[state.pool.name]
             assert near(value(list(added(found.equity)), u), risk.equity, risk.scale)
             assert near(value(list(added(found.requirement)), u), risk.maintenance_margin, risk.scale)
+
+
+@settings(max_examples=25)
+@given(account=modelled_accounts())
+def test_the_same_under_a_model_that_scans_what_is_paid(account: Account) -> None:
+    path = FundingPath(Decimal(10))
+    after = {pool.name: pool_risk(pool) for pool in partition(after_funding(account, Decimal(5)))}
+    for state in states_of(account):
+        (stretch,) = path.ahead(state, account, ZERO, ONE)
+        found = parts(state, stretch.motion, stretch.length)
+        risk = after[state.pool.name]
+        u = Decimal("0.5")
+        assert near(value(list(added(found.equity)), u), risk.equity, risk.scale)
+        assert near(value(list(added(found.requirement)), u), risk.maintenance_margin, risk.scale)

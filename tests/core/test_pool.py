@@ -480,3 +480,10 @@ def test_beyond_a_last_tier_that_ends_its_rate_goes_on(quantity: int, rate: str)
     for contract in (by_quantity, by_notional):
         one = account(position(contract, LONG, quantity, 100), balances={"USDT": 900})
         assert margins(one) == (quantity * 10, quantity * 100 * d(rate))
+
+
+def test_what_a_contract_exposes_a_pool_to_is_its_signed_value() -> None:
+    """3 long and 1 short at 100, an inverse long of 50 USD: short of dollars, as it enters the form of its coin."""
+    held = position(BTC, LONG, 3, 90, 100), position(BTC, SHORT, 1, 100), position(PERP, LONG, 5, 100)
+    (pool,) = partition(account(*held, balances={"USDT": 900, "BTC": 1}, hedge=True))
+    assert pool.exposures == {"BTCUSDT": 200, "BTCUSD": -50}

@@ -93,3 +93,9 @@ def test_weights_decay_with_age_and_add_up_to_one() -> None:
     assert [round(weight * 7, 60) for weight in decayed(d("0.5"), 3)] == [1, 2, 4]
     assert sum(decayed(d("0.9"), 20)) == pytest.approx(d(1), abs=d("1e-90"))
     assert decayed(d("0.3"), 1) == (1,)
+
+
+def test_one_row_has_no_gap_and_no_return() -> None:
+    alone = replace(PAST, dates=DATES[:1], days=DAYS[:1], columns={"BTC": PRICES[:1]})
+    found = returns_of(alone, ["BTC"], DAILY)
+    assert (found.largest_gap_days, found.moves) == (0, ())

@@ -22,6 +22,7 @@ PLACES = [
     (Quantile.INVERTED_CDF, "0.25", [(2, "1")]),  # 10 x 0.25 = 2.5: the 3rd
     (Quantile.AVERAGED_INVERTED_CDF, "0.25", [(2, "1")]),
     (Quantile.AVERAGED_INVERTED_CDF, "0.2", [(1, "0.5"), (2, "0.5")]),  # 2 exactly: half the 2nd, half the 3rd
+    (Quantile.AVERAGED_INVERTED_CDF, "0.4", [(3, "0.5"), (4, "0.5")]),
     (Quantile.CLOSEST_OBSERVATION, "0.25", [(1, "1")]),  # 2.5 lies between 2 and 3: the even one
     (Quantile.CLOSEST_OBSERVATION, "0.35", [(3, "1")]),  # 3.5: the even one is the 4th
     (Quantile.INTERPOLATED_INVERTED_CDF, "0.23", [(1, "0.7"), (2, "0.3")]),  # 10 p = 2.3
@@ -125,3 +126,8 @@ def test_along_a_motion_it_is_the_figure_of_the_ranks_of_there(
 def test_a_place_that_is_whole_but_for_residue_is_one_row() -> None:
     """((3 n + 1) p + 1) / 3 with n = 4 and p = 8/13, which no decimal is: the third of four."""
     assert quantile_shares(Quantile.MEDIAN_UNBIASED, 4, D(8) / 13) == [(2, 1)]
+
+
+def test_weights_that_reach_p_but_for_residue_reach_it() -> None:
+    """Two thirds are two of three thirds, though 0.66...6 is less than 0.66...7."""
+    assert quantile_shares(Quantile.INVERTED_CDF, 3, D(2) / 3, [D(1) / 3] * 3) == [(1, 1)]
