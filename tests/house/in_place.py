@@ -193,6 +193,7 @@ class InPlace:
         modules = [(path, path.relative_to(self._source)) for path in sorted((self._source / CORE).rglob("*.py"))]
         for _, name in modules:
             import_module(".".join(name.with_suffix("").parts))
+        gc.unfreeze()  # what was collected is out of sight of the collector, and so of who asks it for all that lives
         self._functions = functions_of(self._source)
         kept()
         digest = digest_of(self._source, self._tests)
