@@ -1,7 +1,11 @@
 """What an asset is, and how far it moves when all move together."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
-from tests.builders import account
+from msgspec.structs import replace
+from tests.builders import LONG, account, flat, linear, position, tiers
 
 from marginctl.core.account import default_beta
 
@@ -25,3 +29,37 @@ def test_volatile_assets(asset: str, currency: str, expected: bool) -> None:
 )
 def test_default_betas(asset: str, beta: int) -> None:
     assert default_beta(asset) == beta
+
+
+def test_what_follows_an_asset_is_as_volatile_as_that() -> None:
+    """A staked coin follows its coin, a wrapped dollar the account's currency; PEG is a dollar by its own word."""
+    book = replace(account(), follows={"STETH": "ETH", "WUSD": "USD", "GONE": "XYZ"}, dollars=frozenset({"PEG"}))
+    assert [book.is_volatile(one) for one in ("STETH", "WUSD", "PEG", "ETH")] == [True, False, False, True]
+    assert [book.drifts(one) for one in ("STETH", "WUSD", "PEG", "EUR", "BTC")] == [True, False, False, False, True]
+    assert [book.underlying(one) for one in ("STETH", "WUSD", "GONE", "ETH")] == ["ETH", "WUSD", "GONE", "ETH"]
+    assert (book.moving_with("ETH"), book.moving_with("BTC")) == (("ETH", "STETH"), ("BTC",))
+
+
+@pytest.mark.parametrize(
+    ("table", "fields", "initial", "rates"),
+    [
+        pytest.param((), {}, False, False, id="neither tiers nor its own"),
+        pytest.param(flat("0.01", "0.1"), {}, True, True, id="tiers with both"),
+        pytest.param(flat("0.01"), {}, False, False, id="tiers without an initial rate"),
+        pytest.param(tiers((10, "0.01", "0.1"), (None, "0.02", None)), {}, False, False, id="one tier without"),
+        pytest.param(flat("0.01"), {"leverage": 5}, True, True, id="a leverage and tiers"),
+        pytest.param((), {"leverage": 5}, True, False, id="a leverage alone"),
+        pytest.param((), {"initial_rate": "0.1", "maintenance_rate": "0"}, True, True, id="both its own"),
+        pytest.param((), {"initial_margin": "7"}, True, False, id="an amount"),
+        pytest.param((), {"maintenance_rate": "0.01"}, False, False, id="maintenance alone"),
+    ],
+)
+def test_whether_its_rates_are_known(table: Any, fields: dict[str, Any], initial: bool, rates: bool) -> None:
+    held = position(linear(table=table), LONG, 1, 100, **fields)
+    assert (held.has_initial, held.has_rates) == (initial, rates)
+    assert held.states_initial is bool({"leverage", "initial_rate", "initial_margin"} & fields.keys())
+
+
+def test_an_account_without_a_model_of_the_whole_is_tiered() -> None:
+    assert account().margin_model == "tiered"
+    assert default_beta("X") == Decimal(1)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import (
@@ -20,8 +21,10 @@ from marginctl.core.account import (
     Netting,
     Purpose,
 )
-from marginctl.core.assemble import as_shown, report_of
+from marginctl.core.assemble import account_liquidation, as_shown, report_of
 from marginctl.core.contract import Contract, TiersBy
+from marginctl.core.liquidation import Sides
+from marginctl.core.outcome import states_of
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
 TABLE = tiers((150, "0.01", "0.02"), (None, "0.05", "0.1"))
@@ -318,3 +321,76 @@ def test_a_venue_may_show_maintenance_without_the_fee_that_it_counts(isolated: b
     assert found.pools[-1].maintenance_margin == 2
     assert found.positions[0].maintenance_margin == 2
     assert (found.totals.buffer, found.liquidation) == (counted.totals.buffer, counted.liquidation)
+
+
+TWO = states_of(
+    account(
+        position(BTC, LONG, 1, 100),
+        position(linear("BTCUSDC", "BTC", "USDC"), LONG, 1, 100),
+        balances={"USDT": 50, "USDC": 50},
+        single_asset=True,
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        pytest.param(("0.3", None), ("0.2", "0.5"), ("-0.2", "0.5", "0.2", "down", "cross:USDC"), id="the nearer fall"),
+        pytest.param(("0.3", "0.1"), ("0.2", "0.5"), ("-0.2", "0.1", "0.1", "up", "cross:USDT"), id="the nearer rise"),
+        pytest.param((None, None), (None, "0.5"), (None, "0.5", "0.5", "up", "cross:USDC"), id="one side of one"),
+        pytest.param((None, None), (None, None), (None, None, None, None, None), id="never"),
+        pytest.param(
+            ("0.2", None), (None, "0.2"), ("-0.2", "0.2", "0.2", "down", "cross:USDT"), id="as near: the first"
+        ),
+        pytest.param(("0.2", None), ("0", "0"), ("0", "0", "0", None, "cross:USDC"), id="one already is"),
+        pytest.param(("0", None), (None, "0.3"), ("0", "0.3", "0", "down", "cross:USDT"), id="by the smallest fall"),
+    ],
+)
+def test_the_account_goes_where_its_first_pool_does(
+    one: tuple[str | None, ...], other: tuple[str | None, ...], expected: tuple[str | None, ...]
+) -> None:
+    sides = [Sides(*(None if side is None else d(side) for side in row)) for row in (one, other)]
+    found = account_liquidation(list(zip(TWO, sides, strict=True)))
+    numbers = [None if figure is None else d(figure) for figure in expected[:3]]
+    assert [found.down, found.up, found.distance] == numbers
+    assert (found.direction, found.pool) == expected[3:]
+
+
+def test_a_row_of_collateral_says_what_counts_of_it_and_of_one_unit_more() -> None:
+    """2 BTC at 100: 10% off the first 250, half of the rest. Inverse profit of 1 BTC: 300 are 225 + 25, one more 50."""
+    terms = {"BTC": AssetTerms(haircuts=haircuts(("2.5", "0.1"), (None, "0.5")))}
+    report = report_of(account(position(PERP, LONG, 10, 50, 100), balances={"BTC": 2, "EUR": -4}, terms=terms))
+    btc, euro = (next(row for row in report.collateral if row.asset == asset) for asset in ("BTC", "EUR"))
+    assert (btc.balance, btc.unrealized_pnl, btc.equity, btc.value, btc.next_unit) == (2, 1, 3, 250, 50)
+    assert btc.haircut == 1 - Decimal(250) / 300
+    assert (euro.value, euro.haircut, euro.next_unit, euro.equity) == (-5, 0, d("1.25"), -4)
+
+
+def test_what_an_asset_is_exposed_to_is_in_its_row() -> None:
+    """Long 3 and short 1 in BTC, 20 ETH short of which BTC is the quote; 2 BTC held."""
+    cross_quote = linear("ETHBTC", "ETH", "BTC")
+    report = report_of(
+        account(
+            position(BTC, LONG, 3, 100),
+            position(linear("BTCUSDC", "BTC", "USDC"), SHORT, 1, 100),
+            position(cross_quote, SHORT, 20, "0.1"),
+            balances={"BTC": 2, "USDT": 900},
+        )
+    )
+    rows = {row.asset: row for row in report.underlyings}
+    assert (rows["BTC"].net_notional, rows["BTC"].gross_notional, rows["BTC"].delta) == (200, 400, 2 + 3 - 1 + 2)
+    assert (rows["ETH"].net_notional, rows["ETH"].gross_notional, rows["ETH"].delta) == (-200, 200, -20)
+    assert rows["USDT"].delta == 900 - 300
+    for row in rows.values():
+        assert row.liquidation_down == (None if row.down is None else row.price * (1 + row.down))
+        assert row.liquidation_up == (None if row.up is None else row.price * (1 + row.up))
+
+
+def test_funding_is_that_of_the_positions_with_a_rate_and_without_one_no_runway_is_known() -> None:
+    paying = position(BTC, LONG, 10, 100, funding_rate="0.001")
+    book = account(paying, position(ETH, LONG, 1, 10), position(ETH, SHORT, 1, 10), balances={"USDT": 40}, hedge=True)
+    report = report_of(book)
+    assert (report.funding.per_day, report.funding.runway_days, report.funding.missing) == (-3, None, ("ETHUSDT",))
+    assert report_of(replace(book, positions=(paying,))).funding.runway_days == 10
+    assert report_of(replace(book, positions=(paying,)), looks_ahead=False).funding.runway_days is None

@@ -15,11 +15,13 @@ FLAT = Line(d(1), d(0))
 TINY = d("1e-60")
 
 
-def first(*rows: tuple[str, str, str], bends: list[Bend], end: str | None = None, **how: bool) -> Crossing | None:
+def first(
+    *rows: tuple[str, str, str], bends: list[Bend], end: str | None = None, scale: int = 1000, **how: bool
+) -> Crossing | None:
     """``first_below_bent`` of pieces (start, at zero, slope), a thousand of money being involved."""
     with exactly():
         pieces = [Piece(d(start), d(at_zero), d(slope)) for start, at_zero, slope in rows]
-        return first_below_bent(pieces, bends, None if end is None else d(end), d(1000), **how)
+        return first_below_bent(pieces, bends, None if end is None else d(end), d(scale), **how)
 
 
 def u_of(found: Crossing | None) -> Decimal:
@@ -58,6 +60,13 @@ def test_far_out_a_bend_may_be_straight() -> None:
     assert first(("0", "3", "2"), bends=line) is None
 
 
+@pytest.mark.parametrize(("slope", "crosses"), [("4.4", True), ("4.6", False)])
+def test_far_out_a_bend_is_as_steep_as_its_square_over_its_coin(slope: str, crosses: bool) -> None:
+    """2 (1 + 3 u)^2 / (1 + 4 u) rises by 2 x 9 / 4 = 4.5 in the end."""
+    found = first(("0", "3", slope), bends=[Bend(d(2), Line(d(1), d(3)), Line(d(1), d(4)))])
+    assert (found is not None) is crosses
+
+
 def test_the_first_of_several_pieces_counts() -> None:
     """Health recovers at u = 1 by a piece that leaps up; the crossing before it is the one."""
     parabola = [Bend(d(1), Line(d(0), d(1)), FLAT)]
@@ -82,6 +91,24 @@ def test_equality_counts_where_it_does() -> None:
     assert first(("0", "1", "0"), bends=parabola, end="1") is None
     assert first(("0", "1", "0"), bends=parabola, end="1", or_at_zero=True) is None
     assert first(("0", "1", "0"), bends=parabola, end="1", or_at_zero=True, end_included=True) == Crossing(d(1), False)
+
+
+def test_before_a_coin_is_gone_no_place_before_the_piece_is_looked_at() -> None:
+    """25 u - 12 - 1 / (1 - u) is above 0 between the roots of 25 u^2 - 37 u + 13; it begins at 0.6 between them."""
+    hyperbola = [Bend(d(1), FLAT, Line(d(1), d(-1)))]
+    u = u_of(first(("0", "100", "0"), ("0.6", "-12", "25"), bends=hyperbola, end="1"))
+    with exactly():
+        assert abs(u - (37 + d(69).sqrt()) / 50) < TINY
+
+
+def test_of_several_coins_one_may_be_gone_at_the_end() -> None:
+    """3 - 1 / (1 - u) - u^2: worth nothing at u = 1 is one coin alone."""
+    both = [Bend(d(1), FLAT, Line(d(1), d(-1))), Bend(d(1), Line(d(0), d(1)), FLAT)]
+    for bends in (both, both[::-1]):
+        u = u_of(first(("0", "3", "0"), bends=bends, end="1"))
+        with exactly():
+            assert abs(3 - 1 / (1 - u) - u * u) < TINY
+            assert all(3 - 1 / (1 - v) - v * v > 0 for v in (u * k / 9 for k in range(9)))
 
 
 def test_a_worthless_coin() -> None:
@@ -114,3 +141,16 @@ def test_a_tangent_touches(u: str) -> None:
         line = one.line_at(d(u))
         assert abs(line.at(d(u)) - one.at(d(u))) < TINY
         assert all(line.at(d(v)) <= one.at(d(v)) + TINY for v in ("0", "0.1", "0.3", "0.6", "0.9"))
+
+
+@pytest.mark.parametrize("scale", [1000, 0], ids=["some money", "none: nothing is residue"])
+def test_zero_is_zero_whatever_money_is_involved(scale: int) -> None:
+    """u^2 against 4, 1 and 0: at its start, within a piece, at the end; level at zero it is not below it."""
+    parabola, level = [Bend(d(1), Line(d(0), d(1)), FLAT)], [Bend(d(1), FLAT, FLAT)]
+    assert first(("0", "4", "0"), bends=parabola, scale=scale) == Crossing(d(2), False)
+    assert first(("0", "4", "0"), bends=parabola, end="2", scale=scale) is None
+    at_end = first(("0", "4", "0"), bends=parabola, end="2", scale=scale, or_at_zero=True, end_included=True)
+    assert at_end == Crossing(d(2), False)
+    assert first(("0", "1", "0"), bends=level, scale=scale) is None
+    assert first(("0", "1", "0"), bends=level, scale=scale, or_at_zero=True) == Crossing(d(0), False)
+    assert first(("0", "9", "0"), ("1", "0.5", "0"), bends=level, scale=scale) == Crossing(d(1), True)

@@ -234,6 +234,7 @@ class TestPieces:
     )
     def test_the_first_below(self, pieces: list[Piece], where: tuple[int, bool] | None) -> None:
         assert first_below(pieces, None, d(1), None) == where
+        assert first_below(pieces, None, d(0), None) == where  # where no money is involved nothing is residue
 
     def test_the_lowest_is_at_a_corner_or_a_bottom(self) -> None:
         assert min(value for _, value in lowest([Piece(d(0), Bow(d(2), d(-3), d(1)))], d(2))) == d("-0.25")
@@ -313,3 +314,13 @@ def test_the_lowest_is_among_corners_and_bottoms(
 )
 def test_which_way_it_goes(bow: Bow, u: str, sign: int) -> None:
     assert bow.rises_at(d(u)) == sign
+
+
+@pytest.mark.parametrize("scale", [1, 0])
+def test_at_zero_counts_where_it_is_said_to(scale: int) -> None:
+    """(u - 1)^2 touches zero, 2 (u - 1) passes it upward, which begins below it."""
+    touch, level = [Piece(d(0), Bow(d(1), d(-2), d(1)))], [Piece(d(0), Bow(d(0), d(0)))]
+    for counts, where in ((True, (1, False)), (False, None)):
+        assert first_below(touch, None, d(scale), lambda u, counts=counts: counts) == where  # type: ignore[misc]
+        assert first_below(level, None, d(scale), lambda u, counts=counts: counts) == ((0, False) if counts else None)  # type: ignore[misc]
+    assert first_below([Piece(d(0), Bow(d(-2), d(2)))], None, d(scale), None) == (0, True)

@@ -3,9 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from tests.builders import Number, d, flat, haircuts, inverse, linear, tiers
 
 from marginctl.core.contract import (
+    STEP,
+    Contract,
+    ContractType,
     Tier,
     TiersBy,
     collateral_curve,
@@ -150,3 +154,22 @@ def test_amounts_of_an_asset_are_valued_at_its_price() -> None:
     curve = collateral_curve(haircuts((1, "0.1"), (None, "0.2")), ONE)
     assert curve.at(Decimal(2) * 60000, d(60000)) == d("1.7") * 60000
     assert curve.at(ZERO, d(60000)) == 0
+
+
+@pytest.mark.parametrize(
+    ("contract", "step", "worked_out"),
+    [
+        pytest.param(linear(), None, STEP, id="one unit of the base: any part of it"),
+        pytest.param(linear(size="0.001"), 1, 1, id="a thousandth of it: whole contracts"),
+        pytest.param(inverse(size=1), 1, 1, id="inverse: whole contracts"),
+        pytest.param(replace(linear(), lot=d("0.01")), d("0.01"), d("0.01"), id="its lot"),
+        pytest.param(replace(inverse(), lot=d(5)), 5, 5, id="its lot before that"),
+    ],
+)
+def test_what_a_quantity_is_a_multiple_of(contract: Contract, step: Decimal | None, worked_out: Decimal) -> None:
+    assert (contract.step, contract.sizing_step) == (step, worked_out)
+
+
+def test_a_quanto_settles_in_a_third_asset_and_moves_with_its_base() -> None:
+    quanto = Contract("ETHUSD", ContractType.QUANTO, "ETH", "USD", d(1), (), third="BTC")
+    assert (quanto.settle, quanto.driver) == ("BTC", "ETH")

@@ -11,7 +11,20 @@ import pytest
 from tests.builders import SHORT, account, d, inverse, position
 
 from marginctl.core.assemble import report_of
-from marginctl.core.exact import CONTEXT, Direction, exactly, exceeds, ratio, rounded, rounded_price, sign
+from marginctl.core.exact import (
+    CONTEXT,
+    SNAP,
+    Direction,
+    at_most,
+    exactly,
+    exceeds,
+    net,
+    ratio,
+    rounded,
+    rounded_price,
+    settled,
+    sign,
+)
 
 SOURCE = Path(__file__).parents[2] / "src"
 ALMOST_THREE = "2." + "9" * 95
@@ -155,3 +168,22 @@ def test_another_thread_computes_the_same_figures() -> None:
 def test_sums_of_sixty_digit_numbers_are_exact() -> None:
     parts = list(repeat(d(SIXTY_DIGITS), 7))
     assert str(sum(parts)) == "864197523086419752308641975230864197523086419752308638.879746"
+
+
+@pytest.mark.parametrize("scale", ["0", "1", "300"])
+def test_residue_ends_at_exactly_1e_80_of_the_money_involved(scale: str) -> None:
+    """Up to it a value is nothing, a cancelled sum too; a border is reached but for so much of itself."""
+    border = SNAP * d(scale)
+    least = d("1e-95")
+    assert (sign(border, d(scale)), sign(-border, d(scale))) == (0, 0)
+    assert (sign(border + least, d(scale)), sign(-border - least, d(scale))) == (1, -1)
+    assert (settled(border, d(scale)), settled(border + least, d(scale))) == (0, border + least)
+    assert at_most(d(scale) + border, d(scale))
+    assert not at_most(d(scale) + border + least, d(scale))
+
+
+def test_what_cancels_but_for_residue_is_nothing() -> None:
+    assert net(d(1), d("-1") - SNAP) == 0
+    assert net(d(1), d("-1") - SNAP - d("1e-99")) == -SNAP - d("1e-99")
+    assert net(SNAP) == SNAP  # alone it cancels with nothing
+    assert net(d(2), d("-0.5")) == d("1.5")

@@ -341,3 +341,29 @@ def test_equity_below_zero_is_too_little_for_a_model_only_with_a_position() -> N
         report = report_of(book)
         assert (report.totals.equity, report.totals.maintenance_margin) == (-5, 0)
         assert report.totals.liquidatable is liquidatable
+
+
+@pytest.mark.parametrize(("side", "scenario", "scan"), [(LONG, None, 0), (SHORT, 2, d("0.2"))], ids=["gains", "loses"])
+def test_where_no_common_row_loses_none_is_the_worst(side: int, scenario: int | None, scan: Decimal) -> None:
+    """1 USD of BTC that rises by 10% or 20%: a long gains a dime at least, a short loses two in the second row."""
+    table = MoveTable(("*",), (Move(d("0.1"), d(1)), Move(d("0.2"), d(1))), None)
+    terms = ModelTerms(model=MarginModel.SCENARIO, tables=(table,), separate=d(0))
+    book = replace(account(position(linear(), side, "0.01", 100), balances={"USDT": 9}), model=terms)
+    (row,) = report_of(book).portfolio_margin
+    assert (row.scan, row.scenario) == (scan, scenario)
+    assert [one.risk for one in row.contributions if one.side] == [scan]
+
+
+def test_where_a_position_has_no_rates_the_tiers_of_the_whole_are_not_known() -> None:
+    table = MoveTable(("*",), (Move(d("-0.1"), d(1)),), None)
+    terms = ModelTerms(model=MarginModel.SCENARIO, tables=(table,))
+    bare = linear("CUSDT", "BTC", table=())
+    held = position(bare, LONG, 1, 100), position(linear(), LONG, 1, 100), position(bare, SHORT, 1, 100)
+    book = replace(account(*held, balances={"USDT": 90}, hedge=True), model=terms)
+    (row,) = report_of(book).portfolio_margin
+    assert (row.tiered.initial_margin, row.tiered.maintenance_margin) == (None, None)
+    assert row.tiered.missing == ("CUSDT",)
+    assert (row.saving.initial, row.saving.initial_rate, row.saving.maintenance) == (None, None, None)
+    (whole,) = report_of(replace(book, positions=held[1:2])).portfolio_margin
+    assert (whole.tiered.initial_margin, whole.tiered.maintenance_margin, whole.tiered.missing) == (10, 1, ())
+    assert (whole.saving.initial, whole.saving.maintenance) == (-3, -9)

@@ -2,15 +2,20 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.builders import inverse, linear
 
 from marginctl.core.account import Account
+from marginctl.core.exact import ONE, ZERO
+from marginctl.core.funding import after_funding
 from marginctl.core.liquidation import Parts, added, asset_sides, concave_health, health, parts, pool_state
-from marginctl.core.motion import Motion
+from marginctl.core.motion import STAYS, Motion, Stretch, asset_path, contract_path, joint_path, shock_path
 from marginctl.core.outcome import states_of
+from marginctl.core.path import FundingPath
 from marginctl.core.piecewise import Line, Piece
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
@@ -97,3 +102,79 @@ def test_what_follows_an_asset_moves_with_it(account: Account) -> None:
             if crossing is not None and crossing < 1:
                 ratio = 1 + side * (crossing + Decimal("1e-30"))
                 assert pool_risk(pool, {"ETH": ratio, "DOGE": ratio}).is_liquidatable(pool.rules)
+
+
+SHOCKS = st.dictionaries(st.sampled_from(["BTC", "ETH", "DOGE", ":X"]), number(-300, 300, 2), max_size=4)
+
+
+def prices_on(path: list[Stretch], u: Decimal) -> dict[str, Decimal]:
+    stretch = next(one for one in reversed(path) if one.start <= u)
+    return {asset: one.at(u - stretch.start) for asset, one in stretch.motion.ratios.items()}
+
+
+@given(
+    shocks=SHOCKS, end=st.sampled_from([None, Decimal(1), Decimal(2)]), start=st.sampled_from([ZERO, Decimal("0.25")])
+)
+def test_a_path_of_shocks_is_one_price_after_the_other_until_it_is_gone(
+    shocks: dict[str, Decimal], end: Decimal | None, start: Decimal
+) -> None:
+    """price * max(0, 1 + shock * u), stretch after stretch, cut where a price is gone."""
+    path = shock_path(shocks, end, start)
+    assert (path[0].start, path[-1].end) == (start, end)
+    assert all(one.end == other.start for one, other in pairwise(path))
+    gone = {-1 / shock for shock in shocks.values() if shock < 0}
+    assert {one.start for one in path[1:]} == {u for u in gone if u > start and (end is None or u < end)}
+    for k in range(30):
+        u = start + (Decimal(k) + Decimal("0.337")) * ((end or Decimal(9)) - start) / 30
+        found = prices_on(path, u)
+        assert found.keys() == {asset for asset, shock in shocks.items() if shock or asset == ":X"}
+        for asset, ratio in found.items():
+            assert abs(ratio - max(ZERO, 1 + shocks[asset] * u)) < Decimal("1e-90")
+
+
+def test_how_far_paths_of_an_asset_a_contract_and_all_of_them_go() -> None:
+    """A fall ends at 100%, a rise nowhere, either where it is told to; what follows an asset moves as it does."""
+    assert [asset_path("BTC", side)[0].end for side in (-1, 1)] == [1, None]
+    assert [asset_path("BTC", side, Decimal("0.5"))[0].end for side in (-1, 1)] == [Decimal("0.5")] * 2
+    assert [asset_path("BTC", side, Decimal(3))[0].end for side in (-1, 1)] == [1, 3]
+    (both,) = asset_path("ETH", -1, followers=("STETH",))
+    assert both.motion.ratios == {"ETH": Line(ONE, -ONE), "STETH": Line(ONE, -ONE)}
+    (mark,) = contract_path(linear(), 1)
+    assert (mark.end, mark.motion.ratios, mark.motion.rest) == (None, {":BTCUSDT": Line(ONE, ONE)}, STAYS)
+    (coins,) = contract_path(inverse(), -1)
+    assert (coins.end, coins.motion.ratios, coins.motion.rest) == (1, {":BTCUSD": STAYS}, Line(ONE, -ONE))
+    betas = {"BTC": Decimal(2), "EUR": Decimal("-0.5"), "USDT": ZERO}
+    fall = joint_path(betas, betas, -1)
+    assert [(one.start, one.end) for one in fall] == [(0, Decimal("0.5")), (Decimal("0.5"), 1)]
+    assert prices_on(fall, Decimal("0.25")) == {"BTC": Decimal("0.5"), "EUR": Decimal("1.125")}
+    assert prices_on(fall, Decimal("0.75")) == {"BTC": 0, "EUR": Decimal("1.375")}
+
+
+@settings(max_examples=25)
+@given(account=accounts(most_contracts=3), days=st.sampled_from([Decimal(1), Decimal(30)]))
+def test_along_days_of_funding_a_pool_is_the_account_after_them(account: Account, days: Decimal) -> None:
+    """Fees at the bankruptcy price aside nothing but balances changes, and isolated margins."""
+    states = states_of(account)
+    path = FundingPath(days)
+    for u in (Decimal("0.25"), Decimal("0.9")):
+        after = {pool.name: pool_risk(pool) for pool in partition(after_funding(account, u * days))}
+        for state in states:
+            (stretch,) = path.ahead(state, account, ZERO, ONE)
+            found = parts(state, stretch.motion, stretch.length)
+            risk = after[state.pool.name]
+            assert near(value(list(added(found.equity)), u), risk.equity, risk.scale)
+            assert near(value(list(added(found.requirement)), u), risk.maintenance_margin, risk.scale)
+
+
+@settings(max_examples=25)
+@given(account=modelled_accounts())
+def test_the_same_under_a_model_that_scans_what_is_paid(account: Account) -> None:
+    path = FundingPath(Decimal(10))
+    after = {pool.name: pool_risk(pool) for pool in partition(after_funding(account, Decimal(5)))}
+    for state in states_of(account):
+        (stretch,) = path.ahead(state, account, ZERO, ONE)
+        found = parts(state, stretch.motion, stretch.length)
+        risk = after[state.pool.name]
+        u = Decimal("0.5")
+        assert near(value(list(added(found.equity)), u), risk.equity, risk.scale)
+        assert near(value(list(added(found.requirement)), u), risk.maintenance_margin, risk.scale)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, order, position, tiers
 
-from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, OrderMaintenance, Purpose
+from marginctl.core.account import Account, AssetTerms, Equality, MarginRules, Netting, OrderMaintenance, Purpose
 from marginctl.core.assemble import report_of
 from marginctl.core.curve import Point, curve_of
 from marginctl.core.curve import reach as reach_of
@@ -23,7 +23,7 @@ from marginctl.core.outcome import (
     path_outcome,
     states_of,
 )
-from marginctl.core.path import FundingShock, PricePath, Scenario, reach, way_to
+from marginctl.core.path import FundingPath, FundingShock, PricePath, Scenario, reach, way_to
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.scenario import PathOutcome, moved
@@ -478,3 +478,55 @@ def test_where_a_coin_is_worth_nothing_a_curved_margin_is_not_drawn() -> None:
     first = curve_of(held, state, d(1)).points[0]
     assert first.move == -d(63) / 64
     assert round(first.initial_margin, 20) == 100 + 100 * 64
+
+
+def test_where_all_is_isolated_what_is_free_is_what_is_left_beside_it() -> None:
+    """300 USDT and 100 USDC; 100 set aside for a long that needs 100. At -20% it has 100 - 200 < 0: the worst pool."""
+    apart = position(BTC, LONG, 10, 100, isolated_margin=100)
+    book = account(apart, balances={"USDT": 300, "USDC": 100}, single_asset=True)
+    found = at_end(book, {"BTC": "-0.2", "USDC": "-0.1"})
+    assert (found.worst_pool, found.equity, found.free_collateral) == ("isolated:BTCUSDT:long", 190, 290)
+    shared = replace(book, positions=(apart, position(BTC, LONG, 1, 100)))
+    assert at_end(shared, {"BTC": "-0.2"}).free_collateral == 200 - 20 - 8
+
+
+def test_without_moves_orders_are_those_of_now_and_at_nothing_none_can_be_told_where_they_stand() -> None:
+    """Single-asset, a buy in USDC: at BTC -100% its pool cannot say, that of USDT can and is the worse one."""
+    usdc = linear("BTCUSDC", "BTC", "USDC")
+    book = account(
+        position(linear("ETHUSDT", "ETH"), LONG, 10, 10),
+        orders=(order(usdc, LONG, 1, 90, 100),),
+        balances={"USDT": 12, "USDC": 500},
+        single_asset=True,
+    )
+    assert [pool.free_collateral for pool in at_end(book, {}).pools] == [2, 491]
+    gone = at_end(book, {"BTC": "-1"})
+    assert [pool.free_collateral for pool in gone.pools] == [2, None]
+    assert (gone.worst_pool, gone.free_collateral) == ("cross:USDT", 2)
+
+
+def test_the_position_that_loses_most_and_who_stands_by() -> None:
+    """BTC +20%: short 10 loses 200, long 1 gains 20, ETH stays. 150 + 0 at u: 150 - 180u = 13 + 2.2u."""
+    book = account(
+        position(BTC, SHORT, 10, 100),
+        position(BTC, LONG, 1, 100),
+        position(ETH, LONG, 20, 10),
+        balances={"USDT": 150},
+        hedge=True,
+        rules=MarginRules(netting=Netting.NONE),
+    )
+    found = at_end(book, {"BTC": "0.2"})
+    assert found.worst is not None
+    assert (found.worst.key, found.worst.change, found.change) == ("BTCUSDT:-1:cross", -200, -180)
+    assert close(found.crossing, Fraction(1370, 1822))
+    assert found.bystanders == ("BTCUSDT:1:cross", "ETHUSDT:1:cross")
+    assert at_end(book, {"BTC": "-0.2"}).worst is not None
+    assert at_end(book, {"USDC": "-0.2"}).worst is None
+
+
+def test_of_what_has_no_funding_rate_nothing_is_paid() -> None:
+    held = account(
+        position(BTC, LONG, 10, 100, funding_rate="0.0003"), position(ETH, SHORT, 5, 10), balances={"USDT": 500}
+    )
+    assert FundingPath(d(10)).changes(held) == [-9, 0]
+    assert PricePath({"BTC": d("0.1")}).changes(held) == [100, 0]

@@ -19,6 +19,7 @@ from marginctl.core.piecewise import (
     constant_curve,
     first_below,
     first_below_concave,
+    is_above_zero,
     larger,
     masked,
     samples,
@@ -287,3 +288,162 @@ def test_a_line_that_never_comes_out_at_zero_ends_the_walk(slip: str) -> None:
     assert found is not None
     assert abs(found.u - 2) < d("1e-60")
     assert len(asked) <= 3
+
+
+# Any functions of a few straight pieces, with jumps, against looking at them in fractions.
+
+ENDS = st.sampled_from([None, d(5), d(8)])
+
+
+@st.composite
+def functions(draw: st.DrawFn) -> list[Piece]:
+    starts = [0, *sorted(draw(st.sets(st.integers(1, 7), max_size=3)))]
+    return [Piece(Decimal(u), Decimal(draw(st.integers(-9, 9))), Decimal(draw(st.integers(-3, 3)))) for u in starts]
+
+
+def there(pieces: list[Piece], u: Fraction) -> Fraction:
+    """The value just beyond a place."""
+    one = next(one for one in reversed(pieces) if Fraction(one.start) <= u)
+    return Fraction(one.at_zero) + Fraction(one.slope) * u
+
+
+PLACES = [Fraction(k, 4) + Fraction(1, 1000) for k in range(36)]
+
+
+@given(st.lists(functions(), min_size=1, max_size=4))
+def test_a_sum_is_the_sum_at_every_place(rows: list[list[Piece]]) -> None:
+    found = list(total(rows))
+    assert [one.start for one in found] == sorted({piece.start for row in rows for piece in row})
+    assert all(there(found, u) == sum(there(row, u) for row in rows) for u in PLACES)
+    assert all(there(list(scaled(found, d(-2))), u) == -2 * there(found, u) for u in PLACES)
+
+
+@given(functions(), functions(), ENDS)
+def test_the_larger_of_two_is_the_larger_at_every_place(
+    one: list[Piece], other: list[Piece], end: Decimal | None
+) -> None:
+    found = larger(one, other, end)
+    starts = [piece.start for piece in found]
+    assert starts == sorted(starts)
+    for u in PLACES:
+        if end is None or u < end:
+            close = abs(there(found, u) - max(there(one, u), there(other, u)))
+            assert close < Fraction(1, 10**60) or any(abs(u - Fraction(start)) < Fraction(1, 500) for start in starts)
+
+
+@given(functions(), functions(), ENDS, st.sampled_from([ONE, ZERO]))
+def test_a_mask_hides_what_is_guarded_by_nothing(
+    function: list[Piece], guard: list[Piece], end: Decimal | None, scale: Decimal
+) -> None:
+    found = list(masked(function, guard, end, scale))
+    nothing = [one.at_zero == one.slope == 0 for one in guard]
+    for u in PLACES:
+        if end is None or u < end:
+            k = max(k for k, one in enumerate(guard) if Fraction(one.start) <= u)
+            assert there(found, u) == (1 if nothing[k] else there(function, u))
+
+
+def crossing(
+    pieces: list[Piece], end: Decimal | None, *, at_zero: bool, end_included: bool
+) -> tuple[Fraction, bool] | None:
+    """Piece by piece: below zero where one begins, at it where that counts or it falls from there, or a zero within."""
+    ends = [*(Fraction(one.start) for one in pieces[1:]), None if end is None else Fraction(end)]
+    for one, until in zip(pieces, ends, strict=True):
+        start, slope = Fraction(one.start), Fraction(one.slope)
+        if until is not None and until <= start:
+            continue
+        value = there([one], start)
+        if value < 0:
+            return start, True
+        if value == 0 and (at_zero or slope < 0):
+            return start, False
+        zero = -Fraction(one.at_zero) / slope if slope < 0 else None
+        if zero is not None and (until is None or zero < until):
+            return zero, False
+    if at_zero and end_included and end is not None and there([pieces[-1]], Fraction(end)) <= 0:
+        return Fraction(end), False
+    return None
+
+
+SCALES = st.sampled_from([ONE, ZERO])
+"""Where no money is involved nothing is residue: a value that is 0 is 0 all the same."""
+
+
+@given(functions(), st.sampled_from([None, d(8)]), st.booleans(), st.booleans(), SCALES)
+def test_the_first_crossing_of_any_function(
+    pieces: list[Piece], end: Decimal | None, at_zero: bool, included: bool, scale: Decimal
+) -> None:
+    found = first_below(pieces, end, scale, or_at_zero=at_zero, end_included=included)
+    want = crossing(pieces, end, at_zero=at_zero, end_included=included)
+    assert (found is None) == (want is None)
+    if found is not None and want is not None:
+        assert (round(Fraction(found.u), 60), found.jump) == (round(want[0], 60), want[1])
+
+
+@pytest.mark.parametrize("counts", [True, False], ids=["where something is needed", "where nothing is"])
+def test_a_touch_counts_where_it_is_said_to(counts: bool) -> None:
+    """Down to 0 at 3 and up again; beyond the end nothing is asked. Falling through 0 needs no leave."""
+    touching = [piece("0", "6", "-2"), piece("3", "-6", "2")]
+    asked: list[Decimal] = []
+
+    def said(u: Decimal) -> bool:
+        asked.append(u)
+        return counts
+
+    assert first_below(touching, d(10), ONE, or_at_zero=True, counts=said) == (
+        Crossing(d(3), False) if counts else None
+    )
+    assert asked == [3]
+    falling = [piece("0", "6", "-2")]
+    assert first_below(falling, d(10), ONE, or_at_zero=True, counts=said) == Crossing(d(3), False)
+    ends = first_below(falling, d(3), ONE, or_at_zero=True, end_included=True, counts=said)
+    assert ends == (Crossing(d(3), False) if counts else None)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 50), st.integers(-5, 20)), min_size=1, max_size=5),
+    st.tuples(st.integers(0, 60), st.integers(0, 60)),
+    st.tuples(st.integers(1, 8), st.integers(1, 8)),
+    st.sampled_from([1, -1]),
+)
+def test_pieces_follow_value_and_unit_wherever_they_go(
+    rows: list[tuple[int, int]], values: tuple[int, int], units: tuple[int, int], factor: int
+) -> None:
+    """A value from one number to another and back in a unit that moves as well."""
+    borders = tuple(Decimal(b) for b in sorted({border for border, _ in rows}))
+    slopes = tuple(Decimal(slope) for _, slope in rows)[: len(borders)]
+    slopes = (*slopes, *[Decimal(3)] * (len(borders) + 1 - len(slopes)))
+    curve = Curve(borders, slopes, tuple(Decimal(k * k) for k in range(len(slopes))))
+    moving, unit = (Line(Decimal(low), Decimal(high - low)) for low, high in (values, units))
+    found = list(along(curve, moving, unit, ONE, Decimal(factor)))
+    assert [one.start for one in found] == sorted({one.start for one in found})
+    assert all(one.start < 1 for one in found)
+    for step in range(37):
+        u = (Decimal(step) + d("0.3371")) / 38
+        assert abs(value(found, u) - factor * curve.at(moving.at(u), unit.at(u))) < Decimal("1e-80")
+
+
+@given(functions(), st.integers(1, 9), st.sampled_from([ONE, ZERO]))
+def test_what_is_above_zero_at_a_place_is_so_before_it(pieces: list[Piece], at: int, scale: Decimal) -> None:
+    """At a jump the side before it counts."""
+    before = next(one for one in reversed(pieces) if one.start < at)
+    assert is_above_zero(pieces, Decimal(at), scale) is (before.at_zero + before.slope * at > 0)
+
+
+@pytest.mark.parametrize("scale", [ONE, ZERO], ids=["some money", "none"])
+@pytest.mark.parametrize(
+    ("lines", "end", "expected"),
+    [
+        pytest.param([(8, -2)], None, Crossing(d(4), False), id="one line"),
+        pytest.param([(8, -2)], "4", None, id="zero at the end is no crossing"),
+        pytest.param([(8, -2), (20, -10)], "9", Crossing(d(2), False), id="the steeper one first"),
+        pytest.param([(8, 0)], None, None, id="level"),
+        pytest.param([(0, -2)], None, Crossing(ZERO, False), id="at once"),
+        pytest.param([(0, 0)], "9", None, id="zero all the way"),
+    ],
+)
+def test_the_crossing_of_lines_that_bend_downward(
+    lines: list[tuple[int, int]], end: str | None, expected: Crossing | None, scale: Decimal
+) -> None:
+    rows = [Line(Decimal(at_zero), Decimal(slope)) for at_zero, slope in lines]
+    assert first_below_concave(smallest_of(rows, []), None if end is None else d(end), scale) == expected

@@ -4,8 +4,10 @@
 # mypy: disable-error-code="comparison-overlap"
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, haircuts, inverse, linear, order, position, tiers
 
 from marginctl.core.account import (
@@ -441,3 +443,47 @@ def test_where_only_one_side_is_held_nothing_is_the_dearer_one() -> None:
         assert pool.initial.at({}) == 30 + 5 + 2
     (pool,) = partition(account(position(BTC, SHORT, 1, 100), balances={"USDT": 100}, rules=rules))
     assert [type(part) for part in pool.maintenance.parts] == [Term]
+
+
+@pytest.mark.parametrize(
+    ("table", "fields", "always"),
+    [
+        pytest.param(tiers((None, "0.01", "0.1")), {}, True, id="a rate, however small"),
+        pytest.param(tiers((100, "0", "0.1"), (None, "0.01", "0.1")), {}, False, id="none at first"),
+        pytest.param(tiers((100, "0.01", "0.1"), (None, "0.02", "0.1")), {}, True, id="rates that rise"),
+        pytest.param(
+            tiers((None, "0.01", "0.1"), deductions=[1]), {}, False, id="a deduction that takes all of a small one"
+        ),
+        pytest.param((), {"maintenance_rate": "0"}, False, id="none of its own"),
+        pytest.param(
+            (), {"maintenance_rate": "0.001", "maintenance_growth": "0.001"}, True, id="one that grows with its size"
+        ),
+    ],
+)
+def test_what_needs_maintenance_wherever_prices_are(table: Any, fields: dict[str, str], always: bool) -> None:
+    held = position(linear(table=table), LONG, 1, 100, leverage=10, **fields)
+    (pool,) = partition(account(held, balances={"USDT": 100}))
+    (part,) = pool.maintenance.parts
+    assert part.always_needs is always
+    assert isinstance(part, Term)
+    assert not any(replace(part, **{name: d(0)}).always_needs for name in ("amount", "weight"))
+    assert pool_state(pool).may_vanish is not always
+
+
+@pytest.mark.parametrize(("quantity", "rate"), [(2, "0.01"), (5, "0.02"), (9, "0.02")], ids=["1st", "2nd", "beyond"])
+def test_beyond_a_last_tier_that_ends_its_rate_goes_on(quantity: int, rate: str) -> None:
+    """By quantity and by notional: 2 contracts or 200 at 1%, 5 or 500 at 2%, and no tier for more."""
+    by_quantity = linear(
+        table=tiers((2, "0.01", "0.1"), (5, "0.02", "0.1"), deductions=[0, 0]), tiers_by=TiersBy.QUANTITY
+    )
+    by_notional = linear(table=tiers((200, "0.01", "0.1"), (500, "0.02", "0.1"), deductions=[0, 0]))
+    for contract in (by_quantity, by_notional):
+        one = account(position(contract, LONG, quantity, 100), balances={"USDT": 900})
+        assert margins(one) == (quantity * 10, quantity * 100 * d(rate))
+
+
+def test_what_a_contract_exposes_a_pool_to_is_its_signed_value() -> None:
+    """3 long and 1 short at 100, an inverse long of 50 USD: short of dollars, as it enters the form of its coin."""
+    held = position(BTC, LONG, 3, 90, 100), position(BTC, SHORT, 1, 100), position(PERP, LONG, 5, 100)
+    (pool,) = partition(account(*held, balances={"USDT": 900, "BTC": 1}, hedge=True))
+    assert pool.exposures == {"BTCUSDT": 200, "BTCUSD": -50}

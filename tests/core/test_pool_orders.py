@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, order, position, tiers
 
-from marginctl.core.account import MarginRules, OpenLoss, Order, Position
+from marginctl.core.account import MarginRules, OpenLoss, Order, OrderFees, OrderMaintenance, Position
 from marginctl.core.contract import TiersBy
+from marginctl.core.orders import Sized
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.trade import reduced
@@ -192,3 +193,66 @@ def test_orders_keep_the_rates_that_a_position_had_grown_to() -> None:
     assert of_coins.maintenance_rate == d("0.02")  # 100 x 10 USD at 100: 10 coins
     (kept,) = reduced(one, grown, d(2)).orders
     assert (kept.initial_rate, kept.maintenance_rate) == (None, None)
+
+
+GROWING = position(BTC, LONG, 5, 100, initial_rate="0.1", initial_growth="0.01")
+"""15% of its 500: a tenth and a hundredth for every one of its 5."""
+
+
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+def test_orders_that_make_a_position_larger_raise_its_own_rate(hedge: bool) -> None:
+    """A buy of 5 at 90 makes 950 of 10 contracts at 20%: 190, where 75 are margined now."""
+    buy = order(BTC, LONG, 5, 90, 100, position_side=LONG if hedge else None)
+    (need,) = partition(account(GROWING, orders=(buy,), balances={"USDT": 1000}, hedge=hedge))[0].order_needs
+    assert (need.initial, need.rate, need.now) == (115, d("0.15"), Sized(d(500), d(5)))
+    outcome = need.outcomes[0]
+    assert (outcome.size, outcome.rate, outcome.fee) == (Sized(d(950), d(10)), d("0.2"), 0)
+    assert (outcome.side.value, outcome.side.quantity, outcome.side.loss) == (450, 5, 0)
+    assert outcome.risen == (25 if hedge else 0)
+    assert ordered(order(BTC, SHORT, 5, 110, 100), held=(GROWING,)) == 0  # 50 of no contract at 10%: less than now
+
+
+FEES = MarginRules(
+    order_fees=OrderFees.OPEN_AND_CLOSE, open_loss=OpenLoss.MARGIN, order_maintenance=OrderMaintenance.MARGIN
+)
+
+
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+def test_fees_are_of_what_opens_and_count_in_both_margins(hedge: bool) -> None:
+    """A buy of 2 at 110 beside a long of 1 at 100, 10%, fees of 1%: 1% + 1% x (1 - 10%) = 1.9% of 220 are 4.18.
+
+    Initial 22 + 20 lost against the mark + 4.18. Maintenance 1% of 220 and the fees.
+    """
+    held = position(BTC, LONG, 1, 100, leverage=10)
+    buy = order(BTC, LONG, 2, 110, 100, taker_fee="0.01", position_side=LONG if hedge else None)
+    (pool,) = partition(account(held, orders=(buy,), balances={"USDT": 1000}, rules=FEES, hedge=hedge))
+    (need,) = pool.order_needs
+    assert (need.initial, need.maintenance) == (d("46.18"), d("6.38"))
+    assert (pool.order_margin, pool_risk(pool).maintenance_margin) == (d("46.18"), 1 + d("6.38"))
+    assert (need.outcomes[0].fee, need.outcomes[0].side.loss) == (d("4.18"), 20)
+
+
+def test_a_sell_pays_fees_on_what_it_opens_beyond_the_position() -> None:
+    """Long 1 at 100, sell 3 at 110: of 330 100 close it. 1% + 1% x (1 + 10%) = 2.1% of 230 are 4.83.
+
+    |100 - 330| at 10% is 23, beyond the 10 of now: 13 + 4.83. Maintenance 2.3 and the fees less 1.
+    """
+    held = position(BTC, LONG, 1, 100, leverage=10)
+    sell = order(BTC, SHORT, 3, 110, 100, taker_fee="0.01")
+    (need,) = partition(account(held, orders=(sell,), balances={"USDT": 1000}, rules=FEES))[0].order_needs
+    assert (need.initial, need.maintenance) == (d("17.83"), d("6.13"))
+    assert [(one.side.side, one.size.value, one.fee) for one in need.outcomes] == [(1, 100, 0), (-1, 230, d("4.83"))]
+
+
+def test_an_inverse_order_pays_by_the_side_of_its_exposure() -> None:
+    """A buy of 10 x 10 USD at 100 is 1 BTC, at 100; its exposure is short: 1% + 1% x (1 + 10%)."""
+    buy = order(PERP, LONG, 10, 100, 100, taker_fee="0.01", **TENTH)
+    assert ordered(buy, rules=FEES) == 10 + d("2.1")
+
+
+def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers() -> None:
+    own = order(BTC, LONG, 2, 100, 100, maintenance_rate="0.03", **TENTH)
+    for placed, kept in ((own, 6), (order(BTC, LONG, 2, 100, 100, **TENTH), 2)):
+        rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
+        (need,) = partition(account(orders=(placed,), balances={"USDT": 1000}, rules=rules))[0].order_needs
+        assert (need.maintenance, need.position, need.now) == (kept, None, Sized(d(0), d(0)))

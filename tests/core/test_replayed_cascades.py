@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from marginctl.core.account import Account, CloseFee, Position
 from marginctl.core.cascade import cascade
+from marginctl.core.contract import Contract, TiersBy
 from marginctl.core.path import PricePath
 from marginctl.core.sequence import Action, CascadeStep, ClosingOrder, LiquidationSequence
 
@@ -71,6 +72,8 @@ class Replay:
         gain = pnl - fee
         margin, left = position.isolated_margin, position.quantity - (step.quantity or Decimal(0))
         assert step.left == left
+        if step.action is Action.REDUCE:
+            cut_to_a_border(step, contract, world)
         if step.action is Action.TAKE_OVER and self.over != (step.pool, step.move):
             self.taken, self.over = contract.settle, (step.pool, step.move)
         if margin is not None and not left:
@@ -103,6 +106,15 @@ class Replay:
             self.pay(asset, -paid * worth / sum(spare.values()) / world.prices[asset])
         for asset, worth in owed.items():
             self.pay(asset, paid * worth / sum(owed.values()) / world.prices[asset])
+
+
+def cut_to_a_border(step: CascadeStep, contract: Contract, world: naive.World) -> None:
+    """What is left of it is as much as its tier goes to, to the 30 digits that are kept."""
+    border, left = contract.tiers[(step.tier or 0) - 1].up_to, naive.frac(step.left or Decimal(0))
+    by_notional = contract.tiers_by is TiersBy.NOTIONAL
+    size = naive.base_size(contract, left, world.marks[contract.symbol]) if by_notional else left
+    assert border is not None
+    assert 0 <= 1 - size / naive.frac(border) < Fraction(1, 10**28)
 
 
 def agree(value: Decimal | None, want: Fraction) -> bool:
@@ -183,11 +195,15 @@ def sequences(draw: st.DrawFn) -> LiquidationSequence:
     account=accounts(with_orders=False, with_given=False, most_contracts=3),
     moves=st.dictionaries(st.sampled_from(("BTC", "ETH", "USDT", "DOGE")), number(-95, 250, 2), min_size=1, max_size=3),
     sequence=sequences(),
+    more=chosen("0", "2000", "9000"),
 )
-def test_every_step_of_a_cascade(account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence) -> None:
+def test_every_step_of_a_cascade(
+    account: Account, moves: dict[str, Decimal], sequence: LiquidationSequence, more: Decimal
+) -> None:
     if CloseFee.BANKRUPTCY in {account.rules.close_fee, (account.isolated_rules or account.rules).close_fee}:
         return  # by the rate at the prices of the file, which the naive reading takes where it is asked
-    account = replace(account, bonus={})
+    richer = {**account.balances, "USDT": account.balances["USDT"] + more}
+    account = replace(account, bonus={}, balances=richer)
     replay = Replay(account, moves, sequence)
     story = cascade(account, PricePath(moves), sequence)
     for step in story.steps:

@@ -154,6 +154,13 @@ def test_called(equity: str, level: str, ratio: str | None, called: bool) -> Non
     assert not risk(equity, "0").is_called(rules, d("0.5"))
 
 
+@pytest.mark.parametrize("equity", ["-5", "0", "5"])
+def test_where_nothing_is_needed_nobody_warns_or_calls(equity: str) -> None:
+    one, rules = risk(equity, "0"), MarginRules(warning_level=d("1.25"))
+    assert not one.is_warned(rules)
+    assert not one.is_called(rules, d("0.5"))
+
+
 def test_the_money_involved_is_all_that_adds_up_at_its_largest() -> None:
     """300 of notional and as much of entry value that is 250, 50 in USDT, 100 in BTC: |50 - 250| + 300 + 100.
 
@@ -162,3 +169,31 @@ def test_the_money_involved_is_all_that_adds_up_at_its_largest() -> None:
     (pool,) = partition(account(position(linear(), LONG, 3, d(250) / 3, 100), balances={"USDT": 50, "BTC": 1}))
     scales = [pool_risk(pool, {"BTC": d(ratio)}).scale for ratio in ("1", "0.1", "2")]
     assert [round(one, 20) for one in scales] == [600, 600, 1000]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "worse"),
+    [
+        pytest.param(risk("0", "0.5"), risk("10", "9"), True, id="however little is needed of nothing"),
+        pytest.param(risk("-1", "0.5"), risk("0.1", "0.09"), True, id="or of less than nothing"),
+        pytest.param(risk("0.2", "0.1"), risk("0.3", "0.1"), True, id="a half is more than a third"),
+        pytest.param(risk("0.3", "0.1"), risk("0.2", "0.1"), False, id="a third is not more than a half"),
+        pytest.param(risk("1", "0.1", "0.6"), risk("1", "0.1", "0.5"), True, id="equal ratios: by what is used"),
+        pytest.param(risk("1", "0.1", "0.5", "0.2"), risk("1", "0.1", "0.6"), True, id="orders use as well"),
+        pytest.param(risk("0.5", "0"), risk("0.6", "0"), True, id="nothing needed: by the smaller buffer"),
+        pytest.param(
+            risk("-1", "0.5", "1"), risk("-2", "0.5", "1"), False, id="no ratio on either side: by the buffer"
+        ),
+    ],
+)
+def test_the_worse_of_two_pools(one: Risk, other: Risk, worse: bool) -> None:
+    """By name the worse one, whichever comes first."""
+    book = account(
+        position(linear(), LONG, 1, 100),
+        position(linear("BTCUSDC", "BTC", "USDC"), LONG, 1, 100),
+        balances={"USDT": 1, "USDC": 1},
+        single_asset=True,
+    )
+    first, second = partition(book)
+    for rows in ([(first, one), (second, other)], [(second, other), (first, one)]):
+        assert (worst_pool(rows)[0] is first) is worse

@@ -1,17 +1,28 @@
 """Quantiles as shares of the order statistics: the nine definitions of Hyndman and Fan, by hand for n = 10."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from marginctl.core.model import Quantile
-from marginctl.core.tail import quantile_shares, worst_shares
+from marginctl.core.model import Quantile, TailMean
+from marginctl.core.money import Form, MovingAmount
+from marginctl.core.motion import Motion
+from marginctl.core.piecewise import Line
+from marginctl.core.returns import decayed
+from marginctl.core.sample import Sample, columns_of
+from marginctl.core.tail import TailFigure, quantile_shares, worst_shares
+
+from . import naive_model
 
 D = Decimal
 PLACES = [
     (Quantile.INVERTED_CDF, "0.25", [(2, "1")]),  # 10 x 0.25 = 2.5: the 3rd
     (Quantile.AVERAGED_INVERTED_CDF, "0.25", [(2, "1")]),
     (Quantile.AVERAGED_INVERTED_CDF, "0.2", [(1, "0.5"), (2, "0.5")]),  # 2 exactly: half the 2nd, half the 3rd
+    (Quantile.AVERAGED_INVERTED_CDF, "0.4", [(3, "0.5"), (4, "0.5")]),
     (Quantile.CLOSEST_OBSERVATION, "0.25", [(1, "1")]),  # 2.5 lies between 2 and 3: the even one
     (Quantile.CLOSEST_OBSERVATION, "0.35", [(3, "1")]),  # 3.5: the even one is the 4th
     (Quantile.INTERPOLATED_INVERTED_CDF, "0.23", [(1, "0.7"), (2, "0.3")]),  # 10 p = 2.3
@@ -45,3 +56,78 @@ def test_where_the_weights_stay_below_p_it_is_the_last() -> None:
 def test_the_mean_of_the_worst_takes_the_last_one_as_far_as_p_reaches() -> None:
     # a quarter each: p = 0.4 is the worst, and 0.15 of the next
     assert worst_shares(4, D("0.4")) == [(0, D("0.625")), (1, D("0.375"))]
+
+
+ASSETS = ("BTC", "ETH")
+SMALL = st.integers(-3, 3)
+ROWS = st.lists(st.tuples(SMALL, SMALL), min_size=2, max_size=8)
+LINES = st.tuples(st.integers(1, 5), st.integers(-4, 5)).map(lambda one: Line(D(one[0]), D(one[1])))
+
+
+@st.composite
+def figures(draw: st.DrawFn) -> TailFigure:
+    """Few rows of few values: many of them tie, at the start and on the way."""
+    rows = draw(ROWS)
+    amounts = draw(st.tuples(SMALL, SMALL))
+    forms = tuple(Form((MovingAmount(D(amount), asset),)) for amount, asset in zip(amounts, ASSETS, strict=True))
+    weights = draw(st.sampled_from([None, None, decayed(D("0.5"), len(rows))]))
+    sample = Sample(forms, columns_of([tuple(map(D, row)) for row in rows]), weights)
+    quantile = Quantile.INVERTED_CDF if weights else draw(st.sampled_from(Quantile))
+    p = draw(st.sampled_from([D("0.25"), D("0.4"), D("0.5"), D(1) / 3]))
+    return TailFigure(sample, p, quantile, draw(st.sampled_from([None, *TailMean])))
+
+
+def worst(figure: TailFigure, u: Fraction, motion: Motion) -> list[tuple[Fraction, Fraction]]:
+    """Profits and losses at a place with their weights, the worst first."""
+    ratios = [Fraction(motion.of(asset).at_zero) + Fraction(motion.of(asset).slope) * u for asset in ASSETS]
+    amounts = [
+        Fraction(form.entries[0].amount) * ratio for form, ratio in zip(figure.sample.exposures, ratios, strict=True)
+    ]
+    columns, n = figure.sample.columns, figure.sample.columns.count
+    place = Fraction(10) ** columns.place
+    values = [
+        sum(x * numbers[j] * place for x, numbers in zip(amounts, columns.numbers, strict=True)) for j in range(n)
+    ]
+    weights = figure.sample.weights or [D(1) / n] * n
+    return sorted((Fraction(value), Fraction(weight)) for value, weight in zip(values, weights, strict=True))
+
+
+@settings(max_examples=120)
+@given(figure=figures(), lines=st.tuples(LINES, LINES), share=st.integers(0, 40))
+def test_along_a_motion_it_is_the_figure_of_the_ranks_of_there(
+    figure: TailFigure, lines: tuple[Line, Line], share: int
+) -> None:
+    motion = Motion(dict(zip(ASSETS, lines, strict=True)))
+    u = Fraction(share, 41) + Fraction(1, 7919)
+    if any(Fraction(line.at_zero) + Fraction(line.slope) * u <= 0 for line in lines):
+        return
+    ranked, p = worst(figure, u, motion), Fraction(figure.p)
+    if figure.mean is TailMean.EXACT:
+        left, want = p, Fraction(0)
+        for value, weight in ranked:
+            taken = min(left, weight)
+            want, left = want + taken * value, left - taken
+        want = -want / p
+    else:
+        q = naive_model.quantile(ranked, p, figure.quantile)
+        beyond = [(value, weight) for value, weight in ranked if value <= q]
+        want = -q if figure.mean is None else -sum(v * w for v, w in beyond) / sum(w for _, w in beyond)
+    pieces = list(figure.pieces(motion, None))
+    starts = [piece.start for piece in pieces]
+    assert starts == sorted(set(starts))
+    at = D(u.numerator) / D(u.denominator)
+    piece = next(one for one in reversed(pieces) if one.start <= at)
+    assert abs(Fraction(piece.at_zero + piece.slope * at) - want) < Fraction(1, 10**60)
+    assert abs(Fraction(figure.line_at(motion, at).at(at)) - want) < Fraction(1, 10**60)
+    last = figure.line_at(motion, None)
+    assert (last.at_zero, last.slope) == (pieces[-1].at_zero, pieces[-1].slope)
+
+
+def test_a_place_that_is_whole_but_for_residue_is_one_row() -> None:
+    """((3 n + 1) p + 1) / 3 with n = 4 and p = 8/13, which no decimal is: the third of four."""
+    assert quantile_shares(Quantile.MEDIAN_UNBIASED, 4, D(8) / 13) == [(2, 1)]
+
+
+def test_weights_that_reach_p_but_for_residue_reach_it() -> None:
+    """Two thirds are two of three thirds, though 0.66...6 is less than 0.66...7."""
+    assert quantile_shares(Quantile.INVERTED_CDF, 3, D(2) / 3, [D(1) / 3] * 3) == [(1, 1)]

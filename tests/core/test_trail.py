@@ -85,3 +85,18 @@ def test_a_quanto_whose_value_bends_leaves_none() -> None:
     story = cascade(held, path, LiquidationSequence())
     assert story.steps != ()
     assert story.trail == ()
+
+
+def test_what_happens_to_another_pool_is_no_point_of_its_own() -> None:
+    """Two longs of 10 at 100 behind 200 and 300: the first goes where 200 - 500u = 100 - 50u, the second later."""
+    other = linear("CUSDT", "C", table=FLAT)
+    held = account(
+        position(linear(table=FLAT), LONG, 10, 100, isolated_margin=200),
+        position(other, LONG, 10, 100, isolated_margin=300),
+        balances={"USDT": 900},
+        prices={"C": 100},
+    )
+    story = cascade(held, PricePath({"BTC": d("-0.5"), "C": d("-0.5")}), LiquidationSequence())
+    first, second = (step.move for step in story.steps)
+    assert [(one.move, one.equity) for one in story.trail if one.move != first] == [(0, 200), (second, 0), (1, 0)]
+    assert [one.equity for one in story.trail if one.move == first][1:] == [0]

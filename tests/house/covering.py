@@ -96,11 +96,17 @@ def silent() -> None:
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the fork ends
 
 
+@functools.cache
+def kept() -> list[Any]:
+    """The functions of the engine that keep the results of earlier calls."""
+    every = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
+    return [one for one in every if str(one.__module__).startswith("marginctl.core")]
+
+
 def forget() -> None:
     """What functions of the engine have kept of earlier calls."""
-    for one in gc.get_objects():
-        if isinstance(one, functools._lru_cache_wrapper) and str(one.__module__).startswith("marginctl.core"):
-            one.cache_clear()
+    for one in kept():
+        one.cache_clear()
 
 
 def noting(text: str) -> ast.Module:

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
-from tests.house.covering import Covering, covering, digest_of, forget, lines_of, silent
+from tests.house.covering import Covering, covering, digest_of, forget, kept, lines_of, silent
 from tests.house.mutants import CORE, Mutant, applied
 
 OPTIONS = ("-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", "-s", "--assert=plain", "--tb=native")
@@ -193,7 +193,9 @@ class InPlace:
         modules = [(path, path.relative_to(self._source)) for path in sorted((self._source / CORE).rglob("*.py"))]
         for _, name in modules:
             import_module(".".join(name.with_suffix("").parts))
+        gc.unfreeze()  # what was collected is out of sight of the collector, and so of who asks it for all that lives
         self._functions = functions_of(self._source)
+        kept()
         digest = digest_of(self._source, self._tests)
         self._covering = covering(self._map, digest, modules, partial(put_in_place, self._functions), session)
         ignored = shutil.ignore_patterns("__pycache__")

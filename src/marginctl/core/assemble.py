@@ -164,8 +164,7 @@ def account_liquidation(joint: list[tuple[PoolState, Sides]]) -> AccountLiquidat
     up = min((sides.up for _, sides in joint if sides.up is not None), default=None)
     first = Sides(down, up)
     pool = next((state.pool.name for state, sides in joint if sides.nearest == first.nearest is not None), None)
-    here = first.nearest == ZERO and any(sides == HERE for _, sides in joint)
-    figures = liquidation(HERE if here else first)
+    figures = liquidation(first)
     return AccountLiquidation(figures.down, figures.up, figures.distance, figures.direction, pool)
 
 

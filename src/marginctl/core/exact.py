@@ -108,9 +108,8 @@ def exceeds(numerator: Decimal, denominator: Decimal, limit: Decimal) -> bool:
 
     With the numerator 0 (or negative) and no positive denominator there is nothing to exceed.
     """
-    if denominator <= 0:
-        return numerator > 0
-    return sign(numerator - limit * denominator, abs(numerator) + abs(limit * denominator)) > 0
+    least = limit * max(ZERO, denominator)
+    return sign(numerator - least, abs(numerator) + abs(least)) > 0
 
 
 def ratio(numerator: Decimal, denominator: Decimal) -> Decimal | None:

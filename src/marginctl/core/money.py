@@ -320,7 +320,7 @@ def upper_envelope(lines: Iterable[Line], end: Decimal | None) -> list[Piece]:
         if not steeper:
             return found
         meets = ((max(start, _meet(current, line)), -line.slope, line) for line in steeper)
-        start, _, current = min(meets, key=lambda meet: meet[:2])
+        start, _, current = min(meets)
         if end is not None and start >= end:
             return found
         found.append(Piece(start, *current))

@@ -322,7 +322,7 @@ def netted(
         if not longs or not shorts:
             remaining += group
             continue
-        side, larger = (LONG, longs) if longs > shorts else (SHORT, shorts)
+        larger, side = max((longs, LONG), (shorts, SHORT))
         rest = abs(net(longs, -shorts))
         for one in group:
             if rest and one.position.side == side:

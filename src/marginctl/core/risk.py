@@ -204,8 +204,8 @@ def bonus_left(account: Account, ratios: dict[str, Decimal] = NO_MOVE) -> dict[s
     for position in account.positions if left else ():
         settle = position.contract.settle
         unit = account.prices[settle] * ratios.get(settle, ONE)
-        loss = -unrealized_pnl(position, account.prices, ratios)
-        if settle in left and loss > 0 and unit:
+        loss = max(ZERO, -unrealized_pnl(position, account.prices, ratios))
+        if settle in left and unit:
             left[settle] = net(left[settle], -loss / unit)
     return {asset: max(ZERO, units) for asset, units in left.items()}
 
