@@ -9,8 +9,8 @@ import sys
 
 from setuptools import Extension, setup
 
-ROUNDED_AS_WRITTEN = ["-O2", "-std=c11", "-ffp-contract=off", "-fno-math-errno"]
-"""No fused operations: the same bytes on every machine."""
+ROUNDED_AS_WRITTEN = ["-O2", "-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-builtin-memset"]
+"""No fused operations: the same bytes on every machine. The library empties memory faster than what stands in line."""
 
 KERNEL = Extension(
     "marginctl.books._kernel",

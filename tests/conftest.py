@@ -162,3 +162,8 @@ def golden_file(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert text == path.read_bytes().decode("utf-8"), f"{path.name} differs: look at it, then {FLAG}"
 
     return compare
+
+
+def pytest_collection_finish() -> None:
+    """What the collection has made stays to the end: no collecting of garbage looks through it again."""
+    gc.freeze()

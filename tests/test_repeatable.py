@@ -11,7 +11,7 @@ from hypothesis.internal.conjecture import providers
 
 TESTS = Path(__file__).parent
 OWN = {"conftest.py", "test_repeatable.py"}
-SCRIPTS = {"bench", "run.py", "fuzz.py", "mutants.py", "in_place.py"}
+SCRIPTS = {"bench", "run.py", "fuzz.py", "mutants.py", "in_place.py", "covering.py"}
 """What somebody runs by hand: measures, and searches that a clock or a seed bounds."""
 CLOCKS = re.compile(r"perf_counter|process_time|monotonic\(|time\.time\(|date(time)?\.(now|today|utcnow)\(")
 CHANCE = re.compile(r"random\.(random|choice|randint)\(|import (secrets|uuid)\b|urandom|SystemRandom")

@@ -76,9 +76,11 @@ def keys_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def without(answers: Documents, path: tuple[Any, ...]) -> Documents:
-    changed: Documents = json.loads(json.dumps(answers))
-    place: Any = changed
+    """The answers without a key: what lies beside the path is shared."""
+    changed: Any = answers.copy()
+    place = changed
     for key in path[:-1]:
+        place[key] = place[key].copy()
         place = place[key]
     del place[path[-1]]
     return changed

@@ -1,23 +1,26 @@
-"""Books of many accounts, as ratios measured in one run: ``python tests/bench/books.py [ACCOUNTS] [POSITIONS]``.
+"""Books of many accounts, as ratios measured in one run: ``tests/bench/books.py [ACCOUNTS [POSITIONS [LARGE]]]``.
 
 Not a test: machines differ and are noisy. The book is that of section 8 of the specification: single- and multi-asset
 accounts, isolated positions, linear and inverse contracts, 8 tiers, tiered haircuts, debts, hedge legs; the distance of
 all assets together and of the nearest one alone included. Processor time throughout.
 
-The first lines are the whole command on a sample book of as many accounts.
+The first lines are the whole command on sample books of ACCOUNTS, of a tenth of them, and of LARGE if that is given
+(10,000,000 need 1 GB of disk). Their wall times mean something on a machine that has nothing else to do.
 
 goal                                                          measured against
+``book check``, Parquet in and out <= 4 x                     pyarrow reading and writing the same rows as it does
+``book check``, growth of accounts an exponent <= 1.05        a tenth as many
+``book check`` on two threads      <= 0.6 x                   the wall time on one
+peak memory of ``book check``      <= 400 MiB                 and the same for more accounts
+the exact core's ``report_of``     >= 250 x as much           the whole command, per account
 Parquet in, screen, Parquet out    <= 4 x                     pyarrow reading and writing the same columns
-the exact core's ``report_of``     >= 250 x as much           the screen, per account
 two threads                        <= 1.1 x as much           one
 growth from n to 10 n accounts     an exponent <= 1.05        time of both
 growth from 5 to 100 positions     an exponent <= 1.1         time of both
 accounts left to the exact core    < 0.1 %
-``book check``, Parquet in and out <= 4 x                     pyarrow reading and writing the same rows
-peak memory of ``book check``      <= 400 MiB                 and the same for more accounts
-``book check`` on two cores        <= 0.6 x                   the wall time on one
 """
 
+import json
 import math
 import os
 import subprocess
@@ -38,6 +41,8 @@ from msgspec.structs import replace
 
 from marginctl.books.compiled import Compiled, ModeTerms, ScreenLimit, compile_book
 from marginctl.books.float_screen import FIGURES, REASONS, Screened, screen
+from marginctl.books.results_out import RESULTS
+from marginctl.cli.book_sinks import parquet_settings
 from marginctl.core.account import (
     Account,
     AssetTerms,
@@ -245,15 +250,20 @@ def exact_seconds(modes: tuple[ModeTerms, ...], contracts: dict[str, Contract], 
 
 
 COPY = """
-import sys
-import pyarrow.dataset as ds, pyarrow.parquet as pq
-for batch in ds.dataset(sys.argv[1]).to_batches(batch_size=65_536):
-    pass
-with pq.ParquetWriter(sys.argv[3], pq.ParquetFile(sys.argv[2]).schema_arrow) as out:
-    for batch in pq.ParquetFile(sys.argv[2]).iter_batches(65_536):
+import json, os, sys
+import pyarrow.parquet as pq
+def batches(file):
+    return pq.ParquetFile(file, pre_buffer=False).iter_batches(65_536, use_threads=False)
+for file in sorted(os.listdir(sys.argv[1])):
+    for batch in batches(os.path.join(sys.argv[1], file)):
+        pass
+schema = pq.read_schema(sys.argv[2])
+with pq.ParquetWriter(sys.argv[3], schema, **json.loads(sys.argv[4])) as out:
+    for batch in batches(sys.argv[2]):
         out.write_batch(batch)
 """
-"""Reads the book, and the rows out, and writes the rows again."""
+"""Reads the book, and the rows out, and writes the rows again, with the settings that they were written with."""
+MARGINCTL = str(Path(sysconfig.get_path("scripts")) / "marginctl")
 
 
 class Run(NamedTuple):
@@ -262,6 +272,9 @@ class Run(NamedTuple):
     seconds: float
     wall: float
     memory: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s of processor time, {self.wall:.2f} s, {self.memory:.0f} MiB"
 
 
 def run(*command: str) -> Run:
@@ -274,32 +287,36 @@ def run(*command: str) -> Run:
     return Run(usage.ru_utime + usage.ru_stime, time.perf_counter() - begun, usage.ru_maxrss / 1024)
 
 
-def whole_command(accounts: int, folder: Path) -> None:
+def whole_command(accounts: int, positions: int) -> Run:
     """``book check`` on a sample book."""
-    marginctl = str(Path(sysconfig.get_path("scripts")) / "marginctl")
-    run(marginctl, "book", "sample", str(accounts), "-o", str(folder))
-    rows, copy = str(folder / "rows.parquet"), str(folder / "copy.parquet")
-    check = [
-        marginctl,
-        "book",
-        "check",
-        str(folder / "accounts"),
-        "--header",
-        str(folder / "header.yaml"),
-        "--rows",
-        rows,
-    ]
-    one, two = (run(*check, "--jobs", jobs) for jobs in ("1", "2"))
-    plain = run(sys.executable, "-c", COPY, str(folder / "accounts"), rows, copy)
-    print(f"book check of {accounts:,}: {one.seconds:.2f} s of processor time, {one.wall:.2f} s, {one.memory:.0f} MiB")
-    print(f"  pyarrow reading and writing the same: {plain.seconds:.2f} s: {one.seconds / plain.seconds:.2f} x")
-    print(f"  two threads: {two.seconds:.2f} s, {two.wall:.2f} s ({two.wall / one.wall:.2f} x), {two.memory:.0f} MiB")
-
-
-def main(accounts: int = 1_000_000, positions: int = 5) -> None:
-    """Print one line per goal."""
     with tempfile.TemporaryDirectory() as folder:
-        whole_command(accounts, Path(folder))  # before there is much here: what a process starts from counts as its own
+        run(MARGINCTL, "book", "sample", str(accounts), "-o", folder, "--positions", str(positions))
+        book, rows = f"{folder}/accounts", f"{folder}/rows.parquet"
+        check = [MARGINCTL, "book", "check", book, "--header", f"{folder}/header.yaml", "--jobs"]
+        one, two = (run(*check, jobs, "--rows", rows) for jobs in ("1", "2"))
+        summed = run(*check, "1")
+        settings = json.dumps(parquet_settings(RESULTS))
+        plain = run(sys.executable, "-c", COPY, book, rows, f"{folder}/copy.parquet", settings)
+    print(f"book check of {accounts:,}: {one}")
+    print(f"  two threads: {two}: {two.wall / one.wall:.2f} x the wall time")
+    print(f"  without rows: {summed}")
+    print(f"  pyarrow reading and writing the same: {plain}: {one.seconds / plain.seconds:.2f} x")
+    return one
+
+
+def whole_commands(accounts: int, positions: int, large: int) -> float:
+    """The same on books of several sizes. Processor seconds an account of the middle one."""
+    sizes = [max(accounts // 10, 1000), accounts, *([large] if large else [])]
+    found = [whole_command(size, positions) for size in sizes]
+    for size, more, one, other in zip(sizes, sizes[1:], found, found[1:], strict=False):
+        exponent = math.log(other.seconds / one.seconds, more / size)
+        print(f"book check, from {size:,} to {more:,}: exponent {exponent:.2f}, {other.memory - one.memory:+.0f} MiB")
+    return found[1].seconds / accounts
+
+
+def main(accounts: int = 1_000_000, positions: int = 5, large: int = 0) -> None:
+    """Print one line per goal."""
+    each = whole_commands(accounts, positions, large)  # first: what a process starts from counts as its own
     modes, contracts = header()
     compiled = compile_book(modes, contracts, LIMITS)
     table = book(accounts, positions)
@@ -317,6 +334,7 @@ def main(accounts: int = 1_000_000, positions: int = 5) -> None:
     print(f"  growth of positions, 5 to 100: exponent {math.log(second / first, 20):.2f} ({second / 2e4 * 1e6:.1f} us)")
     exact = exact_seconds(modes, contracts, table)
     print(f"exact core: {exact * 1e3:.2f} ms an account, {exact / (one / accounts):.0f} x the screen")
+    print(f"  {exact / each:.0f} x the whole command")
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder) / "book.parquet", Path(folder) / "rows.parquet"
         pq.write_table(table, path)

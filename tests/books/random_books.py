@@ -38,7 +38,7 @@ from marginctl.findings import Severity
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.engine import GRAVITY, is_broken
 from marginctl.limits.figures import cross_pools, isolated_pools, underlyings
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 
 LINEAR, INVERSE = ContractType.LINEAR, ContractType.INVERSE
 MULTI, SINGLE = CollateralMode.MULTI_ASSET, CollateralMode.SINGLE_ASSET

@@ -27,7 +27,7 @@ from marginctl.core.value import notional
 from marginctl.findings import Severity
 from marginctl.limits.config import LimitsConfig
 from marginctl.limits.engine import is_broken
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 
 Shocks = dict[str, Decimal]
 GAPS = (ZERO, Decimal("0.02"), Decimal("0.3"))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not is_built(), reason="the kernel is not built"
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/marginctl/books/_kernel.c"
-SANITIZED = ("-O1", "-g", "-std=c11", "-ffp-contract=off", "-fno-omit-frame-pointer", "-fPIC", "-shared")
+SANITIZED = ("-O0", "-g", "-std=c11", "-ffp-contract=off", "-fno-omit-frame-pointer", "-fPIC", "-shared")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 CASES = 250
 

@@ -13,7 +13,7 @@ from tests.cli.running import CLEAN, check, run
 from typer.main import get_command
 
 from marginctl.cli.app import app
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = Path(__file__).parent / "schemas"

@@ -353,6 +353,52 @@ def test_a_shock_moves_prices_first(header: Path, tmp_path: Path) -> None:
     assert row["gross_notional"] == 27000
 
 
+def test_an_initial_margin_grows_with_what_it_is_for(header: Path, tmp_path: Path) -> None:
+    """Long 0.5 BTC at 60000 with 1500 of initial margin, 5% of 30000; short 2 ETH at 3000 with 600.
+
+    BTC at -10%: a notional of 27000, so 1500 x 0.9 = 1350; ETH stands still, and so does its 600. Equity 10000 - 3000.
+    Maintenance by the tiers: 0.5% of 27000 is 135, and 1% of 6000 is 60.
+    """
+    stated = {"leverage": None, "mark_price": None}
+    rows = [
+        account(
+            "a",
+            "10000",
+            {**held("BTCUSDT", "0.5", entry_price="60000", initial_margin="1500"), **stated},
+            {**held("ETHUSDT", "-2", entry_price="3000", initial_margin="600"), **stated},
+        )
+    ]
+    path = nested(tmp_path / "b.parquet", rows)
+    found = {}
+    for shock in ("0%", "-10%"):
+        book(path, "--header", header, "--shock", f"BTC={shock}", "--rows", tmp_path / "o.parquet")
+        (row,) = rows_of(tmp_path / "o.parquet")
+        found[shock] = row["equity"], row["initial_margin"], row["maintenance_margin"], row["utilization"]
+    assert found["0%"] == (10000, 2100, 210, 0.21)
+    assert found["-10%"] == (7000, 1950, 195, 1950 / 7000)
+    assert row["decided"] == "exact"
+
+
+@pytest.mark.parametrize(("venue", "initial"), [("generic", 3000), ("bingx-coinm", 2700)])
+def test_an_initial_margin_on_the_entry_stands_still(venue: str, initial: float, tmp_path: Path) -> None:
+    """300 contracts of 100 USD, opened at 60000: 0.5 BTC, with 0.05 of initial margin. BTC falls to 54000.
+
+    On the mark it is for 30000 / 54000 BTC now, 0.05 / 0.9 x 54000 = 3000; on the entry still for 0.5: 0.05 x 54000.
+    """
+    tiers = "[{maintenance_rate: 0.5%, max_leverage: 50}]"
+    contract = f"{{type: inverse, base: BTC, quote: USD, contract_size: 100, tiers: {tiers}}}"
+    (tmp_path / "h.yaml").write_text(
+        f"schema: marginctl.book/1\naccount: {{venue: {venue}, taker_fee: 0.05%}}\nprices: {{BTC: 60000}}\n"
+        f"collateral: [{{asset: BTC, haircut: 0%}}]\ncontracts: {{BTCUSD: {contract}}}\n"
+    )
+    one = {"symbol": "BTCUSD", "quantity": "300", "entry_price": "60000", "initial_margin": "0.05"}
+    rows = [{"account_id": "a", "balances": [{"asset": "BTC", "amount": "1"}], "positions": [one]}]
+    path = nested(tmp_path / "b.parquet", rows)
+    book(path, "--header", tmp_path / "h.yaml", "--shock", "BTC=-10%", "--rows", tmp_path / "o.parquet")
+    (row,) = rows_of(tmp_path / "o.parquet")
+    assert (row["status"], row["error"], row["initial_margin"]) == ("ok", None, initial)
+
+
 def test_isolated_margins_may_stand_apart_from_balances(tmp_path: Path) -> None:
     """10000 in the cross wallet, 150 beside it: held together 10150."""
     (tmp_path / "h.yaml").write_text(HEADER + "isolated: apart\n")

@@ -10,7 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from marginctl.cli.app import app
-from marginctl.limits.registry import RULES
+from marginctl.limits.rules import RULES
 from marginctl.venues import loader
 
 GOLDEN = Path(__file__).parent / "golden"

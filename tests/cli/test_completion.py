@@ -6,7 +6,7 @@ import pytest
 from tests.cli.running import CLEAN, process, run
 
 from marginctl.cli import completing
-from marginctl.limits.registry import RULES
+from marginctl.limits.rules import RULES
 from marginctl.venues.loader import bundled
 
 

@@ -101,10 +101,9 @@ def test_files_of_others_with_names_like_temporary_ones_stay(writer: str, desk: 
     assert [(desk / one).read_text() for one in mine] == ["mine"] * 3
 
 
-KILLED = """
+ARM = """
 import os, signal, sys
 from marginctl.cli.app import app
-AT = ("open", "write", "fsync", "replace", "end")
 open_, fsync, replace, fdopen = os.open, os.fsync, os.replace, os.fdopen
 
 def die(): os.kill(os.getpid(), signal.SIGKILL)
@@ -123,31 +122,58 @@ def arm(moment):
     if moment == "fsync": os.fsync = lambda *a: (fsync(*a), die())
     if moment == "replace": os.replace = lambda *a: die()
     if moment == "end": os.replace = lambda *a: (replace(*a), die())
-
+"""
+KILLED = (
+    ARM
+    + """
 arm(sys.argv.pop(1))
 app(sys.argv[1:])
 """
+)
+"""A run that is killed at a moment."""
+EACH_KILLED = (
+    ARM
+    + """
+folder, *arguments = sys.argv[1:]
+os.chdir(os.path.join(folder, "whole"))
+app(arguments, standalone_mode=False)
+for moment in sys.stdin.read().split():
+    if not os.fork():
+        os.chdir(os.path.join(folder, moment))
+        arm(moment)
+        app(arguments)
+    print(moment, os.waitstatus_to_exitcode(os.wait()[1]), file=sys.__stderr__)
+"""
+)
+"""The same at several, each in a folder of its own; a run before them to its end has imported everything."""
+MOMENTS = ("open", "write", "fsync", "replace", "end")
 
 
 @each_writer
-@pytest.mark.parametrize("moment", ["open", "write", "fsync", "replace", "end"])
-def test_killed_at_any_moment_the_old_file_or_the_new_one_is_there(writer: str, moment: str, desk: Path) -> None:
+def test_killed_at_any_moment_the_old_file_or_the_new_one_is_there(
+    writer: str, desk: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, arguments = WRITERS[writer]
-    before = (desk / name).read_bytes()
-    environment = os.environ | {"PYTHONPATH": str(SOURCE)}
+    folder = tmp_path_factory.mktemp("killed")
+    for moment in ("whole", *MOMENTS):
+        shutil.copytree(desk, folder / moment)
     ended = subprocess.run(
-        [sys.executable, "-c", KILLED, moment, *arguments],
+        [sys.executable, "-c", EACH_KILLED, folder, *arguments],
+        input=" ".join(MOMENTS).encode(),
         capture_output=True,
-        env=environment,
+        env=os.environ | {"PYTHONPATH": str(SOURCE)},
         timeout=PATIENCE,
         check=False,
     )
-    assert ended.returncode == -9, ended.stderr
-    after = (desk / name).read_bytes()
-    if moment != "end":
-        assert after == before
-    assert write(writer).code in (0, 1)
-    assert (desk / name).read_bytes() != before
+    told = ended.stderr.decode().splitlines()
+    assert [line for line in told if line.startswith(MOMENTS)] == [f"{moment} -9" for moment in MOMENTS], told
+    before = (desk / name).read_bytes()
+    for moment in MOMENTS:
+        if moment != "end":
+            assert (folder / moment / name).read_bytes() == before
+        monkeypatch.chdir(folder / moment)
+        assert write(writer).code in (0, 1)
+        assert (folder / moment / name).read_bytes() != before
 
 
 @each_writer
@@ -196,7 +222,7 @@ def test_two_at_once_leave_one_whole_file(writer: str, desk: Path) -> None:
         shutil.copy(desk / name, desk / "bybit.yaml")
     write(writer)
     with ThreadPoolExecutor() as pool:
-        ended = list(pool.map(lambda _: process(*arguments, folder=desk), range(3)))
+        ended = list(pool.map(lambda _: process(*arguments, folder=desk), range(2)))
     assert {one.returncode for one in ended} <= {0, 1}, [one.stderr for one in ended]
     text = (desk / name).read_bytes()
     assert run(*arguments).code in (0, 1)

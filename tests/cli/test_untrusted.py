@@ -94,6 +94,7 @@ class TestSpreadsheets:
 FORMS = ("json", "jsonl", "csv", "markdown", "junit", "sarif", "gitlab")
 EACH_FORM = """
 import os, sys
+import marginctl.cli.check
 from marginctl.cli.entry import run
 for form in sys.argv[1:]:
     if not os.fork():

@@ -29,7 +29,7 @@ PLACES = {
     **dict.fromkeys(("RuleSetEntry", "ContractTier"), "marginctl.venues.catalogue"),
     "PublishedLiquidation": "marginctl.venues.rule_set",
     "Stated": "marginctl.venues.origin",
-    "ListedRates": "marginctl.venues.growing",
+    "ListedRates": "marginctl.venues.contracts",
     "TableChange": "marginctl.venues.refreshed_contracts",
     "HaircutChange": "marginctl.venues.refreshed_haircuts",
     "Dates": "marginctl.venues.refresh",

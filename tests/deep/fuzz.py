@@ -182,12 +182,18 @@ def _broken(one: Input, file: Path, folder: Path) -> list[str]:
     if ran.error is not None:
         return [f"{type(ran.error).__name__}: {ran.error}"[:200]]
     flags = words[: words.index("--")] if "--" in words else words
-    form = next((after for word, after in pairwise(flags) if word == "--format"), "")
+    form = _form(flags)
     return [
         *(["slow"] if ran.seconds > SLOW else []),
         *told_wrong(ran.code, ran.out, ran.errors, form, one.data),
         *(_page(ran.out) if one.kind == "page" and ran.code != 2 else []),
     ]
+
+
+def _form(flags: list[str]) -> str:
+    """The format that is asked for; none where a damaged word asks for another one (``-fcsv``)."""
+    is_other = any(re.match("-f.", word) for word in flags)
+    return "" if is_other else next((after for word, after in pairwise(flags) if word == "--format"), "")
 
 
 class Ran(NamedTuple):
@@ -305,7 +311,8 @@ def run(seed: int, *, minutes: float = 0, most: int = 0, keep: Path | None = Non
 def _keep(one: Input, wrong: list[str], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(one.suffix).write_bytes(one.data)
-    path.with_suffix(".txt").write_text(f"{' '.join(map(ascii, one.words))}\n{'; '.join(wrong)}\n")
+    told = {"kind": one.kind, "words": one.words, "wrong": wrong}
+    path.with_suffix(".json" if one.suffix != ".json" else ".told").write_text(json.dumps(told) + "\n")
 
 
 def main() -> int:

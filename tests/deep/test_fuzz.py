@@ -10,7 +10,7 @@ from tests.deep import fuzz
 from tests.deep.damage import DAMAGES, damaged
 from tests.deep.direct import DIRECT
 
-FOUND = sorted((Path(__file__).parent / "found").glob("*.txt"))
+FOUND = sorted((Path(__file__).parent / "found").glob("*.json"))
 
 
 def test_a_seed_gives_the_same_inputs() -> None:
@@ -64,6 +64,7 @@ def test_a_short_run_is_clean() -> None:
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
 def test_what_was_found_stays_right(path: Path, tmp_path: Path) -> None:
-    words = path.read_text(encoding="utf-8").splitlines()[0].split()
+    told = json.loads(path.read_text(encoding="utf-8"))
     (file,) = (one for one in path.parent.glob(f"{path.stem}.*") if one != path)
-    assert fuzz.broken(fuzz.Input("portfolio", file.read_bytes(), file.suffix, tuple(words)), tmp_path) == []
+    one = fuzz.Input(told["kind"], file.read_bytes(), file.suffix, tuple(told["words"]))
+    assert fuzz.broken(one, tmp_path) == []

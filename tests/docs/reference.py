@@ -11,8 +11,8 @@ from tests.docs.shown import ROOT, commands, printed, screen
 
 from marginctl.cli.html_report import PICTURES
 from marginctl.limits.format import NARROWER
-from marginctl.limits.registry import RULES
 from marginctl.limits.rule import Comparison, Rule, Unit
+from marginctl.limits.rules import RULES
 from marginctl.render import FORMATS
 from marginctl.venues.loader import bundled
 from marginctl.wording import amount

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from marginctl.cli import entry
 from marginctl.cli.app import app
-from marginctl.limits.registry import RULES
+from marginctl.limits.rules import RULES
 from marginctl.render import FORMATS
 
 from . import derived_applied as applied

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from marginctl.cli.html_report import PICTURES
-from marginctl.limits.registry import RULES
+from marginctl.limits.rules import RULES
 from marginctl.render import FORMATS
 
 from . import generate

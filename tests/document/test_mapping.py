@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from marginctl.document import mapping
 from marginctl.document.mapping import exact_text, joined, key_paths, mapping_text
 from marginctl.document.numbers import NumberError
 from marginctl.document.reader import read
@@ -64,12 +65,14 @@ def test_what_no_file_could_say_is_refused_at_its_key(mapping: Any, key: str, co
     assert (problem.location.key, problem.code, problem.message) == (key, code, message)
 
 
-def test_a_mapping_that_unfolds_to_ever_more_is_refused_early() -> None:
+def test_a_mapping_that_unfolds_to_ever_more_is_refused_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mapping.MOST_VALUES == 1_000_000
+    monkeypatch.setattr(mapping, "MOST_VALUES", 10_000)
     bomb: Any = "x"
     for _ in range(31):
         bomb = {"a": bomb, "b": bomb}
     _, problems = mapping_text(bomb, "book")
-    assert [one.message for one in problems] == ["it holds more than 1,000,000 values"]
+    assert [one.message for one in problems] == ["it holds more than 10,000 values"]
 
 
 def test_a_mapping_full_of_faults_ends_with_the_thousandth() -> None:

@@ -19,8 +19,8 @@ class Ceiling(NamedTuple):
 
 
 CEILINGS = {
-    "lines of source": Ceiling(61_900, 19_000),
-    "files of source": Ceiling(339, 125),
+    "lines of source": Ceiling(62_000, 19_000),
+    "files of source": Ceiling(337, 125),
     "median length of a function": Ceiling(5, 7),
     "length of the longest function": Ceiling(45, 45),
     "functions over 45 lines": Ceiling(0, 0),
@@ -30,7 +30,7 @@ CEILINGS = {
     "conditions on a mode outside partition and the reading rooms": Ceiling(0, 0),
     "arrows between rooms": Ceiling(59, 32),
     "imports against the direction": Ceiling(0, 0),
-    "own modules that a plain check loads": Ceiling(95, 94),
+    "own modules that a plain check loads": Ceiling(92, 94),
     "imports inside functions": Ceiling(88, 61),
     "pairs of more than ten equal lines": Ceiling(0, 0),
 }

@@ -38,9 +38,9 @@ def test_annotations_are_let_be() -> None:
 
 
 def test_a_seed_makes_the_same_and_each_parses() -> None:
-    found = sample(200, 7)
-    assert found == sample(200, 7)
-    assert len(set(found)) == 200
+    found = sample(40, 7)
+    assert found == sample(40, 7)
+    assert len(set(found)) == 40
     for one in found:
         assert ast.unparse(ast.parse(f"({one.before})")) != ""
         text = (ROOT / "src" / one.module).read_text(encoding="utf-8")

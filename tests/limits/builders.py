@@ -43,8 +43,8 @@ from marginctl.findings import Check, Finding, Location, Severity
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.engine import Evaluation, evaluate
 from marginctl.limits.figures import total
-from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Context, Locations
+from marginctl.limits.rules import BY_CODE
 
 TODAY = date(2026, 11, 22)
 ACCOUNT_LINE = Location("desk.yaml", 2, 1)

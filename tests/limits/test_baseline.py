@@ -19,7 +19,7 @@ from marginctl.limits.baseline import (
     recorded,
 )
 from marginctl.limits.engine import Evaluation, evaluate
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 
 from .builders import bound, context, d, held, judged, maybe, only, pool, report
 

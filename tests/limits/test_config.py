@@ -9,7 +9,7 @@ from marginctl.document.record import bind
 from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.config import Bound, FileLimits, LimitSource, combined, limits_of
 from marginctl.limits.format import PolicyFile
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 
 from .builders import d
 

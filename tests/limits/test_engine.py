@@ -7,7 +7,7 @@ import pytest
 from marginctl.findings import Location, Severity, Status
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, Waiver, combined
 from marginctl.limits.engine import Selection, evaluate
-from marginctl.limits.registry import FACT_CODES, RULES
+from marginctl.limits.rules import FACT_CODES, RULES
 
 from .builders import (
     LIMIT_LINE,

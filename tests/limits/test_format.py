@@ -4,7 +4,7 @@ import pytest
 
 from marginctl.document.record import Nested
 from marginctl.limits.format import LIMITS, NARROWER, NarrowerLimits
-from marginctl.limits.registry import BY_CODE, BY_KEY
+from marginctl.limits.rules import BY_CODE, BY_KEY
 
 KINDS = {
     "max_utilization": ("60%", "60"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.cli.running import check
 
-from marginctl.limits.registry import RULES
+from marginctl.limits.rules import RULES
 
 FOLDER = Path(__file__).parent / "portfolios"
 CODES = [rule.code for rule in RULES if rule.code < "MC2"]

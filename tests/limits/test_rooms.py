@@ -24,8 +24,8 @@ from marginctl.findings import Finding, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource, Waiver
 from marginctl.limits.engine import Evaluation, evaluate
 from marginctl.limits.headroom import contract_terms, order_rooms, withdrawal_rooms
-from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import with_outcomes
+from marginctl.limits.rules import BY_CODE
 from marginctl.limits.standing import Inquiry
 from marginctl.limits.verdict import FailOn, aims_of
 from marginctl.limits.ways import closing_of, sought, ways

@@ -112,6 +112,13 @@ def test_decimals_are_numbers_with_their_exact_text(value: str, text: str) -> No
     assert json_format.encoded({"value": D(value)}) == f'{{"value":{text}}}'.encode()
 
 
+@pytest.mark.parametrize("code", [0x7F, 0x85, 0x9B, 0x200B, 0x200F, 0x2028, 0x202A, 0x202E, 0x2060, 0x2069, 0xFEFF])
+def test_what_no_screen_shows_is_escaped_and_reads_back_the_same(code: int) -> None:
+    text = json_format.encoded({"name": f"a{chr(code)}b\u00e9\u4e2d"}).decode()
+    assert text == f'{{"name":"a\\u{code:04x}b\u00e9\u4e2d"}}'
+    assert json.loads(text) == {"name": f"a{chr(code)}b\u00e9\u4e2d"}
+
+
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_no_decimal_loses_a_digit_or_gains_an_exponent(value: Decimal) -> None:
     text = json_format.encoded(value).decode()

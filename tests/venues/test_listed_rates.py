@@ -10,7 +10,7 @@ from tests.portfolio.books import checked, codes, d, position, report, told
 
 from marginctl.analysis.library import explain
 from marginctl.venues import loader
-from marginctl.venues.growing import ListedRates
+from marginctl.venues.contracts import ListedRates
 
 from .rule_files import RULES, said
 

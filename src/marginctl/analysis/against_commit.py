@@ -13,7 +13,7 @@ from marginctl.document.files import LARGEST
 from marginctl.findings import Check, Finding, Severity, Status
 from marginctl.limits.baseline import UNUSED, Baseline, entry_of, is_worse, recorded
 from marginctl.limits.config import named
-from marginctl.limits.registry import rule_of
+from marginctl.limits.rules import rule_of
 from marginctl.results import Outcome, verdict
 from marginctl.results.diff import BETTER, FIXED, NEW, SAME, WORSE, AccountDiff, FindingDiff
 from marginctl.wording import check_value

@@ -24,8 +24,8 @@ from marginctl.findings import DataFact, Problem
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of, margin_call_of, together
 from marginctl.limits.engine import Evaluation, Selection, evaluate
 from marginctl.limits.format import ScenarioEntry
-from marginctl.limits.registry import BY_CODE, closest, is_custom
 from marginctl.limits.rule import Context, Locations, with_outcomes
+from marginctl.limits.rules import BY_CODE, closest, is_custom
 from marginctl.limits.verdict import ExitCode, FailOn, exit_code, verdict
 from marginctl.portfolio.assets import assets_of, misnamed_assets, unknown_assets, unmarked
 from marginctl.portfolio.format import AccountEntry, PortfolioFile

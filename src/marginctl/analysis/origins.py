@@ -20,7 +20,7 @@ from marginctl.portfolio.format import PortfolioFile, PositionEntry
 from marginctl.portfolio.positions import StatedPosition
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 from marginctl.results.explanation import InputOrigin, OriginKind
-from marginctl.venues.growing import GrowingRate, ListedRates
+from marginctl.venues.contracts import GrowingRate, ListedRates
 from marginctl.venues.model_format import UnderlyingEntry
 
 if TYPE_CHECKING:

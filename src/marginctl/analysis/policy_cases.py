@@ -19,7 +19,7 @@ from marginctl.document.source import Source, echo
 from marginctl.findings import Finding, Problem, Severity
 from marginctl.limits.config import unknown_code
 from marginctl.limits.engine import Selection
-from marginctl.limits.registry import rule_of
+from marginctl.limits.rules import rule_of
 from marginctl.limits.verdict import FailOn
 from marginctl.results import Outcome
 from marginctl.results.policy_results import CaseResult, CasesResult, ExpectedFinding

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from marginctl.analysis.check import Policy
 from marginctl.findings import Location, Severity
 from marginctl.limits.config import Bound, BoundScope, FileLimits
-from marginctl.limits.registry import RULES, is_custom
 from marginctl.limits.rule import Comparison, Rule
+from marginctl.limits.rules import RULES, is_custom
 from marginctl.results.policy_results import PolicyLimit, PolicyResult, PolicyScenario, PolicyVenues, PolicyWaiver
 from marginctl.wording import amount, signed_percent, whom
 

@@ -83,8 +83,10 @@ def _decimals(column: Any) -> Numbers:
         return _spelled(column)
     words = np.frombuffer(column.buffers()[1], "<i8")[2 * column.offset : 2 * (column.offset + len(column))]
     low, high = words[0::2], words[1::2]
-    if kind.precision > MOST_DIGITS and not (high == low >> 63)[is_there(column)].all():
-        return _spelled(column)
+    if kind.precision > MOST_DIGITS:
+        fits = high == low >> 63
+        if not fits.all() and not fits[is_there(column)].all():
+            return _spelled(column)
     values = _valued(low / np.float64(10**kind.scale), column)
     extra = kind.scale - GRID_SCALE
     if extra <= 0:
@@ -112,14 +114,16 @@ def _texts(column: Any) -> Numbers:
     return Numbers(values, bad if bad.any() else None, grid)
 
 
-def codes(column: Any, table: Mapping[str, int], count: int, *, null: int = -1, other: int = -1) -> Plain:
+def codes(
+    column: Any, table: Mapping[str, int], count: int, *, null: int = -1, other: int = -1, kind: str = "i4"
+) -> Plain:
     """Words as their codes: ``null`` where there is none, ``other`` where it is in no table."""
     if is_empty(column):
-        return np.full(count, null, "i4")
+        return np.full(count, null, kind)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     words = column.dictionary.to_pylist()
-    meant = np.array([*(null if word is None else table.get(str(word), other) for word in words), null], "i4")
+    meant = np.array([*(null if word is None else table.get(str(word), other) for word in words), null], kind)
     places = column.indices
     if places.null_count:
         places = places.fill_null(len(words)) if len(words) <= _most(places.type) else places.cast("i8").fill_null(-1)

@@ -26,8 +26,8 @@ from marginctl.findings import Location, Problem, Severity
 from marginctl.limits.config import LimitSource, margin_call_of
 from marginctl.limits.engine import CANNOT_EVALUATE, GRAVITY, is_broken
 from marginctl.limits.figures import cross_pools, isolated_pools, underlyings
-from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Context, Locations, Unknown
+from marginctl.limits.rules import BY_CODE
 from marginctl.limits.waivers import Ledger
 from marginctl.portfolio.resolve import resolve
 from marginctl.results import NO_RULES

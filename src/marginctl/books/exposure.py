@@ -1,12 +1,16 @@
-"""The notional of a batch by underlying and side: sums for the summary, in whole 1e-8 of the currency."""
+"""Sums of binary figures in whole 1e-8 of the currency, and by them the notional of a batch by underlying and side."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
+from marginctl.books import arrow_numbers as arrow
+from marginctl.books.arrow_numbers import Plain
 from marginctl.books.header import BookHeader
 from marginctl.books.price_table import by_prices
 from marginctl.core.account import STABLECOINS
@@ -15,7 +19,42 @@ from marginctl.core.exact import ONE, ZERO
 from marginctl.portfolio.assets import bundled
 from marginctl.portfolio.prices import REFERENCE_CURRENCY
 
-EXACT = pa.decimal128(38, 8)
+UNITS = 10**8
+LARGEST = 2.0**93
+FINE = 2.0**36
+"""Up to here whole parts add up in 64 bits, and their sums by code in 53, for as many as a batch can have."""
+SIDES = {"long": 0, "short": 1}
+
+
+def total(values: Plain) -> Decimal:
+    """The sum of figures, each rounded to 1e-8: the same in any order. NaN is none; beyond 2^93 all count as that."""
+    values = np.clip(values[~np.isnan(values)], -LARGEST, LARGEST)
+    is_large = np.abs(values) > FINE
+    large = sum(round(Fraction(one) * UNITS) for one in values[is_large].tolist()) if is_large.any() else 0
+    whole, parts = _split(values[~is_large] if large else values)
+    return _decimal(large + int(whole.astype("i8").sum()) * UNITS + int(parts.astype("i8").sum()))
+
+
+def totals_by(codes: Plain, values: Plain, count: int) -> list[Decimal]:
+    """The same of every code below ``count``; every value is a number."""
+    if np.abs(values).max(initial=0) * len(values) > MOST_WHOLE:
+        return [total(values[codes == code]) for code in range(count)]
+    whole, parts = (np.bincount(codes, one, count).tolist() for one in _split(values))
+    return [_decimal(int(one) * UNITS + int(rest)) for one, rest in zip(whole, parts, strict=True)]
+
+
+MOST_WHOLE = 2.0**53
+"""Binary numbers up to here have every whole number."""
+
+
+def _split(values: Plain) -> tuple[Plain, Plain]:
+    """Whole parts, and the rest in 1e-8."""
+    whole = np.trunc(values)
+    return whole, np.rint((values - whole) * UNITS)
+
+
+def _decimal(units: int) -> Decimal:
+    return Decimal(units).scaleb(-8).normalize() if units else ZERO
 
 
 class Weight(Struct, frozen=True):
@@ -84,59 +123,47 @@ def exposures(header: BookHeader, batch: pa.RecordBatch, is_ok: Any) -> dict[str
 
 def exposure_of(header: BookHeader, items: Any) -> dict[str, Decimal]:
     """The same of positions."""
-    if not len(items) or pa.types.is_null(pc.struct_field(items, "symbol").type):
+    symbols = arrow.child(items, "symbol")
+    quantity = arrow.numbers(arrow.child(items, "quantity"))
+    if arrow.is_empty(symbols) or quantity is None:
         return {}
-    symbols = pc.struct_field(items, "symbol")
     symbols = symbols if pa.types.is_dictionary(symbols.type) else symbols.dictionary_encode()
-    weights = [_weight(header, symbol) for symbol in symbols.dictionary.to_pylist()]
-    quantity, mark = (_floats(pc.struct_field(items, name)) for name in ("quantity", "mark_price"))
-    value = _values(weights, symbols.indices, pc.abs(quantity), mark)
-    table = pa.table({"code": _codes(symbols.indices, items, quantity), "value": value.cast(EXACT, safe=False)})
-    sums = table.group_by("code", use_threads=False).aggregate([("value", "sum")]).to_pylist()
+    names = [one for one in symbols.dictionary.to_pylist() if one is not None]
+    weights = [_weight(header, name) for name in names]
+    places = arrow.codes(symbols, {name: at for at, name in enumerate(names)}, len(items))
+    mark = arrow.numbers(arrow.child(items, "mark_price"))
+    value = np.abs(quantity.values) * _each(weights, places, None if mark is None else mark.values)
+    side = arrow.codes(arrow.child(items, "side"), SIDES, len(items))
+    codes = 2 * places + np.where(side < 0, quantity.values < 0, side)
+    known = ~np.isnan(value)
+    if not known.all():
+        codes, value = codes[known], value[known]
     found: dict[str, Decimal] = {}
-    for one in sums:
-        weight = weights[one["code"] // 2] if one["code"] is not None else None
-        if weight is not None and one["value_sum"] is not None:
-            name = f"{weight.underlying}:{'short' if one['code'] % 2 else 'long'}"
-            found[name] = found.get(name, ZERO) + one["value_sum"]
+    counts = np.bincount(codes, minlength=2 * len(names)).tolist()
+    for code, (count, amount) in enumerate(zip(counts, totals_by(codes, value, len(counts)), strict=True)):
+        weight = weights[code // 2]
+        if weight is not None and count:
+            name = f"{weight.underlying}:{'short' if code % 2 else 'long'}"
+            found[name] = found.get(name, ZERO) + amount
     return found
 
 
-def _values(weights: list[Weight | None], symbols: Any, size: Any, mark: Any) -> Any:
-    """Notionals in binary: sizes and marks of every position, by what its contract counts."""
+def _each(weights: list[Weight | None], places: Plain, mark: Plain | None) -> Plain:
+    """What one of each position counts in binary, by its contract and its own mark; NaN where that is unknown."""
 
-    def each(name: str) -> Any:
-        values = [getattr(one, name) if one is not None else None for one in weights]
-        texts = pa.array([None if value is None else str(value) for value in values], pa.string())
-        return texts.cast(pa.float64()).take(symbols) if any(value is not None for value in values) else None
+    def told(name: str) -> Plain:
+        found = [getattr(one, name) if one is not None else None for one in weights]
+        return np.array([*(np.nan if one is None else one for one in found), np.nan], "f8")
 
-    own = each("mark")
-    if mark.null_count < len(mark):
-        moved = pc.multiply(mark, each("ratio"))
-        own = moved if own is None else pc.coalesce(moved, own)
-    own = mark if own is None else own
-    linear, inverse, fixed = each("linear"), each("inverse"), each("fixed")
-    parts = [] if linear is None else [pc.multiply(pc.multiply(size, linear), own)]
-    parts += [] if inverse is None else [pc.divide(pc.multiply(size, inverse), own)]
-    parts += [] if fixed is None else [pc.multiply(size, fixed)]
-    return pc.coalesce(*parts) if parts else pa.nulls(len(size), pa.float64())
-
-
-def _codes(symbols: Any, items: Any, quantity: Any) -> Any:
-    """Twice the contract, and one more where it is short: by the side, else by the sign of the quantity."""
-    short = pc.less(quantity, 0)
-    side = pc.struct_field(items, "side")
-    side = side.dictionary_decode() if pa.types.is_dictionary(side.type) else side
-    if side.null_count < len(side):
-        short = pc.coalesce(pc.equal(side, "short"), short)
-    return pc.add(pc.multiply(symbols, 2), short.cast(pa.int32()))
+    kinds, own = [told(name) for name in ("linear", "inverse", "fixed")], told("mark")
+    if mark is not None:
+        kinds = [one[places] for one in kinds]
+        own = np.where(np.isnan(mark), own[places], mark * told("ratio")[places])
+    linear, inverse, fixed = kinds
+    value = np.where(np.isnan(linear), np.where(np.isnan(inverse), fixed, inverse / own), linear * own)
+    return value[places] if mark is None else value
 
 
 def _weight(header: BookHeader, symbol: str) -> Weight | None:
     contract = header.contract(symbol)
     return None if contract is None else weight_of(header, contract)
-
-
-def _floats(column: Any) -> Any:
-    column = pc.utf8_ltrim(column, "+") if pa.types.is_string(column.type) else column
-    return column.cast(pa.float64())

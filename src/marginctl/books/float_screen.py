@@ -159,7 +159,7 @@ def _account_marks(compiled: Compiled, batch: Any, found: tuple[Lists, Lists]) -
     count = batch.num_rows
     default = HEDGE_MODE * compiled.is_hedged
     modes = {"one-way": 0, "hedge": HEDGE_MODE}
-    marks = arrow.codes(_column(batch, "position_mode"), modes, count, null=default, other=LEFT_OUT).astype("u1")
+    marks = arrow.codes(_column(batch, "position_mode"), modes, count, null=default, other=LEFT_OUT, kind="u1")
     for name, known in (("venue", {compiled.venue: 0}), ("liquidation_level", {}), ("orders", {})):
         column = _column(batch, name)
         if not arrow.is_empty(column):
@@ -172,7 +172,7 @@ def _account_marks(compiled: Compiled, batch: Any, found: tuple[Lists, Lists]) -
 
 def _left_out(column: Any, known: dict[str, int], count: int) -> Plain:
     if pa.types.is_string(column.type) or pa.types.is_dictionary(column.type) or pa.types.is_large_string(column.type):
-        return arrow.codes(column, known, count, null=0, other=LEFT_OUT).astype("u1")
+        return arrow.codes(column, known, count, null=0, other=LEFT_OUT, kind="u1")
     return arrow.is_there(column).astype("u1") * np.uint8(LEFT_OUT)
 
 
@@ -216,8 +216,8 @@ def _positions(compiled: Compiled, found: Lists) -> Columns:
     symbols = arrow.codes(arrow.child(rows, "symbol"), compiled.symbols, count)
     marks = np.full(count, GRID, "u1")
     if count:
-        marks |= arrow.codes(arrow.child(rows, "side"), SIDES, count, null=0, other=BAD).astype("u1")
-        marks |= arrow.codes(arrow.child(rows, "margin_mode"), MODES, count, null=0, other=BAD).astype("u1")
+        marks |= arrow.codes(arrow.child(rows, "side"), SIDES, count, null=0, other=BAD, kind="u1")
+        marks |= arrow.codes(arrow.child(rows, "margin_mode"), MODES, count, null=0, other=BAD, kind="u1")
         if rows.null_count:
             marks[~arrow.is_there(rows)] |= BAD
         _aside(rows, marks)
@@ -239,7 +239,7 @@ def _aside(rows: Any, marks: Plain) -> None:
     count = len(rows)
     purpose = arrow.child(rows, "purpose")
     if not arrow.is_empty(purpose):
-        marks |= arrow.codes(purpose, PURPOSES, count, null=0, other=BAD).astype("u1")
+        marks |= arrow.codes(purpose, PURPOSES, count, null=0, other=BAD, kind="u1")
         marks[arrow.is_there(purpose)] |= AUX
     for name, least, most in (("funding_rate", -1, 1), ("funding_interval", 0, LONGEST_INTERVAL)):
         column = arrow.child(rows, name)

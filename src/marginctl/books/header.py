@@ -27,7 +27,7 @@ from marginctl.document.record import Key, bind
 from marginctl.document.source import Source, echo, in_order
 from marginctl.findings import Problem
 from marginctl.limits.config import FileLimits, LimitsConfig, LimitSource, combined, limits_of
-from marginctl.limits.registry import BY_CODE, BY_KEY, rule_of
+from marginctl.limits.rules import BY_CODE, BY_KEY, rule_of
 from marginctl.portfolio.assets import Links
 from marginctl.portfolio.contracts import Contracts
 from marginctl.portfolio.format import AccountEntry, CollateralEntry, PortfolioFile

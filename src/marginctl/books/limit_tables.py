@@ -16,8 +16,8 @@ from marginctl.books.header import BookHeader
 from marginctl.core.exact import ZERO
 from marginctl.findings import Severity
 from marginctl.limits.config import Bound, LimitSource, margin_call_of
-from marginctl.limits.registry import BY_CODE
 from marginctl.limits.rule import Comparison, Rule
+from marginctl.limits.rules import BY_CODE
 from marginctl.limits.waivers import Ledger, reaches
 
 Sets = dict[tuple[bool, ...], str]

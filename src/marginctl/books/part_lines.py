@@ -10,7 +10,7 @@ from msgspec import Struct
 from marginctl import __version__
 from marginctl.books.book_parts import BookPart
 from marginctl.books.running import BookPlan
-from marginctl.books.tally import Tally
+from marginctl.books.tally import Tally, pack
 
 MANIFEST = "_manifest.jsonl"
 
@@ -48,6 +48,7 @@ def mark_of(part: BookPart, plan: BookPlan, digest: str) -> str:
 
 def line_of(part: BookPart, plan: BookPlan, digest: str, tally: Tally, problems: list[dict[str, Any]]) -> PartLine:
     """The line of a part whose rows are written."""
+    pack(tally)
     return PartLine(
         part=part.name,
         inputs=inputs_of(part),

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,7 +62,7 @@ def by_prices(header: BookHeader, batch: pa.RecordBatch) -> list[Group]:
     moments = batch.column("as_of")
     times = pc.unique(moments).to_pylist() if header.prices_at else []
     if not times or len(times) > MOST_MOMENTS:
-        return [Group(header, batch, pa.array(range(len(batch)), pa.int64()))]
+        return [Group(header, batch, pa.array(np.arange(len(batch))))]
     groups: list[Group] = []
     for moment in times:
         mask = pc.is_null(moments) if moment is None else pc.fill_null(pc.equal(moments, moment), False)

@@ -86,3 +86,18 @@ def results_of(rows: Sequence[BookRow]) -> pa.RecordBatch:
 def floats(values: Iterable[Decimal | None]) -> pa.Array:
     """The binary64 nearest to each."""
     return pa.array([None if one is None else str(one) for one in values], pa.string()).cast(pa.float64())
+
+
+def joined(rows: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches as one."""
+    filled = [one for one in rows if len(one)] or rows[:1]
+    return filled[0] if len(filled) == 1 else pa.Table.from_batches(filled).combine_chunks().to_batches()[0]
+
+
+def instead(results: pa.RecordBatch, places: Sequence[int], others: pa.RecordBatch) -> pa.RecordBatch:
+    """Results with other rows at some places, which ascend."""
+    found, at = [], 0
+    for number, place in enumerate(places):
+        found += [results.slice(at, place - at), others.slice(number, 1)]
+        at = place + 1
+    return joined([*found, results.slice(at)])

@@ -88,7 +88,7 @@ NUMERIC = {place for place, kind in KINDS.items() if isinstance(kind, Number | R
 """Columns that hold numbers."""
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def value_of(table: str, field: str, text: str) -> Any:
     """What a stored text means in a column. Raises NumberError or WordError."""
     kind = KINDS[table, field]

@@ -27,9 +27,8 @@ MOST_PROBLEMS = 1000
 """Problems told in full; behind them they are counted."""
 TEN = 10
 """Accounts whose share in a shortfall is told."""
-PIECE = 1 << 14
-"""Accounts that are computed at once."""
-BATCH_ROWS = 65_536
+BATCH_ROWS = 1 << 14
+"""Accounts that are read and computed at once: what that takes fits into the caches, and a few are always under way."""
 SORT_MEMORY = 2 << 30
 ONLY = {"all": None, "failed": ("fail",), "warned": ("fail", "warn")}
 """Verdicts of the rows that are written; errors always are."""
@@ -177,34 +176,15 @@ def accounts_of(plan: BookPlan, part: BookPart) -> Iterator[Accounts]:
 
 
 def outcome_of(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
-    """What a batch of a part comes to; ``number``: of the part.
-
-    Worked off in pieces: what the screen and the sums need beside the batch itself is a few times as large.
-    """
-    batch, first = accounts
-    pieces = [Accounts(batch.slice(at, PIECE), first + at) for at in range(0, len(batch), PIECE)] or [accounts]
+    """What a batch of a part comes to; ``number``: of the part."""
     with exactly():
-        whole = _piece(header, plan, part, number, pieces[0])
-        rows = [whole.rows]
-        for piece in pieces[1:]:
-            found = _piece(header, plan, part, number, piece)
-            rows.append(found.rows)
-            whole.tally.add(found.tally, plan.top)
-            whole.problems.extend(found.problems[: MOST_PROBLEMS - len(whole.problems)])
-        seal(whole.tally, batch, first)
-    return whole._replace(rows=joined(rows))
+        found = (_checked if plan.gaps is None else _stressed)(header, plan, part, number, accounts)
+        seal(found.tally, *accounts)
+    return found
 
 
-def joined(rows: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """Batches as one."""
-    filled = [one for one in rows if len(one)] or rows[:1]
-    return filled[0] if len(filled) == 1 else pa.Table.from_batches(filled).combine_chunks().to_batches()[0]
-
-
-def _piece(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
+def _checked(header: BookHeader, plan: BookPlan, part: BookPart, number: int, accounts: Accounts) -> BatchOutcome:
     batch, first = accounts
-    if plan.gaps is not None:
-        return _stressed(header, plan, part, number, accounts)
     results, problems = check_batch(header, batch, exact=plan.exact)
     tally = tally_of(header, batch, results, part=number, first=first, most=plan.top)
     tally.errors = problem_counts(problem.code for problem in problems)

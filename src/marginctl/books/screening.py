@@ -18,7 +18,7 @@ from marginctl.books.float_screen import Screened, screen
 from marginctl.books.header import BookHeader
 from marginctl.books.limit_tables import with_limits
 from marginctl.books.price_table import by_prices
-from marginctl.books.results_out import RESULTS, results_of
+from marginctl.books.results_out import RESULTS, instead, results_of
 from marginctl.books.row_drafts import SOURCE, RowProblem, RowReader, Stored
 from marginctl.books.stored import forced
 from marginctl.core.account import STABLECOINS
@@ -65,11 +65,7 @@ def _screened(header: BookHeader, batch: pa.RecordBatch) -> tuple[pa.RecordBatch
     if not places:
         return results, []
     rows = exact_rows(header, batch, places)
-    order = pa.array(range(len(batch)), pa.int64())
-    moved_to = pa.array(range(len(batch), len(batch) + len(places)), pa.int64())
-    chosen = pc.replace_with_mask(order, mask, moved_to)
-    both = pa.Table.from_batches([results, results_of(rows)]).take(chosen).combine_chunks()
-    return both.to_batches()[0], [problem for row in rows for problem in row.problems]
+    return instead(results, places, results_of(rows)), [problem for row in rows for problem in row.problems]
 
 
 def undecided(batch: pa.RecordBatch, unsure: Plain) -> Any:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from marginctl.books import arrow_numbers as arrow
 from marginctl.books.arrow_numbers import Plain
-from marginctl.books.exposure import exposure_of
+from marginctl.books.exposure import exposure_of, total
 from marginctl.books.float_screen import KERNEL, kernel_columns
 from marginctl.books.header import BookHeader
 from marginctl.books.limit_tables import accounts_of_sets, with_limits
@@ -21,7 +21,6 @@ from marginctl.books.scenario_tables import Ways, ways_for
 from marginctl.books.screening import undecided
 from marginctl.books.stress_tally import STEPS, LostRow, ScenarioTally
 from marginctl.books.stressed_rows import STATIC, STRESSED, StressedRow, grades, stressed_rows, stressed_table
-from marginctl.books.tally import money, total
 
 FIGURES = ("crossing", "equity_after", "shortfall", "liquidated_notional")
 BELOW, IDLE = 1, 2
@@ -183,20 +182,16 @@ def _tally(group: Group, found: ScreenedStress, number: int, sure: Plain, place:
         accounts=len(sure),
         liquidated=int(is_dead.sum()),
         pools=int(found.pools[number][sure].sum()),
-        before=_sum(found.before[sure]),
-        after=_sum(after),
-        shortfall=_sum(shortfall),
+        before=total(found.before[sure]),
+        after=total(after),
+        shortfall=total(shortfall),
         below=int((found.marks[number][sure] & BELOW != 0).sum()),
         crossings=counts.tolist(),
         exposure=_exposure(group, found.gone[number], sure) if is_dead.any() else {},
-        losses=[_sum(one) for one in losses],
+        losses=[total(one) for one in losses],
         losing=[int((one > 0).sum()) for one in losses],
         worst=_worst(group, found, number, sure, place),
     )
-
-
-def _sum(values: Plain) -> Decimal:
-    return total(money(pa.array(values)))
 
 
 def _exposure(group: Group, gone: Plain, sure: Plain) -> dict[str, Decimal]:

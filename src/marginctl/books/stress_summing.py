@@ -10,7 +10,7 @@ from marginctl.books.header import BookHeader
 from marginctl.books.stress_tally import STEPS, LostRow, ScenarioTally
 from marginctl.books.stressed_rows import stressed_rows
 from marginctl.books.summing import exposure_rows, outcome
-from marginctl.books.tally import Tally, unpacked
+from marginctl.books.tally import Tally, row_of
 from marginctl.core.exact import ZERO, Direction, exactly
 from marginctl.findings import Check, Finding, Problem, Status
 from marginctl.limits.engine import STATUS
@@ -91,7 +91,7 @@ def _exactly(header: BookHeader, name: str, one: LostRow) -> LostRow:
     if not one.is_screened:
         return one
     with exactly():
-        (row,) = stressed_rows(header, unpacked(one.data), ())
+        (row,) = stressed_rows(header, row_of(one), ())
     (found,) = (through for through in row.through if through.scenario == name)
     return replace(
         one, shortfall=found.shortfall, crossing=found.crossing, before=found.equity_before, after=found.equity_after

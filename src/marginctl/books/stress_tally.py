@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -24,8 +25,8 @@ class Through(Struct, frozen=True, kw_only=True):
     is_idle: bool = False
 
 
-class LostRow(Struct, frozen=True):
-    """An account by what it loses. ``is_screened``: its figures are binary; ``data``: then its row, as it came."""
+class LostRow(Struct, frozen=True, omit_defaults=True):
+    """An account by what it loses. ``is_screened``: its figures are binary; then its row, as that of ``Worst``."""
 
     shortfall: Decimal
     part: int
@@ -37,6 +38,7 @@ class LostRow(Struct, frozen=True):
     after: Decimal
     is_screened: bool = False
     data: bytes = b""
+    held: Any = None
 
     @property
     def rank(self) -> tuple[Decimal, int, int]:

@@ -7,11 +7,11 @@ from typing import Any
 from marginctl.books.book_limits import ERRORS, FAILED, LIQUIDATABLE, WARNED, BookVerdict, verdict_on
 from marginctl.books.deciding import BookRow, exact_rows
 from marginctl.books.header import BookHeader
-from marginctl.books.tally import DISTANCES, SHARES, Tally, unpacked
+from marginctl.books.tally import DISTANCES, SHARES, Tally, row_of
 from marginctl.core.exact import ZERO
 from marginctl.core.report import RulesUsed
 from marginctl.findings import Problem
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 from marginctl.limits.verdict import exit_code
 from marginctl.results.book_summary import (
     BookResult,
@@ -121,7 +121,7 @@ def _steps(counts: Sequence[int], ends: Sequence[str], none: str) -> Iterable[Hi
 def _worst(header: BookHeader, tally: Tally) -> Iterable[WorstAccount]:
     """The worst accounts, each decided by the exact core."""
     for one in tally.worst:
-        (row,) = exact_rows(header, unpacked(one.data))
+        (row,) = exact_rows(header, row_of(one))
         if row.totals is not None and row.liquidation is not None:
             yield worst_account(row)
 

@@ -5,21 +5,24 @@ Sums are of the figures as the rows have them, in whole 1e-8 of the currency: no
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zlib import compress, decompress
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 from msgspec.structs import replace
 
-from marginctl.books.exposure import exposures
+from marginctl.books.arrow_numbers import Plain
+from marginctl.books.exposure import exposures, total
 from marginctl.books.header import BookHeader
-from marginctl.books.stress_tally import ScenarioTally
+from marginctl.books.stress_tally import LostRow, ScenarioTally
 from marginctl.core.exact import ZERO
 
-MONEY = pa.decimal128(38, 8)
-LARGEST = 1e28
+OK, EXACT = pa.scalar("ok", pa.string()), pa.scalar("exact", pa.string())
+FALSE = pa.scalar(False, pa.bool_())
+"""Told once: what is told as a Python value is looked at anew every time."""
 DISTANCES = ("0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1")
 SHARES = ("0.2", "0.4", "0.6", "0.8", "1")
 """Upper ends of the steps of the histograms, inclusive; behind the last one comes what is beyond, then what is null."""
@@ -42,19 +45,23 @@ class CodeCount(Struct):
     warned_notional: Decimal = ZERO
 
 
-class Worst(Struct, frozen=True):
-    """An account by how badly it stands, with its row as it came (an Arrow stream)."""
+class Worst(Struct, frozen=True, omit_defaults=True):
+    """An account by how badly it stands, with its row as it came: ``held`` as a batch, ``data`` as bytes to be kept."""
 
     safety: int
     ratio: Decimal
     part: int
     row: int
     data: bytes = b""
+    held: Any = None
 
     @property
     def rank(self) -> tuple[int, Decimal, int, int]:
         """The worst first: liquidatable, then by maintenance ratio, none the worst, then as they come."""
         return self.safety, -self.ratio, self.part, self.row
+
+
+Named = TypeVar("Named", Worst, LostRow)
 
 
 class Tally(Struct):
@@ -109,21 +116,19 @@ def tally_of(
     header: BookHeader, batch: pa.RecordBatch, results: pa.RecordBatch, *, part: int, first: int, most: int
 ) -> Tally:
     """What one batch comes to; ``part`` and ``first``: where it stands in the book."""
-    is_ok = pc.equal(results.column("status"), "ok")
-    liquidatable = pc.fill_null(results.column("liquidatable"), False)
-    equity = money(results.column("equity"))
-    gone = equity.filter(liquidatable)
+    is_ok = pc.equal(results.column("status"), OK)
+    gone = figure(results, "equity")[liquidatable_in(results)]
     return Tally(
         accounts=len(results),
         ok=pc.sum(is_ok).as_py() or 0,
-        recomputed=pc.sum(pc.fill_null(pc.equal(results.column("decided"), "exact"), False)).as_py() or 0,
+        recomputed=pc.sum(pc.equal(results.column("decided"), EXACT)).as_py() or 0,
         verdicts=_counts(results.column("verdict")),
         states=_counts(results.column("state")),
         codes=_codes(results),
         liquidatable=len(gone),
         liquidatable_equity=total(gone),
-        liquidatable_shortfall=-total(gone.filter(pc.less(gone, pa.scalar(ZERO, MONEY)))),
-        sums={name: total(money(results.column(name))) for name in SUMS},
+        liquidatable_shortfall=-total(gone[gone < 0]),
+        sums={name: total(figure(results, name)) for name in SUMS},
         exposure=exposures(header, batch, is_ok),
         distances=histogram(results.column("liquidation_distance").filter(is_ok), DISTANCES),
         utilizations=histogram(results.column("utilization").filter(is_ok), SHARES),
@@ -131,17 +136,16 @@ def tally_of(
     )
 
 
-def money(column: Any) -> Any:
-    """Binary figures as whole 1e-8, which add up exactly; what is too large for that is cut to the largest."""
-    if (pc.max(pc.abs(column)).as_py() or 0) > LARGEST:
-        column = pc.if_else(pc.greater(pc.abs(column), LARGEST), pc.multiply(pc.sign(column), LARGEST), column)
-    return column.cast(MONEY, safe=False)
+def figure(results: pa.RecordBatch, name: str) -> Plain:
+    """A figure of every account, NaN where it has none."""
+    found: Plain = results.column(name).to_numpy(zero_copy_only=False)
+    return found
 
 
-def total(column: Any) -> Decimal:
-    """The sum of a column of amounts, 0 for nothing."""
-    found = pc.sum(column).as_py()
-    return ZERO if found is None else found.normalize() if found else ZERO
+def liquidatable_in(results: pa.RecordBatch) -> Plain:
+    """Which accounts are."""
+    found: Plain = results.column("liquidatable").fill_null(FALSE).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _counts(column: Any) -> dict[str, int]:
@@ -149,13 +153,14 @@ def _counts(column: Any) -> dict[str, int]:
 
 
 def _codes(results: pa.RecordBatch) -> dict[str, CodeCount]:
-    gross = money(results.column("gross_notional"))
+    gross = figure(results, "gross_notional")
     found: dict[str, CodeCount] = {}
     for grade in ("failed", "warned"):
         column = results.column(grade)
-        codes, parents = column.flatten(), pc.list_parent_indices(column)
-        for code in pc.unique(codes).to_pylist():
-            theirs = gross.take(parents.filter(pc.equal(codes, code)))
+        codes, parents = column.flatten().dictionary_encode(), np.asarray(pc.list_parent_indices(column))
+        places = np.asarray(codes.indices)
+        for at, code in enumerate(codes.dictionary.to_pylist()):
+            theirs = gross[parents[places == at]]
             one = found.setdefault(code, CodeCount())
             setattr(one, grade, len(theirs))
             setattr(one, f"{grade}_notional", total(theirs))
@@ -164,21 +169,17 @@ def _codes(results: pa.RecordBatch) -> dict[str, CodeCount]:
 
 def histogram(column: Any, ends: tuple[str, ...]) -> list[int]:
     """How many lie at or below each end and above the one before, how many beyond the last, and how many are null."""
-    below = [pc.sum(pc.less_equal(column, pa.scalar(end).cast(pa.float64()))).as_py() or 0 for end in ends]
-    steps = [upto - before for before, upto in zip([0, *below], below, strict=False)]
-    known = len(column) - column.null_count
-    return [*steps, known - below[-1], column.null_count]
+    values = column.drop_null().to_numpy(zero_copy_only=False)
+    steps = np.searchsorted(np.array(ends, "f8"), values)
+    return [*np.bincount(steps, minlength=len(ends) + 1).tolist(), column.null_count]
 
 
 def _worst(results: pa.RecordBatch, is_ok: Any, *, part: int, first: int, most: int) -> list[Worst]:
     """The worst of a batch."""
-    safety = pc.if_else(pc.fill_null(results.column("liquidatable"), False), 0, 1)
-    ratio = results.column("maintenance_ratio")
-    is_null = pc.and_(is_ok, pc.is_null(ratio))
-    none_first = pc.if_else(is_null, 0, 1)
-    safety = pc.add(pc.multiply(safety, 2), none_first)
-    rows = pc.indices_nonzero(is_ok).cast(pa.int64())
-    ranked = pa.table({"safety": safety.take(rows), "ratio": pc.fill_null(ratio, 0).take(rows), "row": rows})
+    rows = np.nonzero(np.asarray(is_ok))[0]
+    ratio = figure(results, "maintenance_ratio")[rows]
+    safety = 2 * ~liquidatable_in(results)[rows] + ~np.isnan(ratio)
+    ranked = pa.table({"safety": safety, "ratio": np.where(np.isnan(ratio), 0, ratio), "row": rows})
     keys = [("safety", "ascending"), ("ratio", "descending"), ("row", "ascending")]
     chosen = ranked.take(pc.select_k_unstable(ranked, k=most, sort_keys=keys)) if len(ranked) > most else ranked
     return [Worst(one["safety"], Decimal(repr(one["ratio"])), part, first + one["row"]) for one in chosen.to_pylist()]
@@ -186,20 +187,36 @@ def _worst(results: pa.RecordBatch, is_ok: Any, *, part: int, first: int, most: 
 
 def seal(tally: Tally, batch: pa.RecordBatch, first: int) -> None:
     """Lay to the accounts that a tally names their rows, which stand in a batch that begins with row ``first``."""
-
-    def row_of(place: int) -> bytes:
-        return packed(batch.slice(place - first, 1))
-
-    tally.worst = [replace(one, data=row_of(one.row)) for one in tally.worst]
+    lost = [one for sums in tally.scenarios.values() for one in sums.worst if one.is_screened]
+    rows = sorted({one.row for one in tally.worst} | {one.row for one in lost})
+    chosen = batch.take(pa.array([row - first for row in rows], pa.int64()))
+    held = {row: chosen.slice(at, 1) for at, row in enumerate(rows)}
+    tally.worst = [replace(one, held=held[one.row]) for one in tally.worst]
     for sums in tally.scenarios.values():
-        sums.worst = [replace(one, data=row_of(one.row)) if one.is_screened else one for one in sums.worst]
+        sums.worst = [replace(one, held=held[one.row]) if one.is_screened else one for one in sums.worst]
+
+
+def pack(tally: Tally) -> None:
+    """Make the rows that are laid to a tally bytes."""
+    tally.worst = [_packed_up(one) for one in tally.worst]
+    for sums in tally.scenarios.values():
+        sums.worst = [_packed_up(one) for one in sums.worst]
+
+
+def _packed_up(one: Named) -> Named:
+    return one if one.held is None else replace(one, held=None, data=packed(one.held))
+
+
+def row_of(one: Worst | LostRow) -> pa.RecordBatch:
+    """The row of an account that a tally names."""
+    return unpacked(one.data) if one.held is None else one.held
 
 
 def packed(batch: pa.RecordBatch) -> bytes:
     """A batch as bytes, to be sent or kept."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch.take(pa.array(range(len(batch)))))
+        writer.write_batch(batch.take(pa.array(range(len(batch)), pa.int64())))
     return compress(bytes(sink.getvalue()))
 
 

@@ -97,7 +97,7 @@ class BookRunFlags(PolicyFlags, CodeFlags, ShockFlags, HeaderFlags, DetailFlags)
     ] = None
     top: Annotated[int, typer.Option("--top", min=0, max=1000, metavar="N", help="Worst accounts named.")] = 20
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Threads; 0 is one a processor.")] = 0
-    batch: Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Accounts at a time.")] = 65_536
+    batch: Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Accounts at a time.")] = 16_384
     engine: Annotated[str, typer.Option("--engine", help="local, dask or dask=ADDRESS.")] = "local"
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run into the same folder stopped.")] = False
     exact: Annotated[bool, typer.Option("--exact", help="No screen: every account by the exact core.")] = False
@@ -118,22 +118,23 @@ class BookCheckFlags(BookRunFlags):
 def need_tables() -> None:
     """Refuse to begin without the packages that read tables. Raises FlagError.
 
-    Memory comes from the system, which gets back what is no longer used, so that it stays flat however large a book is.
+    Memory comes from the system, which gets back what is no longer used, so that it stays flat however large a book is:
+    with glibc buffers of a megabyte and more are mapped and given back one by one, whatever was freed before.
     """
     from importlib.util import find_spec
 
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    _map_large_buffers()
+    of_libc("mallopt", M_MMAP_THRESHOLD, LARGE_BUFFER)
     gc.enable()
     if find_spec("pyarrow") is None or find_spec("numpy") is None:
         raise FlagError("tables of accounts need the extra `books`", "pip install 'marginctl[books]'")
 
 
-def _map_large_buffers() -> None:
-    """glibc: buffers of a megabyte and more are mapped and given back one by one, whatever was freed before."""
+def of_libc(name: str, *arguments: int) -> None:
+    """Call a function of glibc that manages memory, where that is what there is."""
     if sys.platform == "linux":
         with suppress(AttributeError):  # another C library
-            import_module("ctypes").CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER)
+            getattr(import_module("ctypes").CDLL(None), name)(*arguments)
 
 
 @book.command("check")

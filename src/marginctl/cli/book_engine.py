@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 EXACT_BATCH = 1_000
 """Accounts that the exact core decides at a time: seconds."""
-AHEAD = 1
-"""Batches that may be under way beside one for each thread."""
+AHEAD = 3
+"""Batches that may be under way beside one for each thread: work for as long as reading and writing take."""
 Numbered: TypeAlias = tuple[int, BookPart]
 """A part, and its place in the book."""
 Found: TypeAlias = tuple[BookPart, BatchOutcome | BookError]

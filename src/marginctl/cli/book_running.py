@@ -19,7 +19,7 @@ from marginctl.books.row_drafts import ACCOUNTS
 from marginctl.books.running import MOST_PROBLEMS, BookPlan, doubles_in
 from marginctl.books.tally import Tally
 from marginctl.books.unscreened import why_exact
-from marginctl.cli.book_commands import BookRunFlags, HeaderFlags
+from marginctl.cli.book_commands import BookRunFlags, HeaderFlags, of_libc
 from marginctl.cli.book_engine import Numbered, local_outcomes
 from marginctl.cli.book_folder import PartRows, note, prepare, sweep
 from marginctl.cli.book_progress import Progress
@@ -31,7 +31,10 @@ from marginctl.cli.terminal import complain, say
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
+from marginctl.render.json import guarded
 
+GIVEN_BACK = 1 << 18
+"""Accounts after which freed memory goes back to the system."""
 MOST_SHOWN = 20
 """Problems that a terminal is told."""
 LOCAL, DASK = "local", "dask"
@@ -115,7 +118,7 @@ def ran(header: BookHeader, plan: BookPlan, books: Sequence[str], flags: BookRun
     by_part = flags.engine != LOCAL or (flags.rows is not None and is_folder(flags.rows))
     tally, told, problems = (_by_part if by_part else _streamed)(header, plan, parts, flags, watch)
     watch.progress.end()
-    _write_errors([msgspec.json.encode(one) + b"\n" for one in told], tally, flags)
+    _write_errors([guarded(msgspec.json.encode(one)) + b"\n" for one in told], tally, flags)
     if not plan.is_exact and 2 * tally.recomputed > tally.ok:
         reason = why_exact(header, is_stress=plan.gaps is not None)
         advice = f"the screen does not know {reason}" if reason else "docs/book.md says what the screen does not know"
@@ -132,13 +135,17 @@ class Watch:
 
     def __init__(self, progress: Progress, *, exact: bool) -> None:
         self.progress, self._exact = progress, exact
-        self._done = self._failing = self._recomputed = 0
+        self._done = self._failing = self._recomputed = self._since = 0
 
     def saw(self, tally: Tally) -> None:
         """Some more accounts are done."""
         self._done += tally.accounts
         self._failing += tally.verdicts.get("fail", 0)
         self._recomputed += tally.recomputed
+        self._since += tally.accounts
+        if self._since >= GIVEN_BACK:  # what was freed between buffers that stay is else kept, more and more
+            of_libc("malloc_trim", 0)
+            self._since = 0
         self.progress.show(self._done, self._failing, self._recomputed, exact=self._exact)
 
 

@@ -1,7 +1,7 @@
 """Where rows of results go: one file, or a folder with a file for every part; whole or not at all."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,15 +29,35 @@ class Writer(Protocol):
         """Write what is left."""
 
 
+def leaves(name: str, kind: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
+    """The columns that Parquet makes of one: those of its items or fields, by their paths."""
+    if pa.types.is_list(kind):
+        yield from leaves(f"{name}.list.element", kind.value_type)
+    elif pa.types.is_struct(kind):
+        for number in range(kind.num_fields):
+            yield from leaves(f"{name}.{kind.field(number).name}", kind.field(number).type)
+    else:
+        yield name, kind
+
+
+def parquet_settings(schema: pa.Schema) -> dict[str, Any]:
+    """How rows are written: words as dictionaries; figures as they are, for there is next to nothing to compress."""
+    columns = [leaf for one in schema for leaf in leaves(one.name, one.type)]
+    packed = [name for name, kind in columns if not pa.types.is_floating(kind)]
+    return {
+        "compression": {name: "zstd" if name in packed else "none" for name, _ in columns},
+        "compression_level": dict.fromkeys(packed, 1),
+        "use_dictionary": [name for name, kind in columns if pa.types.is_string(kind) and name != "account_id"],
+    }
+
+
 class ParquetRows:
     """Rows as Parquet: one row group for some batches."""
 
     def __init__(self, path: str, schema: pa.Schema) -> None:
         from pyarrow.parquet import ParquetWriter
 
-        said = [one.name for one in schema if pa.types.is_string(one.type) and one.name != "account_id"]
-        said += [f"{one.name}.list.element" for one in schema if pa.types.is_list(one.type)]
-        self._writer = ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=said)
+        self._writer = ParquetWriter(path, schema, **parquet_settings(schema))
         self._waiting: list[pa.RecordBatch] = []
         self._schema = schema
 

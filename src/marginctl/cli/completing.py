@@ -18,14 +18,14 @@ def codes(incomplete: str) -> Completed:
     """Codes behind the last comma, each with its name."""
     before, comma, last = incomplete.rpartition(",")
     given = set(before.upper().split(","))
-    rules_of = found("limits.registry.RULES")
+    rules_of = found("limits.rules.RULES")
     fitting = [rule for rule in rules_of if rule.code.startswith(last.upper()) and rule.code not in given]
     return [(f"{before}{comma}{rule.code}", rule.name) for rule in fitting]
 
 
 def rules(incomplete: str) -> Completed:
     """Codes, and names of limits where a name is begun."""
-    known = found("limits.registry.RULES")
+    known = found("limits.rules.RULES")
     by_code = [(rule.code, rule.name) for rule in known if rule.code.startswith(incomplete.upper())]
     by_name = [(rule.name, rule.code) for rule in known if incomplete and rule.name.startswith(incomplete.lower())]
     return by_code + by_name

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from marginctl.document.files import LARGEST
 
@@ -35,7 +37,7 @@ _FLOWING_KEY = re.compile(rb"[{,\s]" + _OWN)
 _SOMETHING = re.compile(rb"""^(?:-\s|["']?[\w$./][^#\n]*:(?:\s|$))""", re.MULTILINE)
 
 
-class ConfigPlace(NamedTuple):
+class ConfigPlace(Struct, frozen=True):
     """A configuration that was found: its file and its folder as they are shown, and what it may not reach out of.
 
     ``foreign``: it lies above the working directory and belongs to somebody else, so it is not read.
@@ -47,7 +49,7 @@ class ConfigPlace(NamedTuple):
     foreign: bool = False
 
 
-class Surroundings(NamedTuple):
+class Surroundings(Struct, frozen=True):
     """What a command took from around it.
 
     ``told``: its settings; ``policies``, ``portfolios``: those that the configuration names; ``root``: what the PATHs
@@ -127,7 +129,7 @@ def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     }
 
 
-class FileChoice(NamedTuple):
+class FileChoice(Struct, frozen=True):
     """Which files are meant.
 
     ``exclude``: globs that are left out of folders; ``portfolios``: what a configuration names, which are portfolios

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from inspect import Parameter, Signature, get_annotations
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 import typer
+from msgspec import Struct
 
 from marginctl.cli.discovery import Surroundings, configuration_place, variables
 from marginctl.cli.entry import NOT_CHECKED
@@ -25,7 +26,7 @@ from marginctl.findings import Location, Problem, Refusal
 from marginctl.render import COMMON, FORMATS, Options, Verbosity, found, render
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True):
     """How a flag's text becomes its value: ``by`` may raise FlagError, and never sees a flag that is left out.
 
     default: the text where the flag is left out, read as well; without one the value is None. many: the flag may be
@@ -37,7 +38,7 @@ class Read(NamedTuple):
     many: bool = False
 
 
-class Flag(NamedTuple):
+class Flag(Struct, frozen=True):
     """One flag as Typer knows it: the type is what is typed, not what ``reader`` makes of it."""
 
     name: str

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.analysis.check import Settings, bar, codes, edits, shocks
@@ -18,7 +19,7 @@ from marginctl.document.scalars import FlagError, assignment, now, today
 from marginctl.document.source import echo
 from marginctl.findings import Problem
 from marginctl.limits.engine import Selection
-from marginctl.limits.registry import BY_CODE
+from marginctl.limits.rules import BY_CODE
 from marginctl.limits.verdict import FailOn
 from marginctl.render import RuleText
 
@@ -201,7 +202,7 @@ def settings_of(flags: FileFlags) -> Settings:
     return settings
 
 
-class Opened(NamedTuple):
+class Opened(Struct, frozen=True):
     """The one file of a command, what it is judged by, and what stands in the way."""
 
     name: str

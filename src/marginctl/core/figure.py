@@ -1,7 +1,8 @@
 """What a figure is: its kind, what it means, how it is rounded, and which side of it is safer."""
 
 from enum import Enum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from marginctl.core.exact import Direction
 
@@ -17,7 +18,7 @@ class Safer(Enum):
     EARLIER = "the earlier of its choices"
 
 
-class Figure(NamedTuple):
+class Figure(Struct, frozen=True):
     """A figure: its kind, what it means, and the direction of its rounding; its class says how it follows.
 
     Kinds: money, price, ratio (a fraction), rate (a finer one), multiple, units, days, number (in the unit of its

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -62,14 +62,14 @@ class Filling(Enum):
     CARRY = "carry"
 
 
-class ReturnSpan(NamedTuple):
+class ReturnSpan(Struct, frozen=True):
     """How returns are taken: over so many rows, every row (``overlapping``) or in blocks back from the newest."""
 
     horizon: int = 1
     overlapping: bool = True
 
 
-class Move(NamedTuple):
+class Move(Struct, frozen=True):
     """A relative move of a price, >= -1, and how much of its loss counts."""
 
     move: Decimal
@@ -91,7 +91,7 @@ class SpreadBy(Enum):
     VALUE = "value"
 
 
-class SpreadLeg(NamedTuple):
+class SpreadLeg(Struct, frozen=True):
     """One leg: an asset or a contract (the other one is empty), with its signed ratio."""
 
     ratio: Decimal

@@ -56,7 +56,7 @@ FAR = Decimal("1e30")
 """What a quote that is gone leaves of a price in it: more than any money."""
 
 
-class Quanto(NamedTuple):
+class Quanto(Struct, frozen=True):
     """What moves the notional of a quanto in currency: r_base * r_settle / r_quote, the first its own if it has one."""
 
     symbol: str
@@ -86,7 +86,7 @@ class Quanto(NamedTuple):
         return moving.scaled(still.at_zero / quote.at_zero)
 
 
-class Stretch(NamedTuple):
+class Stretch(Struct, frozen=True):
     """A part of a path on which everything is a straight line of u - ``start``; ``end`` None = without end."""
 
     start: Decimal
@@ -173,7 +173,7 @@ def tangent(bends: Iterable[Bend], u: Decimal) -> Line:
     return Line(sum((one.at_zero for one in lines), ZERO), sum((one.slope for one in lines), ZERO))
 
 
-class _Course(NamedTuple):
+class _Course(Struct, frozen=True):
     """A straight piece of health less what is bent."""
 
     piece: Piece

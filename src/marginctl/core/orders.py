@@ -4,8 +4,8 @@ Orders belong to the cross pool of their settle asset and ignore isolated positi
 """
 
 from decimal import Decimal
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from marginctl.core.account import (
@@ -30,7 +30,7 @@ from marginctl.core.requirement import Term, grown, initial_rate, tiers_in_force
 from marginctl.core.value import exposure, notional, value_at
 
 
-class OrderMargins(NamedTuple):
+class OrderMargins(Struct, frozen=True):
     """What orders add, in currency: to the initial margin, and to the maintenance margin as terms of a requirement.
 
     An order's own price does not move: in its settle asset it needs what it needs today.
@@ -40,14 +40,14 @@ class OrderMargins(NamedTuple):
     maintenance: tuple[Term, ...]
 
 
-class Sized(NamedTuple):
+class Sized(Struct, frozen=True):
     """A position or what orders make of it: its value in currency and its number of contracts."""
 
     value: Decimal
     quantity: Decimal
 
 
-class SideOrders(NamedTuple):
+class SideOrders(Struct, frozen=True):
     """The orders of one side of a contract: value at their prices and loss against the mark in currency, contracts."""
 
     side: int
@@ -56,7 +56,7 @@ class SideOrders(NamedTuple):
     quantity: Decimal
 
 
-class Filled(NamedTuple):
+class Filled(Struct, frozen=True):
     """What a position would be if one side's orders were filled, and that side's fees, in currency.
 
     ``rate``: the initial rate of that size. ``risen``: hedge mode, what the position itself needs more at that rate.
@@ -69,7 +69,7 @@ class Filled(NamedTuple):
     risen: Decimal = ZERO
 
 
-class OrderNeed(NamedTuple):
+class OrderNeed(Struct, frozen=True):
     """What the orders on one contract, or in hedge mode on one leg of it, need, in currency.
 
     ``now`` the position as it is, at ``rate``; of the ``outcomes`` the dearer one counts. ``initial``, ``maintenance``:

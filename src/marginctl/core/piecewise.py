@@ -220,7 +220,7 @@ def is_same_place(start: Decimal, beyond: Decimal) -> bool:
     return beyond == start or beyond - start <= SNAP * (ONE + start)
 
 
-class Noise(NamedTuple):
+class Noise(Struct, frozen=True):
     """What division residue can make of a function: ``unit`` * (1 + u), unit = ``SNAP`` times the money involved."""
 
     unit: Decimal

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -22,7 +22,7 @@ SETTLED_PLACES = PLACES["settled"]
 """Values that agree in this many decimals are shown as equal: what is left is the residue of a division."""
 
 
-class DocumentKey(NamedTuple):
+class DocumentKey(Struct, frozen=True):
     """One key of a document: the path to its value, its mark (see above), and its row, if it is a figure."""
 
     name: str

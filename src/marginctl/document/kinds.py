@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from msgspec import Struct
 
@@ -178,7 +178,7 @@ class Rate(ScalarKind[Decimal], frozen=True):
         return _number_schema(pattern, exclusiveMaximum=1, **least)
 
 
-class ShareOfMoney(NamedTuple):
+class ShareOfMoney(Struct, frozen=True):
     """A share of an amount of money that stands elsewhere."""
 
     rate: Decimal

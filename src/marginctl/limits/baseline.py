@@ -20,8 +20,8 @@ from marginctl.document.source import Source
 from marginctl.findings import Check, Finding, Location, Problem, Severity, Status
 from marginctl.limits.config import named, unknown_code
 from marginctl.limits.engine import Evaluation
-from marginctl.limits.registry import BY_CODE, rule_of
 from marginctl.limits.rule import Comparison, Rule
+from marginctl.limits.rules import BY_CODE, rule_of
 from marginctl.wording import amount, trimmed
 
 SCHEMA, FIRST = "marginctl.baseline/2", "marginctl.baseline/1"

@@ -2,8 +2,8 @@
 
 from marginctl.limits.config import ALL
 from marginctl.limits.format import OFF
-from marginctl.limits.registry import RULES
 from marginctl.limits.rule import Comparison, Rule
+from marginctl.limits.rules import RULES
 from marginctl.results.catalogue import Default, RuleEntry
 from marginctl.wording import amount
 

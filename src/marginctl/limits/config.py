@@ -32,8 +32,8 @@ from marginctl.limits.format import (
     PurposeLimits,
     WaiverEntry,
 )
-from marginctl.limits.registry import BY_CODE, BY_KEY, RULES, closest, is_custom
 from marginctl.limits.rule import Belongs, Comparison, Measurement, Rule, Unit
+from marginctl.limits.rules import BY_CODE, BY_KEY, RULES, closest, is_custom
 from marginctl.wording import amount
 
 HOURS_PER_DAY = Decimal(24)

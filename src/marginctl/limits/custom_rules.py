@@ -29,8 +29,8 @@ from marginctl.limits.custom_parser import (
     refuse_idle,
 )
 from marginctl.limits.format import CustomEntry
-from marginctl.limits.registry import is_custom
 from marginctl.limits.rule import Context, Fact, Measurement, Rule, Unit, Unknown, advice
+from marginctl.limits.rules import is_custom
 from marginctl.wording import amount, separated
 
 MOST_STEPS = 300_000

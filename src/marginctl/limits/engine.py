@@ -14,7 +14,6 @@ from marginctl.core.exact import ZERO, exceeds, ratio, sign
 from marginctl.document.source import echo, near
 from marginctl.findings import Check, Expectation, Finding, Location, Problem, Severity, Status
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource
-from marginctl.limits.registry import BY_CODE, FACT_CODES, RULES
 from marginctl.limits.rule import (
     Comparison,
     Context,
@@ -27,6 +26,7 @@ from marginctl.limits.rule import (
     Rule,
     Unknown,
 )
+from marginctl.limits.rules import BY_CODE, FACT_CODES, RULES
 from marginctl.limits.waivers import Ledger
 from marginctl.wording import amount, measured
 

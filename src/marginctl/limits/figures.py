@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from marginctl.core.exact import ZERO
 from marginctl.core.pool import is_shared
@@ -32,7 +34,7 @@ def modelled_pools(report: Report) -> list[tuple[PoolFigures, "PortfolioMargin"]
     return [(pools[found.pool], found) for found in report.portfolio_margin]
 
 
-class HistoryUsed(NamedTuple):
+class HistoryUsed(Struct, frozen=True):
     """A history that figures or limits rest on: its newest date, cells carried, days between two rows at most."""
 
     file: str

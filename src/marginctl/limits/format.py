@@ -31,8 +31,8 @@ from marginctl.document.kinds import (
 )
 from marginctl.document.record import Key, Nested, Record, Shape, key, nested, optional, records
 from marginctl.findings import Severity
-from marginctl.limits.registry import BY_CODE, BY_KEY
 from marginctl.limits.rule import Comparison, Rule, Unit
+from marginctl.limits.rules import BY_CODE, BY_KEY
 
 OFF = "off"
 DEFAULT_TOLERANCE = Decimal("0.001")

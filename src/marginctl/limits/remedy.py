@@ -15,6 +15,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from marginctl.core.account import AssetTerms, Equality
 from marginctl.core.exact import ONE, ZERO, Direction, rounded
 from marginctl.core.liquidation import PoolState, bending, bends_of, health, pool_state
@@ -153,7 +155,7 @@ def at_least(amount: Decimal, currency: str) -> str:
 Path = list[Stretch]
 
 
-class At(NamedTuple):
+class At(Struct, frozen=True):
     """A place on a stretch."""
 
     motion: Motion

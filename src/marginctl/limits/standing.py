@@ -19,8 +19,8 @@ from marginctl.core.report import Report
 from marginctl.findings import Severity
 from marginctl.limits.config import Bound, LimitsConfig, LimitSource
 from marginctl.limits.engine import EVERYTHING, Selection, is_broken
-from marginctl.limits.registry import BY_CODE, RULES
 from marginctl.limits.rule import Comparison, Context, Fact, Measurement, Ratio, Rule, Unknown
+from marginctl.limits.rules import BY_CODE, RULES
 from marginctl.limits.verdict import FAILING, FailOn
 from marginctl.limits.waivers import Ledger
 

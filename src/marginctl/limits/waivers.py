@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from marginctl.findings import Finding, Severity
 from marginctl.limits.config import Bound, LimitSource, Waiver, written_in
-from marginctl.limits.registry import BY_CODE, rule_of
 from marginctl.limits.rule import Measurement
+from marginctl.limits.rules import BY_CODE, rule_of
 
 SOON = timedelta(days=14)
 

@@ -19,9 +19,9 @@ from marginctl.core.value import unit_notional
 from marginctl.findings import Finding, Severity
 from marginctl.limits.engine import DepositRemedy
 from marginctl.limits.figures import collateral
-from marginctl.limits.registry import rule_of
 from marginctl.limits.remedy import COIN_PLACES, deposit_row, main_pool
 from marginctl.limits.rule import Deposit
+from marginctl.limits.rules import rule_of
 from marginctl.limits.standing import AHEAD, SIZED, AccountStanding, Inquiry, Judged, Limit
 from marginctl.limits.verdict import aims_of
 from marginctl.wording import rounded_up

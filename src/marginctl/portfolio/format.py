@@ -29,8 +29,7 @@ from marginctl.document.nodes import Node, Sequence
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.limits.format import LIMITS, Expected, ScenarioEntry, WaiverEntry
 from marginctl.venues.collateral import HaircutStep
-from marginctl.venues.contracts import CONTRACT_SIZE, VenueTier
-from marginctl.venues.growing import STATED_RATE
+from marginctl.venues.contracts import CONTRACT_SIZE, STATED_RATE, VenueTier
 from marginctl.venues.loader import DEFAULT
 from marginctl.venues.model_format import HistoryEntry, ModelEntry
 

@@ -17,7 +17,7 @@ from marginctl.portfolio.format import PositionEntry
 from marginctl.portfolio.margins import as_published, check_margins, observe_fraction
 from marginctl.portfolio.prices import Prices
 from marginctl.portfolio.reading import Reading, short
-from marginctl.venues.growing import GrowingRate, rate_and_growth
+from marginctl.venues.contracts import GrowingRate, rate_and_growth
 
 if TYPE_CHECKING:
     from marginctl.venues.rule_set import RuleSet

@@ -3,6 +3,7 @@
 Decimals become JSON numbers with their exact text: no exponent, never through a float. Unknown is ``null``.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,8 @@ from marginctl.findings import Refusal
 from marginctl.render import Options
 from marginctl.results import Outcome, Run
 from marginctl.wording import plain
+
+HIDDEN = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def render(result: Any, _: Options) -> str:
@@ -42,15 +45,23 @@ def line_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def encoded(tree: Any) -> bytes:
-    """Compact JSON; lone surrogates, which UTF-8 cannot carry, are written out as text.
-
-    Of ``##`` the second is an escape: with a name and a bracket behind it a runner of CI jobs takes it for an order.
-    """
+    """Compact JSON; lone surrogates, which UTF-8 cannot carry, are written out as text."""
     try:
         text = msgspec.json.encode(exact(tree))
     except UnicodeEncodeError:
         text = msgspec.json.encode(exact(tree, encodable))
-    return text.replace(b"##", b"#\\u0023")
+    return guarded(text)
+
+
+def guarded(text: bytes) -> bytes:
+    """The same JSON, escaped where a screen would not show it as itself, or a runner of CI jobs takes it for an order.
+
+    Of ``##`` the second character is, which an order has before a name and a bracket; controls beyond ASCII, marks of
+    direction, joiners and separators of lines are.
+    """
+    text = text.replace(b"##", b"#\\u0023")
+    is_plain = text.isascii() and b"\x7f" not in text
+    return text if is_plain else HIDDEN.sub(lambda one: f"\\u{ord(one[0]):04x}", text.decode()).encode()
 
 
 def exact(tree: Any, text: Callable[[str], str] | None = None) -> Any:

@@ -1,6 +1,6 @@
 """What the analyses return, as plain values; and how a text of it is wanted."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +10,6 @@ from msgspec import Struct
 from marginctl import __version__
 from marginctl.core.report import Report, RulesUsed
 from marginctl.findings import Check, Expectation, Finding, Problem, Severity, Status
-from marginctl.results.rows import AccountRow, FoundRow, LimitRow, OtherRow, PositionRow
 
 if TYPE_CHECKING:
     from marginctl.core.cascade import Cascade, IsolatedComparison
@@ -106,36 +105,6 @@ class Run(Struct, frozen=True, kw_only=True):
     def checked(self) -> tuple[Outcome, ...]:
         """The outcomes with a report."""
         return tuple(outcome for outcome in self.outcomes if outcome.report is not None)
-
-    @property
-    def positions(self) -> tuple[PositionRow, ...]:
-        """The positions of every checked file."""
-        return tuple(PositionRow(file, report, one) for file, report, _ in self._read() for one in report.positions)
-
-    @property
-    def accounts(self) -> tuple[AccountRow, ...]:
-        """Every checked file in a line."""
-        return tuple(AccountRow(file, report, verdict(one, self.fail_on)) for file, report, one in self._read())
-
-    @property
-    def other(self) -> tuple[OtherRow, ...]:
-        """What the checked files take as given."""
-        return tuple(OtherRow(file, report, one) for file, report, _ in self._read() for one in report.other)
-
-    @property
-    def limits(self) -> tuple[LimitRow, ...]:
-        """The limits of every checked file."""
-        return tuple(LimitRow(file, report, check) for file, report, one in self._read() for check in one.checks)
-
-    @property
-    def findings(self) -> tuple[FoundRow, ...]:
-        """The findings of every checked file, gravest first."""
-        found = ((file, report, ranked(one.findings)) for file, report, one in self._read())
-        return tuple(FoundRow(file, report, one) for file, report, rows in found for one in rows)
-
-    def _read(self) -> "Iterator[tuple[str, Report, Outcome]]":
-        """File, report and outcome of the files with a report."""
-        return ((one.file, one.report, one) for one in self.outcomes if one.report is not None)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -1,18 +1,31 @@
 """The contracts of a venue, looked up one symbol at a time."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import takewhile
 from typing import ClassVar
 
 from msgspec import Struct
 
 from marginctl.core.contract import Contract, ContractType, TiersBy
-from marginctl.core.exact import ONE
-from marginctl.document.kinds import AMOUNT, FLAG, PERIOD, POSITIVE, TEXT, Choice, Entries, MapOf, members, words
+from marginctl.core.exact import ONE, ZERO
+from marginctl.document.kinds import (
+    AMOUNT,
+    FLAG,
+    PERIOD,
+    POSITIVE,
+    RATE,
+    TEXT,
+    Choice,
+    Entries,
+    MapOf,
+    any_of,
+    members,
+    words,
+)
 from marginctl.document.nodes import Node
 from marginctl.document.record import Record, key, nested, optional, records
 from marginctl.venues.format import EXACT_RATE
-from marginctl.venues.growing import STATED_RATE, ListedRates, rate_and_growth
 from marginctl.venues.origin import Verification
 from marginctl.venues.symbols import expiry_of, is_dated, spelling_of
 from marginctl.venues.table import Table
@@ -20,6 +33,36 @@ from marginctl.venues.tiers import Deduction, LeverageCap, TierRow, has_maintena
 
 CUT = "its known tiers end before the venue's: beyond them along a price move the last rate goes on, the venue's rises"
 CONTRACT_SIZE = "base units per contract (linear), quote units (inverse)"
+
+
+class GrowingRate(Record, name="growing_rate"):
+    """A rate that grows with the size of the position."""
+
+    base = key(RATE, "the rate of a size of 0")
+    per_unit = key(RATE, "what it grows by with every unit of the base that the position holds")
+
+
+STATED_RATE = any_of(RATE, nested(GrowingRate))
+"""A rate of any size, or one that grows with it."""
+
+
+def rate_and_growth(written: Decimal | GrowingRate | None) -> tuple[Decimal | None, Decimal]:
+    """A rate, and what it grows by with every unit of the base; None where it is not written."""
+    return (written.base, written.per_unit) if isinstance(written, GrowingRate) else (written, ZERO)
+
+
+class ListedRates(Struct, frozen=True, kw_only=True):
+    """The rates of a contract that has no tiers, as published: rate + growth x size in units of the base.
+
+    None where one is not published.
+    """
+
+    shape: ClassVar[str] = "initial_rate initial_growth maintenance_rate maintenance_growth"
+
+    initial_rate: Decimal | None
+    initial_growth: Decimal
+    maintenance_rate: Decimal | None
+    maintenance_growth: Decimal
 
 
 class Listing(Struct, frozen=True, kw_only=True):

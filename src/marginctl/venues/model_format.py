@@ -3,7 +3,8 @@
 from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.model import (
@@ -288,7 +289,7 @@ class PublishedModel(Record, name="published_model"):
         return next((row for row in self.charges if row.name == name), None)
 
 
-class ModelSettings(NamedTuple):
+class ModelSettings(Struct, frozen=True):
     """What a margin model is given: by the portfolio, with the venue's own model where that counts."""
 
     entry: ModelEntry | None = None

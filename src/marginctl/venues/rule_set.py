@@ -24,7 +24,7 @@ from marginctl.document.kinds import DURATION, FLAG, PERIOD, RATE, TEXT, ListOf,
 from marginctl.document.record import Nested, Record, key, nested, optional, records
 from marginctl.document.source import alike, echo
 from marginctl.venues.collateral import Collateral, Unlisted
-from marginctl.venues.contracts import ContractGroup, Listing, TablesFrom
+from marginctl.venues.contracts import ContractGroup, ListedRates, Listing, TablesFrom
 from marginctl.venues.format import (
     RULE_CHANGES,
     RULES,
@@ -35,7 +35,6 @@ from marginctl.venues.format import (
     PublishedLiquidation,
     TakerFee,
 )
-from marginctl.venues.growing import ListedRates
 from marginctl.venues.model_format import PublishedModel
 from marginctl.venues.origin import UNSTATED, Origin, RuleSource, Stated, Verification
 from marginctl.venues.symbols import ALIASES, Spelling, SpellingKind, expiry_of, is_dated

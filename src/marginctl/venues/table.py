@@ -148,46 +148,59 @@ def _check_contract(
     found: Collector, columns: tuple[str, ...], lines: list[tuple[int, str]], deduction: Deduction
 ) -> None:
     """Note the first problem of one contract's rows: cells that cannot be read, then what they say together."""
+    first: dict[str, str] = {}
     read: list[list[str]] = []
+    rows: list[TierRow] = []
     for number, line in lines:
         cells = line.split(",")
         if len(cells) != len(columns):
             message = f"the row has {len(cells)} cells, the first line {len(columns)}"
             found.add((number, 1), "MC025", message, "write one cell for each column, without quotes")
             return
-        read.append(cells)
-        wrong = _cell_problem(dict(zip(columns, cells, strict=True)), dict(zip(columns, read[0], strict=True)))
-        if wrong:
-            found.add((number, _column(cells, columns, wrong[0])), *wrong[1:])
+        named = dict(zip(columns, cells, strict=True))
+        try:
+            _check_names(named, first or named)
+            rows.append(_row(named))
+        except _CellError as wrong:
+            found.add((number, _column(cells, columns, wrong.column)), wrong.code, wrong.message, wrong.help)
             return
-    fault = first_fault([_row(dict(zip(columns, cells, strict=True))) for cells in read], deduction)
+        read.append(cells)
+        first = first or named
+    fault = first_fault(rows, deduction)
     if fault:
         column = _column(read[fault.row], columns, COLUMN_OF_FAULT.get(fault.column, fault.column))
         found.add((lines[fault.row][0], column), "MC025", f"{read[0][0]}: {fault.message}", fault.help)
 
 
-def _cell_problem(cells: dict[str, str], first: dict[str, str]) -> tuple[str, str, str, str] | None:
-    """(column, code, message, help) of the first cell that cannot be read or differs from the contract's first row."""
+class _CellError(ValueError):
+    """A cell that cannot be read, or differs from that of the contract's first row."""
+
+    def __init__(self, column: str, code: str, message: str, help: str) -> None:
+        self.column, self.code, self.message, self.help = column, code, message, help
+        super().__init__(message)
+
+
+def _check_names(cells: dict[str, str], first: dict[str, str]) -> None:
+    """Raises _CellError for a name that is none, or another one than in the contract's first row."""
     for name in ("symbol", "base", "quote"):
         if not cells[name] or cells[name] != cells[name].strip():
-            return name, "MC025", f"`{name}` is empty or has spaces around it", "write it without spaces"
+            raise _CellError(name, "MC025", f"`{name}` is empty or has spaces around it", "write it without spaces")
         if not cells[name].isprintable():
-            return name, "MC025", f"`{name}` has invisible characters: {echo(cells[name])}", "remove them"
+            raise _CellError(name, "MC025", f"`{name}` has invisible characters: {echo(cells[name])}", "remove them")
         if cells[name] != first[name]:
             message = f"`{name}` differs from the first row of {cells['symbol']}"
-            return name, "MC025", message, f"write {first[name]}"
-    for name, read in _READERS.items():
-        text = cells.get(name, "")
-        try:
-            if text:
-                read(text)
-        except NumberError as error:
-            return name, error.code, f"`{name}` {error.message}", error.help
-    return None
+            raise _CellError(name, "MC025", message, f"write {first[name]}")
 
 
 def _row(cells: dict[str, str]) -> TierRow:
-    values = {name: read(cells[name]) if cells.get(name) else None for name, read in _READERS.items()}
+    """The row of a line; an empty cell is unknown. Raises _CellError."""
+    values: dict[str, Decimal | None] = dict.fromkeys(_READERS)
+    for name, read in _READERS.items():
+        text = cells.get(name)
+        try:
+            values[name] = read(text) if text else None
+        except NumberError as error:
+            raise _CellError(name, error.code, f"`{name}` {error.message}", error.help) from error
     return TierRow(
         up_to=values["cap"],
         maintenance_rate=values["maintenance_rate"],

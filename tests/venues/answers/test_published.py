@@ -60,6 +60,16 @@ def test_one_contract_may_come_without_a_list():
     ]
 
 
+def test_a_contract_without_tiers_has_an_empty_table():
+    levels = [{"numNonContractUnits": 5, "maintenanceMargin": 0.02, "initialMargin": 0.04}]
+    levels.append({"numNonContractUnits": 0, "maintenanceMargin": 0.01, "initialMargin": 0.02})
+    same = {"type": "flexible_futures", "tickSize": 1, "contractSize": 1, "base": "A", "quote": "USD"}
+    rows = [{"symbol": "PF_AUSD", "marginLevels": levels} | same, {"symbol": "PF_BUSD", "marginLevels": []} | same]
+    first, second = read({"serverTime": "2026-09-25T10:00:00.000Z", "instruments": rows}).tables
+    assert [(row.floor, row.up_to) for row in first.rows] == [(D(0), D(5)), (D(5), None)]
+    assert (second.name, second.rows, second.fault) == ("PF_BUSD", (), "")
+
+
 def test_the_largest_integer_stands_for_no_limit():
     answer = read([{"symbol": "XUSDT", "brackets": [bracket(5, 0, 9223372036854775807, 0.1, 0)]}])
     assert answer.tables[0].rows[0].up_to is None

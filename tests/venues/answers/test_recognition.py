@@ -1,7 +1,7 @@
 """Answers are told apart by their shape alone; what is no answer of one account is said, with what to do."""
 
 import json
-from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as draws
 from hypothesis import strategies as st
 
+from marginctl.venues.answers.account import VenueAnswer
 from marginctl.venues.answers.recognition import AnswerFile, of_account, read_answers, sighting
 
 from .recordings import (
@@ -333,20 +334,26 @@ def places(value: Any, trail: tuple[str | int, ...] = ()) -> list[tuple[str | in
 
 
 def changed(document: Any, trail: tuple[str | int, ...], new: Any = None, *, delete: bool = False) -> Any:
-    copy = deepcopy(document)
-    inner = copy
-    for key in trail[:-1]:
-        inner = inner[key]
-    if delete:
-        del inner[trail[-1]]
+    """A document with another value, or none, at the end of a trail: what lies beside the trail is shared."""
+    copy, (key, *rest) = (document.copy(), trail)
+    if rest:
+        copy[key] = changed(copy[key], tuple(rest), new, delete=delete)
+    elif delete:
+        del copy[key]
     else:
-        inner[trail[-1]] = new
+        copy[key] = new
     return copy
+
+
+@cache
+def whole(path: Path) -> VenueAnswer:
+    (answer,), _ = read_answers([AnswerFile("answer.json", path.read_bytes())])
+    return answer
 
 
 def held_to(path: Path, document: Any, trail: tuple[str | int, ...]) -> None:
     """A changed answer is refused, or no number of it is another than before, but one that names its fields."""
-    (answer,), _ = read_answers([AnswerFile("answer.json", path.read_bytes())])
+    answer = whole(path)
     answers, problems = read_answers([file_of(document)])
     if problems:
         assert answers == ()

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from marginctl.core.exact import ONE, ZERO, Direction
 from marginctl.core.report import PoolFigures
@@ -89,7 +90,7 @@ MC109 = Rule(
 )
 
 
-class WrongWay(NamedTuple):
+class WrongWay(Struct, frozen=True):
     """A coin held and held long: its collateral value and its net position notional, in currency."""
 
     asset: str

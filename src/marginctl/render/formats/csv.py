@@ -15,11 +15,9 @@ from marginctl.document.source import harmless, printable
 from marginctl.findings import Check, Finding, Location
 from marginctl.render import Options
 from marginctl.results import Run
-from marginctl.results.rows import AccountRow, FoundRow, LimitRow, OtherRow, PositionRow
+from marginctl.results.rows import TABLES, rows_of
 from marginctl.wording import plain
 
-TABLES = {"positions": PositionRow, "accounts": AccountRow, "other": OtherRow, "limits": LimitRow, "findings": FoundRow}
-"""The rows that a check has."""
 INSIDE = {
     "position": PositionFigures,
     "given": OtherFigures,
@@ -59,7 +57,9 @@ def flat_rows(result: Any, table: str = "") -> list[dict[str, Any]]:
 
     What stands inside a row has its path as its name; a list is one text, and lists of rows are left out.
     """
-    flat = [dict(_flat(row)) for row in as_plain(getattr(result, table or result.table))]
+    table = table or result.table
+    rows = rows_of(result, table) if isinstance(result, Run) else getattr(result, table)
+    flat = [dict(_flat(row)) for row in as_plain(rows)]
     names = list(dict.fromkeys(name for row in flat for name in row))
     shown = [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
     return [{name: row.get(name) for name in shown} for row in flat]

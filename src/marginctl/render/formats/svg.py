@@ -20,7 +20,7 @@ from marginctl.render.formats.svg_axes import (
     RULE,
     WIDTH,
     Scale,
-    cut,
+    amount,
     fitted,
     grounded,
     group,
@@ -47,6 +47,8 @@ STRIP = Decimal(85)
 """Height of a line above bars."""
 BESIDE = Decimal(6)
 """Between a line's end and its name, and behind it."""
+MOST_BESIDE = NARROWEST * 2 / 5
+"""What a word of a name beside a line may take; the lines keep more than half."""
 LEADER = Decimal("0.03")
 """From a line's end to its name, as a share of the width."""
 HATCH = "0.5 8"
@@ -78,7 +80,9 @@ def lines_of(block: LinePicture) -> Element:
     foot = top + PLOT
     values = [(across.share(tick) * wide, told(tick, block.is_share)) for tick in across.ticks]
     zero = across.ticks.index(ZERO) if ZERO in across.ticks else 0
-    words = [words_at(ZERO, top + up.at(tick) - 3, told(tick, is_share=False)) for tick in up.ticks]
+    heights = [(tick, told(tick, is_share=False)) for tick in up.ticks]
+    words = [words_at(ZERO, top + up.at(tick) - 3, said) for tick, said in heights]
+    free = max(room_of(said) for _, said in heights) / NARROWEST
     ends = ((one.drawn(top - 6 - LINE * one.level), mark.is_end) for one, mark in zip(named, marks, strict=True))
     flags = [(words, is_end) for words, is_end in ends]
     height = foot + FOOT * 2
@@ -86,7 +90,7 @@ def lines_of(block: LinePicture) -> Element:
         words_at(ZERO, LINE - 3, block.y_title),
         words_at(_reaching(wide, block.x_title), height - 5, block.x_title, "end"),
     )
-    spans = _spans([(across.share(end) * wide, words) for _, end, words in block.spans], foot)
+    spans = _spans([(max(across.share(end) * wide, free), words) for _, end, words in block.spans], foot)
     leaders, names = _names(block.traces, up, top, wide)
     return _picture(
         block,
@@ -165,7 +169,8 @@ def _wide(traces: Sequence[Trace]) -> Decimal:
     """The share of the width that the lines have: beside them stands what each is called, a word a line."""
     longest = max((room_of(word) for trace in traces for word in _words(trace)), default=ZERO)
     is_named = len(traces) > 1
-    return rounded(ONE - (longest + BESIDE) / NARROWEST, 2, Direction.DOWN) - LEADER if is_named else ONE
+    beside = min(longest, MOST_BESIDE) + BESIDE
+    return rounded(ONE - beside / NARROWEST, 2, Direction.DOWN) - LEADER if is_named else ONE
 
 
 def _reaching(wide: Decimal, words: str) -> Decimal:
@@ -190,7 +195,7 @@ def _names(traces: Sequence[Trace], up: Scale, top: Decimal, wide: Decimal) -> t
         leaders.append(tag("line", x1=left, x2=right, **heights))
         first = top + place - LINE * len(_words(trace)) / 2 + 11
         for at, word in enumerate(_words(trace)):
-            names.append(words_at(wide + LEADER, first + LINE * at, word, shift="4"))
+            names.append(words_at(wide + LEADER, first + LINE * at, word, shift="4", room=MOST_BESIDE))
     return leaders, names
 
 
@@ -252,7 +257,7 @@ def _strip(trace: Trace, across: Scale) -> tuple[list[Element], list[Element]]:
     values = [value for _, value in trace.points]
     up = Scale(min(*values, ZERO), max(*values, ZERO), STRIP - 8, LINE * 2 + 4)
     zero = _stroked(f"M0,{number(up.at(ZERO))}H{number(WIDTH)}", DIM, "1", "axis")
-    ends = f"{told(cut(values[0]), is_share=False)} → {told(cut(values[-1]), is_share=False)}"
+    ends = f"{amount(values[0])} → {amount(values[-1])}"
     names = [words_at(ZERO, LINE - 2, trace.label), words_at(ONE, LINE * 2 - 2, ends)]
     return [zero, _trace(trace, across, up)], names
 

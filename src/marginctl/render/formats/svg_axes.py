@@ -27,6 +27,8 @@ PER_CHARACTER = Decimal("7.2")
 """Units of a character on average, in the widest of the fonts that browsers use."""
 WIDE, WIDER = "%+mw@=MW▼▲→…", Decimal(4)
 """Characters that take more, and how much."""
+MOST_OF_A_TICK = 15
+"""Characters of a tick's value: two such and a word have room beside one another."""
 LINE = Decimal(15)
 """From one line of words to the next."""
 MOST_CHARACTERS = int(NARROWEST / PER_CHARACTER)
@@ -90,15 +92,18 @@ def room_of(words: str) -> Decimal:
 
 
 def told(value: Decimal, is_share: bool) -> str:
-    """A value of an axis."""
+    """A value of an axis; one of very many digits as a multiple of a power of ten, ``2.5e21``, as ticks are round."""
     if is_share:
         return signed_percent(rounded(value, 4, Direction.NEAREST)) if value else "now"
-    return grouped(value, min(natural_places(value), 8), Direction.NEAREST)
+    places = natural_places(value)
+    words = grouped(value, min(places, 8), Direction.NEAREST)
+    return words if len(words) <= MOST_OF_A_TICK and places <= 8 else f"{value.normalize():e}".replace("e+", "e")
 
 
-def cut(value: Decimal) -> Decimal:
-    """An amount to the cent."""
-    return rounded(value, 2, Direction.DOWN)
+def amount(value: Decimal) -> str:
+    """An amount to the cent, whole ones without."""
+    cents = rounded(value, 2, Direction.DOWN)
+    return grouped(cents, natural_places(cents), Direction.NEAREST)
 
 
 def part(value: Decimal) -> str:
@@ -109,10 +114,12 @@ def part(value: Decimal) -> str:
 # Words.
 
 
-def words_at(share: Decimal, y: Decimal, words: str, anchor: str = "", *, shift: str = "") -> Element:
+def words_at(
+    share: Decimal, y: Decimal, words: str, anchor: str = "", *, shift: str = "", room: Decimal = NARROWEST
+) -> Element:
     """Words at a share of the width; what has no room is cut, the whole on demand."""
     whole = printable(words)
-    shown = fitted(whole)
+    shown = fitted(whole, min(room, NARROWEST - abs(Decimal(shift or 0))))
     where = {"x": f"{number(share * 100)}%"} if share else {}
     more = {"y": number(y)} | ({"text_anchor": anchor} if anchor else {})
     made = tag("text", **where, **more, **({"dx": shift} if shift else {}))
@@ -218,10 +225,10 @@ def _span(share: Decimal, words: str) -> tuple[Decimal, Decimal]:
     return left, left + room
 
 
-def fitted(words: str) -> str:
-    """Beginning and end of words that have no room at the least width."""
+def fitted(words: str, room: Decimal = NARROWEST) -> str:
+    """Beginning and end of words that have no room at the least width, or in what of it is left to them."""
     most = MOST_CHARACTERS
-    while room_of(words) > NARROWEST:
+    while room_of(words) > room:
         words, most = shortened(words, most, "…"), most - 1
     return words
 

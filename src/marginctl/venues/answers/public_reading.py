@@ -84,12 +84,12 @@ def _table(name: str, family: bool, row: AnswerRow, tiers: list[AnswerRow], part
     tier = part.tiers
     listed = sorted(tiers, key=lambda one: needed(one, tier.sort).value)
     rows = [_tier(one, tier, is_first=k == 0) for k, one in enumerate(listed)]
-    if tier.up_to is None and tier.floor is not None:
+    if rows and tier.up_to is None and tier.floor is not None:
         ends = [*(one.floor for one in rows[1:]), None]
         rows = [replace(one, up_to=end) for one, end in zip(rows, ends, strict=True)]
     if not rows and tier.ladder is not None:
         rows = list(_ladder(row, tier.ladder))
-    fault = judged(row, part.faults) or _gap(listed, rows, tier) or _rates(listed, rows, tier)
+    fault = judged(row, part.faults) or (listed and (_gap(listed, rows, tier) or _rates(listed, rows, tier))) or ""
     return PublishedTable(name=name, family=family, rows=tuple(rows), fault=fault)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from marginctl.findings import Severity
-from marginctl.limits.registry import BY_CODE, BY_KEY, FACT_CODES, RULES, closest
 from marginctl.limits.rule import Rule
+from marginctl.limits.rules import BY_CODE, BY_KEY, FACT_CODES, RULES, closest
 
 DEFAULTS = {
     "MC101": "0.6",
