@@ -7,6 +7,8 @@ from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, order
 
 from marginctl.core.account import MarginRules, OpenLoss, Order, OrderFees, OrderMaintenance, Position
 from marginctl.core.contract import TiersBy
+from marginctl.core.exact import ZERO
+from marginctl.core.orders import Sized
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.trade import reduced
@@ -203,9 +205,9 @@ def test_orders_that_make_a_position_larger_raise_its_own_rate(hedge: bool) -> N
     """A buy of 5 at 90 makes 950 of 10 contracts at 20%: 190, where 75 are margined now."""
     buy = order(BTC, LONG, 5, 90, 100, position_side=LONG if hedge else None)
     (need,) = partition(account(GROWING, orders=(buy,), balances={"USDT": 1000}, hedge=hedge))[0].order_needs
-    assert (need.initial, need.rate, need.now) == (115, d("0.15"), (500, 5))
+    assert (need.initial, need.rate, need.now) == (115, d("0.15"), Sized(d(500), d(5)))
     outcome = need.outcomes[0]
-    assert (outcome.size, outcome.rate, outcome.fee) == ((950, 10), d("0.2"), 0)
+    assert (outcome.size, outcome.rate, outcome.fee) == (Sized(d(950), d(10)), d("0.2"), 0)
     assert (outcome.side.value, outcome.side.quantity, outcome.side.loss) == (450, 5, 0)
     assert outcome.risen == (25 if hedge else 0)
     assert ordered(order(BTC, SHORT, 5, 110, 100), held=(GROWING,)) == 0  # 50 of no contract at 10%: less than now
@@ -254,4 +256,4 @@ def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers() -> N
     for placed, kept in ((own, 6), (order(BTC, LONG, 2, 100, 100, **TENTH), 2)):
         rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
         (need,) = partition(account(orders=(placed,), balances={"USDT": 1000}, rules=rules))[0].order_needs
-        assert (need.maintenance, need.position, need.now) == (kept, None, (0, 0))
+        assert (need.maintenance, need.position, need.now) == (kept, None, Sized(ZERO, ZERO))
