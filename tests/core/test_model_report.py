@@ -199,6 +199,7 @@ def test_who_contributes_what_to_a_scan(account: Account) -> None:
         wanted = sorted(asset for asset in book.balances if book.is_scanned(asset) and rates.get(asset))
         assert [one.symbol for one in coins] == wanted
         assert all(agree(one.risk, rates[one.symbol] * book.equity(one.symbol)) for one in coins)
+        assert all(agree(one.share, Exact(one.risk) / figure) for one in coins)
         assert all((one.side, one.incremental) == (None, None) for one in coins)
 
 
@@ -249,6 +250,20 @@ def test_the_figures_of_a_history_for_both_margins() -> None:
     assert tail_days(pool.asked, Grade.INITIAL) == [(days[1], 1, 30)]
     (one,) = row.contributions
     assert (one.risk, one.share, one.incremental) == (90, 1, 90)
+
+
+@pytest.mark.parametrize(
+    ("calm", "bad"), [("0.01", "-0.004"), ("-0.004", "0.01")], ids=["in the bad time alone", "in the calm one alone"]
+)
+def test_a_loss_counts_however_small_where_the_other_time_brings_a_gain(calm: str, bad: str) -> None:
+    """1 BTC at 100 loses 0.40 in one of both."""
+    one, other = (Returns(("BTC",), ("2024-01-01",), ((d(move),),)) for move in (calm, bad))
+    tail = TailTerms(confidence=d("0.5"), returns=one, stressed=StressedFigure(other))
+    terms = ModelTerms(model=MarginModel.VAR, separate=d(0), tails=dict.fromkeys(Grade, tail))
+    book = replace(account(position(linear(), LONG, 1, 100), balances={"USDT": 500}), model=terms)
+    (row,) = report_of(book).portfolio_margin
+    (held,) = row.contributions
+    assert (held.risk, held.share) == (d("0.4"), 1)
 
 
 def test_without_a_history_nothing_is_said_of_one() -> None:

@@ -22,7 +22,6 @@ from marginctl.core.piecewise import (
     is_above_zero,
     larger,
     masked,
-    samples,
     scaled,
     total,
 )
@@ -225,11 +224,6 @@ def test_nothing_is_below_zero_where_the_guard_is_zero() -> None:
     health = [piece("0", "-5", "0")]
     guard = [piece("0", "0", "0"), piece("3", "-3", "1")]
     assert list(masked(health, guard, d(10), ONE)) == [piece("0", "1", "0"), piece("3", "-5", "0")]
-
-
-def test_corners_draw_the_function_with_two_points_at_a_jump() -> None:
-    points = samples([piece("0", "1", "1"), piece("2", "0", "0")], d(4))
-    assert points == [(d(0), d(1)), (d(2), d(3)), (d(2), d(0)), (d(4), d(0))]
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 20)), min_size=1, max_size=5), st.integers(-100, 100))

@@ -16,7 +16,6 @@ Borders that are met at one place may come out a division's residue apart; a pla
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from heapq import heapify, heappop, heapreplace
-from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -345,13 +344,3 @@ def masked(pieces: Iterable[Piece], guard: Iterable[Piece], end: Decimal | None,
             yield Piece(start, ONE, ZERO)
         else:
             yield Piece(start, piece.at_zero, piece.slope)
-
-
-def samples(pieces: list[Piece], end: Decimal) -> list[tuple[Decimal, Decimal]]:
-    """Corner points (u, value) of the function on [0, end], enough to draw it exactly; jumps give two points."""
-    closed = [*pieces, Piece(end, ZERO, ZERO)]
-    points: list[tuple[Decimal, Decimal]] = []
-    for piece, following in pairwise(closed):
-        points.append((piece.start, piece.at_zero + piece.slope * piece.start))
-        points.append((following.start, piece.at_zero + piece.slope * following.start))
-    return points
