@@ -12,6 +12,7 @@ from tests.builders import LONG, SHORT, account, d, linear, position
 from marginctl.core.account import Account, Position
 from marginctl.core.assemble import report_of
 from marginctl.core.model import (
+    Charge,
     ChargeBase,
     Grade,
     MarginModel,
@@ -356,3 +357,15 @@ def test_equity_below_zero_is_too_little_for_a_model_only_with_a_position() -> N
         report = report_of(book)
         assert (report.totals.equity, report.totals.maintenance_margin) == (-5, 0)
         assert report.totals.liquidatable is liquidatable
+
+
+def test_a_charge_on_one_asset_of_a_unit_is_on_that_alone() -> None:
+    """BTC and ETH are one unit: 1% of the 200 of ETH, nothing of the 600 of BTC; of both where the unit is named."""
+    table = MoveTable(("BTC", "ETH"), (Move(d("-0.1"), d(1)),), "COINS")
+    for names, base in ((("ETH",), 200), (("COINS",), 800), (("SOL",), None)):
+        charge = Charge(name="fee", on=ChargeBase.GROSS, rate=d("0.01"), where=Where.CORE, names=names)
+        terms = ModelTerms(model=MarginModel.SCENARIO, tables=(table,), charges=(charge,))
+        held = position(linear(), LONG, 6, 100), position(linear("ETHUSDT", "ETH"), LONG, 20, 10)
+        (row,) = report_of(replace(account(*held, balances={"USDT": 900}), model=terms)).portfolio_margin
+        found = [(one.unit, one.base, one.amount) for one in row.charges]
+        assert found == ([] if base is None else [("COINS", base, d(base) / 100)])
