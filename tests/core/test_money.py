@@ -170,7 +170,9 @@ def lines(*rows: tuple[int, int]) -> list[Line]:
         pytest.param([(3, 1), (0, 0), (3, 1)], None, [0], id="lower ones never"),
     ],
 )
-def test_the_largest_of_lines_by_its_corners(rows: list[tuple[int, int]], end: str | None, corners: list[Decimal]) -> None:
+def test_the_largest_of_lines_by_its_corners(
+    rows: list[tuple[int, int]], end: str | None, corners: list[Decimal]
+) -> None:
     given_rows = lines(*rows)
     found: Iterable[Piece] = upper_envelope(given_rows, None if end is None else d(end))
     assert [piece.start for piece in found] == corners
