@@ -251,9 +251,18 @@ def test_an_inverse_order_pays_by_the_side_of_its_exposure() -> None:
     assert ordered(buy, rules=FEES) == 10 + d("2.1")
 
 
-def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers() -> None:
-    own = order(BTC, LONG, 2, 100, 100, maintenance_rate="0.03", **TENTH)
-    for placed, kept in ((own, 6), (order(BTC, LONG, 2, 100, 100, **TENTH), 2)):
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers(hedge: bool) -> None:
+    """Of 200: 3% of their own, 1% of the table; by quantity 2 contracts stay in the first tier, 1%, more are 2%."""
+    steps = linear(table=tiers((2, "0.01", "0.1"), (None, "0.02", "0.1"), deductions=[0, 0]), tiers_by=TiersBy.QUANTITY)
+    side = {"position_side": LONG if hedge else None}
+    for placed, kept in (
+        (order(BTC, LONG, 2, 100, 100, maintenance_rate="0.03", **TENTH, **side), 6),
+        (order(BTC, LONG, 2, 100, 100, **TENTH, **side), 2),
+        (order(steps, LONG, 2, 100, 100, **TENTH, **side), 2),
+        (order(steps, LONG, 3, 100, 100, **TENTH, **side), 6),
+    ):
         rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
-        (need,) = partition(account(orders=(placed,), balances={"USDT": 1000}, rules=rules))[0].order_needs
+        one = account(orders=(placed,), balances={"USDT": 1000}, rules=rules, hedge=hedge)
+        (need,) = partition(one)[0].order_needs
         assert (need.maintenance, need.position, need.now) == (kept, None, Sized(ZERO, ZERO))
