@@ -52,6 +52,34 @@ def test_an_order_turns_where_both_sides_are_equal() -> None:
     assert turns(DESK, CROSS_LONG, LONG) == []
 
 
+@pytest.mark.parametrize("leverage", [None, 10], ids=["by the table", "by the leverage"])
+@pytest.mark.parametrize(
+    ("rules", "price", "sizes"),
+    [
+        pytest.param({}, 100, ["1.5", 3], id="as far on the other side as the 3 reach back"),
+        pytest.param({"open_loss": OpenLoss.MARGIN}, 110, ["3.15", "3.3"], id="(330 - v) 10% + 30 = 10% v at v = 315"),
+        pytest.param(
+            {"order_fees": OrderFees.OPEN_AND_CLOSE},
+            100,
+            [d(117) / 59, 3],
+            id="5% and 5% x (1 - 10%): (300 - v) (10% + 9.5%) = 10% v at v = 58.5 / 0.295",
+        ),
+    ],
+)
+def test_a_sell_turns_where_buys_are_made_up_for(
+    rules: dict[str, Any], price: int, sizes: list[Any], leverage: int | None
+) -> None:
+    """3 are to be bought, 10% margin: v short they need what the larger of 3 - v and v does; behind a long 4 later."""
+    buy = order(BTC, LONG, 3, price, 100, taker_fee="0.05", leverage=None if leverage is None else d(leverage))
+    held = position(BTC, LONG, 4, 100, leverage=leverage)
+    for positions, start in (((), 0), ((held,), 4)):
+        one = account(*positions, orders=(buy,), balances={"USDT": 10_000}, rules=MarginRules(**rules))
+        found = turns(one, held, SHORT)
+        expected = [*([4] if start else []), *(start + d(size) for size in sizes)]
+        assert [round(size, 60) for size in found] == [round(d(size), 60) for size in expected]
+        assert turns(one, held, LONG) == []
+
+
 def test_where_all_legs_are_isolated_an_order_begins_at_nothing() -> None:
     alone = account(*OTHERS, balances={"USDT": 10_000}, hedge=True)
     assert legs_of(alone, CROSS_LONG, SHORT).ahead == ZERO
