@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.builders import d
 
 from marginctl.core.exact import exactly
-from marginctl.core.motion import Bend, first_below_bent
+from marginctl.core.motion import Bend, first_below_bent, tangent
 from marginctl.core.piecewise import Crossing, Line, Piece, bent
 
 FLAT = Line(d(1), d(0))
@@ -133,6 +133,12 @@ def test_a_tangent_touches(u: str) -> None:
         line = one.line_at(d(u))
         assert abs(line.at(d(u)) - one.at(d(u))) < TINY
         assert all(line.at(d(v)) <= one.at(d(v)) + TINY for v in ("0", "0.1", "0.3", "0.6", "0.9"))
+
+
+def test_tangents_add() -> None:
+    """At 1 u^2 is 2 u - 1, and 4 / (1 + u) is 3 - u."""
+    both = [Bend(d(1), Line(d(0), d(1)), FLAT), Bend(d(1), Line(d(2), d(0)), Line(d(1), d(1)))]
+    assert tangent(both, d(1)) == Line(d(2), d(1))
 
 
 @pytest.mark.parametrize("scale", [1000, 0], ids=["some money", "none: nothing is residue"])

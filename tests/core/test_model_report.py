@@ -267,6 +267,16 @@ def test_a_loss_counts_however_small_where_the_other_time_brings_a_gain(calm: st
     assert (held.risk, held.share) == (d("0.4"), 1)
 
 
+def test_of_two_times_that_lose_the_same_the_calm_one_says_who_contributes() -> None:
+    """100 of BTC lose 1 in the one, 100 of ETH in the other."""
+    calm, bad = (Returns(("BTC", "ETH"), ("2024-01-01",), (row,)) for row in ((d("-0.01"), d(0)), (d(0), d("-0.01"))))
+    tail = TailTerms(confidence=d("0.5"), returns=calm, stressed=StressedFigure(bad))
+    terms = ModelTerms(model=MarginModel.VAR, separate=d(0), tails=dict.fromkeys(Grade, tail))
+    held = position(linear(), LONG, 1, 100), position(linear("ETHUSDT", "ETH"), LONG, 10, 10)
+    (row,) = report_of(replace(account(*held, balances={"USDT": 500}), model=terms)).portfolio_margin
+    assert [one.risk for one in row.contributions] == [1, 0]
+
+
 def test_without_a_history_nothing_is_said_of_one() -> None:
     table = MoveTable(("*",), (Move(d("-0.1"), d(1)), Move(d("0.1"), d(1))), None)
     terms = ModelTerms(model=MarginModel.SCENARIO, tables=(table,))

@@ -181,6 +181,15 @@ def test_the_largest_of_lines_by_its_corners(
         assert piece.at_zero + piece.slope * u == max(line.at(u) for line in given_rows)
 
 
+def test_tiers_are_those_of_the_numeraire_of_there() -> None:
+    """In a currency that falls by u what stays at 40 is within 50 (1 - u) up to 0.2, then 120 - 100 (1 - u)."""
+    falling = Motion({":BTCUSD": Line(d(1), d(0))}, rest=Line(d(1), d(-1)))
+    stays = Graded(Form((MovingAmount(d(40), "BTC", "BTCUSD"),)), RISING)
+    assert list(stays.pieces(falling, d(1))) == [(0, 40, 0), (d("0.2"), 20, 100)]
+    assert stays.line_at(falling, d("0.1")) == (40, 0)
+    assert stays.line_at(falling, d("0.5")) == (20, 100)
+
+
 def test_tiers_of_what_turns_on_the_way_are_passed_both_ways() -> None:
     """|60 - 100 u|, of which what is above 50 counts three times: at 0.1 no more, from 1.1 on again."""
     short = Form((MovingAmount(d(100), "BTC"), MovingAmount(d(-40), "USDT")))

@@ -22,6 +22,7 @@ from marginctl.core.piecewise import (
     is_above_zero,
     larger,
     masked,
+    noise_of,
     scaled,
     total,
 )
@@ -415,6 +416,12 @@ def test_pieces_follow_value_and_unit_wherever_they_go(
     for step in range(37):
         u = (Decimal(step) + d("0.3371")) / 38
         assert abs(value(found, u) - factor * curve.at(moving.at(u), unit.at(u))) < Decimal("1e-80")
+
+
+@pytest.mark.parametrize(("slope", "side"), [("2", 1), ("0", 0), ("-2", -1)])
+@pytest.mark.parametrize("until", [None, d(3)], ids=["without an end", "at its end"])
+def test_the_side_on_which_a_piece_ends(slope: str, side: int, until: Decimal | None) -> None:
+    assert noise_of(ONE).side_at_end(piece("0", "0", slope), until) == side
 
 
 @given(functions(), st.integers(1, 9), st.sampled_from([ONE, ZERO]))

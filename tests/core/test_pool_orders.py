@@ -192,6 +192,8 @@ def test_orders_keep_the_rates_that_a_position_had_grown_to() -> None:
     coins = position(PERP, LONG, 100, 100, initial_rate="0.1", maintenance_rate="0.01", maintenance_growth="0.001")
     (of_coins,) = reduced(account(coins, orders=(order(PERP, LONG, 2, 100, 100),)), coins, d(100)).orders
     assert of_coins.maintenance_rate == d("0.02")  # 100 x 10 USD at 100: 10 coins
+    (larger,) = reduced(account(GROWING, orders=(order(BTC, LONG, 2, 100, 100),)), GROWING, d(5)).orders
+    assert larger.initial_rate == d("0.15")
     (kept,) = reduced(one, grown, d(2)).orders
     assert (kept.initial_rate, kept.maintenance_rate) == (None, None)
 

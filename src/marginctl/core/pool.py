@@ -261,7 +261,7 @@ def _pool(
     others = [row for row in account.others if is_shared(mode) and _pool_of_row(account, row) == name]
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
     known = kept or {}
-    legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE), known.get(p.key)) for p in positions]
+    legs = [_leg(account, p, rules, weights[p.contract.settle], known.get(p.key)) for p in positions]
     tiered = NO_TIERS
     if all(one.is_known for one in legs):
         tiered = combined(netted(legs, rules, account.prices, weights), rules)
