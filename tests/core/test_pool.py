@@ -467,6 +467,13 @@ def test_what_needs_maintenance_wherever_prices_are(table: Any, fields: dict[str
     assert pool_state(pool).may_vanish is not always
 
 
+@pytest.mark.parametrize(("growth", "always"), [("0.001", True), ("0", False)])
+def test_a_rate_that_grows_in_coins_from_nothing_needs_something_wherever_prices_are(growth: str, always: bool) -> None:
+    held = position(PERP, LONG, 10, 100, leverage=10, maintenance_rate="0", maintenance_growth=growth)
+    (part,) = partition(account(held, balances={"BTC": 1}))[0].maintenance.parts
+    assert part.always_needs is always
+
+
 @pytest.mark.parametrize(("quantity", "rate"), [(2, "0.01"), (5, "0.02"), (9, "0.02")], ids=["1st", "2nd", "beyond"])
 def test_beyond_a_last_tier_that_ends_its_rate_goes_on(quantity: int, rate: str) -> None:
     """By quantity and by notional: 2 contracts or 200 at 1%, 5 or 500 at 2%, and no tier for more."""
