@@ -3,13 +3,14 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from marginctl.core.account import Account
 from marginctl.core.liquidation import Parts, added, asset_sides, concave_health, health, parts, pool_state
-from marginctl.core.motion import Motion
+from marginctl.core.motion import Motion, Quanto
 from marginctl.core.outcome import states_of
 from marginctl.core.piecewise import Line, Piece
 from marginctl.core.pool import partition
@@ -97,3 +98,27 @@ def test_what_follows_an_asset_moves_with_it(account: Account) -> None:
             if crossing is not None and crossing < 1:
                 ratio = 1 + side * (crossing + Decimal("1e-30"))
                 assert pool_risk(pool, {"ETH": ratio, "DOGE": ratio}).is_liquidatable(pool.rules)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "expected"),
+    [
+        pytest.param({}, (1, 0), id="nothing moves"),
+        pytest.param({"ETH": (1, -1), "BTC": (2, 0), "USD": ("0.5", 0)}, (4, -4), id="the base, at 2 / 0.5"),
+        pytest.param({"ETH": (3, 0), "BTC": (1, 2), "USD": ("0.5", 0)}, (6, 12), id="the settle asset, at 3 / 0.5"),
+        pytest.param({"ETH": (9, 9), ":X": (1, 1), "BTC": (2, 0)}, (2, 2), id="its own mark instead of the base"),
+        pytest.param({"ETH": (1, 1), "BTC": (1, 1)}, None, id="both: it bends"),
+        pytest.param({"USD": (1, 1)}, None, id="its quote: it bends"),
+        pytest.param({"ETH": (1, 1), "USD": (0, 0)}, None, id="its quote is gone"),
+    ],
+)
+def test_a_quanto_is_straight_where_one_factor_moves(
+    ratios: dict[str, tuple[str | int, str | int]], expected: tuple[int, int] | None
+) -> None:
+    """r_base r_settle / r_quote; where it is straight it is what it is at the prices of every place."""
+    quanto = Quanto("X", "ETH", "BTC", "USD")
+    motion = Motion({asset: Line(Decimal(at_zero), Decimal(slope)) for asset, (at_zero, slope) in ratios.items()})
+    found = quanto.line(motion)
+    assert found == expected
+    if found is not None:
+        assert quanto.at({asset: one.at(Decimal(2)) for asset, one in motion.ratios.items()}) == found.at(Decimal(2))

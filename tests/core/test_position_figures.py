@@ -9,7 +9,7 @@ from tests.builders import LONG, SHORT, account, d, linear, position, tiers
 from marginctl.core.account import Basis, MarginRules, PriceShown
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import TiersBy
-from marginctl.core.position_figures import Reached, maintenance_tier, shown_price, underlying_of
+from marginctl.core.position_figures import Reached, maintenance_tier, price_after, shown_price, underlying_of
 
 FOLLOWS = {"STETH": "ETH", "WUSD": "USD"}
 
@@ -75,3 +75,24 @@ def test_a_price_is_shown_one_tick_nearer(side: int, price: str, shown: str) -> 
     assert shown_price(held, crossing, MarginRules(shown_liquidation_price=PriceShown.ONE_TICK_TOWARD_MARK)) == d(shown)
     assert shown_price(held, crossing, MarginRules()) == d(price)
     assert shown_price(held, None, MarginRules()) is None
+    unknown = replace(held, contract=linear())
+    assert shown_price(unknown, crossing, MarginRules(shown_liquidation_price=PriceShown.ONE_TICK_TOWARD_MARK)) == d(
+        price
+    )
+
+
+@pytest.mark.parametrize(
+    ("move", "base", "quote"), [("0.25", 125, 80), ("-0.5", 50, 200), ("-1", None, None), (None, None, None)]
+)
+def test_a_mark_moves_with_its_base_and_against_its_quote(move: str | None, base: Any, quote: Any) -> None:
+    held, by = position(linear(), LONG, 1, 100), None if move is None else d(move)
+    assert [price_after(held, by, on_base=on_base) for on_base in (True, False)] == [base, quote]
+
+
+def test_a_contract_on_the_currency_is_liquidated_by_its_quote() -> None:
+    """100 USD in EUR at 0.8, 20 EUR: in USD 20 p + 100 - 80 p of a EUR at p, which is 1, 1% of 100, at p = 1.65."""
+    held = position(linear("USDEUR", "USD", "EUR"), LONG, 100, "0.8", key="held")
+    (row,) = report_of(account(held, balances={"EUR": 20})).positions
+    assert (row.liquidation_side, row.liquidation_price) == ("below", 1 / d("1.65"))
+    assert row.distance_to_liquidation is not None
+    assert round(row.distance_to_liquidation, 60) == round(d(8) / 33, 60)
