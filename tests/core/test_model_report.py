@@ -358,6 +358,17 @@ def test_by_value_a_spread_takes_as_much_of_each_leg_as_its_ratio_says(sides: tu
     assert [one.amount for one in row.spreads] == [1 - (400 * btc + 200 * eth) / 2, 0]
 
 
+def test_by_value_the_scarcer_leg_says_how_much() -> None:
+    """300 of BTC are 150 twice, of ETH there are 200 once: 150 of it."""
+    legs = (SpreadLeg(d(2), "BTC", ""), SpreadLeg(d(-1), "ETH", ""))
+    tables = (MoveTable(("*",), (Move(d("-0.1"), d(1)),), None),)
+    spread = Spread(name="two", legs=legs, by=SpreadBy.VALUE, credit=d("0.5"))
+    terms = ModelTerms(model=MarginModel.SCENARIO, tables=tables, spreads=(spread,))
+    held = position(linear(), LONG, 3, 100), position(linear("ETHUSDT", "ETH"), SHORT, 20, 10)
+    (row,) = report_of(replace(account(*held, balances={"USDT": 900}), model=terms)).portfolio_margin
+    assert [(one.count, one.amount) for one in row.spreads] == [(150, -15)]  # half of 10% of 300; ETH short loses none
+
+
 def test_equity_below_zero_is_too_little_for_a_model_only_with_a_position() -> None:
     """The long has gained what is owed and loses nothing in its one move: nothing is asked, 5 are missing."""
     table = MoveTable(("*",), (Move(d("0.1"), d(1)),), None)

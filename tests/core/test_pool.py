@@ -475,6 +475,13 @@ def test_a_rate_that_grows_in_coins_from_nothing_needs_something_wherever_prices
     assert part.always_needs is always
 
 
+def test_a_rate_grows_with_the_units_of_the_base_not_with_the_contracts() -> None:
+    """50 contracts of 0.1 BTC are 5: 10% and 5 x 1% of 500, and 1% and 5 x 0.1%."""
+    rates = {"initial_rate": "0.1", "initial_growth": "0.01", "maintenance_rate": "0.01", "maintenance_growth": "0.001"}
+    held = position(linear(size="0.1"), LONG, 50, 100, **rates)
+    assert margins(account(held, balances={"USDT": 1000})) == (75, d("7.5"))
+
+
 def test_what_bends_counts_by_the_factor_of_its_coin() -> None:
     """0.1% of a coin for a coin of size, at 100, twice: 0.2; with the coin at 50 two coins, 0.4% of 50, twice."""
     held = position(PERP, LONG, 10, 100, leverage=10, maintenance_rate="0", maintenance_growth="0.001")
