@@ -150,3 +150,9 @@ def test_a_loss_in_a_coin_takes_as_many_of_it_as_it_costs_at_its_price_of_there(
     """100 USD of BTC long at 100, at 50: 2 coins less 1 of the entry are owed, and 2 of 3 are left."""
     one = with_bonus(account(position(inverse(), LONG, 10, 100)), BTC=3)
     assert bonus_left(one, {"BTC": d("0.5")}) == {"BTC": 2}
+
+
+@pytest.mark.parametrize(("gain", "left"), [("0.5", 3), ("0", 3), ("-0.5", "2.5"), ("-4", 0)])
+def test_a_gain_however_small_leaves_it_and_a_loss_takes_of_it(gain: str, left: str) -> None:
+    after = realised(with_bonus(account(), USDT=3), "USDT", d(gain))
+    assert (after.balances["USDT"], after.bonus) == (3 + d(gain), {"USDT": d(left)})

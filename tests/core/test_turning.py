@@ -86,6 +86,22 @@ def test_where_all_legs_are_isolated_an_order_begins_at_nothing() -> None:
     assert turns(alone, CROSS_LONG, SHORT) == []
 
 
+@pytest.mark.parametrize(
+    ("side", "basis", "sizes"),
+    [
+        pytest.param(LONG, Basis.MARK, ["0.5"], id="2.5 at the mark"),
+        pytest.param(LONG, Basis.ENTRY, ["0.5", d(100) / 120], id="or 200 of entry and 100 more at the mark"),
+        pytest.param(SHORT, Basis.MARK, ["4.5"], id="2.5 on the other side"),
+        pytest.param(SHORT, Basis.ENTRY, ["4.5", "5"], id="or 3 there at the entry"),
+    ],
+)
+def test_a_border_is_reached_by_the_mark_or_by_the_entry(side: int, basis: Basis, sizes: list[Any]) -> None:
+    """Long 2 entered at 100, now 120; another tier from 300 on."""
+    held = position(linear(table=tiers((300, "0.01", "0.05"), (None, "0.02", "0.1"))), LONG, 2, 100, 120)
+    one = account(held, balances={"USDT": 1000}, rules=MarginRules(initial_basis=basis), prices={"BTC": 120})
+    assert borders(one, held, side, None) == [d(size) for size in sizes]
+
+
 RULES = st.builds(
     MarginRules,
     netting=st.sampled_from([Netting.NONE, Netting.NET]),
