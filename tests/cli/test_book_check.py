@@ -14,6 +14,7 @@ from tests.cli.running import TODAY, Ran, run
 from tests.render.pages_html import sound
 from tests.render.pages_html import table as rows_in
 
+from marginctl.cli import book_commands
 from marginctl.wording import figure
 
 GOOD = [
@@ -501,10 +502,8 @@ def test_a_table_of_prices_that_is_wrong_is_refused(text: str, header: Path, tmp
 
 @pytest.mark.parametrize("package", ["pyarrow", "numpy"])
 def test_without_the_extra_the_command_names_it(package: str, header: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.util
-
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else found(name))
+    found = book_commands.find_spec
+    monkeypatch.setattr(book_commands, "find_spec", lambda name: None if name == package else found(name))
     ran = book("b.parquet", "--header", header)
     assert ran.code == 2
     assert "marginctl[books]" in ran.errors

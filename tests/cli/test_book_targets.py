@@ -3,15 +3,13 @@
 import os
 import resource
 import stat
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from tests.cli.processes import without_rights
-from tests.cli.running import PATIENCE, SOURCE, Ran, process, run
-from tests.cli.test_targets import KILLED
+from tests.cli.running import Ran, process, run
+from tests.cli.test_targets import killed
 
 CHECK = ["book", "check", "sample/accounts", "--header", "sample/header.yaml"]
 WRITERS = {
@@ -59,21 +57,28 @@ def test_mode_and_link_stay_and_nothing_is_left_beside(writer: str, desk: Path) 
     assert hidden(desk) == []
 
 
+MODULES = (
+    "marginctl.cli.book_check",
+    "marginctl.cli.book_running",
+    "pyarrow.parquet",
+    "pyarrow.csv",
+    "pyarrow.dataset",
+)
+MOMENTS = ("open", "fsync", "replace", "end")
+
+
 @each_of_rows
-@pytest.mark.parametrize("moment", ["open", "fsync", "replace", "end"])
-def test_killed_at_any_moment_the_old_rows_or_the_new_ones_are_there(writer: str, moment: str, desk: Path) -> None:
+def test_killed_at_any_moment_the_old_rows_or_the_new_ones_are_there(
+    writer: str, desk: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, arguments = WRITERS[writer]
-    ended = subprocess.run(
-        [sys.executable, "-c", KILLED, moment, *arguments],
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(SOURCE)},
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert ended.returncode == -9, ended.stderr
-    assert ((desk / name).read_bytes() == b"old\n") is (moment != "end")
-    assert write(writer).code in (0, 1)
-    assert (desk / name).read_bytes() != b"old\n"
+    folder = tmp_path_factory.mktemp("killed")
+    killed(desk, folder, arguments, MODULES, MOMENTS)
+    for moment in MOMENTS:
+        assert ((folder / moment / name).read_bytes() == b"old\n") is (moment != "end")
+        monkeypatch.chdir(folder / moment)
+        assert write(writer).code in (0, 1)
+        assert (folder / moment / name).read_bytes() != b"old\n"
 
 
 @each_of_rows

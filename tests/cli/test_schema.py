@@ -181,14 +181,6 @@ def broken(tmp_path):
     return str(path)
 
 
-@pytest.mark.parametrize("path", PORTFOLIOS, ids=lambda path: path.stem)
-def test_a_json_report_follows_the_report_schema(path):
-    _, text = checked(str(path), "--format", "json")
-    document = json.loads(text)
-    assert len(document["reports"]) == 1
-    assert complaints("report", document) == []
-
-
 def test_the_report_of_a_run_that_exits_2_follows_it_as_well(broken):
     code, text = checked(str(PORTFOLIOS[0]), broken, "--format", "json")
     document = json.loads(text)

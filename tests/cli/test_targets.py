@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -123,21 +124,14 @@ def arm(moment):
     if moment == "replace": os.replace = lambda *a: die()
     if moment == "end": os.replace = lambda *a: (replace(*a), die())
 """
-KILLED = (
-    ARM
-    + """
-arm(sys.argv.pop(1))
-app(sys.argv[1:])
-"""
-)
-"""A run that is killed at a moment."""
 EACH_KILLED = (
     ARM
     + """
-folder, *arguments = sys.argv[1:]
-os.chdir(os.path.join(folder, "whole"))
-app(arguments, standalone_mode=False)
-for moment in sys.stdin.read().split():
+import importlib
+folder, modules, moments, *arguments = sys.argv[1:]
+for name in modules.split():
+    importlib.import_module(name)
+for moment in moments.split():
     if not os.fork():
         os.chdir(os.path.join(folder, moment))
         arm(moment)
@@ -145,8 +139,26 @@ for moment in sys.stdin.read().split():
     print(moment, os.waitstatus_to_exitcode(os.wait()[1]), file=sys.__stderr__)
 """
 )
-"""The same at several, each in a folder of its own; a run before them to its end has imported everything."""
+"""Runs that are killed, each in a folder of its own and in a process that shares what was imported before."""
 MOMENTS = ("open", "write", "fsync", "replace", "end")
+
+
+MODULES = ("marginctl.cli.check",)
+
+
+def killed(desk: Path, folder: Path, arguments: list[str], modules: Iterable[str], moments: Iterable[str]) -> None:
+    """Run a command in a copy of the desk for each moment, at which it is killed."""
+    for moment in moments:
+        shutil.copytree(desk, folder / moment)
+    ended = subprocess.run(
+        [sys.executable, "-c", EACH_KILLED, folder, " ".join(modules), " ".join(moments), *arguments],
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(SOURCE)},
+        timeout=PATIENCE,
+        check=False,
+    )
+    told = [line for line in ended.stderr.decode().splitlines() if line.startswith(MOMENTS)]
+    assert told == [f"{moment} -9" for moment in moments], ended.stderr
 
 
 @each_writer
@@ -155,18 +167,7 @@ def test_killed_at_any_moment_the_old_file_or_the_new_one_is_there(
 ) -> None:
     name, arguments = WRITERS[writer]
     folder = tmp_path_factory.mktemp("killed")
-    for moment in ("whole", *MOMENTS):
-        shutil.copytree(desk, folder / moment)
-    ended = subprocess.run(
-        [sys.executable, "-c", EACH_KILLED, folder, *arguments],
-        input=" ".join(MOMENTS).encode(),
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(SOURCE)},
-        timeout=PATIENCE,
-        check=False,
-    )
-    told = ended.stderr.decode().splitlines()
-    assert [line for line in told if line.startswith(MOMENTS)] == [f"{moment} -9" for moment in MOMENTS], told
+    killed(desk, folder, arguments, MODULES, MOMENTS)
     before = (desk / name).read_bytes()
     for moment in MOMENTS:
         if moment != "end":

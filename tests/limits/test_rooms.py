@@ -56,13 +56,20 @@ def judged(book: Account, limits: dict[str, str | None]) -> Evaluation:
     return evaluate(context_of(book), config(limits))
 
 
-def failing(book: Account, limits: dict[str, str | None]) -> set[tuple[str, str]]:
-    """What ``check`` finds broken, and the cross pools without free collateral."""
-    checks = {(one.code, one.subject) for one in judged(book, limits).checks if one.status is Status.FAIL}
-    pools = report_of(book).pools
-    return checks | {
-        ("", pool.name) for pool in pools if pool.margin_mode == "cross" and pool.free_collateral < -RESIDUE
-    }
+Standing = tuple[set[tuple[str, str]], dict[str, Decimal]]
+
+
+def standing(book: Account, limits: dict[str, str | None]) -> Standing:
+    """What ``check`` finds broken, and the free collateral of the cross pools."""
+    asked = context_of(book)
+    broken = {(one.code, one.subject) for one in evaluate(asked, config(limits)).checks if one.status is Status.FAIL}
+    return broken, {pool.name: pool.free_collateral for pool in asked.report.pools if pool.margin_mode == "cross"}
+
+
+def newly_broken(now: Standing, before: Standing) -> set[tuple[str, str]]:
+    """What is broken and was not; free collateral below 0 that has become less."""
+    short = {("", pool) for pool, free in now[1].items() if free < min(ZERO, before[1].get(pool, ZERO)) - RESIDUE}
+    return now[0] - before[0] | short
 
 
 BTC_LONG = stand(linear(), 1, 10, 100, leverage=d(10))
@@ -247,30 +254,24 @@ def limits(draw: st.DrawFn) -> dict[str, str | None]:
 
 
 def more_broken(book: Account, before: Account, limits: dict[str, str | None]) -> set[tuple[str, str]]:
-    """What is broken and was not; free collateral below 0 that has become less."""
-    now = {pool.name: pool.free_collateral for pool in report_of(before).pools}
-    broken = failing(book, limits) - failing(before, limits)
-    short = {
-        ("", pool.name)
-        for pool in report_of(book).pools
-        if pool.margin_mode == "cross" and pool.free_collateral < min(ZERO, now.get(pool.name, ZERO)) - RESIDUE
-    }
-    return {one for one in broken if one[0]} | short
+    return newly_broken(standing(book, limits), standing(before, limits))
 
 
 @settings(max_examples=15)
 @given(book=accounts(most_contracts=3), limits=limits())
 def test_any_largest_order_keeps_every_limit_and_one_step_more_breaks_one(book, limits):
     terms = {one.contract.symbol: one for one in contract_terms(book)}
+    before = standing(book, limits)
     for room in order_rooms(inquiry(book, limits)):
         if room.quantity is None or room.stop.name == "last-tier":
             continue
 
-        def after(size: Decimal, room: OrderRoom = room) -> Account:
-            return filled(book, terms[room.symbol], SIDES[room.side], size)
+        def broken(size: Decimal, room: OrderRoom = room) -> set[tuple[str, str]]:
+            after = filled(book, terms[room.symbol], SIDES[room.side], size)
+            return newly_broken(standing(after, limits), before)
 
-        assert more_broken(after(room.quantity), book, limits) == set()
-        assert more_broken(after(room.quantity + terms[room.symbol].contract.sizing_step), book, limits) != set()
+        assert broken(room.quantity) == set()
+        assert broken(room.quantity + terms[room.symbol].contract.sizing_step) != set()
 
 
 @settings(max_examples=10)
@@ -562,10 +563,11 @@ def sizes_below(book: Account, room: OrderRoom, share: Decimal) -> set[Decimal]:
 @given(book=accounts(most_contracts=3), limits=limits(), share=st.integers(1, 999).map(lambda n: Decimal(n) / 1000))
 def test_every_smaller_fill_keeps_the_limits_too(book, limits, share):
     terms = {one.contract.symbol: one for one in contract_terms(book)}
+    before = standing(book, limits)
     for room in order_rooms(inquiry(book, limits)):
         for size in sizes_below(book, room, share) if room.quantity else ():
             part = filled(book, terms[room.symbol], SIDES[room.side], size)
-            assert more_broken(part, book, limits) == set(), (room.symbol, room.side, size)
+            assert newly_broken(standing(part, limits), before) == set(), (room.symbol, room.side, size)
 
 
 @settings(max_examples=10)

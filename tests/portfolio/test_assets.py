@@ -1,5 +1,6 @@
 """Assets that belong together: one underlying moves them all, and a follower may lose its peg by itself."""
 
+import re
 from decimal import Decimal
 from itertools import product
 
@@ -286,7 +287,7 @@ class TestTheBundledList:
         assert not set(bundled()) & (STABLECOINS | FIAT_CURRENCIES)
 
     def test_names_of_thousands_say_their_ratio(self) -> None:
-        names = {asset: found for asset in bundled() if (found := IN_THOUSANDS.fullmatch(asset)) is not None}
+        names = {asset: found for asset in bundled() if (found := re.fullmatch(IN_THOUSANDS, asset)) is not None}
         assert len(names) > 15
         for asset, found in names.items():
             prefix = found["before"] or found["behind"]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marginctl.books.normalising import BookError, Renames, check_columns, normalised, unknown_columns
 from marginctl.books.row_drafts import ACCOUNTS, BALANCES, POSITIONS
@@ -127,8 +128,6 @@ def _of_file(path: Path) -> list[BookPart]:
 
 def _named(parts: list[BookPart]) -> list[BookPart]:
     """The parts with names of their own: part numbers where a file has several."""
-    from msgspec.structs import replace
-
     counts: dict[str, int] = {}
     for one in parts:
         counts[one.name] = counts.get(one.name, 0) + 1

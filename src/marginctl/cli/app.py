@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from marginctl import __version__
 from marginctl.cli.entry import NOT_CHECKED
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -183,8 +184,6 @@ venue = typer.Typer(cls=VenueCommands, no_args_is_help=True, rich_markup_mode=No
 
 def _show_version(value: bool) -> None:
     if value:
-        from marginctl import __version__
-
         typer.echo(f"marginctl {__version__}")
         raise typer.Exit
 

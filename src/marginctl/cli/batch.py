@@ -2,9 +2,11 @@
 
 import gc
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -120,9 +122,6 @@ def _all(work: "Work[Result]", chunk: Sequence[Input]) -> "Answer[Result]":
 
 def _begin_worker() -> None:
     """A worker ends at once with Ctrl-C, without a traceback, and never outlives the process that it works for."""
-    import signal
-    from threading import Thread
-
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     Thread(target=_end_with_parent, daemon=True).start()

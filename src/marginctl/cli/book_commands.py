@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from decimal import Decimal
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +27,11 @@ from marginctl.cli.options import (
     format_of,
 )
 from marginctl.cli.settings import CodeFlags, PolicyFlags, ShockFlags
+from marginctl.document.numbers import NumberError, rate
 from marginctl.document.scalars import FlagError
 from marginctl.document.source import echo
 
-M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1 << 20
+M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1 << 23
 FORMS = ("table", "json", "markdown", "html", "junit", "github")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 book = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings=CONTEXT)
@@ -119,10 +121,8 @@ def need_tables() -> None:
     """Refuse to begin without the packages that read tables. Raises FlagError.
 
     Memory comes from the system, which gets back what is no longer used, so that it stays flat however large a book is:
-    with glibc buffers of a megabyte and more are mapped and given back one by one, whatever was freed before.
+    with glibc buffers of 8 megabytes and more are mapped and given back one by one, whatever was freed before.
     """
-    from importlib.util import find_spec
-
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     of_libc("mallopt", M_MMAP_THRESHOLD, LARGE_BUFFER)
     gc.enable()
@@ -152,8 +152,6 @@ def book_check(flags: BookCheckFlags) -> int:
 
 def shares(texts: list[str]) -> tuple[Decimal, ...]:
     """--gap: shares of a path between commas. Raises FlagError."""
-    from marginctl.document.numbers import NumberError, rate
-
     found: list[Decimal] = []
     for text in (part.strip() for one in texts for part in one.split(",")):
         try:

@@ -33,7 +33,7 @@ from marginctl.document.source import echo, printable
 from marginctl.findings import Location, Problem
 from marginctl.render.json import guarded
 
-GIVEN_BACK = 1 << 18
+GIVEN_BACK = 1 << 17
 """Accounts after which freed memory goes back to the system."""
 MOST_SHOWN = 20
 """Problems that a terminal is told."""

@@ -29,12 +29,12 @@ OTHERS = ("policy", CASES, "config", "venue", "baseline", "book")
 """Kinds of files of ours that are no portfolios."""
 GLANCE = 64 * 1024
 """Bytes of a file in which its kind nearly always shows."""
-_SCHEMA = re.compile(rb"""^(?:\{\s*)?["']?schema["']?\s*:\s*["']?marginctl\.([a-z-]+)/""", re.MULTILINE)
-_EDITOR = re.compile(rb"""\$schema["']?\s*[=:].*marginctl-portfolio""")
+_SCHEMA = rb"""(?m)^(?:\{\s*)?["']?schema["']?\s*:\s*["']?marginctl\.([a-z-]+)/"""
+_EDITOR = rb"""\$schema["']?\s*[=:].*marginctl-portfolio"""
 _OWN = rb"""["']?(?:account|prices|collateral|positions)["']?\s*:"""
-_KEY = re.compile(rb"""^(?:-\s*\{?\s*["']?(?:asset|symbol)["']?\s*:|""" + _OWN + rb")", re.MULTILINE)
-_FLOWING_KEY = re.compile(rb"[{,\s]" + _OWN)
-_SOMETHING = re.compile(rb"""^(?:-\s|["']?[\w$./][^#\n]*:(?:\s|$))""", re.MULTILINE)
+_KEY = rb"""(?m)^(?:-\s*\{?\s*["']?(?:asset|symbol)["']?\s*:|""" + _OWN + rb")"
+_FLOWING_KEY = rb"[{,\s]" + _OWN
+_SOMETHING = rb"""(?m)^(?:-\s|["']?[\w$./][^#\n]*:(?:\s|$))"""
 
 
 class ConfigPlace(Struct, frozen=True):
@@ -189,16 +189,16 @@ def kind_of(path: str, data: bytes) -> str:
     if os.path.basename(path) == NAMES[0]:  # noqa: PTH119
         return "config"
     data = data.replace(b"\r", b"\n")
-    said = _SCHEMA.search(data)
+    said = re.search(_SCHEMA, data)
     if said is not None and said[1].decode() in OTHERS:
         return said[1].decode()
-    return "" if said is None and not _is_ours(data) and _SOMETHING.search(data) else PORTFOLIO
+    return "" if said is None and not _is_ours(data) and re.search(_SOMETHING, data) else PORTFOLIO
 
 
 def _is_ours(data: bytes) -> bool:
     is_flowing = data.lstrip()[:1] == b"{"
-    found = (_FLOWING_KEY if is_flowing else _KEY).search(data)
-    return bool(found or _EDITOR.search(data) or _SCHEMA.search(data))
+    found = re.search(_FLOWING_KEY if is_flowing else _KEY, data)
+    return bool(found or re.search(_EDITOR, data) or re.search(_SCHEMA, data))
 
 
 def passed_over(paths: Iterable[str], most: int = 3) -> str:

@@ -89,9 +89,9 @@ def note_open(descriptor: int) -> None:
 LARGEST = 16 * 1024 * 1024
 UTF_8_MARK = b"\xef\xbb\xbf"
 SAVE_AS_UTF_8 = "save it as UTF-8"
-_PAGE = re.compile(r"<(?:!doctype|html|head|body|!--|\?xml|error)\b", re.ASCII | re.IGNORECASE)
-_TITLE = re.compile("<title[^<>]*>([^<>]*)<", re.IGNORECASE)
-_MARKUP = re.compile("<[^<>]*>")
+_PAGE = r"(?ai)<(?:!doctype|html|head|body|!--|\?xml|error)\b"
+_TITLE = "(?i)<title[^<>]*>([^<>]*)<"
+_MARKUP = "<[^<>]*>"
 PAGE_HEAD = 4096
 """Characters of a web page that are searched for its title."""
 
@@ -155,10 +155,10 @@ def _page_words(data: bytes) -> str | None:
     """The title of a web page, else its first words, such as those of an error; None where it is no web page."""
     start = data[:PAGE_HEAD].removeprefix(UTF_8_MARK).lstrip()
     head = start.decode("utf-8", "replace") if start.startswith(b"<") else ""
-    if not _PAGE.match(head):
+    if not re.match(_PAGE, head):
         return None
-    title = _TITLE.search(head)
-    return " ".join((title[1] if title else _MARKUP.sub(" ", head)).split())
+    title = re.search(_TITLE, head)
+    return " ".join((title[1] if title else re.sub(_MARKUP, " ", head)).split())
 
 
 def _not_utf_8(data: bytes, error: UnicodeDecodeError, name: str) -> tuple[Source, list[Problem]]:

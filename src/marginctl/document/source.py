@@ -14,7 +14,7 @@ EXCERPT_WIDTH = 120
 CARET_IN_WINDOW = 60
 MOST_PROBLEMS = 1000
 _LINE_END = re.compile(r"\r\n?|\n")
-_ORDER = re.compile(r"^\s*::|##(?=\w*\[)", re.MULTILINE)
+_ORDER = r"(?m)^\s*::|##(?=\w*\[)"
 
 
 def printable(text: str) -> str:
@@ -36,7 +36,9 @@ def _escape(code_point: int) -> str:
 
 def harmless(text: str) -> str:
     """The text with a space in what runners of CI jobs take for an order: ``::`` that begins a line, ``##name[``."""
-    return _ORDER.sub(lambda match: f"{match[0][:-1]} {match[0][-1]}", text) if "::" in text or "##" in text else text
+    return (
+        re.sub(_ORDER, lambda match: f"{match[0][:-1]} {match[0][-1]}", text) if "::" in text or "##" in text else text
+    )
 
 
 def lines_of(text: str) -> list[str]:

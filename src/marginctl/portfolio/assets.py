@@ -34,7 +34,7 @@ DATA = Path(__file__).parent / "data" / "assets.csv"
 ALONE = "none"
 """The word of ``follows:`` for an asset that moves by itself."""
 THOUSANDS = {"k": Decimal(1000), "1M": Decimal(1_000_000)}
-IN_THOUSANDS = re.compile(r"(?P<before>10{3,}|1M|k)(?P<coin>[A-Z][A-Z0-9]*)|(?P<other>[A-Z]+)(?P<behind>10{3,})")
+IN_THOUSANDS = r"(?P<before>10{3,}|1M|k)(?P<coin>[A-Z][A-Z0-9]*)|(?P<other>[A-Z]+)(?P<behind>10{3,})"
 """How venues name many units of a coin as one: 1000PEPE, 1MBABYDOGE, kPEPE, SHIB1000."""
 
 
@@ -88,7 +88,7 @@ class Links:
         """Refuse a name that looks like many units of a coin which is there too, where nothing says whether it is."""
         assets = set(used)
         for asset in assets - set(self._declared):
-            found = IN_THOUSANDS.fullmatch(asset) if asset not in bundled() else None
+            found = re.fullmatch(IN_THOUSANDS, asset) if asset not in bundled() else None
             if found is None or (coin := found["coin"] or found["other"]) not in assets:
                 continue
             prefix = found["before"] or found["behind"]

@@ -1,9 +1,9 @@
 """A venue's rules: the file as it is written, and the questions that a portfolio asks of it."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from string import ascii_letters, digits
 from typing import ClassVar
 
 from msgspec import Struct
@@ -44,7 +44,7 @@ INTERVAL_ASSUMED = "funding_interval 8h where none is given or published"
 LONGEST_SYMBOL = 40
 USUAL_QUOTES = ("USDT", "USDC", "USD")
 USUAL_COLLATERAL = ("BTC", "ETH", "SOL", "USDC")
-IN_COMMANDS = frozenset(ascii_letters + digits + "-_:")
+IN_COMMANDS = "[A-Za-z0-9:_-]*"
 """What a symbol may have to stand in a command that is shown."""
 SYMBOL_WORDS = ("PERPETUAL", "SWAP", "PERP", "USDT", "USDC", "USD")
 _RANKS = {status: rank for rank, status in enumerate(Verification)}
@@ -274,7 +274,7 @@ class RuleSet(Record, name="venue"):
         """Where the venue has the table of a contract that is not listed; None where nobody says."""
         groups = [group for group in self.groups if group.tables_from is not None]
         group = max(groups, key=lambda one: one.likeness(symbol), default=None)
-        source = group.tables_from if group is not None and set(symbol + self.name) <= IN_COMMANDS else None
+        source = group.tables_from if group is not None and re.fullmatch(IN_COMMANDS, symbol + self.name) else None
         return source if source is not None and source.asks_for(symbol) else None
 
     def close_symbols(self, symbol: str, on: date) -> list[str]:

@@ -21,13 +21,13 @@ FACT_CODES = frozenset(rule.code for rule in RULES if rule.of_facts)
 """The codes that a ``DataFact`` may have."""
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}
-CUSTOM = re.compile(r"[A-Z]{2,12}[0-9]{1,6}", re.ASCII)
+CUSTOM = "[A-Z]{2,12}[0-9]{1,6}"
 BY_KEY: dict[str, Rule] = {rule.key: rule for rule in RULES if rule.key}
 
 
 def is_custom(code: str) -> bool:
     """Whether a code may be one of a rule of one's own."""
-    return bool(CUSTOM.fullmatch(code)) and not code.startswith("MC")
+    return bool(re.fullmatch(CUSTOM, code)) and not code.startswith("MC")
 
 
 def rule_of(code: str) -> Rule:
