@@ -14,7 +14,7 @@ from marginctl.core.motion import Motion
 from marginctl.core.piecewise import Line
 from marginctl.core.returns import decayed
 from marginctl.core.sample import PnlLines, Sample, columns_of
-from marginctl.core.tail import Ranks, Share, TailFigure, quantile_shares, worst_shares
+from marginctl.core.tail import KEPT_BITS, Ranks, Share, TailFigure, quantile_shares, worst_shares
 
 from . import naive_model
 
@@ -65,6 +65,9 @@ def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
     assert Ranks.of(lines, ZERO).order == [2, 1, 0]
     assert Ranks.of(lines, ZERO).last_tied([Share(1, ONE)]) == 1
     assert Ranks.of(PnlLines([8, 9, 3], [5, 1, 0], 0), ZERO).order == [2, 0, 1]
+    for bits, order in ((KEPT_BITS, [0, 1]), (KEPT_BITS + 1, [1, 0])):  # one bit more than is kept: 1 and 2 are 1 there
+        numbers = [(1 << (bits - 1)) + 1, (1 << (bits - 1)) + 2]
+        assert Ranks.of(PnlLines(numbers, [5, 1], 0), ZERO).order == order
 
 
 @pytest.mark.parametrize(("end", "pieces"), [(None, 2), ("3", 2), ("2", 1), ("1", 1)])
