@@ -148,10 +148,6 @@ def desks(draw: st.DrawFn, contract: Contract, orders: bool) -> Account:
     return account(*held, orders=tuple(placed), balances=balances, rules=draw(RULES), hedge=hedge)
 
 
-FAR = d("1e12")
-"""Beyond it two lines meet that are parallel but for residue."""
-
-
 def straight_between(desk: Account, contract: Contract, side: int, stops: set[Decimal]) -> None:
     """Free collateral and buffer are straight lines of the size between two stops, and for a while beyond the last."""
     terms = terms_of(desk, contract, side)
@@ -162,8 +158,7 @@ def straight_between(desk: Account, contract: Contract, side: int, stops: set[De
             risks[size] = pool_risk(partition(filled(desk, terms, side, size))[0])
         return Fraction(risks[size].free_collateral), Fraction(risks[size].buffer(d(1)))
 
-    near = sorted(stop for stop in stops if stop < FAR)
-    places = [d(0), *near, max(near, default=d(0)) + 100]
+    places = [d(0), *sorted(stops), max(stops, default=d(0)) + 100]
     for low, high in pairwise(places):
         quarter, middle, beyond = (left(low + (high - low) * k / 4) for k in (1, 2, 3))
         for k in (0, 1):
