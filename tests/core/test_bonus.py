@@ -156,3 +156,9 @@ def test_a_loss_in_a_coin_takes_as_many_of_it_as_it_costs_at_its_price_of_there(
 def test_a_gain_however_small_leaves_it_and_a_loss_takes_of_it(gain: str, left: str) -> None:
     after = realised(with_bonus(account(), USDT=3), "USDT", d(gain))
     assert (after.balances["USDT"], after.bonus) == (3 + d(gain), {"USDT": d(left)})
+
+
+def test_what_is_left_of_it_is_worth_its_price_of_there() -> None:
+    """1 of 3 BTC, at 50 instead of 100."""
+    one = with_bonus(account(balances={"BTC": 2}), BTC=1)
+    assert bonus_equity(one, partition(one), {"BTC": d("0.5")}) == 50

@@ -181,6 +181,12 @@ def test_the_largest_of_lines_by_its_corners(
         assert piece.at_zero + piece.slope * u == max(line.at(u) for line in given_rows)
 
 
+def test_each_factor_is_on_its_part_of_an_amount() -> None:
+    """Up to 20 once, 30 more three times, the rest twice: 3 x - 40, then 2 x + 10."""
+    found = graded_curve(((d(20), d(1)), (d(50), d(3)), (None, d(2))))
+    assert (found.borders, found.slopes, found.intercepts) == ((20, 50), (1, 3, 2), (0, -40, 10))
+
+
 def test_tiers_are_those_of_the_numeraire_of_there() -> None:
     """In a currency that falls by u what stays at 40 is within 50 (1 - u) up to 0.2, then 120 - 100 (1 - u)."""
     falling = Motion({":BTCUSD": Line(d(1), d(0))}, rest=Line(d(1), d(-1)))

@@ -122,3 +122,9 @@ def test_a_quanto_is_straight_where_one_factor_moves(
     assert found == expected
     if found is not None:
         assert quanto.at({asset: one.at(Decimal(2)) for asset, one in motion.ratios.items()}) == found.at(Decimal(2))
+
+
+def test_a_quanto_in_a_quote_that_is_gone_is_more_than_any_money() -> None:
+    quanto = Quanto("X", "ETH", "BTC", "USD")
+    assert quanto.at({"USD": Decimal(0)}) > Decimal("1e20")
+    assert quanto.at({"ETH": Decimal(0)}) == quanto.at({"ETH": Decimal(0), "USD": Decimal(0)}) == 0

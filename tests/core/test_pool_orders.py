@@ -8,7 +8,7 @@ from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, order
 from marginctl.core.account import MarginRules, OpenLoss, Order, OrderFees, OrderMaintenance, Position
 from marginctl.core.contract import TiersBy
 from marginctl.core.exact import ZERO
-from marginctl.core.orders import Sized
+from marginctl.core.orders import SideOrders, Sized, opened
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.trade import reduced
@@ -268,3 +268,25 @@ def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers(hedge:
         one = account(orders=(placed,), balances={"USDT": 1000}, rules=rules, hedge=hedge)
         (need,) = partition(one)[0].order_needs
         assert (need.maintenance, need.position, need.now) == (kept, None, Sized(ZERO, ZERO))
+
+
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+def test_where_the_venue_keeps_no_margin_of_orders_they_need_none(hedge: bool) -> None:
+    buy = order(BTC, LONG, 2, 90, 100, position_side=LONG if hedge else None)
+    (pool,) = partition(account(LONG_ONE, orders=(buy,), balances={"USDT": 1000}, hedge=hedge))
+    assert (pool.order_needs[0].maintenance, pool_risk(pool).maintenance_margin) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("now", "side", "value"),
+    [
+        ("0.5", LONG, 90),
+        ("0", LONG, 90),
+        ("-0.5", LONG, "89.5"),
+        ("-200", LONG, 0),
+        ("0.5", SHORT, "89.5"),
+        ("-0.5", SHORT, 90),
+    ],
+)
+def test_what_orders_open_is_what_does_not_close(now: str, side: int, value: str) -> None:
+    assert opened(d(now), SideOrders(side, d(90), ZERO, d(1))) == d(value)
