@@ -290,3 +290,18 @@ def test_where_the_venue_keeps_no_margin_of_orders_they_need_none(hedge: bool) -
 )
 def test_what_orders_open_is_what_does_not_close(now: str, side: int, value: str) -> None:
     assert opened(d(now), SideOrders(side, d(90), ZERO, d(1))) == d(value)
+
+
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+@pytest.mark.parametrize(
+    ("rate", "kept"),
+    [("0.01", "0.5"), ("0.005", 0)],
+    ids=["half a dollar of 50", "150 at 0.5% need less than 100 at 1%"],
+)
+def test_orders_add_what_more_is_kept_but_never_less_than_nothing(hedge: bool, rate: str, kept: str) -> None:
+    contract = linear(table=tiers((100, "0.01", "0.1"), (None, rate, "0.1"), deductions=[0, 0]))
+    buy = order(contract, LONG, "0.5", 100, 100, position_side=LONG if hedge else None)
+    rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
+    held = position(contract, LONG, 1, 100, leverage=10)
+    (pool,) = partition(account(held, orders=(buy,), balances={"USDT": 1000}, rules=rules, hedge=hedge))
+    assert pool.order_needs[0].maintenance == d(kept)
