@@ -63,3 +63,8 @@ def test_whether_its_rates_are_known(table: Any, fields: dict[str, Any], initial
 def test_an_account_without_a_model_of_the_whole_is_tiered() -> None:
     assert account().margin_model == "tiered"
     assert default_beta("X") == Decimal(1)
+
+
+def test_set_aside_is_the_isolated_margin() -> None:
+    apart, shared = position(linear(), LONG, 1, 100, isolated_margin=9), position(linear(), LONG, 1, 100)
+    assert (apart.set_aside, shared.set_aside) == (9, 0)

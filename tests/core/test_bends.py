@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.builders import d
 
 from marginctl.core.exact import exactly
-from marginctl.core.motion import Bend, first_below_bent
+from marginctl.core.motion import Bend, first_below_bent, tangent
 from marginctl.core.piecewise import Crossing, Line, Piece, bent
 
 FLAT = Line(d(1), d(0))
@@ -111,6 +111,13 @@ def test_of_several_coins_one_may_be_gone_at_the_end() -> None:
             assert all(3 - 1 / (1 - v) - v * v > 0 for v in (u * k / 9 for k in range(9)))
 
 
+def test_toward_the_end_of_a_coin_nothing_before_the_piece_is_looked_at() -> None:
+    """15 u - 30 - 4 / (4 - u) from 3 on, where it is 11: of v = 4 - u, 15 v^2 - 30 v + 4, v = 1 - sqrt 660 / 30."""
+    found = first(("0", "100", "0"), ("3", "-30", "15"), bends=[Bend(d(4), FLAT, Line(d(4), d(-1)))], end="4")
+    with exactly():
+        assert abs(u_of(found) - (3 + d(660).sqrt() / 30)) < TINY
+
+
 def test_a_worthless_coin() -> None:
     assert bent(d(1), d(2), d(0)) > d("1e20")
     assert bent(d(1), d(0), d(0)) == 0
@@ -141,6 +148,12 @@ def test_a_tangent_touches(u: str) -> None:
         line = one.line_at(d(u))
         assert abs(line.at(d(u)) - one.at(d(u))) < TINY
         assert all(line.at(d(v)) <= one.at(d(v)) + TINY for v in ("0", "0.1", "0.3", "0.6", "0.9"))
+
+
+def test_tangents_add() -> None:
+    """At 1 u^2 is 2 u - 1, and 4 / (1 + u) is 3 - u."""
+    both = [Bend(d(1), Line(d(0), d(1)), FLAT), Bend(d(1), Line(d(2), d(0)), Line(d(1), d(1)))]
+    assert tangent(both, d(1)) == Line(d(2), d(1))
 
 
 @pytest.mark.parametrize("scale", [1000, 0], ids=["some money", "none: nothing is residue"])

@@ -144,3 +144,21 @@ def test_a_published_example_uses_what_it_says(bonus: str, used: str) -> None:
     """MEXC Learn, futures bonus usage instructions, 2025-10-20: a loss of 2.5 and a fee of 0.03."""
     before = replace(account(balances={"USDT": 100}), bonus={"USDT": d(bonus)})
     assert before.bonus["USDT"] - realised(before, "USDT", -d("2.53")).bonus["USDT"] == d(used)
+
+
+def test_a_loss_in_a_coin_takes_as_many_of_it_as_it_costs_at_its_price_of_there() -> None:
+    """100 USD of BTC long at 100, at 50: 2 coins less 1 of the entry are owed, and 2 of 3 are left."""
+    one = with_bonus(account(position(inverse(), LONG, 10, 100)), BTC=3)
+    assert bonus_left(one, {"BTC": d("0.5")}) == {"BTC": 2}
+
+
+@pytest.mark.parametrize(("gain", "left"), [("0.5", 3), ("0", 3), ("-0.5", "2.5"), ("-4", 0)])
+def test_a_gain_however_small_leaves_it_and_a_loss_takes_of_it(gain: str, left: str) -> None:
+    after = realised(with_bonus(account(), USDT=3), "USDT", d(gain))
+    assert (after.balances["USDT"], after.bonus) == (3 + d(gain), {"USDT": d(left)})
+
+
+def test_what_is_left_of_it_is_worth_its_price_of_there() -> None:
+    """1 of 3 BTC, at 50 instead of 100."""
+    one = with_bonus(account(balances={"BTC": 2}), BTC=1)
+    assert bonus_equity(one, partition(one), {"BTC": d("0.5")}) == 50

@@ -12,6 +12,7 @@ from tests.builders import LONG, SHORT, account, d, linear, position
 from marginctl.core.account import Account, Position
 from marginctl.core.assemble import report_of
 from marginctl.core.model import (
+    Charge,
     ChargeBase,
     Grade,
     MarginModel,
@@ -199,6 +200,7 @@ def test_who_contributes_what_to_a_scan(account: Account) -> None:
         wanted = sorted(asset for asset in book.balances if book.is_scanned(asset) and rates.get(asset))
         assert [one.symbol for one in coins] == wanted
         assert all(agree(one.risk, rates[one.symbol] * book.equity(one.symbol)) for one in coins)
+        assert all(agree(one.share, Exact(one.risk) / figure) for one in coins)
         assert all((one.side, one.incremental) == (None, None) for one in coins)
 
 
@@ -249,6 +251,30 @@ def test_the_figures_of_a_history_for_both_margins() -> None:
     assert tail_days(pool.asked, Grade.INITIAL) == [(days[1], 1, 30)]
     (one,) = row.contributions
     assert (one.risk, one.share, one.incremental) == (90, 1, 90)
+
+
+@pytest.mark.parametrize(
+    ("calm", "bad"), [("0.01", "-0.004"), ("-0.004", "0.01")], ids=["in the bad time alone", "in the calm one alone"]
+)
+def test_a_loss_counts_however_small_where_the_other_time_brings_a_gain(calm: str, bad: str) -> None:
+    """1 BTC at 100 loses 0.40 in one of both."""
+    one, other = (Returns(("BTC",), ("2024-01-01",), ((d(move),),)) for move in (calm, bad))
+    tail = TailTerms(confidence=d("0.5"), returns=one, stressed=StressedFigure(other))
+    terms = ModelTerms(model=MarginModel.VAR, separate=d(0), tails=dict.fromkeys(Grade, tail))
+    book = replace(account(position(linear(), LONG, 1, 100), balances={"USDT": 500}), model=terms)
+    (row,) = report_of(book).portfolio_margin
+    (held,) = row.contributions
+    assert (held.risk, held.share) == (d("0.4"), 1)
+
+
+def test_of_two_times_that_lose_the_same_the_calm_one_says_who_contributes() -> None:
+    """100 of BTC lose 1 in the one, 100 of ETH in the other."""
+    calm, bad = (Returns(("BTC", "ETH"), ("2024-01-01",), (row,)) for row in ((d("-0.01"), d(0)), (d(0), d("-0.01"))))
+    tail = TailTerms(confidence=d("0.5"), returns=calm, stressed=StressedFigure(bad))
+    terms = ModelTerms(model=MarginModel.VAR, separate=d(0), tails=dict.fromkeys(Grade, tail))
+    held = position(linear(), LONG, 1, 100), position(linear("ETHUSDT", "ETH"), LONG, 10, 10)
+    (row,) = report_of(replace(account(*held, balances={"USDT": 500}), model=terms)).portfolio_margin
+    assert [one.risk for one in row.contributions] == [1, 0]
 
 
 def test_without_a_history_nothing_is_said_of_one() -> None:
@@ -332,6 +358,17 @@ def test_by_value_a_spread_takes_as_much_of_each_leg_as_its_ratio_says(sides: tu
     assert [one.amount for one in row.spreads] == [1 - (400 * btc + 200 * eth) / 2, 0]
 
 
+def test_by_value_the_scarcer_leg_says_how_much() -> None:
+    """300 of BTC are 150 twice, of ETH there are 200 once: 150 of it."""
+    legs = (SpreadLeg(d(2), "BTC", ""), SpreadLeg(d(-1), "ETH", ""))
+    tables = (MoveTable(("*",), (Move(d("-0.1"), d(1)),), None),)
+    spread = Spread(name="two", legs=legs, by=SpreadBy.VALUE, credit=d("0.5"))
+    terms = ModelTerms(model=MarginModel.SCENARIO, tables=tables, spreads=(spread,))
+    held = position(linear(), LONG, 3, 100), position(linear("ETHUSDT", "ETH"), SHORT, 20, 10)
+    (row,) = report_of(replace(account(*held, balances={"USDT": 900}), model=terms)).portfolio_margin
+    assert [(one.count, one.amount) for one in row.spreads] == [(150, -15)]  # half of 10% of 300; ETH short loses none
+
+
 def test_equity_below_zero_is_too_little_for_a_model_only_with_a_position() -> None:
     """The long has gained what is owed and loses nothing in its one move: nothing is asked, 5 are missing."""
     table = MoveTable(("*",), (Move(d("0.1"), d(1)),), None)
@@ -367,3 +404,15 @@ def test_where_a_position_has_no_rates_the_tiers_of_the_whole_are_not_known() ->
     (whole,) = report_of(replace(book, positions=held[1:2])).portfolio_margin
     assert (whole.tiered.initial_margin, whole.tiered.maintenance_margin, whole.tiered.missing) == (10, 1, ())
     assert (whole.saving.initial, whole.saving.maintenance) == (-3, -9)
+
+
+def test_a_charge_on_one_asset_of_a_unit_is_on_that_alone() -> None:
+    """BTC and ETH are one unit: 1% of the 200 of ETH, nothing of the 600 of BTC; of both where the unit is named."""
+    table = MoveTable(("BTC", "ETH"), (Move(d("-0.1"), d(1)),), "COINS")
+    for names, base in ((("ETH",), 200), (("COINS",), 800), (("SOL",), None)):
+        charge = Charge(name="fee", on=ChargeBase.GROSS, rate=d("0.01"), where=Where.CORE, names=names)
+        terms = ModelTerms(model=MarginModel.SCENARIO, tables=(table,), charges=(charge,))
+        held = position(linear(), LONG, 6, 100), position(linear("ETHUSDT", "ETH"), LONG, 20, 10)
+        (row,) = report_of(replace(account(*held, balances={"USDT": 900}), model=terms)).portfolio_margin
+        found = [(one.unit, one.base, one.amount) for one in row.charges]
+        assert found == ([] if base is None else [("COINS", base, d(base) / 100)])

@@ -162,6 +162,7 @@ def lines(*rows: tuple[int, int]) -> list[Line]:
         pytest.param([(3, 1)], None, [0], id="one line"),
         pytest.param([(3, 1), (1, 2)], None, [0, 2], id="a steeper one takes over"),
         pytest.param([(3, 1), (1, 2)], "2", [0], id="not before the end"),
+        pytest.param([(0, 1), (-1, 5)], "1", [0, d("0.25")], id="within the first unit"),
         pytest.param([(3, 1), (3, 2)], None, [0], id="of two that begin together the steeper"),
         pytest.param([(3, 1), (1, 2), (0, 4)], None, [0, 1], id="the steepest overtakes first"),
         pytest.param([(3, 1), (1, 2), (-9, 4)], None, [0, 2, 5], id="one after the other"),
@@ -169,10 +170,35 @@ def lines(*rows: tuple[int, int]) -> list[Line]:
         pytest.param([(3, 1), (0, 0), (3, 1)], None, [0], id="lower ones never"),
     ],
 )
-def test_the_largest_of_lines_by_its_corners(rows: list[tuple[int, int]], end: str | None, corners: list[int]) -> None:
+def test_the_largest_of_lines_by_its_corners(
+    rows: list[tuple[int, int]], end: str | None, corners: list[Decimal]
+) -> None:
     given_rows = lines(*rows)
     found: Iterable[Piece] = upper_envelope(given_rows, None if end is None else d(end))
     assert [piece.start for piece in found] == corners
     for piece in found:
         u = piece.start + d("0.1")
         assert piece.at_zero + piece.slope * u == max(line.at(u) for line in given_rows)
+
+
+def test_each_factor_is_on_its_part_of_an_amount() -> None:
+    """Up to 20 once, 30 more three times, the rest twice: 3 x - 40, then 2 x + 10."""
+    found = graded_curve(((d(20), d(1)), (d(50), d(3)), (None, d(2))))
+    assert (found.borders, found.slopes, found.intercepts) == ((20, 50), (1, 3, 2), (0, -40, 10))
+
+
+def test_tiers_are_those_of_the_numeraire_of_there() -> None:
+    """In a currency that falls by u what stays at 40 is within 50 (1 - u) up to 0.2, then 120 - 100 (1 - u)."""
+    falling = Motion({":BTCUSD": Line(d(1), d(0))}, rest=Line(d(1), d(-1)))
+    stays = Graded(Form((MovingAmount(d(40), "BTC", "BTCUSD"),)), RISING)
+    assert list(stays.pieces(falling, d(1))) == [(0, 40, 0), (d("0.2"), 20, 100)]
+    assert stays.line_at(falling, d("0.1")) == (40, 0)
+    assert stays.line_at(falling, d("0.5")) == (20, 100)
+
+
+def test_tiers_of_what_turns_on_the_way_are_passed_both_ways() -> None:
+    """|60 - 100 u|, of which what is above 50 counts three times: at 0.1 no more, from 1.1 on again."""
+    short = Form((MovingAmount(d(100), "BTC"), MovingAmount(d(-40), "USDT")))
+    found = list(Graded(size(short), RISING).pieces(AWAY, d(2)))
+    rows = [("0", 80, -300), ("0.1", 60, -100), ("0.6", -60, 100), ("1.1", -280, 300)]
+    assert found == [(d(start), at_zero, slope) for start, at_zero, slope in rows]

@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from marginctl.core.account import Account
 from marginctl.core.exact import ONE, ZERO
 from marginctl.core.funding import after_funding
 from marginctl.core.liquidation import Parts, added, asset_sides, concave_health, health, parts, pool_state
-from marginctl.core.motion import STAYS, Motion, Stretch, asset_path, contract_path, joint_path, shock_path
+from marginctl.core.motion import STAYS, Motion, Quanto, Stretch, asset_path, contract_path, joint_path, shock_path
 from marginctl.core.outcome import states_of
 from marginctl.core.path import FundingPath
 from marginctl.core.piecewise import Line, Piece
@@ -178,3 +179,33 @@ def test_the_same_under_a_model_that_scans_what_is_paid(account: Account) -> Non
         u = Decimal("0.5")
         assert near(value(list(added(found.equity)), u), risk.equity, risk.scale)
         assert near(value(list(added(found.requirement)), u), risk.maintenance_margin, risk.scale)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "expected"),
+    [
+        pytest.param({}, (1, 0), id="nothing moves"),
+        pytest.param({"ETH": (1, -1), "BTC": (2, 0), "USD": ("0.5", 0)}, (4, -4), id="the base, at 2 / 0.5"),
+        pytest.param({"ETH": (3, 0), "BTC": (1, 2), "USD": ("0.5", 0)}, (6, 12), id="the settle asset, at 3 / 0.5"),
+        pytest.param({"ETH": (9, 9), ":X": (1, 1), "BTC": (2, 0)}, (2, 2), id="its own mark instead of the base"),
+        pytest.param({"ETH": (1, 1), "BTC": (1, 1)}, None, id="both: it bends"),
+        pytest.param({"USD": (1, 1)}, None, id="its quote: it bends"),
+        pytest.param({"ETH": (1, 1), "USD": (0, 0)}, None, id="its quote is gone"),
+    ],
+)
+def test_a_quanto_is_straight_where_one_factor_moves(
+    ratios: dict[str, tuple[str | int, str | int]], expected: tuple[int, int] | None
+) -> None:
+    """r_base r_settle / r_quote; where it is straight it is what it is at the prices of every place."""
+    quanto = Quanto("X", "ETH", "BTC", "USD")
+    motion = Motion({asset: Line(Decimal(at_zero), Decimal(slope)) for asset, (at_zero, slope) in ratios.items()})
+    found = quanto.line(motion)
+    assert found == expected
+    if found is not None:
+        assert quanto.at({asset: one.at(Decimal(2)) for asset, one in motion.ratios.items()}) == found.at(Decimal(2))
+
+
+def test_a_quanto_in_a_quote_that_is_gone_is_more_than_any_money() -> None:
+    quanto = Quanto("X", "ETH", "BTC", "USD")
+    assert quanto.at({"USD": Decimal(0)}) > Decimal("1e20")
+    assert quanto.at({"ETH": Decimal(0)}) == quanto.at({"ETH": Decimal(0), "USD": Decimal(0)}) == 0

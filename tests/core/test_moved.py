@@ -90,6 +90,16 @@ def test_the_difference_is_after_less_before_and_its_size_the_share_of_the_large
     assert (word.difference, word.size) == (None, 1)
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, "5"), ("5", None)])
+def test_from_nothing_and_to_nothing_there_is_no_difference(before: str | None, after: str | None) -> None:
+    """A headroom that is not known on one side is no better or worse there."""
+    rows = [None if one is None else d(one) for one in (before, after)]
+    (ratio,) = moved(*(tree(totals=totals_row(maintenance_ratio=one)) for one in rows))
+    assert (ratio.difference, ratio.size) == (None, 1)
+    (room,) = moved(*(tree((check(headroom=one),)) for one in rows))
+    assert (room.difference, room.size, room.turn) == (None, 1, Turn.NONE)
+
+
 def test_rows_that_came_and_went() -> None:
     before = tree(positions=(position_row("AUSDT"),), pools=(pool_row(),))
     after = tree(positions=(position_row("BUSDT"),), pools=(pool_row(),))

@@ -11,8 +11,10 @@ from tests.builders import LONG, SHORT, account, d, flat, linear, position
 from marginctl.core.account import Account
 from marginctl.core.assemble import report_of
 from marginctl.core.cascade import cascade
-from marginctl.core.opaque import FIXED, OpaqueRow
+from marginctl.core.motion import Motion
+from marginctl.core.opaque import FIXED, GivenMargin, OpaqueRow
 from marginctl.core.path import PricePath
+from marginctl.core.piecewise import Line
 from marginctl.core.pool import partition
 from marginctl.core.scenario import moved
 from marginctl.core.sequence import Action, LiquidationSequence
@@ -148,3 +150,9 @@ def test_a_row_moves_with_the_account(one: Account, percent: int, asset: str) ->
         assert now.value == row.value + gain
         assert sum(row.form(one.prices).values()) == row.value
         assert FIXED in row.form(one.prices)
+
+
+def test_a_given_margin_stays_in_currency_whatever_the_motion_measures_in() -> None:
+    part = GivenMargin(d(54), "calls")
+    assert list(part.pieces(Motion(rest=Line(d(2), d(-1))), None, d(3))) == [(0, 324, -162)]
+    assert list(part.pieces(Motion(), None)) == [(0, 54, 0)]

@@ -22,7 +22,7 @@ from marginctl.core.piecewise import (
     is_above_zero,
     larger,
     masked,
-    samples,
+    noise_of,
     scaled,
     total,
 )
@@ -227,11 +227,6 @@ def test_nothing_is_below_zero_where_the_guard_is_zero() -> None:
     assert list(masked(health, guard, d(10), ONE)) == [piece("0", "1", "0"), piece("3", "-5", "0")]
 
 
-def test_corners_draw_the_function_with_two_points_at_a_jump() -> None:
-    points = samples([piece("0", "1", "1"), piece("2", "0", "0")], d(4))
-    assert points == [(d(0), d(1)), (d(2), d(3)), (d(2), d(0)), (d(4), d(0))]
-
-
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 20)), min_size=1, max_size=5), st.integers(-100, 100))
 def test_pieces_along_a_path_are_the_curve_at_every_point(rows: list[tuple[int, int]], drift: int) -> None:
     borders = tuple(Decimal(b) for b in sorted({border for border, _ in rows}))
@@ -421,6 +416,12 @@ def test_pieces_follow_value_and_unit_wherever_they_go(
     for step in range(37):
         u = (Decimal(step) + d("0.3371")) / 38
         assert abs(value(found, u) - factor * curve.at(moving.at(u), unit.at(u))) < Decimal("1e-80")
+
+
+@pytest.mark.parametrize(("slope", "side"), [("2", 1), ("0", 0), ("-2", -1)])
+@pytest.mark.parametrize("until", [None, d(3)], ids=["without an end", "at its end"])
+def test_the_side_on_which_a_piece_ends(slope: str, side: int, until: Decimal | None) -> None:
+    assert noise_of(ONE).side_at_end(piece("0", "0", slope), until) == side
 
 
 @given(functions(), st.integers(1, 9), st.sampled_from([ONE, ZERO]))

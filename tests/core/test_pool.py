@@ -23,6 +23,7 @@ from marginctl.core.account import (
 )
 from marginctl.core.contract import TiersBy
 from marginctl.core.liquidation import asset_sides, pool_state
+from marginctl.core.motion import asset_path
 from marginctl.core.pool import Pool, partition
 from marginctl.core.requirement import DearerSide, Term
 from marginctl.core.risk import pool_risk
@@ -468,6 +469,43 @@ def test_what_needs_maintenance_wherever_prices_are(table: Any, fields: dict[str
     assert isinstance(part, Term)
     assert not any(replace(part, **{name: d(0)}).always_needs for name in ("amount", "weight"))
     assert pool_state(pool).may_vanish is not always
+
+
+@pytest.mark.parametrize(("growth", "always"), [("0.001", True), ("0", False)])
+def test_a_rate_that_grows_in_coins_from_nothing_needs_something_wherever_prices_are(growth: str, always: bool) -> None:
+    held = position(PERP, LONG, 10, 100, leverage=10, maintenance_rate="0", maintenance_growth=growth)
+    (part,) = partition(account(held, balances={"BTC": 1}))[0].maintenance.parts
+    assert part.always_needs is always
+
+
+def test_a_rate_grows_with_the_units_of_the_base_not_with_the_contracts() -> None:
+    """50 contracts of 0.1 BTC are 5: 10% and 5 x 1% of 500, and 1% and 5 x 0.1%."""
+    rates = {"initial_rate": "0.1", "initial_growth": "0.01", "maintenance_rate": "0.01", "maintenance_growth": "0.001"}
+    held = position(linear(size="0.1"), LONG, 50, 100, **rates)
+    assert margins(account(held, balances={"USDT": 1000})) == (75, d("7.5"))
+
+
+def test_what_bends_counts_by_the_factor_of_its_coin() -> None:
+    """0.1% of a coin for a coin of size, at 100, twice: 0.2; with the coin at 50 two coins, 0.4% of 50, twice."""
+    held = position(PERP, LONG, 10, 100, leverage=10, maintenance_rate="0", maintenance_growth="0.001")
+    terms = {"BTC": AssetTerms(requirement_factor=d(2))}
+    (part,) = partition(account(held, balances={"BTC": 1}, terms=terms))[0].maintenance.parts
+    assert isinstance(part, Term)
+    (bend,) = part.bends(asset_path("BTC", -1)[0].motion)
+    for u, ratio, need in (("0", "1", "0.2"), ("0.5", "0.5", "0.4")):
+        assert bend.at(d(u)) == part.at({"BTC": d(ratio)}) == d(need)
+
+
+@pytest.mark.parametrize(("longs", "shorts"), [("0", "0.01"), ("0.01", "0"), ("0", "0")])
+def test_the_dearer_side_always_needs_something_where_one_side_does(longs: str, shorts: str) -> None:
+    held = (
+        position(BTC, LONG, 1, 100, leverage=10, maintenance_rate=longs),
+        position(BTC, SHORT, 1, 100, leverage=10, maintenance_rate=shorts),
+    )
+    rules = MarginRules(netting=Netting.LARGER_LEG)
+    (part,) = partition(account(*held, balances={"USDT": 100}, rules=rules, hedge=True))[0].maintenance.parts
+    assert isinstance(part, DearerSide)
+    assert part.always_needs is (longs != shorts)
 
 
 @pytest.mark.parametrize(("quantity", "rate"), [(2, "0.01"), (5, "0.02"), (9, "0.02")], ids=["1st", "2nd", "beyond"])

@@ -7,7 +7,8 @@ from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, order
 
 from marginctl.core.account import MarginRules, OpenLoss, Order, OrderFees, OrderMaintenance, Position
 from marginctl.core.contract import TiersBy
-from marginctl.core.orders import Sized
+from marginctl.core.exact import ZERO
+from marginctl.core.orders import SideOrders, Sized, opened
 from marginctl.core.pool import partition
 from marginctl.core.risk import pool_risk
 from marginctl.core.trade import reduced
@@ -191,6 +192,8 @@ def test_orders_keep_the_rates_that_a_position_had_grown_to() -> None:
     coins = position(PERP, LONG, 100, 100, initial_rate="0.1", maintenance_rate="0.01", maintenance_growth="0.001")
     (of_coins,) = reduced(account(coins, orders=(order(PERP, LONG, 2, 100, 100),)), coins, d(100)).orders
     assert of_coins.maintenance_rate == d("0.02")  # 100 x 10 USD at 100: 10 coins
+    (larger,) = reduced(account(GROWING, orders=(order(BTC, LONG, 2, 100, 100),)), GROWING, d(5)).orders
+    assert larger.initial_rate == d("0.15")
     (kept,) = reduced(one, grown, d(2)).orders
     assert (kept.initial_rate, kept.maintenance_rate) == (None, None)
 
@@ -250,9 +253,55 @@ def test_an_inverse_order_pays_by_the_side_of_its_exposure() -> None:
     assert ordered(buy, rules=FEES) == 10 + d("2.1")
 
 
-def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers() -> None:
-    own = order(BTC, LONG, 2, 100, 100, maintenance_rate="0.03", **TENTH)
-    for placed, kept in ((own, 6), (order(BTC, LONG, 2, 100, 100, **TENTH), 2)):
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers(hedge: bool) -> None:
+    """Of 200: 3% of their own, 1% of the table; by quantity 2 contracts stay in the first tier, 1%, more are 2%."""
+    steps = linear(table=tiers((2, "0.01", "0.1"), (None, "0.02", "0.1"), deductions=[0, 0]), tiers_by=TiersBy.QUANTITY)
+    side = {"position_side": LONG if hedge else None}
+    for placed, kept in (
+        (order(BTC, LONG, 2, 100, 100, maintenance_rate="0.03", **TENTH, **side), 6),
+        (order(BTC, LONG, 2, 100, 100, **TENTH, **side), 2),
+        (order(steps, LONG, 2, 100, 100, **TENTH, **side), 2),
+        (order(steps, LONG, 3, 100, 100, **TENTH, **side), 6),
+    ):
         rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
-        (need,) = partition(account(orders=(placed,), balances={"USDT": 1000}, rules=rules))[0].order_needs
-        assert (need.maintenance, need.position, need.now) == (kept, None, Sized(d(0), d(0)))
+        one = account(orders=(placed,), balances={"USDT": 1000}, rules=rules, hedge=hedge)
+        (need,) = partition(one)[0].order_needs
+        assert (need.maintenance, need.position, need.now) == (kept, None, Sized(ZERO, ZERO))
+
+
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+def test_where_the_venue_keeps_no_margin_of_orders_they_need_none(hedge: bool) -> None:
+    buy = order(BTC, LONG, 2, 90, 100, position_side=LONG if hedge else None)
+    (pool,) = partition(account(LONG_ONE, orders=(buy,), balances={"USDT": 1000}, hedge=hedge))
+    assert (pool.order_needs[0].maintenance, pool_risk(pool).maintenance_margin) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("now", "side", "value"),
+    [
+        ("0.5", LONG, 90),
+        ("0", LONG, 90),
+        ("-0.5", LONG, "89.5"),
+        ("-200", LONG, 0),
+        ("0.5", SHORT, "89.5"),
+        ("-0.5", SHORT, 90),
+    ],
+)
+def test_what_orders_open_is_what_does_not_close(now: str, side: int, value: str) -> None:
+    assert opened(d(now), SideOrders(side, d(90), ZERO, d(1))) == d(value)
+
+
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+@pytest.mark.parametrize(
+    ("rate", "kept"),
+    [("0.01", "0.5"), ("0.005", 0)],
+    ids=["half a dollar of 50", "150 at 0.5% need less than 100 at 1%"],
+)
+def test_orders_add_what_more_is_kept_but_never_less_than_nothing(hedge: bool, rate: str, kept: str) -> None:
+    contract = linear(table=tiers((100, "0.01", "0.1"), (None, rate, "0.1"), deductions=[0, 0]))
+    buy = order(contract, LONG, "0.5", 100, 100, position_side=LONG if hedge else None)
+    rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
+    held = position(contract, LONG, 1, 100, leverage=10)
+    (pool,) = partition(account(held, orders=(buy,), balances={"USDT": 1000}, rules=rules, hedge=hedge))
+    assert pool.order_needs[0].maintenance == d(kept)

@@ -18,6 +18,7 @@ DAILY = ReturnSpan()
 def moves(history: History, span: ReturnSpan = DAILY, period: ReturnPeriod | None = None) -> dict[str, str]:
     """The moves of BTC in percent by their dates."""
     found = returns_of(history, ["BTC"], span, period)
+    assert list(found.dates) == sorted(found.dates)
     return {date: f"{row[0] * 100:.0f}" for date, row in zip(found.dates, found.moves, strict=True)}
 
 

@@ -11,7 +11,7 @@ from tests.builders import LONG, SHORT, account, d, inverse, linear, order, posi
 
 from marginctl.core.account import Equality, MarginMode, MarginRules
 from marginctl.core.pool import partition
-from marginctl.core.risk import NO_RISK, Risk, pool_risk, worst_pool
+from marginctl.core.risk import NO_RISK, Risk, own_deltas, pool_risk, worst_pool
 
 LIQUIDATED = MarginRules(equality=Equality.LIQUIDATED)
 
@@ -197,3 +197,12 @@ def test_the_worse_of_two_pools(one: Risk, other: Risk, worse: bool) -> None:
     first, second = partition(book)
     for rows in ([(first, one), (second, other)], [(second, other), (first, one)]):
         assert (worst_pool(rows)[0] is first) is worse
+
+
+@pytest.mark.parametrize("side", [LONG, SHORT])
+def test_a_contract_is_short_its_quote_by_as_much_as_it_is_long_its_base(side: int) -> None:
+    """30 of 10 USD at 100 are 3 BTC against 300 USD, and 1 is held; 5 of 0.1 BTC at 100 are 0.5 BTC against 50 USDT."""
+    of_coins = account(position(inverse(), side, 30, 100), balances={"BTC": 1})
+    assert own_deltas(of_coins, partition(of_coins)[0]) == {"BTC": 1 + side * 3, "USD": -side * 300}
+    of_dollars = account(position(linear(size="0.1"), side, 5, 100), balances={"USDT": 80})
+    assert own_deltas(of_dollars, partition(of_dollars)[0]) == {"USDT": 80 - side * 50, "BTC": side * d("0.5")}

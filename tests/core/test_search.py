@@ -82,6 +82,14 @@ def test_slacks_lead_there_in_a_few_steps(limits, most):
     assert len(ask.sizes) <= most
 
 
+@pytest.mark.parametrize(("above", "below"), [("1e30", "-1e-30"), ("1e-30", "-1e30"), ("1", "-1")])
+def test_slacks_that_mislead_cost_four_questions_for_a_halving_at_most(above, below):
+    """1000 are 1e11 steps, which 37 halvings make one; 0 and the stop are asked about too."""
+    ask = Asked({"a": lambda size: d(above) if size <= d("4.5") else d(below)})
+    assert largest(ask, [d(1000)], STEP) == Edge(d("4.5"), frozenset({"a"}))
+    assert len(ask.sizes) <= 4 * 37 + 2
+
+
 def test_without_an_end_nothing_limits():
     assert largest(Asked({"a": line("1", "0"), "b": line("1", "2")}), [d(10), d(10) ** 9], STEP) is None
 

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marginctl.core.exact import ONE, ZERO
 from marginctl.core.model import Quantile, TailMean
 from marginctl.core.money import Form, MovingAmount
 from marginctl.core.motion import Motion
 from marginctl.core.piecewise import Line
 from marginctl.core.returns import decayed
-from marginctl.core.sample import Sample, columns_of
-from marginctl.core.tail import TailFigure, quantile_shares, worst_shares
+from marginctl.core.sample import PnlLines, Sample, columns_of
+from marginctl.core.tail import KEPT_BITS, Ranks, Share, TailFigure, quantile_shares, worst_shares
 
 from . import naive_model
 
@@ -22,7 +23,7 @@ PLACES = [
     (Quantile.INVERTED_CDF, "0.25", [(2, "1")]),  # 10 x 0.25 = 2.5: the 3rd
     (Quantile.AVERAGED_INVERTED_CDF, "0.25", [(2, "1")]),
     (Quantile.AVERAGED_INVERTED_CDF, "0.2", [(1, "0.5"), (2, "0.5")]),  # 2 exactly: half the 2nd, half the 3rd
-    (Quantile.AVERAGED_INVERTED_CDF, "0.4", [(3, "0.5"), (4, "0.5")]),
+    (Quantile.AVERAGED_INVERTED_CDF, "0.4", [(3, "0.5"), (4, "0.5")]),  # the 4th and the 5th
     (Quantile.CLOSEST_OBSERVATION, "0.25", [(1, "1")]),  # 2.5 lies between 2 and 3: the even one
     (Quantile.CLOSEST_OBSERVATION, "0.35", [(3, "1")]),  # 3.5: the even one is the 4th
     (Quantile.INTERPOLATED_INVERTED_CDF, "0.23", [(1, "0.7"), (2, "0.3")]),  # 10 p = 2.3
@@ -56,6 +57,28 @@ def test_where_the_weights_stay_below_p_it_is_the_last() -> None:
 def test_the_mean_of_the_worst_takes_the_last_one_as_far_as_p_reaches() -> None:
     # a quarter each: p = 0.4 is the worst, and 0.15 of the next
     assert worst_shares(4, D("0.4")) == [(0, D("0.625")), (1, D("0.375"))]
+
+
+def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
+    """Two of 2^300, one of them more by 1: in the order of their slopes; what is small comes before both."""
+    lines = PnlLines([1 << 300, (1 << 300) + 1, 3], [5, 1, 0], 0)
+    assert Ranks.of(lines, ZERO).order == [2, 1, 0]
+    assert Ranks.of(lines, ZERO).last_tied([Share(1, ONE)]) == 1
+    assert Ranks.of(PnlLines([8, 9, 3], [5, 1, 0], 0), ZERO).order == [2, 0, 1]
+    for bits, order in ((KEPT_BITS, [0, 1]), (KEPT_BITS + 1, [1, 0])):  # one bit more than is kept: 1 and 2 are 1 there
+        numbers = [(1 << (bits - 1)) + 1, (1 << (bits - 1)) + 2]
+        assert Ranks.of(PnlLines(numbers, [5, 1], 0), ZERO).order == order
+
+
+@pytest.mark.parametrize(("end", "pieces"), [(None, 2), ("3", 2), ("2", 1), ("1", 1)])
+def test_along_a_motion_it_is_followed_as_far_as_is_asked(end: str | None, pieces: int) -> None:
+    """The worst of two rows: 3 x 100 of ETH, which stays, until 100 (1 + u) of BTC are more: from 2 on."""
+    forms = tuple(Form((MovingAmount(D(100), asset),)) for asset in ASSETS)
+    sample = Sample(forms, columns_of([(D(-1), D(0)), (D(0), D(-3))]))
+    found = list(
+        TailFigure(sample, D("0.5")).pieces(Motion({"BTC": Line(D(1), D(1))}), None if end is None else D(end))
+    )
+    assert found == [(0, 300, 0), (2, 100, 100)][:pieces]
 
 
 ASSETS = ("BTC", "ETH")

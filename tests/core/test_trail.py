@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders import LONG, account, d, linear, position, tiers
+from tests.builders import LONG, account, d, haircuts, linear, position, tiers
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, AssetTerms
 from marginctl.core.cascade import cascade
 from marginctl.core.contract import Contract, ContractType
 from marginctl.core.exact import ZERO
@@ -32,6 +32,21 @@ def test_the_equity_goes_straight_to_where_the_pool_is_closed_and_stays() -> Non
     assert round(before.move, 6) == d("0.666667")
     assert {round(one.equity, 4) for one in (before, *after)} == {d("66.6667")}
     assert story.trail[-1].move == 1
+
+
+def test_every_corner_of_the_equity_is_one_point() -> None:
+    """Of USDT the first 100 count whole, 100 more at 90%, the rest at 80%: 400 are 350, 200 are 190, 100 are 100.
+
+    They become 400 - 500 u: 200 at u = 0.4, 100 at u = 0.6, and 66.67 at u = 2/3, 10% of 1000 - 500 u.
+    """
+    terms = {"USDT": AssetTerms(haircuts(("100", "0"), ("200", "0.1"), (None, "0.2")))}
+    held = account(position(linear(table=FLAT), LONG, 10, 100), balances={"USDT": 400}, terms=terms)
+    story = cascade(held, PricePath({"BTC": d("-0.5")}), LiquidationSequence())
+    assert story.trail[:3] == ((0, 350), (d("0.4"), 190), (d("0.6"), 100))
+    assert [(round(one.move, 6), round(one.equity, 4)) for one in story.trail[3:]] == [
+        (d("0.666667"), d("66.6667")),
+        (1, d("66.6667")),
+    ]
 
 
 def test_a_path_that_liquidates_nothing_has_none() -> None:

@@ -52,10 +52,54 @@ def test_an_order_turns_where_both_sides_are_equal() -> None:
     assert turns(DESK, CROSS_LONG, LONG) == []
 
 
+@pytest.mark.parametrize("leverage", [None, 10], ids=["by the table", "by the leverage"])
+@pytest.mark.parametrize(
+    ("rules", "price", "sizes"),
+    [
+        pytest.param({}, 100, ["1.5", 3], id="as far on the other side as the 3 reach back"),
+        pytest.param({"open_loss": OpenLoss.MARGIN}, 110, ["3.15", "3.3"], id="(330 - v) 10% + 30 = 10% v at v = 315"),
+        pytest.param(
+            {"order_fees": OrderFees.OPEN_AND_CLOSE},
+            100,
+            [d(117) / 59, 3],
+            id="5% and 5% x (1 - 10%): (300 - v) (10% + 9.5%) = 10% v at v = 58.5 / 0.295",
+        ),
+    ],
+)
+def test_a_sell_turns_where_buys_are_made_up_for(
+    rules: dict[str, Any], price: int, sizes: list[Any], leverage: int | None
+) -> None:
+    """3 are to be bought, 10% margin: v short they need what the larger of 3 - v and v does; behind a long 4 later."""
+    buy = order(BTC, LONG, 3, price, 100, taker_fee="0.05", leverage=None if leverage is None else d(leverage))
+    held = position(BTC, LONG, 4, 100, leverage=leverage)
+    for positions, start in (((), 0), ((held,), 4)):
+        one = account(*positions, orders=(buy,), balances={"USDT": 10_000}, rules=MarginRules(**rules))
+        found = turns(one, held, SHORT)
+        expected = [*([4] if start else []), *(start + d(size) for size in sizes)]
+        assert [round(size, 60) for size in found] == [round(d(size), 60) for size in expected]
+        assert turns(one, held, LONG) == []
+
+
 def test_where_all_legs_are_isolated_an_order_begins_at_nothing() -> None:
     alone = account(*OTHERS, balances={"USDT": 10_000}, hedge=True)
     assert legs_of(alone, CROSS_LONG, SHORT).ahead == ZERO
     assert turns(alone, CROSS_LONG, SHORT) == []
+
+
+@pytest.mark.parametrize(
+    ("side", "basis", "sizes"),
+    [
+        pytest.param(LONG, Basis.MARK, ["0.5"], id="2.5 at the mark"),
+        pytest.param(LONG, Basis.ENTRY, ["0.5", d(100) / 120], id="or 200 of entry and 100 more at the mark"),
+        pytest.param(SHORT, Basis.MARK, ["4.5"], id="2.5 on the other side"),
+        pytest.param(SHORT, Basis.ENTRY, ["4.5", "5"], id="or 3 there at the entry"),
+    ],
+)
+def test_a_border_is_reached_by_the_mark_or_by_the_entry(side: int, basis: Basis, sizes: list[Any]) -> None:
+    """Long 2 entered at 100, now 120; another tier from 300 on."""
+    held = position(linear(table=tiers((300, "0.01", "0.05"), (None, "0.02", "0.1"))), LONG, 2, 100, 120)
+    one = account(held, balances={"USDT": 1000}, rules=MarginRules(initial_basis=basis), prices={"BTC": 120})
+    assert borders(one, held, side, None) == [d(size) for size in sizes]
 
 
 RULES = st.builds(
@@ -104,10 +148,6 @@ def desks(draw: st.DrawFn, contract: Contract, orders: bool) -> Account:
     return account(*held, orders=tuple(placed), balances=balances, rules=draw(RULES), hedge=hedge)
 
 
-FAR = d("1e12")
-"""Beyond it two lines meet that are parallel but for residue."""
-
-
 def straight_between(desk: Account, contract: Contract, side: int, stops: set[Decimal]) -> None:
     """Free collateral and buffer are straight lines of the size between two stops, and for a while beyond the last."""
     terms = terms_of(desk, contract, side)
@@ -118,8 +158,7 @@ def straight_between(desk: Account, contract: Contract, side: int, stops: set[De
             risks[size] = pool_risk(partition(filled(desk, terms, side, size))[0])
         return Fraction(risks[size].free_collateral), Fraction(risks[size].buffer(d(1)))
 
-    near = sorted(stop for stop in stops if stop < FAR)
-    places = [d(0), *near, max(near, default=d(0)) + 100]
+    places = [d(0), *sorted(stops), max(stops, default=d(0)) + 100]
     for low, high in pairwise(places):
         quarter, middle, beyond = (left(low + (high - low) * k / 4) for k in (1, 2, 3))
         for k in (0, 1):

@@ -193,9 +193,10 @@ class InPlace:
         modules = [(path, path.relative_to(self._source)) for path in sorted((self._source / CORE).rglob("*.py"))]
         for _, name in modules:
             import_module(".".join(name.with_suffix("").parts))
-        gc.unfreeze()  # what was collected is out of sight of the collector, and so of who asks it for all that lives
+        gc.unfreeze()  # what the collection froze is not among the objects that are told
         self._functions = functions_of(self._source)
         kept()
+        gc.freeze()
         digest = digest_of(self._source, self._tests)
         self._covering = covering(self._map, digest, modules, partial(put_in_place, self._functions), session)
         ignored = shutil.ignore_patterns("__pycache__")

@@ -63,6 +63,8 @@ def _code(tree: ast.AST) -> Iterator[ast.expr]:
         if name in ("annotation", "returns", "decorator_list", "bases"):
             continue
         for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, ast.keyword) and one.arg == "strict":
+                continue  # a guard against slips of the engine itself: nothing else hangs on it
             if isinstance(one, ast.expr):
                 yield one
             if isinstance(one, ast.AST) and not isinstance(one, ast.JoinedStr):  # places in it are known from 3.12 on

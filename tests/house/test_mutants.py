@@ -33,6 +33,11 @@ def test_texts_with_expressions_are_let_be() -> None:
     assert list(mutants_of(Path("m.py"), "f'{a + b} {c < d}'")) == []
 
 
+def test_guards_are_let_be() -> None:
+    found = mutants_of(Path("m.py"), "zip(a, b + 1, strict=True)")
+    assert [one.after for one in found] == ["(b - 1)", "(b)", "(1)", "2"]
+
+
 def test_annotations_are_let_be() -> None:
     assert list(mutants_of(Path("m.py"), "def f(a: 1 + 1) -> 2:\n    b: 3\n")) == []
 

@@ -214,6 +214,11 @@ class Position(Struct, frozen=True):
         return self.states_initial or (bool(tiers) and all(tier.initial_rate is not None for tier in tiers))
 
     @property
+    def set_aside(self) -> Decimal:
+        """What of its settle asset is its own: the isolated margin, nothing of one in a shared pool."""
+        return self.isolated_margin or ZERO
+
+    @property
     def states_initial(self) -> bool:
         """Whether its initial margin is its own: a leverage, a rate or an amount, not that of a tier."""
         return any(one is not None for one in (self.initial_rate, self.leverage, self.initial_margin))

@@ -311,7 +311,7 @@ def _rest(before: Account, now: Account, pool: Pool, moment: Moment) -> Decimal:
         given = () if left is None else (-one.value(moment.ratios) for one in left.others)
         return ZERO if left is None else net(pool_risk(left, moment.ratios).equity, *given)
     (position,) = pool.positions
-    margin = (position.isolated_margin or ZERO) * moment.price(before, position.contract.settle)
+    margin = position.set_aside * moment.price(before, position.contract.settle)
     return net(margin, moment.pnl(before, position))
 
 

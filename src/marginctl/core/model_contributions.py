@@ -65,9 +65,7 @@ def contributions(account: Account, pool: Pool, asked: ModelMargins) -> Iterable
     for asset in sorted(asset for asset in exposures.equities if terms.is_scanned(asset)):
         risk = rates.get(asset, ZERO) * exposures.equities[asset].at(NO_MOVE)
         if risk or rates.get(asset):
-            yield Contribution(
-                symbol=asset, side=None, risk=risk, share=ratio(risk, figure) if figure else None, incremental=None
-            )
+            yield Contribution(symbol=asset, side=None, risk=risk, share=ratio(risk, figure), incremental=None)
 
 
 def _figure_without(asked: ModelMargins, prices: dict[str, Decimal]) -> Callable[[Position], Money | None]:

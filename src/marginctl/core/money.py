@@ -314,12 +314,12 @@ def upper_envelope(lines: Iterable[Line], end: Decimal | None) -> list[Piece]:
     """The largest of straight lines from 0 on, by its corners: the steepest that overtakes first is next."""
     rows = list(dict.fromkeys(lines))
     current = max(rows, key=lambda line: (line.at_zero, line.slope))
-    found, start = [Piece(ZERO, *current)], ZERO
+    found = [Piece(ZERO, *current)]
     while True:
         steeper = [line for line in rows if line.slope > current.slope]
         if not steeper:
             return found
-        meets = ((max(start, _meet(current, line)), -line.slope, line) for line in steeper)
+        meets = ((max(found[-1].start, _meet(current, line)), -line.slope, line) for line in steeper)
         start, _, current = min(meets)
         if end is not None and start >= end:
             return found

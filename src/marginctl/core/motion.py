@@ -200,10 +200,10 @@ class _Course(Struct, frozen=True):
         slopes = [one.last_slope for one in self.bends]
         if None not in slopes and self.piece.slope - sum(filter(None, slopes), ZERO) >= -noise.unit:
             return None
-        reach = ONE
-        while self.at(start + reach) >= -noise.at(start + reach):
-            reach *= TWO
-        return start + reach
+        place = start + ONE
+        while self.at(place) >= -noise.at(place):
+            place *= TWO
+        return place
 
     def zero(self, u: Decimal, noise: Noise) -> Decimal:
         """The zero before a place at which it is below zero."""

@@ -16,7 +16,7 @@ Borders that are met at one place may come out a division's residue apart; a pla
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from heapq import heapify, heappop, heapreplace
-from itertools import pairwise
+from itertools import takewhile
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -255,12 +255,8 @@ def _value(piece: Piece, u: Decimal) -> Decimal:
 
 def is_above_zero(pieces: Iterable[Piece], u: Decimal, scale: Decimal) -> bool:
     """Whether the function is above zero at ``u``, but for residue of the money involved; at a jump from before it."""
-    at = Piece(ZERO, ZERO, ZERO)
-    for piece in pieces:
-        if piece.start and piece.start >= u:
-            break
-        at = piece
-    return noise_of(scale).side_at_end(at, u) > 0
+    *_, last = takewhile(lambda piece: not piece.start or piece.start < u, pieces)
+    return noise_of(scale).side_at_end(last, u) > 0
 
 
 def first_below(
@@ -345,13 +341,3 @@ def masked(pieces: Iterable[Piece], guard: Iterable[Piece], end: Decimal | None,
             yield Piece(start, ONE, ZERO)
         else:
             yield Piece(start, piece.at_zero, piece.slope)
-
-
-def samples(pieces: list[Piece], end: Decimal) -> list[tuple[Decimal, Decimal]]:
-    """Corner points (u, value) of the function on [0, end], enough to draw it exactly; jumps give two points."""
-    closed = [*pieces, Piece(end, ZERO, ZERO)]
-    points: list[tuple[Decimal, Decimal]] = []
-    for piece, following in pairwise(closed):
-        points.append((piece.start, piece.at_zero + piece.slope * piece.start))
-        points.append((following.start, piece.at_zero + piece.slope * following.start))
-    return points

@@ -215,7 +215,7 @@ def _shares(account: Account) -> dict[str, dict[str, Decimal]]:
     for position in account.positions:
         if position.is_isolated:
             settle = position.contract.settle
-            balances[settle] = net(balances[settle], -(position.isolated_margin or ZERO))
+            balances[settle] = net(balances[settle], -position.set_aside)
     shares: dict[str, dict[str, Decimal]] = {}
     for asset, balance in balances.items():
         shares.setdefault(shared_name(account, asset), {})[asset] = balance
@@ -244,7 +244,7 @@ def _shared_pool(account: Account, name: str, share: dict[str, Decimal], kept: I
 
 def _isolated_pool(account: Account, position: Position) -> Pool:
     name = f"isolated:{position.contract.symbol}:{'long' if position.side == LONG else 'short'}"
-    balances = {position.contract.settle: position.isolated_margin or ZERO}
+    balances = {position.contract.settle: position.set_aside}
     return _pool(account, name, MarginMode.ISOLATED, balances, [position], ())
 
 
@@ -261,7 +261,7 @@ def _pool(
     others = [row for row in account.others if is_shared(mode) and _pool_of_row(account, row) == name]
     weights = {asset: entry.requirement_factor for asset, entry in terms.items()}
     known = kept or {}
-    legs = [_leg(account, p, rules, weights.get(p.contract.settle, ONE), known.get(p.key)) for p in positions]
+    legs = [_leg(account, p, rules, weights[p.contract.settle], known.get(p.key)) for p in positions]
     tiered = NO_TIERS
     if all(one.is_known for one in legs):
         tiered = combined(netted(legs, rules, account.prices, weights), rules)

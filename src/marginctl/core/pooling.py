@@ -46,7 +46,7 @@ def set_apart(account: Account) -> tuple[Account, dict[str, Decimal]]:
         positions.append(replace(position, margin_mode=MarginMode.ISOLATED, isolated_margin=margin))
     balances, short = dict(account.balances), {}
     for asset in dict.fromkeys(one.contract.settle for one in positions):
-        needed = sum((one.isolated_margin or ZERO for one in positions if one.contract.settle == asset), ZERO)
+        needed = sum((one.set_aside for one in positions if one.contract.settle == asset), ZERO)
         held = balances.get(asset, ZERO)
         if needed > held:
             short[asset] = needed - held

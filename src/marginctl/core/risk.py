@@ -194,7 +194,7 @@ def _is_higher(numerator: Decimal, equity: Decimal, against: Decimal, other_equi
         return None if missing and other_missing else missing
     left = numerator * (other_equity if against else ONE)
     right = against * (equity if numerator else ONE)
-    difference = sign(left - right, abs(left) + abs(right))
+    difference = net(left, -right)
     return None if not difference else difference > 0
 
 

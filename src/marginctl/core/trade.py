@@ -31,7 +31,7 @@ def realised(account: Account, asset: str, gain: Decimal) -> Account:
 
 def secured(account: Account, position: Position, amount: Decimal) -> Account:
     """The account after a transfer from outside into a position's isolated margin, in its settle asset."""
-    margin = net(position.isolated_margin or ZERO, amount)
+    margin = net(position.set_aside, amount)
     paid = transferred(account, {position.contract.settle: amount})
     return with_position(paid, replace(position, isolated_margin=margin))
 

@@ -9,7 +9,6 @@ from marginctl.core.account import Account
 from marginctl.core.exact import ZERO
 from marginctl.core.liquidation import added, parts, pool_state
 from marginctl.core.path import ScenarioPath
-from marginctl.core.piecewise import Piece
 from marginctl.core.pool import partition
 
 
@@ -48,7 +47,7 @@ def _walked(leg: Passage, path: ScenarioPath, name: str) -> list[Standing] | Non
         length = stretch.length or ZERO
         if pool.bends(stretch.motion):
             return None
-        pieces = list(added(parts(state, stretch.motion, length).equity)) or [Piece(ZERO, state.risk.equity, ZERO)]
+        pieces = list(added(parts(state, stretch.motion, length).equity))
         starts = [piece.start for piece in pieces if piece.start < length]
         for piece, (start, end) in zip(pieces, pairwise([*starts, length]), strict=False):
             ends = (Standing(stretch.start + u, piece.at_zero + piece.slope * u) for u in (start, end))

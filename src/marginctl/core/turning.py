@@ -157,16 +157,14 @@ def _order_turns(account: Account, terms: Position, way: OrderLegs) -> Iterator[
 
 
 def _meetings(lines: Iterable[Callable[[Decimal], Decimal]], bends: list[Decimal]) -> Iterator[Decimal]:
-    """Where two of several functions meet that are straight between the bends, and before and beyond them."""
+    """Where two of several functions meet that are straight between the bends, and parallel before and beyond them."""
     for one, other in combinations(lines, 2):
-        for low, high in pairwise([bends[0] - ONE, *bends, bends[-1] + ONE]):
+        for low, high in pairwise(bends):
             before, beyond = one(low) - other(low), one(high) - other(high)
-            if before == beyond:
-                continue
-            place = low + (high - low) * before / (before - beyond)
-            first, last = low < bends[0], high > bends[-1]
-            if (first or place >= low) and (last or place <= high):
-                yield place
+            if before != beyond:
+                place = low + (high - low) * before / (before - beyond)
+                if low <= place <= high:
+                    yield place
 
 
 def _rates(account: Account, terms: Position, way: OrderLegs) -> set[Decimal]:

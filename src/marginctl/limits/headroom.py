@@ -236,7 +236,7 @@ def withdrawal_rooms(inquiry: Inquiry) -> list[WithdrawalRoom]:
 def _withdrawal_room(inquiry: Inquiry, asset: str, held: Decimal) -> WithdrawalRoom:
     account = inquiry.context.account
     aside = sum(
-        (p.isolated_margin or ZERO for p in account.positions if p.contract.settle == asset),
+        (p.set_aside for p in account.positions if p.contract.settle == asset),
         ZERO,
     )
 

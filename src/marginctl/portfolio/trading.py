@@ -114,7 +114,7 @@ def _secure(book: WrittenPortfolio, change: Secure) -> Plan:
         has = f"its margin is {separated(position.isolated_margin)} {settle}"
         raise ChangeError(f"--transfer {key}={text_of(change.amount)} leaves it no margin", has)
     asset = position.contract.settle
-    aside = (one.isolated_margin or ZERO for one in book.account.positions if one.contract.settle == asset)
+    aside = (one.set_aside for one in book.account.positions if one.contract.settle == asset)
     free = net(book.account.balances.get(asset, ZERO), *(-one for one in aside))
     if change.amount > max(free, ZERO):
         message = f"--transfer {key}={text_of(change.amount)} is more than the account has free of {settle}"

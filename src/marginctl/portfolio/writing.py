@@ -154,7 +154,7 @@ class _Rows:
         if comes_apart:
             name, settle = short(now.key), short(now.contract.settle)
             self.notes.append(f"{name} isolated behind {separated(written_margins)} {settle}")
-            exact = now.isolated_margin or ZERO
+            exact = now.set_aside
             self.notes += rounding_note(f"the isolated_margin of {name}", exact, written_margins)
 
     def _row(self, lot: StatedPosition, now: Position) -> None:
