@@ -84,12 +84,21 @@ def test_scripts_read_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> N
     assert [one["file"] for one in documents] == ["bybit", "bybit"]
 
 
+HEEDS_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from marginctl.cli.entry import run
+run()
+"""
+"""A test run in the background ignores Ctrl-C, and so would its children."""
+
+
 def test_ctrl_c_ends_a_process_cleanly_with_the_code_of_the_last_pass() -> None:
     with serving(TABLES["dydx"]) as server:
         words = ("check", "--live", "dydx", "--watch", "1s", "--retries", "0", "--today", TODAY)
         environment = {**os.environ, **ENVIRONMENT, "MARGINCTL_LIVE_URL": server.address, "PYTHONPATH": str(SOURCE)}
         started = subprocess.Popen(
-            [sys.executable, "-m", "marginctl", *words],
+            [sys.executable, "-c", HEEDS_CTRL_C, *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
