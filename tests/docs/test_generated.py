@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.deep.direct import has_kernel
 from typer.main import get_command
 
 from marginctl.cli import entry
@@ -19,6 +20,8 @@ REWRITE = "run `python tests/docs/generate.py` and look at the difference"
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_what_the_program_says(path: str) -> None:
+    if path == "docs/tutorials/books.md" and not has_kernel():
+        pytest.skip("no kernel is built here, which every command of this page says")
     assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path](), REWRITE
 
 

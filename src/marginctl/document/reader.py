@@ -16,6 +16,8 @@ from marginctl.findings import Problem
 
 DEEPEST = 32
 MOST_EVENTS = 2_000_000  # of the smallest nodes that is about half a gigabyte of memory
+TOO_DEEP = "nesting depth"
+"""Of the words of a parser that follows brackets no farther than a thousand levels."""
 EMPTY_HELP = "write `key: value` lines; `marginctl init` writes a portfolio to start from"
 FORBIDDEN = frozenset(map(chr, (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))))
 
@@ -43,23 +45,33 @@ def read(data: bytes, name: str) -> tuple[Source, Node | None, list[Problem]]:
 
 def parse(source: Source) -> tuple[Node | None, list[Problem]]:
     """The root node of a text; None when there is none, or when the text cannot be parsed to its end."""
-    builder = _TreeBuilder(StoppingCollector(source, []), holds_pairs(source.text))
-    try:
-        _build(builder, source)
-    except TooManyProblemsError:
-        builder.root = None
-    except libyaml.errors() as error:
+    builder, error = _built(source, source.text)
+    if error is not None and TOO_DEEP in str(getattr(error, "problem", "")):  # told before what is above it, which is deep enough
+        builder, error = _built(source, source.text[: error.problem_mark.index])
+    if error is not None:
         from marginctl.document.syntax import syntax_problem
 
-        builder.root = None
         builder.found.problems.append(syntax_problem(error, source))
     return builder.root, in_order(builder.found.problems)
 
 
-def _build(builder: "_TreeBuilder", source: Source) -> None:
+def _built(source: Source, text: str) -> tuple["_TreeBuilder", Any]:
+    """What was built of a text, and the error at which its parser gave up; nothing is built then."""
+    builder = _TreeBuilder(StoppingCollector(source, []), holds_pairs(text))
+    try:
+        _build(builder, text)
+    except TooManyProblemsError:
+        builder.root = None
+    except libyaml.errors() as error:
+        builder.root = None
+        return builder, error
+    return builder, None
+
+
+def _build(builder: "_TreeBuilder", text: str) -> None:
     """Feeds a text's events to a builder, up to the last one or to what the builder refuses to go beyond."""
     handlers = builder.handlers()
-    stream = libyaml.events(hide(source.text) if builder.has_pairs else source.text)
+    stream = libyaml.events(hide(text) if builder.has_pairs else text)
     for _ in range(MOST_EVENTS):
         event = stream.get_event()
         handlers[type(event).__name__](event)
