@@ -46,7 +46,7 @@ def read(data: bytes, name: str) -> tuple[Source, Node | None, list[Problem]]:
 def parse(source: Source) -> tuple[Node | None, list[Problem]]:
     """The root node of a text; None when there is none, or when the text cannot be parsed to its end."""
     builder, error = _built(source, source.text)
-    if error is not None and TOO_DEEP in str(getattr(error, "problem", "")):  # told before what is above it, which is deep enough
+    if TOO_DEEP in str(getattr(error, "problem", "")):  # told before what is above it, which is deep enough
         builder, error = _built(source, source.text[: error.problem_mark.index])
     if error is not None:
         from marginctl.document.syntax import syntax_problem
