@@ -1,11 +1,11 @@
 """Which pools a picture of all assets together has a curve of."""
 
-from tests.builders import LONG, account, d, flat, linear, position
+from tests.builders import LONG, account, d, flat, linear, order, position
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, MarginRules, OpenLoss
 from marginctl.core.assemble import report_of
 from marginctl.core.contract import Contract, ContractType
-from marginctl.core.curve import EquityCurve, Point, asset_curves, pool_curves
+from marginctl.core.curve import EquityCurve, Point, asset_curves, curve_of, pool_curves
 from marginctl.core.outcome import states_of
 
 QUANTO = Contract("ETHUSD", ContractType.QUANTO, "ETH", "USD", d("0.001"), flat("0.01", "0.1"), third="BTC")
@@ -101,3 +101,17 @@ def test_of_a_jump_on_the_way_down_the_side_before_it_is_the_later_point() -> No
         d("92.5"),
         95,
     ]
+
+
+def test_the_marks_of_orders_move_in_a_pool_that_holds_nothing_of_their_assets() -> None:
+    """A buy of 2 BTC at 90 with 10 x: 18. With marks of 87.5 and 50 it would open at a loss of 2 x 2.5, and 2 x 40."""
+    held = account(
+        position(linear("ETHUSDT", "ETH"), LONG, 1, 10),
+        balances={"USDT": 500},
+        orders=(order(BTC, LONG, 2, 90, 100, leverage=d(10)),),
+        rules=MarginRules(open_loss=OpenLoss.MARGIN),
+    )
+    (state,) = states_of(held)
+    curve = curve_of(held, state, d("0.5"))
+    margins = [curve.at(d(move)).order_margin for move in ("0.5", "0", "-0.125", "-0.5")]
+    assert margins == [18, 18, 23, 98]

@@ -92,12 +92,15 @@ def _between(left: Point, right: Point, move: Decimal) -> Point:
 
 def curve_of(account: Account, state: PoolState, size: Decimal, asset: str = "") -> EquityCurve:
     """The curve of one pool from -size to size (at most 1 on the way down); ``asset``: it moves alone."""
+    ordered = {
+        name for one in state.pool.orders for name in (one.contract.base, one.contract.quote, one.contract.settle)
+    }
 
     def side(sign: int) -> list[Point]:
         if asset:
             path = asset_path(asset, sign, size, followers=state.pool.moving_with(asset))
         else:
-            path = joint_path(state.assets, account.betas, sign, size)
+            path = joint_path(sorted({*state.assets, *ordered}), account.betas, sign, size)
         return _side(account, state, path, sign, size)
 
     down, up = side(-1), side(1)

@@ -202,18 +202,19 @@ def _mean_of(rows: Sequence[int], weights: Sequence[Decimal] | None) -> list[tup
 
 
 class Ranks(Struct):
-    """The order of lines just beyond a place: worst first, ties by slope, then the older row."""
+    """The order of lines just beyond a place: worst first, ties by ``then`` (the slope), after it the older row."""
 
     lines: PnlLines
     u: Decimal
     keys: Sequence[int]
+    then: Sequence[int]
     order: list[int]
 
     @classmethod
     def of(cls, lines: PnlLines, u: Decimal | None) -> "Ranks":
         """The order just beyond ``u``, None = beyond all corners; values that differ by residue only are tied."""
         if u is None:
-            return cls(lines, ZERO, lines.slopes, _sorted(lines.slopes, lines.at_zero))
+            return cls(lines, ZERO, lines.slopes, lines.at_zero, _sorted(lines.slopes, lines.at_zero))
         values: Sequence[int] = lines.at_zero
         largest = _largest(values)
         if u:
@@ -221,11 +222,11 @@ class Ranks(Struct):
             values = [value * unit + slope * number for value, slope in zip(values, lines.slopes, strict=True)]
             largest = max(largest * unit, _largest(lines.slopes) * number)
         keys = _without_residue(values, largest)
-        return cls(lines, u, keys, _sorted(keys, lines.slopes))
+        return cls(lines, u, keys, lines.slopes, _sorted(keys, lines.slopes))
 
     def last_tied(self, shares: Sequence[Share]) -> int:
         """The last rank that is not above the quantile."""
-        keys = [(self.keys[j], self.lines.slopes[j]) for j in self.order]
+        keys = [(self.keys[j], self.then[j]) for j in self.order]
         first, last = keys[shares[0].k], keys[shares[-1].k]
         least = last if first == last or len(shares) == 1 else first
         return max(k for k, key in enumerate(keys) if key <= least)

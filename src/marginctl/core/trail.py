@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from marginctl.core.account import Account
@@ -34,8 +34,8 @@ def trail_of(legs: Iterable[Passage], path: ScenarioPath, pool: str) -> tuple[St
         walked = _walked(leg, path, pool)
         if walked is None:
             return ()
-        found += [one for at, one in enumerate(walked) if at or found[-1:] != [one]]
-    return tuple(found)
+        found += walked
+    return tuple(one for one, _ in groupby(found))
 
 
 def _walked(leg: Passage, path: ScenarioPath, name: str) -> list[Standing] | None:
@@ -50,6 +50,5 @@ def _walked(leg: Passage, path: ScenarioPath, name: str) -> list[Standing] | Non
         pieces = list(added(parts(state, stretch.motion, length).equity))
         starts = [piece.start for piece in pieces if piece.start < length]
         for piece, (start, end) in zip(pieces, pairwise([*starts, length]), strict=False):
-            ends = (Standing(stretch.start + u, piece.at_zero + piece.slope * u) for u in (start, end))
-            found += [one for one in ends if found[-1:] != [one]]
+            found += [Standing(stretch.start + u, piece.at_zero + piece.slope * u) for u in (start, end)]
     return found
