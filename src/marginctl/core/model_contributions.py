@@ -75,23 +75,18 @@ def _figure_without(asked: ModelMargins, prices: dict[str, Decimal]) -> Callable
         return lambda _: None
     tail = terms.tails[Grade.MAINTENANCE]
     assets, mean = in_history(exposures, terms, tail), mean_of(terms, tail)
-    whole = {
-        returns.dates: tail_figure(assets, exposures, terms, tail, returns, mean)
-        for returns in (tail.returns, *((tail.stressed.returns,) if tail.stressed else ()))
-    }
+
+    def less(returns: Returns, legs: Sequence[tuple[int, Decimal]]) -> TailFigure:
+        figure = tail_figure(assets, exposures, terms, tail, returns, mean)
+        return replace(figure, sample=figure.sample.less(legs))
 
     def without(position: Position) -> Money:
         value = exposure_of(position, prices).value(terms.scan_price).at(NO_MOVE)
         signed = {position.contract.base: value, position.contract.quote: -value}
         legs = [(assets.index(asset), amount) for asset, amount in signed.items() if asset in assets]
-        return with_stressed(tail, lambda returns: _less(whole[returns.dates], legs))
+        return with_stressed(tail, lambda returns: less(returns, legs))
 
     return without
-
-
-def _less(figure: TailFigure, legs: Sequence[tuple[int, Decimal]]) -> TailFigure:
-    """The figure of the same sample less some moves of some amounts."""
-    return replace(figure, sample=figure.sample.less(legs))
 
 
 def position_risk(
