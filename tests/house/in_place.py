@@ -2,7 +2,8 @@
 
 In the fork the functions of the changed module get the changed code (where it is no function's, all of the engine is
 imported anew), then the tests that execute it run until one fails: quick ones first, and those that noticed earlier
-mutants of the module.
+mutants of the module. In what is left of the time their properties run again and again with other examples, as in the
+deep profile; a seed that fails without the change as well is a finding of its own, and told.
 """
 
 import ast
@@ -13,10 +14,12 @@ import shutil
 import signal
 import sys
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -35,6 +38,8 @@ KILLS, SAME_NAME = 20, 5
 """How many times quicker a test counts for every mutant of the module that it noticed, and for bearing its name."""
 NOTICED, SURVIVED, OUT_OF_TIME, NOT_EXECUTED = range(4)
 """How a mutant ends."""
+ROUND = " round "
+"""Between the name of a property and the number of its round, from 1 on."""
 WORDS = {SURVIVED: "survived", OUT_OF_TIME: "out of time", NOT_EXECUTED: "not executed"}
 
 
@@ -120,8 +125,8 @@ def without_shrinking(items: Iterable[pytest.Item]) -> None:
     """A property ends with the first example that fails: that it fails is all that is asked."""
     short = settings(settings.get_profile("same-every-time"), phases=[Phase.explicit, Phase.generate])
     for item in items:
-        function = getattr(item, "obj", None)
-        if hasattr(function, "hypothesis"):
+        if _is_property(item):
+            function = _function(item)
             own = function._hypothesis_internal_use_settings
             function._hypothesis_internal_use_settings = settings(own, phases=short.phases, report_multiple_bugs=False)
 
@@ -132,31 +137,52 @@ class Running:
     def __init__(self, told: int, most: float, seconds: dict[str, float]) -> None:
         self._told, self._most, self._seconds = told, most, seconds
         self._name = ""
+        self._began = time.process_time()
 
     def noticed(self, number: int = 0, frame: FrameType | None = None) -> None:
         """Ends the fork, from a signal as well."""
         os.write(self._told, self._name.encode())
         os._exit(NOTICED)
 
-    def run(self, session: pytest.Session, names: Sequence[str]) -> None:
-        """Ends the fork."""
+    def run(self, session: pytest.Session, names: Sequence[str], *, is_random: bool) -> None:
+        """Ends the fork. ``names`` may have a round in it; ``is_random``: properties go on as long as there is time."""
         if session.testsfailed:
             self.noticed()
         signal.signal(signal.SIGPROF, self.noticed)
-        began = time.process_time()
+        self._began = time.process_time()
         by_name = {item.nodeid: item for item in session.items}
-        items = [by_name[name] for name in names if name in by_name]
+        parts = [one.partition(ROUND) for one in names if one.partition(ROUND)[0] in by_name]
+        items = [by_name[name] for name, _, _ in parts]
         without_shrinking(items)
-        for item, after in zip(items, [*items[1:], None], strict=True):
-            self._name = item.nodeid
-            signal.setitimer(signal.ITIMER_PROF, max(LEAST, TIMES * self._seconds.get(item.nodeid, 0)))
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            if session.testsfailed:
-                self.noticed()
-            if time.process_time() - began > self._most:
+        for item, after, (_, _, number) in zip(items, [*items[1:], None], parts, strict=True):
+            self._one(session, item, int(number or 0), after)
+            if time.process_time() - self._began > self._most:
                 os._exit(OUT_OF_TIME)
+        properties = [item for item in items if _is_property(item)]
+        for number in count(1) if is_random and properties else ():
+            for item in properties:
+                self._one(session, item, number, None)
+                if time.process_time() - self._began > self._most:
+                    os._exit(SURVIVED)
         os._exit(SURVIVED)
+
+    def _one(self, session: pytest.Session, item: pytest.Item, number: int, after: pytest.Item | None) -> None:
+        self._name = f"{item.nodeid}{ROUND}{number}" if number else item.nodeid
+        if number:
+            _function(item)._hypothesis_internal_use_seed = zlib.crc32(self._name.encode())
+        signal.setitimer(signal.ITIMER_PROF, max(LEAST, TIMES * self._seconds.get(item.nodeid, 0)))
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        if session.testsfailed:
+            self.noticed()
+
+
+def _is_property(item: pytest.Item) -> bool:
+    return hasattr(getattr(item, "obj", None), "hypothesis")
+
+
+def _function(item: Any) -> Any:
+    return getattr(item.obj, "__func__", item.obj)
 
 
 class Anew:
@@ -168,7 +194,7 @@ class Anew:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running all tests as they come."""
-        self._running.run(session, self._names)
+        self._running.run(session, self._names, is_random=True)
         return True
 
 
@@ -186,6 +212,7 @@ class InPlace:
         self._functions: list[FunctionType] = []
         self._covering = Covering("", {}, {})
         self.results: list[tuple[Mutant, int]] = []
+        self.at_random = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -232,10 +259,11 @@ class InPlace:
             while True:
                 how, killer = self._forked(session, (path, before, after) if is_here else None, names, is_here=is_here)
                 if not killer or self._is_sound(session, killer):
-                    self._kills[mutant.module, killer] += 1
+                    self._kills[mutant.module, killer.partition(ROUND)[0]] += 1
+                    self.at_random += ROUND in killer
                     return how
                 print(f"fails without a change as well: {killer}", flush=True)
-                names.remove(killer)
+                names.remove(killer.partition(ROUND)[0])
         finally:
             (self._copy / mutant.module).write_text(before, encoding="utf-8")
 
@@ -259,7 +287,7 @@ class InPlace:
                 running = Running(writing, self._seconds, self._covering.seconds)
                 forget()
                 if is_here and (change is None or put_in_place(self._functions, *change)):
-                    running.run(session, names)
+                    running.run(session, names, is_random=change is not None)
                 self._anew(running, names)
             finally:
                 os._exit(NOTICED)

@@ -1,9 +1,9 @@
 """``python -m tests.house.mutants --number 100``: random slips in the engine, and whether the tests notice each.
 
 Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
-``max``, a sum without one of its sides); the tests of core, portfolio and limits that execute it run until one fails.
-Prints the seed, every survivor with its place, and the share that was noticed. Slow, so no part of the tests. Bounded
-by ``--minutes``, and by ``--seconds`` of the processor for each.
+``max``, a sum without one of its sides); the tests of core, portfolio and limits that execute it run until one fails,
+and then their properties with other examples. Prints the seed, every survivor with its place, and the share that was
+noticed. Slow, so no part of the tests. Bounded by ``--minutes``, and by ``--seconds`` of the processor for each.
 """
 
 import argparse
@@ -151,6 +151,7 @@ def main() -> int:
     pytest.main([*OPTIONS, *given.tests], plugins=[plugin])
     tried, noticed = len(plugin.results), sum(how == NOTICED for _, how in plugin.results)
     print(f"{noticed} of {tried} noticed" + (f", {noticed / tried:.1%}" if tried else ""))
+    print(f"{plugin.at_random} of them by examples at random only")
     return 0
 
 
