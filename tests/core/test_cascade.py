@@ -18,7 +18,7 @@ from marginctl.core.account import (
     Netting,
     OrderMaintenance,
 )
-from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
+from marginctl.core.cascade import Cascade, PositionFate, cascade, compared, fate_of, isolated_apart
 from marginctl.core.closing import Moment, Pools, _debts_repaid
 from marginctl.core.contract import TiersBy
 from marginctl.core.liquidation import PoolState, pool_state
@@ -166,6 +166,32 @@ def test_what_contagion_cost_beside_the_same_book_apart() -> None:
     assert close(shared.value, 175 - 230 * Fraction(5, 7))
 
 
+@pytest.mark.parametrize("fee", ["0.01", "0.005"], ids=["all that is left alone", "half of it"])
+def test_fees_are_part_of_what_contagion_cost_and_of_every_result(fee: str) -> None:
+    """As above: together all go at 5/7, where prices stand at 6/7: 1000, 200 and 50 of notional cost their fee there.
+
+    Alone BTC and ETH go at 5/11, with 1% of their notional left: a fee of as much or less leaves no deficit.
+    """
+    share = Fraction(fee)
+    held = replace(SHARED, balances={"USDT": d(125)})
+    path = PricePath({asset: d(shock) for asset, shock in DOWN.items()})
+    everything = LiquidationSequence(order=ClosingOrder.ALL_AT_ONCE, fee=d(fee))
+    found = compared(held, cascade(held, path, everything), path, everything)
+    assert found is not None
+    assert close(found.contagion_cost, Fraction(20, 7) + share * 50 * Fraction(6, 7))
+    assert found.sharing_saved == 0
+    together, alone = ([fate[k] for fate in found.fates] for k in (1, 2))
+    at, apart = Fraction(5, 7), Fraction(5, 11)
+    assert all(close(one.closed_at or d(0), at) and not one.reduced for one in together)
+    assert close(together[0].result, -200 * at - share * 1000 * Fraction(6, 7))
+    assert close(together[1].result, -40 * at - share * 200 * Fraction(6, 7))
+    assert close(together[2].result, 50 + 10 * at - share * 50 * Fraction(6, 7))
+    assert actions(found.apart) == [(Action.CLOSE, "BTCUSDT"), (Action.CLOSE, "ETHUSDT")]
+    assert close(alone[0].result, -200 * apart - share * 1000 * Fraction(10, 11))
+    assert close(alone[1].result, -40 * apart - share * 200 * Fraction(10, 11))
+    assert alone[2] == PositionFate(closed_at=None, reduced=False, result=d(60))
+
+
 def test_an_account_that_cannot_set_the_margins_aside_has_no_comparison() -> None:
     # 125 are needed, 120 are there.
     path = PricePath({"BTC": d("-0.2")})
@@ -290,6 +316,8 @@ def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> No
     left = story.steps[1].left
     assert left is not None
     assert abs(Fraction(left) - 500 / (100 + 10 * again)) < Fraction(1, 10**25)
+    fate = fate_of(held.positions[0], story)
+    assert (fate.closed_at, fate.reduced) == (story.steps[2].move, True)
 
 
 def test_a_take_over_keeps_the_margin() -> None:

@@ -338,6 +338,26 @@ def test_a_mask_hides_what_is_guarded_by_nothing(
             assert there(found, u) == (1 if nothing[k] else there(function, u))
 
 
+@pytest.mark.parametrize(
+    ("below", "scale", "start", "is_residue"),
+    [
+        pytest.param("1e-80", "1", "0", True, id="1e-80 of the money involved"),
+        pytest.param("1.1e-80", "1", "0", False, id="more than that"),
+        pytest.param("1e-75", "100000", "0", True, id="of more money more"),
+        pytest.param("1.1e-75", "100000", "0", False, id="and more than that"),
+        pytest.param("4e-80", "1", "3", True, id="further out as many times more"),
+        pytest.param("4.1e-80", "1", "3", False, id="and more than that too"),
+    ],
+)
+def test_what_is_residue_grows_with_the_money_and_the_place(
+    below: str, scale: str, start: str, is_residue: bool
+) -> None:
+    """1e-80 x money x (1 + u): a piece that begins so little below zero does not jump below it, nor ends on a side."""
+    lower = [piece("0", "5", "0"), piece(start, f"-{below}", "0")]
+    assert first_below(lower, d(10), d(scale)) == (None if is_residue else Crossing(d(start), True))
+    assert noise_of(d(scale)).side_at_end(piece("0", below, "0"), d(start)) == (0 if is_residue else 1)
+
+
 def crossing(
     pieces: list[Piece], end: Decimal | None, *, at_zero: bool, end_included: bool
 ) -> tuple[Fraction, bool] | None:
