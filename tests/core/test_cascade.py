@@ -265,10 +265,11 @@ def test_netting_the_legs_may_be_enough() -> None:
 TABLE = tiers((500, "0.01", "0.1"), (1000, "0.02", "0.1"), (None, "0.05", "0.1"))
 
 
-def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed() -> None:
+@pytest.mark.parametrize("usdt", ["1", "0.5"], ids=["a dollar", "half a dollar: borders are in USDT"])
+def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed(usdt: str) -> None:
     # 20 at 100: 2000 is in tier 3: margin 100 - 35 = 65 -> deduction 5 + 1000 (0.03) = 35.
     # Equity 300 - 400u; margin 0.05 x 2000 (1 - 0.2u) - 35 = 65 - 20u: health 235 - 380u: u = 47/76.
-    held = account(position(linear(table=TABLE), LONG, 20, 100), balances={"USDT": 300})
+    held = account(position(linear(table=TABLE), LONG, 20, 100), balances={"USDT": 300}, prices={"USDT": usdt})
     story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(reduces_by_tier=True))
     at = Fraction(47, 76)
     mark = 100 - 20 * at
@@ -280,8 +281,8 @@ def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed()
     assert first.quantity is not None
     assert abs(Fraction(first.left) - kept) < Fraction(1, 10**25)
     assert first.left + first.quantity == 20
-    assert abs(Fraction(first.maintenance_margin) - 15) < Fraction(1, 10**20)  # 2% of 1000 - 5
-    assert abs(Fraction(first.equity) - (300 - 400 * at)) < Fraction(1, 10**20)  # closing at the mark changes no equity
+    assert abs(Fraction(first.maintenance_margin) - 15 * Fraction(usdt)) < Fraction(1, 10**20)  # 2% of 1000 - 5
+    assert abs(Fraction(first.equity) - (300 - 400 * at) * Fraction(usdt)) < Fraction(1, 10**20)  # closing at the mark changes no equity
 
 
 def test_tiers_by_quantity_are_cut_in_quantity() -> None:
@@ -294,6 +295,11 @@ def test_tiers_by_quantity_are_cut_in_quantity() -> None:
     assert (step.action, step.quantity, step.left) == (Action.REDUCE, 15, 5)
     assert close(step.move, Fraction(10, 19))
     assert close(step.maintenance_margin, 5 * (100 - 20 * Fraction(10, 19)) / 100)
+    # Down 50% what is left goes as well: cut before it was closed.
+    further = fall(held, {"BTC": "-0.5"}, LiquidationSequence(reduces_by_tier=True))
+    assert [one.action for one in further.steps] == [Action.REDUCE, Action.CLOSE]
+    fate = fate_of(held.positions[0], further)
+    assert (fate.closed_at, fate.reduced) == (further.steps[1].move, True)
 
 
 def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> None:
@@ -316,8 +322,6 @@ def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> No
     left = story.steps[1].left
     assert left is not None
     assert abs(Fraction(left) - 500 / (100 + 10 * again)) < Fraction(1, 10**25)
-    fate = fate_of(held.positions[0], story)
-    assert (fate.closed_at, fate.reduced) == (story.steps[2].move, True)
 
 
 def test_a_take_over_keeps_the_margin() -> None:
