@@ -12,7 +12,7 @@ from fractions import Fraction
 import pytest
 from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, position, tiers
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, MarginRules, Netting
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ONE
 from marginctl.core.liquidation import HERE, asset_sides, first_on_path, joint_sides, moves_alone, pool_state
@@ -175,8 +175,11 @@ def test_a_mark_is_all_that_its_base_moves_only_where_nothing_settles_in_the_bas
     assert close(row.contract_liquidation_price, 198)
     plain = account(position(BTC, LONG, 1, 100), balances={"USDT": 10, "ETH": 2})
     held = account(position(BTC, LONG, 1, 100), balances={"USDT": 10, "BTC": 2})
-    found = [(one, pool_state(partition(one)[0]), one.positions[0].contract) for one in (coined, plain, held)]
-    assert [moves_alone(state, "BTC", contract) for _, state, contract in found] == [False, True, False]
+    rules = MarginRules(underlying_netting=Netting.LARGER_LEG)
+    later = position(linear("BTCUSDT-27"), SHORT, 2, 100)
+    spread = account(position(BTC, LONG, 1, 100), later, balances={"USDT": 10}, rules=rules)
+    found = [(pool_state(partition(one)[0]), one.positions[0].contract) for one in (coined, plain, held, spread)]
+    assert [moves_alone(state, "BTC", contract) for state, contract in found] == [False, True, False, False]
 
 
 # Bankruptcy.
