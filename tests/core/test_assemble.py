@@ -24,6 +24,7 @@ from marginctl.core.account import (
 from marginctl.core.assemble import account_liquidation, as_shown, report_of
 from marginctl.core.contract import Contract, TiersBy
 from marginctl.core.liquidation import Sides
+from marginctl.core.opaque import OpaqueRow
 from marginctl.core.outcome import states_of
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
@@ -264,6 +265,21 @@ def test_an_isolated_pool_and_an_idle_one_list_no_stablecoin_and_no_pool_the_acc
     assert [(row.asset, row.pool) for row in report.underlyings] == [("BTC", "isolated:BTCUSDT:long")]
     cross = report_of(account(position(BTC, LONG, 1, 100), balances={"USDT": 50, "USD": 3}))
     assert [row.asset for row in cross.underlyings] == ["BTC", "USDT"]
+
+
+def test_a_pool_without_positions_lists_its_stablecoins_where_something_is_at_stake() -> None:
+    """10 ETH at 10 against 50 USDT owed: at 10% of them, 100 - 50 p = 5 p, USDT at 100 / 55; without a rate it is idle."""
+    terms = {"USDT": AssetTerms(loan_rate=d("0.1"))}
+    owed = report_of(account(balances={"ETH": 10, "USDT": -50}, terms=terms)).underlyings
+    assert [row.asset for row in owed] == ["ETH", "USDT"]
+    assert abs(Fraction(owed[1].liquidation_up or 0) - Fraction(100, 55)) < Fraction(1, 10**60)
+    idle = account(balances={"ETH": 10, "USDT": -50})
+    assert [row.asset for row in report_of(idle).underlyings] == ["ETH"]
+    given = OpaqueRow(
+        name="calls", value=d(5), delta={"BTC": d(1)}, initial_margin=d(0), maintenance_margin=d(0), settle="USDT"
+    )
+    held = report_of(replace(idle, others=(given,))).underlyings
+    assert [row.asset for row in held] == ["ETH", "BTC", "USDT"]
 
 
 def test_an_isolated_position_is_margined_by_its_own_rules() -> None:

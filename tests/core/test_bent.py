@@ -28,7 +28,7 @@ from marginctl.core.liquidation import asset_sides, contract_sides, first_on_pat
 from marginctl.core.motion import Motion, shock_path
 from marginctl.core.piecewise import Curve, Line
 from marginctl.core.pool import partition
-from marginctl.core.risk import pool_risk
+from marginctl.core.risk import own_deltas, pool_risk
 from marginctl.core.scenario import moved
 from marginctl.core.value import marked
 
@@ -72,6 +72,9 @@ class TestOneAsset:
         found = report_of(account(position(quanto(), SHORT, 50, 10), balances={"BTC": 1}))
         units = {row.asset: row.delta for row in found.underlyings}
         assert (units["ETH"], units["BTC"]) == (-5, 1)  # 50 x 0.001 x 100 USD a point
+        in_euros = account(position(quanto(quote="EUR"), SHORT, 50, 8), balances={"BTC": 1})
+        # a point is 1.25 USD: 5 / 1.25 of ETH, against 4 x 8 EUR
+        assert own_deltas(in_euros, partition(in_euros)[0]) == {"BTC": 1, "ETH": -4, "EUR": 32}
 
     def test_the_settle_asset_moves_what_is_won_or_lost_so_far(self) -> None:
         # 1 + 0.1 BTC won: 110 of equity move with BTC, needs 0.5 of it: nothing liquidates
@@ -215,6 +218,13 @@ class TestPieces:
         # x = u u: 1 up to 1, then 2 x - 1
         pieces = bent_along(Curve((d(1),), (d(1), d(2)), (d(0), d(-1))), Bow(d(0), d(0), d(1)), Bow(d(1), d(0)), None)
         assert pieces == [Piece(d(0), Bow(d(0), d(0), d(1))), Piece(d(1), Bow(d(-1), d(0), d(2)))]
+
+    def test_functions_that_change_at_the_same_place_but_for_residue_change_together(self) -> None:
+        """From 1 on 2 + 30; what the second is between 1 and 1 + 1e-85 is nowhere."""
+        one = [Piece(d(0), Bow(d(1), d(0))), Piece(d(1), Bow(d(2), d(0)))]
+        other = [Piece(d(0), Bow(d(10), d(0))), Piece(d(1) + d("1e-85"), Bow(d(30), d(0)))]
+        for both in ([one, other], [other, one]):
+            assert total(both, d(2)) == [Piece(d(0), Bow(d(11), d(0))), Piece(d(1), Bow(d(32), d(0)))]
 
     def test_the_larger_of_two(self) -> None:
         one, other = [Piece(d(0), Bow(d(2), d(0)))], [Piece(d(0), Bow(d(0), d(0), d("0.5")))]

@@ -152,6 +152,16 @@ def test_what_moves_it_is_named(money: Money, motion: Motion) -> None:
     assert money.at(moving) == money.at(other)
 
 
+def test_what_is_paid_in_an_asset_belongs_to_a_multiple_as_often() -> None:
+    """2 USDT of cost per u: once to the form, six to three of it, back where one is taken off; BTC is another asset."""
+    paying = Motion(income={"USDT": d(-2), "BTC": d(5)})
+    form = Form((MovingAmount(d(100), "USDT"),), (("USDT", d(1)),))
+    assert form.line(paying) == Line(d(100), d(-2))
+    assert form.times(d(3)).line(paying) == Line(d(300), d(-6))
+    assert (form + form.times(d(-3))).line(paying) == Line(d(-200), d(4))
+    assert negative(form).movers == form.movers == {"USDT", "+USDT"}
+
+
 def lines(*rows: tuple[int, int]) -> list[Line]:
     return [Line(d(at_zero), d(slope)) for at_zero, slope in rows]
 

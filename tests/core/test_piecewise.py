@@ -20,6 +20,7 @@ from marginctl.core.piecewise import (
     first_below,
     first_below_concave,
     is_above_zero,
+    is_same_place,
     larger,
     masked,
     noise_of,
@@ -221,10 +222,11 @@ def test_a_crossing_asks_for_no_more_pieces_than_it_needs() -> None:
     assert first_below(pieces(), None, ONE) == Crossing(ONE, False)
 
 
-def test_nothing_is_below_zero_where_the_guard_is_zero() -> None:
+@pytest.mark.parametrize("scale", [ONE, ZERO], ids=["some money", "none"])
+def test_nothing_is_below_zero_where_the_guard_is_zero(scale: Decimal) -> None:
     health = [piece("0", "-5", "0")]
     guard = [piece("0", "0", "0"), piece("3", "-3", "1")]
-    assert list(masked(health, guard, d(10), ONE)) == [piece("0", "1", "0"), piece("3", "-5", "0")]
+    assert list(masked(health, guard, d(10), scale)) == [piece("0", "1", "0"), piece("3", "-5", "0")]
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 20)), min_size=1, max_size=5), st.integers(-100, 100))
@@ -356,6 +358,18 @@ def test_what_is_residue_grows_with_the_money_and_the_place(
     lower = [piece("0", "5", "0"), piece(start, f"-{below}", "0")]
     assert first_below(lower, d(10), d(scale)) == (None if is_residue else Crossing(d(start), True))
     assert noise_of(d(scale)).side_at_end(piece("0", below, "0"), d(start)) == (0 if is_residue else 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "beyond", "is_same"),
+    [("0", "1e-80", True), ("0", "1.1e-80", False), ("9", "1e-79", True), ("9", "1.1e-79", False), ("4", "0", True)],
+)
+def test_places_are_the_same_but_for_residue_of_what_is_counted_from(start: str, beyond: str, is_same: bool) -> None:
+    """1e-80 x (1 + u): at the very start as well, where u itself is no measure; a sum has no piece as short as that."""
+    assert is_same_place(d(start), d(start) + d(beyond)) is is_same
+    summed = list(total([[piece("0", "5", "0")], [piece("0", "2", "0"), Piece(d(beyond), d(3), d(0))]]))
+    if start == "0":
+        assert summed == ([piece("0", "8", "0")] if is_same else [piece("0", "7", "0"), Piece(d(beyond), d(8), d(0))])
 
 
 def crossing(

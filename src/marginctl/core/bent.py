@@ -117,7 +117,7 @@ def stretches(
 
 def here(pieces: Sequence[BentPiece], start: Decimal) -> Bow:
     """What holds from a place on."""
-    held = (piece.bow for piece in reversed(pieces) if piece.start <= start or is_same_place(start, piece.start))
+    held = (piece.bow for piece in reversed(pieces) if is_same_place(start, max(start, piece.start)))
     return next(held, Bow(ZERO, ZERO))
 
 

@@ -72,12 +72,12 @@ class EquityCurve(Struct, frozen=True):
 
     def at(self, move: Decimal) -> Point:
         """The point at a move within the curve; at a jump the side that is nearer to now."""
-        for left, right in pairwise(self.points):
-            if left.move <= move <= right.move and left.move < right.move:
-                found = _between(left, right, move)
-                if move < right.move or move >= 0:
-                    return found
-        return self.points[-1]
+        around = [
+            (left, right)
+            for left, right in pairwise(self.points)
+            if left.move <= move <= right.move and left.move < right.move
+        ]
+        return _between(*around[0 if move >= 0 else -1], move)
 
 
 def _between(left: Point, right: Point, move: Decimal) -> Point:
