@@ -268,7 +268,7 @@ def test_an_isolated_pool_and_an_idle_one_list_no_stablecoin_and_no_pool_the_acc
 
 
 def test_a_pool_without_positions_lists_its_stablecoins_where_something_is_at_stake() -> None:
-    """10 ETH at 10 against 50 USDT owed: at 10% of them, 100 - 50 p = 5 p, USDT at 100 / 55; without a rate it is idle."""
+    """10 ETH at 10, 50 USDT owed: at 10% of them 100 - 50 p = 5 p, USDT at 100 / 55; without a rate it is idle."""
     terms = {"USDT": AssetTerms(loan_rate=d("0.1"))}
     owed = report_of(account(balances={"ETH": 10, "USDT": -50}, terms=terms)).underlyings
     assert [row.asset for row in owed] == ["ETH", "USDT"]

@@ -21,9 +21,7 @@ HALF = {**KNOWN, "USDT": d("0.5")}
         pytest.param(
             position(linear(size="0.1"), LONG, 30, 96), KNOWN, 30, 3, 288, 300, id="3 BTC at a mark of 96, and at 100"
         ),
-        pytest.param(
-            position(linear(size="0.1"), SHORT, 30, 192), HALF, -30, -3, -288, -300, id="USDT at half a dollar"
-        ),
+        pytest.param(position(linear(size="0.1"), SHORT, 30, 192), HALF, -30, -3, -288, -300, id="half a dollar"),
         pytest.param(position(inverse(), LONG, 30, 96), KNOWN, 30, d("3.125"), 300, 300, id="300 USD: 3.125 BTC at 96"),
         pytest.param(
             position(inverse("BTCEUR", quote="EUR"), SHORT, 30, 96), KNOWN, -30, d("-3.125"), -375, -375, id="300 EUR"

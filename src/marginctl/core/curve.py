@@ -72,11 +72,7 @@ class EquityCurve(Struct, frozen=True):
 
     def at(self, move: Decimal) -> Point:
         """The point at a move within the curve; at a jump the side that is nearer to now."""
-        around = [
-            (left, right)
-            for left, right in pairwise(self.points)
-            if left.move <= move <= right.move and left.move < right.move
-        ]
+        around = [pair for pair in pairwise(self.points) if pair[0].move <= move <= pair[1].move]
         return _between(*around[0 if move >= 0 else -1], move)
 
 
