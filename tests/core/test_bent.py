@@ -76,6 +76,10 @@ class TestOneAsset:
         # a point is 1.25 USD: 5 / 1.25 of ETH, against 4 x 8 EUR
         assert own_deltas(in_euros, partition(in_euros)[0]) == {"BTC": 1, "ETH": -4, "EUR": 32}
 
+    def test_its_settle_asset_has_a_row_though_nothing_of_it_is_held(self) -> None:
+        found = report_of(account(position(quanto(), LONG, 50, 8, 10), balances={"USDT": 60}))
+        assert [row.asset for row in found.underlyings] == ["ETH", "BTC", "USDT"]
+
     def test_the_settle_asset_moves_what_is_won_or_lost_so_far(self) -> None:
         # 1 + 0.1 BTC won: 110 of equity move with BTC, needs 0.5 of it: nothing liquidates
         state = pool_state(partition(account(position(quanto(), LONG, 50, 8, 10), balances={"BTC": 1}))[0])

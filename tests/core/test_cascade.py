@@ -284,8 +284,6 @@ def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed(u
     assert abs(Fraction(first.maintenance_margin) - 15 * Fraction(usdt)) < Fraction(1, 10**20)  # 2% of 1000 - 5
     # Closing at the mark changes no equity.
     assert abs(Fraction(first.equity) - (300 - 400 * at) * Fraction(usdt)) < Fraction(1, 10**20)
-        1, 10**20
-    )  # closing at the mark changes no equity
 
 
 def test_tiers_by_quantity_are_cut_in_quantity() -> None:
