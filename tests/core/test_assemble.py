@@ -247,6 +247,14 @@ def test_coins_and_stablecoins_that_are_only_held_move_health_as_well() -> None:
     assert (usdc.delta, usdc.liquidation_down, usdc.liquidation_up, usdc.distance) == (7, None, None, None)
 
 
+def test_a_coin_in_which_a_hedge_has_lost_comes_before_the_stablecoins() -> None:
+    """Long and short 10 ETH at 0.1 BTC, 0.1 lost on the long: nothing of BTC is held, but it is owed."""
+    contract = linear("ETHBTC", "ETH", "BTC")
+    legs = position(contract, LONG, 10, "0.11", "0.1"), position(contract, SHORT, 10, "0.1")
+    rows = report_of(account(*legs, balances={"USDT": 50}, hedge=True)).underlyings
+    assert [(row.asset, row.delta) for row in rows] == [("ETH", 0), ("BTC", d("-0.1")), ("USDT", 50)]
+
+
 def test_a_quote_that_loses_its_peg_liquidates_a_short_behind_another_stablecoin() -> None:
     # 10000 USDC behind 0.8 BTC short at 60000 USDT; USDT at p: 10000 + 48000 p - 48000 = 240 -> p = 38240 / 48000.
     short = position(linear(), SHORT, "0.8", 60000, leverage=10, maintenance_rate="0.005")

@@ -158,6 +158,7 @@ def test_what_is_paid_in_an_asset_belongs_to_a_multiple_as_often() -> None:
     form = Form((MovingAmount(d(100), "USDT"),), (("USDT", d(1)),))
     assert form.line(paying) == Line(d(100), d(-2))
     assert form.times(d(3)).line(paying) == Line(d(300), d(-6))
+    assert form.times(d(3)).times(d(-2)).line(paying) == Line(d(-600), d(12))
     assert (form + form.times(d(-3))).line(paying) == Line(d(-200), d(4))
     assert negative(form).movers == form.movers == {"USDT", "+USDT"}
 

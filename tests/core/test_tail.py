@@ -67,6 +67,9 @@ def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
     assert Ranks.of(PnlLines([8, 9, 3], [5, 1, 0], 0), ZERO).order == [2, 0, 1]
     for far in (PnlLines([(1 << 300) + 1, 1 << 300], [1, 5], 0), PnlLines([3, 0], [1 << 300, (1 << 300) + 1], 0)):
         assert Ranks.of(far, D("0.125")).order == [0, 1]  # at an eighth the second is the smaller by 4, or by 23
+    whole = 1 << (KEPT_BITS - 3)  # eight of it are one bit more than is kept, and 8 beside 7 is tied with it
+    assert Ranks.of(PnlLines([whole + 1, whole], [0, 7], 0), D("0.125")).order == [0, 1]
+    assert Ranks.of(PnlLines([8, -1], [whole, whole + 1], 0), D(8)).order == [0, 1]
     for bits, order in ((KEPT_BITS, [0, 1]), (KEPT_BITS + 1, [1, 0])):  # one bit more than is kept: 1 and 2 are 1 there
         numbers = [(1 << (bits - 1)) + 1, (1 << (bits - 1)) + 2]
         assert Ranks.of(PnlLines(numbers, [5, 1], 0), ZERO).order == order
