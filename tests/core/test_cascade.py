@@ -260,6 +260,13 @@ def test_netting_the_legs_may_be_enough() -> None:
     assert close(story.steps[1].maintenance_margin, 6 - Fraction(3, 2) * at)
     assert close(story.steps[2].move, Fraction(268, 297))
     assert not story.closed_winners
+    # Where tiers are cut, netting was no cut: what is over 300 goes there, then what is left.
+    table = tiers((300, "0.01", "0.1"), (None, "0.01", "0.1"))
+    tiered = replace(held, positions=tuple(replace(one, contract=linear(table=table)) for one in held.positions))
+    cut = fall(tiered, {"BTC": "-0.25"}, LiquidationSequence(nets_legs=True, reduces_by_tier=True))
+    assert [(step.action, step.tier) for step in cut.steps[1:3]] == [(Action.NET_LEGS, None), (Action.REDUCE, 1)]
+    assert cut.steps[2].left is not None
+    assert abs(Fraction(cut.steps[2].left) - 300 / (100 - 25 * Fraction(268, 297))) < Fraction(1, 10**25)
 
 
 TABLE = tiers((500, "0.01", "0.1"), (1000, "0.02", "0.1"), (None, "0.05", "0.1"))

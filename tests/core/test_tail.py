@@ -75,6 +75,15 @@ def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
         assert Ranks.of(PnlLines(numbers, [5, 1], 0), ZERO).order == order
 
 
+@pytest.mark.parametrize(("away", "ahead"), [(300, None), (8, 1 + D(2) ** -8)], ids=["but for residue", "further on"])
+def test_a_meeting_at_the_very_place_is_none_ahead(away: int, ahead: Decimal | None) -> None:
+    """Of 10 + 2^300 (u - 1) and 11 it is at 1 + 2^-300, which is 1 but for residue; with 2^8 it is 1 / 256 further on."""
+    steep = 1 << away
+    numbers = [10 - steep, 11]
+    ranks = Ranks(PnlLines(numbers, [steep, 0], 0), ONE, [10, 11], [steep, 0], [0, 1])
+    assert (ranks.next_change([0]), ranks.next_change([1])) == (ahead, ahead)
+
+
 @pytest.mark.parametrize(("end", "pieces"), [(None, 2), ("3", 2), ("2", 1), ("1", 1)])
 def test_along_a_motion_it_is_followed_as_far_as_is_asked(end: str | None, pieces: int) -> None:
     """The worst of two rows: 3 x 100 of ETH, which stays, until 100 (1 + u) of BTC are more: from 2 on."""
