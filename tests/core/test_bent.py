@@ -234,6 +234,9 @@ class TestPieces:
         one, other = [Piece(d(0), Bow(d(2), d(0)))], [Piece(d(0), Bow(d(0), d(0), d("0.5")))]
         assert [piece.start for piece in larger(one, other, d(5))] == [0, 2]
         assert total([one, other], d(5)) == [Piece(d(0), Bow(d(2), d(0), d("0.5")))]
+        near = [Piece(d(0), Bow(d(1), d(0)))], [Piece(d(0), Bow(d(0), d(2)))]  # they meet at a half
+        for end in (None, d(1)):
+            assert larger(*near, end) == [near[0][0], Piece(d("0.5"), near[1][0].bow)]
 
     @pytest.mark.parametrize(
         ("pieces", "where"),

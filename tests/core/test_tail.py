@@ -75,12 +75,11 @@ def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
         assert Ranks.of(PnlLines(numbers, [5, 1], 0), ZERO).order == order
 
 
-@pytest.mark.parametrize(("away", "ahead"), [(300, None), (8, 1 + D(2) ** -8)], ids=["but for residue", "further on"])
-def test_a_meeting_at_the_very_place_is_none_ahead(away: int, ahead: Decimal | None) -> None:
-    """Of 10 + 2^300 (u - 1) and 11 it is at 1 + 2^-300, which is 1 but for residue; with 2^8 it is 1 / 256 further on."""
-    steep = 1 << away
-    numbers = [10 - steep, 11]
-    ranks = Ranks(PnlLines(numbers, [steep, 0], 0), ONE, [10, 11], [steep, 0], [0, 1])
+@pytest.mark.parametrize(("steep", "is_ahead"), [(10**81 // 15, False), (10**81 // 25, True)])
+def test_a_meeting_at_the_very_place_is_none_ahead(steep: int, is_ahead: bool) -> None:
+    """10 + s (u - 1) and 11 meet at 1 + 1 / s: by 1.5e-80 that is 1 but for residue, which is 2e-80 there."""
+    ranks = Ranks(PnlLines([10 - steep, 11], [steep, 0], 0), ONE, [10, 11], [steep, 0], [0, 1])
+    ahead = D(steep + 1) / steep if is_ahead else None
     assert (ranks.next_change([0]), ranks.next_change([1])) == (ahead, ahead)
 
 
