@@ -122,6 +122,10 @@ def test_the_first_of_several_pools_is_named() -> None:
     ]
     assert found.worst_pool == "cross"
     assert found.free_collateral == 80  # of the cross pool: 180 less 100
+    # ETH +5% and BTC -1% are survived: the short would go at 18/202 : 5%, the long long after it.
+    found = at_end(held, {"ETH": "0.05", "BTC": "-0.01"})
+    assert (found.crossing, found.pool) == (None, "isolated:ETHUSDT:short")
+    assert close(found.reach, Fraction(18 * 20, 202))
 
 
 def test_a_settle_asset_off_its_peg_moves_marks_profit_notional_and_collateral() -> None:

@@ -127,6 +127,9 @@ def test_scaling_keeps_the_breakpoints() -> None:
 def test_the_larger_of_two_changes_where_they_meet() -> None:
     found = larger([piece("0", "1", "2")], [piece("0", "3", "0")], d(10))
     assert found == [piece("0", "3", "0"), piece("1", "1", "2")]
+    # Where both begin alike the steeper one is the larger from there on.
+    steep, flat = [piece("0", "1", "2")], [piece("0", "1", "-1")]
+    assert larger(steep, flat, d(10)) == larger(flat, steep, None) == steep
 
 
 def test_the_larger_of_two_has_no_piece_where_they_meet_at_the_very_end() -> None:
