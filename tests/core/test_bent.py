@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules
@@ -102,6 +103,27 @@ class TestSeveralAssets:
         state = pool_state(partition(one)[0])
         r = (40 + (d(1600) - 4 * d("49.5") * 5).sqrt()) / 99
         assert joint_sides(state, {"BTC": d(1), "ETH": d(1), "USD": d(0), "USDT": d(0)}).down == pytest.approx(1 - r)
+
+    def test_a_rise_without_an_end_liquidates_a_short_where_its_coin_rises_too(self) -> None:
+        # 1 BTC behind it, all in BTC: 1 - 0.5 (r - 1) = 0.005 r, whatever a BTC is worth: r = 1.5 / 0.505.
+        one = account(position(quanto(), SHORT, 50, 10), balances={"BTC": 1})
+        state = pool_state(partition(one)[0])
+        found = joint_sides(state, {"BTC": d(1), "ETH": d(1), "USD": d(0), "USDT": d(0)})
+        assert (found.down, round(found.up or 0, 50)) == (None, round(d("0.995") / d("0.505"), 50))
+
+    @pytest.mark.parametrize(
+        ("usd", "bankrupt"),
+        [
+            # Its settle asset follows its base: at r of both 10 x 1 a point, so 100 (r r - r) + 30 r and dollars.
+            pytest.param(10, d(5), id="100 r r - 70 r + 10 = 0 at a half first"),
+            pytest.param(-40, (7 + d(209).sqrt()) / 2, id="gone already: 100 r r - 70 r - 40 = 0 on the way up"),
+        ],
+    )
+    def test_where_its_base_takes_the_settle_asset_along_it_is_bankrupt(self, usd: int, bankrupt: Decimal) -> None:
+        contract = Contract("ETHUSD", ContractType.QUANTO, "ETH", "USD", d("0.01"), flat("0.01", "0.1"), third="STETH")
+        one = account(position(contract, LONG, 100, 10), balances={"STETH": 3, "USD": usd}, prices={"STETH": 10})
+        row = report_of(replace(one, follows={"STETH": "ETH"})).positions[0]
+        assert round(row.bankruptcy_price or 0, 25) == round(bankrupt, 25)
 
     def test_a_health_that_recovers_is_liquidated_on_the_way(self) -> None:
         # 4.2 USDT + 49.5 r r - 50 r is 4.2 - 0.5 now and at r = 0 again 4.2, below zero between two roots

@@ -310,6 +310,31 @@ def test_tiers_by_quantity_are_cut_in_quantity() -> None:
     assert (fate.closed_at, fate.reduced) == (further.steps[1].move, True)
 
 
+def test_what_is_cut_of_an_isolated_position_leaves_no_deficit_while_the_rest_stands() -> None:
+    """As above behind 300 of its own, with a fee of 6%: where 5% of all 20 are left, 15 cost 4.5% of them.
+
+    0.5% of 20 are 2% of the 5 that stay. For all 20 it would have been 6%, more than is there.
+    """
+    table = tiers((5, "0.01", "0.1"), (None, "0.05", "0.1"), deductions=[0, 0])
+    contract = linear(table=table, tiers_by=TiersBy.QUANTITY)
+    held = account(position(contract, LONG, 20, 100, isolated_margin=300), balances={"USDT": 400})
+    story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(reduces_by_tier=True, fee=d("0.06")))
+    first = story.steps[0]
+    mark = 100 - 20 * Fraction(10, 19)
+    assert (first.action, first.quantity, first.left) == (Action.REDUCE, 15, 5)
+    assert close(first.equity, mark * 20 * Fraction(5, 1000))
+    assert [step.action for step in story.steps if step.move == first.move] == [Action.REDUCE]
+
+
+def test_with_nothing_left_and_nothing_required_a_debt_stays() -> None:
+    """150 in 100 of ETH and 50 USDT: at 1% of what closes, all that is left, the fee leaves 100 against 100 owed."""
+    held = account(position(BTC, LONG, 10, 100), balances={"ETH": 10, "USDT": 50})
+    story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(fee=d("0.01"), repays=False))
+    assert actions(story) == [(Action.CLOSE, "BTCUSDT")]
+    assert close(story.value, 0)
+    assert (story.account.balances["ETH"], round(story.account.balances["USDT"], 50)) == (10, -100)
+
+
 def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> None:
     # Short 11 at 100 with 60 USDT: 1% to 500, 2% to 1010, 5% beyond, no deductions; BTC +10%.
     # 1100 is in tier 3: 60 - 110u = 55 + 5.5u at u = 10/231. Cut to 1010 there, q of it, and 2%.

@@ -486,6 +486,8 @@ def test_where_a_coin_is_worth_nothing_a_curved_margin_is_not_drawn() -> None:
     first = curve_of(held, state, d(1)).points[0]
     assert first.move == -d(63) / 64
     assert round(first.initial_margin, 20) == 100 + 100 * 64
+    cheap = curve_of(held, state, d("0.995")).points[0]  # at half a dollar it is worth something
+    assert (cheap.move, round(cheap.initial_margin, 20)) == (d("-0.995"), 100 + 100 * 200)
 
 
 def test_where_all_is_isolated_what_is_free_is_what_is_left_beside_it() -> None:
