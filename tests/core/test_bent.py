@@ -104,12 +104,25 @@ class TestSeveralAssets:
         r = (40 + (d(1600) - 4 * d("49.5") * 5).sqrt()) / 99
         assert joint_sides(state, {"BTC": d(1), "ETH": d(1), "USD": d(0), "USDT": d(0)}).down == pytest.approx(1 - r)
 
-    def test_a_rise_without_an_end_liquidates_a_short_where_its_coin_rises_too(self) -> None:
-        # 1 BTC behind it, all in BTC: 1 - 0.5 (r - 1) = 0.005 r, whatever a BTC is worth: r = 1.5 / 0.505.
-        one = account(position(quanto(), SHORT, 50, 10), balances={"BTC": 1})
+    @pytest.mark.parametrize(
+        ("fields", "r"),
+        [
+            pytest.param({}, (150 + d(42700).sqrt()) / 101, id="1%: 50.5 r r - 150 r - 100 = 0"),
+            pytest.param(
+                {"maintenance_rate": "0.02", "maintenance_deduction": "0.02"},
+                (152 + d(43504).sqrt()) / 102,
+                id="2% less 0.02 BTC, r r - 2 r from 2 on: 51 r r - 152 r - 100 = 0",
+            ),
+        ],
+    )
+    def test_a_rise_without_an_end_liquidates_a_short_though_its_coin_rises_too(
+        self, fields: dict[str, str], r: Decimal
+    ) -> None:
+        """1 BTC and 100 USDT: 100 r (1.5 - 0.5 r) + 100, where BTC is owed from 3 on."""
+        one = account(position(quanto(), SHORT, 50, 10, **fields), balances={"BTC": 1, "USDT": 100})
         state = pool_state(partition(one)[0])
         found = joint_sides(state, {"BTC": d(1), "ETH": d(1), "USD": d(0), "USDT": d(0)})
-        assert (found.down, round(found.up or 0, 50)) == (None, round(d("0.995") / d("0.505"), 50))
+        assert (found.down, round(found.up or 0, 20)) == (None, round(r - 1, 20))
 
     @pytest.mark.parametrize(
         ("usd", "bankrupt"),
