@@ -255,8 +255,13 @@ class TestPieces:
 
     def test_a_curve_of_a_quotient_of_quadratics(self) -> None:
         # x = u u: 1 up to 1, then 2 x - 1
-        pieces = bent_along(Curve((d(1),), (d(1), d(2)), (d(0), d(-1))), Bow(d(0), d(0), d(1)), Bow(d(1), d(0)), None)
-        assert pieces == [Piece(d(0), Bow(d(0), d(0), d(1))), Piece(d(1), Bow(d(-1), d(0), d(2)))]
+        curve, square = Curve((d(1),), (d(1), d(2)), (d(0), d(-1))), Bow(d(0), d(0), d(1))
+        for factor in (1, 3):
+            pieces = bent_along(curve, square, Bow(d(1), d(0)), None, d(factor))
+            assert pieces == [
+                Piece(d(0), square.scaled(d(factor))),
+                Piece(d(1), Bow(d(-1), d(0), d(2)).scaled(d(factor))),
+            ]
 
     def test_functions_that_change_at_the_same_place_but_for_residue_change_together(self) -> None:
         """From 1 on 2 + 30; what the second is between 1 and 1 + 1e-85 is nowhere."""
@@ -287,6 +292,23 @@ class TestPieces:
     def test_the_first_below(self, pieces: list[Piece], where: tuple[int, bool] | None) -> None:
         assert first_below(pieces, None, d(1), None) == where
         assert first_below(pieces, None, d(0), None) == where  # where no money is involved nothing is residue
+
+    @pytest.mark.parametrize(
+        ("below", "scale", "start", "is_residue"),
+        [
+            pytest.param("1e-80", "1", 0, True, id="1e-80 of the money involved"),
+            pytest.param("1.1e-80", "1", 0, False, id="more than that"),
+            pytest.param("1e-75", "100000", 0, True, id="of more money more"),
+            pytest.param("1.1e-75", "100000", 0, False, id="and more than that"),
+            pytest.param("1.6e-79", "1", 3, True, id="further out by the square"),
+            pytest.param("1.7e-79", "1", 3, False, id="and more than that too"),
+        ],
+    )
+    def test_what_is_residue_grows_with_the_money_and_the_square_of_the_place(
+        self, below: str, scale: str, start: int, is_residue: bool
+    ) -> None:
+        lower = [Piece(d(0), Bow(d(5), d(0))), Piece(d(start), Bow(-d(below), d(0)))]
+        assert first_below(lower, None, d(scale), None) == (None if is_residue else (start, True))
 
     def test_the_lowest_is_at_a_corner_or_a_bottom(self) -> None:
         assert min(value for _, value in lowest([Piece(d(0), Bow(d(2), d(-3), d(1)))], d(2))) == d("-0.25")

@@ -414,7 +414,7 @@ def test_the_first_crossing_of_any_function(
 
 @pytest.mark.parametrize("counts", [True, False], ids=["where something is needed", "where nothing is"])
 def test_a_touch_counts_where_it_is_said_to(counts: bool) -> None:
-    """Down to 0 at 3 and up again; beyond the end nothing is asked. Falling through 0 needs no leave."""
+    """Down to 0 at 3 and up again; beyond the end nothing is asked. Falling through 0 or staying needs no leave."""
     touching = [piece("0", "6", "-2"), piece("3", "-6", "2")]
     asked: list[Decimal] = []
 
@@ -426,6 +426,8 @@ def test_a_touch_counts_where_it_is_said_to(counts: bool) -> None:
         Crossing(d(3), False) if counts else None
     )
     assert asked == [3]
+    level = [piece("0", "6", "0"), piece("3", "0", "0"), piece("5", "6", "0")]
+    assert first_below(level, d(10), ONE, or_at_zero=True, counts=lambda _: False) == Crossing(d(3), False)
     falling = [piece("0", "6", "-2")]
     assert first_below(falling, d(10), ONE, or_at_zero=True, counts=said) == Crossing(d(3), False)
     ends = first_below(falling, d(3), ONE, or_at_zero=True, end_included=True, counts=said)

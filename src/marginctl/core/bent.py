@@ -223,7 +223,7 @@ def bent_health(state: PoolState, motion: Motion, end: Decimal | None) -> list[B
 def _is_zero(bow: Bow, start: Decimal, until: Decimal | None, scale: Decimal) -> bool:
     """Whether it is 0 throughout: at three places, which no other quadratic is."""
     if until is None:
-        return all(abs(value) <= SNAP * scale for value in bow)
+        return all(abs(value) <= _noise(scale, ZERO) for value in bow)
     return all(abs(bow.at(u)) <= _noise(scale, u) for u in (start, (start + until) / 2, until))
 
 
