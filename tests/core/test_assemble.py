@@ -24,6 +24,7 @@ from marginctl.core.account import (
 from marginctl.core.assemble import account_liquidation, as_shown, report_of
 from marginctl.core.contract import Contract, TiersBy
 from marginctl.core.liquidation import Sides
+from marginctl.core.opaque import OpaqueRow
 from marginctl.core.outcome import states_of
 
 BTC, ETH, PERP = linear(), linear("ETHUSDT", "ETH"), inverse()
@@ -246,6 +247,14 @@ def test_coins_and_stablecoins_that_are_only_held_move_health_as_well() -> None:
     assert (usdc.delta, usdc.liquidation_down, usdc.liquidation_up, usdc.distance) == (7, None, None, None)
 
 
+def test_a_coin_in_which_a_hedge_has_lost_comes_before_the_stablecoins() -> None:
+    """Long and short 10 ETH at 0.1 BTC, 0.1 lost on the long: nothing of BTC is held, but it is owed."""
+    contract = linear("ETHBTC", "ETH", "BTC")
+    legs = position(contract, LONG, 10, "0.11", "0.1"), position(contract, SHORT, 10, "0.1")
+    rows = report_of(account(*legs, balances={"USDT": 50}, hedge=True)).underlyings
+    assert [(row.asset, row.delta) for row in rows] == [("ETH", 0), ("BTC", d("-0.1")), ("USDT", 50)]
+
+
 def test_a_quote_that_loses_its_peg_liquidates_a_short_behind_another_stablecoin() -> None:
     # 10000 USDC behind 0.8 BTC short at 60000 USDT; USDT at p: 10000 + 48000 p - 48000 = 240 -> p = 38240 / 48000.
     short = position(linear(), SHORT, "0.8", 60000, leverage=10, maintenance_rate="0.005")
@@ -264,6 +273,21 @@ def test_an_isolated_pool_and_an_idle_one_list_no_stablecoin_and_no_pool_the_acc
     assert [(row.asset, row.pool) for row in report.underlyings] == [("BTC", "isolated:BTCUSDT:long")]
     cross = report_of(account(position(BTC, LONG, 1, 100), balances={"USDT": 50, "USD": 3}))
     assert [row.asset for row in cross.underlyings] == ["BTC", "USDT"]
+
+
+def test_a_pool_without_positions_lists_its_stablecoins_where_something_is_at_stake() -> None:
+    """10 ETH at 10, 50 USDT owed: at 10% of them 100 - 50 p = 5 p, USDT at 100 / 55; without a rate it is idle."""
+    terms = {"USDT": AssetTerms(loan_rate=d("0.1"))}
+    owed = report_of(account(balances={"ETH": 10, "USDT": -50}, terms=terms)).underlyings
+    assert [row.asset for row in owed] == ["ETH", "USDT"]
+    assert abs(Fraction(owed[1].liquidation_up or 0) - Fraction(100, 55)) < Fraction(1, 10**60)
+    idle = account(balances={"ETH": 10, "USDT": -50})
+    assert [row.asset for row in report_of(idle).underlyings] == ["ETH"]
+    given = OpaqueRow(
+        name="calls", value=d(5), delta={"BTC": d(1)}, initial_margin=d(0), maintenance_margin=d(0), settle="USDT"
+    )
+    held = report_of(replace(idle, others=(given,))).underlyings
+    assert [row.asset for row in held] == ["ETH", "BTC", "USDT"]
 
 
 def test_an_isolated_position_is_margined_by_its_own_rules() -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, flat, haircuts, inverse, linear, position, tiers
 
 from marginctl.core.account import Account, AssetTerms, Equality, MarginRules
@@ -28,7 +29,7 @@ from marginctl.core.liquidation import asset_sides, contract_sides, first_on_pat
 from marginctl.core.motion import Motion, shock_path
 from marginctl.core.piecewise import Curve, Line
 from marginctl.core.pool import partition
-from marginctl.core.risk import pool_risk
+from marginctl.core.risk import own_deltas, pool_risk
 from marginctl.core.scenario import moved
 from marginctl.core.value import marked
 
@@ -72,6 +73,13 @@ class TestOneAsset:
         found = report_of(account(position(quanto(), SHORT, 50, 10), balances={"BTC": 1}))
         units = {row.asset: row.delta for row in found.underlyings}
         assert (units["ETH"], units["BTC"]) == (-5, 1)  # 50 x 0.001 x 100 USD a point
+        in_euros = account(position(quanto(quote="EUR"), SHORT, 50, 8), balances={"BTC": 1})
+        # a point is 1.25 USD: 5 / 1.25 of ETH, against 4 x 8 EUR
+        assert own_deltas(in_euros, partition(in_euros)[0]) == {"BTC": 1, "ETH": -4, "EUR": 32}
+
+    def test_its_settle_asset_has_a_row_though_nothing_of_it_is_held(self) -> None:
+        found = report_of(account(position(quanto(), LONG, 50, 8, 10), balances={"USDT": 60}))
+        assert [row.asset for row in found.underlyings] == ["ETH", "BTC", "USDT"]
 
     def test_the_settle_asset_moves_what_is_won_or_lost_so_far(self) -> None:
         # 1 + 0.1 BTC won: 110 of equity move with BTC, needs 0.5 of it: nothing liquidates
@@ -95,6 +103,40 @@ class TestSeveralAssets:
         state = pool_state(partition(one)[0])
         r = (40 + (d(1600) - 4 * d("49.5") * 5).sqrt()) / 99
         assert joint_sides(state, {"BTC": d(1), "ETH": d(1), "USD": d(0), "USDT": d(0)}).down == pytest.approx(1 - r)
+
+    @pytest.mark.parametrize(
+        ("fields", "r"),
+        [
+            pytest.param({}, (150 + d(42700).sqrt()) / 101, id="1%: 50.5 r r - 150 r - 100 = 0"),
+            pytest.param(
+                {"maintenance_rate": "0.02", "maintenance_deduction": "0.02"},
+                (152 + d(43504).sqrt()) / 102,
+                id="2% less 0.02 BTC, r r - 2 r from 2 on: 51 r r - 152 r - 100 = 0",
+            ),
+        ],
+    )
+    def test_a_rise_without_an_end_liquidates_a_short_though_its_coin_rises_too(
+        self, fields: dict[str, str], r: Decimal
+    ) -> None:
+        """1 BTC and 100 USDT: 100 r (1.5 - 0.5 r) + 100, where BTC is owed from 3 on."""
+        one = account(position(quanto(), SHORT, 50, 10, **fields), balances={"BTC": 1, "USDT": 100})
+        state = pool_state(partition(one)[0])
+        found = joint_sides(state, {"BTC": d(1), "ETH": d(1), "USD": d(0), "USDT": d(0)})
+        assert (found.down, round(found.up or 0, 20)) == (None, round(r - 1, 20))
+
+    @pytest.mark.parametrize(
+        ("usd", "bankrupt"),
+        [
+            # Its settle asset follows its base: at r of both 10 x 1 a point, so 100 (r r - r) + 30 r and dollars.
+            pytest.param(10, d(5), id="100 r r - 70 r + 10 = 0 at a half first"),
+            pytest.param(-40, (7 + d(209).sqrt()) / 2, id="gone already: 100 r r - 70 r - 40 = 0 on the way up"),
+        ],
+    )
+    def test_where_its_base_takes_the_settle_asset_along_it_is_bankrupt(self, usd: int, bankrupt: Decimal) -> None:
+        contract = Contract("ETHUSD", ContractType.QUANTO, "ETH", "USD", d("0.01"), flat("0.01", "0.1"), third="STETH")
+        one = account(position(contract, LONG, 100, 10), balances={"STETH": 3, "USD": usd}, prices={"STETH": 10})
+        row = report_of(replace(one, follows={"STETH": "ETH"})).positions[0]
+        assert round(row.bankruptcy_price or 0, 25) == round(bankrupt, 25)
 
     def test_a_health_that_recovers_is_liquidated_on_the_way(self) -> None:
         # 4.2 USDT + 49.5 r r - 50 r is 4.2 - 0.5 now and at r = 0 again 4.2, below zero between two roots
@@ -213,13 +255,28 @@ class TestPieces:
 
     def test_a_curve_of_a_quotient_of_quadratics(self) -> None:
         # x = u u: 1 up to 1, then 2 x - 1
-        pieces = bent_along(Curve((d(1),), (d(1), d(2)), (d(0), d(-1))), Bow(d(0), d(0), d(1)), Bow(d(1), d(0)), None)
-        assert pieces == [Piece(d(0), Bow(d(0), d(0), d(1))), Piece(d(1), Bow(d(-1), d(0), d(2)))]
+        curve, square = Curve((d(1),), (d(1), d(2)), (d(0), d(-1))), Bow(d(0), d(0), d(1))
+        for factor in (1, 3):
+            pieces = bent_along(curve, square, Bow(d(1), d(0)), None, d(factor))
+            assert pieces == [
+                Piece(d(0), square.scaled(d(factor))),
+                Piece(d(1), Bow(d(-1), d(0), d(2)).scaled(d(factor))),
+            ]
+
+    def test_functions_that_change_at_the_same_place_but_for_residue_change_together(self) -> None:
+        """From 1 on 2 + 30; what the second is between 1 and 1 + 1e-85 is nowhere."""
+        one = [Piece(d(0), Bow(d(1), d(0))), Piece(d(1), Bow(d(2), d(0)))]
+        other = [Piece(d(0), Bow(d(10), d(0))), Piece(d(1) + d("1e-85"), Bow(d(30), d(0)))]
+        for both in ([one, other], [other, one]):
+            assert total(both, d(2)) == [Piece(d(0), Bow(d(11), d(0))), Piece(d(1), Bow(d(32), d(0)))]
 
     def test_the_larger_of_two(self) -> None:
         one, other = [Piece(d(0), Bow(d(2), d(0)))], [Piece(d(0), Bow(d(0), d(0), d("0.5")))]
         assert [piece.start for piece in larger(one, other, d(5))] == [0, 2]
         assert total([one, other], d(5)) == [Piece(d(0), Bow(d(2), d(0), d("0.5")))]
+        near = [Piece(d(0), Bow(d(1), d(0)))], [Piece(d(0), Bow(d(0), d(2)))]  # they meet at a half
+        for end in (None, d(1)):
+            assert larger(*near, end) == [near[0][0], Piece(d("0.5"), near[1][0].bow)]
 
     @pytest.mark.parametrize(
         ("pieces", "where"),
@@ -235,6 +292,23 @@ class TestPieces:
     def test_the_first_below(self, pieces: list[Piece], where: tuple[int, bool] | None) -> None:
         assert first_below(pieces, None, d(1), None) == where
         assert first_below(pieces, None, d(0), None) == where  # where no money is involved nothing is residue
+
+    @pytest.mark.parametrize(
+        ("below", "scale", "start", "is_residue"),
+        [
+            pytest.param("1e-80", "1", 0, True, id="1e-80 of the money involved"),
+            pytest.param("1.1e-80", "1", 0, False, id="more than that"),
+            pytest.param("1e-75", "100000", 0, True, id="of more money more"),
+            pytest.param("1.1e-75", "100000", 0, False, id="and more than that"),
+            pytest.param("1.6e-79", "1", 3, True, id="further out by the square"),
+            pytest.param("1.7e-79", "1", 3, False, id="and more than that too"),
+        ],
+    )
+    def test_what_is_residue_grows_with_the_money_and_the_square_of_the_place(
+        self, below: str, scale: str, start: int, is_residue: bool
+    ) -> None:
+        lower = [Piece(d(0), Bow(d(5), d(0))), Piece(d(start), Bow(-d(below), d(0)))]
+        assert first_below(lower, None, d(scale), None) == (None if is_residue else (start, True))
 
     def test_the_lowest_is_at_a_corner_or_a_bottom(self) -> None:
         assert min(value for _, value in lowest([Piece(d(0), Bow(d(2), d(-3), d(1)))], d(2))) == d("-0.25")

@@ -18,7 +18,7 @@ from marginctl.core.account import (
     Netting,
     OrderMaintenance,
 )
-from marginctl.core.cascade import Cascade, cascade, compared, isolated_apart
+from marginctl.core.cascade import Cascade, PositionFate, cascade, compared, fate_of, isolated_apart
 from marginctl.core.closing import Moment, Pools, _debts_repaid
 from marginctl.core.contract import TiersBy
 from marginctl.core.liquidation import PoolState, pool_state
@@ -166,6 +166,32 @@ def test_what_contagion_cost_beside_the_same_book_apart() -> None:
     assert close(shared.value, 175 - 230 * Fraction(5, 7))
 
 
+@pytest.mark.parametrize("fee", ["0.01", "0.005"], ids=["all that is left alone", "half of it"])
+def test_fees_are_part_of_what_contagion_cost_and_of_every_result(fee: str) -> None:
+    """As above: together all go at 5/7, where prices stand at 6/7: 1000, 200 and 50 of notional cost their fee there.
+
+    Alone BTC and ETH go at 5/11, with 1% of their notional left: a fee of as much or less leaves no deficit.
+    """
+    share = Fraction(fee)
+    held = replace(SHARED, balances={"USDT": d(125)})
+    path = PricePath({asset: d(shock) for asset, shock in DOWN.items()})
+    everything = LiquidationSequence(order=ClosingOrder.ALL_AT_ONCE, fee=d(fee))
+    found = compared(held, cascade(held, path, everything), path, everything)
+    assert found is not None
+    assert close(found.contagion_cost, Fraction(20, 7) + share * 50 * Fraction(6, 7))
+    assert found.sharing_saved == 0
+    together, alone = ([fate[k] for fate in found.fates] for k in (1, 2))
+    at, apart = Fraction(5, 7), Fraction(5, 11)
+    assert all(close(one.closed_at or d(0), at) and not one.reduced for one in together)
+    assert close(together[0].result, -200 * at - share * 1000 * Fraction(6, 7))
+    assert close(together[1].result, -40 * at - share * 200 * Fraction(6, 7))
+    assert close(together[2].result, 50 + 10 * at - share * 50 * Fraction(6, 7))
+    assert actions(found.apart) == [(Action.CLOSE, "BTCUSDT"), (Action.CLOSE, "ETHUSDT")]
+    assert close(alone[0].result, -200 * apart - share * 1000 * Fraction(10, 11))
+    assert close(alone[1].result, -40 * apart - share * 200 * Fraction(10, 11))
+    assert alone[2] == PositionFate(closed_at=None, reduced=False, result=d(60))
+
+
 def test_an_account_that_cannot_set_the_margins_aside_has_no_comparison() -> None:
     # 125 are needed, 120 are there.
     path = PricePath({"BTC": d("-0.2")})
@@ -234,15 +260,23 @@ def test_netting_the_legs_may_be_enough() -> None:
     assert close(story.steps[1].maintenance_margin, 6 - Fraction(3, 2) * at)
     assert close(story.steps[2].move, Fraction(268, 297))
     assert not story.closed_winners
+    # Where tiers are cut, netting was no cut: what is over 300 goes there, then what is left.
+    table = tiers((300, "0.01", "0.1"), (None, "0.01", "0.1"))
+    tiered = replace(held, positions=tuple(replace(one, contract=linear(table=table)) for one in held.positions))
+    cut = fall(tiered, {"BTC": "-0.25"}, LiquidationSequence(nets_legs=True, reduces_by_tier=True))
+    assert [(step.action, step.tier) for step in cut.steps[1:3]] == [(Action.NET_LEGS, None), (Action.REDUCE, 1)]
+    assert cut.steps[2].left is not None
+    assert abs(Fraction(cut.steps[2].left) - 300 / (100 - 25 * Fraction(268, 297))) < Fraction(1, 10**25)
 
 
 TABLE = tiers((500, "0.01", "0.1"), (1000, "0.02", "0.1"), (None, "0.05", "0.1"))
 
 
-def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed() -> None:
+@pytest.mark.parametrize("usdt", ["1", "0.5"], ids=["a dollar", "half a dollar: borders are in USDT"])
+def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed(usdt: str) -> None:
     # 20 at 100: 2000 is in tier 3: margin 100 - 35 = 65 -> deduction 5 + 1000 (0.03) = 35.
     # Equity 300 - 400u; margin 0.05 x 2000 (1 - 0.2u) - 35 = 65 - 20u: health 235 - 380u: u = 47/76.
-    held = account(position(linear(table=TABLE), LONG, 20, 100), balances={"USDT": 300})
+    held = account(position(linear(table=TABLE), LONG, 20, 100), balances={"USDT": 300}, prices={"USDT": usdt})
     story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(reduces_by_tier=True))
     at = Fraction(47, 76)
     mark = 100 - 20 * at
@@ -254,8 +288,9 @@ def test_a_position_is_cut_to_the_border_of_the_tier_below_before_it_is_closed()
     assert first.quantity is not None
     assert abs(Fraction(first.left) - kept) < Fraction(1, 10**25)
     assert first.left + first.quantity == 20
-    assert abs(Fraction(first.maintenance_margin) - 15) < Fraction(1, 10**20)  # 2% of 1000 - 5
-    assert abs(Fraction(first.equity) - (300 - 400 * at)) < Fraction(1, 10**20)  # closing at the mark changes no equity
+    assert abs(Fraction(first.maintenance_margin) - 15 * Fraction(usdt)) < Fraction(1, 10**20)  # 2% of 1000 - 5
+    # Closing at the mark changes no equity.
+    assert abs(Fraction(first.equity) - (300 - 400 * at) * Fraction(usdt)) < Fraction(1, 10**20)
 
 
 def test_tiers_by_quantity_are_cut_in_quantity() -> None:
@@ -268,6 +303,36 @@ def test_tiers_by_quantity_are_cut_in_quantity() -> None:
     assert (step.action, step.quantity, step.left) == (Action.REDUCE, 15, 5)
     assert close(step.move, Fraction(10, 19))
     assert close(step.maintenance_margin, 5 * (100 - 20 * Fraction(10, 19)) / 100)
+    # Down 50% what is left goes as well: cut before it was closed.
+    further = fall(held, {"BTC": "-0.5"}, LiquidationSequence(reduces_by_tier=True))
+    assert [one.action for one in further.steps] == [Action.REDUCE, Action.CLOSE]
+    fate = fate_of(held.positions[0], further)
+    assert (fate.closed_at, fate.reduced) == (further.steps[1].move, True)
+
+
+def test_what_is_cut_of_an_isolated_position_leaves_no_deficit_while_the_rest_stands() -> None:
+    """As above behind 300 of its own, with a fee of 6%: where 5% of all 20 are left, 15 cost 4.5% of them.
+
+    0.5% of 20 are 2% of the 5 that stay. For all 20 it would have been 6%, more than is there.
+    """
+    table = tiers((5, "0.01", "0.1"), (None, "0.05", "0.1"), deductions=[0, 0])
+    contract = linear(table=table, tiers_by=TiersBy.QUANTITY)
+    held = account(position(contract, LONG, 20, 100, isolated_margin=300), balances={"USDT": 400})
+    story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(reduces_by_tier=True, fee=d("0.06")))
+    first = story.steps[0]
+    mark = 100 - 20 * Fraction(10, 19)
+    assert (first.action, first.quantity, first.left) == (Action.REDUCE, 15, 5)
+    assert close(first.equity, mark * 20 * Fraction(5, 1000))
+    assert [step.action for step in story.steps if step.move == first.move] == [Action.REDUCE]
+
+
+def test_with_nothing_left_and_nothing_required_a_debt_stays() -> None:
+    """150 in 100 of ETH and 50 USDT: at 1% of what closes, all that is left, the fee leaves 100 against 100 owed."""
+    held = account(position(BTC, LONG, 10, 100), balances={"ETH": 10, "USDT": 50})
+    story = fall(held, {"BTC": "-0.2"}, LiquidationSequence(fee=d("0.01"), repays=False))
+    assert actions(story) == [(Action.CLOSE, "BTCUSDT")]
+    assert close(story.value, 0)
+    assert (story.account.balances["ETH"], round(story.account.balances["USDT"], 50)) == (10, -100)
 
 
 def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> None:

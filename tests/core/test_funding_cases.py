@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.builders import LONG, SHORT, account, d, inverse, linear, position
 
 from marginctl.core.funding import after_funding, funding_per_interval
-from marginctl.core.funding_cases import RateHistory, funding_table
+from marginctl.core.funding_cases import RateHistory, funding_table, sides_of
 
 BTC, ETH = linear(), linear("ETHUSDT", "ETH")
 DAY = 86_400_000
@@ -82,6 +82,20 @@ def test_a_single_rate_keeps_the_interval_of_the_position() -> None:
     mean = found.rows[0].rated["mean"]
     assert mean is not None
     assert (mean.interval, mean.per_day) == (4, -6)
+
+
+def test_the_distance_of_an_account_is_that_of_its_nearest_pool_on_either_side() -> None:
+    """Longs and shorts of 100 behind m of their own: m - 100 u = 1 - u down, m - 100 u = 1 + u up."""
+    c, e = linear("CUSDT", "C"), linear("EUSDT", "E")
+    rows = [
+        position(one, side, 1, 100, isolated_margin=margin)
+        for one, side, margin in ((BTC, SHORT, 40), (c, SHORT, 20), (c, LONG, 30), (e, LONG, 50))
+    ]
+    found = sides_of(account(*rows, balances={"USDT": 500}, prices={"C": 100, "E": 100}))
+    assert found.down is not None
+    assert found.up is not None
+    assert abs(Fraction(found.down) - Fraction(29, 99)) < Fraction(1, 10**50)
+    assert abs(Fraction(found.up) - Fraction(19, 101)) < Fraction(1, 10**50)
 
 
 def test_an_isolated_position_pays_out_of_its_own_margin() -> None:

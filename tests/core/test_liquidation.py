@@ -436,3 +436,13 @@ def test_liquidation_knows_no_kinds_of_requirement() -> None:
     assert asset_sides(state, "BTC") == (d("0.375"), None)
     assert first_on_path(state, shock_path({"BTC": d("-0.75")})) == d("0.5")
     assert state.risk.maintenance_margin == 20
+
+
+def test_a_curved_requirement_counts_level_times() -> None:
+    """Long 100 USD at 100 behind 3 BTC, maintenance 0.25 of the size in BTC: 25 / p x 100 / p USD, twice as the level.
+
+    With q = p / 100: 300 q + 100 q - 100 = 2 x 25 / q, 4 q^2 - q - 1/2 = 0 at q = 1/2.
+    """
+    grown = position(PERP, LONG, 10, 100, initial_rate="0.1", maintenance_rate="0", maintenance_growth="0.25")
+    held = account(grown, balances={"BTC": 3}, single_asset=True, rules=MarginRules(level=d(2)))
+    assert close(first(held).liquidation_price, 50)

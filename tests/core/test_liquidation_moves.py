@@ -12,10 +12,10 @@ from fractions import Fraction
 import pytest
 from tests.builders import LONG, SHORT, account, d, flat, inverse, linear, position, tiers
 
-from marginctl.core.account import Account
+from marginctl.core.account import Account, MarginRules, Netting
 from marginctl.core.assemble import report_of
 from marginctl.core.exact import ONE
-from marginctl.core.liquidation import HERE, asset_sides, first_on_path, joint_sides, pool_state
+from marginctl.core.liquidation import HERE, asset_sides, first_on_path, joint_sides, moves_alone, pool_state
 from marginctl.core.motion import shock_path
 from marginctl.core.pool import partition
 from marginctl.core.report import PositionFigures
@@ -162,6 +162,24 @@ def test_the_nearest_crossing_is_the_one_nearest_to_the_mark_and_not_to_the_quot
     row = first(one)
     assert close(row.liquidation_price, 1 / Fraction("0.03725"))
     assert row.liquidation_side == "below"
+
+
+def test_a_mark_is_all_that_its_base_moves_only_where_nothing_settles_in_the_base() -> None:
+    """Short 100 USD at 100 on 2 BTC, 150 USDT owed: the coin without the loss counts 100, as much as the contract.
+
+    BTC at p: 2 p - p + 100 - 150 = 1, p = 51. The mark alone at m: 200 - 100 + 10000 / m - 150 = 100 / m, m = 198.
+    """
+    coined = account(position(PERP, SHORT, 10, 100), balances={"BTC": 2, "USDT": -150})
+    row = first(coined)
+    assert close(row.liquidation_price, 51)
+    assert close(row.contract_liquidation_price, 198)
+    plain = account(position(BTC, LONG, 1, 100), balances={"USDT": 10, "ETH": 2})
+    held = account(position(BTC, LONG, 1, 100), balances={"USDT": 10, "BTC": 2})
+    rules = MarginRules(underlying_netting=Netting.LARGER_LEG)
+    later = position(linear("BTCUSDT-27"), SHORT, 2, 100)
+    spread = account(position(BTC, LONG, 1, 100), later, balances={"USDT": 10}, rules=rules)
+    found = [(pool_state(partition(one)[0]), one.positions[0].contract) for one in (coined, plain, held, spread)]
+    assert [moves_alone(state, "BTC", contract) for state, contract in found] == [False, True, False, False]
 
 
 # Bankruptcy.

@@ -102,6 +102,13 @@ def test_by_the_index_an_order_counts_at_its_own_price_all_the_same() -> None:
     }
 
 
+@pytest.mark.parametrize("price", list(ScanPrice))
+def test_an_order_in_another_quote_counts_at_what_its_price_is_worth(price: ScanPrice) -> None:
+    """72 EUR at 1.25 are the 90 dollars of above."""
+    euros = order(linear("BTCEUR", "BTC", "EUR"), LONG, 2, 72, 80)
+    assert rows(book(euros, terms=replace(TERMS, scan_price=price))) == {"BTC": (30, 48, 30, 27)}
+
+
 def test_a_floor_and_charges_of_the_unit_are_in_what_is_compared() -> None:
     """1% of the gross on top of the scan, 20% of it as a floor: 300 need 60, with the buy 480 need 96."""
     charges = (

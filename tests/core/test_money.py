@@ -152,6 +152,26 @@ def test_what_moves_it_is_named(money: Money, motion: Motion) -> None:
     assert money.at(moving) == money.at(other)
 
 
+def test_tiers_of_a_piece_end_where_it_does() -> None:
+    """20 up to 1, 20 u up to 2, 40 from there on: the second piece alone would come to 50 at 2.5."""
+    rising = Motion({"BTC": Line(d(0), d("0.2"))})
+    amount = smallest((Largest((Fixed(d(20)), BTC)), Fixed(d(40))))
+    pieces = [Piece(d(0), d(20), d(0)), Piece(d(1), d(0), d(20)), Piece(d(2), d(40), d(0))]
+    assert list(amount.pieces(rising, d(9))) == pieces
+    assert list(Graded(amount, RISING).pieces(rising, d(9))) == pieces
+
+
+def test_what_is_paid_in_an_asset_belongs_to_a_multiple_as_often() -> None:
+    """2 USDT of cost per u: once to the form, six to three of it, back where one is taken off; BTC is another asset."""
+    paying = Motion(income={"USDT": d(-2), "BTC": d(5)})
+    form = Form((MovingAmount(d(100), "USDT"),), (("USDT", d(1)),))
+    assert form.line(paying) == Line(d(100), d(-2))
+    assert form.times(d(3)).line(paying) == Line(d(300), d(-6))
+    assert form.times(d(3)).times(d(-2)).line(paying) == Line(d(-600), d(12))
+    assert (form + form.times(d(-3))).line(paying) == Line(d(-200), d(4))
+    assert negative(form).movers == form.movers == {"USDT", "+USDT"}
+
+
 def lines(*rows: tuple[int, int]) -> list[Line]:
     return [Line(d(at_zero), d(slope)) for at_zero, slope in rows]
 

@@ -122,6 +122,10 @@ def test_the_first_of_several_pools_is_named() -> None:
     ]
     assert found.worst_pool == "cross"
     assert found.free_collateral == 80  # of the cross pool: 180 less 100
+    # ETH +5% and BTC -1% are survived: the short would go at 18/202 : 5%, the long long after it.
+    found = at_end(held, {"ETH": "0.05", "BTC": "-0.01"})
+    assert (found.crossing, found.pool) == (None, "isolated:ETHUSDT:short")
+    assert close(found.reach, Fraction(18 * 20, 202))
 
 
 def test_a_settle_asset_off_its_peg_moves_marks_profit_notional_and_collateral() -> None:
@@ -482,6 +486,8 @@ def test_where_a_coin_is_worth_nothing_a_curved_margin_is_not_drawn() -> None:
     first = curve_of(held, state, d(1)).points[0]
     assert first.move == -d(63) / 64
     assert round(first.initial_margin, 20) == 100 + 100 * 64
+    cheap = curve_of(held, state, d("0.995")).points[0]  # at half a dollar it is worth something
+    assert (cheap.move, round(cheap.initial_margin, 20)) == (d("-0.995"), 100 + 100 * 200)
 
 
 def test_where_all_is_isolated_what_is_free_is_what_is_left_beside_it() -> None:

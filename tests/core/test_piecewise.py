@@ -20,6 +20,7 @@ from marginctl.core.piecewise import (
     first_below,
     first_below_concave,
     is_above_zero,
+    is_same_place,
     larger,
     masked,
     noise_of,
@@ -126,6 +127,9 @@ def test_scaling_keeps_the_breakpoints() -> None:
 def test_the_larger_of_two_changes_where_they_meet() -> None:
     found = larger([piece("0", "1", "2")], [piece("0", "3", "0")], d(10))
     assert found == [piece("0", "3", "0"), piece("1", "1", "2")]
+    # Where both begin alike the steeper one is the larger from there on.
+    steep, flat = [piece("0", "1", "2")], [piece("0", "1", "-1")]
+    assert larger(steep, flat, d(10)) == larger(flat, steep, None) == steep
 
 
 def test_the_larger_of_two_has_no_piece_where_they_meet_at_the_very_end() -> None:
@@ -221,10 +225,11 @@ def test_a_crossing_asks_for_no_more_pieces_than_it_needs() -> None:
     assert first_below(pieces(), None, ONE) == Crossing(ONE, False)
 
 
-def test_nothing_is_below_zero_where_the_guard_is_zero() -> None:
+@pytest.mark.parametrize("scale", [ONE, ZERO], ids=["some money", "none"])
+def test_nothing_is_below_zero_where_the_guard_is_zero(scale: Decimal) -> None:
     health = [piece("0", "-5", "0")]
     guard = [piece("0", "0", "0"), piece("3", "-3", "1")]
-    assert list(masked(health, guard, d(10), ONE)) == [piece("0", "1", "0"), piece("3", "-5", "0")]
+    assert list(masked(health, guard, d(10), scale)) == [piece("0", "1", "0"), piece("3", "-5", "0")]
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 20)), min_size=1, max_size=5), st.integers(-100, 100))
@@ -338,6 +343,38 @@ def test_a_mask_hides_what_is_guarded_by_nothing(
             assert there(found, u) == (1 if nothing[k] else there(function, u))
 
 
+@pytest.mark.parametrize(
+    ("below", "scale", "start", "is_residue"),
+    [
+        pytest.param("1e-80", "1", "0", True, id="1e-80 of the money involved"),
+        pytest.param("1.1e-80", "1", "0", False, id="more than that"),
+        pytest.param("1e-75", "100000", "0", True, id="of more money more"),
+        pytest.param("1.1e-75", "100000", "0", False, id="and more than that"),
+        pytest.param("4e-80", "1", "3", True, id="further out as many times more"),
+        pytest.param("4.1e-80", "1", "3", False, id="and more than that too"),
+    ],
+)
+def test_what_is_residue_grows_with_the_money_and_the_place(
+    below: str, scale: str, start: str, is_residue: bool
+) -> None:
+    """1e-80 x money x (1 + u): a piece that begins so little below zero does not jump below it, nor ends on a side."""
+    lower = [piece("0", "5", "0"), piece(start, f"-{below}", "0")]
+    assert first_below(lower, d(10), d(scale)) == (None if is_residue else Crossing(d(start), True))
+    assert noise_of(d(scale)).side_at_end(piece("0", below, "0"), d(start)) == (0 if is_residue else 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "beyond", "is_same"),
+    [("0", "1e-80", True), ("0", "1.1e-80", False), ("9", "1e-79", True), ("9", "1.1e-79", False), ("4", "0", True)],
+)
+def test_places_are_the_same_but_for_residue_of_what_is_counted_from(start: str, beyond: str, is_same: bool) -> None:
+    """1e-80 x (1 + u): at the very start as well, where u itself is no measure; a sum has no piece as short as that."""
+    assert is_same_place(d(start), d(start) + d(beyond)) is is_same
+    summed = list(total([[piece("0", "5", "0")], [piece("0", "2", "0"), Piece(d(beyond), d(3), d(0))]]))
+    if start == "0":
+        assert summed == ([piece("0", "8", "0")] if is_same else [piece("0", "7", "0"), Piece(d(beyond), d(8), d(0))])
+
+
 def crossing(
     pieces: list[Piece], end: Decimal | None, *, at_zero: bool, end_included: bool
 ) -> tuple[Fraction, bool] | None:
@@ -377,7 +414,7 @@ def test_the_first_crossing_of_any_function(
 
 @pytest.mark.parametrize("counts", [True, False], ids=["where something is needed", "where nothing is"])
 def test_a_touch_counts_where_it_is_said_to(counts: bool) -> None:
-    """Down to 0 at 3 and up again; beyond the end nothing is asked. Falling through 0 needs no leave."""
+    """Down to 0 at 3 and up again; beyond the end nothing is asked. Falling through 0 or staying needs no leave."""
     touching = [piece("0", "6", "-2"), piece("3", "-6", "2")]
     asked: list[Decimal] = []
 
@@ -389,6 +426,8 @@ def test_a_touch_counts_where_it_is_said_to(counts: bool) -> None:
         Crossing(d(3), False) if counts else None
     )
     assert asked == [3]
+    level = [piece("0", "6", "0"), piece("3", "0", "0"), piece("5", "6", "0")]
+    assert first_below(level, d(10), ONE, or_at_zero=True, counts=lambda _: False) == Crossing(d(3), False)
     falling = [piece("0", "6", "-2")]
     assert first_below(falling, d(10), ONE, or_at_zero=True, counts=said) == Crossing(d(3), False)
     ends = first_below(falling, d(3), ONE, or_at_zero=True, end_included=True, counts=said)

@@ -271,6 +271,16 @@ def test_orders_alone_are_kept_by_the_first_ones_own_rate_or_by_the_tiers(hedge:
 
 
 @pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
+def test_the_own_maintenance_rate_of_an_inverse_position_grows_with_its_orders_coins(hedge: bool) -> None:
+    """100 x 10 USD at 100 are 10 BTC at 1% + 0.1% for each, 20 dollars; with 5 more 2.5% of 1,500 are 37.50."""
+    coins = position(PERP, LONG, 100, 100, initial_rate="0.1", maintenance_rate="0.01", maintenance_growth="0.001")
+    buy = order(PERP, LONG, 50, 100, 100, position_side=LONG if hedge else None)
+    rules = MarginRules(order_maintenance=OrderMaintenance.MARGIN)
+    (pool,) = partition(account(coins, orders=(buy,), balances={"BTC": 9}, rules=rules, hedge=hedge))
+    assert pool.order_needs[0].maintenance == d("17.5")
+
+
+@pytest.mark.parametrize("hedge", [False, True], ids=["one-way", "hedge"])
 def test_where_the_venue_keeps_no_margin_of_orders_they_need_none(hedge: bool) -> None:
     buy = order(BTC, LONG, 2, 90, 100, position_side=LONG if hedge else None)
     (pool,) = partition(account(LONG_ONE, orders=(buy,), balances={"USDT": 1000}, hedge=hedge))

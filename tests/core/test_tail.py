@@ -65,9 +65,22 @@ def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
     assert Ranks.of(lines, ZERO).order == [2, 1, 0]
     assert Ranks.of(lines, ZERO).last_tied([Share(1, ONE)]) == 1
     assert Ranks.of(PnlLines([8, 9, 3], [5, 1, 0], 0), ZERO).order == [2, 0, 1]
+    for far in (PnlLines([(1 << 300) + 1, 1 << 300], [1, 5], 0), PnlLines([3, 0], [1 << 300, (1 << 300) + 1], 0)):
+        assert Ranks.of(far, D("0.125")).order == [0, 1]  # at an eighth the second is the smaller by 4, or by 23
+    whole = 1 << (KEPT_BITS - 3)  # eight of it are one bit more than is kept, and 8 beside 7 is tied with it
+    assert Ranks.of(PnlLines([whole + 1, whole], [0, 7], 0), D("0.125")).order == [0, 1]
+    assert Ranks.of(PnlLines([8, -1], [whole, whole + 1], 0), D(8)).order == [0, 1]
     for bits, order in ((KEPT_BITS, [0, 1]), (KEPT_BITS + 1, [1, 0])):  # one bit more than is kept: 1 and 2 are 1 there
         numbers = [(1 << (bits - 1)) + 1, (1 << (bits - 1)) + 2]
         assert Ranks.of(PnlLines(numbers, [5, 1], 0), ZERO).order == order
+
+
+@pytest.mark.parametrize(("steep", "is_ahead"), [(10**81 // 15, False), (10**81 // 25, True)])
+def test_a_meeting_at_the_very_place_is_none_ahead(steep: int, is_ahead: bool) -> None:
+    """10 + s (u - 1) and 11 meet at 1 + 1 / s: by 1.5e-80 that is 1 but for residue, which is 2e-80 there."""
+    ranks = Ranks(PnlLines([10 - steep, 11], [steep, 0], 0), ONE, [10, 11], [steep, 0], [0, 1])
+    ahead = D(steep + 1) / steep if is_ahead else None
+    assert (ranks.next_change([0]), ranks.next_change([1])) == (ahead, ahead)
 
 
 @pytest.mark.parametrize(("end", "pieces"), [(None, 2), ("3", 2), ("2", 1), ("1", 1)])

@@ -72,8 +72,9 @@ def test_a_sell_turns_where_buys_are_made_up_for(
     """3 are to be bought, 10% margin: v short they need what the larger of 3 - v and v does; behind a long 4 later."""
     buy = order(BTC, LONG, 3, price, 100, taker_fee="0.05", leverage=None if leverage is None else d(leverage))
     held = position(BTC, LONG, 4, 100, leverage=leverage)
+    idle = order(BTC, LONG, 7, 100, 100, reduce_only=True), order(ETH, LONG, 9, 10, 10, leverage=d(10))
     for positions, start in (((), 0), ((held,), 4)):
-        one = account(*positions, orders=(buy,), balances={"USDT": 10_000}, rules=MarginRules(**rules))
+        one = account(*positions, orders=(*idle, buy), balances={"USDT": 10_000}, rules=MarginRules(**rules))
         found = turns(one, held, SHORT)
         expected = [*([4] if start else []), *(start + d(size) for size in sizes)]
         assert [round(size, 60) for size in found] == [round(d(size), 60) for size in expected]

@@ -8,7 +8,6 @@ quantos of an account have one quote (``portfolio.contracts``), else the pieces 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import NamedTuple
 
 from marginctl.core.account import Equality
@@ -85,11 +84,11 @@ def bent_along(curve: Curve, value: Bow, unit: Bow, end: Decimal | None, factor:
     borders = {u for border in curve.borders for u in roots(value.less(unit.scaled(border)), ZERO, end)}
     starts = [ZERO, *sorted(borders)]
     found: list[BentPiece] = []
-    for start, until in pairwise([*starts, end]):
-        probe = _within(start or ZERO, until)
+    for start, until in zip(starts, [*starts[1:], end], strict=True):
+        probe = _within(start, until)
         k = curve.index(value.at(probe), unit.at(probe))
         bow = value.scaled(curve.slopes[k] * factor).plus(unit.scaled(curve.intercepts[k] * factor))
-        found.append(BentPiece(start or ZERO, bow))
+        found.append(BentPiece(start, bow))
     return found
 
 
@@ -117,7 +116,7 @@ def stretches(
 
 def here(pieces: Sequence[BentPiece], start: Decimal) -> Bow:
     """What holds from a place on."""
-    held = (piece.bow for piece in reversed(pieces) if piece.start <= start or is_same_place(start, piece.start))
+    held = (piece.bow for piece in reversed(pieces) if is_same_place(start, max(start, piece.start)))
     return next(held, Bow(ZERO, ZERO))
 
 
@@ -137,9 +136,10 @@ def larger(one: Sequence[BentPiece], other: Sequence[BentPiece], end: Decimal | 
     found = []
     for start, until in stretches((one, other), end):
         bows = here(one, start), here(other, start)
-        for low, high in pairwise([start, *roots(bows[0].less(bows[1]), start, until), until]):
-            probe = _within(low or ZERO, high)
-            found.append(BentPiece(low or ZERO, max(bows, key=lambda bow: bow.at(probe))))
+        meets = roots(bows[0].less(bows[1]), start, until)
+        for low, high in zip([start, *meets], [*meets, until], strict=True):
+            probe = _within(low, high)
+            found.append(BentPiece(low, max(bows, key=lambda bow: bow.at(probe))))
     return found
 
 
@@ -223,7 +223,7 @@ def bent_health(state: PoolState, motion: Motion, end: Decimal | None) -> list[B
 def _is_zero(bow: Bow, start: Decimal, until: Decimal | None, scale: Decimal) -> bool:
     """Whether it is 0 throughout: at three places, which no other quadratic is."""
     if until is None:
-        return all(abs(value) <= SNAP * scale for value in bow)
+        return all(abs(value) <= _noise(scale, ZERO) for value in bow)
     return all(abs(bow.at(u)) <= _noise(scale, u) for u in (start, (start + until) / 2, until))
 
 

@@ -72,12 +72,8 @@ class EquityCurve(Struct, frozen=True):
 
     def at(self, move: Decimal) -> Point:
         """The point at a move within the curve; at a jump the side that is nearer to now."""
-        for left, right in pairwise(self.points):
-            if left.move <= move <= right.move and left.move < right.move:
-                found = _between(left, right, move)
-                if move < right.move or move >= 0:
-                    return found
-        return self.points[-1]
+        around = [pair for pair in pairwise(self.points) if pair[0].move <= move <= pair[1].move]
+        return _between(*around[0 if move >= 0 else -1], move)
 
 
 def _between(left: Point, right: Point, move: Decimal) -> Point:
@@ -101,7 +97,7 @@ def curve_of(account: Account, state: PoolState, size: Decimal, asset: str = "")
             path = asset_path(asset, sign, size, followers=state.pool.moving_with(asset))
         else:
             path = joint_path(sorted({*state.assets, *ordered}), account.betas, sign, size)
-        return _side(account, state, path, sign, size)
+        return _side(account, state, path, sign)
 
     down, up = side(-1), side(1)
     return EquityCurve(state.pool.name, (*reversed(down), *(up[1:] if up[:1] == down[:1] else up)), asset)
@@ -144,19 +140,19 @@ def bends_together(account: Account, state: PoolState) -> bool:
     return any(state.pool.bends(stretch.motion) for path in paths for stretch in path)
 
 
-def _side(account: Account, state: PoolState, path: Iterable[Stretch], side: int, size: Decimal) -> list[Point]:
-    """From now outward on one side."""
+def _side(account: Account, state: PoolState, path: Iterable[Stretch], side: int) -> list[Point]:
+    """From now outward on one side; the path has an end."""
     points: list[Point] = []
     for stretch in path:
-        for point in _corners(account, state, stretch, size):
+        for point in _corners(account, state, stretch):
             signed = point._replace(move=side * point.move)
             if not points or points[-1] != signed:
                 points.append(signed)
     return points
 
 
-def _corners(account: Account, state: PoolState, stretch: Stretch, size: Decimal) -> list[Point]:
-    length = size - stretch.start if stretch.length is None else stretch.length
+def _corners(account: Account, state: PoolState, stretch: Stretch) -> list[Point]:
+    length = stretch.length or ZERO
     motion = stretch.motion
     found = parts(state, motion, length)
     level, bends = state.pool.rules.level, bends_of(state, motion)
@@ -215,6 +211,5 @@ def _ordered(account: Account, pool: Pool, motion: Motion, u: Decimal) -> Decima
 
 
 def _piece_at(pieces: Sequence[Piece], start: Decimal) -> Piece:
-    """The piece that holds from ``start`` on."""
-    place = bisect_right(pieces, start, key=lambda piece: piece.start)
-    return pieces[place - 1] if place else Piece(ZERO, ZERO, ZERO)
+    """The piece that holds from ``start`` on; the first begins at 0."""
+    return pieces[bisect_right(pieces, start, key=lambda piece: piece.start) - 1]

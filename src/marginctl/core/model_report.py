@@ -251,7 +251,7 @@ def charge_figures(asked: ModelMargins) -> Iterable[ChargeFigures]:
 def history_figures(asked: ModelMargins) -> HistoryFigures | None:
     """The history with what it says for either margin; None without one."""
     terms = asked.terms
-    if terms.history is None or not terms.tails:
+    if terms.history is None:
         return None
     returns = terms.tails[Grade.MAINTENANCE].returns
     return HistoryFigures(

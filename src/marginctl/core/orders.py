@@ -109,7 +109,7 @@ def order_needs(
     needs = []
     for symbol, group in by_contract.items():
         held = [position for position in positions if position.contract.symbol == symbol]
-        weight = weights.get(group[0].contract.settle, ONE)
+        weight = weights[group[0].contract.settle]
         if account.position_mode is PositionMode.HEDGE:
             legs = (_leg_need(account, held, group, side, weight) for side in (LONG, SHORT))
             needs += [need for need in legs if need is not None]

@@ -83,7 +83,7 @@ def smallest(ask: Ask, limit: object, most: Decimal, step: Decimal) -> Decimal |
             return _first_holding(ask, limit, (beside, at_beside), (guess, at_guess), step)
         low, at_low = guess, at_guess
     at_most = ask(most)
-    if limit in at_most.broken or most <= low:
+    if limit in at_most.broken:
         return None
     return _first_holding(ask, limit, (low, at_low), (most, at_most), step)
 

@@ -40,7 +40,7 @@ def quantile_shares(quantile: Quantile, n: int, p: Decimal, weights: Sequence[De
         return STEPS[quantile](n, p)
     position = min(max(POSITIONS[quantile](n, p), ONE), Decimal(n))
     low = int(position)
-    above = settled(position - low, ONE)
+    above = position - low
     return [Share(low - 1, ONE - above), Share(low, above)] if above else [Share(low - 1, ONE)]
 
 
