@@ -57,6 +57,7 @@ def value(pieces: list[Piece], u: Decimal) -> Decimal:
         pytest.param("500", "1", 2, id="beyond the last border"),
         pytest.param("-5", "1", 0, id="below the first border"),
         pytest.param("5", "0", 2, id="anything over a unit of nothing is without limit"),
+        pytest.param("0.5", "0", 2, id="however little it is"),
         pytest.param("0", "0", 0, id="nothing over nothing is nothing"),
     ],
 )
