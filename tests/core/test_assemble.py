@@ -237,7 +237,7 @@ def test_the_delta_of_a_contract_is_its_base_quantity_also_off_its_index() -> No
 
 @pytest.mark.parametrize("side", [LONG, SHORT])
 def test_a_contract_on_the_accounts_currency_counts_against_its_quote(side: int) -> None:
-    """1,000 USDTRY at 40: 1,000 dollars against 40,000 lira at 0.025, and 20 more of each in EURTRY, which is on EUR."""
+    """1,000 USDTRY at 40: 1,000 dollars against 40,000 lira at 0.025; EURTRY, 20 more of each, is on EUR."""
     usd, eur = linear("USDTRY", "USD", "TRY"), linear("EURTRY", "EUR", "TRY")
     rows = report_of(account(position(usd, side, 1000, 40), position(eur, side, 16, 50), balances={"USD": 500}))
     found = {row.asset: (row.net_notional, row.gross_notional, row.delta) for row in rows.underlyings}
