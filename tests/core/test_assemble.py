@@ -235,6 +235,16 @@ def test_the_delta_of_a_contract_is_its_base_quantity_also_off_its_index() -> No
     assert report_of(one).underlyings[0].delta == d("0.5")
 
 
+@pytest.mark.parametrize("side", [LONG, SHORT])
+def test_a_contract_on_the_accounts_currency_counts_against_its_quote(side: int) -> None:
+    """1,000 USDTRY at 40: 1,000 dollars against 40,000 lira at 0.025; EURTRY, 20 more of each, is on EUR."""
+    usd, eur = linear("USDTRY", "USD", "TRY"), linear("EURTRY", "EUR", "TRY")
+    rows = report_of(account(position(usd, side, 1000, 40), position(eur, side, 16, 50), balances={"USD": 500}))
+    found = {row.asset: (row.net_notional, row.gross_notional, row.delta) for row in rows.underlyings}
+    assert found["TRY"] == (-side * 1000, 1000, -side * 40800)
+    assert found["EUR"] == (side * 20, 20, side * 16)
+
+
 def test_coins_and_stablecoins_that_are_only_held_move_health_as_well() -> None:
     report = report_of(account(position(ETH, LONG, 1, 10), balances={"USDT": 5, "USDC": 7, "BTC": "0.1"}))
     assert [row.asset for row in report.underlyings] == ["ETH", "BTC", "USDT", "USDC"]

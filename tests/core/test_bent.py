@@ -25,6 +25,7 @@ from marginctl.core.bent import (
     total,
 )
 from marginctl.core.contract import Contract, ContractType
+from marginctl.core.exact import exactly
 from marginctl.core.liquidation import asset_sides, contract_sides, first_on_path, joint_sides, pool_state
 from marginctl.core.motion import Motion, shock_path
 from marginctl.core.piecewise import Curve, Line
@@ -252,6 +253,16 @@ class TestPieces:
     def test_roots(self, bow: Bow, zeros: list[int]) -> None:
         assert roots(bow, d(0), None) == zeros
         assert roots(bow, d(0), d(1)) == []
+
+    @pytest.mark.parametrize("slope", ["0.5", "-0.5"])
+    def test_a_root_near_nothing_is_as_exact_as_one_far_from_it(self, slope: str) -> None:
+        """Of u u - u / 2 + 1e-60, whichever its sign: 1e-60 is what both make together, a half what they add up to."""
+        sign = -1 if d(slope) > 0 else 1
+        with exactly():
+            near, far = roots(Bow(sign * d("1e-60"), d(slope), d(sign)), d(0), None)
+            assert near < d("1e-59") < far
+            assert abs(near * far - d("1e-60")) < d("1e-155")
+            assert abs(near + far - d("0.5")) < d("1e-95")
 
     def test_a_curve_of_a_quotient_of_quadratics(self) -> None:
         # x = u u: 1 up to 1, then 2 x - 1

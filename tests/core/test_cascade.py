@@ -335,6 +335,28 @@ def test_with_nothing_left_and_nothing_required_a_debt_stays() -> None:
     assert (story.account.balances["ETH"], round(story.account.balances["USDT"], 50)) == (10, -100)
 
 
+def test_where_repaying_leaves_exactly_nothing_there_is_no_deficit() -> None:
+    """30 ETH at 10, half of it counted; 200 lost so far and a fee of 100: 150 short of 300, which all of it repays."""
+    terms = {"ETH": AssetTerms(haircuts=haircuts((None, "0.5")))}
+    held = account(position(BTC, LONG, 10, 120, 100), balances={"ETH": 30, "USDT": 0}, terms=terms)
+    story = fall(held, {}, LiquidationSequence(fee=d("0.1")))
+    assert [(step.action, step.equity) for step in story.steps] == [(Action.CLOSE, -150), (Action.REPAY, 0)]
+    assert {asset: story.account.balances[asset] for asset in ("ETH", "USDT")} == {"ETH": 0, "USDT": 0}
+
+
+def test_what_is_cut_to_a_border_at_the_very_end_is_not_beyond_it() -> None:
+    """Short 20 at 100 with 750, up 25%: 750 - 500u meets 10% of 2000 + 500u at the end, where equality counts.
+
+    8 stay, 1000 at 125, and 70 of 250 after 12% of what closed: enough for 1%, not for the 10% of a price beyond.
+    """
+    table = tiers((1000, "0.01", "0.1"), (None, "0.1", "0.1"), deductions=[0, 0])
+    rules = MarginRules(equality=Equality.LIQUIDATED)
+    held = account(position(linear(table=table), SHORT, 20, 100), balances={"USDT": 750}, rules=rules)
+    story = fall(held, {"BTC": "0.25"}, LiquidationSequence(reduces_by_tier=True, fee=d("0.12")))
+    (step,) = story.steps
+    assert (step.action, step.move, step.left, step.equity, step.maintenance_margin) == (Action.REDUCE, 1, 8, 70, 10)
+
+
 def test_a_short_that_grows_back_over_its_border_is_cut_one_tier_further() -> None:
     # Short 11 at 100 with 60 USDT: 1% to 500, 2% to 1010, 5% beyond, no deductions; BTC +10%.
     # 1100 is in tier 3: 60 - 110u = 55 + 5.5u at u = 10/231. Cut to 1010 there, q of it, and 2%.

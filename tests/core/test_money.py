@@ -72,6 +72,8 @@ def test_an_amount_at_prices(money: Money, amount: int) -> None:
         pytest.param(Times(size(ETH), d(2)), True, id="a multiple"),
         pytest.param(Times(size(ETH), d(0)), True, id="none of it"),
         pytest.param(Graded(size(BTC), RISING), True, id="factors that rise"),
+        pytest.param(Graded(size(BTC), graded_curve(((d(9), d(0)), (None, d("0.5"))))), True, id="free at first"),
+        pytest.param(Graded(size(BTC), graded_curve(((d(9), d(1)), (None, d(1))))), True, id="a factor that stays"),
         pytest.param(Graded(size(BTC), FALLING), False, id="factors that fall"),
         pytest.param(Graded(size(BTC), DIPPING), False, id="factors that fall once"),
         pytest.param(Graded(smallest((BTC, ETH)), RISING), False, id="of an amount that does not"),

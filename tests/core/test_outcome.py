@@ -284,6 +284,7 @@ def test_a_curve_follows_betas_and_shows_a_jump_as_two_points() -> None:
         pytest.param("-0.2", "0.4", "0.5", id="1.25 x the farther"),
         pytest.param("-0.05", None, "0.2", id="20% at least"),
         pytest.param("-0.9", None, "1", id="100% at most"),
+        pytest.param(None, "1", "1", id="100% counts"),
         pytest.param(None, "1.5", "0.5", id="50% where nothing up to 100% liquidates"),
         pytest.param(None, None, "0.5", id="50% where nothing does"),
     ],

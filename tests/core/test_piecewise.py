@@ -57,6 +57,7 @@ def value(pieces: list[Piece], u: Decimal) -> Decimal:
         pytest.param("500", "1", 2, id="beyond the last border"),
         pytest.param("-5", "1", 0, id="below the first border"),
         pytest.param("5", "0", 2, id="anything over a unit of nothing is without limit"),
+        pytest.param("0.5", "0", 2, id="however little it is"),
         pytest.param("0", "0", 0, id="nothing over nothing is nothing"),
     ],
 )
@@ -84,6 +85,7 @@ def test_a_constant_curve_has_one_slope() -> None:
         pytest.param(
             line("100", "100"), line("1", "0"), "10", ["0", "1"], id="a border that is left upward is left at once"
         ),
+        pytest.param(line("200", "100"), line("1", "0"), "10", ["0"], id="the last one as well"),
         pytest.param(line("100", "-100"), line("1", "0"), "1", ["0"], id="a border that is left downward is not left"),
         pytest.param(
             line("50", "0"), line("1", "-1"), "1", ["0", "0.5", "0.75"], id="a shrinking unit lifts the measure"

@@ -11,7 +11,7 @@ from tests.builders import LONG, SHORT, account, d, inverse, linear, order, posi
 
 from marginctl.core.account import Equality, MarginMode, MarginRules
 from marginctl.core.pool import partition
-from marginctl.core.risk import NO_RISK, Risk, own_deltas, pool_risk, worst_pool
+from marginctl.core.risk import NO_RISK, Risk, deltas, own_deltas, pool_risk, worst_pool
 
 LIQUIDATED = MarginRules(equality=Equality.LIQUIDATED)
 
@@ -197,6 +197,15 @@ def test_the_worse_of_two_pools(one: Risk, other: Risk, worse: bool) -> None:
     first, second = partition(book)
     for rows in ([(first, one), (second, other)], [(second, other), (first, one)]):
         assert (worst_pool(rows)[0] is first) is worse
+
+
+def test_what_follows_an_asset_counts_as_so_many_of_it_as_it_is_worth() -> None:
+    """3 STETH at 12 are 3.6 ETH at 10, whether there is any ETH of its own beside them or none."""
+    alone = replace(account(balances={"STETH": 3}, prices={"STETH": 12}), follows={"STETH": "ETH"})
+    both = replace(alone, balances={"STETH": d(3), "ETH": d(2)})
+    for held, eth in ((alone, d("3.6")), (both, d("5.6"))):
+        (pool,) = partition(held)
+        assert {asset: units for asset, units in deltas(held, pool).items() if units} == {"STETH": 3, "ETH": eth}
 
 
 @pytest.mark.parametrize("side", [LONG, SHORT])

@@ -122,6 +122,7 @@ def test_the_smallest_size_that_mends(slack, most, size):
     assert found == (None if size is None else d(size))
     if found is not None:
         assert {found, found - STEP} <= set(ask.sizes)
+    assert all(0 <= asked <= d(most) for asked in ask.sizes)
 
 
 SMALL = st.integers(-400, 400).map(lambda n: Decimal(n) / 16)

@@ -75,7 +75,7 @@ def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
         assert Ranks.of(PnlLines(numbers, [5, 1], 0), ZERO).order == order
 
 
-@pytest.mark.parametrize(("steep", "is_ahead"), [(10**81 // 15, False), (10**81 // 25, True)])
+@pytest.mark.parametrize(("steep", "is_ahead"), [(10**81 // 15, False), (10**81 // 25, True), (1, True)])
 def test_a_meeting_at_the_very_place_is_none_ahead(steep: int, is_ahead: bool) -> None:
     """10 + s (u - 1) and 11 meet at 1 + 1 / s: by 1.5e-80 that is 1 but for residue, which is 2e-80 there."""
     ranks = Ranks(PnlLines([10 - steep, 11], [steep, 0], 0), ONE, [10, 11], [steep, 0], [0, 1])

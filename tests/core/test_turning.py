@@ -81,6 +81,32 @@ def test_a_sell_turns_where_buys_are_made_up_for(
         assert turns(one, held, LONG) == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "sizes"),
+    [
+        pytest.param({}, ["2.4", "3.15", "3.3"], id="every rate of the table"),
+        pytest.param({"leverage": 5}, ["2.4", "3.3"], id="but none below that of the leverage"),
+        pytest.param({"initial_rate": "0.1"}, ["3.15", "3.3"], id="a rate of its own"),
+        pytest.param({"initial_margin": 10}, ["3.15", "3.3"], id="a margin of its own: 10 of 100"),
+    ],
+)
+def test_an_order_turns_at_every_rate_that_its_position_may_come_to(fields: dict[str, Any], sizes: list[str]) -> None:
+    """3 to buy at 110 lose 30: (330 - v) r + 30 = v r at v = 165 + 15 / r, which is 315 at 10% and 240 at 20%."""
+    contract = linear(table=tiers((1000, "0.01", "0.1"), (None, "0.02", "0.2")))
+    buy, terms = order(contract, LONG, 3, 110, 100), position(contract, LONG, 1, 100, **fields)
+    one = account(orders=(buy,), balances={"USDT": 10_000}, rules=MarginRules(open_loss=OpenLoss.MARGIN))
+    assert turns(one, terms, SHORT) == [d(size) for size in sizes]
+
+
+def test_where_a_position_stands_no_order_begins() -> None:
+    """Long 3 at 100 is at the border of 300: a buy passes none, a sell of 6 comes to it on the other side."""
+    held = position(linear(table=FREE), LONG, 3, 100, leverage=10)
+    desk = account(held, balances={"USDT": 1000})
+    assert [beginnings(desk, held, side) for side in (LONG, SHORT)] == [[], [6]]
+    assert [borders(desk, held, side, None) for side in (LONG, SHORT)] == [[], [6]]
+    assert [turns(desk, held, side) for side in (LONG, SHORT)] == [[], [3]]
+
+
 def test_where_all_legs_are_isolated_an_order_begins_at_nothing() -> None:
     alone = account(*OTHERS, balances={"USDT": 10_000}, hedge=True)
     assert legs_of(alone, CROSS_LONG, SHORT).ahead == ZERO
