@@ -165,5 +165,6 @@ def golden_file(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 
 
 def pytest_collection_finish() -> None:
-    """What the collection has made stays to the end: no collecting of garbage looks through it again."""
+    """What the collection has made stays to the end: no collecting of garbage looks through it again, and few do."""
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
