@@ -55,8 +55,8 @@ class TestOneAsset:
     def test_what_is_residue_is_measured_against_its_notional_too(self) -> None:
         # The notional is 50; with ETH twice as dear it is 100.
         (pool,) = partition(account(position(quanto(), LONG, 50, 10), balances={"BTC": 1}))
-        now, risen = (pool_risk(pool, ratios).scale for ratios in ({}, {"ETH": d(2)}))
-        assert risen - now == 50
+        now, risen, fallen = (pool_risk(pool, ratios).scale for ratios in ({}, {"ETH": d(2)}, {"ETH": d("0.5")}))
+        assert (risen - now, fallen - now) == (50, 0)
 
     def test_bitmex_20090_contracts(self) -> None:
         contract = Contract(
@@ -177,6 +177,18 @@ class TestSeveralAssets:
         assert abs(found - (1 - d(40) / 99)) < Decimal("1e-35")
         strict = account(position(quanto(), LONG, 50, 10), balances={"BTC": "0.1", "USDT": touch + d("1e-20")})
         assert first_on_path(pool_state(partition(strict)[0]), path) is None
+
+    def test_at_the_end_of_a_path_equality_counts_where_something_is_needed(self) -> None:
+        """12.18 - 50 r + 49.5 r r is 0 at 60%. A short of the same on 1 BTC: 150 r - 50.5 r r, and at r = 0 no need."""
+        rules = MarginRules(equality=Equality.LIQUIDATED)
+        held = account(position(quanto(), LONG, 50, 10), balances={"BTC": 0, "USDT": "12.18"}, rules=rules)
+        free = account(position(quanto(), SHORT, 50, 10), balances={"BTC": 1}, rules=rules)
+        for one, shock, crossing in ((held, "-0.4", 1), (held, "-0.39", None), (free, "-1", None)):
+            path = shock_path({"BTC": d(shock), "ETH": d(shock)})
+            found = first_on_path(pool_state(partition(one)[0]), path, end_included=True)
+            assert found == crossing
+            safe = pool_state(partition(replace(one, rules=MarginRules()))[0])
+            assert first_on_path(safe, path, end_included=True) is None
 
 
 AMOUNTS = st.sampled_from(["0", "0.05", "0.4", "3"])

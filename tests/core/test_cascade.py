@@ -551,6 +551,10 @@ def test_what_goes_along_at_its_entry_is_no_winner() -> None:
     assert [(step.symbol, step.in_profit) for step in story.steps] == [("BTCUSDT", False), ("ETHUSDT", False)]
     assert story.steps[1].pnl == 0
     assert story.closed_winners == ()
+    # Half a dollar is a profit.
+    both = account(position(BTC, LONG, 10, 100), position(ETH, LONG, 10, "9.95", 10), balances={"USDT": 151})
+    story = fall(both, {"BTC": "-0.2"}, LiquidationSequence(order=ClosingOrder.ALL_AT_ONCE))
+    assert [(step.pnl, step.in_profit) for step in story.steps[1:]] == [(d("0.5"), True)]
 
 
 def test_orders_that_need_margin_go_where_no_position_is_left_to_close() -> None:

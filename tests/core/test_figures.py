@@ -79,6 +79,7 @@ def test_judged_figures_compare_like_exact_ones(value: Decimal, limit: Decimal) 
         pytest.param("entry_price", "0.1234567890123456789", None, "0.1234567890123456789", id="as it was given"),
         pytest.param("confidence", "0.9750", None, "0.9750", id="exact"),
         pytest.param("Position.quantity", "1.12345678", None, "1.12345678", id="a part that fits stays"),
+        pytest.param("Position.quantity", "1.50000000", None, "1.50000000", id="as it was written"),
         pytest.param("Position.quantity", "1.123456785", None, "1.12345678", id="one that does not is cut"),
     ],
 )

@@ -164,6 +164,13 @@ def test_the_nearest_crossing_is_the_one_nearest_to_the_mark_and_not_to_the_quot
     assert row.liquidation_side == "below"
 
 
+def test_a_contract_that_is_said_to_stay_does_so_while_its_asset_falls() -> None:
+    """10 + p - 100 = 1% p at 90 / 0.99; with the mark held where it is nothing moves."""
+    state = pool_state(partition(account(position(BTC, LONG, 1, 100), balances={"USDT": 10}))[0])
+    assert close(first_on_path(state, shock_path({"BTC": d("-0.5")})), 2 * (1 - Fraction(90, 99)))
+    assert first_on_path(state, shock_path({"BTC": d("-0.5"), ":BTCUSDT": d(0)})) is None
+
+
 def test_a_mark_is_all_that_its_base_moves_only_where_nothing_settles_in_the_base() -> None:
     """Short 100 USD at 100 on 2 BTC, 150 USDT owed: the coin without the loss counts 100, as much as the contract.
 

@@ -275,6 +275,17 @@ def test_a_loss_counts_however_small_where_the_other_time_brings_a_gain(calm: st
     assert (held.risk, held.share) == (d("0.4"), 1)
 
 
+def test_what_is_made_up_for_in_the_worst_common_row_counts_alone_only() -> None:
+    """100 of BTC and 100 of ETH, up 10% both or BTC down and ETH up: together nothing is lost, alone 10 by BTC, half."""
+    down, up = Move(d("-0.1"), d(1)), Move(d("0.1"), d(1))
+    tables = MoveTable(("BTC",), (up, down)), MoveTable(("ETH",), (up, up))
+    terms = ModelTerms(model=MarginModel.SCENARIO, separate=d("0.5"), tables=tables)
+    held = position(linear(), LONG, 1, 100), position(linear("ETHUSDT", "ETH"), LONG, 10, 10)
+    (row,) = report_of(replace(account(*held, balances={"USDT": 500}), model=terms)).portfolio_margin
+    assert (row.scan, row.scenario, row.maintenance_margin) == (0, None, 5)
+    assert [(one.risk, one.share) for one in row.contributions] == [(5, 1), (0, 0)]
+
+
 def test_of_two_times_that_lose_the_same_the_calm_one_says_who_contributes() -> None:
     """100 of BTC lose 1 in the one, 100 of ETH in the other: without either the other time asks for as much."""
     calm, bad = (Returns(("BTC", "ETH"), ("2024-01-01",), (row,)) for row in ((d("-0.01"), d(0)), (d(0), d("-0.01"))))

@@ -289,6 +289,7 @@ def test_a_line_that_never_comes_out_at_zero_ends_the_walk(slip: str) -> None:
     found = first_below_concave(line_at, None, ONE)
     assert found is not None
     assert abs(found.u - 2) < d("1e-60")
+    assert not found.jump
     assert len(asked) <= 3
 
 

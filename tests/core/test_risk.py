@@ -31,6 +31,8 @@ def risk(equity: str, maintenance: str, initial: str = "0", orders: str = "0") -
         pytest.param(risk("10.4", "10"), MarginRules(level=d("1.05")), True, id="level 1.05: 10.4 is below it"),
         pytest.param(risk("-500", "0"), MarginRules(), False, id="nothing to maintain never liquidates"),
         pytest.param(risk("0", "0"), LIQUIDATED, False, id="not even at equality"),
+        pytest.param(replace(risk("0", "0"), needs_equity=True), LIQUIDATED, False, id="none of what is needed anyway"),
+        pytest.param(replace(risk("-0.5", "0"), needs_equity=True), MarginRules(), True, id="less than none of it"),
         pytest.param(risk("-1", "0.01"), MarginRules(), True, id="negative equity under any maintenance"),
         pytest.param(risk("10." + "0" * 85 + "1", "10"), LIQUIDATED, True, id="division residue above is equality"),
         pytest.param(risk("9." + "9" * 85, "10"), MarginRules(), False, id="division residue below is equality"),

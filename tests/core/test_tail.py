@@ -57,6 +57,8 @@ def test_where_the_weights_stay_below_p_it_is_the_last() -> None:
 def test_the_mean_of_the_worst_takes_the_last_one_as_far_as_p_reaches() -> None:
     # a quarter each: p = 0.4 is the worst, and 0.15 of the next
     assert worst_shares(4, D("0.4")) == [(0, D("0.625")), (1, D("0.375"))]
+    # a quarter is three twelfths, though three times 0.0833...3 is a little less: the residue is no fourth one
+    assert [share.k for share in worst_shares(12, D("0.25"))] == [0, 1, 2]
 
 
 def test_what_differs_by_residue_of_the_largest_is_tied() -> None:
