@@ -268,7 +268,7 @@ def test_a_loss_counts_however_small_where_the_other_time_brings_a_gain(calm: st
 
 
 def test_what_is_made_up_for_in_the_worst_common_row_counts_alone_only() -> None:
-    """100 of BTC and 100 of ETH, both up 10%, or BTC down: together nothing is lost, alone 10 by BTC, and half counts."""
+    """100 of BTC and of ETH, both up 10%, or BTC down: together nothing is lost, alone 10 by BTC, and half counts."""
     down, up = Move(d("-0.1"), d(1)), Move(d("0.1"), d(1))
     tables = MoveTable(("BTC",), (up, down)), MoveTable(("ETH",), (up, up))
     terms = ModelTerms(model=MarginModel.SCENARIO, separate=d("0.5"), tables=tables)
