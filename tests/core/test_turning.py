@@ -245,6 +245,17 @@ def test_where_a_position_begins_to_need_maintenance(fields: dict[str, Any], tab
     assert [beginnings(desk, held, side) for side in (SHORT, LONG)] == [found[:1], found[1:]]
 
 
+def test_by_quantity_every_tier_begins_where_its_own_deduction_ends() -> None:
+    """2 / 1% are 200, 6 / 2% 300, which are 2 and 3 at 100; 8 / 2% of its own 4. Long 2: a sell turns it first."""
+    table = tiers((2, "0.01", "0.1"), (None, "0.02", "0.1"), deductions=[2, 6])
+    contract = linear(table=table, tiers_by=TiersBy.QUANTITY)
+    own = {"maintenance_rate": "0.02", "maintenance_deduction": 8}
+    for fields, sells, buys in (({}, [4, 5], [1]), (own, [6], [2])):
+        held = position(contract, LONG, 2, 100, leverage=10, **fields)
+        desk = account(held, balances={"USDT": 1000})
+        assert [beginnings(desk, held, side) for side in (SHORT, LONG)] == [sells, buys]
+
+
 @pytest.mark.parametrize(
     ("contract", "fields", "expected"),
     [

@@ -25,7 +25,7 @@ WRONG = {
     "cut off in a text": (b'[{"symbol": "BTC', "the answer is cut off: it ends after 16 characters", (1, 17)),
     "cut off in a list": (b'{"a":\n [1,', "the answer is cut off: it ends after 10 characters", (2, 5)),
     "two documents": (b'{"a": 1}\n{"a": 2}\n', "several answers in one file", (2, 1)),
-    "a comma too many": (b'{"a": [1, ]}', "the answer is no JSON: ", (1, 11)),
+    "a comma missing": (b'{"a": [1 2]}', "the answer is no JSON: ", (1, 10)),
     "not a number": (b'{"a": NaN}', "the answer is no JSON: NaN is no number", (0, 0)),
     "a key twice": (b'{"a": 1,\n "a": 2}', "`a` is given twice, first on line 1", (2, 2)),
     "nothing": (b" \n", "the file is empty", (0, 0)),
