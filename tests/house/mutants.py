@@ -2,8 +2,9 @@
 
 Each mutant is one change of one module of ``core`` (an operator, a comparison, a constant, a condition, ``min`` for
 ``max``, a sum without one of its sides); the tests of core, portfolio and limits that execute it run until one fails,
-and then their properties with other examples. Prints the seed, every survivor with its place, and the share that was
-noticed. Slow, so no part of the tests. Bounded by ``--minutes``, and by ``--seconds`` of the processor for each.
+and then their properties with other examples. What no input can tell is left out. Prints the seed, every survivor with
+its place, and the share that was noticed. Slow, so no part of the tests. Bounded by ``--minutes``, and by ``--seconds``
+of the processor for each.
 """
 
 import argparse
@@ -14,13 +15,19 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import yaml
 
 ROOT = Path(__file__).parents[2]
 CORE = Path("marginctl/core")
 TESTS = ("tests/core", "tests/portfolio", "tests/limits")
+EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
+"""Changes that no input can tell from the engine, with reasons by reading: they are left out of every sample."""
 MAP = Path(tempfile.gettempdir()) / "marginctl-tests-of-lines.json"
 NOT_NOTICED = re.compile(r"^(?:survived|out of time|not executed): (.*)$", re.MULTILINE)
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
@@ -40,8 +47,13 @@ class Mutant(NamedTuple):
     before: str
     after: str
 
+    @property
+    def change(self) -> str:
+        """What becomes what."""
+        return f"{' '.join(self.before.split())} -> {self.after}"
+
     def __str__(self) -> str:
-        return f"{self.module.as_posix()}:{self.line}: {' '.join(self.before.split())} -> {self.after}"
+        return f"{self.module.as_posix()}:{self.line}: {self.change}"
 
 
 def mutants_of(module: Path, text: str) -> Iterator[Mutant]:
@@ -101,7 +113,7 @@ def _text(node: ast.expr) -> str:
 
 def sample(number: int, seed: int, source: Path = ROOT / "src") -> list[Mutant]:
     """As many different changes of the engine, the same for a seed."""
-    found = every(source)
+    found = tellable(source)
     return random.Random(seed).sample(found, min(number, len(found)))
 
 
@@ -111,6 +123,31 @@ def every(source: Path) -> list[Mutant]:
         one
         for path in sorted((source / CORE).rglob("*.py"))
         for one in mutants_of(path.relative_to(source), path.read_text(encoding="utf-8"))
+    ]
+
+
+def equivalents() -> set[tuple[str, str, str]]:
+    """Module, line and change of what no input can tell."""
+    rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
+    return {(f"marginctl/{row['module']}", row["line"], change) for row in rows for change in row["changes"]}
+
+
+def places_of(mutants: Iterable[Mutant], source: Path) -> Iterator[tuple[str, str, str]]:
+    """The same of each, with its number among equal ones of a line."""
+    lines = cache(lambda module: (source / module).read_text(encoding="utf-8").splitlines())
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for one in mutants:
+        place = one.module.as_posix(), lines(one.module)[one.line - 1].strip(), one.change
+        seen[place] += 1
+        yield (*place[:2], f"{one.change}#{seen[place]}")
+
+
+def tellable(source: Path) -> list[Mutant]:
+    """All changes of the engine but those of ``EQUIVALENT``."""
+    found, known = every(source), equivalents()
+    places = places_of(found, source)
+    return [
+        one for one, place in zip(found, places, strict=True) if known.isdisjoint({place, (*place[:2], one.change)})
     ]
 
 

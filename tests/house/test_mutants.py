@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from tests.house.covering import Covering, lines_of, noting
 from tests.house.in_place import put_in_place
-from tests.house.mutants import ROOT, applied, chosen, every, mutants_of, sample
+from tests.house.mutants import (
+    ROOT,
+    applied,
+    chosen,
+    equivalents,
+    every,
+    mutants_of,
+    places_of,
+    sample,
+    tellable,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,14 @@ def test_a_seed_makes_the_same_and_each_parses() -> None:
         text = (ROOT / "src" / one.module).read_text(encoding="utf-8")
         assert ast.dump(ast.parse(applied(one, text))) != ast.dump(ast.parse(text)) or one.before == one.after
         assert str(one).startswith("marginctl/core/")
+
+
+def test_what_no_input_can_tell_is_one_change_of_the_engine_and_in_no_sample() -> None:
+    found = every(ROOT / "src")
+    places = list(places_of(found, ROOT / "src"))
+    plain = [(module, line, one.change) for (module, line, _), one in zip(places, found, strict=True)]
+    assert {one: (plain + places).count(one) for one in equivalents()} == dict.fromkeys(equivalents(), 1)
+    assert len(tellable(ROOT / "src")) == len(found) - len(equivalents())
 
 
 def test_functions_that_live_get_the_changed_code(tmp_path: Path) -> None:
