@@ -541,3 +541,10 @@ def test_of_what_has_no_funding_rate_nothing_is_paid() -> None:
     )
     assert FundingPath(d(10)).changes(held) == [-9, 0]
     assert PricePath({"BTC": d("0.1")}).changes(held) == [100, 0]
+
+
+def test_half_a_dollar_of_profit_is_no_loss() -> None:
+    """ETH stays, entered at 9.95: 10 of it are half a dollar ahead where BTC takes the pool down."""
+    both = account(position(BTC, LONG, 10, 100), position(ETH, LONG, 10, "9.95", 10), balances={"USDT": 150})
+    lost = losers_of(both, states_of(both), {"BTC": d("-0.5")})
+    assert [one.contract.symbol for one in lost] == ["BTCUSDT"]

@@ -188,8 +188,6 @@ def _forgone(step: CascadeStep, positions: dict[str, Position], story: Cascade) 
 
 def _made(step: CascadeStep) -> Decimal:
     """What a step made for its position: PnL less fee, a deficit that others bear, less margin that the venue keeps."""
-    if step.position is None:
-        return ZERO
     borne = {Action.BANKRUPT: step.amount, Action.FORFEIT: -step.amount}
     return step.pnl - step.fee + borne.get(step.action, ZERO)
 
