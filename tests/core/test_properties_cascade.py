@@ -178,7 +178,8 @@ def test_beside_the_same_book_apart(account: Account, moves: dict[str, Decimal],
         assert together == fate_of(position, story)
         if position.isolated_margin is not None and alone.closed_at is not None:
             margin = position.isolated_margin * account.prices[position.contract.settle]
-            settle = path.ratios(alone.closed_at).get(position.contract.settle, ONE)
+            steps = [step for step in found.apart.steps if step.position == position.key]
+            settle = max(path.ratios(step.move).get(position.contract.settle, ONE) for step in steps)
             assert Fraction(alone.result) >= -Fraction(margin * settle) - CLOSE * scale(account)
 
 
