@@ -134,6 +134,12 @@ def test_the_larger_of_two_changes_where_they_meet() -> None:
     assert larger(steep, flat, d(10)) == larger(flat, steep, None) == steep
 
 
+def test_where_three_meet_but_for_residue_is_one_corner() -> None:
+    """1 - u, 2 u and 5 u - 1 are 2/3 at 1/3: the first up to there, the last from there on."""
+    two = larger([piece("0", "1", "-1")], [piece("0", "0", "2")], ONE)
+    assert larger(two, [piece("0", "-1", "5")], ONE) == [piece("0", "1", "-1"), Piece(d(1) / 3, d(-1), d(5))]
+
+
 def test_the_larger_of_two_has_no_piece_where_they_meet_at_the_very_end() -> None:
     # 1 + 2u reaches 3 at u = 1, where the way ends
     assert larger([piece("0", "1", "2")], [piece("0", "3", "0")], d(1)) == [piece("0", "3", "0")]

@@ -1,6 +1,6 @@
 """Who contributes what to the figure of a margin model."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -76,15 +76,16 @@ def _figure_without(asked: ModelMargins, prices: dict[str, Decimal]) -> Callable
     tail = terms.tails[Grade.MAINTENANCE]
     assets, mean = in_history(exposures, terms, tail), mean_of(terms, tail)
 
-    def less(returns: Returns, legs: Sequence[tuple[int, Decimal]]) -> TailFigure:
-        figure = tail_figure(assets, exposures, terms, tail, returns, mean)
-        return replace(figure, sample=figure.sample.less(legs))
-
     def without(position: Position) -> Money:
         value = exposure_of(position, prices).value(terms.scan_price).at(NO_MOVE)
         signed = {position.contract.base: value, position.contract.quote: -value}
         legs = [(assets.index(asset), amount) for asset, amount in signed.items() if asset in assets]
-        return with_stressed(tail, lambda returns: less(returns, legs))
+
+        def less(returns: Returns) -> TailFigure:
+            figure = tail_figure(assets, exposures, terms, tail, returns, mean)
+            return replace(figure, sample=figure.sample.less(legs))
+
+        return with_stressed(tail, less)
 
     return without
 

@@ -186,7 +186,9 @@ def larger(first: Iterable[Piece], second: Iterable[Piece], end: Decimal | None)
         faster = low.slope - high.slope
         if faster > 0:
             meet = max(start, (high.at_zero - low.at_zero) / faster)
-            if until is None or meet < until:
+            if is_same_place(start, meet):
+                merged[-1] = Piece(start, low.at_zero, low.slope)
+            elif until is None or meet < until:
                 merged.append(Piece(meet, low.at_zero, low.slope))
     return merged
 
